@@ -1,0 +1,3 @@
+//! Changes.
+
+fn main() {}

@@ -1,1 +1,4 @@
-//! Changes.
+//! Samples in, chords out.
+
+pub mod features;
+pub mod networks;

@@ -1,0 +1,4 @@
+//! Constant-Q frames.
+
+/// Bins in a frame.
+pub const BINS: usize = 144;

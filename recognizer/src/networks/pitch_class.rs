@@ -1,0 +1,448 @@
+//! Our network: the same filters for all twelve roots.
+//!
+//! A chord moved up a semitone is the same chord. The network knows this by
+//! construction: after a small convolution over log-frequency the six octaves are
+//! folded into channels, which leaves twelve positions, one a pitch class, and every
+//! later layer treats those positions alike. Layers that look across pitch classes are
+//! circular convolutions over all twelve. Every key is equally good, and a twelfth of
+//! the data will do.
+//!
+//! Time is handled by dilated three-tap convolutions. In the causal form the taps reach
+//! only into the past and what they need of it is carried in a [`State`], so a stream
+//! fed frame by frame gives what a whole sequence gives. In the windowed form they reach
+//! both ways.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::conv::{Conv1d, Conv1dConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig1d};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::Logits;
+use crate::features::BINS;
+
+/// Pitch classes in an octave.
+const PITCH_CLASSES: usize = 12;
+/// Octaves in a frame.
+const OCTAVES: usize = BINS / 24;
+/// Qualities per root in the large vocabulary.
+const QUALITIES: usize = 14;
+/// Below this many frames a circular mix is computed from rolled rows, which needs a
+/// twelfth of the memory traffic; above it from the expanded matrix, which is one large
+/// product.
+const ROLLED_MIX_MAX_FRAMES: usize = 24;
+
+/// Shape of a [`PitchClassNet`].
+#[derive(Config, Debug, PartialEq)]
+pub struct PitchClassNetConfig {
+    /// True: taps reach into the past only. False: both ways.
+    pub causal: bool,
+    /// Channels of the residual stream, per pitch class.
+    #[config(default = 64)]
+    pub channels: usize,
+    /// Channels between the taps and the mix over pitch classes.
+    #[config(default = 32)]
+    pub bottleneck: usize,
+    /// Channels of the front convolution over log-frequency.
+    #[config(default = 16)]
+    pub front_channels: usize,
+    /// Distance between the taps of each block, in frames.
+    pub dilations: Vec<usize>,
+    /// Dropout inside the blocks, while training.
+    #[config(default = 0.0)]
+    pub dropout: f64,
+}
+
+impl PitchClassNetConfig {
+    /// The shipped `live` network: causal, hop 1024, reaches 5.9 s into the past.
+    pub fn live() -> Self {
+        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1])
+    }
+
+    /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s
+    /// both ways.
+    pub fn windowed() -> Self {
+        Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1]).with_channels(80)
+    }
+
+    /// A network with random weights on `device`.
+    pub fn init(&self, device: &Device) -> PitchClassNet {
+        let c = self.channels;
+        PitchClassNet {
+            front: Conv1dConfig::new(1, self.front_channels, 7)
+                .with_stride(2)
+                .with_padding(PaddingConfig1d::Explicit(3, 2))
+                .init(device),
+            fold: LinearConfig::new(self.front_channels * OCTAVES, c).init(device),
+            blocks: self
+                .dilations
+                .iter()
+                .map(|&d| Block::new(self, d, device))
+                .collect(),
+            norm: FrameNorm::new(c, device),
+            quality: LinearConfig::new(c, QUALITIES).init(device),
+            absent: LinearConfig::new(2 * c, 2).init(device),
+            bass: LinearConfig::new(c, 1).init(device),
+            no_bass: LinearConfig::new(2 * c, 1).init(device),
+        }
+    }
+}
+
+/// The network; see the module's text. Input `[batch, frames, 144]`.
+#[derive(Module, Debug)]
+pub struct PitchClassNet {
+    front: Conv1d,
+    fold: Linear,
+    blocks: Vec<Block>,
+    norm: FrameNorm,
+    quality: Linear,
+    absent: Linear,
+    bass: Linear,
+    no_bass: Linear,
+}
+
+/// What the causal form carries from one call to the next: for each block and each
+/// delayed tap, the last frames that tap still has to see, `[batch, delay, 12, bottleneck]`.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    taps: Vec<Vec<Tensor<4>>>,
+}
+
+impl PitchClassNet {
+    /// Logits for every frame of `x`, `[batch, frames, 144]`.
+    ///
+    /// `state` is used by the causal form only: the past that the first frames of `x`
+    /// see, replaced by the past that the next call needs. A fresh state is silence.
+    pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
+        let [batch, frames, _] = x.dims();
+        let folded = {
+            let y = relu(self.front.forward(x.reshape([batch * frames, 1, BINS])));
+            let channels = y.dims()[1];
+            let y = y
+                .reshape([batch * frames, channels, OCTAVES, PITCH_CLASSES])
+                .permute([0, 3, 1, 2])
+                .reshape([batch, frames, PITCH_CLASSES, channels * OCTAVES]);
+            self.fold.forward(y)
+        };
+        if state.taps.len() != self.blocks.len() {
+            state.taps = vec![Vec::new(); self.blocks.len()];
+        }
+        let mut h = folded;
+        for (block, past) in self.blocks.iter().zip(&mut state.taps) {
+            h = block.forward(h, past);
+        }
+        self.heads(relu(self.norm.forward(h)))
+    }
+
+    /// Heads over `[batch, frames, 12, channels]`.
+    fn heads(&self, h: Tensor<4>) -> Logits {
+        let [batch, frames, _, channels] = h.dims();
+        let pooled = Tensor::cat(vec![h.clone().mean_dim(2), h.clone().max_dim(2)], 3).reshape([
+            batch,
+            frames,
+            2 * channels,
+        ]);
+        let quality =
+            self.quality
+                .forward(h.clone())
+                .reshape([batch, frames, PITCH_CLASSES * QUALITIES]);
+        let bass = self.bass.forward(h).reshape([batch, frames, PITCH_CLASSES]);
+        Logits {
+            chord: Tensor::cat(vec![quality, self.absent.forward(pooled.clone())], 2),
+            bass: Some(Tensor::cat(vec![bass, self.no_bass.forward(pooled)], 2)),
+        }
+    }
+}
+
+/// Residual block: normalise, three taps in time down to the bottleneck, circular mix
+/// over pitch classes, back to the residual stream.
+#[derive(Module, Debug)]
+struct Block {
+    norm: FrameNorm,
+    taps: Vec<Linear>,
+    mix: CircularMix,
+    out: Linear,
+    dropout: Dropout,
+    dilation: usize,
+    causal: bool,
+}
+
+impl Block {
+    fn new(config: &PitchClassNetConfig, dilation: usize, device: &Device) -> Self {
+        let (c, r) = (config.channels, config.bottleneck);
+        Self {
+            norm: FrameNorm::new(c, device),
+            // One bias is enough: the taps are added.
+            taps: (0..3)
+                .map(|k| LinearConfig::new(c, r).with_bias(k == 0).init(device))
+                .collect(),
+            mix: CircularMix::new(r, 64, device),
+            out: LinearConfig::new(64, c).init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+            dilation,
+            causal: config.causal,
+        }
+    }
+
+    /// `x` and result `[batch, frames, 12, channels]`.
+    fn forward(&self, x: Tensor<4>, past: &mut Vec<Tensor<4>>) -> Tensor<4> {
+        let h = self.norm.forward(x.clone());
+        let v = if self.causal {
+            self.taps_causal(h, past)
+        } else {
+            self.taps_centred(h)
+        };
+        let v = self.dropout.forward(relu(v));
+        x + self.out.forward(relu(self.mix.forward(v)))
+    }
+
+    fn taps_causal(&self, h: Tensor<4>, past: &mut Vec<Tensor<4>>) -> Tensor<4> {
+        let [batch, frames, pitch_classes, _] = h.dims();
+        let mut sum = self.taps[0].forward(h.clone());
+        let width = sum.dims()[3];
+        if past.len() != self.taps.len() - 1 {
+            *past = (1..self.taps.len())
+                .map(|k| {
+                    Tensor::zeros(
+                        [batch, k * self.dilation, pitch_classes, width],
+                        &h.device(),
+                    )
+                })
+                .collect();
+        }
+        for (k, (tap, past)) in self.taps[1..].iter().zip(past).enumerate() {
+            let delay = (k + 1) * self.dilation;
+            let line = Tensor::cat(vec![past.clone(), tap.forward(h.clone())], 1);
+            sum = sum + line.clone().narrow(1, 0, frames);
+            *past = line.narrow(1, frames, delay);
+        }
+        sum
+    }
+
+    fn taps_centred(&self, h: Tensor<4>) -> Tensor<4> {
+        let [batch, frames, pitch_classes, _] = h.dims();
+        let d = self.dilation.min(frames);
+        let centre = self.taps[0].forward(h.clone());
+        let width = centre.dims()[3];
+        let silence = Tensor::zeros([batch, d, pitch_classes, width], &h.device());
+        let before = Tensor::cat(
+            vec![
+                silence.clone(),
+                self.taps[1].forward(h.clone()).narrow(1, 0, frames - d),
+            ],
+            1,
+        );
+        let after = Tensor::cat(
+            vec![self.taps[2].forward(h).narrow(1, d, frames - d), silence],
+            1,
+        );
+        centre + before + after
+    }
+}
+
+/// Circular convolution over the twelve pitch classes with a filter that spans them all:
+/// `out[p] = bias + Σ_i in[(p + i) mod 12] · weight[i]`.
+#[derive(Module, Debug)]
+struct CircularMix {
+    /// `[12, in, out]`, by interval above the output's pitch class.
+    weight: Param<Tensor<3>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl CircularMix {
+    fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
+        let fan_in = PITCH_CLASSES * inputs;
+        Self {
+            weight: Initializer::KaimingUniform {
+                gain: 1.0,
+                fan_out_only: false,
+            }
+            .init_with(
+                [PITCH_CLASSES, inputs, outputs],
+                Some(fan_in),
+                Some(outputs),
+                device,
+            ),
+            bias: Initializer::Zeros.init([outputs], device),
+        }
+    }
+
+    /// `[batch, frames, 12, in]` to `[batch, frames, 12, out]`.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [batch, frames, _, inputs] = x.dims();
+        let outputs = self.weight.dims()[2];
+        let bias = self.bias.val().reshape([1, 1, 1, outputs]);
+        let y = if batch * frames <= ROLLED_MIX_MAX_FRAMES {
+            self.from_rolled_rows(x.reshape([batch * frames, PITCH_CLASSES, inputs]))
+        } else {
+            x.reshape([batch * frames, PITCH_CLASSES * inputs])
+                .matmul(self.expanded())
+        };
+        y.reshape([batch, frames, PITCH_CLASSES, outputs]) + bias
+    }
+
+    /// `x`: `[rows, 12, in]`; result `[rows · 12, out]`.
+    fn from_rolled_rows(&self, x: Tensor<3>) -> Tensor<2> {
+        let [rows, _, inputs] = x.dims();
+        let outputs = self.weight.dims()[2];
+        let order = interval_table(&x.device(), |p, i| (p + i) % PITCH_CLASSES);
+        let rolled = x
+            .select(1, order)
+            .reshape([rows * PITCH_CLASSES, PITCH_CLASSES * inputs]);
+        rolled.matmul(self.weight.val().reshape([PITCH_CLASSES * inputs, outputs]))
+    }
+
+    /// The filter as one block-circulant matrix `[12 · in, 12 · out]`.
+    fn expanded(&self) -> Tensor<2> {
+        let weight = self.weight.val();
+        let [_, inputs, outputs] = weight.dims();
+        // Row block q (input pitch class), column block p (output): interval q - p.
+        let order = interval_table(&weight.device(), |q, p| {
+            (q + PITCH_CLASSES - p) % PITCH_CLASSES
+        });
+        weight
+            .select(0, order)
+            .reshape([PITCH_CLASSES, PITCH_CLASSES, inputs, outputs])
+            .permute([0, 2, 1, 3])
+            .reshape([PITCH_CLASSES * inputs, PITCH_CLASSES * outputs])
+    }
+}
+
+/// The 144 indices `f(row, column)` in row order.
+fn interval_table(device: &Device, f: impl Fn(usize, usize) -> usize) -> Tensor<1, Int> {
+    let indices: Vec<i64> = (0..PITCH_CLASSES)
+        .flat_map(|row| (0..PITCH_CLASSES).map(move |column| (row, column)))
+        .map(|(row, column)| f(row, column) as i64)
+        .collect();
+    Tensor::from_data(
+        TensorData::new(indices, [PITCH_CLASSES * PITCH_CLASSES]),
+        device,
+    )
+}
+
+/// Layer norm over all pitch classes and channels of a frame (so that one pitch class
+/// can stay louder than another), with a gain and offset per channel.
+#[derive(Module, Debug)]
+struct FrameNorm {
+    gain: Param<Tensor<1>>,
+    offset: Param<Tensor<1>>,
+}
+
+impl FrameNorm {
+    fn new(channels: usize, device: &Device) -> Self {
+        Self {
+            gain: Initializer::Ones.init([channels], device),
+            offset: Initializer::Zeros.init([channels], device),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [batch, frames, pitch_classes, channels] = x.dims();
+        let flat = x.reshape([batch, frames, pitch_classes * channels]);
+        let (variance, mean) = flat.clone().var_mean_bias(2);
+        let unit = (flat - mean) / (variance + 1e-5).sqrt();
+        unit.reshape([batch, frames, pitch_classes, channels])
+            * self.gain.val().reshape([1, 1, 1, channels])
+            + self.offset.val().reshape([1, 1, 1, channels])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Distribution;
+
+    fn input(frames: usize) -> Tensor<3> {
+        let device = Device::flex();
+        device.seed(7);
+        Tensor::random([1, frames, BINS], Distribution::Normal(0.0, 1.0), &device)
+    }
+
+    fn largest_difference(a: Tensor<3>, b: Tensor<3>) -> f32 {
+        (a - b).abs().max().into_scalar::<f32>()
+    }
+
+    #[test]
+    fn live_fits_the_budget() {
+        let net = PitchClassNetConfig::live().init(&Device::flex());
+        assert!(net.num_params() <= 1_500_000, "{}", net.num_params());
+    }
+
+    #[test]
+    fn frame_by_frame_equals_the_whole_sequence() {
+        let device = Device::flex();
+        device.seed(1);
+        let net = PitchClassNetConfig::live().init(&device);
+        let x = input(90);
+        let whole = net.forward(x.clone(), &mut State::default());
+        let mut state = State::default();
+        let pieces: Vec<_> = (0..90)
+            .map(|t| net.forward(x.clone().narrow(1, t, 1), &mut state).chord)
+            .collect();
+        assert!(largest_difference(whole.chord, Tensor::cat(pieces, 1)) < 1e-4);
+    }
+
+    #[test]
+    fn the_causal_form_does_not_see_the_future() {
+        let device = Device::flex();
+        device.seed(2);
+        let net = PitchClassNetConfig::live().init(&device);
+        let x = input(60);
+        let changed = Tensor::cat(
+            vec![
+                x.clone().narrow(1, 0, 40),
+                x.clone().narrow(1, 40, 20) * 3.0,
+            ],
+            1,
+        );
+        let a = net.forward(x, &mut State::default()).chord;
+        let b = net.forward(changed, &mut State::default()).chord;
+        assert!(largest_difference(a.clone().narrow(1, 0, 40), b.clone().narrow(1, 0, 40)) < 1e-5);
+        assert!(largest_difference(a.narrow(1, 40, 20), b.narrow(1, 40, 20)) > 1e-3);
+    }
+
+    #[test]
+    fn moving_the_music_up_an_octave_class_moves_the_answer() {
+        // A frame with energy in the middle octaves only, so that nothing falls off an end.
+        let device = Device::flex();
+        device.seed(3);
+        let net = PitchClassNetConfig::windowed().init(&device);
+        let x = input(30);
+        // Mute octave edges: with the fold, exactness needs the shift to stay inside the octave.
+        let mut data = vec![0.0_f32; 30 * BINS];
+        let source = x.into_data().to_vec::<f32>().unwrap();
+        for t in 0..30 {
+            for b in 76..88 {
+                data[t * BINS + b] = source[t * BINS + b];
+            }
+        }
+        let mut shifted = vec![0.0_f32; 30 * BINS];
+        for t in 0..30 {
+            for b in 76..88 {
+                shifted[t * BINS + b + 4] = data[t * BINS + b];
+            }
+        }
+        let tensor =
+            |d: Vec<f32>| Tensor::<3>::from_data(TensorData::new(d, [1, 30, BINS]), &device);
+        let a = net.forward(tensor(data), &mut State::default()).chord;
+        let b = net.forward(tensor(shifted), &mut State::default()).chord;
+        // Two semitones up: class index + 28.
+        let a = a.narrow(2, 0, 140);
+        let b = b.narrow(2, 28, 140);
+        assert!(largest_difference(a, b) < 1e-3);
+    }
+
+    #[test]
+    fn both_forms_of_the_mix_agree() {
+        let device = Device::flex();
+        device.seed(4);
+        let mix = CircularMix::new(5, 6, &device);
+        let x: Tensor<4> = Tensor::random([1, 30, 12, 5], Distribution::Default, &device);
+        let expanded = mix.forward(x.clone()).reshape([30, 12, 6]);
+        let rolled = mix
+            .from_rolled_rows(x.reshape([30, 12, 5]))
+            .reshape([30, 12, 6]);
+        assert!(largest_difference(expanded, rolled) < 1e-5);
+    }
+}

@@ -1,4 +1,48 @@
-//! Constant-Q frames.
+//! Log-frequency features of the recognizer.
+//!
+//! Two transforms share one grid of [`BINS`] frequencies (C1 to B6, two bins a
+//! semitone) at [`SAMPLE_RATE`]:
+//!
+//! - [`cqt`]: the centred constant-Q transform, equal to librosa's, for whole
+//!   files and for networks of the BTC family;
+//! - [`live`]: a causal variable-Q variant whose look-ahead is bounded.
+//!
+//! In both, frame `n` belongs to the input sample `n * hop`, and its value
+//! depends on the samples around that index alone: however the input is cut
+//! into pushes, the frames are the same bit for bit.
 
-/// Bins in a frame.
+mod grid;
+mod kernel;
+mod sliding;
+
+pub mod cqt;
+pub mod live;
+
+pub use grid::{bin_frequency_hz, window_length_samples};
+pub use sliding::{Frames, HopError, MAX_ABS_SAMPLE};
+
+/// Rate of the analysed signal, in Hz. Every transform expects mono samples at
+/// this rate.
+pub const SAMPLE_RATE: u32 = 22_050;
+
+/// Finest distance between two frames, in samples: every hop is a multiple.
+pub const HOP_SAMPLES: usize = 512;
+
+/// Bins of a frame.
 pub const BINS: usize = 144;
+
+/// Bins of an octave.
+pub const BINS_PER_OCTAVE: usize = 24;
+
+/// Frequency of bin 0 in Hz: C1 in equal temperament with A4 = 440 Hz.
+pub const F_MIN_HZ: f64 = 32.703_195_662_574_83;
+
+/// Magnitude added before the logarithm in [`log_compress`].
+pub const LOG_OFFSET: f32 = 1e-6;
+
+/// The compression in front of every network: `ln(magnitude + 1e-6)`.
+#[inline]
+#[must_use]
+pub fn log_compress(magnitude: f32) -> f32 {
+    (magnitude + LOG_OFFSET).ln()
+}

@@ -1,0 +1,92 @@
+//! The constant-Q transform of librosa, streaming.
+//!
+//! Magnitudes equal `np.abs(librosa.cqt(y, sr=22050, hop_length=512,
+//! fmin=note_to_hz("C1"), n_bins=144, bins_per_octave=24))` of librosa 0.11 up
+//! to that implementation's own decimation and sparsity (its kernels drop 1 %).
+//! Every frame is centred on its time stamp, so the lowest bin sees 0.53 s of
+//! the future; see [`super::live`] for a transform with less.
+
+use super::grid::{bin_frequency_hz, bin_scale, window_length_samples};
+use super::kernel::Window;
+use super::sliding::{Frames, HopError, SlidingTransform};
+use super::{BINS, SAMPLE_RATE};
+
+/// FFT length in samples: the next size without large factors above the
+/// longest window (23 352).
+const FFT_LEN: usize = 24_576;
+
+/// The windows, all centred on the time stamp.
+fn windows() -> [Window; BINS] {
+    std::array::from_fn(|bin| Window {
+        frequency: bin_frequency_hz(bin) / f64::from(SAMPLE_RATE),
+        length: window_length_samples(bin, 0.0),
+        centre: 0,
+        scale: bin_scale(bin),
+    })
+}
+
+/// Streaming constant-Q transform; frame `n` is centred on sample `n * hop`.
+///
+/// Samples that are not finite count as silence, and larger ones than
+/// [`super::MAX_ABS_SAMPLE`] are clamped. No call allocates.
+pub struct StreamingCqt(SlidingTransform);
+
+impl StreamingCqt {
+    /// A transform with a frame every `hop` samples, a multiple of
+    /// [`super::HOP_SAMPLES`]: hop 2048 gives exactly every fourth frame of
+    /// hop 512.
+    ///
+    /// # Errors
+    /// [`HopError`] for any other hop.
+    pub fn new(hop: usize) -> Result<Self, HopError> {
+        SlidingTransform::new(&windows(), FFT_LEN, hop).map(Self)
+    }
+
+    /// Takes mono samples at [`SAMPLE_RATE`] and hands each frame that they
+    /// complete to `sink`: its index and its magnitudes, low to high.
+    pub fn push(&mut self, samples: &[f32], sink: impl FnMut(u64, &[f32; BINS])) {
+        self.0.push(samples, sink);
+    }
+
+    /// Ends the signal: the frames whose windows reach beyond it see silence
+    /// there, so that `1 + len / hop` frames come in all. Starts over.
+    pub fn finish(&mut self, sink: impl FnMut(u64, &[f32; BINS])) {
+        self.0.finish(sink);
+    }
+
+    /// Forgets all samples; the next one is sample 0.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+
+    /// Samples between two frames.
+    #[must_use]
+    pub fn hop(&self) -> usize {
+        self.0.hop()
+    }
+
+    /// Samples since the last reset that were not finite or beyond
+    /// [`super::MAX_ABS_SAMPLE`].
+    #[must_use]
+    pub fn invalid_samples(&self) -> u64 {
+        self.0.invalid_samples()
+    }
+}
+
+/// Constant-Q magnitudes of a whole mono signal at [`SAMPLE_RATE`].
+///
+/// # Errors
+/// [`HopError`] when `hop` is not a positive multiple of
+/// [`super::HOP_SAMPLES`].
+pub fn cqt(samples: &[f32], hop: usize) -> Result<Frames, HopError> {
+    let mut transform = StreamingCqt::new(hop)?;
+    let mut frames = Frames::default();
+    frames.data.reserve_exact((1 + samples.len() / hop) * BINS);
+    let mut sink = |_, magnitudes: &[f32; BINS]| {
+        frames.data.extend_from_slice(magnitudes);
+        frames.n_frames += 1;
+    };
+    transform.push(samples, &mut sink);
+    transform.finish(&mut sink);
+    Ok(frames)
+}

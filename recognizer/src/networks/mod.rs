@@ -11,6 +11,7 @@
 //! 170 classes of [`harmony::vocabulary::large`]. Ours also write the bass.
 
 pub mod btc;
+pub mod network;
 pub mod pitch_class;
 pub mod two_e_one_d;
 

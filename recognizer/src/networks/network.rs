@@ -1,0 +1,124 @@
+//! One type over all architectures, so that weights, training and serving share a path.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::Logits;
+use super::btc::{Btc, BtcConfig};
+use super::pitch_class::{PitchClassNet, PitchClassNetConfig, State};
+use super::two_e_one_d::{TwoEOneD, TwoEOneDConfig};
+
+/// Which frames a network reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrontEnd {
+    /// The causal transform of [`crate::features::live`], hop 1024.
+    Live,
+    /// The librosa-equal transform of [`crate::features::cqt`], hop 2048.
+    Cqt,
+}
+
+impl FrontEnd {
+    /// Samples at 22 050 Hz from one frame to the next.
+    pub fn hop_samples(self) -> usize {
+        match self {
+            FrontEnd::Live => 1024,
+            FrontEnd::Cqt => 2048,
+        }
+    }
+}
+
+/// An architecture and its shape: all that is needed to rebuild a network around weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// Ours; see [`super::pitch_class`].
+    PitchClass(PitchClassNetConfig),
+    /// See [`super::btc`].
+    Btc(BtcConfig),
+    /// See [`super::two_e_one_d`].
+    TwoEOneD(TwoEOneDConfig),
+}
+
+impl Architecture {
+    /// A network with random weights on `device`.
+    pub fn init(&self, device: &Device) -> Network {
+        match self {
+            Architecture::PitchClass(c) => Network::PitchClass(c.init(device)),
+            Architecture::Btc(c) => Network::Btc(c.init(device)),
+            Architecture::TwoEOneD(c) => Network::TwoEOneD(c.init(device)),
+        }
+    }
+
+    /// Whether the network can run frame by frame.
+    pub fn is_causal(&self) -> bool {
+        matches!(self, Architecture::PitchClass(c) if c.causal)
+    }
+
+    /// The frames the network reads: the live transform for causal networks.
+    pub fn front_end(&self) -> FrontEnd {
+        if self.is_causal() {
+            FrontEnd::Live
+        } else {
+            FrontEnd::Cqt
+        }
+    }
+
+    /// Whether every size is within what any network of ours could need, so that a
+    /// hostile file cannot make [`Architecture::init`] allocate without bound.
+    pub fn is_plausible(&self) -> bool {
+        let within = |n: usize, limit: usize| (1..=limit).contains(&n);
+        match self {
+            Architecture::PitchClass(c) => {
+                within(c.channels, 512)
+                    && within(c.bottleneck, 256)
+                    && within(c.front_channels, 128)
+                    && within(c.dilations.len(), 32)
+                    && c.dilations.iter().all(|&d| within(d, 512))
+                    && (0.0..1.0).contains(&c.dropout)
+            }
+            Architecture::Btc(c) => {
+                within(c.hidden, 1024)
+                    && within(c.heads, 64)
+                    && c.hidden % c.heads == 0
+                    && c.hidden % 2 == 0
+                    && within(c.layers, 32)
+                    && (0.0..1.0).contains(&c.dropout)
+            }
+            Architecture::TwoEOneD(c) => {
+                within(c.tokens, 144)
+                    && 144 % c.tokens == 0
+                    && within(c.layers, 32)
+                    && within(c.frequency_heads, 144)
+                    && (144 / c.tokens) % c.frequency_heads == 0
+                    && within(c.time_heads, 144)
+                    && 144 % c.time_heads == 0
+                    && (0.0..1.0).contains(&c.dropout)
+            }
+        }
+    }
+}
+
+/// A network of any architecture.
+#[derive(Module, Debug)]
+pub enum Network {
+    /// Ours.
+    PitchClass(PitchClassNet),
+    /// BTC.
+    Btc(Btc),
+    /// 2E1D.
+    TwoEOneD(TwoEOneD),
+}
+
+impl Network {
+    /// Logits for `x`, `[batch, frames, 144]` standardised frames; `state` as in
+    /// [`PitchClassNet::forward`], ignored by the other architectures.
+    pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
+        match self {
+            Network::PitchClass(net) => net.forward(x, state),
+            Network::Btc(net) => net.forward(x),
+            Network::TwoEOneD(net) => net.forward(x),
+        }
+    }
+}

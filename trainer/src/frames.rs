@@ -1,0 +1,188 @@
+//! Frames with labels: what a network is trained on, made once and kept on disk.
+//!
+//! One safetensors file an example. For each front end it holds `<front end>.frames`
+//! (`[frames, 144]`, f16, log-compressed), `<front end>.chord` and `<front end>.bass`
+//! (`[frames]`, u8).
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use half::f16;
+use harmony::label::Label;
+use harmony::vocabulary::large;
+use recognizer::features::BINS;
+use recognizer::networks::NO_BASS;
+use recognizer::networks::network::FrontEnd;
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+
+/// Chord target of a frame that says nothing (label `X`): it is left out of the loss.
+pub const IGNORED: u8 = u8::MAX;
+
+/// The frames of one example in one front end, with their targets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frames {
+    /// `[frames, 144]`, log-compressed.
+    pub bins: Vec<f16>,
+    /// Large-vocabulary class of each frame, or [`IGNORED`].
+    pub chord: Vec<u8>,
+    /// Bass pitch class of each frame, 12 for none, or [`IGNORED`].
+    pub bass: Vec<u8>,
+}
+
+impl Frames {
+    /// Number of frames.
+    pub fn len(&self) -> usize {
+        self.chord.len()
+    }
+
+    /// Whether there are no frames.
+    pub fn is_empty(&self) -> bool {
+        self.chord.is_empty()
+    }
+
+    /// Adds a frame of log-compressed bins whose label is `label`.
+    pub fn push(&mut self, bins: &[f32], label: &Label) {
+        debug_assert_eq!(bins.len(), BINS);
+        self.bins.extend(bins.iter().map(|&x| f16::from_f32(x)));
+        let (chord, bass) = targets(label);
+        self.chord.push(chord);
+        self.bass.push(bass);
+    }
+
+    /// No frames yet.
+    pub fn new() -> Self {
+        Self {
+            bins: Vec::new(),
+            chord: Vec::new(),
+            bass: Vec::new(),
+        }
+    }
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Chord and bass targets of a label.
+pub fn targets(label: &Label) -> (u8, u8) {
+    let class = large::index_of(label);
+    match label {
+        Label::NoChord => (class as u8, NO_BASS as u8),
+        Label::Chord(chord) if class != large::UNKNOWN => {
+            (class as u8, chord.bass_pitch_class())
+        }
+        _ => (IGNORED, IGNORED),
+    }
+}
+
+/// The frames of one example in both front ends.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExampleFrames {
+    /// Of the live transform.
+    pub live: Frames,
+    /// Of the librosa-equal transform at hop 2048.
+    pub cqt: Frames,
+}
+
+fn prefix(front_end: FrontEnd) -> &'static str {
+    match front_end {
+        FrontEnd::Live => "live",
+        FrontEnd::Cqt => "cqt",
+    }
+}
+
+impl ExampleFrames {
+    /// The frames of one front end.
+    pub fn of(&self, front_end: FrontEnd) -> &Frames {
+        match front_end {
+            FrontEnd::Live => &self.live,
+            FrontEnd::Cqt => &self.cqt,
+        }
+    }
+
+    /// Writes the example beside `path`, then renames it there.
+    ///
+    /// # Errors
+    /// Any error of the file system, naming the file.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut bytes: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+        for front_end in [FrontEnd::Live, FrontEnd::Cqt] {
+            let frames = self.of(front_end);
+            let name = prefix(front_end);
+            bytes.push((
+                format!("{name}.frames"),
+                Dtype::F16,
+                vec![frames.len(), BINS],
+                frames.bins.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            ));
+            for (part, data) in [("chord", &frames.chord), ("bass", &frames.bass)] {
+                bytes.push((
+                    format!("{name}.{part}"),
+                    Dtype::U8,
+                    vec![frames.len()],
+                    data.clone(),
+                ));
+            }
+        }
+        let views = bytes
+            .iter()
+            .map(|(name, dtype, shape, data)| {
+                Ok((name.clone(), TensorView::new(*dtype, shape.clone(), data)?))
+            })
+            .collect::<Result<HashMap<_, _>>>()?;
+        let beside = path.with_extension("partial");
+        fs::write(&beside, serialize(views, None)?)
+            .with_context(|| format!("writing {}", beside.display()))?;
+        fs::rename(&beside, path).with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// Reads one front end of an example.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is not such an example, by name.
+    pub fn load(path: &Path, front_end: FrontEnd) -> Result<Frames> {
+        let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        let load = || -> Result<Frames> {
+            let tensors = SafeTensors::deserialize(&bytes)?;
+            let name = prefix(front_end);
+            let bins = tensors.tensor(&format!("{name}.frames"))?;
+            let chord = tensors.tensor(&format!("{name}.chord"))?.data().to_vec();
+            let bass = tensors.tensor(&format!("{name}.bass"))?.data().to_vec();
+            ensure!(
+                bins.dtype() == Dtype::F16
+                    && bins.shape() == [chord.len(), BINS]
+                    && bass.len() == chord.len(),
+                "tensor shapes do not agree"
+            );
+            Ok(Frames {
+                bins: bins
+                    .data()
+                    .chunks_exact(2)
+                    .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                    .collect(),
+                chord,
+                bass,
+            })
+        };
+        load().with_context(|| format!("{} is not an example of frames", path.display()))
+    }
+}
+
+/// All example files of a folder, in the order of their names.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("listing {}", folder.display()))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "frames"))
+        .collect();
+    paths.sort();
+    Ok(paths)
+}

@@ -1,5 +1,7 @@
 //! Chord labels: what parses, what is refused and where, and round trips.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! The timeline: its operations, and that none of them breaks it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::label;

@@ -1,5 +1,7 @@
 //! Vocabularies: their order, and mapping down to them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{any_label, label};

@@ -6,7 +6,11 @@
 //!
 //! - [`label`]: one chord in Harte syntax, parsed and printed.
 //! - [`vocabulary`]: the closed sets of chords a network answers with.
+//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
+//! - [`timeline`]: what sounds when.
 
+pub mod key;
 pub mod label;
+pub mod style;
 pub mod timeline;
 pub mod vocabulary;

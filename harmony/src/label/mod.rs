@@ -14,7 +14,7 @@
 //!
 //! A note alone is a major triad: `C` is `C:maj`, and prints as `C:maj`.
 
-mod as_string;
+pub(crate) mod as_string;
 mod chord;
 mod degree;
 mod encode;

@@ -1,0 +1,32 @@
+//! Why a segment or an edit of the timeline is refused.
+
+/// A segment or an edit that would break the timeline.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "each field is named in the message above it")]
+pub enum TimelineError {
+    /// A time that is negative, infinite or not a number.
+    #[error("the span {start_s} s to {end_s} s is not made of finite times from 0 on")]
+    BadTime { start_s: f64, end_s: f64 },
+    /// A segment that does not end after it starts.
+    #[error("the span {start_s} s to {end_s} s has no duration")]
+    NoDuration { start_s: f64, end_s: f64 },
+    /// Beats that are not finite or run backwards.
+    #[error("the segment at {start_s} s has beats that are not finite or run backwards")]
+    BadBeats { start_s: f64 },
+    /// A confidence that is no probability.
+    #[error("the segment at {start_s} s has confidence {confidence}, outside 0 to 1")]
+    BadConfidence { start_s: f64, confidence: f32 },
+    /// A segment that starts before the previous one ends.
+    #[error("the segment at {start_s} s starts before the previous one ends at {previous_end_s} s")]
+    Overlap { start_s: f64, previous_end_s: f64 },
+    /// A replacement that reaches beyond the range it replaces.
+    #[error(
+        "the segment {start_s} s to {end_s} s reaches outside the range {from_s} s to {to_s} s"
+    )]
+    OutsideRange {
+        start_s: f64,
+        end_s: f64,
+        from_s: f64,
+        to_s: f64,
+    },
+}

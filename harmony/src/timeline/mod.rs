@@ -1,0 +1,291 @@
+//! The chord timeline: what sounds when.
+//!
+//! A [`Timeline`] is a run of [`Segment`]s in order, each ending exactly where
+//! the next begins. Time nobody has said anything about, between two segments, is
+//! itself a segment: [`Segment::lost`], labelled `X` with confidence 0.
+
+mod error;
+mod segment;
+
+pub use error::TimelineError;
+pub use segment::{Segment, Status};
+
+use serde::{Deserialize, Serialize};
+
+use crate::label::Label;
+
+/// Ordered, gap-free chord segments.
+///
+/// Invariants, kept by every operation: each segment has positive duration,
+/// finite times from 0 on, and starts at the very instant the one before it
+/// ends; confidences lie in 0 … 1; beats, where known, are finite and do not
+/// run backwards within a segment. A failed operation changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Segment>", into = "Vec<Segment>")]
+pub struct Timeline {
+    segments: Vec<Segment>,
+}
+
+impl Timeline {
+    /// A timeline without segments.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            segments: Vec::new(),
+        }
+    }
+
+    /// A timeline of segments given in order; gaps are filled with
+    /// [`Segment::lost`].
+    ///
+    /// # Errors
+    /// An invalid segment, or one that starts before the previous one ends.
+    pub fn from_segments(
+        segments: impl IntoIterator<Item = Segment>,
+    ) -> Result<Self, TimelineError> {
+        let segments = segments.into_iter();
+        let mut filled = Vec::with_capacity(segments.size_hint().0.min(1 << 16));
+        for segment in segments {
+            push_after(&mut filled, segment)?;
+        }
+        Ok(Self { segments: filled })
+    }
+
+    /// The segments in order of time.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// How many segments there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// True without segments.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Where the first segment starts, in seconds; `None` when empty.
+    #[must_use]
+    pub fn start_s(&self) -> Option<f64> {
+        self.segments.first().map(|segment| segment.start_s)
+    }
+
+    /// Where the last segment ends, in seconds; `None` when empty.
+    #[must_use]
+    pub fn end_s(&self) -> Option<f64> {
+        self.segments.last().map(|segment| segment.end_s)
+    }
+
+    /// The segment that sounds at `time_s`: a boundary belongs to the later
+    /// segment. `None` outside the timeline and for NaN. O(log n).
+    #[must_use]
+    pub fn at(&self, time_s: f64) -> Option<&Segment> {
+        let after = self
+            .segments
+            .partition_point(|segment| segment.start_s <= time_s);
+        let segment = &self.segments[after.checked_sub(1)?];
+        (time_s < segment.end_s).then_some(segment)
+    }
+
+    /// The segments that sound anywhere in `from_s` … `to_s` (end excluded),
+    /// whole, not cut. O(log n).
+    #[must_use]
+    pub fn range(&self, from_s: f64, to_s: f64) -> &[Segment] {
+        let first = self
+            .segments
+            .partition_point(|segment| segment.end_s <= from_s);
+        let end = self
+            .segments
+            .partition_point(|segment| segment.start_s < to_s);
+        self.segments.get(first..end).unwrap_or_default()
+    }
+
+    /// Puts a segment over whatever is there: the neighbours are cut at its
+    /// edges, what it covers is gone, and a gap before or after the timeline
+    /// is filled with [`Segment::lost`].
+    ///
+    /// # Errors
+    /// An invalid segment.
+    pub fn insert(&mut self, segment: Segment) -> Result<(), TimelineError> {
+        self.replace_range(segment.start_s, segment.end_s, [segment])
+    }
+
+    /// Replaces everything in `from_s` … `to_s` by `segments`, which are in
+    /// order and within that range; what they leave open becomes
+    /// [`Segment::lost`]. Neighbours are cut at the edges, their beats at the
+    /// cut interpolated.
+    ///
+    /// # Errors
+    /// A range without duration, an invalid segment, segments out of order,
+    /// overlapping, or outside the range.
+    pub fn replace_range(
+        &mut self,
+        from_s: f64,
+        to_s: f64,
+        segments: impl IntoIterator<Item = Segment>,
+    ) -> Result<(), TimelineError> {
+        Segment::lost(from_s, to_s).check()?;
+        let first = self
+            .segments
+            .partition_point(|segment| segment.end_s <= from_s);
+        let end = self
+            .segments
+            .partition_point(|segment| segment.start_s < to_s)
+            .max(first);
+
+        let mut new = Vec::new();
+        let touched = &self.segments[first..end];
+        if let Some(head) = touched.first().filter(|segment| segment.start_s < from_s) {
+            new.push(head.cut(head.start_s, from_s));
+        } else if let Some(last) = self
+            .segments
+            .last()
+            .filter(|segment| segment.end_s < from_s)
+        {
+            new.push(Segment::lost(last.end_s, from_s));
+        }
+        let kept = new.len();
+        for segment in segments {
+            if segment.start_s < from_s || segment.end_s > to_s {
+                return Err(TimelineError::OutsideRange {
+                    start_s: segment.start_s,
+                    end_s: segment.end_s,
+                    from_s,
+                    to_s,
+                });
+            }
+            if new.len() == kept && segment.start_s > from_s {
+                new.push(Segment::lost(from_s, segment.start_s));
+            }
+            push_after(&mut new, segment)?;
+        }
+        let filled_to_s = if new.len() == kept {
+            from_s
+        } else {
+            new[new.len() - 1].end_s
+        };
+        if filled_to_s < to_s {
+            new.push(Segment::lost(filled_to_s, to_s));
+        }
+        if let Some(tail) = touched.last().filter(|segment| segment.end_s > to_s) {
+            new.push(tail.cut(to_s, tail.end_s));
+        } else if let Some(next) = self
+            .segments
+            .first()
+            .filter(|segment| segment.start_s > to_s)
+        {
+            new.push(Segment::lost(to_s, next.start_s));
+        }
+        self.segments.splice(first..end, new);
+        Ok(())
+    }
+
+    /// Forgets everything from `time_s` on, cutting the segment that sounds
+    /// there. NaN changes nothing.
+    pub fn truncate(&mut self, time_s: f64) {
+        if time_s.is_nan() {
+            return;
+        }
+        let end = self
+            .segments
+            .partition_point(|segment| segment.start_s < time_s);
+        self.segments.truncate(end);
+        if let Some(last) = self.segments.last_mut()
+            && last.end_s > time_s
+        {
+            *last = last.cut(last.start_s, time_s);
+        }
+    }
+
+    /// Forgets everything before `time_s`, cutting the segment that sounds
+    /// there. NaN changes nothing.
+    pub fn forget_before(&mut self, time_s: f64) {
+        let first = self
+            .segments
+            .partition_point(|segment| segment.end_s <= time_s);
+        self.segments.drain(..first);
+        if let Some(head) = self.segments.first_mut()
+            && head.start_s < time_s
+        {
+            *head = head.cut(time_s, head.end_s);
+        }
+    }
+
+    /// Forgets all segments.
+    pub fn clear(&mut self) {
+        self.segments.clear();
+    }
+
+    /// Joins neighbours with equal label and status. The joined confidence is
+    /// the mean weighted by duration.
+    pub fn merge_equal(&mut self) {
+        self.segments.dedup_by(|next, merged| {
+            let equal = next.label == merged.label && next.status == merged.status;
+            if equal {
+                merged.extend_over(next);
+            }
+            equal
+        });
+    }
+
+    /// A copy whose labels went through `map`, neighbours that became equal joined.
+    #[must_use]
+    pub fn map_labels(&self, mut map: impl FnMut(&Label) -> Label) -> Self {
+        let segments = self.segments.iter().map(|segment| Segment {
+            label: map(&segment.label),
+            ..segment.clone()
+        });
+        let mut mapped = Self {
+            segments: segments.collect(),
+        };
+        mapped.merge_equal();
+        mapped
+    }
+}
+
+/// Appends a valid segment, filling the gap before it.
+fn push_after(segments: &mut Vec<Segment>, segment: Segment) -> Result<(), TimelineError> {
+    segment.check()?;
+    if let Some(last) = segments.last() {
+        if segment.start_s < last.end_s {
+            return Err(TimelineError::Overlap {
+                start_s: segment.start_s,
+                previous_end_s: last.end_s,
+            });
+        }
+        if segment.start_s > last.end_s {
+            let lost = Segment::lost(last.end_s, segment.start_s);
+            segments.push(lost);
+        }
+    }
+    segments.push(segment);
+    Ok(())
+}
+
+impl TryFrom<Vec<Segment>> for Timeline {
+    type Error = TimelineError;
+
+    fn try_from(segments: Vec<Segment>) -> Result<Self, Self::Error> {
+        Self::from_segments(segments)
+    }
+}
+
+impl From<Timeline> for Vec<Segment> {
+    fn from(timeline: Timeline) -> Self {
+        timeline.segments
+    }
+}
+
+impl<'a> IntoIterator for &'a Timeline {
+    type Item = &'a Segment;
+    type IntoIter = std::slice::Iter<'a, Segment>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.segments.iter()
+    }
+}

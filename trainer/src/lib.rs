@@ -1,0 +1,15 @@
+//! Corpora, rendering, training and evaluation for the networks of Changes.
+//!
+//! The labelled-data renderer goes from an [`example::Example`] (a POP909 song or a
+//! written progression, arranged for a band) through [`render::render`] to mono
+//! audio with chord labels and beats. Everything follows from a seed.
+
+pub mod arrange;
+pub mod chord;
+pub mod effects;
+pub mod example;
+pub mod pop909;
+pub mod progression;
+pub mod render;
+pub mod score;
+pub mod soundfont;

@@ -1,6 +1,21 @@
-//! Makes the networks of Changes.
+//! Corpora, rendering, training and evaluation for the networks of Changes.
+//!
+//! The labelled-data renderer goes from an [`example::Example`] (a POP909 song or a
+//! written progression, arranged for a band) through [`render::render`] to mono
+//! audio with chord labels and beats. [`prepare`] turns that into frames with targets,
+//! [`train`] trains on them. Everything follows from a seed.
 
+pub mod arrange;
+pub mod chord;
+pub mod effects;
+pub mod example;
 pub mod frames;
 pub mod loss;
+pub mod pop909;
+pub mod prepare;
+pub mod progression;
+pub mod render;
 pub mod sampler;
+pub mod score;
+pub mod soundfont;
 pub mod train;

@@ -1,3 +1,310 @@
-//! Changes.
+//! The trainer's command line.
 
-fn main() {}
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use recognizer::networks::WINDOW_FRAMES;
+use recognizer::networks::btc::BtcConfig;
+use recognizer::networks::network::Architecture;
+use recognizer::networks::pitch_class::PitchClassNetConfig;
+use recognizer::networks::two_e_one_d::TwoEOneDConfig;
+use trainer::example::Example;
+use trainer::frames::{self, ExampleFrames, Frames};
+use trainer::prepare::{SetSettings, prepare};
+use trainer::train::{TrainConfig, train};
+use trainer::pop909::{Pop909, SongSplit};
+use trainer::progression::ProgressionSettings;
+use trainer::render::{RenderSettings, render};
+use trainer::soundfont::{SoundFonts, Split};
+
+/// Corpora, rendering, training and evaluation for the networks of Changes.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Render labelled examples as WAV and .lab, to be listened to.
+    Render(RenderArguments),
+    /// Render examples and keep their frames, for training.
+    Frames(FramesArguments),
+    /// Train a network on frames.
+    Train(TrainArguments),
+}
+
+#[derive(clap::Args)]
+struct FramesArguments {
+    /// Folder for the frames; made when missing.
+    #[arg(short, long)]
+    out: PathBuf,
+    /// Number of examples.
+    #[arg(short = 'n', long, default_value_t = 600)]
+    count: u64,
+    /// Length of an example in seconds.
+    #[arg(short, long, default_value_t = 60.0)]
+    length: f64,
+    /// Songs (train or valid) to draw from.
+    #[arg(long, default_value = "train")]
+    split: String,
+    /// Of three examples, how many are songs; the others are written progressions.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=3))]
+    songs_of_three: u64,
+    /// Seed of the set.
+    #[arg(short, long, default_value_t = 1)]
+    seed: u64,
+    /// Threads.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Student {
+    /// Ours, causal, on live frames.
+    Live,
+    /// Ours, over windows, on constant-Q frames.
+    Windowed,
+    /// The paper's first student.
+    Btc,
+    /// The paper's second student.
+    #[value(name = "2e1d")]
+    TwoEOneD,
+}
+
+#[derive(clap::Args)]
+struct TrainArguments {
+    /// The network.
+    #[arg(long, value_enum)]
+    student: Student,
+    /// Folder with the frames to train on.
+    #[arg(long)]
+    frames: PathBuf,
+    /// Folder with the frames to validate on.
+    #[arg(long)]
+    valid: PathBuf,
+    /// Folder for checkpoints, log and weights; a run that was stopped goes on from it.
+    #[arg(short, long)]
+    out: PathBuf,
+    /// Optimiser steps.
+    #[arg(long, default_value_t = 6000)]
+    steps: u64,
+    /// Windows in a batch.
+    #[arg(long, default_value_t = 16)]
+    batch: usize,
+    /// Highest learning rate.
+    #[arg(long, default_value_t = 2e-3)]
+    learning_rate: f64,
+    /// Seed.
+    #[arg(short, long, default_value_t = 1)]
+    seed: u64,
+    /// Threads a batch is divided among.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+}
+
+#[derive(clap::Args)]
+struct RenderArguments {
+    /// Folder for the files; made when missing.
+    #[arg(short, long)]
+    out: PathBuf,
+    /// Number of examples, alternately progressions and POP909 songs.
+    #[arg(short = 'n', long, default_value_t = 8)]
+    count: u64,
+    /// First seed; example i has seed + i.
+    #[arg(short, long, default_value_t = 0)]
+    seed: u64,
+    /// Length of an example in seconds.
+    #[arg(short, long, default_value_t = 30.0)]
+    length: f64,
+    /// Use the SoundFont that is never trained on.
+    #[arg(long)]
+    held_out: bool,
+    /// No effects and no detuning.
+    #[arg(long)]
+    dry: bool,
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909; progressions only when missing.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Render(arguments) => render_examples(&arguments),
+        Command::Frames(arguments) => make_frames(&arguments),
+        Command::Train(arguments) => train_student(&arguments),
+    }
+}
+
+/// Set by Ctrl-C; long work ends at its next safe point.
+fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&flag);
+    ctrlc::set_handler(move || set.store(true, Ordering::Relaxed))?;
+    Ok(flag)
+}
+
+fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
+    let split = match arguments.split.as_str() {
+        "train" => SongSplit::Train,
+        "valid" => SongSplit::Valid,
+        other => anyhow::bail!("no split `{other}` to train on: train or valid"),
+    };
+    let fonts = SoundFonts::load(&arguments.soundfonts, Split::Train)?;
+    let corpus = Pop909::open(&arguments.pop909)?;
+    let settings = SetSettings {
+        count: arguments.count,
+        songs_of_three: arguments.songs_of_three,
+        length_s: arguments.length,
+        split,
+        seed: arguments.seed,
+        render: RenderSettings::default(),
+        progression: ProgressionSettings::default(),
+    };
+    prepare(
+        &settings,
+        Some(&corpus),
+        &fonts,
+        &arguments.out,
+        arguments.threads,
+        interruption()?.as_ref(),
+    )
+}
+
+fn train_student(arguments: &TrainArguments) -> anyhow::Result<()> {
+    let (architecture, window_frames) = match arguments.student {
+        // Ten seconds each.
+        Student::Live => (Architecture::PitchClass(PitchClassNetConfig::live()), 216),
+        Student::Windowed => (Architecture::PitchClass(PitchClassNetConfig::windowed()), WINDOW_FRAMES),
+        Student::Btc => (Architecture::Btc(BtcConfig::new()), WINDOW_FRAMES),
+        Student::TwoEOneD => (Architecture::TwoEOneD(TwoEOneDConfig::new()), WINDOW_FRAMES),
+    };
+    // The paper's students are not built for transposition: they must hear every key.
+    let transpose = match architecture {
+        Architecture::PitchClass(_) => 2,
+        _ => 6,
+    };
+    let load = |folder: &PathBuf| -> anyhow::Result<Vec<Frames>> {
+        frames::list(folder)?
+            .iter()
+            .map(|path| ExampleFrames::load(path, architecture.front_end()))
+            .collect()
+    };
+    let config = TrainConfig {
+        architecture: architecture.clone(),
+        steps: arguments.steps,
+        batch: arguments.batch,
+        window_frames,
+        learning_rate: arguments.learning_rate,
+        weight_decay: 1e-4,
+        transpose,
+        level: 2.0,
+        seed: arguments.seed,
+        threads: arguments.threads,
+    };
+    let trained = train(
+        &config,
+        &load(&arguments.frames)?,
+        &load(&arguments.valid)?,
+        &arguments.out,
+        interruption()?.as_ref(),
+    )?;
+    println!("{} of {} steps", trained.step, config.steps);
+    Ok(())
+}
+
+fn render_examples(arguments: &RenderArguments) -> anyhow::Result<()> {
+    let split = if arguments.held_out {
+        Split::HeldOut
+    } else {
+        Split::Train
+    };
+    let fonts = SoundFonts::load(&arguments.soundfonts, split)?;
+    let settings = if arguments.dry {
+        RenderSettings::dry()
+    } else {
+        RenderSettings::default()
+    };
+    let songs = match Pop909::open(&arguments.pop909) {
+        Ok(corpus) => {
+            let ids = corpus.ids_of(SongSplit::Train);
+            Some((corpus, ids))
+        }
+        Err(error) => {
+            eprintln!("progressions only: {error}");
+            None
+        }
+    };
+    std::fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("cannot make {}", arguments.out.display()))?;
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}")?;
+    let bar = ProgressBar::new(arguments.count).with_style(style);
+    for index in 0..arguments.count {
+        let seed = arguments.seed + index;
+        let (name, example) = match &songs {
+            Some((corpus, ids)) if index % 2 == 1 => {
+                let id = &ids[(seed as usize * 7) % ids.len()];
+                let example = Example::pop909(corpus, id, seed)?;
+                (
+                    format!("pop909-{id}"),
+                    example.random_excerpt(arguments.length, seed),
+                )
+            }
+            _ => {
+                let progression = ProgressionSettings {
+                    duration_s: arguments.length,
+                    ..ProgressionSettings::default()
+                };
+                (
+                    "progression".to_owned(),
+                    Example::progression(seed, &progression),
+                )
+            }
+        };
+        let rendered = render(&example, &fonts, &settings, seed)?;
+        let stem = format!("{seed:05}-{name}-{}", rendered.soundfont);
+        bar.set_message(stem.clone());
+        let wav = arguments.out.join(format!("{stem}.wav"));
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: rendered.sample_rate,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let mut writer = hound::WavWriter::create(&wav, spec)
+            .with_context(|| format!("cannot write {}", wav.display()))?;
+        for sample in &rendered.samples {
+            writer.write_sample(*sample)?;
+        }
+        writer.finalize()?;
+        let lab: String = rendered
+            .labels
+            .iter()
+            .map(|(start, end, label)| format!("{start:.6}\t{end:.6}\t{label}\n"))
+            .collect();
+        let path = arguments.out.join(format!("{stem}.lab"));
+        std::fs::write(&path, lab).with_context(|| format!("cannot write {}", path.display()))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    println!(
+        "{} examples in {}",
+        arguments.count,
+        arguments.out.display()
+    );
+    Ok(())
+}

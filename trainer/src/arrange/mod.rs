@@ -1,0 +1,275 @@
+//! Turns a chord track into what a band would play.
+
+use rand::Rng;
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::score::{Harmony, Score, Span};
+
+pub mod bass;
+pub mod comping;
+pub mod drums;
+pub mod melody;
+pub mod programs;
+pub mod voicing;
+
+/// The group of instruments that a track is mixed and treated with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bus {
+    /// Comping, pads, the accompaniment.
+    Chords,
+    /// The bass.
+    Bass,
+    /// Melodies.
+    Lead,
+    /// Drums and percussion.
+    Drums,
+}
+
+impl Bus {
+    /// All buses in the order they are mixed.
+    pub const ALL: [Self; 4] = [Self::Chords, Self::Bass, Self::Lead, Self::Drums];
+}
+
+/// A note. Inside the arranger times are in beats, in a [`Track`] in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Note {
+    /// Onset.
+    pub start: f64,
+    /// Release.
+    pub end: f64,
+    /// MIDI key, 0 to 127.
+    pub key: u8,
+    /// MIDI velocity, 1 to 127.
+    pub velocity: u8,
+}
+
+/// One instrument of the mix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Track {
+    /// Its group.
+    pub bus: Bus,
+    /// General MIDI program, counted from 0; the kit number on the drum bus.
+    pub program: u8,
+    /// Notes with times in seconds.
+    pub notes: Vec<Note>,
+    /// MIDI channel volume, 0 to 127.
+    pub volume: u8,
+    /// MIDI pan, 64 is the centre.
+    pub pan: u8,
+    /// Depth of the modulation wheel, 0 to 127: vibrato on singing leads.
+    pub vibrato: u8,
+}
+
+/// What is played in a stretch without a chord.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Silence,
+    Drums,
+    Percussion,
+    Noise,
+}
+
+/// A finished arrangement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrangement {
+    /// The instruments.
+    pub tracks: Vec<Track>,
+    /// Stretches of noise in seconds.
+    pub noise: Vec<(f64, f64)>,
+}
+
+/// Which parts the arranger writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Comping instruments, at least one when the song brings none.
+    pub comping: usize,
+    /// A bass line.
+    pub bass: bool,
+    /// A drum kit.
+    pub drums: bool,
+    /// A melody.
+    pub melody: bool,
+}
+
+impl Parts {
+    /// A band for a bare chord track: chords always, the rest by chance.
+    #[must_use]
+    pub fn band(rng: &mut ChaCha8Rng) -> Self {
+        Self {
+            comping: *[1, 1, 2, 2, 3].choose(rng).unwrap_or(&1),
+            bass: rng.random_bool(0.82),
+            drums: rng.random_bool(0.72),
+            melody: rng.random_bool(0.6),
+        }
+    }
+
+    /// What is added to a song that brings its own melody and piano.
+    #[must_use]
+    pub fn additions(rng: &mut ChaCha8Rng) -> Self {
+        Self {
+            comping: *[0, 0, 1, 1, 2].choose(rng).unwrap_or(&0),
+            bass: rng.random_bool(0.65),
+            drums: rng.random_bool(0.7),
+            melody: false,
+        }
+    }
+}
+
+/// A run of bars in which nobody changes what they do.
+#[derive(Debug, Clone)]
+pub(crate) struct Section {
+    pub start: f64,
+    pub end: f64,
+    pub bars: Vec<(f64, f64)>,
+}
+
+impl Section {
+    /// The section's chords, cut to it.
+    pub(crate) fn spans(&self, score: &Score) -> Vec<Span> {
+        score
+            .spans
+            .iter()
+            .filter(|span| span.end > self.start && span.start < self.end)
+            .map(|span| Span {
+                start: span.start.max(self.start),
+                end: span.end.min(self.end),
+                harmony: span.harmony,
+            })
+            .filter(|span| span.end - span.start > 1e-6)
+            .collect()
+    }
+}
+
+fn sections(rng: &mut ChaCha8Rng, score: &Score) -> Vec<Section> {
+    let bars = score.bars();
+    let size = *[4_usize, 8, 8, 16].choose(rng).unwrap_or(&8);
+    bars.chunks(size)
+        .map(|chunk| Section {
+            start: chunk[0].0,
+            end: chunk[chunk.len() - 1].1,
+            bars: chunk.to_vec(),
+        })
+        .collect()
+}
+
+/// Writes the parts for a score.
+#[must_use]
+pub fn arrange(rng: &mut ChaCha8Rng, score: &Score, parts: Parts) -> Arrangement {
+    let sections = sections(rng, score);
+    let gaps: Vec<(Span, Gap)> = score
+        .spans
+        .iter()
+        .filter(|span| span.harmony == Harmony::None)
+        .map(|span| {
+            let gap = match rng.random_range(0..10) {
+                0..4 => Gap::Drums,
+                4..7 => Gap::Silence,
+                7..9 => Gap::Percussion,
+                _ => Gap::Noise,
+            };
+            (*span, gap)
+        })
+        .collect();
+
+    // Which sections the bass sits out, known first: then the comping carries its note.
+    let bass_plays: Vec<bool> = sections
+        .iter()
+        .map(|_| parts.bass && rng.random_bool(0.92))
+        .collect();
+
+    let mut tracks = Vec::new();
+    let comps = comping::write(rng, score, &sections, &bass_plays, parts.comping);
+    for (program, notes) in comps {
+        tracks.push(track(rng, score, Bus::Chords, program, notes));
+    }
+    if parts.bass {
+        let notes = bass::write(rng, score, &sections, &bass_plays);
+        let program = programs::pick(rng, programs::BASS);
+        tracks.push(track(rng, score, Bus::Bass, program, notes));
+    }
+    if parts.melody {
+        let notes = melody::write(rng, score, &sections);
+        let program = programs::pick(rng, programs::LEAD);
+        if rng.random_bool(0.2) {
+            let second = programs::pick(rng, programs::LEAD);
+            tracks.push(track(rng, score, Bus::Lead, second, notes.clone()));
+        }
+        tracks.push(track(rng, score, Bus::Lead, program, notes));
+    }
+    let gap_spans = |wanted: Gap| -> Vec<(f64, f64)> {
+        gaps.iter()
+            .filter(|(_, gap)| *gap == wanted)
+            .map(|(span, _)| (span.start, span.end))
+            .collect()
+    };
+    let mut silent = gap_spans(Gap::Silence);
+    silent.extend(gap_spans(Gap::Percussion));
+    silent.extend(gap_spans(Gap::Noise));
+    let mut kit = drums::percussion(rng, &gap_spans(Gap::Percussion));
+    if parts.drums {
+        kit.extend(drums::write(rng, score, &sections, &silent));
+    } else {
+        kit.extend(drums::percussion(rng, &gap_spans(Gap::Drums)));
+    }
+    if !kit.is_empty() {
+        let program = programs::pick(rng, programs::KITS);
+        tracks.push(track(rng, score, Bus::Drums, program, kit));
+    }
+    let noise = gap_spans(Gap::Noise)
+        .into_iter()
+        .map(|(start, end)| (score.time_s(start), score.time_s(end)))
+        .collect();
+    Arrangement { tracks, noise }
+}
+
+/// Gives a part its instrument and its times in seconds, slightly uneven.
+pub(crate) fn track(
+    rng: &mut ChaCha8Rng,
+    score: &Score,
+    bus: Bus,
+    program: u8,
+    notes: Vec<Note>,
+) -> Track {
+    let looseness_s = *[0.0, 0.003, 0.006].choose(rng).unwrap_or(&0.0);
+    let notes = notes
+        .into_iter()
+        .map(|note| {
+            let late = rng.random_range(-1.0..=1.0) * looseness_s;
+            let start = (score.time_s(note.start) + late).max(0.0);
+            Note {
+                start,
+                end: (score.time_s(note.end) + late).max(start + 0.03),
+                ..note
+            }
+        })
+        .collect();
+    finish(rng, bus, program, notes)
+}
+
+/// Gives notes in seconds their place in the mix.
+pub(crate) fn finish(rng: &mut ChaCha8Rng, bus: Bus, program: u8, notes: Vec<Note>) -> Track {
+    let width = match bus {
+        Bus::Chords => 50,
+        Bus::Lead => 20,
+        Bus::Bass | Bus::Drums => 8,
+    };
+    let vibrato = if bus == Bus::Lead && rng.random_bool(0.5) {
+        rng.random_range(10..70)
+    } else {
+        0
+    };
+    Track {
+        bus,
+        program,
+        notes,
+        volume: rng.random_range(80..=115),
+        pan: (64 + rng.random_range(-width..=width)) as u8,
+        vibrato,
+    }
+}
+
+/// A velocity around `centre`.
+pub(crate) fn velocity(rng: &mut ChaCha8Rng, centre: i32) -> u8 {
+    (centre + rng.random_range(-10..=10)).clamp(20, 127) as u8
+}

@@ -1,0 +1,166 @@
+//! Renders examples and keeps their frames: features are made once, trained on often.
+//!
+//! Example `i` of a set follows from the set's seed and `i` alone; files that exist are
+//! left as they are, so an interrupted run goes on where it stopped.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use anyhow::{Context, Result, anyhow};
+use harmony::label::Label;
+use indicatif::{ProgressBar, ProgressStyle};
+use recognizer::features::cqt::StreamingCqt;
+use recognizer::features::live::LiveFrames;
+use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
+use recognizer::networks::network::FrontEnd;
+
+use crate::example::Example;
+use crate::frames::{ExampleFrames, Frames};
+use crate::pop909::{Pop909, SongSplit};
+use crate::progression::ProgressionSettings;
+use crate::render::{RenderSettings, Rendered, render};
+use crate::soundfont::SoundFonts;
+
+/// What a set of examples is made of.
+#[derive(Debug, Clone)]
+pub struct SetSettings {
+    /// Number of examples.
+    pub count: u64,
+    /// Of three examples, how many are POP909 songs (the others are written progressions).
+    pub songs_of_three: u64,
+    /// Length of an example, seconds.
+    pub length_s: f64,
+    /// Which songs.
+    pub split: SongSplit,
+    /// Seed of the set.
+    pub seed: u64,
+    /// How examples are rendered.
+    pub render: RenderSettings,
+    /// How progressions are written.
+    pub progression: ProgressionSettings,
+}
+
+/// The label at `time_s`; times past the end have the last label.
+pub fn label_at(labels: &[(f64, f64, Label)], time_s: f64) -> Label {
+    let after = labels.partition_point(|(_, end, _)| *end <= time_s);
+    labels
+        .get(after.min(labels.len().saturating_sub(1)))
+        .map_or(Label::NoChord, |(_, _, label)| label.clone())
+}
+
+/// Frames of `samples` (mono, 22 050 Hz) in one front end, with the label of each.
+pub fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: FrontEnd) -> Frames {
+    let hop = front_end.hop_samples();
+    let mut frames = Frames::new();
+    let mut bins = [0.0_f32; BINS];
+    let mut take = |index: u64, magnitudes: &[f32; BINS]| {
+        for (bin, magnitude) in bins.iter_mut().zip(magnitudes) {
+            *bin = log_compress(*magnitude);
+        }
+        let time_s = (index * hop as u64) as f64 / f64::from(SAMPLE_RATE);
+        frames.push(&bins, &label_at(labels, time_s));
+    };
+    match front_end {
+        FrontEnd::Live => {
+            let mut transform = LiveFrames::new();
+            transform.push(samples, |f| take(f.index, f.magnitudes));
+            transform.finish(|f| take(f.index, f.magnitudes));
+        }
+        FrontEnd::Cqt => {
+            // 2048 is a multiple of the base hop.
+            if let Ok(mut transform) = StreamingCqt::new(hop) {
+                transform.push(samples, &mut take);
+                transform.finish(&mut take);
+            }
+        }
+    }
+    frames
+}
+
+/// Example `index` of a set.
+///
+/// # Errors
+/// A song that cannot be read, or a synthesizer or codec that fails.
+pub fn example(
+    settings: &SetSettings,
+    index: u64,
+    corpus: Option<&Pop909>,
+    fonts: &SoundFonts,
+) -> Result<(Rendered, Vec<(f64, f64, Label)>)> {
+    let seed = settings.seed.wrapping_mul(1_000_003).wrapping_add(index);
+    let song = match corpus {
+        Some(corpus) if index % 3 < settings.songs_of_three => {
+            let ids = corpus.ids_of(settings.split);
+            // Walk through all songs before one comes again.
+            let turn = index / 3 * settings.songs_of_three + index % 3;
+            let id = &ids[(turn as usize * 131) % ids.len()];
+            let song = Example::pop909(corpus, id, seed).map_err(|e| anyhow!("song {id}: {e}"))?;
+            song.random_excerpt(settings.length_s, seed)
+        }
+        _ => Example::progression(
+            seed,
+            &ProgressionSettings {
+                duration_s: settings.length_s,
+                ..settings.progression.clone()
+            },
+        ),
+    };
+    let rendered = render(&song, fonts, &settings.render, seed)
+        .with_context(|| format!("rendering example {index}"))?;
+    let labels = rendered
+        .labels
+        .iter()
+        .map(|(start, end, label)| Ok((*start, *end, label.parse::<Label>()?)))
+        .collect::<Result<Vec<_>>>()
+        .with_context(|| format!("labels of example {index}"))?;
+    Ok((rendered, labels))
+}
+
+/// Makes the frames of a set in `folder`, with `threads` threads.
+///
+/// # Errors
+/// Any example that cannot be made or written.
+pub fn prepare(
+    settings: &SetSettings,
+    corpus: Option<&Pop909>,
+    fonts: &SoundFonts,
+    folder: &Path,
+    threads: usize,
+    interrupted: &AtomicBool,
+) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    let bar = ProgressBar::new(settings.count).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let next = AtomicU64::new(0);
+    let work = || -> Result<()> {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= settings.count || interrupted.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let path = folder.join(format!("{index:06}.frames"));
+            if !path.exists() {
+                let (rendered, labels) = example(settings, index, corpus, fonts)?;
+                ExampleFrames {
+                    live: frames(&rendered.samples, &labels, FrontEnd::Live),
+                    cqt: frames(&rendered.samples, &labels, FrontEnd::Cqt),
+                }
+                .save(&path)?;
+            }
+            bar.inc(1);
+        }
+    };
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().try_for_each(|handle| {
+            handle
+                .join()
+                .unwrap_or_else(|_| Err(anyhow!("a rendering thread panicked")))
+        })
+    })?;
+    bar.finish();
+    Ok(())
+}

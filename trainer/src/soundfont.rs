@@ -1,0 +1,172 @@
+//! SoundFonts: where they are, which may be trained on, and loading them.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustysynth::SoundFont;
+
+pub mod sf3;
+
+/// What a SoundFont may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Heard in training.
+    Train,
+    /// Never heard in training; evaluation renders with it.
+    HeldOut,
+}
+
+/// The SoundFonts in use: file stem, split. Training must never load a held-out one.
+pub const SOUNDFONTS: [(&str, Split); 3] = [
+    ("FluidR3_GM", Split::Train),
+    ("MuseScore_General", Split::Train),
+    ("TimGM6mb", Split::HeldOut),
+];
+
+/// Why SoundFonts could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SoundFontError {
+    /// None of the split's SoundFonts is in the folder.
+    #[error(
+        "no SoundFont for {split:?} in {folder} (wanted {wanted}): run `cargo xtask soundfonts`"
+    )]
+    Missing {
+        /// The folder searched.
+        folder: PathBuf,
+        /// The split asked for.
+        split: Split,
+        /// The file names that would do.
+        wanted: String,
+    },
+    /// The file could not be read.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is no usable SoundFont.
+    #[error("{path} is not a usable SoundFont: {source}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: rustysynth::SoundFontError,
+    },
+    /// A Vorbis-compressed SoundFont could not be unpacked.
+    #[error("cannot unpack {path}: {source}")]
+    Sf3 {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: sf3::Sf3Error,
+    },
+}
+
+/// Loaded SoundFonts of one split; cloning shares the samples.
+#[derive(Clone)]
+pub struct SoundFonts {
+    fonts: Vec<(String, Arc<SoundFont>)>,
+}
+
+impl std::fmt::Debug for SoundFonts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.fonts.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+impl SoundFonts {
+    /// Loads those of the split's SoundFonts that are in `folder`.
+    ///
+    /// `NAME*.sf3` (Vorbis samples) is unpacked once to `NAME.sf2` beside it.
+    ///
+    /// # Errors
+    /// None of them is there, or one of them is damaged.
+    pub fn load(folder: &Path, split: Split) -> Result<Self, SoundFontError> {
+        let mut fonts = Vec::new();
+        let mut wanted = Vec::new();
+        for (stem, of) in SOUNDFONTS {
+            if of != split {
+                continue;
+            }
+            let path = folder.join(format!("{stem}.sf2"));
+            wanted.push(format!("{stem}.sf2"));
+            if !path.exists()
+                && let Some(packed) = packed_beside(folder, stem)
+            {
+                sf3::unpack_file(&packed, &path).map_err(|source| SoundFontError::Sf3 {
+                    path: packed.clone(),
+                    source,
+                })?;
+            }
+            if path.exists() {
+                fonts.push((stem.to_owned(), Arc::new(load_file(&path)?)));
+            }
+        }
+        if fonts.is_empty() {
+            return Err(SoundFontError::Missing {
+                folder: folder.to_owned(),
+                split,
+                wanted: wanted.join(", "),
+            });
+        }
+        Ok(Self { fonts })
+    }
+
+    /// Wraps SoundFonts that are already in memory.
+    ///
+    /// # Panics
+    /// If the list is empty.
+    #[must_use]
+    pub fn from_loaded(fonts: Vec<(String, Arc<SoundFont>)>) -> Self {
+        assert!(!fonts.is_empty(), "at least one SoundFont is needed");
+        Self { fonts }
+    }
+
+    /// How many there are; at least one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.fonts.len()
+    }
+
+    /// The SoundFont at `index` modulo the count, with its name.
+    #[must_use]
+    pub fn get(&self, index: usize) -> (&str, &Arc<SoundFont>) {
+        let (name, font) = &self.fonts[index % self.fonts.len()];
+        (name, font)
+    }
+}
+
+fn packed_beside(folder: &Path, stem: &str) -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "sf3")
+                && path
+                    .file_stem()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| name.starts_with(stem))
+        })
+        .collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+fn load_file(path: &Path) -> Result<SoundFont, SoundFontError> {
+    let file = File::open(path).map_err(|source| SoundFontError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    SoundFont::new(&mut BufReader::with_capacity(1 << 20, file)).map_err(|source| {
+        SoundFontError::Invalid {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}

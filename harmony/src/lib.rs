@@ -8,9 +8,11 @@
 //! - [`vocabulary`]: the closed sets of chords a network answers with.
 //! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
 //! - [`timeline`]: what sounds when.
+//! - [`score`]: how well one timeline agrees with another.
 
 pub mod key;
 pub mod label;
+pub mod score;
 pub mod style;
 pub mod timeline;
 pub mod vocabulary;

@@ -23,6 +23,7 @@ mod note;
 mod parse;
 mod quality;
 
+pub(crate) use chord::rotate_up;
 pub use chord::{Chord, Extension, MAX_EXTENSIONS, TooManyExtensions};
 pub use degree::Degree;
 pub use encode::Encoded;

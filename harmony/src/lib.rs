@@ -9,7 +9,10 @@
 //! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
 //! - [`timeline`]: what sounds when.
 //! - [`score`]: how well one timeline agrees with another.
+//! - [`export`] and [`import`]: chord tracks as files.
 
+pub mod export;
+pub mod import;
 pub mod key;
 pub mod label;
 pub mod score;

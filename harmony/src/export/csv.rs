@@ -1,0 +1,56 @@
+//! `.csv`: a table with a header line, one segment a row, everything the
+//! timeline knows.
+
+use std::io;
+
+use super::{ExportError, Options};
+use crate::style::{Style, format};
+use crate::timeline::{Status, Timeline};
+
+/// The columns. Times in seconds, beats in quarter notes and empty where unknown,
+/// `label` in Harte syntax, `chord` in the style of the options.
+pub const COLUMNS: [&str; 8] = [
+    "start_s",
+    "end_s",
+    "start_beat",
+    "end_beat",
+    "label",
+    "chord",
+    "confidence",
+    "status",
+];
+
+/// Writes the table (RFC 4180 quoting, UTF-8).
+///
+/// # Errors
+/// The writer's.
+pub fn write(
+    writer: impl io::Write,
+    timeline: &Timeline,
+    options: &Options,
+) -> Result<(), ExportError> {
+    let mut table = ::csv::Writer::from_writer(writer);
+    let key = options.key.as_ref();
+    let beat = |beat: Option<f64>| beat.map_or_else(String::new, |beat| format!("{beat:.6}"));
+    let failed = |error: ::csv::Error| ExportError::Write(error.into());
+    table.write_record(COLUMNS).map_err(failed)?;
+    for segment in timeline {
+        let status = match segment.status {
+            Status::Provisional => "provisional",
+            Status::Confirmed => "confirmed",
+        };
+        let row = [
+            format!("{:.6}", segment.start_s),
+            format!("{:.6}", segment.end_s),
+            beat(segment.start_beat),
+            beat(segment.end_beat),
+            format(&segment.label, Style::Harte, key),
+            format(&segment.label, options.style, key),
+            format!("{:.4}", segment.confidence),
+            status.to_owned(),
+        ];
+        table.write_record(row).map_err(failed)?;
+    }
+    table.flush()?;
+    Ok(())
+}

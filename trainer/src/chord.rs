@@ -4,6 +4,8 @@
 //! holds the fourteen qualities of the 170-class vocabulary, `sus4(b7)` and the
 //! ninths, elevenths and thirteenths a player would call a colour.
 
+use harmony::label::Label;
+
 /// One chord quality: its Harte name and its tones.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quality {
@@ -249,6 +251,12 @@ impl Chord {
             bass => format!("/{}", self.degree_name(bass)),
         };
         format!("{root}:{}{degree}", self.kind().harte)
+    }
+
+    /// The label; [`QUALITIES`] holds only what parses (a test walks through all).
+    #[must_use]
+    pub fn label(&self, flats: bool) -> Label {
+        self.harte(flats).parse().unwrap_or(Label::Unknown)
     }
 
     fn degree_name(&self, bass: u8) -> &'static str {

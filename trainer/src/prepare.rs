@@ -87,7 +87,7 @@ pub fn example(
     index: u64,
     corpus: Option<&Pop909>,
     fonts: &SoundFonts,
-) -> Result<(Rendered, Vec<(f64, f64, Label)>)> {
+) -> Result<Rendered> {
     let seed = settings.seed.wrapping_mul(1_000_003).wrapping_add(index);
     let song = match corpus {
         Some(corpus) if index % 3 < settings.songs_of_three => {
@@ -108,13 +108,7 @@ pub fn example(
     };
     let rendered = render(&song, fonts, &settings.render, seed)
         .with_context(|| format!("rendering example {index}"))?;
-    let labels = rendered
-        .labels
-        .iter()
-        .map(|(start, end, label)| Ok((*start, *end, label.parse::<Label>()?)))
-        .collect::<Result<Vec<_>>>()
-        .with_context(|| format!("labels of example {index}"))?;
-    Ok((rendered, labels))
+    Ok(rendered)
 }
 
 /// Makes the frames of a set in `folder`, with `threads` threads.
@@ -143,10 +137,10 @@ pub fn prepare(
             }
             let path = folder.join(format!("{index:06}.frames"));
             if !path.exists() {
-                let (rendered, labels) = example(settings, index, corpus, fonts)?;
+                let rendered = example(settings, index, corpus, fonts)?;
                 ExampleFrames {
-                    live: frames(&rendered.samples, &labels, FrontEnd::Live),
-                    cqt: frames(&rendered.samples, &labels, FrontEnd::Cqt),
+                    live: frames(&rendered.samples, &rendered.labels, FrontEnd::Live),
+                    cqt: frames(&rendered.samples, &rendered.labels, FrontEnd::Cqt),
                 }
                 .save(&path)?;
             }

@@ -1,5 +1,6 @@
 //! From an example to audio with labels.
 
+use harmony::label::Label;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
@@ -73,8 +74,8 @@ pub struct Rendered {
     pub samples: Vec<f32>,
     /// Rate in Hz.
     pub sample_rate: u32,
-    /// Start and end in seconds and the Harte label; gap-free from 0 to the end.
-    pub labels: Vec<(f64, f64, String)>,
+    /// Start and end in seconds and the label; gap-free from 0 to the end.
+    pub labels: Vec<(f64, f64, Label)>,
     /// The beats inside the audio.
     pub beats: Vec<Beat>,
     /// The SoundFont heard.
@@ -186,9 +187,9 @@ pub fn render(
 
 /// The chord track, gap-free from 0 to the end; stretches before and after the
 /// score have no chord.
-fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, String)> {
-    let mut labels: Vec<(f64, f64, String)> = Vec::new();
-    let mut push = |start: f64, end: f64, label: String| {
+fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Label)> {
+    let mut labels: Vec<(f64, f64, Label)> = Vec::new();
+    let mut push = |start: f64, end: f64, label: Label| {
         let (start, end) = (start.max(0.0), end.min(duration_s));
         if end - start < 1e-6 {
             return;
@@ -203,16 +204,16 @@ fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, St
     for span in &score.spans {
         let start = score.time_s(span.start) * stretch;
         let end = score.time_s(span.end) * stretch;
-        push(at, start, "N".to_owned());
+        push(at, start, Label::NoChord);
         let label = match span.harmony {
-            Harmony::Chord(chord) => chord.harte(example.flats),
-            Harmony::None => "N".to_owned(),
-            Harmony::Unknown => "X".to_owned(),
+            Harmony::Chord(chord) => chord.label(example.flats),
+            Harmony::None => Label::NoChord,
+            Harmony::Unknown => Label::Unknown,
         };
         push(start.max(at), end, label);
         at = end;
     }
-    push(at, duration_s, "N".to_owned());
+    push(at, duration_s, Label::NoChord);
     labels
 }
 
@@ -315,6 +316,7 @@ impl Mixer {
             let drive = self.between_log(2.0, 20.0);
             let asymmetry = self.between(0.0, 0.1);
             dynamics::saturate(samples, drive, asymmetry);
+            filters::apply(samples, rate, Filter::HighPass { hz: 20.0 });
             // An amplifier's cabinet takes the fizz away.
             let hz = self.between_log(2500.0, 6000.0);
             filters::apply(samples, rate, Filter::LowPass { hz });
@@ -408,6 +410,7 @@ impl Mixer {
             let drive = self.between_log(1.0, 5.0);
             let asymmetry = self.between(0.0, 0.1);
             dynamics::saturate(samples, drive, asymmetry);
+            filters::apply(samples, rate, Filter::HighPass { hz: 20.0 });
         }
         // A telephone, a small loudspeaker, a cassette.
         if self.chance(0.15) {

@@ -106,10 +106,33 @@ pub(super) fn write(
                     };
                     let mut keys = voice(rng, chord, voicing, centre, &previous);
                     previous.clone_from(&keys);
+                    // Who does not carry the bass stays above it: a tone below would
+                    // turn the chord into another inversion.
+                    if *bass || !leader {
+                        for key in &mut keys {
+                            while *key < 52 {
+                                *key += 12;
+                            }
+                        }
+                        keys.sort_unstable();
+                        keys.dedup();
+                    }
                     if !bass && leader {
                         let low = bass_key(chord, (keys[0] - 1).min(55));
+                        // Below E1 is mud.
+                        let low = if low < 28 { low + 12 } else { low };
                         keys.retain(|key| *key > low);
-                        keys.insert(0, low.max(28));
+                        if matches!(
+                            pattern.style,
+                            Style::Arpeggio | Style::Alberti | Style::OffBeat
+                        ) {
+                            // The left hand sets the bass before the pattern starts.
+                            let end = span.end.min(span.start + 2.0);
+                            let bass = [low];
+                            strike(rng, &bass, (span.start, end), 0.0, loudness, &mut notes);
+                        } else {
+                            keys.insert(0, low);
+                        }
                     }
                     pattern.play(rng, chord, span, &keys, loudness, &mut notes);
                 }

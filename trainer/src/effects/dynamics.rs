@@ -41,11 +41,11 @@ impl Compressor {
     }
 }
 
-/// Soft clipping with a little asymmetry (even harmonics); the level of a full
-/// scale signal is kept.
+/// Soft clipping, a little asymmetric (even harmonics) by `asymmetry` times full scale;
+/// the result stays within ±2 and a silent input stays silent.
 pub fn saturate(samples: &mut [f32], drive: f32, asymmetry: f32) {
     let offset = (asymmetry * drive).tanh();
-    let scale = 1.0 / ((drive * (1.0 + asymmetry)).tanh() - offset).max(1e-3);
+    let scale = 1.0 / drive.tanh();
     for sample in samples {
         *sample = ((drive * (*sample + asymmetry)).tanh() - offset) * scale;
     }

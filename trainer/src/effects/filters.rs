@@ -1,6 +1,6 @@
 //! Equaliser and band limits, from second-order sections.
 
-use biquad::{Biquad, Coefficients, DirectForm2Transposed, ToHertz, Type};
+use biquad::{Biquad, Coefficients, DirectForm2Transposed, Type};
 
 /// One filter.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +51,8 @@ pub fn apply(samples: &mut [f32], rate_hz: f32, filter: Filter) {
         Filter::LowPass { hz } => (Type::LowPass, hz, BUTTERWORTH),
         Filter::HighPass { hz } => (Type::HighPass, hz, BUTTERWORTH),
     };
-    let Ok(coefficients) = Coefficients::<f32>::from_params(kind, rate_hz.hz(), hz.hz(), q) else {
+    // The crate's unit is half the rate: 1 is the Nyquist frequency.
+    let Ok(coefficients) = Coefficients::from_normalized_params(kind, 2.0 * hz / rate_hz, q) else {
         return;
     };
     let mut section = DirectForm2Transposed::<f32>::new(coefficients);

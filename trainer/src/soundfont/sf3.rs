@@ -6,16 +6,10 @@
 //! Technical Specification 2.04, chapters 5 to 7).
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::Path;
 
-use symphonia::core::audio::SampleBuffer;
-use symphonia::core::codecs::DecoderOptions;
-use symphonia::core::errors::Error as DecodeError;
-use symphonia::core::formats::FormatOptions;
-use symphonia::core::io::MediaSourceStream;
-use symphonia::core::meta::MetadataOptions;
-use symphonia::core::probe::Hint;
+use vorbis_rs::{VorbisDecoder, VorbisError};
 
 const PACKED: u16 = 0x10;
 const HEADER_BYTES: usize = 46;
@@ -225,44 +219,20 @@ fn headers(table: &[u8], packed: &[u8], samples: &mut Vec<i16>) -> Result<Vec<u8
 }
 
 /// Decodes one Ogg Vorbis stream to its first channel.
-fn decode(stream: &[u8]) -> Result<Vec<i16>, DecodeError> {
-    let source = MediaSourceStream::new(
-        Box::new(Cursor::new(stream.to_vec())),
-        symphonia::core::io::MediaSourceStreamOptions::default(),
-    );
-    let mut hint = Hint::new();
-    hint.with_extension("ogg");
-    let mut format = symphonia::default::get_probe()
-        .format(
-            &hint,
-            source,
-            &FormatOptions::default(),
-            &MetadataOptions::default(),
-        )?
-        .format;
-    let track = format
-        .default_track()
-        .ok_or(DecodeError::DecodeError("no audio in the stream"))?;
-    let mut decoder =
-        symphonia::default::get_codecs().make(&track.codec_params, &DecoderOptions::default())?;
+fn decode(stream: &[u8]) -> Result<Vec<i16>, VorbisError> {
+    let mut decoder = VorbisDecoder::<&[u8]>::new(stream)?;
     let mut samples = Vec::new();
-    loop {
-        let packet = match format.next_packet() {
-            Ok(packet) => packet,
-            Err(DecodeError::IoError(error))
-                if error.kind() == std::io::ErrorKind::UnexpectedEof =>
-            {
-                return Ok(samples);
-            }
-            Err(error) => return Err(error),
-        };
-        let decoded = decoder.decode(&packet)?;
-        let channels = decoded.spec().channels.count().max(1);
-        let mut buffer = SampleBuffer::<i16>::new(decoded.capacity() as u64, *decoded.spec());
-        buffer.copy_interleaved_ref(decoded);
-        samples.extend(buffer.samples().iter().step_by(channels));
+    while let Some(block) = decoder.decode_audio_block()? {
+        if let Some(channel) = block.samples().first() {
+            samples.extend(
+                channel
+                    .iter()
+                    .map(|x| (x * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16),
+            );
+        }
         if samples.len() > MAX_SAMPLES {
-            return Err(DecodeError::LimitError("the sample is too long"));
+            break;
         }
     }
+    Ok(samples)
 }

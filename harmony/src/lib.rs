@@ -10,6 +10,20 @@
 //! - [`timeline`]: what sounds when.
 //! - [`score`]: how well one timeline agrees with another.
 //! - [`export`] and [`import`]: chord tracks as files.
+//!
+//! ```
+//! use harmony::key::Key;
+//! use harmony::label::Label;
+//! use harmony::style::{Style, format};
+//! use harmony::vocabulary::{Vocabulary, large};
+//!
+//! let label: Label = "F#:9/b7".parse()?;
+//! let key: Key = "Gb:maj".parse()?;
+//! assert_eq!(format(&label, Style::Jazz, Some(&key)), "G♭9/F♭");
+//! assert_eq!(Vocabulary::Large.simplify(&label).to_string(), "F#:7");
+//! assert_eq!(large::index_of(&label), 14 * 6 + 9);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod export;
 pub mod import;

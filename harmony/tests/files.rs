@@ -156,6 +156,15 @@ fn a_saved_file_keeps_the_permissions_of_the_old_one() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     export::save(&path, &example(), &Options::default()).unwrap();
     assert_eq!(mode(), 0o640);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o440)).unwrap();
+    let error = export::save(&path, &Timeline::new(), &Options::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("song.lab: cannot write: the file is read-only"),
+        "{error}"
+    );
+    assert_eq!(import::load(&path).unwrap().len(), 4);
 }
 
 fn shape(timeline: &Timeline) -> String {

@@ -15,10 +15,11 @@ pub struct WriteError {
 }
 
 /// Writes a file beside its place, syncs it to disk and renames it over what
-/// was there, whose permissions it takes.
+/// was there, whose permissions it takes. A symbolic link is replaced, not followed.
 ///
 /// # Errors
-/// Whatever the file system refuses; nothing has changed then.
+/// A read-only file in that place, and whatever the file system refuses; nothing
+/// has changed then.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     replace(path, bytes).map_err(|source| WriteError {
         path: path.to_owned(),
@@ -34,6 +35,14 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
+    let old = path.metadata().ok().map(|old| old.permissions());
+    if old.as_ref().is_some_and(std::fs::Permissions::readonly) {
+        // The rename would succeed; whoever protected the file did not mean that.
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "the file is read-only",
+        ));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".changes-").suffix(".part");
     #[cfg(unix)]
@@ -44,8 +53,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
-    if let Ok(old) = path.metadata() {
-        file.as_file().set_permissions(old.permissions())?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(old)?;
     }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -166,8 +166,7 @@ impl Weights {
             .collect_from(&self.network)
             .map_err(|e| unwritable(e.to_string()))?;
         let plain = store.get_bytes().map_err(|e| unwritable(e.to_string()))?;
-        let tensors =
-            SafeTensors::deserialize(&plain).map_err(|e| unwritable(e.to_string()))?;
+        let tensors = SafeTensors::deserialize(&plain).map_err(|e| unwritable(e.to_string()))?;
         let header = HashMap::from([
             ("format".to_string(), FORMAT.to_string()),
             (
@@ -283,10 +282,7 @@ mod tests {
     fn another_version_is_refused_by_name() {
         let text = b"changes-weights/1";
         let mut bytes = small().to_bytes().unwrap();
-        let at = bytes
-            .windows(text.len())
-            .position(|w| w == text)
-            .unwrap();
+        let at = bytes.windows(text.len()).position(|w| w == text).unwrap();
         bytes[at + text.len() - 1] = b'9';
         let error = Weights::from_bytes(&bytes, &Device::flex()).unwrap_err();
         assert_eq!(
@@ -298,8 +294,9 @@ mod tests {
     #[test]
     fn huge_sizes_are_refused_before_anything_is_built() {
         let mut weights = small();
-        weights.architecture =
-            Architecture::PitchClass(PitchClassNetConfig::new(true, vec![1]).with_channels(1 << 40));
+        weights.architecture = Architecture::PitchClass(
+            PitchClassNetConfig::new(true, vec![1]).with_channels(1 << 40),
+        );
         let bytes = weights.to_bytes().unwrap();
         let error = Weights::from_bytes(&bytes, &Device::flex()).unwrap_err();
         assert!(error.to_string().contains("out of bounds"), "{error}");

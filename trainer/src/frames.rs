@@ -73,9 +73,7 @@ pub fn targets(label: &Label) -> (u8, u8) {
     let class = large::index_of(label);
     match label {
         Label::NoChord => (class as u8, NO_BASS as u8),
-        Label::Chord(chord) if class != large::UNKNOWN => {
-            (class as u8, chord.bass_pitch_class())
-        }
+        Label::Chord(chord) if class != large::UNKNOWN => (class as u8, chord.bass_pitch_class()),
         _ => (IGNORED, IGNORED),
     }
 }

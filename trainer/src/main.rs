@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -14,12 +14,12 @@ use recognizer::networks::pitch_class::PitchClassNetConfig;
 use recognizer::networks::two_e_one_d::TwoEOneDConfig;
 use trainer::example::Example;
 use trainer::frames::{self, ExampleFrames, Frames};
-use trainer::prepare::{SetSettings, prepare};
-use trainer::train::{TrainConfig, train};
 use trainer::pop909::{Pop909, SongSplit};
+use trainer::prepare::{SetSettings, prepare};
 use trainer::progression::ProgressionSettings;
 use trainer::render::{RenderSettings, render};
 use trainer::soundfont::{SoundFonts, Split};
+use trainer::train::{TrainConfig, train};
 
 /// Corpora, rendering, training and evaluation for the networks of Changes.
 #[derive(Parser)]
@@ -153,8 +153,7 @@ fn main() -> anyhow::Result<()> {
 /// Set by Ctrl-C; long work ends at its next safe point.
 fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
-    ctrlc::set_handler(move || set.store(true, Ordering::Relaxed))?;
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&flag))?;
     Ok(flag)
 }
 
@@ -189,7 +188,10 @@ fn train_student(arguments: &TrainArguments) -> anyhow::Result<()> {
     let (architecture, window_frames) = match arguments.student {
         // Ten seconds each.
         Student::Live => (Architecture::PitchClass(PitchClassNetConfig::live()), 216),
-        Student::Windowed => (Architecture::PitchClass(PitchClassNetConfig::windowed()), WINDOW_FRAMES),
+        Student::Windowed => (
+            Architecture::PitchClass(PitchClassNetConfig::windowed()),
+            WINDOW_FRAMES,
+        ),
         Student::Btc => (Architecture::Btc(BtcConfig::new()), WINDOW_FRAMES),
         Student::TwoEOneD => (Architecture::TwoEOneD(TwoEOneDConfig::new()), WINDOW_FRAMES),
     };

@@ -131,7 +131,9 @@ mod tests {
 
     fn example() -> Frames {
         Frames {
-            bins: (0..50 * BINS).map(|i| f16::from_f32(-(i as f32 % 9.0))).collect(),
+            bins: (0..50 * BINS)
+                .map(|i| f16::from_f32(-(i as f32 % 9.0)))
+                .collect(),
             chord: vec![14 * 11 + 1; 50],
             bass: vec![11; 50],
         }

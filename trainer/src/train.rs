@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
-use burn::module::{AutodiffModule as _, Module as _};
+use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -113,7 +113,12 @@ pub fn train(
     interrupted: &AtomicBool,
 ) -> Result<Trained> {
     ensure!(!train.is_empty(), "no training examples");
-    ensure!(config.threads > 0 && config.batch >= config.threads, "a batch of {} cannot be divided among {} threads", config.batch, config.threads);
+    ensure!(
+        config.threads > 0 && config.batch >= config.threads,
+        "a batch of {} cannot be divided among {} threads",
+        config.batch,
+        config.threads
+    );
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     let device = Device::flex().autodiff();
     let checkpoint = Checkpoint::new(folder);
@@ -166,7 +171,11 @@ pub fn train(
         let (loss, grads) = gradients(&network, &parts, &progress, &device)?;
         network = optimizer.step(learning_rate(config, progress.step), network, grads);
         progress.step += 1;
-        running = if running == 0.0 { loss } else { 0.98 * running + 0.02 * loss };
+        running = if running == 0.0 {
+            loss
+        } else {
+            0.98 * running + 0.02 * loss
+        };
         bar.set_position(progress.step);
         bar.set_message(format!("loss {running:.3}"));
         if progress.step % validate_every == 0 || progress.step == config.steps {
@@ -181,7 +190,11 @@ pub fn train(
                 "step {} train {running:.3} valid {:.3} chord {:.3} root {:.3} bass {:.3}",
                 progress.step, scores.loss, scores.chord, scores.root, scores.bass
             );
-            if bar.is_hidden() { eprintln!("{line} ({:.0} s)", started.elapsed().as_secs_f64()) } else { bar.println(line) }
+            if bar.is_hidden() {
+                eprintln!("{line} ({:.0} s)", started.elapsed().as_secs_f64())
+            } else {
+                bar.println(line)
+            }
             checkpoint.save(&progress, &network, &optimizer)?;
         }
     }
@@ -198,7 +211,12 @@ pub fn train(
 }
 
 /// The windows of a step, one part a thread.
-fn batch(sampler: &Sampler, examples: &[Frames], step: u64, config: &TrainConfig) -> Vec<Vec<Window>> {
+fn batch(
+    sampler: &Sampler,
+    examples: &[Frames],
+    step: u64,
+    config: &TrainConfig,
+) -> Vec<Vec<Window>> {
     (0..config.threads)
         .map(|part| {
             (part..config.batch)
@@ -251,7 +269,11 @@ fn gradients(
         sum += loss;
         accumulator.accumulate(network, grads);
     }
-    ensure!(sum.is_finite(), "the loss is {sum} at step {}", progress.step);
+    ensure!(
+        sum.is_finite(),
+        "the loss is {sum} at step {}",
+        progress.step
+    );
     Ok((sum, accumulator.grads()))
 }
 
@@ -288,7 +310,12 @@ fn tensors(windows: &[Window], progress: &Progress, device: &Device) -> (Tensor<
 /// Windows looked at for validation.
 const VALIDATION_WINDOWS: u64 = 96;
 
-fn validate(network: &Network, valid: &[Frames], sampler: &Sampler, progress: &Progress) -> Validation {
+fn validate(
+    network: &Network,
+    valid: &[Frames],
+    sampler: &Sampler,
+    progress: &Progress,
+) -> Validation {
     let plain = Sampler {
         transpose: 0,
         level: 0.0,
@@ -298,7 +325,12 @@ fn validate(network: &Network, valid: &[Frames], sampler: &Sampler, progress: &P
     let device = Device::flex();
     let (mut loss, mut frames, mut chord, mut root, mut bass) = (0.0, 0.0_f32, 0.0, 0.0, 0.0);
     if valid.is_empty() {
-        return Validation { loss: f32::NAN, chord: f32::NAN, root: f32::NAN, bass: f32::NAN };
+        return Validation {
+            loss: f32::NAN,
+            chord: f32::NAN,
+            root: f32::NAN,
+            bass: f32::NAN,
+        };
     }
     for index in 0..VALIDATION_WINDOWS {
         let window = plain.draw(valid, u64::MAX / 8192, index);
@@ -315,14 +347,21 @@ fn validate(network: &Network, valid: &[Frames], sampler: &Sampler, progress: &P
             frames += 1.0;
             let (found, target) = (chords[t], i64::from(target));
             chord += f32::from(found == target);
-            root += f32::from(found == target || (found < 168 && target < 168 && found / 14 == target / 14));
+            root += f32::from(
+                found == target || (found < 168 && target < 168 && found / 14 == target / 14),
+            );
             if let Some(basses) = &basses {
                 bass += f32::from(basses[t] == i64::from(window.bass[t]));
             }
         }
     }
     let frames = frames.max(1.0);
-    Validation { loss: loss / frames, chord: chord / frames, root: root / frames, bass: bass / frames }
+    Validation {
+        loss: loss / frames,
+        chord: chord / frames,
+        root: root / frames,
+        bass: bass / frames,
+    }
 }
 
 /// Mean and standard deviation over all bins of (at most 400 of) the examples.
@@ -335,7 +374,10 @@ fn statistics(examples: &[Frames]) -> (f32, f32) {
         squares += x * x;
     }
     let mean = sum / n;
-    (mean as f32, ((squares / n - mean * mean).max(1e-6)).sqrt() as f32)
+    (
+        mean as f32,
+        ((squares / n - mean * mean).max(1e-6)).sqrt() as f32,
+    )
 }
 
 /// Files of a run: `progress.json`, and network and optimiser of the step it names.
@@ -363,16 +405,25 @@ impl Checkpoint {
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let progress =
-            serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let progress = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged", path.display()))?;
         Ok(Some(progress))
     }
 
     /// Network and optimiser first, then the name of their step, by rename: a kill at any
     /// moment leaves a whole checkpoint. The one before is removed last.
-    fn save(&self, progress: &Progress, network: &Network, optimizer: &ModuleOptimizer) -> Result<()> {
-        let before = self.progress()?.map(|p| p.step).filter(|&s| s != progress.step);
+    fn save(
+        &self,
+        progress: &Progress,
+        network: &Network,
+        optimizer: &ModuleOptimizer,
+    ) -> Result<()> {
+        let before = self
+            .progress()?
+            .map(|p| p.step)
+            .filter(|&s| s != progress.step);
         network.clone().save_file(self.network(progress.step))?;
         optimizer.save(self.optimizer(progress.step))?;
         let path = self.folder.join("progress.json");
@@ -434,8 +485,11 @@ mod tests {
                 for _ in 0..60 {
                     for bin in 0..BINS {
                         let pitch_class = bin / 2 % 12;
-                        let loud = pitch_class == usize::from(root) || pitch_class == usize::from(root + 7) % 12;
-                        frames.bins.push(f16::from_f32(if loud { -2.0 } else { -8.0 }));
+                        let loud = pitch_class == usize::from(root)
+                            || pitch_class == usize::from(root + 7) % 12;
+                        frames
+                            .bins
+                            .push(f16::from_f32(if loud { -2.0 } else { -8.0 }));
                     }
                     frames.chord.push(root * 14 + 1);
                     frames.bass.push(root);
@@ -449,14 +503,26 @@ mod tests {
         let device = Device::flex();
         device.seed(9);
         let x = Tensor::random([1, 8, BINS], Distribution::Default, &device);
-        network.forward(x, &mut State::default()).chord.into_data().iter::<f32>().collect()
+        network
+            .forward(x, &mut State::default())
+            .chord
+            .into_data()
+            .iter::<f32>()
+            .collect()
     }
 
     #[test]
     fn a_resumed_run_ends_where_an_uninterrupted_one_does() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let whole = train(&config(12), &data, &data, &folder.path().join("whole"), &AtomicBool::new(false)).unwrap();
+        let whole = train(
+            &config(12),
+            &data,
+            &data,
+            &folder.path().join("whole"),
+            &AtomicBool::new(false),
+        )
+        .unwrap();
 
         // The same run, stopped after its first validation and started again from the files.
         let part = folder.path().join("part");
@@ -479,8 +545,18 @@ mod tests {
     fn it_learns_what_can_be_learned() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let config = TrainConfig { learning_rate: 1e-2, ..config(150) };
-        let trained = train(&config, &data, &data, folder.path(), &AtomicBool::new(false)).unwrap();
+        let config = TrainConfig {
+            learning_rate: 1e-2,
+            ..config(150)
+        };
+        let trained = train(
+            &config,
+            &data,
+            &data,
+            folder.path(),
+            &AtomicBool::new(false),
+        )
+        .unwrap();
         let log = fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
         let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
         assert_eq!(trained.step, 150);
@@ -491,8 +567,22 @@ mod tests {
     fn another_runs_folder_is_refused() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        train(&config(2), &data, &data, folder.path(), &AtomicBool::new(false)).unwrap();
-        let error = train(&config(3), &data, &data, folder.path(), &AtomicBool::new(false)).unwrap_err();
+        train(
+            &config(2),
+            &data,
+            &data,
+            folder.path(),
+            &AtomicBool::new(false),
+        )
+        .unwrap();
+        let error = train(
+            &config(3),
+            &data,
+            &data,
+            folder.path(),
+            &AtomicBool::new(false),
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("other settings"), "{error}");
     }
 }

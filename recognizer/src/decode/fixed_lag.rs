@@ -1,0 +1,300 @@
+//! Live decoding: a label at once, confirmed after a bounded wait.
+//!
+//! The best path of the hidden Markov model is followed as frames arrive. Its last class
+//! is what is shown, provisionally. What the path says about the frame `lag` frames ago
+//! is final: it is confirmed and never changed. Because changing class costs something,
+//! the shown class has hysteresis: another class must explain the last frames better by
+//! that cost before it takes over.
+
+use std::collections::VecDeque;
+
+use super::Posterior;
+use super::viterbi::argmax;
+use crate::networks::CHORD_CLASSES;
+
+/// How the decoder trades speed against steadiness.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FixedLagSettings {
+    /// Cost of a change of class, nats.
+    pub change_cost: f32,
+    /// Frames after which what the path says is final.
+    pub lag_frames: usize,
+    /// Lead, nats, that another class needs over the shown one to replace it.
+    pub hold: f32,
+}
+
+/// A stretch of frames with one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Class of the large vocabulary.
+    pub class: usize,
+    /// First frame.
+    pub start: u64,
+}
+
+/// Where the decoder stands after a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decoded {
+    /// What to show, and since which frame the path has it.
+    pub shown: Run,
+    /// The confirmed class of frame `now - lag`, once there is one.
+    pub confirmed: Option<(u64, usize)>,
+}
+
+/// How a frame's scores came about.
+#[derive(Debug, Clone)]
+struct Step {
+    /// Best class one frame earlier.
+    best_before: u8,
+    /// Which classes were better off staying than coming from that best class.
+    stayed: [bool; CHORD_CLASSES],
+}
+
+/// The decoder; feed it one posterior a frame.
+#[derive(Debug, Clone)]
+pub struct FixedLag {
+    settings: FixedLagSettings,
+    scores: [f32; CHORD_CLASSES],
+    /// The last `lag_frames` steps, oldest first.
+    steps: VecDeque<Step>,
+    frames: u64,
+    shown: Option<usize>,
+    /// Class of the last confirmed frame: later paths that disagree are cut.
+    confirmed: Option<usize>,
+}
+
+impl FixedLag {
+    /// A decoder that has seen nothing.
+    pub fn new(settings: FixedLagSettings) -> Self {
+        Self {
+            settings,
+            scores: [0.0; CHORD_CLASSES],
+            steps: VecDeque::with_capacity(settings.lag_frames + 1),
+            frames: 0,
+            shown: None,
+            confirmed: None,
+        }
+    }
+
+    /// Changes cost and hold from the next frame on; the lag stays.
+    pub fn set_costs(&mut self, change_cost: f32, hold: f32) {
+        self.settings.change_cost = change_cost;
+        self.settings.hold = hold;
+    }
+
+    /// Takes the next frame.
+    pub fn push(&mut self, posterior: &Posterior) -> Decoded {
+        if self.frames == 0 {
+            self.scores = posterior.chord;
+        } else {
+            self.advance(posterior);
+        }
+        self.frames += 1;
+
+        let best = argmax(&self.scores);
+        let shown = match self.shown {
+            Some(shown) if self.scores[best] - self.scores[shown] <= self.settings.hold => shown,
+            _ => best,
+        };
+        self.shown = Some(shown);
+
+        let confirmed = (self.steps.len() >= self.settings.lag_frames).then(|| {
+            let class = self.class_at(best, self.settings.lag_frames);
+            self.cut_paths_through_other(class);
+            (self.frames - 1 - self.settings.lag_frames as u64, class)
+        });
+        Decoded {
+            shown: Run {
+                class: shown,
+                start: self.start_of(shown),
+            },
+            confirmed,
+        }
+    }
+
+    /// Frames taken so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Classes on the best path for the last frames (at most `lag_frames` + 1), oldest first.
+    pub fn path(&self) -> Vec<usize> {
+        if self.frames == 0 {
+            return Vec::new();
+        }
+        let mut class = argmax(&self.scores);
+        let mut path = vec![class];
+        for step in self.steps.iter().rev() {
+            if !step.stayed[class] {
+                class = usize::from(step.best_before);
+            }
+            path.push(class);
+        }
+        path.reverse();
+        path
+    }
+
+    fn advance(&mut self, posterior: &Posterior) {
+        let best = argmax(&self.scores);
+        let moved = self.scores[best] - self.settings.change_cost;
+        let mut stayed = [false; CHORD_CLASSES];
+        let mut largest = f32::NEG_INFINITY;
+        for (class, score) in self.scores.iter_mut().enumerate() {
+            stayed[class] = *score >= moved;
+            *score = score.max(moved) + posterior.chord[class];
+            largest = largest.max(*score);
+        }
+        // Only differences matter; a stream of any length must not run out of digits.
+        for score in &mut self.scores {
+            *score -= largest;
+        }
+        if self.steps.len() == self.settings.lag_frames {
+            self.steps.pop_front();
+        }
+        self.steps.push_back(Step {
+            best_before: best as u8,
+            stayed,
+        });
+    }
+
+    /// Class `back` frames ago on the best path that ends in `class` now.
+    fn class_at(&self, mut class: usize, back: usize) -> usize {
+        for step in self.steps.iter().rev().take(back) {
+            if !step.stayed[class] {
+                class = usize::from(step.best_before);
+            }
+        }
+        class
+    }
+
+    /// First frame of the run of `class` at the end of its best path, as far back as the lag.
+    fn start_of(&self, class: usize) -> u64 {
+        let length = self
+            .steps
+            .iter()
+            .rev()
+            .take_while(|step| step.stayed[class])
+            .count() as u64;
+        self.frames - 1 - length
+    }
+
+    /// Classes whose path does not go through the confirmed class at the confirmed frame
+    /// can no longer win: what was said stays said.
+    fn cut_paths_through_other(&mut self, confirmed: usize) {
+        self.confirmed = Some(confirmed);
+        for class in 0..CHORD_CLASSES {
+            if self.class_at(class, self.settings.lag_frames) != confirmed {
+                self.scores[class] = self.scores[class].min(-1e6);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::viterbi::viterbi;
+    use super::*;
+
+    fn peak(class: usize, p: f32) -> Posterior {
+        let mut chord = [((1.0 - p) / (CHORD_CLASSES - 1) as f32).ln(); CHORD_CLASSES];
+        chord[class] = p.ln();
+        Posterior { chord, bass: None }
+    }
+
+    fn settings() -> FixedLagSettings {
+        FixedLagSettings {
+            change_cost: 6.0,
+            lag_frames: 8,
+            hold: 0.5,
+        }
+    }
+
+    #[test]
+    fn a_label_at_once_and_its_confirmation_after_the_lag() {
+        let mut decoder = FixedLag::new(settings());
+        let first = decoder.push(&peak(15, 0.9));
+        assert_eq!(
+            first.shown,
+            Run {
+                class: 15,
+                start: 0
+            }
+        );
+        assert_eq!(first.confirmed, None);
+        let mut confirmed = Vec::new();
+        for _ in 0..20 {
+            confirmed.extend(decoder.push(&peak(15, 0.9)).confirmed);
+        }
+        assert_eq!(confirmed[0], (0, 15));
+        assert_eq!(confirmed.len(), 13);
+    }
+
+    #[test]
+    fn a_lone_frame_does_not_flicker() {
+        let mut decoder = FixedLag::new(settings());
+        for t in 0..60 {
+            let frame = if t % 10 == 5 {
+                peak(3, 0.7)
+            } else {
+                peak(15, 0.5)
+            };
+            assert_eq!(decoder.push(&frame).shown.class, 15, "frame {t}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_placed_where_it_happened() {
+        let mut decoder = FixedLag::new(settings());
+        let mut seen = None;
+        for t in 0..60_u64 {
+            let frame = if t < 30 { peak(15, 0.6) } else { peak(99, 0.6) };
+            let decoded = decoder.push(&frame);
+            if decoded.shown.class == 99 && seen.is_none() {
+                seen = Some((t, decoded.shown.start));
+            }
+        }
+        let (shown_at, start) = seen.unwrap();
+        assert_eq!(start, 30);
+        assert!((30..34).contains(&shown_at), "shown at frame {shown_at}");
+    }
+
+    #[test]
+    fn with_a_lag_longer_than_the_music_it_is_viterbi() {
+        let mut random = 12345_u32;
+        let frames: Vec<_> = (0..50)
+            .map(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                peak(
+                    (random >> 24) as usize % 4 * 40,
+                    0.02 + (random >> 20 & 7) as f32 / 20.0,
+                )
+            })
+            .collect();
+        let lag = 20;
+        let mut decoder = FixedLag::new(FixedLagSettings {
+            lag_frames: lag,
+            ..settings()
+        });
+        let mut live = Vec::new();
+        for frame in frames.iter().chain(vec![&peak(0, 1.0 / 170.0); 0]) {
+            live.extend(decoder.push(frame).confirmed.map(|(_, class)| class));
+        }
+        let path = viterbi(&frames, 6.0);
+        let agree = live.iter().zip(&path).filter(|(a, b)| a == b).count();
+        assert!(agree * 10 >= live.len() * 9, "{agree} of {}", live.len());
+    }
+
+    #[test]
+    fn confirmed_frames_come_once_each_and_in_order() {
+        let mut decoder = FixedLag::new(settings());
+        let mut next = 0;
+        for t in 0..200_u64 {
+            let class = (t / 7 % 5 * 30) as usize;
+            if let Some((frame, _)) = decoder.push(&peak(class, 0.5)).confirmed {
+                assert_eq!(frame, next);
+                next += 1;
+            }
+        }
+        assert_eq!(next, 192);
+    }
+}

@@ -1,0 +1,102 @@
+//! The best path through a whole file.
+
+use super::Posterior;
+use crate::networks::CHORD_CLASSES;
+
+/// The class of every frame on the path with the highest log-probability, where every
+/// change of class costs `change_cost` nats (Viterbi 1967; with one cost for all changes
+/// the step over predecessors is "stay, or come from the best").
+pub fn viterbi(posteriors: &[Posterior], change_cost: f32) -> Vec<usize> {
+    let Some(first) = posteriors.first() else {
+        return Vec::new();
+    };
+    let mut scores = first.chord;
+    // For each frame: the best class before it, and which classes stayed.
+    let mut came_from: Vec<(u8, [bool; CHORD_CLASSES])> = Vec::with_capacity(posteriors.len());
+    for posterior in &posteriors[1..] {
+        let best = argmax(&scores);
+        let moved = scores[best] - change_cost;
+        let mut stayed = [false; CHORD_CLASSES];
+        for (class, score) in scores.iter_mut().enumerate() {
+            stayed[class] = *score >= moved;
+            *score = score.max(moved) + posterior.chord[class];
+        }
+        came_from.push((best as u8, stayed));
+    }
+    let mut class = argmax(&scores);
+    let mut path = vec![class; posteriors.len()];
+    for (frame, (best, stayed)) in came_from.iter().enumerate().rev() {
+        if !stayed[class] {
+            class = usize::from(*best);
+        }
+        path[frame] = class;
+    }
+    path
+}
+
+/// Index of the largest score, the first of equals.
+pub(super) fn argmax(scores: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, score) in scores.iter().enumerate() {
+        if *score > scores[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Posterior with probability `p` on `class`, the rest spread evenly.
+    pub(crate) fn peak(class: usize, p: f32) -> Posterior {
+        let mut chord = [((1.0 - p) / (CHORD_CLASSES - 1) as f32).ln(); CHORD_CLASSES];
+        chord[class] = p.ln();
+        Posterior { chord, bass: None }
+    }
+
+    #[test]
+    fn a_lone_frame_is_smoothed_away_and_a_real_change_is_kept() {
+        let mut frames = vec![peak(1, 0.6); 10];
+        frames[4] = peak(99, 0.6);
+        frames.extend(vec![peak(50, 0.6); 10]);
+        let path = viterbi(&frames, 8.0);
+        assert_eq!(path[..10], [1; 10]);
+        assert_eq!(path[10..], [50; 10]);
+    }
+
+    #[test]
+    fn without_cost_it_is_the_frame_by_frame_best() {
+        let frames = [peak(1, 0.4), peak(2, 0.4), peak(1, 0.4)];
+        assert_eq!(viterbi(&frames, 0.0), [1, 2, 1]);
+        assert!(viterbi(&[], 1.0).is_empty());
+    }
+
+    #[test]
+    fn equals_the_exhaustive_best_path() {
+        // Three classes matter, five frames: try all 3^5 paths.
+        let classes = [0, 40, 169];
+        let strengths = [0.5, 0.3, 0.45, 0.2, 0.6];
+        let order = [0, 1, 1, 2, 0];
+        let frames: Vec<_> = (0..5)
+            .map(|t| peak(classes[order[t]], strengths[t]))
+            .collect();
+        let cost = 2.5;
+        let score = |path: &[usize]| -> f32 {
+            path.iter()
+                .enumerate()
+                .map(|(t, &c)| frames[t].chord[c])
+                .sum::<f32>()
+                - cost * path.windows(2).filter(|w| w[0] != w[1]).count() as f32
+        };
+        let mut best = (f32::NEG_INFINITY, Vec::new());
+        for code in 0..243 {
+            let path: Vec<usize> = (0..5).map(|t| classes[code / 3_usize.pow(t) % 3]).collect();
+            if score(&path) > best.0 {
+                best = (score(&path), path);
+            }
+        }
+        assert!((score(&viterbi(&frames, cost)) - best.0).abs() < 1e-5);
+    }
+}

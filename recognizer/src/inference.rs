@@ -1,0 +1,207 @@
+//! Running networks: the traits behind which engines differ, and the default engine,
+//! which is the trainer's own burn module on burn-flex.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::decode::Posterior;
+use crate::features::BINS;
+use crate::networks::pitch_class::State;
+use crate::networks::{BASS_CLASSES, CHORD_CLASSES, Logits, WINDOW_FRAMES};
+use crate::weights::Weights;
+
+/// Why an engine could not be made or did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    /// A causal network was asked for and this one is not, or the reverse.
+    #[error("the network `{name}` is {is}, and a {wanted} one is needed")]
+    WrongKind {
+        /// Name in the model card.
+        name: String,
+        /// `causal` or `windowed`.
+        is: &'static str,
+        /// `causal` or `windowed`.
+        wanted: &'static str,
+    },
+    /// The engine itself failed.
+    #[error("the engine failed: {0}")]
+    Engine(String),
+}
+
+/// A causal network and its weights, shared by any number of streams.
+pub trait CausalModel: Send + Sync {
+    /// A stream that has heard nothing.
+    fn start(&self) -> Box<dyn CausalStream>;
+}
+
+/// A causal network in the middle of a stream.
+pub trait CausalStream: Send {
+    /// The posterior of the next frame, log-compressed.
+    ///
+    /// # Errors
+    /// [`InferenceError::Engine`] when the engine fails.
+    fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError>;
+    /// Forgets what was heard.
+    fn reset(&mut self);
+}
+
+/// A network over windows of 108 frames.
+pub trait WindowModel: Send + Sync {
+    /// Posteriors of the frames of some windows, `[windows, 108, 144]` log-compressed in
+    /// row order, in the same order.
+    ///
+    /// # Errors
+    /// [`InferenceError::Engine`] when the engine fails.
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
+}
+
+/// The default engine: burn on burn-flex, pure Rust, one thread.
+#[derive(Debug, Clone)]
+pub struct BurnModel {
+    weights: Weights,
+    device: Device,
+}
+
+impl BurnModel {
+    /// A causal network from its weights.
+    ///
+    /// # Errors
+    /// [`InferenceError::WrongKind`] for a windowed network.
+    pub fn causal(weights: Weights) -> Result<Self, InferenceError> {
+        Self::of_kind(weights, true)
+    }
+
+    /// A windowed network from its weights.
+    ///
+    /// # Errors
+    /// [`InferenceError::WrongKind`] for a causal network.
+    pub fn windowed(weights: Weights) -> Result<Self, InferenceError> {
+        Self::of_kind(weights, false)
+    }
+
+    fn of_kind(weights: Weights, causal: bool) -> Result<Self, InferenceError> {
+        let word = |causal| if causal { "causal" } else { "windowed" };
+        let is = weights.architecture.is_causal();
+        if is != causal {
+            return Err(InferenceError::WrongKind {
+                name: weights.card.name,
+                is: word(is),
+                wanted: word(causal),
+            });
+        }
+        Ok(Self {
+            weights,
+            device: Device::flex(),
+        })
+    }
+
+    /// The weights.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// `[batch, frames, 144]` standardised.
+    fn input(&self, frames: &[f32], batch: usize, length: usize) -> Tensor<3> {
+        let (mean, deviation) = (self.weights.mean, self.weights.deviation);
+        let data: Vec<f32> = frames.iter().map(|x| (x - mean) / deviation).collect();
+        Tensor::from_data(TensorData::new(data, [batch, length, BINS]), &self.device)
+    }
+}
+
+/// Posteriors of all frames of `logits`, batch after batch.
+fn posteriors(logits: Logits) -> Result<Vec<Posterior>, InferenceError> {
+    let numbers = |tensor: Tensor<3>| {
+        tensor
+            .into_data()
+            .try_to_vec::<f32>()
+            .map_err(|e| InferenceError::Engine(format!("{e:?}")))
+    };
+    let chord = numbers(logits.chord)?;
+    let bass = logits.bass.map(numbers).transpose()?;
+    Ok(chord
+        .chunks_exact(CHORD_CLASSES)
+        .enumerate()
+        .map(|(i, chord)| {
+            let bass = bass
+                .as_ref()
+                .map(|bass| &bass[i * BASS_CLASSES..(i + 1) * BASS_CLASSES]);
+            Posterior::from_logits(chord, bass)
+        })
+        .collect())
+}
+
+impl CausalModel for BurnModel {
+    fn start(&self) -> Box<dyn CausalStream> {
+        Box::new(BurnStream {
+            model: self.clone(),
+            state: State::default(),
+        })
+    }
+}
+
+/// A stream through a [`BurnModel`]; the clone of the model shares its tensors.
+struct BurnStream {
+    model: BurnModel,
+    state: State,
+}
+
+impl CausalStream for BurnStream {
+    fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError> {
+        let x = self.model.input(frame, 1, 1);
+        let logits = self.model.weights.network.forward(x, &mut self.state);
+        posteriors(logits)?
+            .pop()
+            .ok_or_else(|| InferenceError::Engine("no output".into()))
+    }
+
+    fn reset(&mut self) {
+        self.state = State::default();
+    }
+}
+
+impl WindowModel for BurnModel {
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
+        let windows = frames.len() / (WINDOW_FRAMES * BINS);
+        let x = self.input(frames, windows, WINDOW_FRAMES);
+        posteriors(self.weights.network.forward(x, &mut State::default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks::network::Architecture;
+    use crate::networks::pitch_class::PitchClassNetConfig;
+    use crate::weights::ModelCard;
+
+    pub(crate) fn random_weights(config: PitchClassNetConfig, seed: u64) -> Weights {
+        let device = Device::flex();
+        device.seed(seed);
+        let architecture = Architecture::PitchClass(config);
+        Weights {
+            network: architecture.init(&device),
+            architecture,
+            mean: -6.0,
+            deviation: 2.0,
+            card: ModelCard::default(),
+        }
+    }
+
+    #[test]
+    fn a_stream_can_be_reset_and_streams_do_not_share_state() {
+        let model = BurnModel::causal(random_weights(PitchClassNetConfig::live(), 1)).unwrap();
+        let (mut a, mut b) = (model.start(), model.start());
+        let frame = [-3.0; BINS];
+        let first = a.step(&frame).unwrap();
+        let second = a.step(&[-9.0; BINS]).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(first, b.step(&frame).unwrap());
+        a.reset();
+        assert_eq!(first, a.step(&frame).unwrap());
+    }
+
+    #[test]
+    fn the_kind_is_checked() {
+        let weights = random_weights(PitchClassNetConfig::live(), 1);
+        assert!(BurnModel::windowed(weights).is_err());
+    }
+}

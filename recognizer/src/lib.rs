@@ -2,4 +2,6 @@
 
 pub mod features;
 pub mod networks;
+pub mod resample;
+mod samples;
 pub mod weights;

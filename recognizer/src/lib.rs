@@ -1,7 +1,7 @@
 //! Samples in, chords out.
 
+pub mod audio;
 pub mod features;
 pub mod networks;
 pub mod resample;
-mod samples;
 pub mod weights;

@@ -17,7 +17,7 @@ use rubato::{
 };
 
 use crate::features::SAMPLE_RATE;
-use crate::samples::{is_valid, tame};
+use crate::features::samples::{is_valid, tame};
 
 /// Lowest host rate, in Hz.
 pub const MIN_HOST_RATE: f64 = 8_000.0;

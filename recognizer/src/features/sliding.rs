@@ -7,8 +7,8 @@ use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use super::kernel::{Kernels, Window};
+use super::samples::{is_valid, tame};
 use super::{BINS, HOP_SAMPLES};
-use crate::samples::{is_valid, tame};
 
 /// A hop that is not a multiple of [`HOP_SAMPLES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,13 +13,15 @@
 
 mod grid;
 mod kernel;
+pub(crate) mod samples;
 mod sliding;
 
 pub mod cqt;
 pub mod live;
 
 pub use grid::{bin_frequency_hz, window_length_samples};
-pub use sliding::{Frames, HopError, MAX_ABS_SAMPLE};
+pub use samples::MAX_ABS_SAMPLE;
+pub use sliding::{Frames, HopError};
 
 /// Rate of the analysed signal, in Hz. Every transform expects mono samples at
 /// this rate.

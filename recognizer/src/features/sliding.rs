@@ -7,15 +7,8 @@ use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use super::kernel::{Kernels, Window};
+use super::samples::{is_valid, tame};
 use super::{BINS, HOP_SAMPLES};
-
-/// Samples beyond this are clamped to it (120 dB above full scale), so that no
-/// finite input can overflow the transform.
-pub const MAX_ABS_SAMPLE: f32 = 1e6;
-
-/// Samples below this count as zero (400 dB below full scale): denormals make
-/// some processors hundreds of times slower.
-const MIN_ABS_SAMPLE: f32 = 1e-20;
 
 /// A hop that is not a multiple of [`HOP_SAMPLES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -205,18 +198,5 @@ impl SlidingTransform {
         }
         self.kernels
             .magnitudes(&self.re, &self.im, &mut self.magnitudes);
-    }
-}
-
-fn is_valid(sample: f32) -> bool {
-    sample.abs() <= MAX_ABS_SAMPLE
-}
-
-/// The sample as the transform may see it: finite, bounded, not denormal.
-fn tame(sample: f32) -> f32 {
-    if !sample.is_finite() || sample.abs() < MIN_ABS_SAMPLE {
-        0.0
-    } else {
-        sample.clamp(-MAX_ABS_SAMPLE, MAX_ABS_SAMPLE)
     }
 }

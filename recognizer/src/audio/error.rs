@@ -1,0 +1,170 @@
+//! What can be wrong with an audio file, each in one line.
+
+use std::path::{Path, PathBuf};
+
+use symphonia::core::errors::Error;
+
+use super::{MAX_CHANNELS, MAX_LENGTH_S};
+use crate::resample::{MAX_HOST_RATE, MIN_HOST_RATE};
+
+/// Why a file was not decoded.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioError {
+    /// It does not exist, or may not be read.
+    #[error("{}: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// It is a folder.
+    #[error("{}: this is a folder, not an audio file", .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It has no bytes.
+    #[error("{}: the file is empty", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No known audio format.
+    #[error("{}: not an audio file that can be read (WAV, FLAC, MP3, OGG Vorbis, M4A/AAC): {reason}", .path.display())]
+    NotAudio {
+        /// The file.
+        path: PathBuf,
+        /// The decoder's reason.
+        reason: String,
+    },
+    /// A container without an audio track.
+    #[error("{}: the file has no audio track", .path.display())]
+    NoTrack {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A known container with an unknown codec.
+    #[error("{}: its audio codec is not supported: {reason}", .path.display())]
+    Codec {
+        /// The file.
+        path: PathBuf,
+        /// The decoder's reason.
+        reason: String,
+    },
+    /// An intact file of length zero.
+    #[error("{}: the file holds no samples", .path.display())]
+    NoSamples {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Nothing in it decodes.
+    #[error("{}: the file is damaged: {reason}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The decoder's reason.
+        reason: String,
+    },
+    /// Longer than [`MAX_LENGTH_S`].
+    #[error("{}: longer than {} hours", .path.display(), MAX_LENGTH_S / 3600.0)]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A sample rate outside of what can be resampled.
+    #[error("{}: sample rate of {rate} Hz, must lie between {MIN_HOST_RATE} and {MAX_HOST_RATE}", .path.display())]
+    Rate {
+        /// The file.
+        path: PathBuf,
+        /// Its rate in Hz.
+        rate: u32,
+    },
+    /// No or too many channels.
+    #[error("{}: {channels} channels, must be 1 to {MAX_CHANNELS}", .path.display())]
+    Channels {
+        /// The file.
+        path: PathBuf,
+        /// Its channels.
+        channels: usize,
+    },
+    /// A chained file of more than one rate.
+    #[error("{}: its sample rate changes from {from} to {to} Hz", .path.display())]
+    RateChanges {
+        /// The file.
+        path: PathBuf,
+        /// The first rate in Hz.
+        from: u32,
+        /// The other rate in Hz.
+        to: u32,
+    },
+}
+
+impl AudioError {
+    pub(super) fn not_audio(path: &Path, error: &Error) -> Self {
+        let reason = match error {
+            // The probe reads to the end and reports that.
+            Error::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+                "it ends before any audio".to_owned()
+            }
+            // Its words for this are "core (probe): no suitable format reader".
+            Error::Unsupported(feature) if feature.contains("probe") => {
+                "none of these formats is found in it".to_owned()
+            }
+            error => error.to_string(),
+        };
+        Self::NotAudio {
+            path: path.into(),
+            reason,
+        }
+    }
+
+    pub(super) fn too_long(path: &Path) -> Self {
+        Self::TooLong { path: path.into() }
+    }
+}
+
+/// What is missing of a file that was decoded in part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Warning {
+    /// The end is missing.
+    Truncated {
+        /// Length decoded, in seconds.
+        decoded_s: f64,
+        /// Length the file states, in seconds, if it does.
+        stated_s: Option<f64>,
+    },
+    /// Packets in the middle were left out; what follows is early by them.
+    DamagedPackets {
+        /// How many.
+        packets: u64,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Truncated {
+                decoded_s,
+                stated_s: Some(stated_s),
+            } => {
+                write!(
+                    f,
+                    "the file is cut short: {decoded_s:.1} s of {stated_s:.1} s decoded"
+                )
+            }
+            Self::Truncated {
+                decoded_s,
+                stated_s: None,
+            } => {
+                write!(f, "the file is damaged after {decoded_s:.1} s")
+            }
+            Self::DamagedPackets { packets } => {
+                write!(
+                    f,
+                    "{packets} damaged packets left out, later times are early"
+                )
+            }
+        }
+    }
+}

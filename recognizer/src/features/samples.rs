@@ -1,0 +1,23 @@
+//! What a host or a file may hand over as a sample, and what becomes of it.
+
+/// Samples beyond this are clamped to it (120 dB above full scale), so that no
+/// finite input can overflow an analysis.
+pub const MAX_ABS_SAMPLE: f32 = 1e6;
+
+/// Samples below this count as zero (400 dB below full scale): denormals make
+/// some processors hundreds of times slower.
+const MIN_ABS_SAMPLE: f32 = 1e-20;
+
+/// Whether the sample passes unchanged, small ones aside.
+pub(crate) fn is_valid(sample: f32) -> bool {
+    sample.abs() <= MAX_ABS_SAMPLE
+}
+
+/// The sample as an analysis may see it: finite, bounded, not denormal.
+pub(crate) fn tame(sample: f32) -> f32 {
+    if !sample.is_finite() || sample.abs() < MIN_ABS_SAMPLE {
+        0.0
+    } else {
+        sample.clamp(-MAX_ABS_SAMPLE, MAX_ABS_SAMPLE)
+    }
+}

@@ -1,0 +1,281 @@
+//! A whole file to its chord track.
+
+use harmony::timeline::{Segment, Status, Timeline, TimelineError};
+
+use crate::audio::Audio;
+use crate::decode::viterbi::viterbi;
+use crate::decode::{Posterior, SegmentEvidence};
+use crate::features::cqt::StreamingCqt;
+use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
+use crate::inference::{InferenceError, WindowModel};
+use crate::live::label_of;
+use crate::networks::WINDOW_FRAMES;
+use crate::resample::{RateError, StreamResampler};
+
+/// Samples from one frame to the next.
+const HOP: usize = 2048;
+/// Frames from one window to the next: each frame is seen by two.
+const STRIDE: usize = WINDOW_FRAMES / 2;
+/// Windows run together.
+const BATCH: usize = 8;
+/// Cost of a change of class in the Viterbi pass, nats.
+pub const CHANGE_COST: f32 = 8.0;
+
+/// Why a file could not be transcribed.
+#[derive(Debug, thiserror::Error)]
+pub enum TranscribeError {
+    /// The audio's rate is out of range.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    /// The network's engine failed.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+    /// The transform refused its hop.
+    #[error(transparent)]
+    Hop(#[from] HopError),
+    /// The segments do not make a timeline.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+    /// The caller asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Transcribes `audio` with a windowed network.
+///
+/// `progress` is told the share done, 0 … 1, and says whether to go on.
+///
+/// # Errors
+/// See [`TranscribeError`]. Audio shorter than a frame gives one segment of no chord;
+/// no audio gives an empty timeline.
+pub fn transcribe(
+    audio: &Audio,
+    model: &dyn WindowModel,
+    mut progress: impl FnMut(f32) -> bool,
+) -> Result<Timeline, TranscribeError> {
+    let frames = log_frames(audio, |share| progress(share * 0.4))?;
+    let posteriors = posteriors(&frames, model, |share| progress(0.4 + share * 0.6))?;
+    let timeline = decode(&posteriors, audio.length_s(), CHANGE_COST)?;
+    progress(1.0);
+    Ok(timeline)
+}
+
+/// Log-compressed constant-Q frames of `audio` at hop 2048, `[frames, 144]` in row order.
+///
+/// # Errors
+/// A rate out of range, or [`TranscribeError::Stopped`].
+pub fn log_frames(
+    audio: &Audio,
+    mut progress: impl FnMut(f32) -> bool,
+) -> Result<Vec<f32>, TranscribeError> {
+    let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
+    let mut transform = StreamingCqt::new(HOP)?;
+    let expected = audio.length_s() * f64::from(SAMPLE_RATE) / HOP as f64;
+    let mut frames: Vec<f32> = Vec::with_capacity((expected as usize + 2) * BINS);
+    let mut resampled = Vec::new();
+    let mut take = |_: u64, magnitudes: &[f32; BINS]| {
+        frames.extend(magnitudes.iter().map(|&m| log_compress(m)));
+    };
+    for (i, chunk) in audio.samples.chunks(1 << 16).enumerate() {
+        resampled.clear();
+        resampler.push(chunk, &mut resampled);
+        transform.push(&resampled, &mut take);
+        if !progress((i << 16) as f32 / audio.samples.len() as f32) {
+            return Err(TranscribeError::Stopped);
+        }
+    }
+    resampled.clear();
+    resampler.flush(&mut resampled);
+    transform.push(&resampled, &mut take);
+    transform.finish(&mut take);
+    Ok(frames)
+}
+
+/// Posteriors of every frame: overlapping windows, each frame's log-posteriors averaged
+/// with the more weight the nearer it is to a window's middle.
+///
+/// # Errors
+/// An engine that fails, or [`TranscribeError::Stopped`].
+pub fn posteriors(
+    frames: &[f32],
+    model: &dyn WindowModel,
+    mut progress: impl FnMut(f32) -> bool,
+) -> Result<Vec<Posterior>, TranscribeError> {
+    let count = frames.len() / BINS;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    // Windows start half a window early and end half a window late, in silence.
+    let lead = STRIDE;
+    let windows = (count + lead).div_ceil(STRIDE);
+    let silence = [log_compress(0.0); BINS];
+    let row = |t: isize| -> &[f32] {
+        match usize::try_from(t) {
+            Ok(t) if t < count => &frames[t * BINS..(t + 1) * BINS],
+            _ => &silence,
+        }
+    };
+    let mut sums: Vec<Option<(Posterior, f32)>> = vec![None; count];
+    for first in (0..windows).step_by(BATCH) {
+        let batch = first..windows.min(first + BATCH);
+        let mut input = Vec::with_capacity(batch.len() * WINDOW_FRAMES * BINS);
+        for window in batch.clone() {
+            let start = (window * STRIDE) as isize - lead as isize;
+            for t in start..start + WINDOW_FRAMES as isize {
+                input.extend_from_slice(row(t));
+            }
+        }
+        let outputs = model.windows(&input)?;
+        for (window, outputs) in batch.clone().zip(outputs.chunks_exact(WINDOW_FRAMES)) {
+            for (i, output) in outputs.iter().enumerate() {
+                let Some(t) = (window * STRIDE + i).checked_sub(lead) else {
+                    continue;
+                };
+                if t < count {
+                    add(&mut sums[t], output, taper(i));
+                }
+            }
+        }
+        if !progress(batch.end as f32 / windows as f32) {
+            return Err(TranscribeError::Stopped);
+        }
+    }
+    Ok(sums
+        .into_iter()
+        .flatten()
+        .map(|(sum, weight)| scaled(sum, 1.0 / weight))
+        .collect())
+}
+
+/// Triangle over a window, never zero.
+fn taper(i: usize) -> f32 {
+    let from_edge = i.min(WINDOW_FRAMES - 1 - i);
+    (from_edge as f32 + 0.5) / STRIDE as f32
+}
+
+fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
+    match sum {
+        None => *sum = Some((scaled(posterior.clone(), weight), weight)),
+        Some((sum, total)) => {
+            *total += weight;
+            for (s, p) in sum.chord.iter_mut().zip(&posterior.chord) {
+                *s += p * weight;
+            }
+            if let (Some(s), Some(p)) = (&mut sum.bass, &posterior.bass) {
+                for (s, p) in s.iter_mut().zip(p) {
+                    *s += p * weight;
+                }
+            }
+        }
+    }
+}
+
+fn scaled(mut posterior: Posterior, factor: f32) -> Posterior {
+    posterior.chord.iter_mut().for_each(|p| *p *= factor);
+    if let Some(bass) = &mut posterior.bass {
+        bass.iter_mut().for_each(|p| *p *= factor);
+    }
+    posterior
+}
+
+/// The timeline of the best path through `posteriors` (hop 2048, frame `n` centred on
+/// sample `2048 n`), `length_s` long. A change between two frames lies half-way.
+///
+/// # Errors
+/// Segments that do not make a timeline, which would be a fault here.
+pub fn decode(
+    posteriors: &[Posterior],
+    length_s: f64,
+    change_cost: f32,
+) -> Result<Timeline, TranscribeError> {
+    if length_s <= 0.0 || posteriors.is_empty() {
+        return Ok(Timeline::new());
+    }
+    let path = viterbi(posteriors, change_cost);
+    let boundary_s = |frame: usize| (frame as f64 - 0.5) * HOP as f64 / f64::from(SAMPLE_RATE);
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut start = 0;
+    while start < path.len() {
+        let class = path[start];
+        let end = start + path[start..].iter().take_while(|c| **c == class).count();
+        let mut evidence = SegmentEvidence::default();
+        for posterior in &posteriors[start..end] {
+            evidence.add(posterior, class);
+        }
+        let start_s = if start == 0 { 0.0 } else { boundary_s(start) };
+        let end_s = if end == path.len() { length_s } else { boundary_s(end).min(length_s) };
+        if end_s > start_s {
+            let mut segment = Segment::new(start_s, end_s, label_of(class, &evidence));
+            segment.confidence = evidence.confidence().clamp(0.0, 1.0);
+            segment.status = Status::Confirmed;
+            segments.push(segment);
+        }
+        start = end;
+    }
+    Ok(Timeline::from_segments(segments)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks::CHORD_CLASSES;
+    use crate::networks::NO_BASS;
+
+    /// A model whose posterior is read off the frame: bin 0 holds the class.
+    struct Readable;
+
+    impl WindowModel for Readable {
+        fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
+            Ok(frames
+                .chunks_exact(BINS)
+                .map(|frame| {
+                    let mut chord = [-9.0_f32; CHORD_CLASSES];
+                    let class = if frame[0] < 0.0 { 169 } else { frame[0] as usize };
+                    chord[class] = -0.01;
+                    let mut bass = [-9.0; 13];
+                    bass[if class == 1 { 4 } else { NO_BASS }] = -0.01;
+                    Posterior { chord, bass: Some(bass) }
+                })
+                .collect())
+        }
+    }
+
+    #[test]
+    fn every_frame_is_covered_once_and_in_place() {
+        for count in [1, 53, 54, 55, 108, 109, 1000] {
+            let mut frames = vec![0.0; count * BINS];
+            for t in 0..count {
+                frames[t * BINS] = (t / 60 % 168) as f32;
+            }
+            let posteriors = posteriors(&frames, &Readable, |_| true).unwrap();
+            assert_eq!(posteriors.len(), count);
+            for (t, posterior) in posteriors.iter().enumerate() {
+                assert!((posterior.chord[t / 60 % 168] + 0.01).abs() < 1e-4, "frame {t} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_timeline_spans_the_audio_and_names_the_bass() {
+        let mut frames = vec![0.0; 100 * BINS];
+        for t in 0..100 {
+            frames[t * BINS] = if t < 50 { 1.0 } else { 14.0 };
+        }
+        let posteriors = posteriors(&frames, &Readable, |_| true).unwrap();
+        let timeline = decode(&posteriors, 9.2, 8.0).unwrap();
+        let labels: Vec<String> = timeline.segments().iter().map(|s| s.label.to_string()).collect();
+        assert_eq!(labels, ["C:maj/3", "C#:min"]);
+        assert_eq!(timeline.start_s(), Some(0.0));
+        assert_eq!(timeline.end_s(), Some(9.2));
+        assert!((timeline.segments()[0].end_s - 49.5 * 2048.0 / 22050.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_in_nothing_out_and_stop_means_stop() {
+        assert!(posteriors(&[], &Readable, |_| true).unwrap().is_empty());
+        assert!(decode(&[], 0.0, 8.0).unwrap().is_empty());
+        let audio = Audio::new(vec![0.1; 300_000], 44_100);
+        let error = transcribe(&audio, &Readable, |_| false).unwrap_err();
+        assert!(matches!(error, TranscribeError::Stopped));
+    }
+}

@@ -29,7 +29,7 @@ pub const MAX_HOST_RATE: f64 = 384_000.0;
 const SINC_PERIODS: usize = 64;
 
 /// With [`SINC_PERIODS`] it stops aliases by about 100 dB and passes everything
-/// up to 7.5 kHz; the highest bin lies at 2.1 kHz.
+/// up to 7 kHz; the highest bin lies at 2.1 kHz.
 const WINDOW: WindowFunction = WindowFunction::Blackman2;
 
 /// Most phases that are tabulated exactly; 441 serves the multiples of 1 kHz.

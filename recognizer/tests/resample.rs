@@ -97,6 +97,24 @@ fn what_lies_above_the_band_does_not_fold_into_it() {
 }
 
 #[test]
+fn what_lies_in_the_band_passes() {
+    for rate in [44_100.0, 44_056.0, 48_000.0, 192_000.0] {
+        for tone_hz in [100.0, 2_000.0, 6_000.0, 7_000.0] {
+            let tone = |n: usize| (TAU * tone_hz * n as f64 / rate).sin() as f32;
+            let input: Vec<f32> = (0..rate as usize).map(tone).collect();
+            let middle = &resample(rate, &input)[5_000..17_000];
+            let rms = (middle.iter().map(|x| x * x).sum::<f32>() / middle.len() as f32).sqrt();
+            let gain_db = 20.0 * (rms * 2f32.sqrt()).log10();
+            println!("{tone_hz} Hz at {rate} Hz: {gain_db:+.3} dB");
+            assert!(
+                gain_db.abs() < 0.1,
+                "{tone_hz} Hz at {rate} Hz: {gain_db} dB"
+            );
+        }
+    }
+}
+
+#[test]
 fn at_its_own_rate_samples_pass() {
     let input: Vec<f32> = (0..5_000).map(|n| (n as f32 * 0.37).sin()).collect();
     assert_eq!(resample(f64::from(SAMPLE_RATE), &input), input);

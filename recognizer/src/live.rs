@@ -17,7 +17,7 @@ use crate::decode::fixed_lag::{Decoded, FixedLag, FixedLagSettings};
 use crate::decode::{Posterior, SegmentEvidence};
 use crate::features::live::{LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES, LiveFrames};
 use crate::features::{BINS, SAMPLE_RATE, log_compress};
-use crate::inference::{CausalModel, CausalStream, InferenceError};
+use crate::inference::{CausalModel, CausalStream};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 use crate::resample::{RateError, StreamResampler};
 
@@ -455,7 +455,11 @@ impl LiveEngine {
         }
         // What the frames since the chord began say of it. The start is what the path
         // says now, but never later than what was shown.
-        self.display.start = self.display.start.min(start).max(index.saturating_sub(LAG_FRAMES as u64));
+        self.display.start = self
+            .display
+            .start
+            .min(start)
+            .max(index.saturating_sub(LAG_FRAMES as u64));
         let length = (index - self.display.start.min(index)) as usize + 1;
         let mut evidence = SegmentEvidence::default();
         for posterior in self.track.recent(length) {

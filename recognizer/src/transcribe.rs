@@ -203,7 +203,11 @@ pub fn decode(
             evidence.add(posterior, class);
         }
         let start_s = if start == 0 { 0.0 } else { boundary_s(start) };
-        let end_s = if end == path.len() { length_s } else { boundary_s(end).min(length_s) };
+        let end_s = if end == path.len() {
+            length_s
+        } else {
+            boundary_s(end).min(length_s)
+        };
         if end_s > start_s {
             let mut segment = Segment::new(start_s, end_s, label_of(class, &evidence));
             segment.confidence = evidence.confidence().clamp(0.0, 1.0);
@@ -230,11 +234,18 @@ mod tests {
                 .chunks_exact(BINS)
                 .map(|frame| {
                     let mut chord = [-9.0_f32; CHORD_CLASSES];
-                    let class = if frame[0] < 0.0 { 169 } else { frame[0] as usize };
+                    let class = if frame[0] < 0.0 {
+                        169
+                    } else {
+                        frame[0] as usize
+                    };
                     chord[class] = -0.01;
                     let mut bass = [-9.0; 13];
                     bass[if class == 1 { 4 } else { NO_BASS }] = -0.01;
-                    Posterior { chord, bass: Some(bass) }
+                    Posterior {
+                        chord,
+                        bass: Some(bass),
+                    }
                 })
                 .collect())
         }
@@ -250,7 +261,10 @@ mod tests {
             let posteriors = posteriors(&frames, &Readable, |_| true).unwrap();
             assert_eq!(posteriors.len(), count);
             for (t, posterior) in posteriors.iter().enumerate() {
-                assert!((posterior.chord[t / 60 % 168] + 0.01).abs() < 1e-4, "frame {t} of {count}");
+                assert!(
+                    (posterior.chord[t / 60 % 168] + 0.01).abs() < 1e-4,
+                    "frame {t} of {count}"
+                );
             }
         }
     }
@@ -263,7 +277,11 @@ mod tests {
         }
         let posteriors = posteriors(&frames, &Readable, |_| true).unwrap();
         let timeline = decode(&posteriors, 9.2, 8.0).unwrap();
-        let labels: Vec<String> = timeline.segments().iter().map(|s| s.label.to_string()).collect();
+        let labels: Vec<String> = timeline
+            .segments()
+            .iter()
+            .map(|s| s.label.to_string())
+            .collect();
         assert_eq!(labels, ["C:maj/3", "C#:min"]);
         assert_eq!(timeline.start_s(), Some(0.0));
         assert_eq!(timeline.end_s(), Some(9.2));

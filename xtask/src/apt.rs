@@ -61,7 +61,11 @@ pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
             "{program} {arguments...} DEBIAN_FRONTEND=noninteractive
              apt-get install --yes --quiet --no-install-recommends {missing...}"
         );
-        if quiet { command.ignore_stderr().ignore_stdout().run() } else { command.run() }
+        if quiet {
+            command.ignore_stderr().ignore_stdout().run()
+        } else {
+            command.run()
+        }
     };
     // The lists of a fresh machine are empty or old; asking for them first each
     // time would make every run wait.
@@ -93,6 +97,12 @@ fn as_root() -> Result<Option<(&'static str, &'static [&'static str])>> {
     if cmd!(sh, "id --user").quiet().read()? == "0" {
         return Ok(Some(("env", &[])));
     }
-    let sudo = cmd!(sh, "sudo --non-interactive true").quiet().ignore_stdout().ignore_stderr();
-    Ok(sudo.run().is_ok().then_some(("sudo", &["--non-interactive", "env"])))
+    let sudo = cmd!(sh, "sudo --non-interactive true")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr();
+    Ok(sudo
+        .run()
+        .is_ok()
+        .then_some(("sudo", &["--non-interactive", "env"])))
 }

@@ -22,7 +22,10 @@ impl Bundle {
     /// Where [`bundle`] puts them, whether or not it has run.
     pub fn location() -> Result<Self> {
         let bundled = target()?.join("bundled");
-        Ok(Self { clap: bundled.join("Changes.clap"), vst3: bundled.join("Changes.vst3") })
+        Ok(Self {
+            clap: bundled.join("Changes.clap"),
+            vst3: bundled.join("Changes.vst3"),
+        })
     }
 
     /// Tells where the two plugins are.
@@ -37,14 +40,21 @@ pub fn bundle() -> Result<Bundle> {
         apt::ensure(apt::LINKER, "linking Rust programs")?;
     }
     say("Building the release plugin");
-    let packages = [PACKAGE.to_owned()];
-    let arguments = ["--release".to_owned()];
-    nice_plug_xtask::build(&packages, &arguments)?;
-    nice_plug_xtask::bundle(&target()?, PACKAGE, &arguments, false)
+    nice_plug_xtask::build(&[PACKAGE.to_owned()], &["--release".to_owned()])?;
+    bundle_built()
+}
+
+/// Bundles the release plugin as it was last built.
+pub fn bundle_built() -> Result<Bundle> {
+    nice_plug_xtask::bundle(&target()?, PACKAGE, &["--release".to_owned()], false)
         .context("cannot bundle the plugin")?;
     let bundle = Bundle::location()?;
     for path in [&bundle.clap, &bundle.vst3] {
-        ensure!(path.exists(), "the bundler did not write {}", path.display());
+        ensure!(
+            path.exists(),
+            "the bundler did not write {}",
+            path.display()
+        );
     }
     Ok(bundle)
 }
@@ -55,10 +65,14 @@ fn has_linker() -> bool {
 
 /// Bytes of a file, or of everything in a folder.
 pub fn size(path: &Path) -> Result<u64> {
-    let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+    let metadata = path
+        .metadata()
+        .with_context(|| format!("cannot read {}", path.display()))?;
     if metadata.is_file() {
         return Ok(metadata.len());
     }
-    let entries = path.read_dir().with_context(|| format!("cannot list {}", path.display()))?;
+    let entries = path
+        .read_dir()
+        .with_context(|| format!("cannot list {}", path.display()))?;
     entries.map(|entry| size(&entry?.path())).sum()
 }

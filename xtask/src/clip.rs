@@ -34,7 +34,8 @@ impl Clip {
 
     /// Decodes a file; a mono one comes out on both channels.
     pub fn load(path: &Path) -> Result<Self> {
-        let clip = Self::decode(path).with_context(|| format!("cannot decode {}", path.display()))?;
+        let clip =
+            Self::decode(path).with_context(|| format!("cannot decode {}", path.display()))?;
         ensure!(clip.len() > 0, "{} has no audio in it", path.display());
         Ok(clip)
     }
@@ -52,14 +53,15 @@ impl Clip {
         let track_id = track.id;
         let mut decoder = symphonia::default::get_codecs()
             .make(&track.codec_params, &DecoderOptions::default())?;
-        let mut clip = Self { sample_rate: 0.0, channels: [Vec::new(), Vec::new()] };
+        let mut clip = Self {
+            sample_rate: 0.0,
+            channels: [Vec::new(), Vec::new()],
+        };
         loop {
             let packet = match format.next_packet() {
                 Ok(packet) if packet.track_id() == track_id => packet,
                 Ok(_) => continue,
-                Err(Error::IoError(error))
-                    if error.kind() == std::io::ErrorKind::UnexpectedEof =>
-                {
+                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                     return Ok(clip);
                 }
                 Err(error) => return Err(error.into()),
@@ -83,7 +85,10 @@ impl Clip {
             .channels
             .each_ref()
             .map(|channel| channel.iter().copied().cycle().take(len).collect());
-        Self { sample_rate: self.sample_rate, channels }
+        Self {
+            sample_rate: self.sample_rate,
+            channels,
+        }
     }
 
     /// Writes a WAV file of 16 bits.

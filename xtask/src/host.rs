@@ -12,7 +12,7 @@ use clack_host::utils::{BeatTime, SecondsTime};
 use crate::clip::Clip;
 
 /// What the plugin may ask of this host: none of it is needed without a window.
-struct Shared;
+pub struct Shared;
 
 impl SharedHandler<'_> for Shared {
     fn request_restart(&self) {}
@@ -38,17 +38,31 @@ pub struct Plugin {
 
 impl Plugin {
     /// Loads the first plugin of a `.clap` file.
-    #[expect(unsafe_code, reason = "loading a library runs its code: this one was built here")]
+    #[expect(
+        unsafe_code,
+        reason = "loading a library runs its code: this one was built here"
+    )]
     pub fn load(path: &Path) -> Result<Self> {
         // On macOS a `.clap` is a folder around the library.
-        let library = if path.is_dir() { path.join("Contents/MacOS/Changes") } else { path.into() };
+        let library = if path.is_dir() {
+            path.join("Contents/MacOS/Changes")
+        } else {
+            path.into()
+        };
         // SAFETY: the file is the plugin that this workspace just built.
         let entry = unsafe { PluginEntry::load(&library) }
             .map_err(|error| anyhow!("{error}"))
             .with_context(|| format!("cannot load {}", library.display()))?;
-        let factory = entry.get_plugin_factory().context("the file offers no CLAP plugins")?;
-        let descriptor = factory.plugin_descriptor(0).context("the file has no plugin in it")?;
-        let id = descriptor.id().context("the plugin has no identifier")?.to_owned();
+        let factory = entry
+            .get_plugin_factory()
+            .context("the file offers no CLAP plugins")?;
+        let descriptor = factory
+            .plugin_descriptor(0)
+            .context("the file has no plugin in it")?;
+        let id = descriptor
+            .id()
+            .context("the plugin has no identifier")?
+            .to_owned();
         let text = |text: Option<&std::ffi::CStr>| {
             text.map_or_else(String::new, |text| text.to_string_lossy().into_owned())
         };
@@ -90,8 +104,9 @@ impl Plugin {
     /// What the plugin wants saved with a project.
     pub fn state(&mut self) -> Result<Vec<u8>> {
         let handle = self.instance.plugin_handle();
-        let state: PluginState =
-            handle.get_extension().context("the plugin does not offer its state")?;
+        let state: PluginState = handle
+            .get_extension()
+            .context("the plugin does not offer its state")?;
         let mut bytes = Vec::new();
         state.save(&handle, &mut bytes)?;
         Ok(bytes)
@@ -137,13 +152,22 @@ impl Stream {
         Ok(())
     }
 
+    /// Puts the beginning of `clip` into the input.
+    pub fn fill(&mut self, clip: &Clip, len: usize) {
+        for (buffer, channel) in self.input.iter_mut().zip(&clip.channels) {
+            buffer[..len].copy_from_slice(&channel[..len]);
+        }
+    }
+
     /// Calls the plugin for a block of `len` samples of whatever is in the input.
     pub fn process(&mut self, len: usize, tempo: Option<Tempo>) -> Result<()> {
         let transport = tempo.map(|tempo| self.transport(tempo));
         let inputs = self.input_ports.with_input_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_input_only(
-                self.input.iter_mut().map(|channel| InputChannel::variable(&mut channel[..len])),
+                self.input
+                    .iter_mut()
+                    .map(|channel| InputChannel::variable(&mut channel[..len])),
             ),
         }]);
         let mut outputs = self.output_ports.with_output_buffers([AudioPortBuffer {

@@ -36,7 +36,9 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn folders(home: Option<&Path>) -> Result<Folders> {
     let of_variable = |name: &str| {
-        env::var_os(name).map(PathBuf::from).with_context(|| format!("{name} is not set"))
+        env::var_os(name)
+            .map(PathBuf::from)
+            .with_context(|| format!("{name} is not set"))
     };
     let home = |variable: &str| match home {
         Some(home) => Ok(home.to_path_buf()),
@@ -45,13 +47,22 @@ fn folders(home: Option<&Path>) -> Result<Folders> {
     // The folders are those that the two formats' own documents name.
     Ok(if cfg!(target_os = "macos") {
         let plugins = home("HOME")?.join("Library/Audio/Plug-Ins");
-        Folders { clap: plugins.join("CLAP"), vst3: plugins.join("VST3") }
+        Folders {
+            clap: plugins.join("CLAP"),
+            vst3: plugins.join("VST3"),
+        }
     } else if cfg!(windows) {
         let common = home("LOCALAPPDATA")?.join("Programs").join("Common");
-        Folders { clap: common.join("CLAP"), vst3: common.join("VST3") }
+        Folders {
+            clap: common.join("CLAP"),
+            vst3: common.join("VST3"),
+        }
     } else {
         let home = home("HOME")?;
-        Folders { clap: home.join(".clap"), vst3: home.join(".vst3") }
+        Folders {
+            clap: home.join(".clap"),
+            vst3: home.join(".vst3"),
+        }
     })
 }
 
@@ -124,8 +135,10 @@ mod tests {
         let installed = place.join("Contents/x86_64-linux/Changes.so");
         assert_eq!(fs::read_to_string(installed).unwrap(), "new");
         assert!(!place.join("Contents/left-over").exists());
-        let names: Vec<_> =
-            fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|it| it.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["Changes.vst3"]);
     }
 

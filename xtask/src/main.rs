@@ -22,7 +22,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(bin_name = "cargo xtask", about = "Builds, shows, tests and measures Changes")]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Builds, shows, tests and measures Changes"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

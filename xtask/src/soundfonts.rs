@@ -59,7 +59,10 @@ pub fn fetch() -> Result<()> {
                 place.display()
             );
         }
-        say(format!("Fetching {} from the Debian package {}", source.name, source.package));
+        say(format!(
+            "Fetching {} from the Debian package {}",
+            source.name, source.package
+        ));
         unpack(source, &place)?;
     }
     Ok(())
@@ -68,11 +71,15 @@ pub fn fetch() -> Result<()> {
 /// Downloads the package and moves its SoundFont to `place`.
 fn unpack(source: &Source, place: &Path) -> Result<()> {
     // Inside `data`, so that the last move stays on one file system.
-    let work = tempfile::Builder::new().prefix("debian-").tempdir_in(FOLDER)?;
+    let work = tempfile::Builder::new()
+        .prefix("debian-")
+        .tempdir_in(FOLDER)?;
     let deb = download(source.package, work.path())?;
     let unpacked = work.path().join("unpacked");
     let sh = shell()?;
-    cmd!(sh, "dpkg-deb --extract {deb} {unpacked}").quiet().run()?;
+    cmd!(sh, "dpkg-deb --extract {deb} {unpacked}")
+        .quiet()
+        .run()?;
     let packed = unpacked.join(source.packed);
     fs::rename(&packed, place)
         .with_context(|| format!("{} has no {}", source.package, source.packed))
@@ -84,11 +91,22 @@ fn download(package: &str, folder: &Path) -> Result<PathBuf> {
     sh.change_dir(folder);
     // Apt drops its rights for a download and may then be unable to write here; it
     // says so and downloads all the same.
-    let fetch = || cmd!(sh, "apt-get download --quiet {package}").quiet().ignore_stderr().run();
+    let fetch = || {
+        cmd!(sh, "apt-get download --quiet {package}")
+            .quiet()
+            .ignore_stderr()
+            .run()
+    };
     if fetch().is_err() {
         apt::update()?;
-        cmd!(sh, "apt-get download --quiet {package}").quiet().run()?;
+        cmd!(sh, "apt-get download --quiet {package}")
+            .quiet()
+            .run()?;
     }
-    let mut debs = sh.read_dir(".")?.into_iter().filter(|it| it.extension() == Some("deb".as_ref()));
-    debs.next().with_context(|| format!("apt-get downloaded nothing for {package}"))
+    let mut debs = sh
+        .read_dir(".")?
+        .into_iter()
+        .filter(|it| it.extension() == Some("deb".as_ref()));
+    debs.next()
+        .with_context(|| format!("apt-get downloaded nothing for {package}"))
 }

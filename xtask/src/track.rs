@@ -35,14 +35,19 @@ pub fn from_state(state: &[u8]) -> Result<Vec<TrackSegment>> {
     }
     let json = state.get(8..).context("the plugin's state is too short")?;
     let state: Value = serde_json::from_slice(json).context("the plugin's state is not JSON")?;
-    let field = state.pointer("/fields/track").context("the state has no chord track")?;
+    let field = state
+        .pointer("/fields/track")
+        .context("the state has no chord track")?;
     let track: Track = match field {
         Value::String(text) => serde_json::from_str(text),
         other => serde_json::from_value(other.clone()),
     }
     .context("the chord track in the state is not readable")?;
     if track.version != 1 {
-        bail!("the chord track is of version {}, this program reads 1", track.version);
+        bail!(
+            "the chord track is of version {}, this program reads 1",
+            track.version
+        );
     }
     Ok(track.segments)
 }

@@ -40,7 +40,9 @@ pub fn target() -> Result<PathBuf> {
         return Ok(target.clone());
     }
     let sh = shell()?;
-    let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps").quiet().read()?;
+    let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps")
+        .quiet()
+        .read()?;
     let metadata: Metadata =
         serde_json::from_str(&json).context("cannot read what `cargo metadata` printed")?;
     Ok(TARGET.get_or_init(|| metadata.target_directory).clone())
@@ -48,7 +50,9 @@ pub fn target() -> Result<PathBuf> {
 
 /// A program of the workspace, as the release build leaves it.
 pub fn release_binary(name: &str) -> Result<PathBuf> {
-    Ok(target()?.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+    Ok(target()?
+        .join("release")
+        .join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
 /// Says in one line what happens next.

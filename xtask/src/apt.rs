@@ -16,6 +16,9 @@ pub const VULKAN: &[&str] = &["mesa-vulkan-drivers", "libvulkan1"];
 /// The headers that the standalone program is built with.
 pub const STANDALONE: &[&str] = &["libasound2-dev", "libjack-jackd2-dev", "pkg-config"];
 
+/// What the pip package pedalboard is linked with.
+pub const PEDALBOARD: &[&str] = &["libx11-6", "libfreetype6"];
+
 /// Installs those of `packages` that are missing.
 ///
 /// On a system without `apt-get` it only says what is needed there and goes on: the

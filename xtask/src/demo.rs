@@ -6,14 +6,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
+use harmony::export;
 use harmony::label::Label;
 use harmony::style::{Style, format};
+use serde_json::{Value, json};
+use xshell::cmd;
 
+use crate::apt;
 use crate::bundle;
 use crate::clip::Clip;
 use crate::host::{Plugin, Stream, Tempo};
 use crate::track::{self, TrackSegment};
-use crate::workspace::{say, target};
+use crate::workspace::{say, shell, target};
 
 /// The music that is shipped; `assets/demo/NOTICE.md` says whose it is.
 pub const CLIP: &str = "assets/demo/town-theme.ogg";
@@ -30,6 +34,9 @@ const BLOCK: usize = 512;
 /// How often the host looks for new chords.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// The picture shows the longest of this many last chords.
+const PICTURE_CHORDS: usize = 4;
+
 /// How long the analysis may take to catch up after the last block.
 const CATCH_UP: Duration = Duration::from_secs(2);
 
@@ -38,6 +45,9 @@ pub struct Options {
     /// Play this file instead of the shipped one
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Write the chord track and the picture here instead of target/demo
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 /// Plays the clip through the plugin, prints the chords and writes the track.
@@ -54,7 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
         clip.sample_rate
     ));
     let stream = plugin.activate(clip.sample_rate, BLOCK)?;
-    let segments = listen(&mut plugin, stream, &clip)?;
+    let (track, segments) = listen(&mut plugin, stream, &clip)?;
     ensure!(
         segments
             .iter()
@@ -62,14 +72,68 @@ pub fn run(options: &Options) -> Result<()> {
         "the plugin heard no chord"
     );
     println!();
-    let folder = target()?.join("demo");
-    let _ = folder;
+    let folder = match &options.output {
+        Some(folder) => folder.clone(),
+        None => target()?.join("demo"),
+    };
+    write(&track, &segments, &folder)
+}
+
+/// Writes the track in every format, and the picture.
+fn write(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> {
+    let sh = shell()?;
+    sh.create_dir(folder)?;
+    let timeline = track::timeline(segments)?;
+    let about = export::Options {
+        tempo_bpm: TEMPO.bpm,
+        title: Some("Changes demo".to_owned()),
+        ..export::Options::default()
+    };
+    for format in export::Format::ALL {
+        let path = folder.join("chords").with_extension(format.extension());
+        export::save(&path, &timeline, &about)?;
+        println!("{}", path.display());
+    }
+    picture(track, segments, folder)
+}
+
+/// Draws the editor as it looked while the last whole chord was heard, through the
+/// function that draws the plugin's window.
+fn picture(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> {
+    apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
+    let chords = segments
+        .iter()
+        .rev()
+        .filter(|it| matches!(it.label, Label::Chord(_)));
+    let longest = chords
+        .take(PICTURE_CHORDS)
+        .max_by(|a, b| f64::total_cmp(&(a.end_s - a.start_s), &(b.end_s - b.start_s)));
+    let at_s = longest.map_or(0.0, |it| {
+        (it.start_s + 0.8 * (it.end_s - it.start_s)).max(0.0)
+    });
+    let (scene, picture) = (folder.join("editor.json"), folder.join("editor.png"));
+    let sh = shell()?;
+    sh.write_file(
+        &scene,
+        json!({ "track": track, "at_s": at_s, "scale": 2.0 }).to_string(),
+    )?;
+    say("Drawing the editor");
+    cmd!(
+        sh,
+        "cargo run --release --package changes-plugin --example editor_picture -- {scene} {picture}"
+    )
+    .run()?;
+    println!("{}", picture.display());
     Ok(())
 }
 
 /// Plays the clip on a thread of its own, as hosts do, and prints meanwhile what
 /// the plugin shows.
-fn listen(plugin: &mut Plugin, mut stream: Stream, clip: &Clip) -> Result<Vec<TrackSegment>> {
+fn listen(
+    plugin: &mut Plugin,
+    mut stream: Stream,
+    clip: &Clip,
+) -> Result<(Value, Vec<TrackSegment>)> {
     let played = AtomicUsize::new(0);
     let done = AtomicBool::new(false);
     let mut printer = Printer::default();
@@ -82,7 +146,7 @@ fn listen(plugin: &mut Plugin, mut stream: Stream, clip: &Clip) -> Result<Vec<Tr
         while !done.load(Ordering::Acquire) {
             thread::sleep(LOOK_EVERY);
             let now_s = played.load(Ordering::Relaxed) as f64 / clip.sample_rate;
-            printer.print(&track::from_state(&plugin.state()?)?, now_s);
+            printer.print(&track::from_state(&plugin.state()?)?.1, now_s);
         }
         audio
             .join()
@@ -90,18 +154,18 @@ fn listen(plugin: &mut Plugin, mut stream: Stream, clip: &Clip) -> Result<Vec<Tr
     })?;
     // The worker is a little behind; its last words count too.
     let deadline = Instant::now() + CATCH_UP;
-    let mut segments = track::from_state(&plugin.state()?)?;
+    let (mut track, mut segments) = track::from_state(&plugin.state()?)?;
     while Instant::now() < deadline
         && segments
             .last()
             .is_none_or(|last| last.end_s < clip.duration_s() - 0.1)
     {
         thread::sleep(LOOK_EVERY);
-        segments = track::from_state(&plugin.state()?)?;
+        (track, segments) = track::from_state(&plugin.state()?)?;
     }
     printer.print(&segments, clip.duration_s());
     plugin.deactivate(stream);
-    Ok(segments)
+    Ok((track, segments))
 }
 
 /// Sends the clip block by block, no faster than it sounds.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use xshell::{Cmd, cmd};
 
-use crate::workspace::shell;
+use crate::workspace::{say, shell, target};
 use crate::{apt, bundle, python};
 
 /// One thing that must hold.
@@ -24,6 +24,10 @@ pub enum Step {
     Doctests,
     /// rustdoc, warnings denied
     Docs,
+    /// The VST3 in pedalboard
+    Vst3,
+    /// RealtimeSanitizer over the audio callback of the release plugin
+    Realtime,
     /// The standalone program
     Standalone,
 }
@@ -64,6 +68,12 @@ impl Step {
                 run(cmd!(sh, "cargo doc --workspace --no-deps")
                     .env("RUSTDOCFLAGS", "--deny warnings"))
             }
+            Self::Vst3 => {
+                let python = python::environment()?;
+                let vst3 = bundle::Bundle::location()?.vst3;
+                run(cmd!(sh, "{python} plugin/tests/pedalboard_vst3.py {vst3}"))
+            }
+            Self::Realtime => realtime(),
             Self::Standalone => run(cmd!(
                 sh,
                 "cargo build --release --package changes-plugin --features standalone
@@ -82,6 +92,7 @@ fn setup() -> Result<()> {
     apt::ensure(apt::LINKER, "linking Rust programs")?;
     apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
     apt::ensure(apt::STANDALONE, "the standalone program")?;
+    apt::ensure(apt::PEDALBOARD, "pedalboard, which loads the VST3")?;
     for (component, program) in [("rustfmt", "rustfmt"), ("clippy", "clippy-driver")] {
         if cmd!(sh, "{program} --version")
             .quiet()
@@ -113,5 +124,29 @@ fn units() -> Result<()> {
             "cargo test --release --workspace --all-targets --no-fail-fast"
         )
     };
-    run(command.env("CHANGES_PYTHON", python))
+    let clap = bundle::Bundle::location()?.clap;
+    run(command
+        .env("CHANGES_PYTHON", python)
+        .env("CHANGES_CLAP", clap))
+}
+
+/// The sanitizer is part of LLVM, but stable compilers keep it behind a flag. Only
+/// the host is built with it, in a target directory of its own; the plugin is the
+/// one that is shipped.
+fn realtime() -> Result<()> {
+    const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        say("RealtimeSanitizer is there on x86_64 Linux only: nothing to run here");
+        return Ok(());
+    }
+    let sh = shell()?;
+    let clap = bundle::Bundle::location()?.clap;
+    let folder = target()?.join("rtsan");
+    run(cmd!(
+        sh,
+        "cargo test --package changes-rtsan --target {TRIPLE} --target-dir {folder}"
+    )
+    .env("CHANGES_CLAP", clap)
+    .env("RUSTC_BOOTSTRAP", "1")
+    .env("RUSTFLAGS", "-Zsanitizer=realtime --cfg rtsan"))
 }

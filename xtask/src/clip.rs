@@ -4,13 +4,11 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use symphonia::core::audio::SampleBuffer;
-use symphonia::core::codecs::DecoderOptions;
-use symphonia::core::errors::Error;
-use symphonia::core::formats::FormatOptions;
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
-use symphonia::core::probe::Hint;
 
 /// Stereo audio as a host holds it.
 #[derive(Clone)]
@@ -41,41 +39,42 @@ impl Clip {
     }
 
     fn decode(path: &Path) -> Result<Self> {
-        let source = MediaSourceStream::new(Box::new(File::open(path)?), Default::default());
-        let probed = symphonia::default::get_probe().format(
+        let file = Box::new(File::open(path)?);
+        let source = MediaSourceStream::new(file, MediaSourceStreamOptions::default());
+        let mut reader = symphonia::default::get_probe().probe(
             &Hint::new(),
             source,
-            &FormatOptions::default(),
-            &MetadataOptions::default(),
+            FormatOptions::default(),
+            MetadataOptions::default(),
         )?;
-        let mut format = probed.format;
-        let track = format.default_track().context("no audio track")?;
-        let track_id = track.id;
-        let mut decoder = symphonia::default::get_codecs()
-            .make(&track.codec_params, &DecoderOptions::default())?;
+        let track = reader
+            .default_track(TrackType::Audio)
+            .context("no audio track")?;
+        let id = track.id;
+        let parameters = track.codec_params.as_ref().and_then(|it| it.audio());
+        let mut decoder = symphonia::default::get_codecs().make_audio_decoder(
+            parameters.context("no audio track")?,
+            &AudioDecoderOptions::default(),
+        )?;
         let mut clip = Self {
             sample_rate: 0.0,
             channels: [Vec::new(), Vec::new()],
         };
-        loop {
-            let packet = match format.next_packet() {
-                Ok(packet) if packet.track_id() == track_id => packet,
-                Ok(_) => continue,
-                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    return Ok(clip);
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let mut interleaved: Vec<f32> = Vec::new();
+        while let Some(packet) = reader.next_packet()? {
+            if packet.track_id != id {
+                continue;
+            }
             let decoded = decoder.decode(&packet)?;
-            let spec = *decoded.spec();
-            clip.sample_rate = f64::from(spec.rate);
-            let mut samples = SampleBuffer::<f32>::new(decoded.capacity() as u64, spec);
-            samples.copy_interleaved_ref(decoded);
-            for frame in samples.samples().chunks_exact(spec.channels.count()) {
+            clip.sample_rate = f64::from(decoded.spec().rate());
+            let channels = decoded.spec().channels().count();
+            decoded.copy_to_vec_interleaved(&mut interleaved);
+            for frame in interleaved.chunks_exact(channels) {
                 clip.channels[0].push(frame[0]);
                 clip.channels[1].push(frame.get(1).copied().unwrap_or(frame[0]));
             }
         }
+        Ok(clip)
     }
 
     /// The same music again and again until it is `seconds` long.

@@ -11,6 +11,7 @@ mod clip;
 mod demo;
 mod host;
 mod install;
+mod licences;
 mod python;
 mod soundfonts;
 mod track;

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use xshell::{Cmd, cmd};
 
 use crate::workspace::{say, shell, target};
-use crate::{apt, bundle, python};
+use crate::{apt, bundle, licences, python};
 
 /// One thing that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -16,6 +16,8 @@ pub enum Step {
     Format,
     /// clippy on every target, warnings denied
     Lints,
+    /// Only licences that may become part of the plugin
+    Licences,
     /// Compile the whole workspace with its tests, and bundle the plugin
     Build,
     /// All tests: units, goldens, host, editor pictures, command line
@@ -57,6 +59,7 @@ impl Step {
                 sh,
                 "cargo clippy --workspace --all-targets -- --deny warnings"
             )),
+            Self::Licences => licences::check(),
             Self::Build => {
                 // All targets, so that nothing is compiled twice with other features.
                 run(cmd!(sh, "cargo build --release --workspace --all-targets"))?;

@@ -16,8 +16,12 @@ use crate::host::Plugin;
 /// Block sizes that hosts use.
 const BLOCKS: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
 
-/// Blocks of each size: enough for one in ten thousand to be seen several times.
-const CALLS: usize = 50_000;
+/// The most calls for a block size.
+const CALLS: usize = 20_000;
+
+/// The most samples for a block size: less than the plugin's ring holds, because a
+/// full ring would be the cheap case.
+const SAMPLES: usize = 1_500_000;
 
 /// How long the worker is watched in real time.
 const WORKER: Duration = Duration::from_secs(20);
@@ -42,6 +46,8 @@ pub struct Cost {
 pub struct Block {
     /// Samples of each channel in a block.
     pub samples: usize,
+    /// Calls that were timed.
+    pub calls: usize,
     /// Half of the calls take no longer.
     pub p50_us: f64,
     /// All but one in a hundred.
@@ -65,9 +71,10 @@ pub fn measure(clap: &Path, clip: &Clip) -> Result<Cost> {
     plugin.deactivate(stream);
     let worker_s_per_audio_s = worker(&mut plugin, clip)?;
     let memory_bytes = resident().saturating_sub(before);
+    drop(plugin);
     let process = BLOCKS
         .iter()
-        .map(|&block| callback(&mut plugin, clip, block))
+        .map(|&block| callback(clap, clip, block))
         .collect::<Result<_>>()?;
     Ok(Cost {
         load_s,
@@ -100,25 +107,24 @@ fn worker(plugin: &mut Plugin, clip: &Clip) -> Result<f64> {
 }
 
 /// Times the calls alone, as fast as they return.
-fn callback(plugin: &mut Plugin, clip: &Clip, block: usize) -> Result<Block> {
-    let mut stream = plugin.activate(clip.sample_rate, block)?;
-    stream.fill(clip, block);
-    let mut times_us = Vec::with_capacity(CALLS);
-    for call in 0..CALLS {
+fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
+    // An instance of its own, and with it an empty ring.
+    let mut plugin = Plugin::load(clap)?;
+    let mut stream = plugin.activate(clip.sample_rate, samples)?;
+    stream.fill(clip, samples);
+    let calls = CALLS.min(SAMPLES / samples);
+    let mut times_us = Vec::with_capacity(calls);
+    for _ in 0..calls {
         let start = Instant::now();
-        stream.process(block, Some(TEMPO))?;
+        stream.process(samples, Some(TEMPO))?;
         times_us.push(start.elapsed().as_secs_f64() * 1e6);
-        // Now and then the worker gets a chance, or every call would meet a full
-        // ring, which is the cheap case.
-        if call % 64 == 0 {
-            thread::sleep(Duration::from_micros(500));
-        }
     }
     plugin.deactivate(stream);
     times_us.sort_by(f64::total_cmp);
-    let quantile = |share: f64| times_us[((CALLS - 1) as f64 * share).round() as usize];
+    let quantile = |share: f64| times_us[((calls - 1) as f64 * share).round() as usize];
     Ok(Block {
-        samples: block,
+        samples,
+        calls,
         p50_us: quantile(0.5),
         p99_us: quantile(0.99),
         p9999_us: quantile(0.9999),

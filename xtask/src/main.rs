@@ -19,6 +19,7 @@ mod track;
 mod workspace;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -53,10 +54,19 @@ enum Command {
     Python,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
     workspace::enter()?;
-    match arguments.command {
+    match command {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => checks::test(&options),
         Command::Check => checks::check(),

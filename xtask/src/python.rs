@@ -47,6 +47,9 @@ pub fn environment() -> Result<PathBuf> {
     cmd!(sh, "{system} -m venv --clear {folder}")
         .quiet()
         .run()?;
+    if requirements.is_empty() {
+        return Ok(python);
+    }
     let arguments: Vec<&Path> = requirements
         .iter()
         .flat_map(|path| [Path::new("-r"), path.as_path()])

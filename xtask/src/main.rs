@@ -1,3 +1,81 @@
-//! Changes.
+//! `cargo xtask`: every command a user or a developer of Changes needs.
+//!
+//! Each command sets up what it lacks, says in a line what it is doing, and can be
+//! run again at any time.
 
-fn main() {}
+mod apt;
+mod bench;
+mod bundle;
+mod checks;
+mod clip;
+mod demo;
+mod host;
+mod install;
+mod licences;
+mod python;
+mod soundfonts;
+mod track;
+
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Builds, shows, tests and measures Changes"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the plugin, play real music through it in a headless host, print the chords
+    Demo(demo::Options),
+    /// Set up what is missing, then run every check and test
+    Test(checks::Options),
+    /// The quick checks only: format, lints, unit tests
+    Check,
+    /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3
+    Bundle,
+    /// Bundle, and copy both plugins into the user's plugin folders
+    Install(install::Options),
+    /// Fetch the SoundFonts that training renders with into data/soundfonts
+    Soundfonts,
+    /// Measure speed, cost, memory and size of the release build
+    Bench(bench::Options),
+    /// Set up the Python environment of the checks and print its interpreter
+    #[command(hide = true)]
+    Python,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    workspace::enter()?;
+    match command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => checks::test(&options),
+        Command::Check => checks::check(),
+        Command::Bundle => bundle::bundle().map(|bundle| bundle.print()),
+        Command::Install(options) => install::run(&options),
+        Command::Soundfonts => soundfonts::fetch(),
+        Command::Bench(options) => bench::run(&options),
+        Command::Python => python::environment().map(|python: PathBuf| {
+            println!("{}", python.display());
+        }),
+    }
+}

@@ -1,0 +1,127 @@
+//! `changes transcribe`: whole files.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use harmony::export;
+use harmony::timeline::Timeline;
+use recognizer::audio;
+
+use crate::arguments::{Format, Transcribe};
+use crate::error::{self, Error};
+use crate::model::Model;
+use crate::{progress, table};
+
+/// Transcribes every file; those after a bad one too.
+pub fn run(options: &Transcribe) -> Result<(), Error> {
+    if options.notation.style.needs_key() && options.notation.key.is_none() {
+        return Err(Error::NeedsKey(options.notation.style));
+    }
+    let target = Target::new(options)?;
+    let model = Model::offline()?;
+    if let [file] = options.files.as_slice() {
+        return one(file, &target, &model, options);
+    }
+    let mut failed = 0;
+    for file in &options.files {
+        match one(file, &target, &model, options) {
+            Err(Error::Stdout(error)) => return Err(Error::Stdout(error)),
+            Err(error) => {
+                failed += 1;
+                eprintln!("changes: {error}");
+            }
+            Ok(()) => {}
+        }
+    }
+    let all = options.files.len();
+    if failed > 0 { Err(Error::Several { failed, all }) } else { Ok(()) }
+}
+
+/// Where chord tracks go.
+enum Target {
+    /// To standard output, as a table or as a file's content.
+    Print(Option<export::Format>),
+    /// To a file of this name.
+    File(PathBuf),
+    /// To a file beside others in this folder.
+    Folder(PathBuf, export::Format),
+}
+
+impl Target {
+    /// Settled before any work is done, so that a mistake costs no time.
+    fn new(options: &Transcribe) -> Result<Self, Error> {
+        let chosen = options.format.and_then(Format::of_file);
+        let Some(output) = &options.output else { return Ok(Self::Print(chosen)) };
+        let wants_folder = options.files.len() > 1
+            || output.is_dir()
+            || output.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+        if wants_folder {
+            if options.files.len() > 1 && output.is_file() {
+                return Err(Error::NotAFolder(output.clone()));
+            }
+            fs::create_dir_all(output)
+                .map_err(|source| Error::Folder { path: output.clone(), source })?;
+            return Ok(Self::Folder(output.clone(), chosen.unwrap_or(export::Format::Lab)));
+        }
+        let named = export::Format::from_path(output).map_err(export::SaveError::from)?;
+        match chosen {
+            Some(chosen) if chosen != named => Err(Error::FormatMismatch {
+                path: output.clone(),
+                format: chosen.extension(),
+            }),
+            _ => Ok(Self::File(output.clone())),
+        }
+    }
+}
+
+fn one(file: &Path, target: &Target, model: &Model, options: &Transcribe) -> Result<(), Error> {
+    let bar = progress::bar(file);
+    bar.set_prefix("reading");
+    let audio = audio::decode_file(file, &mut |share| progress::set(&bar, share))?;
+    error::warn(file, &audio);
+    bar.set_prefix("listening");
+    let timeline = model.transcribe(file, &audio, &mut |share| progress::set(&bar, share))?;
+    bar.finish_and_clear();
+    let mut timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
+    timeline.merge_equal();
+    put(file, target, &timeline, options)
+}
+
+fn put(
+    file: &Path,
+    target: &Target,
+    timeline: &Timeline,
+    options: &Transcribe,
+) -> Result<(), Error> {
+    let about = options.notation.export_options(file);
+    match target {
+        Target::Print(None) => {
+            let mut text = String::new();
+            if options.files.len() > 1 {
+                text = format!("{}\n", file.display());
+            }
+            text += &table::of_timeline(timeline, &options.notation);
+            text.push('\n');
+            print(text.as_bytes())
+        }
+        Target::Print(Some(format)) => {
+            let mut bytes = Vec::new();
+            format.write(&mut bytes, timeline, &about)?;
+            print(&bytes)
+        }
+        Target::File(path) => Ok(export::save(path, timeline, &about)?),
+        Target::Folder(folder, format) => {
+            let name = file.file_stem().unwrap_or(file.as_os_str());
+            let mut path = folder.join(name).into_os_string();
+            path.push(".");
+            path.push(format.extension());
+            Ok(export::save(Path::new(&path), timeline, &about)?)
+        }
+    }
+}
+
+fn print(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
+}

@@ -1,0 +1,127 @@
+//! Files that are no music: one line that says so, exit code 1, nothing written.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::cargo::cargo_bin_cmd;
+
+fn changes() -> assert_cmd::Command {
+    cargo_bin_cmd!("changes")
+}
+
+/// Both subcommands refuse `path`, each with one line that names it and says `cause`.
+fn refused(path: &Path, cause: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (track, events) = (folder.path().join("out.lab"), folder.path().join("out.jsonl"));
+    for arguments in [
+        vec!["transcribe".as_ref(), path.as_os_str(), "-o".as_ref(), track.as_os_str()],
+        vec!["live".as_ref(), "--fast".as_ref(), path.as_os_str(), "--events".as_ref(), events.as_os_str()],
+    ] {
+        let output = changes().args(arguments).assert().code(1).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(message.starts_with("changes: "), "{message}");
+        assert!(message.contains(path.to_str().unwrap()), "{message}");
+        assert!(message.to_lowercase().contains(cause), "{message:?} does not say {cause:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+fn in_file(name: &str, bytes: &[u8], cause: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    refused(&path, cause);
+}
+
+#[test]
+fn an_empty_file() {
+    in_file("empty.wav", b"", "empty");
+}
+
+#[test]
+fn text() {
+    in_file("text.mp3", b"This is not music.\n".repeat(100).as_slice(), "not an audio file");
+}
+
+#[test]
+fn random_bytes() {
+    // A linear congruential generator: the bytes only have to mean nothing.
+    let mut state = 1u64;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(100_000)
+    .collect();
+    in_file("random.flac", &bytes, "random.flac");
+}
+
+#[test]
+fn a_header_without_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("header.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 44_100,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    hound::WavWriter::create(&path, spec).unwrap().finalize().unwrap();
+    refused(&path, "no samples");
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    refused(&folder.path().join("missing.wav"), "no such file");
+}
+
+#[test]
+fn a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    refused(folder.path(), "folder");
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("bad.wav");
+    fs::write(&bad, "nothing").unwrap();
+    let good = folder.path().join("good.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 22_050,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(&good, spec).unwrap();
+    for index in 0..44_100i32 {
+        writer.write_sample(((f64::from(index) * 0.1).sin() * 8000.0) as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+    let out = folder.path().join("out");
+    let assert = changes().arg("transcribe").args([&bad, &good]).arg("-o").arg(&out).assert();
+    let message = String::from_utf8(assert.code(1).get_output().stderr.clone()).unwrap();
+    assert!(message.contains("1 of 2 files failed"), "{message}");
+    assert!(out.join("good.lab").exists());
+    assert!(!out.join("bad.lab").exists());
+}
+
+#[test]
+fn mistakes_on_the_command_line_cost_no_work() {
+    let song = "../assets/demo/town-theme.ogg";
+    for (arguments, code, cause) in [
+        (vec![], 2, "Usage"),
+        (vec!["transcribe"], 2, "FILE"),
+        (vec!["transcribe", song, "--style", "baroque"], 2, "unknown chord style"),
+        (vec!["transcribe", song, "--key", "H:maj"], 2, "--key"),
+        (vec!["transcribe", song, "-o", "out.xyz"], 1, ".lab, .csv, .jams or .mid"),
+        (vec!["transcribe", song, "-o", "out.lab", "--format", "csv"], 1, "--format csv"),
+        (vec!["transcribe", song, "--style", "roman"], 1, "needs a --key"),
+    ] {
+        let assert = changes().args(&arguments).assert().code(code);
+        let message = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(message.contains(cause), "{arguments:?}: {message}");
+    }
+}

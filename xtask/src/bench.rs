@@ -1,0 +1,149 @@
+//! `cargo xtask bench`: what the release build costs.
+
+mod files;
+mod machine;
+mod plugin;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use comfy_table::Table;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use serde::Serialize;
+
+use crate::bundle;
+use crate::clip::Clip;
+use crate::workspace::{release_binary, say, shell, target};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Write the JSON here instead of target/bench/bench.json
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+}
+
+/// Everything that was measured.
+#[derive(Serialize)]
+struct Report {
+    machine: machine::Machine,
+    file: files::FileSpeed,
+    live: files::FileSpeed,
+    plugin: plugin::Cost,
+    bundle: Sizes,
+}
+
+/// Bytes on disk.
+#[derive(Serialize)]
+struct Sizes {
+    clap_bytes: u64,
+    vst3_bytes: u64,
+    command_bytes: u64,
+}
+
+/// Measures, prints a table and writes the JSON.
+pub fn run(options: &Options) -> Result<()> {
+    let bundle = bundle::bundle()?;
+    let sh = shell()?;
+    xshell::cmd!(sh, "cargo build --release --package changes-cli").run()?;
+    let folder = target()?.join("bench");
+    sh.create_dir(&folder)?;
+    let clip = Clip::load(crate::demo::CLIP.as_ref())?;
+
+    let machine = machine::Machine::here()?;
+    say("Whole files through `changes transcribe` and `changes live --fast`, on one core");
+    let file = files::transcribe(&clip, &folder)?;
+    let live = files::live(&clip, &folder)?;
+    say("The plugin in a headless host");
+    let plugin = plugin::measure(&bundle.clap, &clip)?;
+    let bundle = Sizes {
+        clap_bytes: bundle::size(&bundle.clap)?,
+        vst3_bytes: bundle::size(&bundle.vst3)?,
+        command_bytes: bundle::size(&release_binary("changes")?)?,
+    };
+    let report = Report {
+        machine,
+        file,
+        live,
+        plugin,
+        bundle,
+    };
+    print(&report);
+    let path = options
+        .json
+        .clone()
+        .unwrap_or_else(|| folder.join("bench.json"));
+    let json = serde_json::to_string_pretty(&report)? + "\n";
+    sh.write_file(&path, json)?;
+    say(format!("Wrote {}", path.display()));
+    Ok(())
+}
+
+fn print(report: &Report) {
+    let Report {
+        machine,
+        file,
+        live,
+        plugin,
+        bundle,
+    } = report;
+    let mut table = Table::new();
+    table
+        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .set_header(["what", "measured"]);
+    let mut row = |what: &str, measured: String| {
+        table.add_row([what.to_owned(), measured]);
+    };
+    for (name, speed) in [("transcribe", file), ("live --fast", live)] {
+        row(
+            &format!("{name}: {:.0} s of audio, one core", speed.audio_s),
+            format!(
+                "{:.0} × real time ({:.2} s, of which processor {:.2} s)",
+                speed.audio_s / speed.wall_s,
+                speed.wall_s,
+                speed.processor_s
+            ),
+        );
+        row(
+            &format!("{name}: most memory"),
+            megabytes(speed.peak_memory_bytes),
+        );
+    }
+    row(
+        "transcribe: one second of audio, start to end",
+        milliseconds(file.start_s),
+    );
+    for block in &plugin.process {
+        row(
+            &format!(
+                "process, {} samples: p50 / p99 / p99.99 / max",
+                block.samples
+            ),
+            format!(
+                "{:.2} / {:.2} / {:.2} / {:.2} µs",
+                block.p50_us, block.p99_us, block.p9999_us, block.max_us
+            ),
+        );
+    }
+    row("plugin: load and start", milliseconds(plugin.load_s));
+    row("plugin: activate", milliseconds(plugin.activate_s));
+    row(
+        "worker: processor time for a second of audio",
+        milliseconds(plugin.worker_s_per_audio_s),
+    );
+    row(
+        "plugin: memory it adds to its host",
+        megabytes(plugin.memory_bytes),
+    );
+    row("Changes.clap", megabytes(bundle.clap_bytes));
+    row("Changes.vst3", megabytes(bundle.vst3_bytes));
+    row("changes", megabytes(bundle.command_bytes));
+    println!("\n{machine}\n{table}");
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+fn milliseconds(seconds: f64) -> String {
+    format!("{:.1} ms", seconds * 1e3)
+}

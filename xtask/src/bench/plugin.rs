@@ -1,0 +1,133 @@
+//! The release plugin in a host.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use cpu_time::{ProcessTime, ThreadTime};
+use serde::Serialize;
+
+use super::files::memory;
+use crate::clip::Clip;
+use crate::demo::TEMPO;
+use crate::host::Plugin;
+
+/// Block sizes that hosts use.
+const BLOCKS: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
+
+/// The most calls for a block size.
+const CALLS: usize = 20_000;
+
+/// The most samples for a block size: less than the plugin's ring holds, because a
+/// full ring would be the cheap case.
+const SAMPLES: usize = 1_500_000;
+
+/// How long the worker is watched in real time.
+const WORKER: Duration = Duration::from_secs(20);
+
+/// Costs of the plugin.
+#[derive(Serialize)]
+pub struct Cost {
+    /// Loading the library and making an instance.
+    pub load_s: f64,
+    /// Making it ready to process.
+    pub activate_s: f64,
+    /// The cost of the audio callback by block size.
+    pub process: Vec<Block>,
+    /// Processor time of everything but the audio thread, for a second of audio.
+    pub worker_s_per_audio_s: f64,
+    /// How much larger the host is with the plugin at work.
+    pub memory_bytes: u64,
+}
+
+/// The audio callback for one block size.
+#[derive(Serialize)]
+pub struct Block {
+    /// Samples of each channel in a block.
+    pub samples: usize,
+    /// Calls that were timed.
+    pub calls: usize,
+    /// Half of the calls take no longer.
+    pub p50_us: f64,
+    /// All but one in a hundred.
+    pub p99_us: f64,
+    /// All but one in ten thousand.
+    pub p9999_us: f64,
+    /// The longest.
+    pub max_us: f64,
+}
+
+/// Measures with the plugin listening to `clip`.
+pub fn measure(clap: &Path, clip: &Clip) -> Result<Cost> {
+    let resident = || memory("self", "VmRSS:").unwrap_or(0);
+    let before = resident();
+    let start = Instant::now();
+    let mut plugin = Plugin::load(clap)?;
+    let load_s = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let stream = plugin.activate(clip.sample_rate, 512)?;
+    let activate_s = start.elapsed().as_secs_f64();
+    plugin.deactivate(stream);
+    let worker_s_per_audio_s = worker(&mut plugin, clip)?;
+    let memory_bytes = resident().saturating_sub(before);
+    drop(plugin);
+    let process = BLOCKS
+        .iter()
+        .map(|&block| callback(clap, clip, block))
+        .collect::<Result<_>>()?;
+    Ok(Cost {
+        load_s,
+        activate_s,
+        process,
+        worker_s_per_audio_s,
+        memory_bytes,
+    })
+}
+
+/// Plays in real time and takes the audio thread's share off the whole.
+fn worker(plugin: &mut Plugin, clip: &Clip) -> Result<f64> {
+    const BLOCK: usize = 512;
+    let mut stream = plugin.activate(clip.sample_rate, BLOCK)?;
+    let (process, audio_thread) = (ProcessTime::now(), ThreadTime::now());
+    let start = Instant::now();
+    let mut played = 0;
+    while start.elapsed() < WORKER {
+        let due = Duration::from_secs_f64(played as f64 / clip.sample_rate);
+        thread::sleep(due.saturating_sub(start.elapsed()));
+        let from = played % (clip.len() - BLOCK);
+        stream.play(clip, from, BLOCK, TEMPO)?;
+        played += BLOCK;
+    }
+    // Whatever is still waiting belongs to the audio played so far.
+    thread::sleep(Duration::from_millis(500));
+    let others = process.elapsed().saturating_sub(audio_thread.elapsed());
+    plugin.deactivate(stream);
+    Ok(others.as_secs_f64() / (played as f64 / clip.sample_rate))
+}
+
+/// Times the calls alone, as fast as they return.
+fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
+    // An instance of its own, and with it an empty ring.
+    let mut plugin = Plugin::load(clap)?;
+    let mut stream = plugin.activate(clip.sample_rate, samples)?;
+    stream.fill(clip, samples);
+    let calls = CALLS.min(SAMPLES / samples);
+    let mut times_us = Vec::with_capacity(calls);
+    for _ in 0..calls {
+        let start = Instant::now();
+        stream.process(samples, Some(TEMPO))?;
+        times_us.push(start.elapsed().as_secs_f64() * 1e6);
+    }
+    plugin.deactivate(stream);
+    times_us.sort_by(f64::total_cmp);
+    let quantile = |share: f64| times_us[((calls - 1) as f64 * share).round() as usize];
+    Ok(Block {
+        samples,
+        calls,
+        p50_us: quantile(0.5),
+        p99_us: quantile(0.99),
+        p9999_us: quantile(0.9999),
+        max_us: quantile(1.0),
+    })
+}

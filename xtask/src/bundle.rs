@@ -1,0 +1,78 @@
+//! The plugin as hosts load it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::apt;
+use crate::workspace::{say, target};
+
+/// The package with the plugin in it; its bundle's name is in `bundler.toml`.
+const PACKAGE: &str = "changes-plugin";
+
+/// Where the two plugins are.
+pub struct Bundle {
+    /// `Changes.clap`: on Linux and Windows a file, on macOS a folder.
+    pub clap: PathBuf,
+    /// `Changes.vst3`: a folder.
+    pub vst3: PathBuf,
+}
+
+impl Bundle {
+    /// Where [`bundle`] puts them, whether or not it has run.
+    pub fn location() -> Result<Self> {
+        let bundled = target()?.join("bundled");
+        Ok(Self {
+            clap: bundled.join("Changes.clap"),
+            vst3: bundled.join("Changes.vst3"),
+        })
+    }
+
+    /// Tells where the two plugins are.
+    pub fn print(&self) {
+        println!("{}\n{}", self.clap.display(), self.vst3.display());
+    }
+}
+
+/// Builds the plugin in release and puts both bundles into `target/bundled`.
+pub fn bundle() -> Result<Bundle> {
+    if !has_linker() {
+        apt::ensure(apt::LINKER, "linking Rust programs")?;
+    }
+    say("Building the release plugin");
+    nice_plug_xtask::build(&[PACKAGE.to_owned()], &["--release".to_owned()])?;
+    bundle_built()
+}
+
+/// Bundles the release plugin as it was last built.
+pub fn bundle_built() -> Result<Bundle> {
+    nice_plug_xtask::bundle(&target()?, PACKAGE, &["--release".to_owned()], false)
+        .context("cannot bundle the plugin")?;
+    let bundle = Bundle::location()?;
+    for path in [&bundle.clap, &bundle.vst3] {
+        ensure!(
+            path.exists(),
+            "the bundler did not write {}",
+            path.display()
+        );
+    }
+    Ok(bundle)
+}
+
+fn has_linker() -> bool {
+    !cfg!(target_os = "linux") || Path::new("/usr/bin/cc").exists()
+}
+
+/// Bytes of a file, or of everything in a folder.
+pub fn size(path: &Path) -> Result<u64> {
+    let metadata = path
+        .metadata()
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    if metadata.is_file() {
+        return Ok(metadata.len());
+    }
+    let entries = path
+        .read_dir()
+        .with_context(|| format!("cannot list {}", path.display()))?;
+    entries.map(|entry| size(&entry?.path())).sum()
+}

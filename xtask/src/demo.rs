@@ -1,0 +1,211 @@
+//! `cargo xtask demo`: the built plugin in a real host, on real music.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, ensure};
+use harmony::export;
+use harmony::label::Label;
+use harmony::style::{Style, format};
+use serde_json::{Value, json};
+use xshell::cmd;
+
+use crate::apt;
+use crate::bundle;
+use crate::clip::Clip;
+use crate::host::{Plugin, Stream, Tempo};
+use crate::track::{self, TrackSegment};
+use crate::workspace::{say, shell, target};
+
+/// The music that is shipped; `assets/demo/NOTICE.md` says whose it is.
+pub const CLIP: &str = "assets/demo/town-theme.ogg";
+
+/// The clip's own tempo, so that the host can tell the plugin where the bars are.
+pub const TEMPO: Tempo = Tempo {
+    bpm: 76.8,
+    beats_per_bar: 4,
+};
+
+/// Samples of a block, as a studio host would set it.
+const BLOCK: usize = 512;
+
+/// How often the host looks for new chords.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The picture shows the longest of this many last chords.
+const PICTURE_CHORDS: usize = 4;
+
+/// How long the analysis may take to catch up after the last block.
+const CATCH_UP: Duration = Duration::from_secs(2);
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Play this file instead of the shipped one
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Write the chord track and the picture here instead of target/demo
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// Plays the clip through the plugin, prints the chords and writes the track.
+pub fn run(options: &Options) -> Result<()> {
+    let bundle = bundle::bundle()?;
+    let path = options.file.as_deref().unwrap_or(Path::new(CLIP));
+    let clip = Clip::load(path)?;
+    let mut plugin = Plugin::load(&bundle.clap)?;
+    say(format!(
+        "{} in a headless CLAP host, listening to {} ({:.0} s at {:.0} Hz, in real time)",
+        plugin.name,
+        path.display(),
+        clip.duration_s(),
+        clip.sample_rate
+    ));
+    let stream = plugin.activate(clip.sample_rate, BLOCK)?;
+    let (track, segments) = listen(&mut plugin, stream, &clip)?;
+    ensure!(
+        segments
+            .iter()
+            .any(|segment| matches!(segment.label, Label::Chord(_))),
+        "the plugin heard no chord"
+    );
+    println!();
+    let folder = match &options.output {
+        Some(folder) => folder.clone(),
+        None => target()?.join("demo"),
+    };
+    write(&track, &segments, &folder)
+}
+
+/// Writes the track in every format, and the picture.
+fn write(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> {
+    let sh = shell()?;
+    sh.create_dir(folder)?;
+    let timeline = track::timeline(segments)?;
+    let about = export::Options {
+        tempo_bpm: TEMPO.bpm,
+        title: Some("Changes demo".to_owned()),
+        ..export::Options::default()
+    };
+    for format in export::Format::ALL {
+        let path = folder.join("chords").with_extension(format.extension());
+        export::save(&path, &timeline, &about)?;
+        println!("{}", path.display());
+    }
+    picture(track, segments, folder)
+}
+
+/// Draws the editor as it looked while the last whole chord was heard, through the
+/// function that draws the plugin's window.
+fn picture(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> {
+    apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
+    let chords = segments
+        .iter()
+        .rev()
+        .filter(|it| matches!(it.label, Label::Chord(_)));
+    let longest = chords
+        .take(PICTURE_CHORDS)
+        .max_by(|a, b| f64::total_cmp(&(a.end_s - a.start_s), &(b.end_s - b.start_s)));
+    let at_s = longest.map_or(0.0, |it| {
+        (it.start_s + 0.8 * (it.end_s - it.start_s)).max(0.0)
+    });
+    let (scene, picture) = (folder.join("editor.json"), folder.join("editor.png"));
+    let sh = shell()?;
+    sh.write_file(
+        &scene,
+        json!({ "track": track, "at_s": at_s, "scale": 2.0 }).to_string(),
+    )?;
+    say("Drawing the editor");
+    cmd!(
+        sh,
+        "cargo run --release --package changes-plugin --example editor_picture -- {scene} {picture}"
+    )
+    .run()?;
+    println!("{}", picture.display());
+    Ok(())
+}
+
+/// Plays the clip on a thread of its own, as hosts do, and prints meanwhile what
+/// the plugin shows.
+fn listen(
+    plugin: &mut Plugin,
+    mut stream: Stream,
+    clip: &Clip,
+) -> Result<(Value, Vec<TrackSegment>)> {
+    let played = AtomicUsize::new(0);
+    let done = AtomicBool::new(false);
+    let mut printer = Printer::default();
+    let stream = thread::scope(|scope| {
+        let audio = scope.spawn(|| {
+            let result = play(&mut stream, clip, &played);
+            done.store(true, Ordering::Release);
+            result.map(|()| stream)
+        });
+        while !done.load(Ordering::Acquire) {
+            thread::sleep(LOOK_EVERY);
+            let now_s = played.load(Ordering::Relaxed) as f64 / clip.sample_rate;
+            printer.print(&track::from_state(&plugin.state()?)?.1, now_s);
+        }
+        audio
+            .join()
+            .map_err(|_| anyhow!("the audio thread panicked"))?
+    })?;
+    // The worker is a little behind; its last words count too.
+    let deadline = Instant::now() + CATCH_UP;
+    let (mut track, mut segments) = track::from_state(&plugin.state()?)?;
+    while Instant::now() < deadline
+        && segments
+            .last()
+            .is_none_or(|last| last.end_s < clip.duration_s() - 0.1)
+    {
+        thread::sleep(LOOK_EVERY);
+        (track, segments) = track::from_state(&plugin.state()?)?;
+    }
+    printer.print(&segments, clip.duration_s());
+    plugin.deactivate(stream);
+    Ok((track, segments))
+}
+
+/// Sends the clip block by block, no faster than it sounds.
+fn play(stream: &mut Stream, clip: &Clip, played: &AtomicUsize) -> Result<()> {
+    let start = Instant::now();
+    let mut from = 0;
+    while from < clip.len() {
+        let due = Duration::from_secs_f64(from as f64 / clip.sample_rate);
+        thread::sleep(due.saturating_sub(start.elapsed()));
+        let len = BLOCK.min(clip.len() - from);
+        stream.play(clip, from, len, TEMPO)?;
+        from += len;
+        played.store(from, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Prints each chord once, when the plugin first shows it and when it is sure.
+#[derive(Default)]
+struct Printer {
+    /// What was printed last: start, chord, whether it was confirmed.
+    last: Option<(f64, String, bool)>,
+}
+
+impl Printer {
+    fn print(&mut self, segments: &[TrackSegment], now_s: f64) {
+        let Some(segment) = segments.last() else {
+            return;
+        };
+        let name = format(&segment.label, Style::Jazz, None);
+        let current = (segment.start_s, name, segment.confirmed);
+        if self.last.as_ref().is_some_and(|last| *last == current) {
+            return;
+        }
+        let (start_s, name, confirmed) = &current;
+        let state = if *confirmed { "confirmed" } else { "heard" };
+        println!(
+            "  {now_s:6.2} s  {name:<10} {state:<10} from {start_s:6.2} s  {:3.0} %",
+            segment.confidence * 100.0
+        );
+        self.last = Some(current);
+    }
+}

@@ -1,0 +1,111 @@
+//! The Python environment of the tests that compare with other programs.
+//!
+//! Each folder with Python tests has a `requirements.txt` with exact versions; all of
+//! them go into one environment below the target directory. The scripts that make
+//! goldens are not run by any test and stay out of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use xshell::cmd;
+
+use crate::apt;
+use crate::workspace::{say, shell, target};
+
+/// The interpreter of the environment, which is made or renewed where it is not
+/// what the requirement files ask for.
+pub fn environment() -> Result<PathBuf> {
+    let sh = shell()?;
+    let folder = target()?.join("python");
+    let python = folder.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    let requirements = requirements()?;
+    let mut hash = Sha256::new();
+    for path in &requirements {
+        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        hash.update(&content);
+    }
+    let wanted: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let stamp = folder.join("requirements.sha256");
+    if python.exists() && fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(python);
+    }
+    say(format!(
+        "Setting up Python packages in {}",
+        folder.display()
+    ));
+    let system = system_python()?;
+    cmd!(sh, "{system} -m venv --clear {folder}")
+        .quiet()
+        .run()?;
+    if requirements.is_empty() {
+        return Ok(python);
+    }
+    let arguments: Vec<&Path> = requirements
+        .iter()
+        .flat_map(|path| [Path::new("-r"), path.as_path()])
+        .collect();
+    cmd!(
+        sh,
+        "{python} -m pip install --quiet --disable-pip-version-check {arguments...}"
+    )
+    .quiet()
+    .run()?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(python)
+}
+
+/// Every requirement file of the repository, in a fixed order.
+fn requirements() -> Result<Vec<PathBuf>> {
+    let sh = shell()?;
+    let listed = cmd!(
+        sh,
+        "git ls-files --cached --others --exclude-standard *requirements.txt"
+    )
+    .quiet()
+    .read()
+    .context("cannot list the requirement files with git")?;
+    let mut paths: Vec<PathBuf> = listed
+        .lines()
+        .filter(|line| !line.contains("goldens/"))
+        .map(PathBuf::from)
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// A Python that can make environments, installed where it is missing.
+fn system_python() -> Result<&'static str> {
+    let works = |name: &str| -> Result<bool> {
+        let probe = "import venv, ensurepip, sys; sys.exit(sys.version_info < (3, 10))";
+        let sh = shell()?;
+        let command = cmd!(sh, "{name} -c {probe}");
+        Ok(command
+            .quiet()
+            .ignore_stdout()
+            .ignore_stderr()
+            .run()
+            .is_ok())
+    };
+    let name = if cfg!(windows) { "python" } else { "python3" };
+    if works(name)? {
+        return Ok(name);
+    }
+    apt::ensure(
+        &["python3", "python3-venv"],
+        "comparing with Python programs",
+    )?;
+    if works(name)? {
+        return Ok(name);
+    }
+    bail!("Python 3.10 or newer with its venv module is needed, and {name} is not that")
+}

@@ -1,0 +1,61 @@
+//! Where things are, and how a step announces itself.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use xshell::{Shell, cmd};
+
+/// The root of the repository: the folder above this package.
+///
+/// Cargo tells the package's folder when it runs the program; the folder of the
+/// build is the fallback for a binary that was started by hand.
+pub fn root() -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package.parent().map(Path::to_path_buf).unwrap_or(package)
+}
+
+/// Makes the root the current directory, as every command here expects.
+pub fn enter() -> Result<()> {
+    let root = root();
+    env::set_current_dir(&root).with_context(|| format!("cannot enter {}", root.display()))
+}
+
+/// A shell in the root of the repository.
+pub fn shell() -> Result<Shell> {
+    Ok(Shell::new()?)
+}
+
+/// Cargo's target directory, which a user may have moved.
+pub fn target() -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(target) = TARGET.get() {
+        return Ok(target.clone());
+    }
+    let sh = shell()?;
+    let json = cmd!(sh, "cargo metadata --format-version 1 --no-deps")
+        .quiet()
+        .read()?;
+    let metadata: Metadata =
+        serde_json::from_str(&json).context("cannot read what `cargo metadata` printed")?;
+    Ok(TARGET.get_or_init(|| metadata.target_directory).clone())
+}
+
+/// A program of the workspace, as the release build leaves it.
+pub fn release_binary(name: &str) -> Result<PathBuf> {
+    Ok(target()?
+        .join("release")
+        .join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
+/// Says in one line what happens next.
+pub fn say(line: impl AsRef<str>) {
+    println!("==> {}", line.as_ref());
+}

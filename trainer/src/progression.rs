@@ -40,7 +40,7 @@ impl Default for ProgressionSettings {
     fn default() -> Self {
         Self {
             duration_s: 60.0,
-            even_share: 0.4,
+            even_share: 0.3,
             rare_share: 0.2,
             colour_share: 0.12,
             inversion_share: 0.25,
@@ -125,9 +125,9 @@ fn idiom(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Idiom {
         return Idiom::Even;
     }
     match rng.random_range(0..10) {
-        0..4 => Idiom::Functional,
-        4..6 => Idiom::Modal,
-        6..9 => Idiom::Jazz,
+        0..5 => Idiom::Functional,
+        5..7 => Idiom::Modal,
+        7..9 => Idiom::Jazz,
         _ => Idiom::Chromatic,
     }
 }
@@ -388,8 +388,8 @@ fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chord> {
     let mut goal = tonic;
     let mut minor = minor;
     for _ in 0..rng.random_range(1..=3) {
-        match rng.random_range(0..6) {
-            0 | 1 => {
+        match rng.random_range(0..8) {
+            0..=2 => {
                 // ii V I, the dominant sometimes a tritone away.
                 chords.push(named(goal + 2, if minor { "hdim7" } else { "min7" }));
                 let dominant = if rng.random_bool(0.2) {
@@ -418,12 +418,12 @@ fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chord> {
                 };
                 chords.push(named(goal, name));
             }
-            2 => {
+            3 | 4 => {
                 for (step, name) in [(0, "maj7"), (9, "7"), (2, "min7"), (7, "7")] {
                     chords.push(named(goal + step, name));
                 }
             }
-            3 => {
+            5 => {
                 for (step, name) in [
                     (0, "maj7"),
                     (1, "dim7"),
@@ -434,7 +434,7 @@ fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chord> {
                     chords.push(named(goal + step, name));
                 }
             }
-            4 => {
+            6 => {
                 // A chain of dominants around the circle of fifths.
                 for step in [4, 9, 2, 7] {
                     chords.push(named(goal + step, "7"));
@@ -485,7 +485,7 @@ fn rarer(rng: &mut ChaCha8Rng, quality: usize) -> usize {
     let names: &[&str] = match QUALITIES[quality].harte {
         "maj" => &["maj6", "sus2", "sus4", "aug", "maj7"],
         "min" => &["min6", "minmaj7", "sus2", "sus4", "min7"],
-        "7" => &["sus4(b7)", "aug", "sus4", "dim7"],
+        "7" => &["sus4(b7)", "aug", "sus4"],
         "maj7" => &["maj6", "sus2", "maj6"],
         "min7" => &["min6", "minmaj7", "hdim7", "sus4(b7)"],
         "dim" => &["dim7", "hdim7"],

@@ -353,7 +353,7 @@ impl Mixer {
             Bus::Chords => (-5.0, 3.0, 0.7),
             Bus::Bass => (-7.0, 3.0, 0.15),
             Bus::Lead => (-8.0, 4.0, 0.7),
-            Bus::Drums => (-10.0, 3.0, 0.35),
+            Bus::Drums => (-12.0, 1.0, 0.35),
         };
         let gain = 10_f32.powf(self.between(low_db, high_db) / 20.0);
         let send = self.between(0.0, 1.0) * most;

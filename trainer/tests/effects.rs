@@ -1,5 +1,7 @@
 //! Effects do what their names say and keep every sample finite.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod tiny_soundfont;
 
 use std::io::Cursor;

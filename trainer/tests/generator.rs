@@ -1,5 +1,7 @@
 //! What the generator of progressions reaches.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 
 use harmony::label::Label;

@@ -35,10 +35,8 @@ impl Room {
             *slot = low * (-low_rate * at).exp() + (white - low) * (-high_rate * at).exp();
         }
         for _ in 0..8 {
-            let at = start
-                + rng
-                    .random_range(0.0..0.06_f32.min(self.decay_s))
-                    .mul_add(rate_hz, 0.0) as usize;
+            let after_s = rng.random_range(0.0..0.06_f32.min(self.decay_s));
+            let at = start + (after_s * rate_hz) as usize;
             if let Some(slot) = response.get_mut(at) {
                 *slot += rng.random_range(-4.0..4.0);
             }

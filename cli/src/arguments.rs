@@ -122,7 +122,9 @@ impl Notation {
         export::Options {
             style: self.style,
             key: self.key,
-            title: file.file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+            title: file
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned()),
             ..export::Options::default()
         }
     }

@@ -49,7 +49,12 @@ pub fn run(options: &Live) -> Result<(), Error> {
     let rate = f64::from(audio.sample_rate);
     let mut engine = Model::live(&options.file, rate)?;
 
-    let mut display = Display { notation, events: Vec::new(), timeline: Timeline::default(), last: None };
+    let mut display = Display {
+        notation,
+        events: Vec::new(),
+        timeline: Timeline::default(),
+        last: None,
+    };
     display.head()?;
     let start = Instant::now();
     for (index, block) in audio.samples.chunks(BLOCK).enumerate() {
@@ -87,7 +92,10 @@ struct Display<'a> {
 
 impl Display<'_> {
     fn head(&self) -> Result<(), Error> {
-        print(&format!("{:>9}  {:<14} {:>9}  {:<11} {:>5}", "shown", "chord", "from", "", "sure"))
+        print(&format!(
+            "{:>9}  {:<14} {:>9}  {:<11} {:>5}",
+            "shown", "chord", "from", "", "sure"
+        ))
     }
 
     /// Takes what the engine has to tell.
@@ -140,5 +148,7 @@ impl Display<'_> {
 
 fn print(line: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", line.trim_end()).and_then(|()| out.flush()).map_err(Error::Stdout)
+    writeln!(out, "{}", line.trim_end())
+        .and_then(|()| out.flush())
+        .map_err(Error::Stdout)
 }

@@ -43,7 +43,10 @@ fn broken(cause: impl std::error::Error) -> Error {
 }
 
 fn in_file(file: &Path, cause: &dyn std::error::Error) -> Error {
-    Error::Recognition { path: file.to_owned(), cause: cause.to_string() }
+    Error::Recognition {
+        path: file.to_owned(),
+        cause: cause.to_string(),
+    }
 }
 
 /// `changes weights`.
@@ -56,11 +59,21 @@ pub fn run() -> Result<(), Error> {
         describe(offline.card())
     );
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Stdout)
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(Error::Stdout)
 }
 
 fn describe(card: &ModelCard) -> String {
-    let ModelCard { name, data, teacher, command, seed, metrics, .. } = card;
+    let ModelCard {
+        name,
+        data,
+        teacher,
+        command,
+        seed,
+        metrics,
+        ..
+    } = card;
     let mut text = format!(
         "  network   {name}\n  data      {data}\n  teacher   {teacher}\n  \
          trained   {command} (seed {seed})\n"

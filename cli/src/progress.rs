@@ -9,7 +9,11 @@ const STEPS: u64 = 1000;
 
 /// A bar for the work on one file.
 pub fn bar(file: &Path) -> ProgressBar {
-    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    let name = file
+        .file_name()
+        .unwrap_or(file.as_os_str())
+        .to_string_lossy()
+        .into_owned();
     let bar = ProgressBar::new(STEPS).with_message(name);
     if let Ok(style) = ProgressStyle::with_template("{msg}  {prefix:<10} {bar:30} {percent:>3} %") {
         bar.set_style(style);

@@ -10,7 +10,9 @@ use crate::arguments::Notation;
 /// A table with a line for each chord.
 pub fn of_timeline(timeline: &Timeline, notation: &Notation) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["from", "to", "chord", "sure"]);
+    table
+        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .set_header(["from", "to", "chord", "sure"]);
     for segment in timeline.segments() {
         table.add_row([
             clock(segment.start_s),

@@ -35,7 +35,11 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
         }
     }
     let all = options.files.len();
-    if failed > 0 { Err(Error::Several { failed, all }) } else { Ok(()) }
+    if failed > 0 {
+        Err(Error::Several { failed, all })
+    } else {
+        Ok(())
+    }
 }
 
 /// Where chord tracks go.
@@ -52,17 +56,27 @@ impl Target {
     /// Settled before any work is done, so that a mistake costs no time.
     fn new(options: &Transcribe) -> Result<Self, Error> {
         let chosen = options.format.and_then(Format::of_file);
-        let Some(output) = &options.output else { return Ok(Self::Print(chosen)) };
+        let Some(output) = &options.output else {
+            return Ok(Self::Print(chosen));
+        };
         let wants_folder = options.files.len() > 1
             || output.is_dir()
-            || output.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+            || output
+                .as_os_str()
+                .to_string_lossy()
+                .ends_with(['/', std::path::MAIN_SEPARATOR]);
         if wants_folder {
             if options.files.len() > 1 && output.is_file() {
                 return Err(Error::NotAFolder(output.clone()));
             }
-            fs::create_dir_all(output)
-                .map_err(|source| Error::Folder { path: output.clone(), source })?;
-            return Ok(Self::Folder(output.clone(), chosen.unwrap_or(export::Format::Lab)));
+            fs::create_dir_all(output).map_err(|source| Error::Folder {
+                path: output.clone(),
+                source,
+            })?;
+            return Ok(Self::Folder(
+                output.clone(),
+                chosen.unwrap_or(export::Format::Lab),
+            ));
         }
         let named = export::Format::from_path(output).map_err(export::SaveError::from)?;
         match chosen {
@@ -123,5 +137,7 @@ fn put(
 
 fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(Error::Stdout)
 }

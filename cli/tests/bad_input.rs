@@ -12,17 +12,39 @@ fn changes() -> assert_cmd::Command {
 /// Both subcommands refuse `path`, each with one line that names it and says `cause`.
 fn refused(path: &Path, cause: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let (track, events) = (folder.path().join("out.lab"), folder.path().join("out.jsonl"));
+    let (track, events) = (
+        folder.path().join("out.lab"),
+        folder.path().join("out.jsonl"),
+    );
     for arguments in [
-        vec!["transcribe".as_ref(), path.as_os_str(), "-o".as_ref(), track.as_os_str()],
-        vec!["live".as_ref(), "--fast".as_ref(), path.as_os_str(), "--events".as_ref(), events.as_os_str()],
+        vec![
+            "transcribe".as_ref(),
+            path.as_os_str(),
+            "-o".as_ref(),
+            track.as_os_str(),
+        ],
+        vec![
+            "live".as_ref(),
+            "--fast".as_ref(),
+            path.as_os_str(),
+            "--events".as_ref(),
+            events.as_os_str(),
+        ],
     ] {
-        let output = changes().args(arguments).assert().code(1).get_output().clone();
+        let output = changes()
+            .args(arguments)
+            .assert()
+            .code(1)
+            .get_output()
+            .clone();
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(message.starts_with("changes: "), "{message}");
         assert!(message.contains(path.to_str().unwrap()), "{message}");
-        assert!(message.to_lowercase().contains(cause), "{message:?} does not say {cause:?}");
+        assert!(
+            message.to_lowercase().contains(cause),
+            "{message:?} does not say {cause:?}"
+        );
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -41,7 +63,11 @@ fn an_empty_file() {
 
 #[test]
 fn text() {
-    in_file("text.mp3", b"This is not music.\n".repeat(100).as_slice(), "not an audio file");
+    in_file(
+        "text.mp3",
+        b"This is not music.\n".repeat(100).as_slice(),
+        "not an audio file",
+    );
 }
 
 #[test]
@@ -49,7 +75,9 @@ fn random_bytes() {
     // A linear congruential generator: the bytes only have to mean nothing.
     let mut state = 1u64;
     let bytes: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 56) as u8
     })
     .take(100_000)
@@ -67,7 +95,10 @@ fn a_header_without_samples() {
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
-    hound::WavWriter::create(&path, spec).unwrap().finalize().unwrap();
+    hound::WavWriter::create(&path, spec)
+        .unwrap()
+        .finalize()
+        .unwrap();
     refused(&path, "no samples");
 }
 
@@ -97,11 +128,18 @@ fn one_bad_file_does_not_stop_the_others() {
     };
     let mut writer = hound::WavWriter::create(&good, spec).unwrap();
     for index in 0..44_100i32 {
-        writer.write_sample(((f64::from(index) * 0.1).sin() * 8000.0) as i16).unwrap();
+        writer
+            .write_sample(((f64::from(index) * 0.1).sin() * 8000.0) as i16)
+            .unwrap();
     }
     writer.finalize().unwrap();
     let out = folder.path().join("out");
-    let assert = changes().arg("transcribe").args([&bad, &good]).arg("-o").arg(&out).assert();
+    let assert = changes()
+        .arg("transcribe")
+        .args([&bad, &good])
+        .arg("-o")
+        .arg(&out)
+        .assert();
     let message = String::from_utf8(assert.code(1).get_output().stderr.clone()).unwrap();
     assert!(message.contains("1 of 2 files failed"), "{message}");
     assert!(out.join("good.lab").exists());
@@ -114,11 +152,27 @@ fn mistakes_on_the_command_line_cost_no_work() {
     for (arguments, code, cause) in [
         (vec![], 2, "Usage"),
         (vec!["transcribe"], 2, "FILE"),
-        (vec!["transcribe", song, "--style", "baroque"], 2, "unknown chord style"),
+        (
+            vec!["transcribe", song, "--style", "baroque"],
+            2,
+            "unknown chord style",
+        ),
         (vec!["transcribe", song, "--key", "H:maj"], 2, "--key"),
-        (vec!["transcribe", song, "-o", "out.xyz"], 1, ".lab, .csv, .jams or .mid"),
-        (vec!["transcribe", song, "-o", "out.lab", "--format", "csv"], 1, "--format csv"),
-        (vec!["transcribe", song, "--style", "roman"], 1, "needs a --key"),
+        (
+            vec!["transcribe", song, "-o", "out.xyz"],
+            1,
+            ".lab, .csv, .jams or .mid",
+        ),
+        (
+            vec!["transcribe", song, "-o", "out.lab", "--format", "csv"],
+            1,
+            "--format csv",
+        ),
+        (
+            vec!["transcribe", song, "--style", "roman"],
+            1,
+            "needs a --key",
+        ),
     ] {
         let assert = changes().args(&arguments).assert().code(code);
         let message = String::from_utf8(assert.get_output().stderr.clone()).unwrap();

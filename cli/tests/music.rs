@@ -30,7 +30,10 @@ fn every_format_by_its_extension() {
     let folder = tempfile::tempdir().unwrap();
     let lab = String::from_utf8(written(folder.path(), "out.lab")).unwrap();
     let timeline = import::lab::parse(&lab).unwrap();
-    let chords = timeline.segments().iter().filter(|it| matches!(it.label, Label::Chord(_)));
+    let chords = timeline
+        .segments()
+        .iter()
+        .filter(|it| matches!(it.label, Label::Chord(_)));
     assert!(chords.count() >= 3, "{lab}");
     assert_eq!(timeline.start_s(), Some(0.0));
     assert!((timeline.end_s().unwrap() - SONG_S).abs() < 0.2, "{lab}");
@@ -38,7 +41,11 @@ fn every_format_by_its_extension() {
     let jams = String::from_utf8(written(folder.path(), "out.jams")).unwrap();
     let again = import::jams::parse(&jams).unwrap();
     let labels = |timeline: &harmony::timeline::Timeline| -> Vec<String> {
-        timeline.segments().iter().map(|it| it.label.to_string()).collect()
+        timeline
+            .segments()
+            .iter()
+            .map(|it| it.label.to_string())
+            .collect()
     };
     assert_eq!(labels(&again), labels(&timeline));
 
@@ -63,7 +70,14 @@ fn the_table_has_a_line_for_each_chord() {
 
 #[test]
 fn a_smaller_vocabulary_leaves_major_and_minor_only() {
-    let lab = changes(&["transcribe", SONG, "--vocabulary", "majmin", "--format", "lab"]);
+    let lab = changes(&[
+        "transcribe",
+        SONG,
+        "--vocabulary",
+        "majmin",
+        "--format",
+        "lab",
+    ]);
     let lab = String::from_utf8(lab).unwrap();
     for segment in import::lab::parse(&lab).unwrap().segments() {
         let label = segment.label.to_string();
@@ -93,8 +107,12 @@ fn events_are_the_same_at_both_speeds() {
 
     let events = |name: &str, fast: &[&str]| {
         let path = folder.path().join(name);
-        let mut arguments =
-            vec!["live", clip.to_str().unwrap(), "--events", path.to_str().unwrap()];
+        let mut arguments = vec![
+            "live",
+            clip.to_str().unwrap(),
+            "--events",
+            path.to_str().unwrap(),
+        ];
         arguments.extend(fast);
         let printed = changes(&arguments);
         (fs::read_to_string(path).unwrap(), printed)

@@ -8,6 +8,7 @@
 pub mod arrange;
 pub mod chord;
 pub mod effects;
+pub mod evaluate;
 pub mod example;
 pub mod frames;
 pub mod loss;

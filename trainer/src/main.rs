@@ -1,17 +1,24 @@
 //! The trainer's command line.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
+use burn::module::Module as _;
+use burn::tensor::Device;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use recognizer::inference::{BurnModel, CausalModel};
+use recognizer::models;
 use recognizer::networks::WINDOW_FRAMES;
 use recognizer::networks::btc::BtcConfig;
 use recognizer::networks::network::Architecture;
 use recognizer::networks::pitch_class::PitchClassNetConfig;
 use recognizer::networks::two_e_one_d::TwoEOneDConfig;
+use recognizer::weights::{ModelCard, Weights};
+use trainer::evaluate::{evaluate_set, table};
 use trainer::example::Example;
 use trainer::frames::{self, ExampleFrames, Frames};
 use trainer::pop909::{Pop909, SongSplit};
@@ -19,7 +26,7 @@ use trainer::prepare::{SetSettings, prepare};
 use trainer::progression::ProgressionSettings;
 use trainer::render::{RenderSettings, render};
 use trainer::soundfont::{SoundFonts, Split};
-use trainer::train::{TrainConfig, train};
+use trainer::train::{TrainConfig, train, weights};
 
 /// Corpora, rendering, training and evaluation for the networks of Changes.
 #[derive(Parser)]
@@ -37,6 +44,57 @@ enum Command {
     Frames(FramesArguments),
     /// Train a network on frames.
     Train(TrainArguments),
+    /// Write the weights of a run, as the plugin and the command embed them.
+    Export(ExportArguments),
+    /// Score weights on held-out songs in a SoundFont that was not trained on.
+    Eval(EvalArguments),
+}
+
+#[derive(clap::Args)]
+struct ExportArguments {
+    /// Folder of the run.
+    #[arg(long)]
+    run: PathBuf,
+    /// Name for the model card.
+    #[arg(long)]
+    name: String,
+    /// The weights file.
+    #[arg(short, long)]
+    out: PathBuf,
+    /// What `trainer eval --json` wrote for these weights, for the model card.
+    #[arg(long)]
+    metrics: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct EvalArguments {
+    /// Causal weights; the built-in ones without.
+    #[arg(long)]
+    live: Option<PathBuf>,
+    /// Windowed weights; the built-in ones without.
+    #[arg(long)]
+    windowed: Option<PathBuf>,
+    /// Held-out songs (excerpts), and as many written progressions in the rare-quality set.
+    #[arg(short = 'n', long, default_value_t = 60)]
+    count: u64,
+    /// Length of an excerpt in seconds.
+    #[arg(short, long, default_value_t = 60.0)]
+    length: f64,
+    /// Seed of the sets.
+    #[arg(short, long, default_value_t = 777)]
+    seed: u64,
+    /// Threads.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// All scores as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -147,6 +205,8 @@ fn main() -> anyhow::Result<()> {
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),
         Command::Train(arguments) => train_student(&arguments),
+        Command::Export(arguments) => export(&arguments),
+        Command::Eval(arguments) => evaluate(&arguments),
     }
 }
 
@@ -182,6 +242,123 @@ fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
         arguments.threads,
         interruption()?.as_ref(),
     )
+}
+
+/// Share of each metric of the `songs` set that goes into the model card.
+fn card_metrics(path: &Path, causal: bool) -> anyhow::Result<BTreeMap<String, f64>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
+    let engine = if causal { "live" } else { "offline" };
+    let mut metrics = BTreeMap::new();
+    for set in ["songs", "rare"] {
+        let scores = &json[set][engine];
+        let named = scores["metrics"].as_object().into_iter().flatten();
+        for (name, value) in named.map(|(n, v)| (n.as_str(), v)).chain([
+            ("mean_quality_recall", &scores["mean_quality_recall"]),
+            ("inversions", &scores["inversions"]),
+        ]) {
+            if let Some(value) = value.as_f64() {
+                metrics.insert(format!("{set}/{name}"), (value * 1e4).round() / 1e4);
+            }
+        }
+    }
+    Ok(metrics)
+}
+
+fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
+    let (mut weights, config, step) = weights(&arguments.run, ModelCard::default())?;
+    let causal = config.architecture.is_causal();
+    weights.card = ModelCard {
+        name: arguments.name.clone(),
+        data: "POP909 (MIT) songs of the train split and written progressions, rendered with \
+               FluidR3_GM (MIT) and MuseScore_General (MIT)"
+            .into(),
+        teacher: "labels".into(),
+        command: format!(
+            "trainer train --student {} --steps {} --batch {} --learning-rate {} --seed {} --threads {}",
+            arguments.name,
+            config.steps,
+            config.batch,
+            config.learning_rate,
+            config.seed,
+            config.threads
+        ),
+        seed: config.seed,
+        metrics: match &arguments.metrics {
+            Some(path) => card_metrics(path, causal)?,
+            None => BTreeMap::new(),
+        },
+    };
+    let bytes = weights.to_bytes()?;
+    harmony::export::atomic::write(&arguments.out, &bytes)?;
+    println!(
+        "{} after {step} of {} steps: {} parameters, {} bytes",
+        arguments.out.display(),
+        config.steps,
+        weights.network.num_params(),
+        bytes.len()
+    );
+    Ok(())
+}
+
+fn evaluate(arguments: &EvalArguments) -> anyhow::Result<()> {
+    let read = |path: &PathBuf| -> anyhow::Result<Weights> {
+        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        Weights::from_bytes(&bytes, &Device::flex()).with_context(|| path.display().to_string())
+    };
+    let live: Arc<dyn CausalModel> = match &arguments.live {
+        Some(path) => Arc::new(BurnModel::causal(read(path)?)?),
+        None => models::live()?,
+    };
+    let windowed = match &arguments.windowed {
+        Some(path) => Arc::new(BurnModel::windowed(read(path)?)?),
+        None => models::windowed()?,
+    };
+    let fonts = SoundFonts::load(&arguments.soundfonts, Split::HeldOut)?;
+    let corpus = Pop909::open(&arguments.pop909)?;
+    let mut all = BTreeMap::new();
+    for (name, songs_of_three, progression) in [
+        ("songs", 3, ProgressionSettings::default()),
+        (
+            "rare",
+            0,
+            ProgressionSettings {
+                even_share: 1.0,
+                ..ProgressionSettings::default()
+            },
+        ),
+    ] {
+        let settings = SetSettings {
+            count: arguments.count,
+            songs_of_three,
+            length_s: arguments.length,
+            split: SongSplit::Test,
+            seed: arguments.seed,
+            render: RenderSettings::default(),
+            progression,
+        };
+        let scores = evaluate_set(
+            &settings,
+            Some(&corpus),
+            &fonts,
+            &live,
+            windowed.as_ref(),
+            arguments.threads,
+        )?;
+        println!(
+            "{name}: {} × {} s\n\n{}",
+            arguments.count,
+            arguments.length,
+            table(&scores)
+        );
+        all.insert(name, scores);
+    }
+    if let Some(path) = &arguments.json {
+        harmony::export::atomic::write(path, serde_json::to_string_pretty(&all)?.as_bytes())?;
+    }
+    Ok(())
 }
 
 fn train_student(arguments: &TrainArguments) -> anyhow::Result<()> {

@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::features::BINS;
 use recognizer::networks::network::{Architecture, Network};
 use recognizer::networks::pitch_class::State;
+use recognizer::weights::{ModelCard, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::frames::{Frames, IGNORED};
@@ -208,6 +209,32 @@ pub fn train(
         deviation: progress.deviation,
         step: progress.step,
     })
+}
+
+/// The network of the last checkpoint in `folder`, as weights to be shipped with `card`.
+///
+/// # Errors
+/// A folder without a checkpoint, or a damaged one.
+pub fn weights(folder: &Path, card: ModelCard) -> Result<(Weights, TrainConfig, u64)> {
+    let checkpoint = Checkpoint::new(folder);
+    let progress = checkpoint
+        .progress()?
+        .with_context(|| format!("{} has no checkpoint", folder.display()))?;
+    let device = Device::flex();
+    let network = progress
+        .config
+        .architecture
+        .init(&device)
+        .try_load_file(checkpoint.network(progress.step))
+        .context("checkpoint of the network")?;
+    let weights = Weights {
+        architecture: progress.config.architecture.clone(),
+        network,
+        mean: progress.mean,
+        deviation: progress.deviation,
+        card,
+    };
+    Ok((weights, progress.config, progress.step))
 }
 
 /// The windows of a step, one part a thread.

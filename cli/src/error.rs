@@ -7,6 +7,7 @@ use harmony::export::atomic::WriteError;
 use harmony::export::{ExportError, SaveError};
 use harmony::timeline::TimelineError;
 use recognizer::audio::{Audio, AudioError};
+use recognizer::models::EmbeddedError;
 
 /// Why there is no result. Messages about a file name it.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +24,8 @@ pub enum Error {
         cause: String,
     },
     /// The built-in networks cannot be used.
-    #[error("the built-in networks: {0}")]
-    Model(String),
+    #[error(transparent)]
+    Model(#[from] EmbeddedError),
     /// The chord track was not written.
     #[error(transparent)]
     Save(#[from] SaveError),

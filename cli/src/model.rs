@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use harmony::timeline::Timeline;
 use recognizer::audio::Audio;
-use recognizer::live::{LiveEngine, LiveModel, LiveSettings};
-use recognizer::transcribe::{OfflineModel, transcribe};
+use recognizer::inference::BurnModel;
+use recognizer::live::{LiveEngine, LiveSettings};
+use recognizer::models;
+use recognizer::transcribe::transcribe;
 use recognizer::weights::ModelCard;
 
 use crate::error::Error;
 
 /// The network for whole files.
-pub struct Model(OfflineModel);
+pub struct Model(Arc<BurnModel>);
 
 impl Model {
     /// Loads it.
     pub fn offline() -> Result<Self, Error> {
-        Ok(Self(OfflineModel::embedded().map_err(broken)?))
+        Ok(Self(models::windowed()?))
     }
 
     /// The chords of `audio`, which was read from `file`.
@@ -26,20 +28,20 @@ impl Model {
         &self,
         file: &Path,
         audio: &Audio,
-        progress: &mut dyn FnMut(f32),
+        mut progress: impl FnMut(f32),
     ) -> Result<Timeline, Error> {
-        transcribe(audio, &self.0, progress).map_err(|cause| in_file(file, &cause))
+        let go_on = |share| {
+            progress(share);
+            true
+        };
+        transcribe(audio, &*self.0, go_on).map_err(|cause| in_file(file, &cause))
     }
 
     /// A live engine for audio of `rate` hertz from `file`.
     pub fn live(file: &Path, rate: f64) -> Result<LiveEngine, Error> {
-        let model = Arc::new(LiveModel::embedded().map_err(broken)?);
-        LiveEngine::new(model, rate, LiveSettings::default()).map_err(|cause| in_file(file, &cause))
+        LiveEngine::new(models::live()?, rate, LiveSettings::default())
+            .map_err(|cause| in_file(file, &cause))
     }
-}
-
-fn broken(cause: impl std::error::Error) -> Error {
-    Error::Model(cause.to_string())
 }
 
 fn in_file(file: &Path, cause: &dyn std::error::Error) -> Error {
@@ -51,15 +53,9 @@ fn in_file(file: &Path, cause: &dyn std::error::Error) -> Error {
 
 /// `changes weights`.
 pub fn run() -> Result<(), Error> {
-    let live = LiveModel::embedded().map_err(broken)?;
-    let offline = OfflineModel::embedded().map_err(broken)?;
-    let text = format!(
-        "live\n{}\nwhole files\n{}",
-        describe(live.card()),
-        describe(offline.card())
-    );
+    let text: Vec<String> = models::cards()?.iter().map(describe).collect();
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
+    out.write_all(text.join("\n").as_bytes())
         .and_then(|()| out.flush())
         .map_err(Error::Stdout)
 }
@@ -75,11 +71,10 @@ fn describe(card: &ModelCard) -> String {
         ..
     } = card;
     let mut text = format!(
-        "  network   {name}\n  data      {data}\n  teacher   {teacher}\n  \
-         trained   {command} (seed {seed})\n"
+        "{name}\n  data     {data}\n  teacher  {teacher}\n  trained  {command} (seed {seed})\n"
     );
     for (metric, value) in metrics {
-        text += &format!("  {metric:<9} {value:.4}\n");
+        text += &format!("  {metric:<8} {value:.4}\n");
     }
     text
 }

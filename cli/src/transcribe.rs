@@ -95,7 +95,7 @@ fn one(file: &Path, target: &Target, model: &Model, options: &Transcribe) -> Res
     let audio = audio::decode_file(file, &mut |share| progress::set(&bar, share))?;
     error::warn(file, &audio);
     bar.set_prefix("listening");
-    let timeline = model.transcribe(file, &audio, &mut |share| progress::set(&bar, share))?;
+    let timeline = model.transcribe(file, &audio, |share| progress::set(&bar, share))?;
     bar.finish_and_clear();
     let mut timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
     timeline.merge_equal();

@@ -37,7 +37,7 @@ pub fn test(options: &Options) -> Result<()> {
 
 /// Runs the quick steps.
 pub fn check() -> Result<()> {
-    run(&[Step::Format, Step::Lints, Step::Units])
+    run(&[Step::Format, Step::Lints, Step::Build, Step::Units])
 }
 
 fn run(steps: &[Step]) -> Result<()> {

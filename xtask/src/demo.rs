@@ -64,7 +64,9 @@ pub fn run(options: &Options) -> Result<()> {
         clip.sample_rate
     ));
     let stream = plugin.activate(clip.sample_rate, BLOCK)?;
-    let (track, segments) = listen(&mut plugin, stream, &clip)?;
+    // Nobody knows the tempo of a file of the user's own.
+    let tempo = options.file.is_none().then_some(TEMPO);
+    let (track, segments) = listen(&mut plugin, stream, &clip, tempo)?;
     ensure!(
         segments
             .iter()
@@ -85,7 +87,6 @@ fn write(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> 
     sh.create_dir(folder)?;
     let timeline = track::timeline(segments)?;
     let about = export::Options {
-        tempo_bpm: TEMPO.bpm,
         title: Some("Changes demo".to_owned()),
         ..export::Options::default()
     };
@@ -133,13 +134,14 @@ fn listen(
     plugin: &mut Plugin,
     mut stream: Stream,
     clip: &Clip,
+    tempo: Option<Tempo>,
 ) -> Result<(Value, Vec<TrackSegment>)> {
     let played = AtomicUsize::new(0);
     let done = AtomicBool::new(false);
     let mut printer = Printer::default();
     let stream = thread::scope(|scope| {
         let audio = scope.spawn(|| {
-            let result = play(&mut stream, clip, &played);
+            let result = play(&mut stream, clip, tempo, &played);
             done.store(true, Ordering::Release);
             result.map(|()| stream)
         });
@@ -169,14 +171,19 @@ fn listen(
 }
 
 /// Sends the clip block by block, no faster than it sounds.
-fn play(stream: &mut Stream, clip: &Clip, played: &AtomicUsize) -> Result<()> {
+fn play(
+    stream: &mut Stream,
+    clip: &Clip,
+    tempo: Option<Tempo>,
+    played: &AtomicUsize,
+) -> Result<()> {
     let start = Instant::now();
     let mut from = 0;
     while from < clip.len() {
         let due = Duration::from_secs_f64(from as f64 / clip.sample_rate);
         thread::sleep(due.saturating_sub(start.elapsed()));
         let len = BLOCK.min(clip.len() - from);
-        stream.play(clip, from, len, TEMPO)?;
+        stream.play(clip, from, len, tempo)?;
         from += len;
         played.store(from, Ordering::Relaxed);
     }

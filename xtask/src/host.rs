@@ -137,11 +137,17 @@ pub struct Stream {
 impl Stream {
     /// Plays one block, `clip[from..from + len]`, and checks that the plugin passed
     /// it through bit for bit.
-    pub fn play(&mut self, clip: &Clip, from: usize, len: usize, tempo: Tempo) -> Result<()> {
+    pub fn play(
+        &mut self,
+        clip: &Clip,
+        from: usize,
+        len: usize,
+        tempo: Option<Tempo>,
+    ) -> Result<()> {
         for (buffer, channel) in self.input.iter_mut().zip(&clip.channels) {
             buffer[..len].copy_from_slice(&channel[from..from + len]);
         }
-        self.process(len, Some(tempo))?;
+        self.process(len, tempo)?;
         for (channel, output) in clip.channels.iter().zip(&self.output) {
             let same = channel[from..from + len]
                 .iter()

@@ -39,7 +39,7 @@ enum Command {
     Demo(demo::Options),
     /// Set up what is missing, then run every check and test
     Test(checks::Options),
-    /// The quick checks only: format, lints, unit tests
+    /// The quick checks only: format, lints, tests
     Check,
     /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3
     Bundle,

@@ -96,7 +96,7 @@ fn worker(plugin: &mut Plugin, clip: &Clip) -> Result<f64> {
         let due = Duration::from_secs_f64(played as f64 / clip.sample_rate);
         thread::sleep(due.saturating_sub(start.elapsed()));
         let from = played % (clip.len() - BLOCK);
-        stream.play(clip, from, BLOCK, TEMPO)?;
+        stream.play(clip, from, BLOCK, Some(TEMPO))?;
         played += BLOCK;
     }
     // Whatever is still waiting belongs to the audio played so far.

@@ -1,1 +1,215 @@
-//! Changes.
+//! Changes: an audio plugin (VST3 and CLAP) that reads chord changes live.
+//!
+//! What runs where:
+//!
+//! * The **audio thread** passes the audio through bit for bit and copies it into a
+//!   preallocated ring ([`tap`]). It never allocates, locks, logs or calls the system.
+//! * One **worker** thread per process, shared by all instances ([`worker`]), takes the
+//!   audio from the rings, recognises chords (`analysis`), and publishes a
+//!   [`snapshot`].
+//! * The **editor** ([`editor`]) draws the latest snapshot and waits for nobody.
+//!
+//! The chords of the session are saved with the host's project: see [`track`].
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+
+pub mod recognition;
+pub mod snapshot;
+pub mod tap;
+pub mod transport;
+pub mod view;
+
+// What follows never runs on the audio thread; only there are locks allowed.
+#[allow(clippy::disallowed_types, reason = "runs on the worker")]
+mod analysis;
+#[allow(clippy::disallowed_types, reason = "runs on the window's thread")]
+pub mod editor;
+mod engine;
+#[allow(
+    clippy::disallowed_types,
+    reason = "shared by worker, editor and main thread"
+)]
+pub mod instance;
+#[allow(
+    clippy::disallowed_types,
+    reason = "what is saved is not read while processing"
+)]
+pub mod params;
+pub mod track;
+#[allow(clippy::disallowed_types, reason = "the worker and its handles")]
+pub mod worker;
+
+use self::editor::ChangesEditor;
+use self::instance::Instance;
+use self::params::ChangesParams;
+use self::tap::{Tap, TapInput};
+use self::transport::HostPosition;
+use self::worker::Worker;
+
+/// How much audio a tap holds, in seconds, while the worker is behind: a host that
+/// renders faster than real time outruns it for a while.
+const TAP_S: f64 = 40.0;
+
+/// The most samples a tap holds: 8 MB.
+const TAP_SAMPLES_MAX: f64 = 2_000_000.0;
+
+/// The plugin.
+pub struct Changes {
+    params: Arc<ChangesParams>,
+    instance: Arc<Instance>,
+    /// Kept from the first activation on.
+    worker: Option<Arc<Worker>>,
+    /// The audio thread's end of the tap, from the first activation on.
+    tap: Option<TapInput>,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        let params = Arc::new(ChangesParams::default());
+        let instance = Arc::new(Instance::new(Arc::clone(&params)));
+        Self {
+            params,
+            instance,
+            worker: None,
+            tap: None,
+        }
+    }
+}
+
+impl Changes {
+    /// What the instance shares with the worker and the editor.
+    pub fn instance(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+
+    /// Gets everything ready for audio at `sample_rate` in Hz. Does nothing if it
+    /// is ready: hosts activate repeatedly.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no worker.
+    pub fn prepare(&mut self, sample_rate: f64) -> Result<(), String> {
+        if self.worker.is_none() {
+            let worker = Worker::of_process(engine::load)?;
+            worker.adopt(&self.instance);
+            self.worker = Some(worker);
+        }
+        let ready = self
+            .tap
+            .as_ref()
+            .is_some_and(|tap| tap.sample_rate() == sample_rate);
+        if !ready {
+            let capacity = (TAP_S * sample_rate).clamp(1.0, TAP_SAMPLES_MAX) as usize;
+            let (input, output) = Tap::new(capacity, sample_rate);
+            self.instance.feed(output);
+            self.tap = Some(input);
+        }
+        Ok(())
+    }
+
+    /// What the audio thread does with a block: it looks, and touches nothing.
+    pub fn listen<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, host: HostPosition) {
+        let Some(tap) = &mut self.tap else { return };
+        if self.params.bypass.value() {
+            tap.skip(frames);
+        } else {
+            tap.push(channels, frames, host);
+        }
+    }
+}
+
+const fn layout(channels: u32, name: &'static str) -> AudioIOLayout {
+    AudioIOLayout {
+        main_input_channels: NonZeroU32::new(channels),
+        main_output_channels: NonZeroU32::new(channels),
+        names: PortNames {
+            layout: Some(name),
+            ..PortNames::const_default()
+        },
+        ..AudioIOLayout::const_default()
+    }
+}
+
+impl Plugin for Changes {
+    const NAME: &'static str = "Changes";
+    const VENDOR: &'static str = "Changes";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, "Stereo"), layout(1, "Mono")];
+
+    type Editor = ChangesEditor;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.params.clone()
+    }
+
+    fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<ChangesEditor> {
+        Some(ChangesEditor::new(Arc::clone(&self.instance)))
+    }
+
+    fn activate(
+        &mut self,
+        _: &AudioIOLayout,
+        buffer_config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        context.set_latency_samples(0);
+        match self.prepare(f64::from(buffer_config.sample_rate)) {
+            Ok(()) => true,
+            Err(reason) => {
+                nice_error!("Changes cannot listen: {reason}");
+                false
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        if let Some(tap) = &mut self.tap {
+            tap.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let host = HostPosition::of(context.transport());
+        self.listen(buffer.as_slice_immutable(), buffer.samples(), host);
+        ProcessStatus::Normal
+    }
+}
+
+impl ClapPlugin for Changes {
+    const CLAP_ID: &'static str = "audio.changes.changes";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("Reads the chords of what plays, live");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::AudioEffect,
+        ClapFeature::Analyzer,
+        ClapFeature::Stereo,
+        ClapFeature::Mono,
+        ClapFeature::Utility,
+    ];
+}
+
+impl Vst3Plugin for Changes {
+    const VST3_CLASS_ID: [u8; 16] = *b"ChangesChordRead";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[
+        Vst3SubCategory::Fx,
+        Vst3SubCategory::Analyzer,
+        Vst3SubCategory::Tools,
+    ];
+}
+
+nice_export_clap!(Changes);
+nice_export_vst3!(Changes);

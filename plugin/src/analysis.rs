@@ -1,0 +1,335 @@
+//! The analysis of one instance: from its tap to its snapshot and its track.
+//!
+//! Everything here runs on the worker thread. What comes out depends on the
+//! samples and their marks alone, never on how they were cut into blocks or how
+//! fast they came; only what is said about the machine (lag, load, idleness) looks
+//! at the clock.
+
+mod history;
+mod level;
+
+use std::time::{Duration, Instant};
+
+use self::history::History;
+use self::level::Level;
+use crate::instance::Instance;
+use crate::params::ChangesParams;
+use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
+use crate::snapshot::{CurrentChord, SPECTRUM_FLOOR, SURE, Snapshot, Status};
+use crate::tap::{Mark, TapOutput, Tapped};
+use crate::transport::Anchor;
+use harmony::label::Label;
+
+/// Samples taken from the tap at once: what one instance may do before the next
+/// one gets its turn.
+const TURN_SAMPLES: usize = 4096;
+
+/// Fifty pictures a second are enough for the eye.
+const PUBLISH_EVERY: Duration = Duration::from_millis(20);
+
+/// With no audio for this long the host is not processing.
+const IDLE_AFTER: Duration = Duration::from_millis(500);
+
+/// The load is averaged over this long.
+const LOAD_WINDOW: Duration = Duration::from_secs(1);
+
+/// A loss of audio is told for this many seconds of the stream.
+const GAP_SHOWN_S: f64 = 2.0;
+
+/// A tap and the recogniser that listens to it.
+struct Stream {
+    tap: TapOutput,
+    recognizer: Box<dyn Recognizer>,
+    /// Second of the stream at which the recogniser's time began.
+    recognizer_start_s: f64,
+    /// Samples of the tap's stream that were analysed.
+    analysed: u64,
+}
+
+/// One instance, as the worker sees it.
+pub(crate) struct Analysis {
+    stream: Option<Stream>,
+    settings: Settings,
+    history: History,
+    level: Level,
+    current: Option<CurrentChord>,
+    spectrum: [f32; SPECTRUM_BINS],
+    /// Until this second of the stream a loss of audio is told.
+    gap_until_s: f64,
+    frozen: Option<Snapshot>,
+    buffer: Vec<f32>,
+    changed: bool,
+    failed: bool,
+    last_audio: Instant,
+    last_published: Instant,
+    load_since: Instant,
+    busy: Duration,
+    load: f32,
+}
+
+impl Analysis {
+    pub(crate) fn new(params: &ChangesParams) -> Self {
+        let now = Instant::now();
+        Self {
+            stream: None,
+            settings: settings(params),
+            history: History::new(0.0, 48_000.0),
+            level: Level::new(48_000.0),
+            current: None,
+            spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
+            gap_until_s: f64::NEG_INFINITY,
+            frozen: None,
+            buffer: vec![0.0; TURN_SAMPLES],
+            changed: true,
+            failed: false,
+            last_audio: now,
+            last_published: now,
+            load_since: now,
+            busy: Duration::ZERO,
+            load: 0.0,
+        }
+    }
+
+    /// Takes one turn: some audio, if there is any, and a new picture, if one is
+    /// due. Tells whether there may be more audio.
+    pub(crate) fn turn(&mut self, instance: &Instance, recognizers: &dyn Recognizers) -> bool {
+        self.follow_feeds(instance, recognizers);
+        self.follow_settings(&instance.params);
+        let busy = self.listen(instance);
+        self.publish_if_due(instance);
+        busy
+    }
+
+    /// Adds processor time that the worker spent on this instance.
+    pub(crate) fn add_load(&mut self, busy: Duration) {
+        self.busy += busy;
+        let window = self.load_since.elapsed();
+        if window >= LOAD_WINDOW {
+            self.load = self.busy.as_secs_f32() / window.as_secs_f32();
+            self.busy = Duration::ZERO;
+            self.load_since = Instant::now();
+        }
+    }
+
+    /// Says that the analysis is over because of an error.
+    pub(crate) fn fail(&mut self, instance: &Instance) {
+        self.stream = None;
+        self.failed = true;
+        self.current = None;
+        self.publish(instance);
+    }
+
+    /// Goes on to the next tap once the present one has nothing more to say.
+    fn follow_feeds(&mut self, instance: &Instance, recognizers: &dyn Recognizers) {
+        if self
+            .stream
+            .as_ref()
+            .is_some_and(|stream| !stream.tap.is_finished())
+        {
+            return;
+        }
+        let Some(tap) = instance.next_feed() else {
+            return;
+        };
+        let sample_rate = tap.sample_rate();
+        match recognizers.make(sample_rate, self.settings) {
+            Ok(recognizer) => {
+                let start_s = self.history.now_s();
+                self.history.rebase(start_s, sample_rate);
+                self.level = Level::new(sample_rate);
+                self.current = None;
+                self.failed = false;
+                self.stream = Some(Stream {
+                    tap,
+                    recognizer,
+                    recognizer_start_s: start_s,
+                    analysed: 0,
+                });
+            }
+            Err(_) => self.fail(instance),
+        }
+        self.changed = true;
+    }
+
+    /// Parameters may change at any time, also by loading a state, which no
+    /// callback tells: so they are read each turn.
+    fn follow_settings(&mut self, params: &ChangesParams) {
+        let settings = settings(params);
+        if settings != self.settings {
+            self.settings = settings;
+            if let Some(stream) = &mut self.stream {
+                stream.recognizer.set(settings);
+            }
+        }
+    }
+
+    fn listen(&mut self, instance: &Instance) -> bool {
+        let Some(mut stream) = self.stream.take() else {
+            return false;
+        };
+        let tapped = stream.tap.read(&mut self.buffer);
+        match tapped {
+            Some(Tapped::Mark(mark)) => self.pass_mark(&mut stream, mark, instance),
+            Some(Tapped::Samples(count)) => self.analyse(&mut stream, count, instance),
+            None => {}
+        }
+        self.stream = Some(stream);
+        tapped.is_some()
+    }
+
+    fn pass_mark(&mut self, stream: &mut Stream, mark: Mark, instance: &Instance) {
+        if mark.lost > 0 {
+            stream.recognizer.mark_gap(mark.lost);
+        }
+        stream.analysed = mark.stream;
+        self.history.advance_to(mark.stream);
+        if mark.lost > 0 {
+            self.gap_until_s = self.history.now_s() + GAP_SHOWN_S;
+        }
+        if mark.reset {
+            stream.recognizer.finish();
+            self.follow_shown(stream);
+            self.history.record(&instance.params.track);
+            self.history.cut();
+            stream.recognizer_start_s = self.history.now_s();
+            self.level.reset();
+            self.current = None;
+        }
+        self.history.anchor(Anchor {
+            sample: mark.stream,
+            host: mark.host,
+        });
+        self.changed = true;
+    }
+
+    fn analyse(&mut self, stream: &mut Stream, count: usize, instance: &Instance) {
+        let samples = &mut self.buffer[..count];
+        for sample in samples.iter_mut() {
+            // Broken samples pass the plugin untouched, but must not poison filters.
+            if !sample.is_finite() {
+                *sample = 0.0;
+            }
+        }
+        self.last_audio = Instant::now();
+        self.level.push(samples);
+        stream.recognizer.push(samples);
+        stream.analysed += count as u64;
+        self.history.advance_to(stream.analysed);
+        self.follow_shown(stream);
+        for (shown, bin) in self.spectrum.iter_mut().zip(stream.recognizer.spectrum()) {
+            *shown = *bin;
+        }
+        self.history.record(&instance.params.track);
+    }
+
+    /// Takes over what the recogniser has found.
+    fn follow_shown(&mut self, stream: &mut Stream) {
+        while let Some(shown) = stream.recognizer.poll() {
+            let starts_at_s = stream.recognizer_start_s + shown.starts_at_s;
+            self.history.show(starts_at_s, &shown);
+            self.current = Some(CurrentChord {
+                label: shown.label,
+                confirmed: shown.confirmed,
+                confidence: shown.confidence,
+                alternatives: shown.alternatives,
+            });
+            self.changed = true;
+        }
+    }
+
+    fn status(&self, bypassed: bool) -> Status {
+        if self.failed {
+            return Status::Failed;
+        }
+        if bypassed {
+            return Status::Bypassed;
+        }
+        if self.stream.is_none() || self.last_audio.elapsed() >= IDLE_AFTER {
+            return Status::Idle;
+        }
+        if self.history.now_s() < self.gap_until_s {
+            return Status::Gap;
+        }
+        if self.level.is_silent() {
+            return Status::Silence;
+        }
+        match &self.current {
+            Some(CurrentChord {
+                label: Label::Chord(_),
+                confidence,
+                ..
+            }) => {
+                if *confidence < SURE {
+                    Status::Unsure
+                } else {
+                    Status::Recognising
+                }
+            }
+            Some(CurrentChord {
+                label: Label::Unknown,
+                ..
+            }) => Status::Unsure,
+            _ => Status::Listening,
+        }
+    }
+
+    fn publish_if_due(&mut self, instance: &Instance) {
+        let since = self.last_published.elapsed();
+        // A picture is also due now and then when nothing comes in, for the states
+        // that say so.
+        let due = if self.changed {
+            since >= PUBLISH_EVERY
+        } else {
+            since >= IDLE_AFTER / 2
+        };
+        let listening = self.last_audio.elapsed() < PUBLISH_EVERY;
+        if due || (listening && since >= PUBLISH_EVERY) {
+            self.publish(instance);
+        }
+    }
+
+    fn publish(&mut self, instance: &Instance) {
+        self.changed = false;
+        self.last_published = Instant::now();
+        let (lag_s, lost, sample_rate) = match &self.stream {
+            Some(stream) => {
+                let rate = stream.tap.sample_rate();
+                (
+                    stream.tap.waiting() as f64 / rate + stream.recognizer.latency_s(),
+                    stream.tap.counters().lost(),
+                    rate,
+                )
+            }
+            None => (0.0, 0, 0.0),
+        };
+        let frozen = instance.params.freeze.value();
+        let mut snapshot = match (&self.frozen, frozen) {
+            (Some(held), true) => held.clone(),
+            _ => Snapshot {
+                status: self.status(instance.params.bypass.value()),
+                frozen,
+                current: self.current.clone(),
+                strip: self.history.strip(),
+                spectrum: self.spectrum,
+                ..Snapshot::default()
+            },
+        };
+        if !frozen {
+            self.frozen = None;
+        } else if self.frozen.is_none() {
+            self.frozen = Some(snapshot.clone());
+        }
+        snapshot.lag_s = lag_s as f32;
+        snapshot.lost = lost;
+        snapshot.sample_rate = sample_rate;
+        snapshot.cpu = self.load;
+        instance.publish(snapshot);
+    }
+}
+
+fn settings(params: &ChangesParams) -> Settings {
+    Settings {
+        sensitivity: params.sensitivity.value(),
+        hold_s: params.hold.value(),
+    }
+}

@@ -1,0 +1,442 @@
+//! The recent past of one instance: chords, and the host's time to place them.
+
+use std::collections::VecDeque;
+
+use parking_lot::RwLock;
+
+use crate::recognition::Shown;
+use crate::snapshot::{LineKind, Strip, StripLine, StripSegment};
+use crate::track::{ChordTrack, Clock, TrackSegment};
+use crate::transport::{Anchor, HostPosition, Span, TransportMap};
+
+/// How many bars the strip shows.
+const STRIP_BARS: f64 = 8.0;
+
+/// What the strip shows where the host tells no bars, in seconds, and the distance
+/// of its lines.
+const STRIP_S: f64 = 16.0;
+const LINE_EVERY_S: f64 = 2.0;
+
+/// Bounds of the strip, in seconds: very slow or very fast bars are still legible.
+const STRIP_MIN_S: f64 = 4.0;
+const STRIP_MAX_S: f64 = 60.0;
+
+/// More lines than this on one strip are no help to anybody.
+const LINES_MAX: usize = 64;
+
+/// How long chords are kept, in seconds.
+const KEEP_S: f64 = 2.0 * STRIP_MAX_S;
+
+/// Times closer than this, in seconds, are the same.
+const SAME_S: f64 = 1e-6;
+
+/// Chords in the order of the stream, in seconds since the instance was made.
+pub(super) struct History {
+    /// Where the present tap's stream began.
+    origin_s: f64,
+    sample_rate: f64,
+    now_s: f64,
+    map: TransportMap,
+    segments: VecDeque<StripSegment>,
+    /// Whether the last segment still grows.
+    open: bool,
+    /// No chord may begin before this: the analysis started afresh here.
+    floor_s: f64,
+    /// From here on the track does not yet say what the segments say.
+    unrecorded_s: f64,
+}
+
+impl History {
+    pub(super) fn new(origin_s: f64, sample_rate: f64) -> Self {
+        Self {
+            origin_s,
+            sample_rate,
+            now_s: origin_s,
+            map: TransportMap::new(sample_rate),
+            segments: VecDeque::new(),
+            open: false,
+            floor_s: origin_s,
+            unrecorded_s: origin_s,
+        }
+    }
+
+    pub(super) fn now_s(&self) -> f64 {
+        self.now_s
+    }
+
+    /// Goes on with another stream, whose sample 0 lies at `origin_s`.
+    pub(super) fn rebase(&mut self, origin_s: f64, sample_rate: f64) {
+        self.cut();
+        self.origin_s = origin_s;
+        self.sample_rate = sample_rate;
+        self.now_s = origin_s;
+        self.unrecorded_s = origin_s;
+        self.map = TransportMap::new(sample_rate);
+    }
+
+    /// Time has come to `sample` of the stream.
+    pub(super) fn advance_to(&mut self, sample: u64) {
+        self.now_s = self.origin_s + sample as f64 / self.sample_rate;
+        if self.open
+            && let Some(last) = self.segments.back_mut()
+        {
+            last.end_s = self.now_s;
+        }
+        let oldest_s = self.now_s - KEEP_S;
+        while self
+            .segments
+            .front()
+            .is_some_and(|segment| segment.end_s < oldest_s)
+        {
+            self.segments.pop_front();
+        }
+    }
+
+    pub(super) fn anchor(&mut self, anchor: Anchor) {
+        self.map.insert(anchor);
+    }
+
+    /// Ends the chord that is sounding; what follows starts afresh.
+    pub(super) fn cut(&mut self) {
+        self.open = false;
+        self.floor_s = self.now_s;
+    }
+
+    /// A chord is shown from `starts_at_s` on, in the place of whatever was there.
+    pub(super) fn show(&mut self, starts_at_s: f64, shown: &Shown) {
+        let start_s = starts_at_s.clamp(self.floor_s, self.now_s);
+        while self.segments.back().is_some_and(|last| {
+            last.start_s >= start_s - SAME_S && last.start_s >= self.floor_s - SAME_S
+        }) {
+            self.segments.pop_back();
+        }
+        let mut dirty_s = start_s;
+        if let Some(last) = self.segments.back_mut()
+            && last.end_s >= start_s - SAME_S
+            && last.end_s > self.floor_s
+        {
+            last.end_s = start_s;
+            if last.label == shown.label {
+                // The same chord goes on; what is newer about it counts for all of it.
+                dirty_s = last.start_s;
+                last.confidence = shown.confidence;
+                last.confirmed |= shown.confirmed;
+                last.end_s = self.now_s;
+                self.open = true;
+                self.unrecorded_s = self.unrecorded_s.min(dirty_s);
+                return;
+            }
+        }
+        self.segments.push_back(StripSegment {
+            start_s,
+            end_s: self.now_s,
+            label: shown.label.clone(),
+            confidence: shown.confidence,
+            confirmed: shown.confirmed,
+        });
+        self.open = true;
+        self.unrecorded_s = self.unrecorded_s.min(dirty_s);
+    }
+
+    /// Brings the saved track up to now.
+    pub(super) fn record(&mut self, track: &RwLock<ChordTrack>) {
+        if self.now_s - self.unrecorded_s <= SAME_S {
+            return;
+        }
+        let from_s = self.unrecorded_s - self.origin_s;
+        let spans = self.map.spans(from_s.max(0.0), self.now_s - self.origin_s);
+        self.unrecorded_s = self.now_s;
+        if spans.is_empty() {
+            return;
+        }
+        let mut track = track.write();
+        for span in spans {
+            self.record_span(&span, &mut track);
+        }
+    }
+
+    fn record_span(&self, span: &Span, track: &mut ChordTrack) {
+        let start_s = self.origin_s + span.start_s;
+        let end_s = self.origin_s + span.end_s;
+        let host_s = span.host.seconds.filter(|_| span.host.playing);
+        let offset_s = match (host_s, track.clock()) {
+            (Some(at_s), Clock::Host) => at_s - start_s,
+            (Some(at_s), Clock::Stream) => {
+                // From now on the song's own time counts.
+                track.restart(Clock::Host);
+                at_s - start_s
+            }
+            // The song stands still: nothing to write into it.
+            (None, Clock::Host) => return,
+            (None, Clock::Stream) => 0.0,
+        };
+        let beat_at = |time_s: f64| {
+            let (beats, tempo) = (span.host.beats?, span.host.tempo_bpm?);
+            host_s.map(|_| beats + (time_s - start_s) * tempo / 60.0)
+        };
+        let within = |segment: &StripSegment| {
+            let (from_s, to_s) = (segment.start_s.max(start_s), segment.end_s.min(end_s));
+            (to_s - from_s > SAME_S).then(|| TrackSegment {
+                start_s: from_s + offset_s,
+                end_s: to_s + offset_s,
+                start_beat: beat_at(from_s),
+                end_beat: beat_at(to_s),
+                label: segment.label.clone(),
+                confidence: segment.confidence.clamp(0.0, 1.0),
+                confirmed: segment.confirmed,
+            })
+        };
+        let new = self.segments.iter().filter_map(within).collect();
+        track.replace(start_s + offset_s, end_s + offset_s, new);
+    }
+
+    /// The picture of the last bars.
+    pub(super) fn strip(&self) -> Strip {
+        let host = self.map.at(self.now_s - self.origin_s).unwrap_or_default();
+        let bar_s = match (
+            host.playing,
+            host.bar_length_beats(),
+            host.tempo_bpm,
+            host.beats,
+        ) {
+            (true, Some(length), Some(tempo), Some(_)) => Some(length * 60.0 / tempo),
+            _ => None,
+        };
+        let window_s = match bar_s {
+            Some(bar_s) => (STRIP_BARS * bar_s).clamp(STRIP_MIN_S, STRIP_MAX_S),
+            None => STRIP_S,
+        };
+        let start_s = self.now_s - window_s;
+        let segments = self
+            .segments
+            .iter()
+            .filter(|segment| segment.end_s > start_s)
+            .cloned()
+            .collect();
+        let lines = match bar_s {
+            Some(_) => self.bar_lines(start_s),
+            None => self.second_lines(start_s),
+        };
+        Strip {
+            now_s: self.now_s,
+            window_s,
+            segments,
+            lines,
+        }
+    }
+
+    fn bar_lines(&self, start_s: f64) -> Vec<StripLine> {
+        let from_s = (start_s - self.origin_s).max(0.0);
+        let spans = self.map.spans(from_s, self.now_s - self.origin_s);
+        let lines = spans.iter().flat_map(|span| bars_of(span).into_iter());
+        lines
+            .map(|(at_s, bar)| StripLine {
+                at_s: self.origin_s + at_s,
+                kind: LineKind::Bar(bar),
+            })
+            .take(LINES_MAX)
+            .collect()
+    }
+
+    fn second_lines(&self, start_s: f64) -> Vec<StripLine> {
+        let first = (start_s.max(0.0) / LINE_EVERY_S).ceil() as u32;
+        let last = (self.now_s / LINE_EVERY_S).floor() as u32;
+        (first..=last)
+            .map(|index| {
+                let at_s = f64::from(index) * LINE_EVERY_S;
+                StripLine {
+                    at_s,
+                    kind: LineKind::Seconds(at_s as u32),
+                }
+            })
+            .take(LINES_MAX)
+            .collect()
+    }
+}
+
+/// The bars that begin within a span: second of the stream and number from 1.
+fn bars_of(span: &Span) -> Vec<(f64, Option<i32>)> {
+    let host: &HostPosition = &span.host;
+    let (true, Some(beats), Some(bar_start), Some(length), Some(tempo)) = (
+        host.playing,
+        host.beats,
+        host.bar_start_beats,
+        host.bar_length_beats(),
+        host.tempo_bpm,
+    ) else {
+        return Vec::new();
+    };
+    let end_beats = beats + (span.end_s - span.start_s) * tempo / 60.0;
+    // Bars count from the one that is sounding; a hair before its line is on it.
+    let first = ((beats - bar_start) / length - 1e-4).ceil() as i64;
+    (first..)
+        .take(LINES_MAX)
+        .map(|bar| (bar, bar_start + bar as f64 * length))
+        .take_while(|(_, at)| *at < end_beats)
+        .map(|(bar, at)| {
+            let at_s = span.start_s + (at - beats) * 60.0 / tempo;
+            let number = host
+                .bar_number
+                .map(|now| now.saturating_add(bar as i32 + 1));
+            (at_s, number)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f64 = 1000.0;
+
+    fn rolling(beats: f64) -> HostPosition {
+        HostPosition {
+            playing: true,
+            tempo_bpm: Some(120.0),
+            signature: Some((4, 4)),
+            samples: None,
+            seconds: Some(beats / 2.0),
+            beats: Some(beats),
+            bar_start_beats: Some((beats / 4.0).floor() * 4.0),
+            bar_number: Some((beats / 4.0).floor() as i32),
+            loop_beats: None,
+        }
+    }
+
+    fn shown(label: &str) -> Shown {
+        Shown {
+            starts_at_s: 0.0,
+            label: label.parse().unwrap(),
+            confirmed: true,
+            confidence: 0.9,
+            alternatives: Vec::new(),
+        }
+    }
+
+    fn labels(track: &RwLock<ChordTrack>) -> Vec<(f64, f64, String)> {
+        let round = |value: f64| (value * 1000.0).round() / 1000.0;
+        let track = track.read();
+        let of = |it: &TrackSegment| (round(it.start_s), round(it.end_s), it.label.to_string());
+        track.segments().iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_correction_rewrites_the_past() {
+        let mut history = History::new(0.0, RATE);
+        let track = RwLock::default();
+        history.anchor(Anchor {
+            sample: 0,
+            host: HostPosition::default(),
+        });
+        history.advance_to(1000);
+        history.show(0.2, &shown("C:maj"));
+        history.record(&track);
+        history.advance_to(2000);
+        history.record(&track);
+        assert_eq!(labels(&track), [(0.2, 2.0, "C:maj".into())]);
+        history.show(1.5, &shown("A:min"));
+        history.show(1.2, &shown("F:maj"));
+        history.record(&track);
+        assert_eq!(
+            labels(&track),
+            [(0.2, 1.2, "C:maj".into()), (1.2, 2.0, "F:maj".into())]
+        );
+    }
+
+    #[test]
+    fn the_track_goes_by_the_song_once_it_rolls() {
+        let mut history = History::new(0.0, RATE);
+        let track = RwLock::default();
+        history.anchor(Anchor {
+            sample: 0,
+            host: HostPosition::default(),
+        });
+        history.show(0.0, &shown("C:maj"));
+        history.advance_to(1000);
+        history.record(&track);
+        assert_eq!(track.read().clock(), Clock::Stream);
+        history.anchor(Anchor {
+            sample: 1000,
+            host: rolling(8.0),
+        });
+        history.advance_to(2000);
+        history.record(&track);
+        assert_eq!(track.read().clock(), Clock::Host);
+        assert_eq!(labels(&track), [(4.0, 5.0, "C:maj".into())]);
+        assert_eq!(track.read().segments()[0].end_beat, Some(10.0));
+        // The loop comes round with another chord.
+        history.anchor(Anchor {
+            sample: 2000,
+            host: rolling(8.0),
+        });
+        history.advance_to(2500);
+        history.show(2.0, &shown("G:7"));
+        history.record(&track);
+        assert_eq!(
+            labels(&track),
+            [(4.0, 4.5, "G:7".into()), (4.5, 5.0, "C:maj".into())]
+        );
+    }
+
+    #[test]
+    fn bar_lines_follow_the_host() {
+        let mut history = History::new(0.0, RATE);
+        history.anchor(Anchor {
+            sample: 0,
+            host: rolling(2.0),
+        });
+        history.advance_to(6000);
+        let strip = history.strip();
+        assert_eq!(strip.window_s, 16.0);
+        let lines: Vec<_> = strip
+            .lines
+            .iter()
+            .map(|line| (line.at_s, line.kind))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                (1.0, LineKind::Bar(Some(2))),
+                (3.0, LineKind::Bar(Some(3))),
+                (5.0, LineKind::Bar(Some(4)))
+            ]
+        );
+    }
+
+    #[test]
+    fn seconds_stand_in_where_there_is_no_transport() {
+        let mut history = History::new(0.0, RATE);
+        history.anchor(Anchor {
+            sample: 0,
+            host: HostPosition::default(),
+        });
+        history.advance_to(5000);
+        let kinds: Vec<_> = history.strip().lines.iter().map(|line| line.kind).collect();
+        assert_eq!(
+            kinds,
+            [
+                LineKind::Seconds(0),
+                LineKind::Seconds(2),
+                LineKind::Seconds(4)
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_shown_before_a_cut() {
+        let mut history = History::new(0.0, RATE);
+        history.advance_to(1000);
+        history.show(0.0, &shown("C:maj"));
+        history.advance_to(2000);
+        history.cut();
+        history.advance_to(3000);
+        history.show(0.5, &shown("D:min"));
+        let strip = history.strip();
+        let spans: Vec<_> = strip
+            .segments
+            .iter()
+            .map(|it| (it.start_s, it.end_s))
+            .collect();
+        assert_eq!(spans, [(0.0, 2.0), (2.0, 3.0)]);
+    }
+}

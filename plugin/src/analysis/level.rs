@@ -1,0 +1,56 @@
+//! Whether there is anything to hear.
+
+/// Seconds over which the level falls to 1/e.
+const DECAY_S: f64 = 0.25;
+
+/// Mean square below which audio counts as silence: −66 dB of full scale.
+const SILENCE: f64 = 2.5e-7;
+
+/// The decaying mean square of a signal.
+pub(super) struct Level {
+    mean_square: f64,
+    /// Share that one sample replaces.
+    share: f64,
+}
+
+impl Level {
+    pub(super) fn new(sample_rate: f64) -> Self {
+        Self {
+            mean_square: 0.0,
+            share: 1.0 - (-1.0 / (DECAY_S * sample_rate)).exp(),
+        }
+    }
+
+    pub(super) fn push(&mut self, samples: &[f32]) {
+        for sample in samples {
+            let square = f64::from(*sample) * f64::from(*sample);
+            self.mean_square += self.share * (square - self.mean_square);
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.mean_square = 0.0;
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.mean_square < SILENCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_tone_is_heard_and_fades() {
+        let mut level = Level::new(48_000.0);
+        assert!(level.is_silent());
+        let tone: Vec<f32> = (0..48_000)
+            .map(|i| 0.003 * (i as f32 * 0.06).sin())
+            .collect();
+        level.push(&tone);
+        assert!(!level.is_silent());
+        level.push(&vec![0.0; 96_000]);
+        assert!(level.is_silent());
+    }
+}

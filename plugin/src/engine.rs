@@ -1,0 +1,98 @@
+//! The recogniser behind the plugin: the live engine with the weights it has built in.
+
+use std::sync::Arc;
+
+use recognizer::inference::{BurnModel, CausalModel};
+use recognizer::live::{Event, LiveEngine, LiveSettings, ShownState};
+use recognizer::models;
+
+use crate::recognition::{Recognizer, Recognizers, Settings, Shown};
+
+/// Audio that warms the engine up, in seconds: every buffer has its size and every page
+/// of the weights has been touched before a host waits for the first chord.
+const WARM_UP_S: f64 = 1.0;
+
+/// Reads the weights and warms them up.
+pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
+    let model = models::live().map_err(|error| error.to_string())?;
+    let engines = Engines { model };
+    let sample_rate = 48_000.0;
+    let mut engine = engines.make(
+        sample_rate,
+        Settings {
+            sensitivity: 0.5,
+            hold_s: 0.0,
+        },
+    )?;
+    // Not quite silence, which would be answered without asking the network.
+    let hum: Vec<f32> = (0..(WARM_UP_S * sample_rate) as usize)
+        .map(|index| 0.01 * (index as f32 * 0.03).sin())
+        .collect();
+    engine.push(&hum);
+    Ok(Box::new(engines))
+}
+
+struct Engines {
+    model: Arc<BurnModel>,
+}
+
+impl Recognizers for Engines {
+    fn make(&self, sample_rate: f64, settings: Settings) -> Result<Box<dyn Recognizer>, String> {
+        let model = Arc::clone(&self.model) as Arc<dyn CausalModel>;
+        let engine = LiveEngine::new(model, sample_rate, of(settings))
+            .map_err(|error| error.to_string())?;
+        Ok(Box::new(Live { engine }))
+    }
+}
+
+fn of(settings: Settings) -> LiveSettings {
+    LiveSettings {
+        sensitivity: settings.sensitivity,
+        hold_s: settings.hold_s,
+    }
+}
+
+struct Live {
+    engine: LiveEngine,
+}
+
+impl Recognizer for Live {
+    fn push(&mut self, samples: &[f32]) {
+        self.engine.push(samples);
+    }
+
+    fn poll(&mut self) -> Option<Shown> {
+        // Final segments repeat what was shown, so what is shown is enough.
+        loop {
+            if let Event::Shown(shown) = self.engine.poll()? {
+                return Some(Shown {
+                    starts_at_s: shown.starts_at_s,
+                    label: shown.label,
+                    confirmed: shown.state == ShownState::Confirmed,
+                    confidence: shown.confidence,
+                    alternatives: shown.alternatives,
+                });
+            }
+        }
+    }
+
+    fn spectrum(&self) -> &[f32] {
+        self.engine.spectrum()
+    }
+
+    fn mark_gap(&mut self, lost: u64) {
+        self.engine.mark_gap(lost);
+    }
+
+    fn set(&mut self, settings: Settings) {
+        self.engine.set(of(settings));
+    }
+
+    fn finish(&mut self) {
+        self.engine.finish();
+    }
+
+    fn latency_s(&self) -> f64 {
+        self.engine.latency_s()
+    }
+}

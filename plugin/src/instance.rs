@@ -1,0 +1,59 @@
+//! What an instance of the plugin shares with the worker and the editor.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use nice_plug_egui::RepaintNotifier;
+use parking_lot::Mutex;
+
+use crate::params::ChangesParams;
+use crate::snapshot::Snapshot;
+use crate::tap::TapOutput;
+
+/// The meeting place of one instance's audio thread, worker and editor. The audio
+/// thread itself touches none of it: it has its end of the tap.
+pub struct Instance {
+    /// Parameters and what is saved with them.
+    pub params: Arc<ChangesParams>,
+    /// Asks an open editor to draw itself again.
+    pub repaint: RepaintNotifier,
+    /// Taps that the worker has not taken over yet, oldest first: one more each
+    /// time the host changes its rate.
+    feeds: Mutex<VecDeque<TapOutput>>,
+    /// The latest picture. Readers and the writer never wait for each other.
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Instance {
+    /// An instance that nobody has fed yet.
+    pub fn new(params: Arc<ChangesParams>) -> Self {
+        Self {
+            params,
+            repaint: RepaintNotifier::default(),
+            feeds: Mutex::default(),
+            snapshot: ArcSwap::default(),
+        }
+    }
+
+    /// Hands the worker a tap. Not for the audio thread.
+    pub fn feed(&self, output: TapOutput) {
+        self.feeds.lock().push_back(output);
+    }
+
+    /// Takes over the oldest tap that is waiting.
+    pub(crate) fn next_feed(&self) -> Option<TapOutput> {
+        self.feeds.lock().pop_front()
+    }
+
+    /// The latest picture of the analysis.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Publishes a picture and asks for a repaint.
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+        self.repaint.request_repaint();
+    }
+}

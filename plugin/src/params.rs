@@ -1,0 +1,259 @@
+//! The plugin's parameters and what is saved with them.
+//!
+//! Identifiers of parameters and of their values are part of every saved project
+//! and never change.
+
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
+
+use crate::track::ChordTrack;
+
+/// How finely chords are told apart.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum VocabularyChoice {
+    /// Major and minor triads only.
+    #[id = "majmin"]
+    #[name = "Major / minor"]
+    MajMin,
+    /// The 170 classes: triads, sixths, sevenths, suspensions.
+    #[id = "sevenths"]
+    #[name = "Sevenths"]
+    Sevenths,
+    /// The 170 classes, each with its bass note.
+    #[id = "inversions"]
+    #[name = "Inversions"]
+    Inversions,
+}
+
+/// How chords are written.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum StyleChoice {
+    /// As on a lead sheet: `B♭7sus4`, `F♯ø7`.
+    #[id = "jazz"]
+    Jazz,
+    /// In plain text: `Bb7sus4`, `F#m7b5`.
+    #[id = "plain"]
+    #[name = "Plain text"]
+    Plain,
+    /// In the syntax of Harte et al.: `Bb:sus4(b7)`.
+    #[id = "harte"]
+    Harte,
+    /// Roman numerals of the chosen key.
+    #[id = "roman"]
+    #[name = "Roman"]
+    Roman,
+    /// Nashville numbers of the chosen key.
+    #[id = "nashville"]
+    #[name = "Nashville"]
+    Nashville,
+}
+
+/// The tonic of the key, spelled as it is usually written.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum TonicChoice {
+    /// C.
+    #[id = "c"]
+    C,
+    /// D♭ in major, C♯ in minor.
+    #[id = "db"]
+    #[name = "D♭ / C♯"]
+    Db,
+    /// D.
+    #[id = "d"]
+    D,
+    /// E♭.
+    #[id = "eb"]
+    #[name = "E♭"]
+    Eb,
+    /// E.
+    #[id = "e"]
+    E,
+    /// F.
+    #[id = "f"]
+    F,
+    /// G♭ in major, F♯ in minor.
+    #[id = "gb"]
+    #[name = "G♭ / F♯"]
+    Gb,
+    /// G.
+    #[id = "g"]
+    G,
+    /// A♭ in major, G♯ in minor.
+    #[id = "ab"]
+    #[name = "A♭ / G♯"]
+    Ab,
+    /// A.
+    #[id = "a"]
+    A,
+    /// B♭.
+    #[id = "bb"]
+    #[name = "B♭"]
+    Bb,
+    /// B.
+    #[id = "b"]
+    B,
+}
+
+/// The mode of the key.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum ModeChoice {
+    /// Major.
+    #[id = "major"]
+    Major,
+    /// Minor.
+    #[id = "minor"]
+    Minor,
+}
+
+/// Size of the editor in logical points.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredSize", into = "StoredSize")]
+pub struct EditorSize {
+    /// Width in points.
+    pub width: f32,
+    /// Height in points.
+    pub height: f32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSize {
+    width: f32,
+    height: f32,
+}
+
+impl EditorSize {
+    /// The size a new instance opens with.
+    pub const DEFAULT: Self = Self {
+        width: 960.0,
+        height: 600.0,
+    };
+    /// The smallest size at which everything is still readable.
+    pub const MIN: Self = Self {
+        width: 560.0,
+        height: 380.0,
+    };
+    /// No screen is larger; a state that says otherwise is not ours.
+    pub const MAX: Self = Self {
+        width: 7680.0,
+        height: 4320.0,
+    };
+}
+
+impl TryFrom<StoredSize> for EditorSize {
+    type Error = String;
+
+    fn try_from(stored: StoredSize) -> Result<Self, String> {
+        let StoredSize { width, height } = stored;
+        let fits = (Self::MIN.width..=Self::MAX.width).contains(&width)
+            && (Self::MIN.height..=Self::MAX.height).contains(&height);
+        if fits {
+            Ok(Self { width, height })
+        } else {
+            Err(format!("editor size {width} × {height} is out of range"))
+        }
+    }
+}
+
+impl From<EditorSize> for StoredSize {
+    fn from(size: EditorSize) -> Self {
+        Self {
+            width: size.width,
+            height: size.height,
+        }
+    }
+}
+
+/// Which parts of the editor are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Panels {
+    /// The keyboard that lights the chord tones.
+    pub keyboard: bool,
+    /// The live spectrum.
+    pub spectrum: bool,
+}
+
+impl Default for Panels {
+    fn default() -> Self {
+        Self {
+            keyboard: true,
+            spectrum: true,
+        }
+    }
+}
+
+/// Everything a host may automate, and everything it saves.
+#[derive(Params)]
+pub struct ChangesParams {
+    /// How finely chords are told apart.
+    #[id = "vocabulary"]
+    pub vocabulary: EnumParam<VocabularyChoice>,
+    /// How chords are written.
+    #[id = "style"]
+    pub style: EnumParam<StyleChoice>,
+    /// Tonic of the key that spelling, numerals and numbers refer to.
+    #[id = "tonic"]
+    pub tonic: EnumParam<TonicChoice>,
+    /// Mode of that key.
+    #[id = "mode"]
+    pub mode: EnumParam<ModeChoice>,
+    /// 0…1: how little evidence a chord needs to be shown.
+    #[id = "sensitivity"]
+    pub sensitivity: FloatParam,
+    /// Seconds for which a new chord must lead before it replaces the one shown.
+    #[id = "hold"]
+    pub hold: FloatParam,
+    /// Keeps the display as it is; listening goes on.
+    #[id = "freeze"]
+    pub freeze: BoolParam,
+    /// The host's bypass: the audio is the same either way, the analysis pauses.
+    #[id = "bypass"]
+    pub bypass: BoolParam,
+
+    /// Size of the editor.
+    #[persist = "editor-size"]
+    pub editor_size: RwLock<EditorSize>,
+    /// Which parts of the editor are shown.
+    #[persist = "panels"]
+    pub panels: RwLock<Panels>,
+    /// The chords heard in this session.
+    #[persist = "track"]
+    pub track: Arc<RwLock<ChordTrack>>,
+}
+
+impl Default for ChangesParams {
+    fn default() -> Self {
+        Self {
+            vocabulary: EnumParam::new("Vocabulary", VocabularyChoice::Inversions),
+            style: EnumParam::new("Notation", StyleChoice::Jazz),
+            tonic: EnumParam::new("Key tonic", TonicChoice::C),
+            mode: EnumParam::new("Key mode", ModeChoice::Major),
+            sensitivity: FloatParam::new(
+                "Sensitivity",
+                0.5,
+                FloatRange::Linear { min: 0.0, max: 1.0 },
+            )
+            .with_unit(" %")
+            .with_value_to_string(formatters::v2s_f32_percentage(0))
+            .with_string_to_value(formatters::s2v_f32_percentage()),
+            hold: FloatParam::new("Hold", 0.0, FloatRange::Linear { min: 0.0, max: 1.0 })
+                .with_unit(" ms")
+                .with_step_size(0.005)
+                .with_value_to_string(Arc::new(|seconds| format!("{:.0}", seconds * 1000.0)))
+                .with_string_to_value(Arc::new(|text| {
+                    let number = text.trim().trim_end_matches("ms").trim();
+                    number
+                        .parse::<f32>()
+                        .ok()
+                        .map(|milliseconds| milliseconds / 1000.0)
+                })),
+            freeze: BoolParam::new("Freeze", false),
+            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            editor_size: RwLock::new(EditorSize::DEFAULT),
+            panels: RwLock::new(Panels::default()),
+            track: Arc::default(),
+        }
+    }
+}

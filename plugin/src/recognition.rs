@@ -1,0 +1,55 @@
+//! What the worker needs of a recogniser.
+
+use harmony::label::Label;
+
+/// Bins of the spectrum that is shown.
+pub const SPECTRUM_BINS: usize = 144;
+
+/// What a user may set about the recognition.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// 0…1: how little evidence a chord needs to be shown.
+    pub sensitivity: f32,
+    /// Seconds for which a new chord must lead before it replaces the one shown.
+    pub hold_s: f32,
+}
+
+/// A change of what is to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Where the chord begins, in seconds since the recogniser was made or reset.
+    pub starts_at_s: f64,
+    /// The chord.
+    pub label: Label,
+    /// Whether it will not be taken back.
+    pub confirmed: bool,
+    /// 0…1.
+    pub confidence: f32,
+    /// The next best chords with their probabilities, best first.
+    pub alternatives: Vec<(Label, f32)>,
+}
+
+/// A recogniser of one stream of audio.
+pub trait Recognizer: Send {
+    /// Takes mono samples at the host's rate.
+    fn push(&mut self, samples: &[f32]);
+    /// The next change of the display, if there is one.
+    fn poll(&mut self) -> Option<Shown>;
+    /// Log magnitudes of the latest frame, ln(|C| + 1e-6).
+    fn spectrum(&self) -> &[f32];
+    /// Says that `lost` samples are missing here.
+    fn mark_gap(&mut self, lost: u64);
+    /// Takes new settings.
+    fn set(&mut self, settings: Settings);
+    /// Says that the audio ends here: what is still inside may be polled, then
+    /// everything is forgotten and time begins at zero again.
+    fn finish(&mut self);
+    /// Seconds from hearing a sound to knowing it, at the latest.
+    fn latency_s(&self) -> f64;
+}
+
+/// Makes recognisers that share one set of weights.
+pub trait Recognizers: Send {
+    /// A recogniser for audio at `sample_rate` in Hz, or why there is none.
+    fn make(&self, sample_rate: f64, settings: Settings) -> Result<Box<dyn Recognizer>, String>;
+}

@@ -1,0 +1,421 @@
+//! The way of the audio from the host's thread to the worker.
+//!
+//! [`TapInput`] belongs to the audio thread. Every buffer behind it is allocated
+//! when the tap is made; [`TapInput::push`] copies into rings and stores atomics,
+//! and never allocates, frees, locks, logs, waits or calls the system.
+//! [`TapOutput`] belongs to the worker, which looks for new samples by itself, so
+//! that the audio thread need not wake anybody.
+//!
+//! Two rings run side by side: samples, and [`Mark`]s, which say what is special
+//! about a sample (host time jumped, samples before it were lost, the host asked
+//! for a reset). A mark is written before the sample it belongs to, so a reader
+//! that first looks how many samples there are has seen all their marks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use crate::transport::HostPosition;
+
+/// Room for marks. Ordinary playing needs a few a minute; a tempo automated
+/// without pause needs one a block, and is thinned out when this is full.
+const MARKS: usize = 1024;
+
+/// What is special about one sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Which sample: its position among those that went through the ring.
+    pub at: u64,
+    /// Its position in the stream, which counts lost and skipped samples too.
+    pub stream: u64,
+    /// How many samples just before this one were lost because the ring was full.
+    pub lost: u64,
+    /// Whether the analysis shall start afresh here: the host reset the plugin, or
+    /// the samples before this one were skipped on purpose (bypass).
+    pub reset: bool,
+    /// The host's time at this sample.
+    pub host: HostPosition,
+}
+
+/// What both ends may look at without asking each other.
+#[derive(Debug, Default)]
+pub struct TapCounters {
+    /// Samples of the stream so far, lost ones included.
+    stream: AtomicU64,
+    /// Samples lost so far because the ring was full.
+    lost: AtomicU64,
+}
+
+impl TapCounters {
+    /// Samples of the stream so far, lost ones included.
+    pub fn stream(&self) -> u64 {
+        self.stream.load(Ordering::Relaxed)
+    }
+
+    /// Samples lost so far because the ring was full.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+/// A preallocated way from the audio thread to the worker.
+pub struct Tap;
+
+impl Tap {
+    /// A tap that holds `capacity` mono samples at `sample_rate` in Hz.
+    #[expect(clippy::new_ret_no_self, reason = "a tap is its two ends")]
+    pub fn new(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
+        let (samples_in, samples_out) = RingBuffer::new(capacity);
+        let (marks_in, marks_out) = RingBuffer::new(MARKS);
+        let counters = Arc::new(TapCounters::default());
+        let input = TapInput {
+            samples: samples_in,
+            marks: marks_in,
+            counters: Arc::clone(&counters),
+            sample_rate,
+            position: 0,
+            stream: 0,
+            lost: 0,
+            reset: true,
+            anchor: None,
+        };
+        let output = TapOutput {
+            samples: samples_out,
+            marks: marks_out,
+            counters,
+            sample_rate,
+            position: 0,
+        };
+        (input, output)
+    }
+}
+
+/// The audio thread's end.
+pub struct TapInput {
+    samples: Producer<f32>,
+    marks: Producer<Mark>,
+    counters: Arc<TapCounters>,
+    /// In Hz; to extrapolate the host's time.
+    sample_rate: f64,
+    /// Samples written to the ring so far.
+    position: u64,
+    /// Samples seen so far.
+    stream: u64,
+    /// Samples lost since the last one written.
+    lost: u64,
+    /// Whether the next sample written starts the analysis afresh.
+    reset: bool,
+    /// The last host position that was written, and the stream sample it was for.
+    anchor: Option<(u64, HostPosition)>,
+}
+
+impl TapInput {
+    /// Copies the mean of `channels` (each at least `frames` long) into the ring.
+    /// `host` is the host's time at the first frame. A block that does not fit is
+    /// lost as a whole, and the loss is told where it happened. Safe on the audio
+    /// thread.
+    pub fn push<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, host: HostPosition) {
+        if frames == 0 || channels.is_empty() {
+            return;
+        }
+        if self.samples.slots() < frames || !self.write_mark(host) {
+            self.lost += frames as u64;
+            self.counters
+                .lost
+                .fetch_add(frames as u64, Ordering::Relaxed);
+            self.advance(frames);
+            return;
+        }
+        if let Ok(chunk) = self.samples.write_chunk_uninit(frames) {
+            let written = match channels {
+                [mono] => chunk.fill_from_iter(mono.as_ref().iter().copied()),
+                [left, right] => chunk.fill_from_iter(
+                    left.as_ref()
+                        .iter()
+                        .zip(right.as_ref())
+                        .map(|(l, r)| 0.5 * (l + r)),
+                ),
+                many => {
+                    let scale = 1.0 / many.len() as f32;
+                    chunk.fill_from_iter((0..frames).map(|frame| {
+                        let of =
+                            |channel: &C| channel.as_ref().get(frame).copied().unwrap_or_default();
+                        many.iter().map(of).sum::<f32>() * scale
+                    }))
+                }
+            };
+            self.position += written as u64;
+        }
+        self.advance(frames);
+    }
+
+    /// Lets `frames` of the stream pass unheard, as when the plugin is bypassed.
+    /// The analysis starts afresh after them. Safe on the audio thread.
+    pub fn skip(&mut self, frames: usize) {
+        self.reset = true;
+        self.lost = 0;
+        self.advance(frames);
+    }
+
+    /// Starts the analysis afresh at the next sample. Safe on the audio thread.
+    pub fn reset(&mut self) {
+        self.reset = true;
+    }
+
+    /// The rate this tap was made for, in Hz.
+    pub fn sample_rate(&self) -> f64 {
+        self.sample_rate
+    }
+
+    fn advance(&mut self, frames: usize) {
+        self.stream += frames as u64;
+        self.counters.stream.store(self.stream, Ordering::Relaxed);
+    }
+
+    /// Writes a mark for the next sample if it needs one. `false` if it needs one
+    /// that cannot be left out and there is no room.
+    fn write_mark(&mut self, host: HostPosition) -> bool {
+        let essential = self.reset || self.lost > 0;
+        let expected = self
+            .anchor
+            .map(|(at, anchor)| anchor.advanced(self.stream - at, self.sample_rate));
+        if !essential && expected.is_some_and(|expected| host.continues(&expected)) {
+            return true;
+        }
+        let mark = Mark {
+            at: self.position,
+            stream: self.stream,
+            lost: self.lost,
+            reset: self.reset,
+            host,
+        };
+        if self.marks.push(mark).is_err() {
+            // A mere change of host time is tried again with the next block.
+            return !essential;
+        }
+        self.lost = 0;
+        self.reset = false;
+        self.anchor = Some((self.stream, host));
+        true
+    }
+}
+
+/// What comes out of a tap, in order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tapped {
+    /// Something about the next sample.
+    Mark(Mark),
+    /// That many samples were written to the front of the buffer.
+    Samples(usize),
+}
+
+/// The worker's end.
+pub struct TapOutput {
+    samples: Consumer<f32>,
+    marks: Consumer<Mark>,
+    counters: Arc<TapCounters>,
+    sample_rate: f64,
+    /// Samples read from the ring so far.
+    position: u64,
+}
+
+impl TapOutput {
+    /// The next mark, or samples up to the next mark or the end of `buffer`.
+    /// `None` when nothing is waiting.
+    pub fn read(&mut self, buffer: &mut [f32]) -> Option<Tapped> {
+        // The samples are counted before the marks are looked at: see the module.
+        let waiting = self.samples.slots().min(buffer.len());
+        if waiting == 0 {
+            return None;
+        }
+        let mut count = waiting;
+        if let Ok(mark) = self.marks.peek().copied() {
+            let ahead = mark.at.saturating_sub(self.position);
+            if ahead == 0 {
+                return self.marks.pop().ok().map(Tapped::Mark);
+            }
+            count = count.min(usize::try_from(ahead).unwrap_or(usize::MAX));
+        }
+        let (read, _) = self.samples.pop_partial_slice(&mut buffer[..count]);
+        let read = read.len();
+        self.position += read as u64;
+        Some(Tapped::Samples(read))
+    }
+
+    /// Whether the other end is gone and everything was read.
+    pub fn is_finished(&self) -> bool {
+        // In this order: the other end may write and go between the two questions.
+        self.samples.is_abandoned() && self.samples.is_empty()
+    }
+
+    /// Samples waiting in the ring.
+    pub fn waiting(&self) -> usize {
+        self.samples.slots()
+    }
+
+    /// The counters that both ends share.
+    pub fn counters(&self) -> &TapCounters {
+        &self.counters
+    }
+
+    /// The rate this tap was made for, in Hz.
+    pub fn sample_rate(&self) -> f64 {
+        self.sample_rate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rolling(sample: u64) -> HostPosition {
+        HostPosition {
+            playing: true,
+            ..HostPosition::default()
+        }
+        .advanced(sample, 48_000.0)
+    }
+
+    fn drain(output: &mut TapOutput) -> (Vec<f32>, Vec<Mark>) {
+        let (mut samples, mut marks) = (Vec::new(), Vec::new());
+        let mut buffer = [0.0; 100];
+        while let Some(tapped) = output.read(&mut buffer) {
+            match tapped {
+                Tapped::Mark(mark) => marks.push(mark),
+                Tapped::Samples(count) => samples.extend_from_slice(&buffer[..count]),
+            }
+        }
+        (samples, marks)
+    }
+
+    #[test]
+    fn every_block_size_gives_the_same_samples_and_marks() {
+        let audio: Vec<f32> = (0..40_000).map(|i| (i as f32 * 0.37).sin()).collect();
+        for block in [1, 2, 3, 63, 64, 127, 512, 1000, 8192, 16_384] {
+            let (mut input, mut output) = Tap::new(audio.len(), 48_000.0);
+            let mut at = 0;
+            for chunk in audio.chunks(block) {
+                input.push(&[chunk], chunk.len(), rolling(at));
+                at += chunk.len() as u64;
+            }
+            let (samples, marks) = drain(&mut output);
+            assert_eq!(samples, audio, "block {block}");
+            assert_eq!(marks.len(), 1, "block {block}");
+            assert!(marks[0].reset && marks[0].at == 0 && marks[0].lost == 0);
+        }
+    }
+
+    #[test]
+    fn channels_are_averaged() {
+        let (mut input, mut output) = Tap::new(16, 48_000.0);
+        input.push(&[[1.0f32, 2.0], [3.0, 6.0]], 2, rolling(0));
+        input.push(&[[1.0f32], [2.0], [6.0]], 1, rolling(2));
+        let (samples, _) = drain(&mut output);
+        assert_eq!(samples, [2.0, 4.0, 3.0]);
+    }
+
+    #[test]
+    fn a_loss_is_counted_and_marked_where_it_happened() {
+        let (mut input, mut output) = Tap::new(10, 48_000.0);
+        let block = [[0.5f32; 4]];
+        let mut at = 0;
+        for _ in 0..5 {
+            input.push(&block, 4, rolling(at));
+            at += 4;
+        }
+        // Two blocks fit, three are lost.
+        assert_eq!(output.counters().lost(), 12);
+        let (samples, _) = drain(&mut output);
+        assert_eq!(samples.len(), 8);
+        input.push(&block, 4, rolling(at));
+        let (samples, marks) = drain(&mut output);
+        assert_eq!(samples.len(), 4);
+        assert_eq!(marks.len(), 1);
+        assert_eq!((marks[0].at, marks[0].stream, marks[0].lost), (8, 20, 12));
+        assert!(!marks[0].reset);
+    }
+
+    #[test]
+    fn a_full_ring_of_marks_loses_samples_rather_than_a_gap() {
+        let (mut input, mut output) = Tap::new(1 << 16, 48_000.0);
+        for block in 0..MARKS as u64 + 50 {
+            input.reset();
+            input.push(&[[1.0f32]], 1, rolling(block));
+        }
+        let (samples, marks) = drain(&mut output);
+        assert_eq!((samples.len(), marks.len()), (MARKS, MARKS));
+        input.push(&[[1.0f32]], 1, rolling(0));
+        let (_, marks) = drain(&mut output);
+        assert_eq!((marks[0].lost, marks[0].at), (50, MARKS as u64));
+    }
+
+    #[test]
+    fn jumps_of_the_transport_become_marks() {
+        let (mut input, mut output) = Tap::new(4096, 48_000.0);
+        let at = |beats: f64| HostPosition {
+            playing: true,
+            tempo_bpm: Some(120.0),
+            beats: Some(beats),
+            ..HostPosition::default()
+        };
+        let block = [[0.0f32; 480]];
+        for (index, beats) in [0.0, 0.02, 0.04, 0.0, 0.02].into_iter().enumerate() {
+            input.push(&block, 480, at(beats));
+            assert!(index < 5);
+        }
+        let (_, marks) = drain(&mut output);
+        assert_eq!(marks.len(), 2);
+        assert_eq!(
+            (marks[1].at, marks[1].reset, marks[1].lost),
+            (1440, false, 0)
+        );
+    }
+
+    #[test]
+    fn skipped_samples_move_the_stream_on() {
+        let (mut input, mut output) = Tap::new(64, 48_000.0);
+        input.push(&[[0.0f32; 8]], 8, rolling(0));
+        input.skip(100);
+        input.push(&[[0.0f32; 8]], 8, rolling(108));
+        let (_, marks) = drain(&mut output);
+        assert_eq!(
+            (marks[1].at, marks[1].stream, marks[1].reset),
+            (8, 108, true)
+        );
+    }
+
+    #[test]
+    fn the_reader_keeps_order_against_a_writer_on_another_thread() {
+        let (mut input, mut output) = Tap::new(2048, 48_000.0);
+        let total = 200_000u64;
+        let writer = std::thread::spawn(move || {
+            let mut at = 0u64;
+            while at < total {
+                let frames = 1 + (at % 97) as usize;
+                let block: Vec<f32> = (0..frames).map(|i| (at + i as u64) as f32).collect();
+                input.push(&[block], frames, rolling(at));
+                at += frames as u64;
+            }
+        });
+        let mut buffer = [0.0; 333];
+        let mut stream = 0u64;
+        loop {
+            match output.read(&mut buffer) {
+                Some(Tapped::Mark(mark)) => {
+                    assert_eq!(mark.stream, stream + mark.lost);
+                    stream = mark.stream;
+                }
+                Some(Tapped::Samples(count)) => {
+                    for sample in &buffer[..count] {
+                        assert_eq!(*sample, stream as f32);
+                        stream += 1;
+                    }
+                }
+                None if output.is_finished() => break,
+                None => std::thread::yield_now(),
+            }
+        }
+        assert!(writer.join().is_ok());
+    }
+}

@@ -1,0 +1,335 @@
+//! The host's musical time, copied off the audio thread as plain values.
+//!
+//! A host reports its position once a block. Between reports it is extrapolated
+//! from tempo and sample rate, so only the blocks where the extrapolation fails
+//! (start, stop, tempo change, loop, locate) need to cross to the worker.
+
+use nice_plug::prelude::Transport;
+
+/// Where the host says the playhead is, at one sample. `Copy`, so that it can
+/// cross a preallocated queue; whatever the host leaves out is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HostPosition {
+    /// Whether the transport is rolling.
+    pub playing: bool,
+    /// Quarter notes per minute.
+    pub tempo_bpm: Option<f64>,
+    /// Numerator and denominator of the time signature.
+    pub signature: Option<(u16, u16)>,
+    /// Position in the song in samples.
+    pub samples: Option<i64>,
+    /// Position in the song in seconds.
+    pub seconds: Option<f64>,
+    /// Position in the song in quarter notes.
+    pub beats: Option<f64>,
+    /// Start of the current bar in quarter notes.
+    pub bar_start_beats: Option<f64>,
+    /// Number of the current bar, counted from 0.
+    pub bar_number: Option<i32>,
+    /// The loop in quarter notes, while it is active.
+    pub loop_beats: Option<(f64, f64)>,
+}
+
+/// How far a reported position may lie from the extrapolated one, in quarter
+/// notes and in seconds, before it counts as a jump. Far above the rounding of
+/// hosts that report whole samples or single precision, far below a frame.
+const BEATS_TOLERANCE: f64 = 1e-3;
+const SECONDS_TOLERANCE: f64 = 5e-4;
+
+/// Hosts hand over whatever their project file holds; nothing that is not a
+/// number may reach the arithmetic below.
+fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite())
+}
+
+fn finite_pair(value: Option<(f64, f64)>) -> Option<(f64, f64)> {
+    value.filter(|(start, end)| start.is_finite() && end.is_finite())
+}
+
+impl HostPosition {
+    /// Copies what the host reports for the first sample of the current block.
+    pub fn of(transport: &Transport) -> Self {
+        let signature = match (transport.time_sig_numerator, transport.time_sig_denominator) {
+            (Some(numerator @ 1..=64), Some(denominator @ 1..=64)) => {
+                Some((numerator as u16, denominator as u16))
+            }
+            _ => None,
+        };
+        Self {
+            playing: transport.playing,
+            tempo_bpm: finite(transport.tempo).filter(|tempo| (1.0..=2000.0).contains(tempo)),
+            signature,
+            samples: transport.pos_samples,
+            seconds: finite(transport.pos_seconds()),
+            beats: finite(transport.pos_beats()),
+            bar_start_beats: finite(transport.bar_start_pos_beats()),
+            bar_number: finite(transport.pos_beats()).and(transport.bar_number()),
+            loop_beats: finite_pair(transport.loop_range_beats()),
+        }
+    }
+
+    /// Length of a bar in quarter notes, where the time signature is known.
+    pub fn bar_length_beats(&self) -> Option<f64> {
+        self.signature
+            .map(|(numerator, denominator)| 4.0 * f64::from(numerator) / f64::from(denominator))
+    }
+
+    /// The position `samples` later at `sample_rate` in Hz, if nothing is touched.
+    pub fn advanced(&self, samples: u64, sample_rate: f64) -> Self {
+        if !self.playing || samples == 0 {
+            return *self;
+        }
+        let elapsed_s = samples as f64 / sample_rate;
+        let mut later = *self;
+        later.samples = self.samples.map(|at| at.saturating_add_unsigned(samples));
+        later.seconds = self.seconds.map(|at| at + elapsed_s);
+        later.beats = match (self.beats, self.tempo_bpm) {
+            (Some(at), Some(tempo)) => Some(at + elapsed_s * tempo / 60.0),
+            (at, _) => at,
+        };
+        if let (Some(at), Some(start), Some(length)) =
+            (later.beats, self.bar_start_beats, self.bar_length_beats())
+        {
+            let bars = ((at - start) / length + BEATS_TOLERANCE).floor().max(0.0);
+            later.bar_start_beats = Some(start + bars * length);
+            later.bar_number = self.bar_number.map(|bar| bar.saturating_add(bars as i32));
+        }
+        later
+    }
+
+    /// Whether `self`, as reported, is what extrapolation `expected`.
+    pub fn continues(&self, expected: &Self) -> bool {
+        fn near(a: Option<f64>, b: Option<f64>, tolerance: f64) -> bool {
+            match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() <= tolerance,
+                (a, b) => a.is_none() && b.is_none(),
+            }
+        }
+        // The bar's start is compared only roughly: at a bar line the host and
+        // the extrapolation may disagree for a block on which bar it is.
+        let same_bar = match (self.bar_start_beats, expected.bar_start_beats) {
+            (Some(a), Some(b)) => {
+                let length = self.bar_length_beats().unwrap_or(4.0);
+                let bars = (a - b) / length;
+                (bars - bars.round()).abs() * length <= BEATS_TOLERANCE && bars.abs() < 1.5
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        self.playing == expected.playing
+            && self.signature == expected.signature
+            && near(self.tempo_bpm, expected.tempo_bpm, 1e-6)
+            && near(self.seconds, expected.seconds, SECONDS_TOLERANCE)
+            && near(self.beats, expected.beats, BEATS_TOLERANCE)
+            && self.loop_beats == expected.loop_beats
+            && same_bar
+    }
+}
+
+/// The host position at one sample of the stream that the plugin has heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Anchor {
+    /// Sample of the stream, counted from the plugin's activation.
+    pub sample: u64,
+    /// What the host said there.
+    pub host: HostPosition,
+}
+
+/// A stretch of the stream over which host time runs evenly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// First second of the stretch in stream time.
+    pub start_s: f64,
+    /// Its end in stream time.
+    pub end_s: f64,
+    /// Host position at `start_s`.
+    pub host: HostPosition,
+}
+
+/// Host time as a function of stream time: the anchors of the recent past.
+#[derive(Clone, Debug)]
+pub struct TransportMap {
+    anchors: Vec<Anchor>,
+    sample_rate: f64,
+}
+
+/// Beyond this many anchors the oldest half is dropped; only a tempo that is
+/// automated without pause reaches it.
+const ANCHORS_MAX: usize = 4096;
+
+impl TransportMap {
+    /// An empty map for a stream at `sample_rate` in Hz.
+    pub fn new(sample_rate: f64) -> Self {
+        Self {
+            anchors: Vec::new(),
+            sample_rate,
+        }
+    }
+
+    /// Records what the host said at a sample. Samples must not go backwards.
+    pub fn insert(&mut self, anchor: Anchor) {
+        if self.anchors.len() >= ANCHORS_MAX {
+            self.anchors.drain(..ANCHORS_MAX / 2);
+        }
+        match self.anchors.last_mut() {
+            Some(last) if last.sample >= anchor.sample => last.host = anchor.host,
+            _ => self.anchors.push(anchor),
+        }
+    }
+
+    /// Host position at `stream_s` seconds of the stream; `None` before the first
+    /// anchor.
+    pub fn at(&self, stream_s: f64) -> Option<HostPosition> {
+        let sample = self.sample(stream_s);
+        let index = self
+            .anchors
+            .partition_point(|anchor| anchor.sample <= sample);
+        let anchor = self.anchors.get(index.checked_sub(1)?)?;
+        Some(
+            anchor
+                .host
+                .advanced(sample - anchor.sample, self.sample_rate),
+        )
+    }
+
+    /// Cuts `start_s..end_s` of the stream at every jump of the host's time.
+    pub fn spans(&self, start_s: f64, end_s: f64) -> Vec<Span> {
+        let mut spans = Vec::new();
+        let mut from_s = start_s;
+        let first = self.sample(start_s);
+        let from = self
+            .anchors
+            .partition_point(|anchor| anchor.sample <= first);
+        for anchor in self.anchors.iter().skip(from) {
+            let at_s = anchor.sample as f64 / self.sample_rate;
+            if at_s >= end_s {
+                break;
+            }
+            if let Some(host) = self.at(from_s) {
+                spans.push(Span {
+                    start_s: from_s,
+                    end_s: at_s,
+                    host,
+                });
+            }
+            from_s = at_s;
+        }
+        if from_s < end_s
+            && let Some(host) = self.at(from_s)
+        {
+            spans.push(Span {
+                start_s: from_s,
+                end_s,
+                host,
+            });
+        }
+        spans
+    }
+
+    fn sample(&self, stream_s: f64) -> u64 {
+        // Half a sample guards against the rounding of seconds.
+        (stream_s * self.sample_rate + 0.5).max(0.0) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rolling(beats: f64) -> HostPosition {
+        HostPosition {
+            playing: true,
+            tempo_bpm: Some(120.0),
+            signature: Some((3, 4)),
+            samples: Some((beats * 24_000.0) as i64),
+            seconds: Some(beats / 2.0),
+            beats: Some(beats),
+            bar_start_beats: Some((beats / 3.0).floor() * 3.0),
+            bar_number: Some((beats / 3.0).floor() as i32),
+            loop_beats: None,
+        }
+    }
+
+    #[test]
+    fn a_rolling_transport_continues_for_an_hour() {
+        let start = rolling(0.0);
+        for second in 0..3600u32 {
+            let expected = start.advanced(u64::from(second) * 48_000, 48_000.0);
+            assert!(
+                rolling(f64::from(second) * 2.0).continues(&expected),
+                "{second}"
+            );
+        }
+    }
+
+    #[test]
+    fn bars_advance_with_the_beats() {
+        let later = rolling(1.0).advanced(48_000 * 2, 48_000.0);
+        assert_eq!(later.beats, Some(5.0));
+        assert_eq!(later.bar_start_beats, Some(3.0));
+        assert_eq!(later.bar_number, Some(1));
+    }
+
+    #[test]
+    fn jumps_stops_and_tempo_changes_do_not_continue() {
+        let expected = rolling(8.0);
+        assert!(!rolling(8.01).continues(&expected));
+        assert!(
+            !HostPosition {
+                playing: false,
+                ..expected
+            }
+            .continues(&expected)
+        );
+        assert!(
+            !HostPosition {
+                tempo_bpm: Some(121.0),
+                ..expected
+            }
+            .continues(&expected)
+        );
+        assert!(
+            !HostPosition {
+                beats: None,
+                ..expected
+            }
+            .continues(&expected)
+        );
+    }
+
+    #[test]
+    fn spans_are_cut_at_jumps() {
+        let mut map = TransportMap::new(48_000.0);
+        map.insert(Anchor {
+            sample: 0,
+            host: rolling(0.0),
+        });
+        map.insert(Anchor {
+            sample: 96_000,
+            host: rolling(0.0),
+        });
+        let spans = map.spans(1.0, 3.0);
+        assert_eq!(spans.len(), 2);
+        assert_eq!((spans[0].start_s, spans[0].end_s), (1.0, 2.0));
+        assert_eq!(spans[0].host.beats, Some(2.0));
+        assert_eq!((spans[1].start_s, spans[1].end_s), (2.0, 3.0));
+        assert_eq!(spans[1].host.beats, Some(0.0));
+    }
+
+    #[test]
+    fn nonsense_from_a_host_is_dropped() {
+        let mut transport = Transport::new(48_000.0);
+        transport.playing = true;
+        transport.tempo = Some(f64::NAN);
+        transport.pos_beats = Some(f64::INFINITY);
+        transport.time_sig_numerator = Some(-3);
+        transport.time_sig_denominator = Some(0);
+        let host = HostPosition::of(&transport);
+        assert_eq!(
+            host,
+            HostPosition {
+                playing: true,
+                ..HostPosition::default()
+            }
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! The one thread of the process that does the thinking.
+//!
+//! All instances of the plugin share it, and with it one set of weights. It knows
+//! them by weak handles, so that an instance goes when the host lets go of it, and
+//! it ends with the last [`Worker`] handle. It looks for audio by itself every few
+//! milliseconds: waking it would cost the audio threads a system call.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+use parking_lot::Mutex;
+
+use crate::analysis::Analysis;
+use crate::instance::Instance;
+use crate::recognition::Recognizers;
+
+/// How long the thread sleeps when no instance has audio. Short against the hop of
+/// the live analysis, so that it adds nothing to the delay that one could notice.
+const NAP: Duration = Duration::from_millis(4);
+
+/// The same, when no instance has had audio for [`RESTLESS_NAPS`] naps.
+const LONG_NAP: Duration = Duration::from_millis(25);
+const RESTLESS_NAPS: u32 = 500;
+
+struct Shared {
+    stop: AtomicBool,
+    newcomers: Mutex<Vec<Weak<Instance>>>,
+}
+
+/// Keeps the thread alive.
+pub struct Worker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The process's worker, while anybody needs it.
+static WORKER: Mutex<Weak<Worker>> = Mutex::new(Weak::new());
+
+impl Worker {
+    /// The worker of this process; starts it, with what `recognizers` makes, if
+    /// there is none. Once this returns, the weights are loaded and warm.
+    ///
+    /// # Errors
+    ///
+    /// What `recognizers` says, or that no thread could be started.
+    pub fn of_process(
+        recognizers: impl FnOnce() -> Result<Box<dyn Recognizers>, String>,
+    ) -> Result<Arc<Self>, String> {
+        let mut slot = WORKER.lock();
+        if let Some(worker) = slot.upgrade() {
+            return Ok(worker);
+        }
+        let worker = Arc::new(Self::start(recognizers()?)?);
+        *slot = Arc::downgrade(&worker);
+        Ok(worker)
+    }
+
+    /// A worker of its own.
+    fn start(recognizers: Box<dyn Recognizers>) -> Result<Self, String> {
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            newcomers: Mutex::default(),
+        });
+        let of_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("changes-worker".into())
+            .spawn(move || run(&of_thread, recognizers.as_ref()))
+            .map_err(|error| format!("the analysis thread did not start: {error}"))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Makes the worker look after `instance` for as long as it exists.
+    pub fn adopt(&self, instance: &Arc<Instance>) {
+        self.shared.newcomers.lock().push(Arc::downgrade(instance));
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // The host may unload the library next: the thread must be gone. It
+            // catches panics itself, so there is nothing to learn from the result.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(shared: &Shared, recognizers: &dyn Recognizers) {
+    let mut residents: Vec<(Weak<Instance>, Analysis)> = Vec::new();
+    let mut naps = 0;
+    while !shared.stop.load(Ordering::Acquire) {
+        for newcomer in shared.newcomers.lock().drain(..) {
+            if let Some(instance) = newcomer.upgrade() {
+                residents.push((newcomer, Analysis::new(&instance.params)));
+            }
+        }
+        let mut busy = false;
+        residents.retain_mut(|(handle, analysis)| {
+            let Some(instance) = handle.upgrade() else {
+                return false;
+            };
+            busy |= take_turn(&instance, analysis, recognizers);
+            true
+        });
+        if busy {
+            naps = 0;
+        } else {
+            naps += 1;
+            let nap = if naps > RESTLESS_NAPS { LONG_NAP } else { NAP };
+            std::thread::park_timeout(nap);
+        }
+    }
+}
+
+fn take_turn(instance: &Instance, analysis: &mut Analysis, recognizers: &dyn Recognizers) -> bool {
+    let started = ThreadTime::now();
+    // An error in the analysis of one instance must not end that of the others, nor
+    // the host.
+    let turn = catch_unwind(AssertUnwindSafe(|| analysis.turn(instance, recognizers)));
+    analysis.add_load(started.elapsed());
+    turn.unwrap_or_else(|_| {
+        analysis.fail(instance);
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! The built CLAP in a real host, by the file that would be shipped.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::host::{self, Block};
+use support::music;
+
+fn bits(samples: &[f32]) -> Vec<u32> {
+    samples.iter().map(|sample| sample.to_bits()).collect()
+}
+
+/// Noise with every kind of sample in it that a filter would choke on.
+fn hostile(seed: u64, len: usize) -> Vec<f32> {
+    let mut audio = music::noise(seed, len);
+    let odd = [
+        f32::NAN,
+        -f32::NAN,
+        f32::from_bits(0x7fa0_1234),
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::MIN_POSITIVE / 3.0,
+        -0.0,
+        f32::MAX,
+    ];
+    for (index, sample) in audio.iter_mut().enumerate() {
+        if index % 17 == 0 {
+            *sample = odd[index / 17 % odd.len()];
+        }
+    }
+    audio
+}
+
+#[test]
+fn audio_passes_bit_for_bit_at_every_block_size_and_rate() {
+    let entry = host::load();
+    for layout in ["Stereo", "Mono"] {
+        let channels = if layout == "Stereo" { 2 } else { 1 };
+        let mut instance = host::instantiate(&entry);
+        host::select_layout(&mut instance, layout);
+        for sample_rate in [8_000.0, 44_100.0, 48_000.0, 96_000.0, 192_000.0, 384_000.0] {
+            let mut processor = host::activate(&mut instance, sample_rate, 16_384);
+            let mut block = Block::new(channels, 16_384);
+            for frames in [1, 2, 31, 64, 441, 512, 1024, 4096, 16_384] {
+                let left = hostile(frames as u64, frames);
+                let right = hostile(frames as u64 + 1, frames);
+                let audio = [left.as_slice(), right.as_slice()];
+                let output = block.process(&mut processor, &audio[..channels], None);
+                for (out, sent) in output.iter().zip(audio) {
+                    assert_eq!(
+                        bits(&out[..frames]),
+                        bits(sent),
+                        "{layout} {sample_rate} {frames}"
+                    );
+                }
+            }
+            instance.deactivate(processor.stop_processing());
+        }
+    }
+}
+
+#[test]
+fn parameters_have_stable_names_and_take_values() {
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let found = host::parameters(&mut instance);
+    let names: Vec<&str> = found.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "Vocabulary",
+            "Notation",
+            "Key tonic",
+            "Key mode",
+            "Sensitivity",
+            "Hold",
+            "Freeze",
+            "Bypass"
+        ]
+    );
+    let mut processor = host::activate(&mut instance, 48_000.0, 64);
+    let mut block = Block::new(2, 64);
+    let silence = [0.0; 64];
+    for parameter in &found {
+        for value in [parameter.min, parameter.max] {
+            block.set(parameter.id, value);
+            block.process(&mut processor, &[&silence, &silence], None);
+            let now = host::parameters(&mut instance);
+            let now = now.iter().find(|it| it.id == parameter.id).unwrap();
+            assert!(
+                (now.value - value).abs() < 1e-6,
+                "{} {value}",
+                parameter.name
+            );
+        }
+    }
+    instance.deactivate(processor.stop_processing());
+}
+
+#[test]
+fn state_makes_the_round_trip() {
+    let entry = host::load();
+    let mut first = host::instantiate(&entry);
+    let mut processor = host::activate(&mut first, 48_000.0, 64);
+    let mut block = Block::new(2, 64);
+    for parameter in host::parameters(&mut first) {
+        block.set(parameter.id, parameter.max);
+    }
+    block.process(&mut processor, &[&[0.0; 64], &[0.0; 64]], None);
+    first.deactivate(processor.stop_processing());
+    let saved = host::save(&mut first);
+    let mut second = host::instantiate(&entry);
+    assert!(host::restore(&mut second, &saved));
+    assert_eq!(
+        host::state_json(&host::save(&mut second)),
+        host::state_json(&saved)
+    );
+    for parameter in host::parameters(&mut second) {
+        assert_eq!(parameter.value, parameter.max, "{}", parameter.name);
+    }
+}
+
+#[test]
+fn persisted_fields_are_taken_over_without_activation() {
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let mut state = host::state_json(&host::save(&mut instance));
+    let track = r#"{"version":1,"clock":"host","segments":[{"start_s":1.0,"end_s":2.0,
+        "label":"F#:hdim7/b3","confidence":0.5,"confirmed":true}]}"#;
+    state["fields"]["track"] = track.into();
+    state["fields"]["editor-size"] = r#"{"width":1000.0,"height":700.0}"#.into();
+    let json = serde_json::to_vec(&state).unwrap();
+    let mut saved = (json.len() as u64).to_le_bytes().to_vec();
+    saved.extend(json);
+    assert!(host::restore(&mut instance, &saved));
+    assert_eq!(
+        host::track(&mut instance)["segments"][0]["label"],
+        "F#:hdim7/b3"
+    );
+    let state = host::state_json(&host::save(&mut instance));
+    assert_eq!(
+        state["fields"]["editor-size"],
+        r#"{"width":1000.0,"height":700.0}"#
+    );
+}
+
+#[test]
+fn a_damaged_state_neither_crashes_nor_changes_anything_by_half() {
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let good = host::save(&mut instance);
+    for length in 0..good.len() {
+        assert!(
+            !host::restore(&mut instance, &good[..length]),
+            "cut at {length}"
+        );
+    }
+    for seed in 0..200 {
+        let random: Vec<u8> = music::noise(seed, 300)
+            .iter()
+            .map(|it| (it * 127.0) as i8 as u8)
+            .collect();
+        assert!(!host::restore(&mut instance, &random));
+    }
+    // A length that lies.
+    let mut long = u64::MAX.to_le_bytes().to_vec();
+    long.extend(b"{}");
+    assert!(!host::restore(&mut instance, &long));
+    assert_eq!(
+        host::state_json(&host::save(&mut instance)),
+        host::state_json(&good)
+    );
+
+    // Sound JSON around fields that are not: those keep what they had.
+    let mut state = host::state_json(&good);
+    state["fields"]["track"] = r#"{"version":1,"clock":"host","segments":[{}]}"#.into();
+    state["fields"]["editor-size"] = r#"{"width":-5e30,"height":null}"#.into();
+    state["params"]["sensitivity"] = serde_json::json!({"f32": 1e30});
+    state["params"]["hold"] = serde_json::json!({"string": "x"});
+    let json = serde_json::to_vec(&state).unwrap();
+    let mut saved = (json.len() as u64).to_le_bytes().to_vec();
+    saved.extend(json);
+    host::restore(&mut instance, &saved);
+    assert_eq!(
+        host::track(&mut instance)["segments"],
+        serde_json::json!([])
+    );
+    for parameter in host::parameters(&mut instance) {
+        let range = parameter.min..=parameter.max;
+        assert!(range.contains(&parameter.value), "{parameter:?}");
+    }
+}
+
+#[test]
+fn instances_share_the_process() {
+    let entry = host::load();
+    let mut instances: Vec<_> = (0..8).map(|_| host::instantiate(&entry)).collect();
+    let mut processors: Vec<_> = instances
+        .iter_mut()
+        .map(|it| host::activate(it, 48_000.0, 512))
+        .collect();
+    let mut block = Block::new(2, 512);
+    let audio = music::noise(1, 512);
+    for _ in 0..50 {
+        for processor in &mut processors {
+            block.process(processor, &[&audio, &audio], None);
+        }
+    }
+    for (instance, processor) in instances.iter_mut().zip(processors) {
+        instance.deactivate(processor.stop_processing());
+    }
+    // And once more after all of them are gone.
+    drop(instances);
+    let mut instance = host::instantiate(&entry);
+    let mut processor = host::activate(&mut instance, 48_000.0, 512);
+    block.process(&mut processor, &[&audio, &audio], None);
+    instance.deactivate(processor.stop_processing());
+}
+
+/// Waits until the track reaches `end_s`; the worker has its own pace.
+fn await_track(
+    instance: &mut clack_host::prelude::PluginInstance<host::TestHost>,
+    end_s: f64,
+) -> serde_json::Value {
+    let started = Instant::now();
+    loop {
+        let track = host::track(instance);
+        let last = track["segments"]
+            .as_array()
+            .and_then(|it| it.last().cloned());
+        if last.is_some_and(|it| it["end_s"].as_f64().unwrap() >= end_s) {
+            return track;
+        }
+        assert!(started.elapsed() < Duration::from_secs(300), "{track:#}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Share of the progression's time at which root and third are right.
+fn share_right(track: &serde_json::Value) -> f64 {
+    let segments = track["segments"].as_array().unwrap();
+    let (mut right, mut all) = (0, 0);
+    for (index, (label, _)) in music::PROGRESSION.iter().enumerate() {
+        // The middle of the chord: what a recogniser does at a change is its own affair.
+        for step in 4..10 {
+            let at_s = (index as f64 + f64::from(step) / 10.0) * music::CHORD_S;
+            let found = segments.iter().find(|it| {
+                (it["start_s"].as_f64().unwrap()..it["end_s"].as_f64().unwrap()).contains(&at_s)
+            });
+            let found = found.map(|it| it["label"].as_str().unwrap().to_owned());
+            all += 1;
+            right += i32::from(found.is_some_and(|found| same_triad(&found, label)));
+        }
+    }
+    f64::from(right) / f64::from(all)
+}
+
+fn same_triad(found: &str, label: &str) -> bool {
+    use harmony::label::Label;
+    use harmony::vocabulary::majmin;
+    let (found, label): (Label, Label) = (found.parse().unwrap(), label.parse().unwrap());
+    majmin::index_of(&found) == majmin::index_of(&label)
+}
+
+#[test]
+fn a_known_progression_is_recognised_and_placed_in_the_song() {
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let sample_rate = 44_100.0;
+    let audio = music::progression(sample_rate);
+    let mut processor = host::activate(&mut instance, sample_rate, 512);
+    let mut block = Block::new(2, 512);
+    for (index, chunk) in audio.chunks(512).enumerate() {
+        let beats = (index * 512) as f64 / sample_rate * 2.0;
+        block.process(&mut processor, &[chunk, chunk], Some(&host::rolling(beats)));
+    }
+    let end_s = audio.len() as f64 / sample_rate;
+    let track = await_track(&mut instance, end_s - 0.1);
+    instance.deactivate(processor.stop_processing());
+    assert_eq!(track["clock"], "host");
+    let first = &track["segments"][0];
+    let (second, beat) = (
+        &first["end_s"].as_f64().unwrap(),
+        &first["end_beat"].as_f64().unwrap(),
+    );
+    assert!((second * 2.0 - beat).abs() < 1e-3);
+    let share = share_right(&track);
+    assert!(share >= 0.8, "{share} {track:#}");
+}
+
+#[test]
+fn the_track_is_the_same_at_every_block_size() {
+    let entry = host::load();
+    let audio = music::progression(48_000.0);
+    let tracks = [1usize, 64, 700, 8192].map(|frames| {
+        let mut instance = host::instantiate(&entry);
+        let mut processor = host::activate(&mut instance, 48_000.0, frames);
+        let mut block = Block::new(2, frames);
+        for chunk in audio.chunks(frames) {
+            block.process(&mut processor, &[chunk, chunk], None);
+        }
+        let end_s = audio.len() as f64 / 48_000.0;
+        let track = await_track(&mut instance, end_s - 1e-3);
+        instance.deactivate(processor.stop_processing());
+        track
+    });
+    for track in &tracks[1..] {
+        assert_eq!(track, &tracks[0]);
+    }
+}

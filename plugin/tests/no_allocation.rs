@@ -1,0 +1,137 @@
+//! The plugin's own part of the audio callback neither allocates nor frees: every
+//! request for memory of this thread is counted.
+//!
+//! What the plugin library and the system do around it is watched in the built
+//! plugin by the package `changes-rtsan`.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use changes_plugin::Changes;
+use changes_plugin::tap::Tap;
+use changes_plugin::transport::HostPosition;
+
+struct Counting;
+
+thread_local! {
+    static REQUESTS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is ending has no counter any more, and no audio either.
+    let _ = REQUESTS.try_with(|requests| requests.set(requests.get() + 1));
+}
+
+// SAFETY: hands everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Requests for memory that `run` makes on this thread.
+fn requests(run: impl FnOnce()) -> u64 {
+    let before = REQUESTS.get();
+    run();
+    REQUESTS.get() - before
+}
+
+fn host_at(beats: f64) -> HostPosition {
+    HostPosition {
+        playing: true,
+        tempo_bpm: Some(120.0),
+        signature: Some((4, 4)),
+        samples: Some((beats * 24_000.0) as i64),
+        seconds: Some(beats / 2.0),
+        beats: Some(beats),
+        bar_start_beats: Some((beats / 4.0).floor() * 4.0),
+        bar_number: Some((beats / 4.0) as i32),
+        loop_beats: None,
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(requests(|| drop(std::hint::black_box(Box::new(1)))), 2);
+    assert_eq!(requests(|| ()), 0);
+}
+
+#[test]
+fn pushing_into_a_tap_never_allocates() {
+    let audio = vec![0.25f32; 16_384];
+    for channels in [1, 2, 3, 6] {
+        let (mut input, _output) = Tap::new(1 << 20, 48_000.0);
+        let all = vec![audio.as_slice(); channels];
+        let made = requests(|| {
+            for frames in [0, 1, 2, 3, 17, 64, 441, 512, 1024, 4096, 16_384] {
+                for jump in 0..20 {
+                    input.push(&all, frames, host_at(f64::from(jump % 5)));
+                }
+                input.reset();
+                input.skip(frames);
+            }
+        });
+        assert_eq!(made, 0, "{channels} channels");
+    }
+}
+
+#[test]
+fn a_full_ring_never_allocates() {
+    let audio = vec![0.25f32; 4096];
+    let (mut input, output) = Tap::new(10_000, 48_000.0);
+    let made = requests(|| {
+        for index in 0..1000 {
+            input.push(&[&audio], 4096, host_at(f64::from(index)));
+            input.reset();
+        }
+    });
+    assert_eq!(made, 0);
+    assert_eq!(output.counters().lost(), 998 * 4096);
+}
+
+#[test]
+fn a_tap_whose_reader_is_gone_never_frees() {
+    let (mut input, output) = Tap::new(10_000, 48_000.0);
+    drop(output);
+    let audio = vec![0.25f32; 4096];
+    let made = requests(|| {
+        for index in 0..100 {
+            input.push(&[&audio], 4096, host_at(f64::from(index)));
+        }
+    });
+    assert_eq!(made, 0);
+}
+
+#[test]
+fn the_plugin_listens_without_allocating() {
+    let mut plugin = Changes::default();
+    plugin.prepare(48_000.0).unwrap();
+    let (left, right) = (vec![0.25f32; 16_384], vec![-0.5f32; 16_384]);
+    let made = requests(|| {
+        for round in 0..200 {
+            for frames in [1, 16, 64, 441, 512, 1024, 16_384] {
+                let host = host_at(f64::from(round % 11));
+                plugin.listen(&[&left[..frames], &right[..frames]], frames, host);
+            }
+        }
+    });
+    assert_eq!(made, 0);
+    assert_eq!(requests(|| drop(plugin)) > 0, true);
+}

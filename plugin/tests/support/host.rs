@@ -1,0 +1,250 @@
+//! The smallest CLAP host that can put the plugin through its paces.
+
+use std::path::PathBuf;
+
+use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
+use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::state::PluginState;
+use clack_host::events::EventFlags;
+use clack_host::events::event_types::{ParamValueEvent, TransportEvent, TransportFlags};
+use clack_host::prelude::*;
+use clack_host::utils::{BeatTime, SecondsTime};
+
+pub const ID: &std::ffi::CStr = c"audio.changes.changes";
+
+pub struct TestShared;
+
+impl SharedHandler<'_> for TestShared {
+    fn request_restart(&self) {}
+    fn request_process(&self) {}
+    fn request_callback(&self) {}
+}
+
+pub struct TestHost;
+
+impl HostHandlers for TestHost {
+    type Shared<'a> = TestShared;
+    type MainThread<'a> = ();
+    type AudioProcessor<'a> = ();
+}
+
+/// The built plugin: `CHANGES_CLAP`, or the library in the target directory that
+/// this test was built in. A `.clap` is that library under another name.
+pub fn library() -> PathBuf {
+    if let Some(path) = std::env::var_os("CHANGES_CLAP") {
+        return path.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    let target = test.parent().unwrap().parent().unwrap();
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let name = format!("{prefix}changes_plugin{suffix}");
+    // Cargo puts the library beside the test even where it does not lift it up.
+    let found = [target.join(&name), test.parent().unwrap().join(&name)]
+        .into_iter()
+        .find(|path| path.exists());
+    found.unwrap_or_else(|| {
+        panic!(
+            "no {name} in {}: build it with `cargo build --release -p changes-plugin`, or name \
+             the plugin in CHANGES_CLAP",
+            target.display()
+        )
+    })
+}
+
+pub fn load() -> PluginEntry {
+    let path = library();
+    // SAFETY: the library is the plugin under test, built from this repository.
+    unsafe { PluginEntry::load(&path) }.unwrap_or_else(|error| panic!("{path:?}: {error}"))
+}
+
+pub fn instantiate(entry: &PluginEntry) -> PluginInstance<TestHost> {
+    let info = HostInfo::new("Changes tests", "Changes", "", "1").unwrap();
+    PluginInstance::new(|_| TestShared, |_| (), entry, ID, &info).unwrap()
+}
+
+pub fn activate(
+    instance: &mut PluginInstance<TestHost>,
+    sample_rate: f64,
+    max_frames: usize,
+) -> StartedPluginAudioProcessor<TestHost> {
+    let configuration = PluginAudioConfiguration {
+        sample_rate,
+        min_frames_count: 1,
+        max_frames_count: max_frames as u32,
+    };
+    instance
+        .activate(|_, _| (), configuration)
+        .unwrap()
+        .start_processing()
+        .unwrap()
+}
+
+/// Chooses the layout of that name; the plugin must not be active.
+pub fn select_layout(instance: &mut PluginInstance<TestHost>, name: &str) {
+    let plugin = instance.plugin_handle();
+    let configs: PluginAudioPortsConfig = plugin.get_extension().unwrap();
+    let mut buffer = AudioPortsConfigBuffer::new();
+    let id = (0..configs.count(&plugin))
+        .find_map(|index| {
+            let config = configs.get(&plugin, index, &mut buffer)?;
+            (config.name == name.as_bytes()).then_some(config.id)
+        })
+        .unwrap_or_else(|| panic!("no layout {name}"));
+    configs.select(&plugin, id).unwrap();
+}
+
+/// What was found out about a parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    pub id: ClapId,
+    pub name: String,
+    pub min: f64,
+    pub max: f64,
+    pub value: f64,
+}
+
+pub fn parameters(instance: &mut PluginInstance<TestHost>) -> Vec<Parameter> {
+    let plugin = instance.plugin_handle();
+    let params: PluginParams = plugin.get_extension().unwrap();
+    (0..params.count(&plugin))
+        .map(|index| {
+            let mut buffer = ParamInfoBuffer::new();
+            let info = params.get_info(&plugin, index, &mut buffer).unwrap();
+            Parameter {
+                id: info.id,
+                name: String::from_utf8_lossy(info.name).into_owned(),
+                min: info.min_value,
+                max: info.max_value,
+                value: params.get_value(&plugin, info.id).unwrap(),
+            }
+        })
+        .collect()
+}
+
+pub fn save(instance: &mut PluginInstance<TestHost>) -> Vec<u8> {
+    let plugin = instance.plugin_handle();
+    let state: PluginState = plugin.get_extension().unwrap();
+    let mut saved = Vec::new();
+    state.save(&plugin, &mut saved).unwrap();
+    saved
+}
+
+/// Whether the plugin took the state.
+pub fn restore(instance: &mut PluginInstance<TestHost>, saved: &[u8]) -> bool {
+    let plugin = instance.plugin_handle();
+    let state: PluginState = plugin.get_extension().unwrap();
+    state.load(&plugin, &mut &saved[..]).is_ok()
+}
+
+/// The JSON within a saved state; eight bytes of length come first.
+pub fn state_json(saved: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(&saved[8..]).unwrap()
+}
+
+/// The chord track within a saved state.
+pub fn track(instance: &mut PluginInstance<TestHost>) -> serde_json::Value {
+    let state = state_json(&save(instance));
+    serde_json::from_str(state["fields"]["track"].as_str().unwrap()).unwrap()
+}
+
+/// A song in 4/4 at 120 beats a minute, at `beats` quarter notes.
+pub fn rolling(beats: f64) -> TransportEvent {
+    let (beat, second) = (BeatTime::from_float, SecondsTime::from_float);
+    TransportEvent {
+        header: EventHeader::new_core(0, EventFlags::empty()),
+        flags: TransportFlags::HAS_TEMPO
+            | TransportFlags::HAS_BEATS_TIMELINE
+            | TransportFlags::HAS_SECONDS_TIMELINE
+            | TransportFlags::HAS_TIME_SIGNATURE
+            | TransportFlags::IS_PLAYING,
+        song_pos_beats: beat(beats),
+        song_pos_seconds: second(beats / 2.0),
+        tempo: 120.0,
+        tempo_inc: 0.0,
+        loop_start_beats: beat(0.0),
+        loop_end_beats: beat(0.0),
+        loop_start_seconds: second(0.0),
+        loop_end_seconds: second(0.0),
+        bar_start: beat((beats / 4.0).floor() * 4.0),
+        bar_number: (beats / 4.0).floor() as i32,
+        time_signature_numerator: 4,
+        time_signature_denominator: 4,
+    }
+}
+
+/// Buffers for one block, allocated once.
+pub struct Block {
+    input: Vec<Vec<f32>>,
+    output: Vec<Vec<f32>>,
+    input_ports: AudioPorts,
+    output_ports: AudioPorts,
+    events: EventBuffer,
+    out_events: EventBuffer,
+    /// What is done around the plugin's own code; nothing, unless somebody watches it.
+    pub around: fn(&mut dyn FnMut()),
+}
+
+impl Block {
+    pub fn new(channels: usize, max_frames: usize) -> Self {
+        Self {
+            input: vec![vec![0.0; max_frames]; channels],
+            // Not zero, so that an output that was not written is seen.
+            output: vec![vec![7.0; max_frames]; channels],
+            input_ports: AudioPorts::with_capacity(channels, 1),
+            output_ports: AudioPorts::with_capacity(channels, 1),
+            events: EventBuffer::with_capacity(16),
+            out_events: EventBuffer::with_capacity(16),
+            around: |process| process(),
+        }
+    }
+
+    /// Changes a parameter with the next block.
+    pub fn set(&mut self, parameter: ClapId, value: f64) {
+        let event = ParamValueEvent::new(0, parameter, Pckn::match_all(), value);
+        self.events.push(&event);
+    }
+
+    /// Runs `audio[channel][..frames]` through the plugin.
+    pub fn process(
+        &mut self,
+        processor: &mut StartedPluginAudioProcessor<TestHost>,
+        audio: &[&[f32]],
+        transport: Option<&TransportEvent>,
+    ) -> &[Vec<f32>] {
+        let frames = audio[0].len();
+        for (to, from) in self.input.iter_mut().zip(audio) {
+            to[..frames].copy_from_slice(from);
+        }
+        let input = self.input_ports.with_input_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_input_only(
+                self.input
+                    .iter_mut()
+                    .map(|it| InputChannel::variable(&mut it[..frames])),
+            ),
+        }]);
+        let mut output = self.output_ports.with_output_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_output_only(
+                self.output.iter_mut().map(|it| &mut it[..frames]),
+            ),
+        }]);
+        let events = InputEvents::from_buffer(&self.events);
+        let mut out_events = OutputEvents::from_buffer(&mut self.out_events);
+        let mut status = None;
+        (self.around)(&mut || {
+            status = Some(processor.process(
+                &input,
+                &mut output,
+                &events,
+                &mut out_events,
+                None,
+                transport,
+            ));
+        });
+        status.expect("the block is processed").unwrap();
+        self.events.clear();
+        self.out_events.clear();
+        &self.output
+    }
+}

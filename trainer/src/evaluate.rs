@@ -77,7 +77,8 @@ pub fn evaluate_set(
             if index as u64 >= settings.count {
                 return Ok(done);
             }
-            let (rendered, labels) = example(settings, index as u64, corpus, fonts)?;
+            let rendered = example(settings, index as u64, corpus, fonts)?;
+            let labels = rendered.labels;
             let audio = Audio::new(rendered.samples, rendered.sample_rate);
             let reference: Vec<Interval> = labels
                 .iter()

@@ -181,9 +181,15 @@ fn the_causal_form_agrees_frame_by_frame() {
 #[test]
 fn the_windowed_forms_agree() {
     for (name, architecture) in [
-        ("windowed", Architecture::PitchClass(PitchClassNetConfig::windowed())),
+        (
+            "windowed",
+            Architecture::PitchClass(PitchClassNetConfig::windowed()),
+        ),
         ("BTC", Architecture::Btc(BtcConfig::new().with_layers(3))),
-        ("2E1D", Architecture::TwoEOneD(TwoEOneDConfig::new().with_layers(2))),
+        (
+            "2E1D",
+            Architecture::TwoEOneD(TwoEOneDConfig::new().with_layers(2)),
+        ),
     ] {
         compare_windowed(&format!("{name}, random"), shaken(architecture, 2));
     }
@@ -192,7 +198,10 @@ fn the_windowed_forms_agree() {
 #[test]
 fn the_built_in_weights_agree() {
     compare_causal("live, built in", models::live().unwrap().weights().clone());
-    compare_windowed("windowed, built in", models::windowed().unwrap().weights().clone());
+    compare_windowed(
+        "windowed, built in",
+        models::windowed().unwrap().weights().clone(),
+    );
 }
 
 #[test]
@@ -230,7 +239,11 @@ fn the_onnx_checker_accepts_every_architecture() {
         path
     })
     .collect();
-    let output = Command::new(python).arg(script).args(&paths).output().unwrap();
+    let output = Command::new(python)
+        .arg(script)
+        .args(&paths)
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
 }
@@ -258,12 +271,18 @@ fn what_cannot_run_is_refused_with_its_reason() {
     assert!(error.contains("no meaning here"), "{error}");
 
     let format = b"changes-onnx/1";
-    let at = live.windows(format.len()).position(|w| w == format).unwrap();
+    let at = live
+        .windows(format.len())
+        .position(|w| w == format)
+        .unwrap();
     let mut other = live.clone();
     other[at + format.len() - 1] = b'7';
     fs::write(&path, &other).unwrap();
     let error = causal(&path).to_string();
-    assert!(error.contains("`changes-onnx/7`, not `changes-onnx/1`"), "{error}");
+    assert!(
+        error.contains("`changes-onnx/7`, not `changes-onnx/1`"),
+        "{error}"
+    );
 
     let net = shaken(Architecture::PitchClass(PitchClassNetConfig::windowed()), 8);
     fs::write(&path, trainer::onnx::to_bytes(&net).unwrap()).unwrap();
@@ -277,7 +296,9 @@ fn what_cannot_run_is_refused_with_its_reason() {
 #[test]
 fn a_library_that_is_none_and_an_accelerator_that_is_absent_are_errors() {
     let runtime = runtime();
-    let error = OrtRuntime::load(Path::new("no/such/library.so")).err().unwrap();
+    let error = OrtRuntime::load(Path::new("no/such/library.so"))
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("no/such/library.so"), "{error}");
 
     let folder = tempfile::tempdir().unwrap();
@@ -289,8 +310,15 @@ fn a_library_that_is_none_and_an_accelerator_that_is_absent_are_errors() {
     // Neither of the two can be there on one machine.
     let weights = shaken(Architecture::PitchClass(PitchClassNetConfig::live()), 9);
     let path = exported(&weights, &folder);
-    let absent = if cfg!(windows) { Accelerator::CoreMl } else { Accelerator::DirectMl };
-    let settings = OrtSettings { accelerator: absent, ..OrtSettings::default() };
+    let absent = if cfg!(windows) {
+        Accelerator::CoreMl
+    } else {
+        Accelerator::DirectMl
+    };
+    let settings = OrtSettings {
+        accelerator: absent,
+        ..OrtSettings::default()
+    };
     let error = OrtCausal::open(&runtime, &path, settings).err().unwrap();
     assert!(matches!(error, OrtError::Refused { .. }), "{error}");
 }

@@ -175,11 +175,10 @@ impl OrtRuntime {
                 size,
             });
         }
-        self.session(path, settings)
-            .map_err(|e| OrtError::Refused {
-                path: path.to_owned(),
-                reason: e.to_string(),
-            })
+        self.session(path, settings).map_err(|e| OrtError::Refused {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        })
     }
 
     fn session(&self, path: &Path, settings: OrtSettings) -> ort::Result<Session> {
@@ -341,9 +340,7 @@ impl WindowModel for OrtWindow {
         for batch in frames[..windows * WINDOW].chunks(together * WINDOW) {
             let shape = [together as i64, WINDOW_FRAMES as i64, BINS as i64];
             let input = TensorRef::from_array_view((shape, batch)).map_err(engine)?;
-            let outputs = session
-                .run(ort::inputs![FRAMES => input])
-                .map_err(engine)?;
+            let outputs = session.run(ort::inputs![FRAMES => input]).map_err(engine)?;
             result.extend(read(&outputs, together * WINDOW_FRAMES)?);
         }
         Ok(result)
@@ -417,7 +414,10 @@ fn causal_states(session: &Session) -> Result<Vec<StateSlot>, String> {
         let output = format!("{name}{NEXT}");
         let next = shape_of(outputs, "output", &output)?;
         let fits = next.len() == shape.len()
-            && next.iter().zip(shape).all(|(next, n)| *next < 0 || next == n);
+            && next
+                .iter()
+                .zip(shape)
+                .all(|(next, n)| *next < 0 || next == n);
         if !fits {
             return Err(format!(
                 "the state `{name}` has the shape {shape:?}, what follows it, `{output}`, {next:?}"
@@ -456,9 +456,7 @@ fn window_batch(session: &Session) -> Result<bool, String> {
 fn check_format(session: &Session) -> Result<(), String> {
     let metadata = session.metadata().map_err(|e| e.to_string())?;
     match metadata.custom(FORMAT_KEY) {
-        Some(found) if found != FORMAT => {
-            Err(format!("its format is `{found}`, not `{FORMAT}`"))
-        }
+        Some(found) if found != FORMAT => Err(format!("its format is `{found}`, not `{FORMAT}`")),
         _ => Ok(()),
     }
 }
@@ -491,15 +489,21 @@ fn shape_of<'a>(outlets: &'a [Outlet], what: &str, name: &str) -> Result<&'a [i6
 /// An output may leave any of its dimensions open; of an input only the batch may be.
 fn check_shape(what: &str, name: &str, is: &[i64], wanted: [i64; 3]) -> Result<(), String> {
     let open = |i: usize, n: i64| n < 0 && (what == "output" || (i == 0 && wanted[0] < 0));
-    let fits = is.len() == wanted.len()
-        && (0..wanted.len()).all(|i| is[i] == wanted[i] || open(i, is[i]));
+    let fits =
+        is.len() == wanted.len() && (0..wanted.len()).all(|i| is[i] == wanted[i] || open(i, is[i]));
     if fits {
         return Ok(());
     }
     let text = |shape: &[i64]| {
         let sizes: Vec<_> = shape
             .iter()
-            .map(|n| if *n < 0 { "?".to_owned() } else { n.to_string() })
+            .map(|n| {
+                if *n < 0 {
+                    "?".to_owned()
+                } else {
+                    n.to_string()
+                }
+            })
             .collect();
         format!("[{}]", sizes.join(", "))
     };

@@ -238,7 +238,11 @@ impl Graph {
 
     /// Rows of `x` along `axis` by the indices of a constant.
     pub fn gather(&mut self, x: &Value, indices: &Value, axis: i64) -> Value {
-        self.op_with("Gather", &[x, indices], vec![integer_attribute("axis", axis)])
+        self.op_with(
+            "Gather",
+            &[x, indices],
+            vec![integer_attribute("axis", axis)],
+        )
     }
 
     /// Indices `from` to `to` (without it) of `axis`.

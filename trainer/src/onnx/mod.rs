@@ -197,7 +197,10 @@ mod tests {
     #[test]
     fn a_file_appears_whole_and_a_bad_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let (weights, out) = (folder.path().join("a.safetensors"), folder.path().join("a.onnx"));
+        let (weights, out) = (
+            folder.path().join("a.safetensors"),
+            folder.path().join("a.onnx"),
+        );
         let error = export(&weights, &out).unwrap_err().to_string();
         assert!(error.contains("a.safetensors"), "{error}");
         let net = random(Architecture::PitchClass(PitchClassNetConfig::live()));

@@ -42,7 +42,13 @@ pub fn build(
 
     let mut h = graph.op("Add", &[&f, &t]);
     for index in 0..config.layers {
-        h = layer(graph, over_frames, &format!("decoder.{index}"), &h, Some(&t))?;
+        h = layer(
+            graph,
+            over_frames,
+            &format!("decoder.{index}"),
+            &h,
+            Some(&t),
+        )?;
     }
     let gain = graph.weight("norm.gamma")?;
     let offset = graph.weight("norm.beta")?;

@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod example;
 pub mod frames;
 pub mod loss;
+pub mod onnx;
 pub mod pop909;
 pub mod prepare;
 pub mod progression;

@@ -48,6 +48,15 @@ enum Command {
     Export(ExportArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
     Eval(EvalArguments),
+    /// Write weights as an ONNX file.
+    ExportOnnx {
+        /// The weights file.
+        #[arg(long)]
+        weights: PathBuf,
+        /// The ONNX file.
+        #[arg(short, long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -207,6 +216,7 @@ fn main() -> anyhow::Result<()> {
         Command::Train(arguments) => train_student(&arguments),
         Command::Export(arguments) => export(&arguments),
         Command::Eval(arguments) => evaluate(&arguments),
+        Command::ExportOnnx { weights, out } => Ok(trainer::onnx::export(&weights, &out)?),
     }
 }
 

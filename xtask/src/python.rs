@@ -64,6 +64,27 @@ pub fn environment() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// The ONNX Runtime library inside the package of that name in the environment of `python`.
+pub fn onnx_runtime(python: &Path) -> Result<PathBuf> {
+    let sh = shell()?;
+    let script = "import onnxruntime.capi as capi; print(list(capi.__path__)[0])";
+    let folder = cmd!(sh, "{python} -c {script}")
+        .quiet()
+        .read()
+        .context("the Python package onnxruntime cannot be imported")?;
+    let is_library = |name: &str| {
+        name.starts_with("libonnxruntime.") && !name.ends_with(".a") || name == "onnxruntime.dll"
+    };
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {folder}"))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(is_library) {
+            return Ok(path);
+        }
+    }
+    bail!("no ONNX Runtime library in {folder}")
+}
+
 /// Every requirement file of the repository, in a fixed order.
 fn requirements() -> Result<Vec<PathBuf>> {
     let sh = shell()?;

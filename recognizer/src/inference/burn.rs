@@ -1,58 +1,13 @@
-//! Running networks: the traits behind which engines differ, and the default engine,
-//! which is the trainer's own burn module on burn-flex.
+//! The default engine: the trainer's own burn module on burn-flex.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
 use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::pitch_class::State;
-use crate::networks::{BASS_CLASSES, CHORD_CLASSES, Logits, WINDOW_FRAMES};
+use crate::networks::{Logits, WINDOW_FRAMES};
 use crate::weights::Weights;
-
-/// Why an engine could not be made or did not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum InferenceError {
-    /// A causal network was asked for and this one is not, or the reverse.
-    #[error("the network `{name}` is {is}, and a {wanted} one is needed")]
-    WrongKind {
-        /// Name in the model card.
-        name: String,
-        /// `causal` or `windowed`.
-        is: &'static str,
-        /// `causal` or `windowed`.
-        wanted: &'static str,
-    },
-    /// The engine itself failed.
-    #[error("the engine failed: {0}")]
-    Engine(String),
-}
-
-/// A causal network and its weights, shared by any number of streams.
-pub trait CausalModel: Send + Sync {
-    /// A stream that has heard nothing.
-    fn start(&self) -> Box<dyn CausalStream>;
-}
-
-/// A causal network in the middle of a stream.
-pub trait CausalStream: Send {
-    /// The posterior of the next frame, log-compressed.
-    ///
-    /// # Errors
-    /// [`InferenceError::Engine`] when the engine fails.
-    fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError>;
-    /// Forgets what was heard.
-    fn reset(&mut self);
-}
-
-/// A network over windows of 108 frames.
-pub trait WindowModel: Send + Sync {
-    /// Posteriors of the frames of some windows, `[windows, 108, 144]` log-compressed in
-    /// row order, in the same order.
-    ///
-    /// # Errors
-    /// [`InferenceError::Engine`] when the engine fails.
-    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
-}
 
 /// The default engine: burn on burn-flex, pure Rust, one thread.
 #[derive(Debug, Clone)]
@@ -108,7 +63,7 @@ impl BurnModel {
 }
 
 /// Posteriors of all frames of `logits`, batch after batch.
-fn posteriors(logits: Logits) -> Result<Vec<Posterior>, InferenceError> {
+fn posteriors_of(logits: Logits) -> Result<Vec<Posterior>, InferenceError> {
     let numbers = |tensor: Tensor<3>| {
         tensor
             .into_data()
@@ -117,16 +72,7 @@ fn posteriors(logits: Logits) -> Result<Vec<Posterior>, InferenceError> {
     };
     let chord = numbers(logits.chord)?;
     let bass = logits.bass.map(numbers).transpose()?;
-    Ok(chord
-        .chunks_exact(CHORD_CLASSES)
-        .enumerate()
-        .map(|(i, chord)| {
-            let bass = bass
-                .as_ref()
-                .map(|bass| &bass[i * BASS_CLASSES..(i + 1) * BASS_CLASSES]);
-            Posterior::from_logits(chord, bass)
-        })
-        .collect())
+    Ok(posteriors(&chord, bass.as_deref()))
 }
 
 impl CausalModel for BurnModel {
@@ -148,7 +94,7 @@ impl CausalStream for BurnStream {
     fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError> {
         let x = self.model.input(frame, 1, 1);
         let logits = self.model.weights.network.forward(x, &mut self.state);
-        posteriors(logits)?
+        posteriors_of(logits)?
             .pop()
             .ok_or_else(|| InferenceError::Engine("no output".into()))
     }
@@ -162,7 +108,7 @@ impl WindowModel for BurnModel {
     fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
         let windows = frames.len() / (WINDOW_FRAMES * BINS);
         let x = self.input(frames, windows, WINDOW_FRAMES);
-        posteriors(self.weights.network.forward(x, &mut State::default()))
+        posteriors_of(self.weights.network.forward(x, &mut State::default()))
     }
 }
 

@@ -1,0 +1,77 @@
+//! Running networks: the traits behind which engines differ.
+//!
+//! | engine | needs | use |
+//! |---|---|---|
+//! | [`burn`] | nothing | the default: the trainer's own module on burn-flex, pure Rust, one thread |
+//! | `ort` (feature `ort`) | the ONNX Runtime library and an ONNX file | a machine's accelerator, somebody's own model |
+//!
+//! What an ONNX file must look like is in [`onnx`].
+
+pub mod burn;
+pub mod onnx;
+#[cfg(feature = "ort")]
+pub mod ort;
+
+pub use self::burn::BurnModel;
+
+use crate::decode::Posterior;
+use crate::features::BINS;
+use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
+
+/// Why an engine could not be made or did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    /// A causal network was asked for and this one is not, or the reverse.
+    #[error("the network `{name}` is {is}, and a {wanted} one is needed")]
+    WrongKind {
+        /// Name in the model card.
+        name: String,
+        /// `causal` or `windowed`.
+        is: &'static str,
+        /// `causal` or `windowed`.
+        wanted: &'static str,
+    },
+    /// The engine itself failed.
+    #[error("the engine failed: {0}")]
+    Engine(String),
+}
+
+/// A causal network and its weights, shared by any number of streams.
+pub trait CausalModel: Send + Sync {
+    /// A stream that has heard nothing.
+    fn start(&self) -> Box<dyn CausalStream>;
+}
+
+/// A causal network in the middle of a stream.
+pub trait CausalStream: Send {
+    /// The posterior of the next frame, log-compressed.
+    ///
+    /// # Errors
+    /// [`InferenceError::Engine`] when the engine fails.
+    fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError>;
+    /// Forgets what was heard.
+    fn reset(&mut self);
+}
+
+/// A network over windows of 108 frames.
+pub trait WindowModel: Send + Sync {
+    /// Posteriors of the frames of some windows, `[windows, 108, 144]` log-compressed in
+    /// row order, in the same order.
+    ///
+    /// # Errors
+    /// [`InferenceError::Engine`] when the engine fails.
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
+}
+
+/// Posteriors of frames from the logits of all of them, `[frames, 170]` and
+/// `[frames, 13]` in row order.
+fn posteriors(chord: &[f32], bass: Option<&[f32]>) -> Vec<Posterior> {
+    chord
+        .chunks_exact(CHORD_CLASSES)
+        .enumerate()
+        .map(|(i, chord)| {
+            let bass = bass.map(|bass| &bass[i * BASS_CLASSES..(i + 1) * BASS_CLASSES]);
+            Posterior::from_logits(chord, bass)
+        })
+        .collect()
+}

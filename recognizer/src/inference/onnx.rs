@@ -1,0 +1,37 @@
+//! What an ONNX file must look like to be run here: the contract between the trainer,
+//! which writes such files, and the ONNX engine, which also takes anybody else's.
+//!
+//! All tensors are float32. Frames are log-compressed (see
+//! [`crate::features::log_compress`]) and not standardised: that is the graph's part.
+//! Outputs are logits; the classes are those of [`harmony::vocabulary::large`], of the
+//! bass the twelve pitch classes, then "no bass".
+//!
+//! | | windowed | causal |
+//! |---|---|---|
+//! | frames | constant-Q, hop 2048 | [`crate::features::live`], hop 1024 |
+//! | input [`FRAMES`] | `[batch, 108, 144]`, `batch` symbolic or 1 | `[1, 1, 144]` |
+//! | every other input `x` | none | state, of one fixed shape; zeros before the first frame |
+//! | output [`CHORD`] | `[batch, 108, 170]` | `[1, 1, 170]` |
+//! | output [`BASS`], optional | `[batch, 108, 13]` | `[1, 1, 13]` |
+//! | output `x_next` ([`NEXT`]) | | for each state, what to feed with the next frame |
+//!
+//! The metadata entry [`FORMAT_KEY`] may be absent; when it is there it must be
+//! [`FORMAT`].
+
+/// Version of this contract.
+pub const FORMAT: &str = "changes-onnx/1";
+/// Metadata entry that holds [`FORMAT`].
+pub const FORMAT_KEY: &str = "changes.format";
+/// Metadata entry with the architecture as JSON
+/// ([`crate::networks::network::Architecture`]).
+pub const ARCHITECTURE_KEY: &str = "changes.architecture";
+/// Metadata entry with the model card as JSON ([`crate::weights::ModelCard`]).
+pub const CARD_KEY: &str = "changes.card";
+/// The input with the frames.
+pub const FRAMES: &str = "frames";
+/// The output with the logits of the chord classes.
+pub const CHORD: &str = "chord";
+/// The output with the logits of the bass.
+pub const BASS: &str = "bass";
+/// What is appended to the name of a state input to make the output that follows it.
+pub const NEXT: &str = "_next";

@@ -1,0 +1,211 @@
+//! Networks as ONNX files, for ONNX Runtime and everything else that reads ONNX.
+//!
+//! The files follow the contract of [`recognizer::inference::onnx`]: opset 17,
+//! log-compressed frames in (the standardisation is in the graph), logits out, and for
+//! causal networks one input and one output for what each delayed tap remembers.
+
+mod attention;
+mod btc;
+mod graph;
+mod pitch_class;
+mod proto;
+mod tensors;
+mod two_e_one_d;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use harmony::export::atomic::{self, WriteError};
+use prost::Message;
+use recognizer::features::BINS;
+use recognizer::inference::onnx;
+use recognizer::networks::WINDOW_FRAMES;
+use recognizer::networks::network::Architecture;
+use recognizer::weights::{Weights, WeightsError};
+
+use graph::{Graph, Size};
+use proto::{IR_VERSION, ModelProto, OPSET, OperatorSetIdProto, StringStringEntryProto};
+use tensors::Tensors;
+
+/// Why a network could not be written as ONNX.
+#[derive(Debug, thiserror::Error)]
+pub enum OnnxError {
+    /// The weights were refused.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The tensors are not what a graph can be made from.
+    #[error("tensors of the network: {0}")]
+    Tensors(String),
+    /// The graph needs a tensor that the network has not.
+    #[error("the network has no tensor `{0}`")]
+    Missing(String),
+    /// The network has a tensor that is not in the graph: the graph would be another
+    /// network.
+    #[error("the tensor `{0}` has no place in the graph")]
+    Unused(String),
+    /// The weights file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The ONNX file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// The ONNX file of a network.
+///
+/// # Errors
+/// [`OnnxError`], which for weights of ours would be a fault here.
+pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
+    let causal = weights.architecture.is_causal();
+    let (batch, frames) = if causal {
+        (Size::Fixed(1), 1)
+    } else {
+        (Size::Batch, WINDOW_FRAMES)
+    };
+    let mut graph = Graph::new(&weights.card.name, Tensors::of(weights)?);
+    let shape = [batch, Size::Fixed(frames), Size::Fixed(BINS)];
+    let x = graph.input(onnx::FRAMES, &shape);
+    let mean = graph.scalar(weights.mean);
+    let deviation = graph.scalar(weights.deviation);
+    let x = graph.op("Sub", &[&x, &mean]);
+    let x = graph.op("Div", &[&x, &deviation]);
+    let (chord, bass) = match &weights.architecture {
+        Architecture::PitchClass(config) => {
+            let (chord, bass) = pitch_class::build(&mut graph, config, &x, frames)?;
+            (chord, Some(bass))
+        }
+        Architecture::Btc(config) => (btc::build(&mut graph, config, &x, frames)?, None),
+        Architecture::TwoEOneD(config) => {
+            (two_e_one_d::build(&mut graph, config, &x, frames)?, None)
+        }
+    };
+    graph.logits(&chord, bass.as_ref(), batch, frames);
+    let json = |e: serde_json::Error| OnnxError::Tensors(e.to_string());
+    let entry = |key: &str, value: String| StringStringEntryProto {
+        key: Some(key.to_owned()),
+        value: Some(value),
+    };
+    let model = ModelProto {
+        ir_version: Some(IR_VERSION),
+        producer_name: Some("Changes".to_owned()),
+        producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        graph: Some(graph.finish()?),
+        opset_import: vec![OperatorSetIdProto {
+            domain: Some(String::new()),
+            version: Some(OPSET),
+        }],
+        metadata_props: vec![
+            entry(onnx::FORMAT_KEY, onnx::FORMAT.to_owned()),
+            entry(
+                onnx::ARCHITECTURE_KEY,
+                serde_json::to_string(&weights.architecture).map_err(json)?,
+            ),
+            entry(
+                onnx::CARD_KEY,
+                serde_json::to_string(&weights.card).map_err(json)?,
+            ),
+        ],
+    };
+    Ok(model.encode_to_vec())
+}
+
+/// Reads the weights file `weights` and writes it as the ONNX file `out`, which appears
+/// whole or not at all.
+///
+/// # Errors
+/// [`OnnxError`], naming the file or what is wrong with it.
+pub fn export(weights: &Path, out: &Path) -> Result<(), OnnxError> {
+    let bytes = fs::read(weights).map_err(|source| OnnxError::Unreadable {
+        path: weights.to_owned(),
+        source,
+    })?;
+    let weights = Weights::from_bytes(&bytes, &Device::flex())?;
+    Ok(atomic::write(out, &to_bytes(&weights)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use recognizer::networks::btc::BtcConfig;
+    use recognizer::networks::pitch_class::PitchClassNetConfig;
+    use recognizer::networks::two_e_one_d::TwoEOneDConfig;
+    use recognizer::weights::ModelCard;
+
+    fn random(architecture: Architecture) -> Weights {
+        Weights {
+            network: architecture.init(&Device::flex()),
+            architecture,
+            mean: -6.0,
+            deviation: 2.0,
+            card: ModelCard::default(),
+        }
+    }
+
+    fn all() -> Vec<Weights> {
+        [
+            Architecture::PitchClass(PitchClassNetConfig::live()),
+            Architecture::PitchClass(PitchClassNetConfig::windowed()),
+            Architecture::Btc(BtcConfig::new()),
+            Architecture::TwoEOneD(TwoEOneDConfig::new()),
+        ]
+        .map(random)
+        .into()
+    }
+
+    #[test]
+    fn every_architecture_becomes_a_graph_in_order_and_without_loose_ends() {
+        for weights in all() {
+            let bytes = to_bytes(&weights).unwrap();
+            let model = ModelProto::decode(bytes.as_slice()).unwrap();
+            let graph = model.graph.unwrap();
+            let mut known = BTreeSet::new();
+            let inputs = graph.input.iter().map(|value| &value.name);
+            for name in inputs.chain(graph.initializer.iter().map(|t| &t.name)) {
+                assert!(known.insert(name.clone().unwrap()), "{name:?} twice");
+            }
+            for node in &graph.node {
+                for input in &node.input {
+                    assert!(known.contains(input), "{input} is used before it is made");
+                }
+                for output in &node.output {
+                    assert!(known.insert(output.clone()), "{output} is made twice");
+                }
+            }
+            for output in &graph.output {
+                assert!(known.contains(output.name.as_ref().unwrap()), "{output:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_causal_form_carries_every_delayed_tap() {
+        let weights = random(Architecture::PitchClass(PitchClassNetConfig::live()));
+        let bytes = to_bytes(&weights).unwrap();
+        let graph = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap();
+        // Frames and two taps in each of seven blocks; chord, bass and what follows the taps.
+        assert_eq!((graph.input.len(), graph.output.len()), (15, 16));
+    }
+
+    #[test]
+    fn a_file_appears_whole_and_a_bad_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (weights, out) = (
+            folder.path().join("a.safetensors"),
+            folder.path().join("a.onnx"),
+        );
+        let error = export(&weights, &out).unwrap_err().to_string();
+        assert!(error.contains("a.safetensors"), "{error}");
+        let net = random(Architecture::PitchClass(PitchClassNetConfig::live()));
+        fs::write(&weights, net.to_bytes().unwrap()).unwrap();
+        export(&weights, &out).unwrap();
+        assert_eq!(fs::read(&out).unwrap(), to_bytes(&net).unwrap());
+    }
+}

@@ -22,8 +22,6 @@ pub enum Step {
     Build,
     /// All tests: units, goldens, host, editor pictures, command line
     Units,
-    /// ONNX Runtime against the default engine
-    Engines,
     /// The examples in the documentation
     Doctests,
     /// rustdoc, warnings denied
@@ -59,7 +57,7 @@ impl Step {
             Self::Format => run(cmd!(sh, "cargo fmt --all --check")),
             Self::Lints => run(cmd!(
                 sh,
-                "cargo clippy --workspace --all-targets --features trainer/ort -- --deny warnings"
+                "cargo clippy --workspace --all-targets -- --deny warnings"
             )),
             Self::Licences => licences::check(),
             Self::Build => {
@@ -68,17 +66,6 @@ impl Step {
                 bundle::bundle_built().map(|_| ())
             }
             Self::Units => units(),
-            Self::Engines => {
-                let python = python::environment()?;
-                let library = python::onnx_runtime(&python)?;
-                run(cmd!(
-                    sh,
-                    "cargo test --release --package trainer --features ort --test onnx_runtime
-                     -- --nocapture"
-                )
-                .env("CHANGES_PYTHON", python)
-                .env("ORT_DYLIB_PATH", library))
-            }
             Self::Doctests => run(cmd!(sh, "cargo test --release --workspace --doc")),
             Self::Docs => {
                 run(cmd!(sh, "cargo doc --workspace --no-deps")
@@ -141,8 +128,10 @@ fn units() -> Result<()> {
         )
     };
     let clap = bundle::Bundle::location()?.clap;
+    let onnx_runtime = python::onnx_runtime(&python)?;
     run(command
         .env("CHANGES_PYTHON", python)
+        .env("ORT_DYLIB_PATH", onnx_runtime)
         .env("CHANGES_CLAP", clap))
 }
 

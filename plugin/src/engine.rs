@@ -39,8 +39,8 @@ struct Engines {
 impl Recognizers for Engines {
     fn make(&self, sample_rate: f64, settings: Settings) -> Result<Box<dyn Recognizer>, String> {
         let model = Arc::clone(&self.model) as Arc<dyn CausalModel>;
-        let engine = LiveEngine::new(model, sample_rate, of(settings))
-            .map_err(|error| error.to_string())?;
+        let engine =
+            LiveEngine::new(model, sample_rate, of(settings)).map_err(|error| error.to_string())?;
         Ok(Box::new(Live { engine }))
     }
 }

@@ -45,6 +45,7 @@ pub mod worker;
 use self::editor::ChangesEditor;
 use self::instance::Instance;
 use self::params::ChangesParams;
+use self::snapshot::{Snapshot, Status};
 use self::tap::{Tap, TapInput};
 use self::transport::HostPosition;
 use self::worker::Worker;
@@ -161,13 +162,15 @@ impl Plugin for Changes {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         context.set_latency_samples(0);
-        match self.prepare(f64::from(buffer_config.sample_rate)) {
-            Ok(()) => true,
-            Err(reason) => {
-                nice_error!("Changes cannot listen: {reason}");
-                false
-            }
+        if let Err(reason) = self.prepare(f64::from(buffer_config.sample_rate)) {
+            nice_error!("Changes cannot listen: {reason}");
+            // The audio still passes; the editor says that the analysis does not run.
+            self.instance.publish(Snapshot {
+                status: Status::Failed,
+                ..Snapshot::default()
+            });
         }
+        true
     }
 
     fn reset(&mut self) {

@@ -1,12 +1,20 @@
 //! Files that are no music: one line that says so, exit code 1, nothing written.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use assert_cmd::cargo::cargo_bin_cmd;
-
-fn changes() -> assert_cmd::Command {
-    cargo_bin_cmd!("changes")
+/// Runs the command; its exit code and what it printed on standard error.
+fn changes(arguments: &[&OsStr]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_changes"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
 /// Both subcommands refuse `path`, each with one line that names it and says `cause`.
@@ -16,28 +24,24 @@ fn refused(path: &Path, cause: &str) {
         folder.path().join("out.lab"),
         folder.path().join("out.jsonl"),
     );
-    for arguments in [
-        vec![
+    let runs: [&[&OsStr]; 2] = [
+        &[
             "transcribe".as_ref(),
-            path.as_os_str(),
+            path.as_ref(),
             "-o".as_ref(),
-            track.as_os_str(),
+            track.as_ref(),
         ],
-        vec![
+        &[
             "live".as_ref(),
             "--fast".as_ref(),
-            path.as_os_str(),
+            path.as_ref(),
             "--events".as_ref(),
-            events.as_os_str(),
+            events.as_ref(),
         ],
-    ] {
-        let output = changes()
-            .args(arguments)
-            .assert()
-            .code(1)
-            .get_output()
-            .clone();
-        let message = String::from_utf8(output.stderr).unwrap();
+    ];
+    for arguments in runs {
+        let (code, message) = changes(arguments);
+        assert_eq!(code, Some(1), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(message.starts_with("changes: "), "{message}");
         assert!(message.contains(path.to_str().unwrap()), "{message}");
@@ -134,13 +138,14 @@ fn one_bad_file_does_not_stop_the_others() {
     }
     writer.finalize().unwrap();
     let out = folder.path().join("out");
-    let assert = changes()
-        .arg("transcribe")
-        .args([&bad, &good])
-        .arg("-o")
-        .arg(&out)
-        .assert();
-    let message = String::from_utf8(assert.code(1).get_output().stderr.clone()).unwrap();
+    let (code, message) = changes(&[
+        "transcribe".as_ref(),
+        bad.as_ref(),
+        good.as_ref(),
+        "-o".as_ref(),
+        out.as_ref(),
+    ]);
+    assert_eq!(code, Some(1), "{message}");
     assert!(message.contains("1 of 2 files failed"), "{message}");
     assert!(out.join("good.lab").exists());
     assert!(!out.join("bad.lab").exists());
@@ -150,7 +155,7 @@ fn one_bad_file_does_not_stop_the_others() {
 fn mistakes_on_the_command_line_cost_no_work() {
     let song = "../assets/demo/town-theme.ogg";
     for (arguments, code, cause) in [
-        (vec![], 2, "Usage"),
+        (Vec::<&str>::new(), 2, "Usage"),
         (vec!["transcribe"], 2, "FILE"),
         (
             vec!["transcribe", song, "--style", "baroque"],
@@ -174,8 +179,9 @@ fn mistakes_on_the_command_line_cost_no_work() {
             "needs a --key",
         ),
     ] {
-        let assert = changes().args(&arguments).assert().code(code);
-        let message = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        let words: Vec<&OsStr> = arguments.iter().map(|word| word.as_ref()).collect();
+        let (found, message) = changes(&words);
+        assert_eq!(found, Some(code), "{arguments:?}: {message}");
         assert!(message.contains(cause), "{arguments:?}: {message}");
     }
 }

@@ -45,6 +45,9 @@ pub struct Options {
     /// Play this file instead of the shipped one
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Load this CLAP instead of building one
+    #[arg(long, value_name = "FILE")]
+    clap: Option<PathBuf>,
     /// Write the chord track and the picture here instead of target/demo
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -52,10 +55,13 @@ pub struct Options {
 
 /// Plays the clip through the plugin, prints the chords and writes the track.
 pub fn run(options: &Options) -> Result<()> {
-    let bundle = bundle::bundle()?;
+    let clap = match &options.clap {
+        Some(clap) => clap.clone(),
+        None => bundle::bundle()?.clap,
+    };
     let path = options.file.as_deref().unwrap_or(Path::new(CLIP));
     let clip = Clip::load(path)?;
-    let mut plugin = Plugin::load(&bundle.clap)?;
+    let mut plugin = Plugin::load(&clap)?;
     say(format!(
         "{} in a headless CLAP host, listening to {} ({:.0} s at {:.0} Hz, in real time)",
         plugin.name,

@@ -44,13 +44,13 @@ fn runtime() -> OrtRuntime {
 }
 
 /// Moves every weight away from where initialisation puts it (norms at one, gates and
-/// biases at zero), as training does.
-struct Shake;
+/// biases at zero), as training does, by this deviation.
+struct Shake(f64);
 
 impl ModuleMapper for Shake {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|tensor| {
-            let noise = Distribution::Normal(0.0, 0.15);
+            let noise = Distribution::Normal(0.0, self.0);
             let noise = Tensor::random(tensor.dims(), noise, &tensor.device());
             tensor + noise
         })
@@ -60,8 +60,14 @@ impl ModuleMapper for Shake {
 fn shaken(architecture: Architecture, seed: u64) -> Weights {
     let device = Device::flex();
     device.seed(seed);
+    // 2E1D has no norm before its last layer: with large weights its attention becomes so
+    // sharp that the rounding of float32 shows.
+    let deviation = match architecture {
+        Architecture::TwoEOneD(_) => 0.05,
+        _ => 0.15,
+    };
     Weights {
-        network: architecture.init(&device).map(&mut Shake),
+        network: architecture.init(&device).map(&mut Shake(deviation)),
         architecture,
         mean: -6.5,
         deviation: 2.25,

@@ -8,6 +8,7 @@ Needs the packages of requirements.txt beside this file. Exits 0 when everything
 
 import argparse
 import json
+import re
 import sys
 import time
 
@@ -57,17 +58,38 @@ def progression(rate):
     return np.concatenate(parts).astype(np.float32)
 
 
+# JUCE's own base 64: 6 bits a letter, the lowest first.
+LETTERS = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
+
+
+def from_juce_base64(text):
+    """The bytes of JUCE's `MemoryBlock::toBase64Encoding`: a length, a dot, letters."""
+    length, _, letters = text.partition(".")
+    bits = 0
+    for place, letter in enumerate(letters):
+        bits |= LETTERS.index(letter) << (6 * place)
+    return bits.to_bytes((6 * len(letters) + 7) // 8, "little")[: int(length)]
+
+
 def state_of(plugin):
     """The plugin's own JSON within the state that the host saves."""
-    raw = bytes(plugin.raw_state)
-    start = raw.find(b'{"version"')
-    if start < 0:
-        raise AssertionError("no JSON in raw_state")
-    return json.JSONDecoder().raw_decode(raw[start:].decode("utf-8", "replace"))[0]
+    component = re.search(rb"<IComponent>(.*?)</IComponent>", bytes(plugin.raw_state))
+    state = json.loads(from_juce_base64(component.group(1).decode()))
+    # Fields are JSON once more; times are compared to the nanosecond.
+    decode = json.JSONDecoder(parse_float=lambda digits: round(float(digits), 9)).decode
+    state["fields"] = {name: decode(text) for name, text in state["fields"].items()}
+    return state
+
+
+def settle(plugin):
+    """Waits until the worker has nothing more to say."""
+    before = None
+    while before != (before := state_of(plugin)):
+        time.sleep(0.3)
 
 
 def track_of(plugin):
-    return json.loads(state_of(plugin)["fields"]["track"])
+    return state_of(plugin)["fields"]["track"]
 
 
 def check_parameters(path):
@@ -105,6 +127,7 @@ def check_state(path):
     first.freeze = True
     # The host tells the plugin of changed parameters with the next block.
     first.process(np.zeros((2, 512), np.float32), 48000)
+    settle(first)
     second = pedalboard.load_plugin(path)
     second.raw_state = first.raw_state
     assert state_of(second) == state_of(first)

@@ -82,16 +82,25 @@ fn planted() {
         Ok("allocation") => in_real_time(&mut || {
             std::hint::black_box(Vec::<u8>::with_capacity(100));
         }),
-        Ok("sleep") => in_real_time(&mut || {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+        Ok("file") => in_real_time(&mut || {
+            std::hint::black_box(std::fs::File::open("/dev/null").is_ok());
         }),
+        Ok("lock") => {
+            let lock = std::sync::Mutex::new(());
+            std::thread::scope(|scope| {
+                let held = lock.lock().unwrap();
+                scope.spawn(|| in_real_time(&mut || drop(lock.lock())));
+                std::thread::sleep(std::time::Duration::from_secs(1));
+                drop(held);
+            });
+        }
         _ => {}
     }
 }
 
 #[test]
 fn planted_violations_are_caught() {
-    for plant in ["allocation", "sleep"] {
+    for plant in ["allocation", "file", "lock"] {
         let test = std::env::current_exe().unwrap();
         let run = Command::new(test)
             .args(["--exact", "planted", "--nocapture"])

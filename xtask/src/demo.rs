@@ -129,6 +129,11 @@ fn picture(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()
         sh,
         "cargo run --release --package changes-plugin --example editor_picture -- {scene} {picture}"
     )
+    // Graphics libraries complain where nobody is logged in; the picture needs no screen.
+    .env(
+        "XDG_RUNTIME_DIR",
+        std::env::var_os("XDG_RUNTIME_DIR").unwrap_or(folder.into()),
+    )
     .run()?;
     println!("{}", picture.display());
     Ok(())

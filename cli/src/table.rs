@@ -1,6 +1,6 @@
 //! Chords for people to read.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 use harmony::style;
 use harmony::timeline::Timeline;
@@ -11,7 +11,7 @@ use crate::arguments::Notation;
 pub fn of_timeline(timeline: &Timeline, notation: &Notation) -> String {
     let mut table = Table::new();
     table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .load_preset(ASCII_MARKDOWN)
         .set_header(["from", "to", "chord", "sure"]);
     for segment in timeline.segments() {
         table.add_row([

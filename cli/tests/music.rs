@@ -67,7 +67,7 @@ fn every_format_by_its_extension() {
 fn the_table_has_a_line_for_each_chord() {
     let table = String::from_utf8(changes(&["transcribe", SONG])).unwrap();
     let lab = String::from_utf8(changes(&["transcribe", SONG, "--format", "lab"])).unwrap();
-    let lines = table.lines().filter(|line| line.ends_with("% ")).count();
+    let lines = table.lines().filter(|line| line.ends_with("% |")).count();
     assert_eq!(lines, lab.lines().count(), "{table}\n{lab}");
 }
 

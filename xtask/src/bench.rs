@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use comfy_table::Table;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::ASCII_MARKDOWN;
 use serde::Serialize;
 
-use crate::bundle;
+use crate::bundle::{self, Bundle};
 use crate::clip::Clip;
 use crate::workspace::{release_binary, say, shell, target};
 
@@ -20,6 +20,9 @@ pub struct Options {
     /// Write the JSON here instead of target/bench/bench.json
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
+    /// Measure what was built last instead of building
+    #[arg(long)]
+    built: bool,
 }
 
 /// Everything that was measured.
@@ -42,9 +45,13 @@ struct Sizes {
 
 /// Measures, prints a table and writes the JSON.
 pub fn run(options: &Options) -> Result<()> {
-    let bundle = bundle::bundle()?;
     let sh = shell()?;
-    xshell::cmd!(sh, "cargo build --release --package changes-cli").run()?;
+    let bundle = if options.built {
+        Bundle::location()?
+    } else {
+        xshell::cmd!(sh, "cargo build --release --package changes-cli").run()?;
+        bundle::bundle()?
+    };
     let folder = target()?.join("bench");
     sh.create_dir(&folder)?;
     let clip = Clip::load(crate::demo::CLIP.as_ref())?;
@@ -88,7 +95,7 @@ fn print(report: &Report) {
     } = report;
     let mut table = Table::new();
     table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .load_preset(ASCII_MARKDOWN)
         .set_header(["what", "measured"]);
     let mut row = |what: &str, measured: String| {
         table.add_row([what.to_owned(), measured]);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 
 use crate::workspace::say;
@@ -65,7 +65,7 @@ fn run(steps: &[Step]) -> Result<()> {
 fn report(outcomes: &[Outcome]) -> Result<()> {
     let mut table = Table::new();
     table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .load_preset(ASCII_MARKDOWN)
         .set_header(["step", "result", "time", ""]);
     for Outcome { step, took, error } in outcomes {
         let result = if error.is_some() { "FAILED" } else { "passed" };

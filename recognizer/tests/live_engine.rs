@@ -118,11 +118,17 @@ fn the_display_speaks_at_once_and_confirms_later() {
     let shown = shown(&all);
     assert!(shown.windows(2).all(|w| w[0].shown_at_s <= w[1].shown_at_s));
     assert!(shown.iter().all(|s| s.starts_at_s <= s.shown_at_s));
-    let a_minor: Vec<_> = shown.iter().filter(|s| s.label.to_string() == "A:min").collect();
+    let a_minor: Vec<_> = shown
+        .iter()
+        .filter(|s| s.label.to_string() == "A:min")
+        .collect();
     assert_eq!(a_minor[0].state, ShownState::Provisional);
     assert!(a_minor.iter().any(|s| s.state == ShownState::Confirmed));
     assert!(a_minor[0].shown_at_s < 3.0, "{a_minor:?}");
-    assert!((a_minor.last().unwrap().starts_at_s - 2.0).abs() < 0.2, "{a_minor:?}");
+    assert!(
+        (a_minor.last().unwrap().starts_at_s - 2.0).abs() < 0.2,
+        "{a_minor:?}"
+    );
 }
 
 #[test]
@@ -135,7 +141,14 @@ fn bad_samples_are_counted_and_poison_nothing() {
     };
     let mut engine = engine_at(RATE);
     // Half a second of everything that is not audio, then the music.
-    let dirt = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 1e-42, -0.0];
+    let dirt = [
+        f32::NAN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::MAX,
+        1e-42,
+        -0.0,
+    ];
     let dirty: Vec<f32> = dirt.iter().copied().cycle().take(22_050).collect();
     engine.push(&dirty);
     assert!(engine.counters().invalid_samples > 0);
@@ -144,7 +157,11 @@ fn bad_samples_are_counted_and_poison_nothing() {
     engine.push(&progression(RATE));
     engine.finish();
     let found = segments(&events(&mut engine));
-    for (i, (_, _, wanted)) in clean.iter().filter(|s| s.2 != "N" && s.1 - s.0 > 1.0).enumerate() {
+    for (i, (_, _, wanted)) in clean
+        .iter()
+        .filter(|s| s.2 != "N" && s.1 - s.0 > 1.0)
+        .enumerate()
+    {
         let start = before + 2.0 * i as f64;
         assert_eq!(&dominant(&found, start, start + 2.0), wanted, "{found:?}");
     }

@@ -134,12 +134,12 @@ impl NiceEguiApp for App {
         let clamp = |value: f64, min: f32, max: f32| (value as f32).clamp(min, max);
         *self.instance.params.editor_size.write() = EditorSize {
             width: clamp(
-                size.logical.width.into(),
+                size.logical.width,
                 EditorSize::MIN.width,
                 EditorSize::MAX.width,
             ),
             height: clamp(
-                size.logical.height.into(),
+                size.logical.height,
                 EditorSize::MIN.height,
                 EditorSize::MAX.height,
             ),

@@ -38,9 +38,10 @@ impl Posterior {
 fn log_softmax(logits: &[f32], out: &mut [f32]) {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f32 = logits.iter().map(|x| (x - largest).exp()).sum();
-    let norm = largest + sum.ln();
+    let ln_sum = sum.ln();
     for (out, logit) in out.iter_mut().zip(logits) {
-        *out = logit - norm;
+        // In this order: `largest + ln_sum` would round the small term away.
+        *out = (logit - largest) - ln_sum;
     }
 }
 

@@ -102,6 +102,10 @@ impl Architecture {
 
 /// A network of any architecture.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a few hundred bytes, once a model; boxed modules cannot be derived"
+)]
 pub enum Network {
     /// Ours.
     PitchClass(PitchClassNet),

@@ -274,7 +274,7 @@ impl CircularMix {
         let outputs = self.weight.dims()[2];
         let bias = self.bias.val().reshape([1, 1, 1, outputs]);
         let y = if batch * frames <= ROLLED_MIX_MAX_FRAMES {
-            self.from_rolled_rows(x.reshape([batch * frames, PITCH_CLASSES, inputs]))
+            self.with_rolled_rows(x.reshape([batch * frames, PITCH_CLASSES, inputs]))
         } else {
             x.reshape([batch * frames, PITCH_CLASSES * inputs])
                 .matmul(self.expanded())
@@ -283,7 +283,7 @@ impl CircularMix {
     }
 
     /// `x`: `[rows, 12, in]`; result `[rows · 12, out]`.
-    fn from_rolled_rows(&self, x: Tensor<3>) -> Tensor<2> {
+    fn with_rolled_rows(&self, x: Tensor<3>) -> Tensor<2> {
         let [rows, _, inputs] = x.dims();
         let outputs = self.weight.dims()[2];
         let order = interval_table(&x.device(), |p, i| (p + i) % PITCH_CLASSES);
@@ -441,7 +441,7 @@ mod tests {
         let x: Tensor<4> = Tensor::random([1, 30, 12, 5], Distribution::Default, &device);
         let expanded = mix.forward(x.clone()).reshape([30, 12, 6]);
         let rolled = mix
-            .from_rolled_rows(x.reshape([30, 12, 5]))
+            .with_rolled_rows(x.reshape([30, 12, 5]))
             .reshape([30, 12, 6]);
         assert!(largest_difference(expanded, rolled) < 1e-5);
     }

@@ -39,7 +39,7 @@ fn add_note(audio: &mut [f32], key: f64, sample_rate: f64) {
         let struck_s = time_s % 0.5;
         let envelope = (struck_s / 0.01).min(1.0) * (-2.0 * struck_s).exp();
         let wave: f64 = (1..=8)
-            .map(|n| f64::from(n))
+            .map(f64::from)
             .filter(|n| n * pitch_hz < 0.45 * sample_rate)
             .map(|n| (TAU * n * pitch_hz * time_s).sin() / (n * n))
             .sum();

@@ -3,6 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1` writes the references anew. Needs a Vulkan driver; without a
 //! graphics card Debian's `mesa-vulkan-drivers` has a software one. Where there is
 //! none at all the pictures cannot be drawn and the tests fail saying so.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use changes_plugin::editor::{draw, theme};
 use changes_plugin::snapshot::{

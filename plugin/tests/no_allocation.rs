@@ -3,6 +3,7 @@
 //!
 //! What the plugin library and the system do around it is watched in the built
 //! plugin by the package `changes-rtsan`.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

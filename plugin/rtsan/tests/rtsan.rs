@@ -1,5 +1,6 @@
 //! The audio callback of the built plugin under RealtimeSanitizer; see the crate.
 #![cfg(rtsan)]
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[path = "../../tests/support/mod.rs"]
 #[allow(dead_code, reason = "the host can do more than this test needs")]

@@ -1,5 +1,7 @@
 //! The shipped clip of real music, through both engines and into every format.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

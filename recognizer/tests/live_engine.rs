@@ -1,6 +1,8 @@
 //! The live engine with the weights it ships with: what comes out follows from the audio
 //! alone, and nothing that comes in can break it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use harmony::label::Label;

@@ -4,6 +4,8 @@
 //! packages of `onnx/requirements.txt`. One process can load one ONNX Runtime, so all
 //! tests share it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};

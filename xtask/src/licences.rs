@@ -31,11 +31,16 @@ pub fn check() -> Result<()> {
     let tree = cmd!(
         sh,
         "cargo tree --package changes-plugin --package changes-cli --edges normal --target all
-         --prefix none --no-dedupe --format {format}"
+         --prefix none --format {format}"
     )
     .quiet()
     .read()?;
-    let mut lines: Vec<&str> = tree.lines().filter(|line| !line.is_empty()).collect();
+    // A package met again is marked so, with what stands before it left out.
+    let mut lines: Vec<&str> = tree
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)"))
+        .filter(|line| !line.is_empty())
+        .collect();
     lines.sort_unstable();
     lines.dedup();
     let mut refused = Vec::new();

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use xshell::cmd;
 
 use crate::apt;
-use crate::workspace::{say, target};
+use crate::workspace::{say, shell, target};
 
 /// The package with the plugin in it; its bundle's name is in `bundler.toml`.
 const PACKAGE: &str = "changes-plugin";
@@ -41,6 +42,18 @@ pub fn bundle() -> Result<Bundle> {
     }
     say("Building the release plugin");
     nice_plug_xtask::build(&[PACKAGE.to_owned()], &["--release".to_owned()])?;
+    bundle_built()
+}
+
+/// Builds everything that the demo and the tests use, in one go, and bundles the plugin.
+/// Cargo resolves the features of dependencies anew for each selection of packages, and
+/// burn takes minutes to compile: one selection, one burn.
+pub fn bundle_with_everything() -> Result<Bundle> {
+    if !has_linker() {
+        apt::ensure(apt::LINKER, "linking Rust programs")?;
+    }
+    let sh = shell()?;
+    cmd!(sh, "cargo build --release --workspace --all-targets").run()?;
     bundle_built()
 }
 

@@ -57,7 +57,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let clap = match &options.clap {
         Some(clap) => clap.clone(),
-        None => bundle::bundle()?.clap,
+        None => bundle::bundle_with_everything()?.clap,
     };
     let path = options.file.as_deref().unwrap_or(Path::new(CLIP));
     let clip = Clip::load(path)?;
@@ -125,16 +125,14 @@ fn picture(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()
         json!({ "track": track, "at_s": at_s, "scale": 2.0 }).to_string(),
     )?;
     say("Drawing the editor");
-    cmd!(
-        sh,
-        "cargo run --release --package changes-plugin --example editor_picture -- {scene} {picture}"
-    )
-    // Graphics libraries complain where nobody is logged in; the picture needs no screen.
-    .env(
-        "XDG_RUNTIME_DIR",
-        std::env::var_os("XDG_RUNTIME_DIR").unwrap_or(folder.into()),
-    )
-    .run()?;
+    let draw = target()?.join("release/examples/editor_picture");
+    cmd!(sh, "{draw} {scene} {picture}")
+        // Graphics libraries complain where nobody is logged in; the picture needs no screen.
+        .env(
+            "XDG_RUNTIME_DIR",
+            std::env::var_os("XDG_RUNTIME_DIR").unwrap_or(folder.into()),
+        )
+        .run()?;
     println!("{}", picture.display());
     Ok(())
 }

@@ -60,11 +60,7 @@ impl Step {
                 "cargo clippy --workspace --all-targets -- --deny warnings"
             )),
             Self::Licences => licences::check(),
-            Self::Build => {
-                // All targets, so that nothing is compiled twice with other features.
-                run(cmd!(sh, "cargo build --release --workspace --all-targets"))?;
-                bundle::bundle_built().map(|_| ())
-            }
+            Self::Build => bundle::bundle_with_everything().map(|_| ()),
             Self::Units => units(),
             Self::Doctests => run(cmd!(sh, "cargo test --release --workspace --doc")),
             Self::Docs => {

@@ -289,9 +289,7 @@ impl LiveEngine {
     fn drain(&mut self) {
         let mut rest = std::mem::take(&mut self.resampled);
         rest.clear();
-        let invalid = self.resampler.invalid_samples();
         self.resampler.flush(&mut rest);
-        debug_assert_eq!(invalid, self.resampler.invalid_samples());
         self.analyse(&rest);
         self.resampled = rest;
         let mut frames = Vec::new();
@@ -342,12 +340,6 @@ impl LiveEngine {
         match &mut self.track.open {
             Some(open) if open.class == class => {}
             _ => {
-                let boundary_s = if frame == 0 {
-                    self.track.start_s
-                } else {
-                    self.frame_s(frame)
-                };
-                self.end_segment(boundary_s);
                 // The path from here to now says which frames speak for this segment.
                 let path = self.decoder.path();
                 let same = path.iter().take_while(|c| **c == class).count();
@@ -355,14 +347,7 @@ impl LiveEngine {
                 for posterior in self.track.recent(path.len()).take(same) {
                     evidence.add(posterior, class);
                 }
-                self.track.open = Some(OpenSegment {
-                    class,
-                    start_frame: frame,
-                    start_s: boundary_s,
-                    label: label_of(class, &evidence),
-                    frames: 0,
-                    probability: 0.0,
-                });
+                self.begin_segment(frame, class, &evidence);
             }
         }
         let probability = self
@@ -374,6 +359,24 @@ impl LiveEngine {
             open.frames += 1;
             open.probability += probability;
         }
+    }
+
+    /// Ends the open segment where frame `frame` lies, and opens one of `class` there.
+    fn begin_segment(&mut self, frame: u64, class: usize, evidence: &SegmentEvidence) {
+        let start_s = if frame == 0 {
+            self.track.start_s
+        } else {
+            self.frame_s(frame)
+        };
+        self.end_segment(start_s);
+        self.track.open = Some(OpenSegment {
+            class,
+            start_frame: frame,
+            start_s,
+            label: label_of(class, evidence),
+            frames: 0,
+            probability: 0.0,
+        });
     }
 
     /// Ends the open segment at `end_s`.
@@ -399,12 +402,6 @@ impl LiveEngine {
         for (i, &class) in path.iter().enumerate().skip(skip) {
             let frame = first + i as u64;
             if self.track.open.as_ref().is_none_or(|o| o.class != class) {
-                let boundary_s = if frame == 0 {
-                    self.track.start_s
-                } else {
-                    self.frame_s(frame)
-                };
-                self.end_segment(boundary_s);
                 let mut evidence = SegmentEvidence::default();
                 for (posterior, _) in posteriors[i..]
                     .iter()
@@ -413,14 +410,7 @@ impl LiveEngine {
                 {
                     evidence.add(posterior, class);
                 }
-                self.track.open = Some(OpenSegment {
-                    class,
-                    start_frame: frame,
-                    start_s: boundary_s,
-                    label: label_of(class, &evidence),
-                    frames: 0,
-                    probability: 0.0,
-                });
+                self.begin_segment(frame, class, &evidence);
             }
             if let Some(open) = &mut self.track.open {
                 open.frames += 1;

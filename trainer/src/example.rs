@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::arrange::{self, Bus, Note, Parts, Track, programs};
+use crate::arrange::{self, Arrangement, Bus, Note, Parts, Track, programs};
 use crate::pop909::{Pop909, Pop909Error, Voice};
 use crate::progression::{self, ProgressionSettings};
 use crate::score::{Harmony, Score, Span};
@@ -101,15 +101,7 @@ impl Example {
                 .tracks
                 .push(arrange::finish(&mut rng, bus, program, notes));
         }
-        let flats = prefers_flats(score.key);
-        let duration_s = score.time_s(score.end());
-        Ok(Self {
-            score,
-            tracks: arrangement.tracks,
-            noise: arrangement.noise,
-            flats,
-            duration_s,
-        })
+        Ok(Self::assembled(score, arrangement))
     }
 
     /// A written progression played by a band.
@@ -119,14 +111,16 @@ impl Example {
         let mut rng = stream(seed, Stream::Arrange);
         let parts = Parts::band(&mut rng);
         let arrangement = arrange::arrange(&mut rng, &score, parts);
-        let flats = prefers_flats(score.key);
-        let duration_s = score.time_s(score.end());
+        Self::assembled(score, arrangement)
+    }
+
+    fn assembled(score: Score, arrangement: Arrangement) -> Self {
         Self {
+            flats: prefers_flats(score.key),
+            duration_s: score.time_s(score.end()),
             score,
             tracks: arrangement.tracks,
             noise: arrangement.noise,
-            flats,
-            duration_s,
         }
     }
 

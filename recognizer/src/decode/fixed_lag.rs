@@ -59,8 +59,6 @@ pub struct FixedLag {
     steps: VecDeque<Step>,
     frames: u64,
     shown: Option<usize>,
-    /// Class of the last confirmed frame: later paths that disagree are cut.
-    confirmed: Option<usize>,
 }
 
 impl FixedLag {
@@ -72,7 +70,6 @@ impl FixedLag {
             steps: VecDeque::with_capacity(settings.lag_frames + 1),
             frames: 0,
             shown: None,
-            confirmed: None,
         }
     }
 
@@ -181,7 +178,6 @@ impl FixedLag {
     /// Classes whose path does not go through the confirmed class at the confirmed frame
     /// can no longer win: what was said stays said.
     fn cut_paths_through_other(&mut self, confirmed: usize) {
-        self.confirmed = Some(confirmed);
         for class in 0..CHORD_CLASSES {
             if self.class_at(class, self.settings.lag_frames) != confirmed {
                 self.scores[class] = self.scores[class].min(-1e6);

@@ -69,7 +69,8 @@ impl Btc {
         let device = x.device();
         let mut h = self.embedding.forward(x);
         let hidden = h.dims()[2];
-        h = h + sinusoids(frames, hidden, &device);
+        let positions = TensorData::new(sinusoids(frames, hidden), [1, frames, hidden]);
+        h = h + Tensor::from_data(positions, &device);
         let past = triangle(frames, &device, |query, key| key > query);
         let future = triangle(frames, &device, |query, key| key < query);
         for layer in &self.layers {
@@ -166,8 +167,8 @@ impl StdNorm {
 }
 
 /// Positions as in Tensor2Tensor: sines then cosines, wavelengths from 2π to 10⁴·2π.
-/// Shape `[1, frames, width]`.
-fn sinusoids(frames: usize, width: usize, device: &Device) -> Tensor<3> {
+/// Shape `[frames, width]` in row order; the ONNX writer uses the same numbers.
+pub fn sinusoids(frames: usize, width: usize) -> Vec<f32> {
     let scales = width / 2;
     let step = 1e4_f64.ln() / (scales.max(2) - 1) as f64;
     let mut data = Vec::with_capacity(frames * width);
@@ -176,7 +177,7 @@ fn sinusoids(frames: usize, width: usize, device: &Device) -> Tensor<3> {
         data.extend((0..scales).map(|i| angle(i).sin() as f32));
         data.extend((0..width - scales).map(|i| angle(i).cos() as f32));
     }
-    Tensor::from_data(TensorData::new(data, [1, frames, width]), device)
+    data
 }
 
 /// `[1, frames, frames]`, true where a query must not see a key.

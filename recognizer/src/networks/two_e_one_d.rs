@@ -158,9 +158,15 @@ impl Layer {
     }
 }
 
-/// Sinusoidal positions (Vaswani et al. 2017), sine and cosine interleaved, `[1, length, width]`.
 fn positions(length: usize, width: usize, device: &Device) -> Tensor<3> {
-    let data: Vec<f32> = (0..length)
+    let table = TensorData::new(position_table(length, width), [1, length, width]);
+    Tensor::from_data(table, device)
+}
+
+/// Sinusoidal positions (Vaswani et al. 2017), sine and cosine interleaved, `[length, width]`
+/// in row order; the ONNX writer uses the same numbers.
+pub fn position_table(length: usize, width: usize) -> Vec<f32> {
+    (0..length)
         .flat_map(|position| (0..width).map(move |i| (position, i)))
         .map(|(position, i)| {
             let angle = position as f64 / 1e4_f64.powf((i - i % 2) as f64 / width as f64);
@@ -170,8 +176,7 @@ fn positions(length: usize, width: usize, device: &Device) -> Tensor<3> {
                 angle.cos() as f32
             }
         })
-        .collect();
-    Tensor::from_data(TensorData::new(data, [1, length, width]), device)
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! BTC as a graph; see [`recognizer::networks::btc`].
 
-use recognizer::networks::btc::BtcConfig;
+use recognizer::networks::btc::{BtcConfig, sinusoids};
 
 use super::OnnxError;
 use super::attention::Attention;
@@ -71,19 +71,6 @@ fn norm(graph: &mut Graph, path: &str, x: &Value, width: usize) -> Result<Value,
     let offset = graph.weight(&format!("{path}.offset"))?;
     let y = graph.op("Mul", &[&unit, &gain]);
     Ok(graph.op("Add", &[&y, &offset]))
-}
-
-/// Sines then cosines, `[frames, width]`.
-fn sinusoids(frames: usize, width: usize) -> Vec<f32> {
-    let scales = width / 2;
-    let step = 1e4_f64.ln() / (scales.max(2) - 1) as f64;
-    let mut data = Vec::with_capacity(frames * width);
-    for position in 0..frames {
-        let angle = |i: usize| position as f64 * (-(i as f64) * step).exp();
-        data.extend((0..scales).map(|i| angle(i).sin() as f32));
-        data.extend((0..width - scales).map(|i| angle(i).cos() as f32));
-    }
-    data
 }
 
 /// `[frames, frames]`, true where a query must not see a key.

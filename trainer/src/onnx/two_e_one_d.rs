@@ -1,7 +1,7 @@
 //! 2E1D as a graph; see [`recognizer::networks::two_e_one_d`].
 
 use recognizer::features::BINS;
-use recognizer::networks::two_e_one_d::TwoEOneDConfig;
+use recognizer::networks::two_e_one_d::{TwoEOneDConfig, position_table};
 
 use super::OnnxError;
 use super::attention::Attention;
@@ -91,17 +91,6 @@ fn gated(graph: &mut Graph, x: &Value, branch: &Value, gate: f32) -> Value {
 
 /// Adds sinusoidal positions, sine and cosine interleaved.
 fn with_positions(graph: &mut Graph, x: &Value, length: usize, width: usize) -> Value {
-    let data: Vec<f32> = (0..length)
-        .flat_map(|position| (0..width).map(move |i| (position, i)))
-        .map(|(position, i)| {
-            let angle = position as f64 / 1e4_f64.powf((i - i % 2) as f64 / width as f64);
-            if i % 2 == 0 {
-                angle.sin() as f32
-            } else {
-                angle.cos() as f32
-            }
-        })
-        .collect();
-    let positions = graph.constant(&[length, width], &data);
+    let positions = graph.constant(&[length, width], &position_table(length, width));
     graph.op("Add", &[x, &positions])
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use common::{any_label, label};
 use harmony::label::{Encoded, Label};
 use harmony::score::{
-    Evaluation, Interval, Metric, ScoreError, Scores, evaluate, evaluate_timelines,
+    Boundaries, BoundaryCounts, Evaluation, Interval, Metric, ScoreError, Scores, evaluate,
+    evaluate_folded, evaluate_timelines,
 };
 use harmony::timeline::{Segment, Timeline};
 use proptest::prelude::*;
@@ -121,6 +122,117 @@ fn whole_annotations_score_as_in_mir_eval() {
         "largest difference {worst:e} over {} annotations",
         golden.evaluations.len()
     );
+}
+
+/// What `tests/goldens/make_boundary_scores.py` adds to an evaluation.
+#[derive(Deserialize)]
+struct GoldenBoundaries {
+    /// Precision, recall and F within 0.15 s.
+    #[serde(rename = "0.15")]
+    narrow: (f64, f64, f64),
+    /// The same within 0.5 s.
+    #[serde(rename = "0.5")]
+    wide: (f64, f64, f64),
+    /// The scores after folding.
+    folded: BTreeMap<String, f64>,
+}
+
+fn golden_boundaries() -> BTreeMap<String, GoldenBoundaries> {
+    #[derive(Deserialize)]
+    struct File {
+        mir_eval: String,
+        evaluations: BTreeMap<String, GoldenBoundaries>,
+    }
+    let file: File = serde_json::from_str(include_str!("goldens/boundary_scores.json")).unwrap();
+    assert_eq!(file.mir_eval, "0.8.2");
+    file.evaluations
+}
+
+#[test]
+fn boundaries_score_as_in_mir_eval() {
+    let boundaries = golden_boundaries();
+    let mut hits = 0;
+    for evaluation in golden().evaluations {
+        let name = &evaluation.name;
+        let expected = &boundaries[name];
+        let (reference, estimate) = (
+            intervals(&evaluation.reference),
+            intervals(&evaluation.estimate),
+        );
+        let found = Boundaries::of(&reference, &estimate).unwrap();
+        for (window_s, (precision, recall, f)) in [(0.15, expected.narrow), (0.5, expected.wide)] {
+            let counts = found.hits(window_s);
+            hits += counts.hits;
+            for (found, expected) in [
+                (counts.precision(), precision),
+                (counts.recall(), recall),
+                (counts.f_measure(), f),
+            ] {
+                assert!(
+                    (found - expected).abs() < TOLERANCE,
+                    "{name}, {window_s} s: {found} for {expected}"
+                );
+            }
+        }
+    }
+    assert!(hits > 1000, "{hits} hits in all");
+}
+
+#[test]
+fn folded_annotations_score_as_in_mir_eval() {
+    let folded = golden_boundaries();
+    let mut differ = 0;
+    for evaluation in golden().evaluations {
+        let name = &evaluation.name;
+        let (reference, estimate) = (
+            intervals(&evaluation.reference),
+            intervals(&evaluation.estimate),
+        );
+        let found = evaluate_folded(&reference, &estimate).unwrap().scores;
+        let plain = evaluate(&reference, &estimate).unwrap().scores;
+        differ += usize::from((found.tetrads - plain.tetrads).abs() > 1e-3);
+        let found = serde_json::to_value(found).unwrap();
+        for (metric, expected) in &folded[name].folded {
+            let found = found[metric].as_f64().unwrap();
+            assert!(
+                (found - expected).abs() < TOLERANCE,
+                "{name}, {metric}: {found} for {expected}"
+            );
+        }
+    }
+    assert!(differ > 30, "folding changed {differ} evaluations");
+}
+
+#[test]
+fn offsets_are_those_of_the_nearest_boundary() {
+    let row = |start_s, end_s, text| Interval {
+        start_s,
+        end_s,
+        label: label(text),
+    };
+    let reference = [
+        row(0.0, 1.0, "C"),
+        row(1.0, 2.0, "C"),
+        row(2.0, 3.0, "F"),
+        row(3.0, 4.0, "G"),
+    ];
+    let estimate = [
+        row(0.0, 1.9, "C"),
+        row(1.9, 2.3, "D"),
+        row(2.3, 3.25, "F"),
+        row(3.25, 9.0, "G"),
+    ];
+    let boundaries = Boundaries::of(&reference, &estimate).unwrap();
+    // Equal neighbours are no change of chord, and the ends do not count.
+    assert_eq!(boundaries.reference_s, [2.0, 3.0]);
+    assert_eq!(boundaries.estimate_s, [1.9, 2.3, 3.25]);
+    let offsets = boundaries.offsets_s(0.5);
+    assert!((offsets[0] + 0.1).abs() < TOLERANCE && (offsets[1] - 0.25).abs() < TOLERANCE);
+    assert_eq!(boundaries.offsets_s(0.15).len(), 1);
+    let counts = boundaries.hits(0.15);
+    let pooled = BoundaryCounts::pooled([&counts, &boundaries.hits(0.5)]);
+    assert_eq!((pooled.hits, pooled.reference, pooled.estimate), (3, 4, 6));
+    assert!((pooled.f_measure() - 0.6).abs() < TOLERANCE);
 }
 
 #[test]

@@ -7,10 +7,14 @@
 //! their notes like every other quality, and an estimate that merely touches the
 //! start or the end of the reference is cropped to nothing there.
 
+mod boundaries;
+mod folded;
 mod intervals;
 mod metric;
 mod segmentation;
 
+pub use boundaries::{Boundaries, BoundaryCounts};
+pub use folded::{FOLDED_FRAME_S, evaluate_folded};
 pub use intervals::{Interval, ScoreError};
 pub use metric::Metric;
 

@@ -22,6 +22,8 @@ pub enum Stream {
     Mix = 3,
     /// Noise samples.
     Noise = 4,
+    /// Who plays the parts.
+    Band = 5,
 }
 
 /// The random stream of a seed for one purpose.
@@ -86,6 +88,10 @@ impl Example {
                 }
                 Voice::Piano => (Bus::Chords, programs::pick(&mut rng, programs::HELD)),
             };
+            // Another band plays the same chords, and the piano stays at home.
+            if voice == Voice::Piano && parts.comping > 0 && rng.random_bool(0.35) {
+                continue;
+            }
             // A song without its melody is a backing track, and there are many.
             if voice == Voice::Melody && rng.random_bool(0.15) {
                 continue;

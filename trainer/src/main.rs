@@ -123,6 +123,21 @@ struct FramesArguments {
     /// Of three examples, how many are songs; the others are written progressions.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=3))]
     songs_of_three: u64,
+    /// Share of the sections of written progressions whose qualities are drawn evenly over the
+    /// vocabulary [default: 0.3; the rare-quality set of `eval` has 1].
+    #[arg(long, value_parser = share)]
+    rare_share: Option<f64>,
+    /// Share of the chords of written progressions with another bass than the root [default:
+    /// 0.5 in even sections, 0.25 in the others; some qualities have no inversions].
+    #[arg(long, value_parser = share)]
+    inversion_share: Option<f64>,
+    /// Share of the sections of written progressions preceded by a stretch without a chord
+    /// [default: 0.25].
+    #[arg(long, value_parser = share)]
+    no_chord_share: Option<f64>,
+    /// Share of the parts played by the synthesizer instead of a SoundFont [default: 0.4].
+    #[arg(long, value_parser = share)]
+    synthesizer_share: Option<f64>,
     /// Seed of the set.
     #[arg(short, long, default_value_t = 1)]
     seed: u64,
@@ -227,6 +242,13 @@ fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share is a number from 0 to 1".to_owned()),
+    }
+}
+
 fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
     let split = match arguments.split.as_str() {
         "train" => SongSplit::Train,
@@ -235,14 +257,28 @@ fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
     };
     let fonts = SoundFonts::load(&arguments.soundfonts, Split::Train)?;
     let corpus = Pop909::open(&arguments.pop909)?;
+    let (render, written) = (RenderSettings::default(), ProgressionSettings::default());
     let settings = SetSettings {
         count: arguments.count,
         songs_of_three: arguments.songs_of_three,
         length_s: arguments.length,
         split,
         seed: arguments.seed,
-        render: RenderSettings::default(),
-        progression: ProgressionSettings::default(),
+        render: RenderSettings {
+            synthesizer_share: arguments
+                .synthesizer_share
+                .unwrap_or(render.synthesizer_share),
+            ..render
+        },
+        progression: ProgressionSettings {
+            even_share: arguments.rare_share.unwrap_or(written.even_share),
+            inversion_share: arguments.inversion_share.unwrap_or(written.inversion_share),
+            even_inversion_share: arguments
+                .inversion_share
+                .unwrap_or(written.even_inversion_share),
+            no_chord_share: arguments.no_chord_share.unwrap_or(written.no_chord_share),
+            ..written
+        },
     };
     prepare(
         &settings,

@@ -24,8 +24,11 @@ pub struct ProgressionSettings {
     pub rare_share: f64,
     /// Share of chords with ninths, elevenths, thirteenths or altered tones.
     pub colour_share: f64,
-    /// Share of chords with another bass than the root.
+    /// Share of chords with another bass than the root, in sections that are not even. Not
+    /// every quality has inversions, so what is heard is somewhat less.
     pub inversion_share: f64,
+    /// The same in even sections.
+    pub even_inversion_share: f64,
     /// Share of sections preceded by a stretch without a chord.
     pub no_chord_share: f64,
     /// Slowest and fastest tempo in beats per minute.
@@ -34,6 +37,8 @@ pub struct ProgressionSettings {
     pub waltz_share: f64,
     /// Share of songs that swing.
     pub swing_share: f64,
+    /// Share of songs in which the band plays chords half a beat early now and then.
+    pub push_share: f64,
 }
 
 impl Default for ProgressionSettings {
@@ -44,10 +49,12 @@ impl Default for ProgressionSettings {
             rare_share: 0.2,
             colour_share: 0.12,
             inversion_share: 0.25,
+            even_inversion_share: 0.5,
             no_chord_share: 0.25,
-            tempo_bpm: (60.0, 190.0),
+            tempo_bpm: (50.0, 200.0),
             waltz_share: 0.2,
             swing_share: 0.25,
+            push_share: 0.25,
         }
     }
 }
@@ -112,11 +119,30 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Score {
         push(&mut spans, &mut at, meter, Harmony::None);
     }
 
+    if rng.random_bool(settings.push_share) {
+        anticipate(rng, &mut spans);
+    }
+
     Score {
         beats: beats(rng, at, meter, tempo),
         spans,
         swing,
         key,
+    }
+}
+
+/// Moves some changes half a beat forward, as a band does together.
+fn anticipate(rng: &mut ChaCha8Rng, spans: &mut [Span]) {
+    let share = rng.random_range(0.2..0.8);
+    for index in 1..spans.len() {
+        let chords = [index - 1, index]
+            .iter()
+            .all(|at| matches!(spans[*at].harmony, Harmony::Chord(_)));
+        let room = spans[index - 1].end - spans[index - 1].start >= 1.0;
+        if chords && room && rng.random_bool(share) {
+            spans[index - 1].end -= 0.5;
+            spans[index].start -= 0.5;
+        }
     }
 }
 
@@ -194,8 +220,13 @@ fn section(
         }
     }
     let mut previous_bass = pattern.last().map_or(0, Chord::bass_pitch_class);
+    let inverted = if matches!(idiom, Idiom::Even) {
+        settings.even_inversion_share
+    } else {
+        settings.inversion_share
+    };
     for chord in &mut pattern {
-        if rng.random_bool(settings.inversion_share) {
+        if rng.random_bool(inverted) {
             chord.bass = inversion(rng, *chord, previous_bass);
         }
         previous_bass = chord.bass_pitch_class();

@@ -2,23 +2,19 @@
 
 use harmony::label::Label;
 use rand::Rng;
-use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use rustysynth::{SoundFont, Synthesizer, SynthesizerError, SynthesizerSettings};
-use std::sync::Arc;
+use rustysynth::SynthesizerError;
 
-use crate::arrange::{Bus, Track};
-use crate::effects::{
-    codec, dynamics, dynamics::Compressor, filters, filters::Filter, modulation, noise, room,
-    room::Room,
-};
+use crate::arrange::{Bus, Track, programs};
+use crate::effects::{dynamics, modulation, noise};
 use crate::example::{Example, Stream, stream};
+use crate::mix::{BUS_LEVEL, Mixer};
 use crate::score::{Beat, Harmony};
-use crate::soundfont::SoundFonts;
-
-/// Samples that the synthesizer renders at a time; events fall on these
-/// boundaries, rounded to the nearest (±1.5 ms at 22 050 Hz).
-const BLOCK_SAMPLES: usize = 64;
+use crate::soundfont::{SoundFonts, Split, player};
+use crate::synthesizer::drums::DrumMachine;
+use crate::synthesizer::expression::Expression;
+use crate::synthesizer::patch::Role;
+use crate::synthesizer::{self, Patch};
 
 /// How examples are rendered.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +27,11 @@ pub struct RenderSettings {
     pub codec_share: f64,
     /// Largest detuning in cents, up or down.
     pub detune_cents: f64,
+    /// Share of the parts that our own synthesizer plays instead of a SoundFont. A held-out
+    /// SoundFont always plays everything: what is heard in evaluation is unknown timbre.
+    pub synthesizer_share: f64,
+    /// Share of the melodies that slide, scoop and shake.
+    pub expression_share: f64,
 }
 
 impl Default for RenderSettings {
@@ -40,17 +41,21 @@ impl Default for RenderSettings {
             effects: 1.0,
             codec_share: 0.2,
             detune_cents: 40.0,
+            synthesizer_share: 0.4,
+            expression_share: 0.7,
         }
     }
 }
 
 impl RenderSettings {
-    /// No effects and no detuning.
+    /// No effects, no detuning, and nothing but SoundFonts.
     #[must_use]
     pub fn dry() -> Self {
         Self {
             effects: 0.0,
             detune_cents: 0.0,
+            synthesizer_share: 0.0,
+            expression_share: 0.0,
             ..Self::default()
         }
     }
@@ -78,7 +83,7 @@ pub struct Rendered {
     pub labels: Vec<(f64, f64, Label)>,
     /// The beats inside the audio.
     pub beats: Vec<Beat>,
-    /// The SoundFont heard.
+    /// The SoundFonts heard, joined by `+`.
     pub soundfont: String,
 }
 
@@ -93,7 +98,7 @@ pub fn render(
     seed: u64,
 ) -> Result<Rendered, RenderError> {
     let mut rng = stream(seed, Stream::Mix);
-    let (name, font) = fonts.get(rng.random_range(0..fonts.count()));
+    let mut band = Band::draw(seed, fonts, settings);
     let cents = if settings.detune_cents > 0.0 {
         rng.random_range(-settings.detune_cents..=settings.detune_cents)
     } else {
@@ -114,7 +119,9 @@ pub fn render(
     };
     let mut sum = vec![0.0_f32; length];
     let mut send = vec![0.0_f32; length];
-    let wet = mix.chance(0.75);
+    let wet = mix.chance(0.8);
+    let pump = mix.pump();
+    let kicks = kicks(example);
     for bus in Bus::ALL {
         let tracks: Vec<&Track> = example
             .tracks
@@ -124,17 +131,18 @@ pub fn render(
         if tracks.is_empty() {
             continue;
         }
-        let mut samples = synthesize(font, bus, &tracks, synth_rate as i32, length)?;
-        let Some(rms) = dynamics::active_rms(&samples) else {
-            continue;
-        };
+        let mut samples = band.play(bus, &tracks, synth_rate as f32, length)?;
         // Programs and SoundFonts differ by tens of dB: every bus is brought to
         // one level before a mixing engineer's taste is drawn.
-        let scale = 0.1 / rms;
-        for sample in &mut samples {
-            *sample *= scale;
+        if !level(&mut samples, BUS_LEVEL) {
+            continue;
         }
         mix.treat(bus, &mut samples);
+        if let Some((depth, recover_s)) = pump
+            && bus != Bus::Drums
+        {
+            modulation::pump(&mut samples, synth_rate as f32, &kicks, depth, recover_s);
+        }
         let (gain, reverb) = mix.levels(bus, wet);
         for ((out, sent), sample) in sum.iter_mut().zip(&mut send).zip(&samples) {
             *out += sample * gain;
@@ -142,11 +150,7 @@ pub fn render(
         }
     }
     if wet {
-        let room = mix.room();
-        let response = room.response(&mut mix.noise, mix.rate_hz);
-        for (out, tail) in sum.iter_mut().zip(room::convolve(&send, &response)) {
-            *out += tail;
-        }
+        mix.reverberate(&send, &mut sum);
     }
     for (start, end) in &example.noise {
         let at = |seconds: f64| ((seconds * synth_rate) as usize).min(length);
@@ -161,8 +165,7 @@ pub fn render(
     }
     mix.master(&mut sum);
     if mix.rng.random_bool(settings.codec_share * settings.effects) {
-        let quality = mix.rng.random_range(-0.1..0.3);
-        sum = codec::vorbis_round_trip(&sum, settings.sample_rate, quality)?;
+        sum = mix.encode(&sum, settings.sample_rate)?;
     }
     mix.finish(&mut sum);
 
@@ -181,7 +184,7 @@ pub fn render(
             })
             .filter(|beat| (0.0..duration_s).contains(&beat.time_s))
             .collect(),
-        soundfont: name.to_owned(),
+        soundfont: band.names(),
     })
 }
 
@@ -217,236 +220,161 @@ fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, La
     labels
 }
 
-/// Plays the tracks of one bus and sums the two channels.
-fn synthesize(
-    font: &Arc<SoundFont>,
-    bus: Bus,
-    tracks: &[&Track],
-    rate: i32,
-    length: usize,
-) -> Result<Vec<f32>, SynthesizerError> {
-    const NOTE_OFF: i32 = 0x80;
-    const NOTE_ON: i32 = 0x90;
-    const CONTROL: i32 = 0xB0;
-    const PROGRAM: i32 = 0xC0;
-    let mut settings = SynthesizerSettings::new(rate);
-    settings.block_size = BLOCK_SAMPLES;
-    settings.maximum_polyphony = 64;
-    // Rooms are ours: one for the whole mix, and of many kinds.
-    settings.enable_reverb_and_chorus = false;
-    let mut synth = Synthesizer::new(font, &settings)?;
-
-    // Block, on after off, channel, key, velocity.
-    let mut events: Vec<(usize, i32, i32, i32, i32)> = Vec::new();
-    for (index, track) in tracks.iter().enumerate() {
-        let channel = if bus == Bus::Drums {
-            9
-        } else {
-            // Nine is the percussion channel; more than fifteen parts share channels.
-            let slot = (index % 15) as i32;
-            if slot >= 9 { slot + 1 } else { slot }
-        };
-        synth.process_midi_message(channel, PROGRAM, i32::from(track.program), 0);
-        synth.process_midi_message(channel, CONTROL, 7, i32::from(track.volume));
-        synth.process_midi_message(channel, CONTROL, 10, i32::from(track.pan));
-        synth.process_midi_message(channel, CONTROL, 1, i32::from(track.vibrato));
-        let block =
-            |seconds: f64| (seconds * f64::from(rate) / BLOCK_SAMPLES as f64).round() as usize;
-        for note in &track.notes {
-            let start = block(note.start);
-            let end = block(note.end).max(start + 1);
-            let key = i32::from(note.key);
-            events.push((start, NOTE_ON, channel, key, i32::from(note.velocity)));
-            events.push((end, NOTE_OFF, channel, key, 0));
-        }
-    }
-    events.sort_unstable();
-
-    let mut output = Vec::with_capacity(length + BLOCK_SAMPLES);
-    let mut left = [0.0; BLOCK_SAMPLES];
-    let mut right = [0.0; BLOCK_SAMPLES];
-    let mut pending = events.into_iter().peekable();
-    for block in 0..length.div_ceil(BLOCK_SAMPLES) {
-        while let Some((_, command, channel, key, velocity)) =
-            pending.next_if(|(at, ..)| *at <= block)
-        {
-            synth.process_midi_message(channel, command, key, velocity);
-        }
-        synth.render(&mut left, &mut right);
-        output.extend(left.iter().zip(&right).map(|(l, r)| 0.5 * (l + r)));
-    }
-    output.truncate(length);
-    Ok(output)
+/// Scales what is not silent to an RMS level; whether there was anything.
+fn level(samples: &mut [f32], to: f32) -> bool {
+    let Some(rms) = dynamics::active_rms(samples) else {
+        return false;
+    };
+    let scale = to / rms;
+    samples.iter_mut().for_each(|sample| *sample *= scale);
+    true
 }
 
-/// The mixing engineer: draws which effects an example gets, and applies them.
-struct Mixer {
+/// The onsets of the kick in seconds, ascending.
+fn kicks(example: &Example) -> Vec<f64> {
+    let mut onsets: Vec<f64> = example
+        .tracks
+        .iter()
+        .filter(|track| track.bus == Bus::Drums)
+        .flat_map(|track| &track.notes)
+        .filter(|note| matches!(note.key, 35 | 36))
+        .map(|note| note.start)
+        .collect();
+    onsets.sort_by(f64::total_cmp);
+    onsets
+}
+
+/// Who plays: a SoundFont for each bus, and the share of parts that we synthesize.
+struct Band<'a> {
+    fonts: &'a SoundFonts,
+    /// Index of the SoundFont of each bus, in the order of [`Bus::ALL`].
+    chosen: [usize; Bus::ALL.len()],
     rng: ChaCha8Rng,
-    noise: ChaCha8Rng,
-    rate_hz: f32,
-    effects: f64,
+    synthesizer_share: f64,
+    expression_share: f64,
 }
 
-impl Mixer {
-    fn chance(&mut self, share: f64) -> bool {
-        self.rng.random_bool(share * self.effects)
-    }
-
-    fn between(&mut self, low: f32, high: f32) -> f32 {
-        self.rng.random_range(low..=high)
-    }
-
-    /// Uniform in the logarithm.
-    fn between_log(&mut self, low: f32, high: f32) -> f32 {
-        self.between(low.ln(), high.ln()).exp()
-    }
-
-    fn treat(&mut self, bus: Bus, samples: &mut [f32]) {
-        let rate = self.rate_hz;
-        let (drive, chorus, tremolo, echo, compress, equalise) = match bus {
-            Bus::Chords => (0.12, 0.25, 0.06, 0.06, 0.2, 0.5),
-            Bus::Bass => (0.15, 0.06, 0.0, 0.0, 0.5, 0.4),
-            Bus::Lead => (0.08, 0.15, 0.04, 0.3, 0.2, 0.4),
-            Bus::Drums => (0.12, 0.0, 0.0, 0.05, 0.4, 0.4),
+impl<'a> Band<'a> {
+    fn draw(seed: u64, fonts: &'a SoundFonts, settings: &RenderSettings) -> Self {
+        let mut rng = stream(seed, Stream::Band);
+        let one = rng.random_range(0..fonts.count());
+        let mixed = settings.synthesizer_share > 0.0 && rng.random_bool(0.5);
+        let chosen = std::array::from_fn(|_| {
+            if mixed {
+                rng.random_range(0..fonts.count())
+            } else {
+                one
+            }
+        });
+        let synthesizer_share = match fonts.split() {
+            // Some examples are all SoundFont, some all synthesizer, most in between.
+            Split::Train if settings.synthesizer_share > 0.0 => {
+                let even = rng.random_range(0.0..2.0 * settings.synthesizer_share);
+                even.min(1.0)
+            }
+            Split::Train | Split::HeldOut => 0.0,
         };
-        if self.chance(compress) {
-            self.compressor().apply(samples, rate);
+        Self {
+            fonts,
+            chosen,
+            rng,
+            synthesizer_share,
+            expression_share: settings.expression_share,
         }
-        if self.chance(drive) {
-            let drive = self.between_log(2.0, 20.0);
-            let asymmetry = self.between(0.0, 0.1);
-            dynamics::saturate(samples, drive, asymmetry);
-            filters::apply(samples, rate, Filter::HighPass { hz: 20.0 });
-            // An amplifier's cabinet takes the fizz away.
-            let hz = self.between_log(2500.0, 6000.0);
-            filters::apply(samples, rate, Filter::LowPass { hz });
-            if let Some(rms) = dynamics::active_rms(samples) {
-                let scale = 0.1 / rms;
-                samples.iter_mut().for_each(|sample| *sample *= scale);
+    }
+
+    fn names(&self) -> String {
+        let mut names: Vec<&str> = self
+            .chosen
+            .iter()
+            .map(|index| self.fonts.get(*index).0)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join("+")
+    }
+
+    /// The parts of one bus, mixed.
+    fn play(
+        &mut self,
+        bus: Bus,
+        tracks: &[&Track],
+        rate_hz: f32,
+        length: usize,
+    ) -> Result<Vec<f32>, SynthesizerError> {
+        let mut sum = vec![0.0_f32; length];
+        let mut sampled = Vec::new();
+        for track in tracks {
+            if !self.rng.random_bool(self.synthesizer_share) {
+                let expression = self.expression(track, false);
+                sampled.push((*track, expression));
+                continue;
+            }
+            let mut samples = self.synthesize(bus, track, rate_hz, length);
+            if level(&mut samples, BUS_LEVEL * f32::from(track.volume) / 100.0) {
+                for (out, sample) in sum.iter_mut().zip(samples) {
+                    *out += sample;
+                }
             }
         }
-        if self.chance(chorus) {
-            let lfo = self.between_log(0.2, 3.0);
-            let depth = self.between(0.0005, 0.003);
-            let mix = self.between(0.2, 0.5);
-            modulation::chorus(samples, rate, lfo, depth, mix);
+        if sampled.is_empty() {
+            return Ok(sum);
         }
-        if self.chance(tremolo) {
-            let lfo = self.between(2.0, 7.0);
-            let depth = self.between(0.2, 0.7);
-            modulation::tremolo(samples, rate, lfo, depth);
+        let index = Bus::ALL.iter().position(|of| *of == bus).unwrap_or(0);
+        let (_, font) = self.fonts.get(self.chosen[index]);
+        let mut samples = player::play(font, bus, &sampled, rate_hz as i32, length)?;
+        if sampled.len() == tracks.len() {
+            return Ok(samples);
         }
-        if self.chance(echo) {
-            let delay = self.between(0.1, 0.5);
-            let feedback = self.between(0.1, 0.5);
-            let mix = self.between(0.1, 0.4);
-            modulation::echo(samples, rate, delay, feedback, mix);
+        if level(&mut samples, BUS_LEVEL * (sampled.len() as f32).sqrt()) {
+            for (out, sample) in sum.iter_mut().zip(samples) {
+                *out += sample;
+            }
         }
-        if self.chance(equalise) {
-            self.equalise(samples, 6.0);
-        }
+        Ok(sum)
     }
 
-    /// Gain of a bus and how much of it goes to the room.
-    fn levels(&mut self, bus: Bus, wet: bool) -> (f32, f32) {
-        let (low_db, high_db, most) = match bus {
-            Bus::Chords => (-5.0, 3.0, 0.7),
-            Bus::Bass => (-7.0, 3.0, 0.15),
-            Bus::Lead => (-8.0, 4.0, 0.7),
-            Bus::Drums => (-12.0, 1.0, 0.35),
+    fn synthesize(&mut self, bus: Bus, track: &Track, rate_hz: f32, length: usize) -> Vec<f32> {
+        let rng = &mut self.rng;
+        let held = programs::HELD
+            .iter()
+            .any(|(program, _)| *program == track.program);
+        let role = match bus {
+            Bus::Drums => {
+                return DrumMachine::draw(rng).play(&track.notes, rate_hz, length, rng);
+            }
+            Bus::Bass => Role::Bass,
+            // Songs are sung.
+            Bus::Lead if rng.random_bool(0.65) => Role::Voice,
+            Bus::Lead => Role::Lead,
+            Bus::Chords if held => Role::Held,
+            Bus::Chords | Bus::Guitars => Role::Struck,
         };
-        let gain = 10_f32.powf(self.between(low_db, high_db) / 20.0);
-        let send = self.between(0.0, 1.0) * most;
-        (gain, if wet { send } else { 0.0 })
+        let patch = Patch::draw(rng, role);
+        let expression = self.expression(track, role == Role::Voice);
+        synthesizer::play(
+            &patch,
+            &track.notes,
+            &expression,
+            rate_hz,
+            length,
+            &mut self.rng,
+        )
     }
 
-    fn room(&mut self) -> Room {
-        Room {
-            decay_s: self.between_log(0.15, 3.0),
-            damping: self.between(0.2, 0.9),
-            predelay_s: self.between(0.0, 0.03),
+    /// How a part bends: leads of one voice alone.
+    fn expression(&mut self, track: &Track, sung: bool) -> Expression {
+        let alone = track
+            .notes
+            .windows(2)
+            .all(|pair| pair[1].start > pair[0].start + 0.02 && pair[0].end < pair[1].start + 0.15);
+        if track.bus != Bus::Lead || !alone || !self.rng.random_bool(self.expression_share) {
+            return Expression::NONE;
         }
-    }
-
-    fn compressor(&mut self) -> Compressor {
-        Compressor {
-            threshold_db: self.between(-34.0, -18.0),
-            ratio: self.between_log(1.5, 8.0),
-            attack_s: self.between_log(0.002, 0.05),
-            release_s: self.between_log(0.05, 0.5),
-        }
-    }
-
-    fn equalise(&mut self, samples: &mut [f32], most_db: f32) {
-        for _ in 0..2 {
-            let filter = Filter::Peak {
-                hz: self.between_log(80.0, 6000.0),
-                db: self.between(-most_db, most_db),
-                q: self.between_log(0.4, 2.5),
-            };
-            filters::apply(samples, self.rate_hz, filter);
-        }
-    }
-
-    fn master(&mut self, samples: &mut [f32]) {
-        let rate = self.rate_hz;
-        if self.chance(0.5) {
-            self.equalise(samples, 5.0);
-        }
-        if self.chance(0.35) {
-            let hz = self.between_log(100.0, 500.0);
-            let db = self.between(-8.0, 6.0);
-            filters::apply(samples, rate, Filter::LowShelf { hz, db });
-        }
-        if self.chance(0.35) {
-            let hz = self.between_log(1000.0, 4000.0);
-            let db = self.between(-10.0, 6.0);
-            filters::apply(samples, rate, Filter::HighShelf { hz, db });
-        }
-        if self.chance(0.5) {
-            self.compressor().apply(samples, rate);
-        }
-        if self.chance(0.2) {
-            let drive = self.between_log(1.0, 5.0);
-            let asymmetry = self.between(0.0, 0.1);
-            dynamics::saturate(samples, drive, asymmetry);
-            filters::apply(samples, rate, Filter::HighPass { hz: 20.0 });
-        }
-        // A telephone, a small loudspeaker, a cassette.
-        if self.chance(0.15) {
-            let hz = self.between_log(50.0, 250.0);
-            filters::apply(samples, rate, Filter::HighPass { hz });
-        }
-        if self.chance(0.2) {
-            let hz = self.between_log(1800.0, 8000.0);
-            filters::apply(samples, rate, Filter::LowPass { hz });
-        }
-        let rms = dynamics::active_rms(samples).unwrap_or(0.1);
-        if self.chance(0.35) {
-            let below_db = self.between(-60.0, -22.0);
-            let colour = self.between(0.0, 0.9);
-            let level = rms * 10_f32.powf(below_db / 20.0);
-            noise::add_noise(samples, &mut self.noise, level, colour);
-        }
-        if self.chance(0.05) {
-            let mains = *[50.0, 60.0].choose(&mut self.rng).unwrap_or(&50.0);
-            let below_db = self.between(-50.0, -30.0);
-            noise::add_hum(samples, rate, mains, rms * 10_f32.powf(below_db / 20.0));
-        }
-    }
-
-    /// The level of the finished file.
-    fn finish(&mut self, samples: &mut [f32]) {
-        let peak = if self.chance(0.9) {
-            self.between_log(0.1, 0.98)
+        if sung || programs::is_voice(track.program) {
+            Expression::singer(&mut self.rng)
         } else {
-            0.9
-        };
-        let push_db = if self.chance(0.4) {
-            self.between(1.0, 9.0)
-        } else {
-            0.0
-        };
-        dynamics::limit(samples, peak, push_db);
+            Expression::player(&mut self.rng)
+        }
     }
 }

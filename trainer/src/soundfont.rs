@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustysynth::SoundFont;
 
+pub mod player;
 pub mod sf3;
 
 /// What a SoundFont may be used for.
@@ -70,6 +71,7 @@ pub enum SoundFontError {
 #[derive(Clone)]
 pub struct SoundFonts {
     fonts: Vec<(String, Arc<SoundFont>)>,
+    split: Split,
 }
 
 impl std::fmt::Debug for SoundFonts {
@@ -115,17 +117,26 @@ impl SoundFonts {
                 wanted: wanted.join(", "),
             });
         }
-        Ok(Self { fonts })
+        Ok(Self { fonts, split })
     }
 
-    /// Wraps SoundFonts that are already in memory.
+    /// Wraps SoundFonts that are already in memory, to be trained on.
     ///
     /// # Panics
     /// If the list is empty.
     #[must_use]
     pub fn from_loaded(fonts: Vec<(String, Arc<SoundFont>)>) -> Self {
         assert!(!fonts.is_empty(), "at least one SoundFont is needed");
-        Self { fonts }
+        Self {
+            fonts,
+            split: Split::Train,
+        }
+    }
+
+    /// What they may be used for.
+    #[must_use]
+    pub fn split(&self) -> Split {
+        self.split
     }
 
     /// How many there are; at least one.

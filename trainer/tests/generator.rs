@@ -54,11 +54,12 @@ fn shares_follow_the_settings() {
         rare_share: 0.0,
         colour_share: 0.0,
         inversion_share: 0.0,
+        even_inversion_share: 0.0,
         ..ProgressionSettings::default()
     };
     let rich = ProgressionSettings {
         even_share: 1.0,
-        inversion_share: 0.5,
+        even_inversion_share: 0.5,
         ..ProgressionSettings::default()
     };
     let (plain, rich) = (census(1, 60, &plain), census(1, 60, &rich));

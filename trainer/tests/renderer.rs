@@ -154,6 +154,7 @@ fn the_accompaniment_sounds_the_labelled_chord_and_bass() {
             bass: seed % 2 == 0,
             drums: false,
             melody: false,
+            counter: false,
         };
         let arrangement = arrange(&mut stream(seed, Stream::Arrange), &score, parts);
         let example = Example {

@@ -5,7 +5,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::voicing::bass_key;
-use super::{Note, Section, velocity};
+use super::{Note, Section, Texture, velocity};
 use crate::chord::Chord;
 use crate::score::{Harmony, Score, Span};
 
@@ -19,6 +19,8 @@ enum Style {
     Walking,
     Ostinato,
     Syncopated,
+    /// All tones of the chord one after the other: where nobody else plays it.
+    Outline,
 }
 
 const STYLES: [Style; 7] = [
@@ -37,14 +39,19 @@ pub(super) fn write(
     sections: &[Section],
     plays: &[bool],
 ) -> Vec<Note> {
-    let ceiling = rng.random_range(42..=50);
+    let ceiling = rng.random_range(41..=51);
     let loudness = rng.random_range(80..=110);
     let legato = rng.random_range(0.55..1.0);
     let usual: [Style; 2] = std::array::from_fn(|_| *STYLES.choose(rng).unwrap_or(&Style::Held));
     let ostinato: Vec<(f64, u8)> = ostinato(rng);
+    // How often this player leads into the next chord with a step.
+    let approaches = *[0.0, 0.0, 0.2, 0.5].choose(rng).unwrap_or(&0.0);
     let mut notes = Vec::new();
     for (section, _) in sections.iter().zip(plays).filter(|(_, plays)| **plays) {
-        let style = *usual.choose(rng).unwrap_or(&Style::Held);
+        let style = match section.texture {
+            Texture::Bare => Style::Outline,
+            Texture::Full | Texture::Sparse => *usual.choose(rng).unwrap_or(&Style::Held),
+        };
         let spans = section.spans(score);
         for (index, span) in spans.iter().enumerate() {
             let Harmony::Chord(chord) = span.harmony else {
@@ -56,7 +63,14 @@ pub(super) fn write(
             });
             let base = bass_key(chord, ceiling);
             let base = if base < 28 { base + 12 } else { base };
-            for (start, end, key) in line(rng, style, *span, chord, next, base, &ostinato) {
+            let mut line = line(rng, style, *span, chord, next, base, &ostinato);
+            if let Some(next) = next
+                && span.end - span.start >= 1.9
+                && rng.random_bool(approaches)
+            {
+                approach(rng, &mut line, span.end, bass_key(next, base + 6));
+            }
+            for (start, end, key) in line {
                 notes.push(Note {
                     start,
                     end: start + (end - start) * legato,
@@ -67,6 +81,16 @@ pub(super) fn write(
         }
     }
     notes
+}
+
+/// Replaces the last half beat by a note a step away from the next bass.
+fn approach(rng: &mut ChaCha8Rng, line: &mut Vec<(f64, f64, i32)>, end: f64, goal: i32) {
+    let at = end - 0.5;
+    line.retain(|(start, ..)| *start < at - 1e-6);
+    if let Some(last) = line.last_mut() {
+        last.1 = last.1.min(at);
+        line.push((at, end, goal + *[-1, 1, -2, 2].choose(rng).unwrap_or(&-1)));
+    }
 }
 
 /// Eighth positions in a four-beat cell with 0 the bass, 1 the octave, 2 a chord tone.
@@ -141,6 +165,24 @@ fn line(
         Style::Octaves => {
             for (index, at) in steps(0.5).into_iter().enumerate() {
                 onsets.push((at, base + if index % 2 == 0 { 0 } else { 12 }));
+            }
+        }
+        Style::Outline => {
+            let mut tones: Vec<i32> = (base + 1..base + 12)
+                .filter(|key| chord.contains(*key))
+                .collect();
+            // The tones in turn, in halves of a beat or faster where time is short.
+            let step = if (end - start) / 0.5 < (tones.len() + 1) as f64 {
+                0.25
+            } else {
+                0.5
+            };
+            if rng.random_bool(0.3) {
+                tones.reverse();
+            }
+            tones.insert(0, base);
+            for (index, at) in steps(step).into_iter().enumerate() {
+                onsets.push((at, tones[index % tones.len()]));
             }
         }
         Style::Walking => walking(rng, &steps(1.0), chord, next, base, end, &mut onsets),

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::programs;
 use super::voicing::{Voicing, bass_key, voice};
-use super::{Note, Section, velocity};
+use super::{Note, Section, Texture, velocity};
 use crate::chord::Chord;
 use crate::score::{Harmony, Score, Span};
 
@@ -27,7 +27,7 @@ pub enum Style {
     Power,
     /// On the off-beats.
     OffBeat,
-    /// Syncopated jazz comping.
+    /// A figure of one or two beats' worth of chance, repeated.
     Syncopated,
     /// The chord repeated in sixteenths or eighths.
     Repeated,
@@ -89,7 +89,12 @@ pub(super) fn write(
             let mut notes = Vec::new();
             let mut previous: Vec<i32> = Vec::new();
             for (section, bass) in sections.iter().zip(bass_plays) {
-                if !leader && rng.random_bool(0.2) {
+                let rests = match section.texture {
+                    Texture::Full => !leader && rng.random_bool(0.25),
+                    Texture::Sparse => !leader,
+                    Texture::Bare => true,
+                };
+                if rests {
                     continue;
                 }
                 let style = *styles.choose(rng).unwrap_or(&Style::Block);
@@ -155,19 +160,23 @@ struct Pattern {
     order: u8,
     /// Beats that a stroke takes from the first to the last string.
     spread: f64,
-    /// Onsets of the syncopated figure, in beats of a two-beat cell.
-    figure: &'static [f64],
+    /// Onsets of the syncopated figure in its cell, in beats.
+    figure: Vec<f64>,
+    /// Beats of the cell.
+    cell: f64,
+    /// Broken chords go on into the next octave.
+    wide: bool,
 }
 
 impl Pattern {
     fn draw(rng: &mut ChaCha8Rng, style: Style) -> Self {
-        const FIGURES: [&[f64]; 5] = [
-            &[0.0, 1.5],
-            &[0.0, 0.5, 1.5],
-            &[0.5, 1.0],
-            &[0.0, 0.75, 1.5],
-            &[1.0, 1.5],
-        ];
+        let cell = *[2.0, 2.0, 4.0, 4.0, 3.0].choose(rng).unwrap_or(&2.0);
+        let fine = *[0.5, 0.5, 0.25].choose(rng).unwrap_or(&0.5);
+        let density = rng.random_range(0.15..0.6);
+        let figure = (0..(cell / fine) as usize)
+            .filter(|_| rng.random_bool(density))
+            .map(|step| step as f64 * fine)
+            .collect();
         let steps: &[f64] = match style {
             Style::Block => &[1.0, 1.0, 2.0, 4.0],
             Style::Arpeggio => &[0.25, 0.5, 0.5, 1.0 / 3.0],
@@ -182,7 +191,9 @@ impl Pattern {
             ring: rng.random_bool(0.5),
             order: rng.random_range(0..4),
             spread: rng.random_range(0.01..0.06),
-            figure: FIGURES.choose(rng).unwrap_or(&FIGURES[0]),
+            figure,
+            cell,
+            wide: rng.random_bool(0.3),
         }
     }
 
@@ -238,10 +249,10 @@ impl Pattern {
             }
             Style::Syncopated => {
                 let mut onsets = vec![span.start];
-                let mut cell = (span.start / 2.0).floor() * 2.0;
+                let mut cell = (span.start / self.cell).floor() * self.cell;
                 while cell < span.end {
                     onsets.extend(self.figure.iter().map(|offset| cell + offset));
-                    cell += 2.0;
+                    cell += self.cell;
                 }
                 onsets.retain(|at| *at >= span.start && *at < span.end - 0.1);
                 onsets.sort_by(f64::total_cmp);
@@ -276,6 +287,13 @@ impl Pattern {
         loudness: i32,
         notes: &mut Vec<Note>,
     ) {
+        let mut keys = keys.to_vec();
+        if self.wide && self.style == Style::Arpeggio {
+            let above: Vec<i32> = keys.iter().map(|key| key + 12).collect();
+            keys.extend(above.into_iter().filter(|key| *key <= 96));
+            keys.sort_unstable();
+            keys.dedup();
+        }
         let count = keys.len();
         for (index, (start, next)) in grid(span, self.step).into_iter().enumerate() {
             let key = if self.style == Style::Alberti {
@@ -303,7 +321,14 @@ impl Pattern {
         }
         // A chord too short to be broken whole is struck, or half of it would never sound.
         if grid(span, self.step).len() < count {
-            strike(rng, keys, (span.start, span.end), 0.0, loudness - 10, notes);
+            strike(
+                rng,
+                &keys,
+                (span.start, span.end),
+                0.0,
+                loudness - 10,
+                notes,
+            );
         }
     }
 }

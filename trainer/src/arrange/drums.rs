@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Note, Section, velocity};
+use super::{Note, Section, Texture, velocity};
 use crate::score::Score;
 
 const KICK: u8 = 36;
@@ -21,9 +21,9 @@ const SHAKER: u8 = 70;
 
 /// A bar as lines of sixteenths: `x` struck, `o` soft. Bars of three beats use
 /// the first twelve.
-type Groove = &'static [(u8, &'static str)];
+type Groove = Vec<(u8, String)>;
 
-const GROOVES: [Groove; 12] = [
+const GROOVES: [&[(u8, &str)]; 12] = [
     // Rock in eighths.
     &[
         (KICK, "x.......x.x....."),
@@ -91,7 +91,7 @@ const GROOVES: [Groove; 12] = [
     ],
 ];
 
-const WALTZES: [Groove; 3] = [
+const WALTZES: [&[(u8, &str)]; 3] = [
     &[
         (KICK, "x..........."),
         (SNARE, "....x...x..."),
@@ -122,18 +122,24 @@ pub(super) fn write(
         .first()
         .is_some_and(|(start, end)| (end - start - 3.0).abs() < 0.1);
     let usual: [Groove; 2] = std::array::from_fn(|_| {
-        if waltz {
-            *WALTZES.choose(rng).unwrap_or(&WALTZES[0])
+        let known: &[&[(u8, &str)]] = if waltz { &WALTZES } else { &GROOVES };
+        if rng.random_bool(0.5) {
+            chance(rng, waltz)
         } else {
-            *GROOVES.choose(rng).unwrap_or(&GROOVES[0])
+            known
+                .choose(rng)
+                .unwrap_or(&GROOVES[0])
+                .iter()
+                .map(|(key, line)| (*key, (*line).to_owned()))
+                .collect()
         }
     });
     let mut notes = Vec::new();
     for section in sections {
-        if rng.random_bool(0.1) {
+        if section.texture == Texture::Sparse || rng.random_bool(0.08) {
             continue;
         }
-        let groove = *usual.choose(rng).unwrap_or(&usual[0]);
+        let groove = usual.choose(rng).unwrap_or(&usual[0]);
         if rng.random_bool(0.5) {
             hit(rng, section.start, CRASH, loudness, &mut notes);
         }
@@ -172,6 +178,53 @@ pub(super) fn write(
             .any(|(start, end)| note.start >= start - 1e-6 && note.start < end - 1e-6)
     });
     notes
+}
+
+/// A groove by chance: a kick of some density, a snare where the ear wants it and ghosts
+/// around it, something in the right hand.
+fn chance(rng: &mut ChaCha8Rng, waltz: bool) -> Groove {
+    let steps = if waltz { 12 } else { 16 };
+    let dense = rng.random_range(0.05..0.7);
+    let ghosts = *[0.0, 0.0, 0.15].choose(rng).unwrap_or(&0.0);
+    let kick = (0..steps)
+        .map(|step| match step {
+            0 => 'x',
+            // Sixteenths between the eighths only in busy grooves.
+            _ if step % 2 == 1 && rng.random_bool(1.0 - dense * 0.6) => '.',
+            _ if rng.random_bool(dense) => 'x',
+            _ => '.',
+        })
+        .collect();
+    let backbeat: &[usize] = if waltz {
+        &[4, 8]
+    } else {
+        [&[4_usize, 12] as &[usize], &[8], &[4, 10], &[2, 6, 10, 14]]
+            .choose(rng)
+            .copied()
+            .unwrap_or(&[4, 12])
+    };
+    let snare = (0..steps)
+        .map(|step| match step {
+            _ if backbeat.contains(&step) => 'x',
+            _ if rng.random_bool(ghosts) => 'o',
+            _ => '.',
+        })
+        .collect();
+    let every = *[1_usize, 2, 2, 4].choose(rng).unwrap_or(&2);
+    let hand = *[
+        CLOSED_HAT, CLOSED_HAT, OPEN_HAT, RIDE, CRASH, SHAKER, TAMBOURINE,
+    ]
+    .choose(rng)
+    .unwrap_or(&CLOSED_HAT);
+    let line = (0..steps)
+        .map(|step| match step {
+            _ if step % every != 0 => '.',
+            _ if step % 4 == 0 => 'x',
+            _ => *['x', 'o', 'o', '.'].choose(rng).unwrap_or(&'o'),
+        })
+        .collect();
+    let drum = *[SNARE, SNARE, STICK, CLAP].choose(rng).unwrap_or(&SNARE);
+    vec![(KICK, kick), (drum, snare), (hand, line)]
 }
 
 /// Congas, cowbell, claps and the like over stretches without a chord.

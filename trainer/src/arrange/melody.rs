@@ -4,8 +4,8 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Note, Section, velocity};
-use crate::score::Score;
+use super::{Note, Section, Texture, velocity};
+use crate::score::{Harmony, Score};
 
 const RHYTHMS: [&[f64]; 10] = [
     &[1.0, 1.0, 1.0, 1.0],
@@ -31,19 +31,25 @@ pub(super) fn write(rng: &mut ChaCha8Rng, score: &Score, sections: &[Section]) -
         &[0, 2, 4, 5, 7, 9, 11]
     };
     let in_scale = |key: i32| scale.contains(&(key - i32::from(tonic)).rem_euclid(12));
-    let centre = rng.random_range(66..=79);
+    let centre = rng.random_range(60..=80);
     let loudness = rng.random_range(75..=110);
     let legato = rng.random_range(0.6..1.05);
     // How strictly this singer keeps to the chord.
-    let strictness = rng.random_range(0.45..0.9);
+    let habit = rng.random_range(0.3..0.95);
+    let graces = *[0.0, 0.05, 0.12].choose(rng).unwrap_or(&0.0);
     let motifs: [&[f64]; 3] = std::array::from_fn(|_| *RHYTHMS.choose(rng).unwrap_or(&RHYTHMS[0]));
 
     let mut notes: Vec<Note> = Vec::new();
     let mut key = centre;
     for section in sections {
-        if rng.random_bool(0.2) {
+        if section.texture == Texture::Full && rng.random_bool(0.2) {
             continue;
         }
+        // Where nobody else tells the chord, the melody does.
+        let strictness: f64 = match section.texture {
+            Texture::Bare => 0.95,
+            Texture::Full | Texture::Sparse => habit,
+        };
         for (start, end) in &section.bars {
             if rng.random_bool(0.15) {
                 continue;
@@ -88,8 +94,19 @@ pub(super) fn write(rng: &mut ChaCha8Rng, score: &Score, sections: &[Section]) -
                             .copied()
                             .unwrap_or(key);
                     }
+                    let mut onset = at;
+                    if until - at > 0.4 && rng.random_bool(graces) {
+                        let step = *[-2, -1, 1, 2].choose(rng).unwrap_or(&-1);
+                        onset += 0.12;
+                        notes.push(Note {
+                            start: at,
+                            end: onset,
+                            key: (key + step).clamp(36, 100) as u8,
+                            velocity: velocity(rng, loudness - 10),
+                        });
+                    }
                     notes.push(Note {
-                        start: at,
+                        start: onset,
                         end: at + (until - at) * legato,
                         key: key.clamp(36, 100) as u8,
                         velocity: velocity(rng, loudness),
@@ -97,6 +114,78 @@ pub(super) fn write(rng: &mut ChaCha8Rng, score: &Score, sections: &[Section]) -
                 }
                 at = until;
             }
+        }
+    }
+    notes
+}
+
+/// A second voice under a melody: the nearest tone of the chord at least a minor third
+/// below, where there is a chord.
+pub(super) fn harmonised(score: &Score, notes: &[Note]) -> Vec<Note> {
+    notes
+        .iter()
+        .filter_map(|note| {
+            let chord = score.chord_at(note.start)?;
+            let key = (i32::from(note.key) - 9..=i32::from(note.key) - 3)
+                .rev()
+                .find(|key| chord.contains(*key))?;
+            Some(Note {
+                key: key.clamp(45, 100) as u8,
+                velocity: note.velocity.saturating_sub(10).max(20),
+                ..*note
+            })
+        })
+        .collect()
+}
+
+/// A slow line in the tenor or high above: one tone of each chord, near to the one before,
+/// sometimes held over from the chord before and resolved a beat later.
+pub(super) fn counter(rng: &mut ChaCha8Rng, score: &Score, sections: &[Section]) -> Vec<Note> {
+    let centre = *[60, 64, 76, 84].choose(rng).unwrap_or(&64);
+    let loudness = rng.random_range(60..=95);
+    let suspends = rng.random_range(0.0..0.35);
+    let mut key = centre;
+    let mut notes = Vec::new();
+    for section in sections {
+        if section.texture != Texture::Full || rng.random_bool(0.3) {
+            continue;
+        }
+        for span in section.spans(score) {
+            let Harmony::Chord(chord) = span.harmony else {
+                continue;
+            };
+            let before = key;
+            let near: Vec<i32> = (key - 5..=key + 5)
+                .filter(|key| (centre - 9..=centre + 9).contains(key) && chord.contains(*key))
+                .collect();
+            key = near
+                .choose_weighted(rng, |near| 1.0 / (1.0 + f64::from((near - before).abs())))
+                .copied()
+                .unwrap_or_else(|_| {
+                    (centre..centre + 12)
+                        .find(|key| chord.contains(*key))
+                        .unwrap_or(centre)
+                });
+            let mut start = span.start;
+            if key != before
+                && (key - before).abs() <= 2
+                && span.end - span.start >= 2.0
+                && rng.random_bool(suspends)
+            {
+                start += 1.0;
+                notes.push(Note {
+                    start: span.start,
+                    end: start,
+                    key: before.clamp(36, 100) as u8,
+                    velocity: velocity(rng, loudness),
+                });
+            }
+            notes.push(Note {
+                start,
+                end: span.end,
+                key: key.clamp(36, 100) as u8,
+                velocity: velocity(rng, loudness),
+            });
         }
     }
     notes

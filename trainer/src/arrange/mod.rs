@@ -18,6 +18,8 @@ pub mod voicing;
 pub enum Bus {
     /// Comping, pads, the accompaniment.
     Chords,
+    /// Guitars through an amplifier, distorted together.
+    Guitars,
     /// The bass.
     Bass,
     /// Melodies.
@@ -28,7 +30,13 @@ pub enum Bus {
 
 impl Bus {
     /// All buses in the order they are mixed.
-    pub const ALL: [Self; 4] = [Self::Chords, Self::Bass, Self::Lead, Self::Drums];
+    pub const ALL: [Self; 5] = [
+        Self::Chords,
+        Self::Guitars,
+        Self::Bass,
+        Self::Lead,
+        Self::Drums,
+    ];
 }
 
 /// A note. Inside the arranger times are in beats, in a [`Track`] in seconds.
@@ -90,6 +98,8 @@ pub struct Parts {
     pub drums: bool,
     /// A melody.
     pub melody: bool,
+    /// A second, slower line against the melody.
+    pub counter: bool,
 }
 
 impl Parts {
@@ -97,10 +107,11 @@ impl Parts {
     #[must_use]
     pub fn band(rng: &mut ChaCha8Rng) -> Self {
         Self {
-            comping: *[1, 1, 2, 2, 3].choose(rng).unwrap_or(&1),
+            comping: *[1, 1, 2, 2, 3, 4].choose(rng).unwrap_or(&1),
             bass: rng.random_bool(0.82),
             drums: rng.random_bool(0.72),
-            melody: rng.random_bool(0.6),
+            melody: rng.random_bool(0.7),
+            counter: rng.random_bool(0.2),
         }
     }
 
@@ -112,13 +123,26 @@ impl Parts {
             bass: rng.random_bool(0.65),
             drums: rng.random_bool(0.7),
             melody: false,
+            counter: rng.random_bool(0.12),
         }
     }
+}
+
+/// Who plays in a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texture {
+    /// Everybody.
+    Full,
+    /// One accompanying part and what is sung; no drums.
+    Sparse,
+    /// Bass, drums and what is sung; the bass outlines the chords.
+    Bare,
 }
 
 /// A run of bars in which nobody changes what they do.
 #[derive(Debug, Clone)]
 pub(crate) struct Section {
+    pub texture: Texture,
     pub start: f64,
     pub end: f64,
     pub bars: Vec<(f64, f64)>,
@@ -141,11 +165,16 @@ impl Section {
     }
 }
 
-fn sections(rng: &mut ChaCha8Rng, score: &Score) -> Vec<Section> {
+fn sections(rng: &mut ChaCha8Rng, score: &Score, parts: Parts) -> Vec<Section> {
     let bars = score.bars();
     let size = *[4_usize, 8, 8, 16].choose(rng).unwrap_or(&8);
     bars.chunks(size)
         .map(|chunk| Section {
+            texture: match rng.random_range(0..100) {
+                0..12 => Texture::Sparse,
+                12..16 if parts.bass => Texture::Bare,
+                _ => Texture::Full,
+            },
             start: chunk[0].0,
             end: chunk[chunk.len() - 1].1,
             bars: chunk.to_vec(),
@@ -156,7 +185,7 @@ fn sections(rng: &mut ChaCha8Rng, score: &Score) -> Vec<Section> {
 /// Writes the parts for a score.
 #[must_use]
 pub fn arrange(rng: &mut ChaCha8Rng, score: &Score, parts: Parts) -> Arrangement {
-    let sections = sections(rng, score);
+    let sections = sections(rng, score, parts);
     let gaps: Vec<(Span, Gap)> = score
         .spans
         .iter()
@@ -175,13 +204,27 @@ pub fn arrange(rng: &mut ChaCha8Rng, score: &Score, parts: Parts) -> Arrangement
     // Which sections the bass sits out, known first: then the comping carries its note.
     let bass_plays: Vec<bool> = sections
         .iter()
-        .map(|_| parts.bass && rng.random_bool(0.92))
+        .map(|section| {
+            let share = match section.texture {
+                Texture::Full => 0.94,
+                Texture::Sparse => 0.5,
+                Texture::Bare => 1.0,
+            };
+            parts.bass && rng.random_bool(share)
+        })
         .collect();
 
     let mut tracks = Vec::new();
     let comps = comping::write(rng, score, &sections, &bass_plays, parts.comping);
-    for (program, notes) in comps {
-        tracks.push(track(rng, score, Bus::Chords, program, notes));
+    for (index, (program, notes)) in comps.into_iter().enumerate() {
+        // The part with the whole chord seldom goes through a distorted amplifier.
+        let share = if index == 0 { 0.15 } else { 0.6 };
+        let bus = if programs::is_amplified(program) && rng.random_bool(share) {
+            Bus::Guitars
+        } else {
+            Bus::Chords
+        };
+        tracks.push(track(rng, score, bus, program, notes));
     }
     if parts.bass {
         let notes = bass::write(rng, score, &sections, &bass_plays);
@@ -191,10 +234,20 @@ pub fn arrange(rng: &mut ChaCha8Rng, score: &Score, parts: Parts) -> Arrangement
     if parts.melody {
         let notes = melody::write(rng, score, &sections);
         let program = programs::pick(rng, programs::LEAD);
-        if rng.random_bool(0.2) {
+        if rng.random_bool(0.25) {
             let second = programs::pick(rng, programs::LEAD);
-            tracks.push(track(rng, score, Bus::Lead, second, notes.clone()));
+            let below = if rng.random_bool(0.6) {
+                melody::harmonised(score, &notes)
+            } else {
+                notes.clone()
+            };
+            tracks.push(track(rng, score, Bus::Lead, second, below));
         }
+        tracks.push(track(rng, score, Bus::Lead, program, notes));
+    }
+    if parts.counter {
+        let notes = melody::counter(rng, score, &sections);
+        let program = programs::pick(rng, programs::HELD);
         tracks.push(track(rng, score, Bus::Lead, program, notes));
     }
     let gap_spans = |wanted: Gap| -> Vec<(f64, f64)> {
@@ -231,11 +284,17 @@ pub(crate) fn track(
     program: u8,
     notes: Vec<Note>,
 ) -> Track {
-    let looseness_s = *[0.0, 0.003, 0.006].choose(rng).unwrap_or(&0.0);
+    let looseness_s = *[0.0, 0.004, 0.008, 0.015].choose(rng).unwrap_or(&0.0);
+    // Some players lean on the beat, some lie behind it.
+    let lean_s = if bus == Bus::Drums || looseness_s == 0.0 {
+        0.0
+    } else {
+        rng.random_range(-0.008..0.018)
+    };
     let notes = notes
         .into_iter()
         .map(|note| {
-            let late = rng.random_range(-1.0..=1.0) * looseness_s;
+            let late = lean_s + rng.random_range(-1.0..=1.0) * looseness_s;
             let start = (score.time_s(note.start) + late).max(0.0);
             Note {
                 start,
@@ -250,7 +309,7 @@ pub(crate) fn track(
 /// Gives notes in seconds their place in the mix.
 pub(crate) fn finish(rng: &mut ChaCha8Rng, bus: Bus, program: u8, notes: Vec<Note>) -> Track {
     let width = match bus {
-        Bus::Chords => 50,
+        Bus::Chords | Bus::Guitars => 50,
         Bus::Lead => 20,
         Bus::Bass | Bus::Drums => 8,
     };

@@ -125,6 +125,18 @@ pub const LEAD: Pool = &[
 /// Drum kits.
 pub const KITS: Pool = &[(0, 8), (8, 4), (16, 4), (24, 2), (25, 3), (32, 3), (40, 2)];
 
+/// Choirs, voices and synthetic voices.
+#[must_use]
+pub fn is_voice(program: u8) -> bool {
+    matches!(program, 52..=54 | 85 | 91)
+}
+
+/// Guitars that go through an amplifier.
+#[must_use]
+pub fn is_amplified(program: u8) -> bool {
+    matches!(program, 26..=30)
+}
+
 /// Draws a program by weight.
 #[must_use]
 pub fn pick(rng: &mut ChaCha8Rng, pool: Pool) -> u8 {

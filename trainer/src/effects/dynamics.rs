@@ -41,6 +41,35 @@ impl Compressor {
     }
 }
 
+/// Compresses three bands apart from each other, split at two frequencies in Hz by
+/// first-order sections, whose parts sum to the whole again.
+pub fn multiband(
+    samples: &mut [f32],
+    rate_hz: f32,
+    (low_hz, high_hz): (f32, f32),
+    bands: &[Compressor; 3],
+) {
+    let split = |samples: &[f32], hz: f32| -> (Vec<f32>, Vec<f32>) {
+        let keep = (-std::f32::consts::TAU * hz / rate_hz).exp();
+        let mut low = 0.0;
+        samples
+            .iter()
+            .map(|sample| {
+                low = keep * low + (1.0 - keep) * sample;
+                (low, sample - low)
+            })
+            .unzip()
+    };
+    let (mut low, rest) = split(samples, low_hz);
+    let (mut middle, mut high) = split(&rest, high_hz);
+    for (band, compressor) in [&mut low, &mut middle, &mut high].into_iter().zip(bands) {
+        compressor.apply(band, rate_hz);
+    }
+    for (index, sample) in samples.iter_mut().enumerate() {
+        *sample = low[index] + middle[index] + high[index];
+    }
+}
+
 /// Soft clipping, a little asymmetric (even harmonics) by `asymmetry` times full scale;
 /// the result stays within ±2 and a silent input stays silent.
 pub fn saturate(samples: &mut [f32], drive: f32, asymmetry: f32) {

@@ -6,3 +6,4 @@ pub mod filters;
 pub mod modulation;
 pub mod noise;
 pub mod room;
+pub mod tape;

@@ -41,3 +41,39 @@ pub fn echo(samples: &mut [f32], rate_hz: f32, delay_s: f32, feedback: f32, mix:
         *sample += delayed * mix;
     }
 }
+
+/// Adds a copy of itself, late by `delay_s` and wandering slowly by `wander_s`: what is left
+/// in mono of a stereo widener (a negative gain cancels) or of a part played twice.
+pub fn double(samples: &mut [f32], rate_hz: f32, delay_s: f32, wander_s: f32, gain: f32) {
+    let size = ((delay_s + wander_s) * rate_hz) as usize + 4;
+    let mut line = vec![0.0_f32; size];
+    let step = TAU * 0.31 / rate_hz;
+    for (index, sample) in samples.iter_mut().enumerate() {
+        line[index % size] = *sample;
+        let phase = ((index as f64 * f64::from(step)) % f64::from(TAU)) as f32;
+        let delay = (delay_s + 0.5 * wander_s * (1.0 + phase.sin())) * rate_hz;
+        let whole = delay as usize;
+        let part = delay - whole as f32;
+        let tap = |back: usize| line[(index + size - back.min(size - 1)) % size];
+        let delayed = tap(whole) * (1.0 - part) + tap(whole + 1) * part;
+        *sample += gain * delayed;
+    }
+}
+
+/// Presses the level down at each of `onsets_s` by `depth` and lets it rise with the time
+/// constant `recover_s`: a compressor that listens to the kick.
+pub fn pump(samples: &mut [f32], rate_hz: f32, onsets_s: &[f64], depth: f32, recover_s: f32) {
+    let fall = (-1.0 / (recover_s * rate_hz)).exp();
+    let mut onsets = onsets_s
+        .iter()
+        .map(|at| (at.max(0.0) * f64::from(rate_hz)) as usize)
+        .peekable();
+    let mut pressed = 0.0;
+    for (index, sample) in samples.iter_mut().enumerate() {
+        while onsets.next_if(|at| *at <= index).is_some() {
+            pressed = depth;
+        }
+        *sample *= 1.0 - pressed;
+        pressed *= fall;
+    }
+}

@@ -82,6 +82,16 @@ impl Mixer {
         if self.chance(equalise) {
             self.equalise(samples, 8.0);
         }
+        // Records have more below 100 Hz than the samples of a SoundFont.
+        if matches!(bus, Bus::Bass | Bus::Drums) && self.chance(0.6) {
+            let hz = self.between_log(60.0, 150.0);
+            let db = self.between(0.0, 12.0);
+            filters::apply(samples, rate, Filter::LowShelf { hz, db });
+            if bus == Bus::Bass {
+                let hz = self.between_log(300.0, 4000.0);
+                filters::apply(samples, rate, Filter::LowPass { hz });
+            }
+        }
     }
 
     /// An overdriven amplifier with its cabinet, at the level that came in.
@@ -114,9 +124,9 @@ impl Mixer {
         let (low_db, high_db, most) = match bus {
             Bus::Chords => (-8.0, 3.0, 0.8),
             Bus::Guitars => (-8.0, 2.0, 0.4),
-            Bus::Bass => (-8.0, 3.0, 0.15),
+            Bus::Bass => (-5.0, 6.0, 0.15),
             Bus::Lead => (-8.0, 6.0, 0.8),
-            Bus::Drums => (-10.0, 5.0, 0.35),
+            Bus::Drums => (-4.0, 9.0, 0.35),
         };
         let gain = 10_f32.powf(self.between(low_db, high_db) / 20.0);
         let send = self.between(0.0, 1.0) * most;
@@ -168,14 +178,14 @@ impl Mixer {
         if self.chance(0.5) {
             self.equalise(samples, 6.0);
         }
-        if self.chance(0.4) {
+        if self.chance(0.5) {
             let hz = self.between_log(80.0, 500.0);
-            let db = self.between(-9.0, 8.0);
+            let db = self.between(-6.0, 9.0);
             filters::apply(samples, rate, Filter::LowShelf { hz, db });
         }
-        if self.chance(0.45) {
-            let hz = self.between_log(1000.0, 5000.0);
-            let db = self.between(-12.0, 9.0);
+        if self.chance(0.6) {
+            let hz = self.between_log(700.0, 5000.0);
+            let db = self.between(-14.0, 6.0);
             filters::apply(samples, rate, Filter::HighShelf { hz, db });
         }
         if self.chance(0.25) {
@@ -255,12 +265,12 @@ impl Mixer {
     /// The level of the finished file.
     pub fn finish(&mut self, samples: &mut [f32]) {
         let peak = if self.chance(0.9) {
-            self.between_log(0.1, 0.98)
+            self.between_log(0.15, 0.99)
         } else {
             0.9
         };
-        let push_db = if self.chance(0.5) {
-            self.between(1.0, 10.0)
+        let push_db = if self.chance(0.35) {
+            self.between(1.0, 9.0)
         } else {
             0.0
         };

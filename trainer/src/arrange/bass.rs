@@ -39,7 +39,8 @@ pub(super) fn write(
     sections: &[Section],
     plays: &[bool],
 ) -> Vec<Note> {
-    let ceiling = rng.random_range(41..=51);
+    // The highest bass note: half of the players stay below the open A of a double bass.
+    let ceiling = rng.random_range(36..=50);
     let loudness = rng.random_range(80..=110);
     let legato = rng.random_range(0.55..1.0);
     let usual: [Style; 2] = std::array::from_fn(|_| *STYLES.choose(rng).unwrap_or(&Style::Held));
@@ -62,7 +63,8 @@ pub(super) fn write(
                 Harmony::None | Harmony::Unknown => None,
             });
             let base = bass_key(chord, ceiling);
-            let base = if base < 28 { base + 12 } else { base };
+            // Below C#1 there is nothing to hear.
+            let base = if base < 25 { base + 12 } else { base };
             let mut line = line(rng, style, *span, chord, next, base, &ostinato);
             if let Some(next) = next
                 && span.end - span.start >= 1.9

@@ -108,8 +108,8 @@ impl Parts {
     pub fn band(rng: &mut ChaCha8Rng) -> Self {
         Self {
             comping: *[1, 1, 2, 2, 3, 4].choose(rng).unwrap_or(&1),
-            bass: rng.random_bool(0.82),
-            drums: rng.random_bool(0.72),
+            bass: rng.random_bool(0.86),
+            drums: rng.random_bool(0.78),
             melody: rng.random_bool(0.7),
             counter: rng.random_bool(0.2),
         }
@@ -120,8 +120,8 @@ impl Parts {
     pub fn additions(rng: &mut ChaCha8Rng) -> Self {
         Self {
             comping: *[0, 0, 1, 1, 2].choose(rng).unwrap_or(&0),
-            bass: rng.random_bool(0.65),
-            drums: rng.random_bool(0.7),
+            bass: rng.random_bool(0.75),
+            drums: rng.random_bool(0.75),
             melody: false,
             counter: rng.random_bool(0.12),
         }

@@ -25,11 +25,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod chart;
 pub mod export;
 pub mod import;
 pub mod key;
 pub mod label;
 pub mod score;
 pub mod style;
+pub mod time;
 pub mod timeline;
+pub mod track;
 pub mod vocabulary;
+pub mod voicing;

@@ -357,6 +357,11 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    // Thirteen files a case, pictures among them.
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn every_timeline_is_written_in_every_format(timeline in any_timeline(), style in proptest::sample::select(Style::ALL.to_vec())) {
@@ -364,7 +369,8 @@ proptest! {
         for format in Format::ALL {
             let mut bytes = Vec::new();
             format.write(&mut bytes, &timeline, &options).unwrap();
-            prop_assert!(!bytes.is_empty());
+            // Silence has no labels.
+            prop_assert!(!bytes.is_empty() || format == Format::Audacity);
         }
         let labels = timeline.segments().iter().filter(|segment| segment.label != Label::NoChord);
         prop_assert!(labels.count() <= timeline.len());

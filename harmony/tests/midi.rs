@@ -6,7 +6,7 @@ mod common;
 
 use common::{chord, label};
 use harmony::export::midi::{TICKS_PER_QUARTER, voicing};
-use harmony::export::{ExportError, Options, midi};
+use harmony::export::{ExportError, Format, Options};
 use harmony::timeline::{Segment, Timeline};
 use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
 use proptest::prelude::*;
@@ -82,7 +82,7 @@ fn heard(bytes: &[u8]) -> Heard {
 
 fn written(timeline: &Timeline, options: &Options) -> Vec<u8> {
     let mut bytes = Vec::new();
-    midi::write(&mut bytes, timeline, options).unwrap();
+    Format::Midi.write(&mut bytes, timeline, options).unwrap();
     bytes
 }
 
@@ -180,11 +180,15 @@ fn what_midi_cannot_hold_is_refused() {
             tempo_bpm,
             ..Options::default()
         };
-        let error = midi::write(Vec::new(), &short, &options).unwrap_err();
+        let error = Format::Midi
+            .write(Vec::new(), &short, &options)
+            .unwrap_err();
         assert!(matches!(error, ExportError::Tempo(_)));
     }
     let endless = timeline([Segment::new(0.0, 1e12, label("C"))]);
-    let error = midi::write(Vec::new(), &endless, &Options::default()).unwrap_err();
+    let error = Format::Midi
+        .write(Vec::new(), &endless, &Options::default())
+        .unwrap_err();
     assert!(error.to_string().contains("1000000000000 s"), "{error}");
     assert_eq!(
         heard(&written(&Timeline::new(), &Options::default())).notes,

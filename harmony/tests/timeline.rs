@@ -228,6 +228,8 @@ fn any_segment() -> impl Strategy<Value = Segment> {
                 end_beat,
                 label: label(text),
                 confidence,
+                locked: false,
+                alternatives: Vec::new(),
                 status: if provisional {
                     Status::Provisional
                 } else {

@@ -66,17 +66,19 @@ pub fn timeline(segments: &[TrackSegment]) -> Result<Timeline> {
             timeline.insert(Segment::lost(from_s, segment.start_s))?;
         }
         timeline.insert(Segment {
-            start_s: segment.start_s.max(from_s),
-            end_s: segment.end_s,
             start_beat: segment.start_beat,
             end_beat: segment.end_beat,
-            label: segment.label.clone(),
             confidence: segment.confidence,
             status: if segment.confirmed {
                 Status::Confirmed
             } else {
                 Status::Provisional
             },
+            ..Segment::new(
+                segment.start_s.max(from_s),
+                segment.end_s,
+                segment.label.clone(),
+            )
         })?;
     }
     Ok(timeline)

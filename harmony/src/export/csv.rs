@@ -3,9 +3,9 @@
 
 use std::io;
 
-use super::{ExportError, Options};
-use crate::style::{Style, format};
-use crate::timeline::{Status, Timeline};
+use super::{ExportError, Keyed, Options};
+use crate::style::Style;
+use crate::timeline::Status;
 
 /// The columns. Times in seconds, beats in quarter notes and empty where unknown,
 /// `label` in Harte syntax, `chord` in the style of the options.
@@ -24,17 +24,16 @@ pub const COLUMNS: [&str; 8] = [
 ///
 /// # Errors
 /// The writer's.
-pub fn write(
+pub(crate) fn write(
     writer: impl io::Write,
-    timeline: &Timeline,
+    keyed: &Keyed<'_>,
     options: &Options,
 ) -> Result<(), ExportError> {
     let mut table = ::csv::Writer::from_writer(writer);
-    let key = options.key.as_ref();
     let beat = |beat: Option<f64>| beat.map_or_else(String::new, |beat| format!("{beat:.6}"));
     let failed = |error: ::csv::Error| ExportError::Write(error.into());
     table.write_record(COLUMNS).map_err(failed)?;
-    for segment in timeline {
+    for segment in keyed.timeline {
         let status = match segment.status {
             Status::Provisional => "provisional",
             Status::Confirmed => "confirmed",
@@ -44,8 +43,8 @@ pub fn write(
             format!("{:.6}", segment.end_s),
             beat(segment.start_beat),
             beat(segment.end_beat),
-            format(&segment.label, Style::Harte, key),
-            format(&segment.label, options.style, key),
+            keyed.text(segment, Style::Harte),
+            keyed.text(segment, options.style),
             format!("{:.4}", segment.confidence),
             status.to_owned(),
         ];

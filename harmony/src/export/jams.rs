@@ -1,14 +1,13 @@
 //! `.jams`: JSON Annotated Music Specification 0.3, one annotation of the
-//! namespace `chord`, and one of `key_mode` when the key is known.
+//! namespace `chord`, and one of `key_mode` when keys are known.
 
 use std::io;
 
 use serde::Serialize;
 
-use super::{ExportError, Options};
+use super::{ExportError, Keyed};
 use crate::key::{Key, Mode};
-use crate::style::{Style, format};
-use crate::timeline::Timeline;
+use crate::style::Style;
 
 /// The version of the schema that the files follow.
 const JAMS_VERSION: &str = "0.3.5";
@@ -61,12 +60,13 @@ struct Empty {}
 ///
 /// # Errors
 /// The writer's.
-pub fn write(
+pub(crate) fn write(
     mut writer: impl io::Write,
-    timeline: &Timeline,
-    options: &Options,
+    keyed: &Keyed<'_>,
+    title: &str,
+    artist: &str,
 ) -> Result<(), ExportError> {
-    let key = options.key.as_ref();
+    let timeline = keyed.timeline;
     let start_s = timeline.start_s().unwrap_or(0.0);
     let end_s = timeline.end_s().unwrap_or(0.0);
     let annotation = |namespace, data| Annotation {
@@ -83,24 +83,31 @@ pub fn write(
     let chords = timeline.segments().iter().map(|segment| Observation {
         time: segment.start_s,
         duration: segment.duration_s(),
-        value: format(&segment.label, Style::Harte, key),
+        value: keyed.text(segment, Style::Harte),
         confidence: Some(segment.confidence),
     });
     let mut annotations = vec![annotation("chord", chords.collect())];
-    if let Some(value) = key.copied().and_then(key_mode) {
-        let whole = Observation {
-            time: start_s,
-            duration: end_s - start_s,
-            value,
-            confidence: None,
-        };
-        annotations.push(annotation("key_mode", vec![whole]));
+    let ends_s = keyed.keys.iter().skip(1).map(|(from_s, _)| *from_s);
+    let regions = keyed.keys.iter().zip(ends_s.chain([end_s]));
+    let keys: Vec<Observation> = regions
+        .filter_map(|(&(from_s, key), to_s)| {
+            let from_s = from_s.clamp(start_s, end_s);
+            Some(Observation {
+                time: from_s,
+                duration: to_s.clamp(from_s, end_s) - from_s,
+                value: key_mode(key)?,
+                confidence: None,
+            })
+        })
+        .collect();
+    if !keys.is_empty() {
+        annotations.push(annotation("key_mode", keys));
     }
     let file = File {
         annotations,
         file_metadata: FileMetadata {
-            title: options.title.as_deref().unwrap_or_default(),
-            artist: options.artist.as_deref().unwrap_or_default(),
+            title,
+            artist,
             release: "",
             duration: end_s,
             identifiers: Empty {},

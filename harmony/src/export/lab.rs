@@ -3,27 +3,22 @@
 
 use std::io;
 
-use super::{ExportError, Options};
-use crate::style::{Style, format};
-use crate::timeline::Timeline;
+use super::{ExportError, Keyed};
+use crate::style::Style;
 
 /// Writes the segments. One that is shorter than the last decimal is left out, so
 /// that no line is without duration.
 ///
 /// # Errors
 /// The writer's.
-pub fn write(
-    mut writer: impl io::Write,
-    timeline: &Timeline,
-    options: &Options,
-) -> Result<(), ExportError> {
-    for segment in timeline {
+pub(crate) fn write(mut writer: impl io::Write, keyed: &Keyed<'_>) -> Result<(), ExportError> {
+    for segment in keyed.timeline {
         let (start, end) = (
             format!("{:.6}", segment.start_s),
             format!("{:.6}", segment.end_s),
         );
         if start != end {
-            let label = format(&segment.label, Style::Harte, options.key.as_ref());
+            let label = keyed.text(segment, Style::Harte);
             writeln!(writer, "{start}\t{end}\t{label}")?;
         }
     }

@@ -1,36 +1,58 @@
-//! Chord tracks as files: `.lab`, `.csv`, `.jams`, `.mid`.
+//! Chord tracks as files, one module a format.
 //!
-//! One module a format, each with a `write` function; [`Format`] chooses by extension
-//! and [`save`] puts the file in place whole or not at all. What each
-//! file contains is written down in `docs/formats.md`.
+//! [`Format`] chooses by extension and [`save_track`] puts the file in place whole or not
+//! at all. Formats that keep the times of the recording are written from the
+//! [`Track`](crate::track::Track)'s segments, notation from its [`Chart`]. What each file
+//! contains, and which program reads it back, is written down in `docs/formats.md`.
 
 pub mod atomic;
+pub mod audacity;
+pub mod chordpro;
 pub mod csv;
+mod format;
+pub mod ireal;
 pub mod jams;
 pub mod lab;
 pub mod midi;
+pub mod musicxml;
+pub mod reaper;
+pub mod sheet;
+pub mod text;
+
+pub use format::{Format, UnknownFormat};
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::chart::{Chart, ChartOptions};
 use crate::key::Key;
-use crate::style::Style;
-use crate::timeline::Timeline;
+use crate::label::Label;
+use crate::style::{self, Style};
+use crate::time::{Metre, MetreMap, TempoMap};
+use crate::timeline::{Segment, Timeline};
+use crate::track::{Info, KeyRegion, Track};
+use crate::voicing::Voicing;
 
-/// What an exporter may be told beside the timeline.
+/// What an exporter may be told beside the track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// How the display column of a CSV file writes chords.
+    /// How the display column of a CSV file and the drawn charts write chords.
     pub style: Style,
-    /// The key, for spelling and for styles that need one.
+    /// The key, for spelling and for styles that need one, where the track has none.
     pub key: Option<Key>,
-    /// The tempo of a MIDI file in quarter notes a minute, used unless every
-    /// segment knows its beats.
+    /// The tempo in quarter notes a minute of a timeline without a tempo map, used
+    /// unless every segment knows its beats.
     pub tempo_bpm: f64,
+    /// The metre of a timeline without a metre map.
+    pub metre: Metre,
     /// The title of the piece, for formats that have one.
     pub title: Option<String>,
     /// The artist, for formats that have one.
     pub artist: Option<String>,
+    /// How chords become notes.
+    pub voicing: Voicing,
+    /// How charts are made.
+    pub chart: ChartOptions,
 }
 
 impl Default for Options {
@@ -39,13 +61,40 @@ impl Default for Options {
             style: Style::Jazz,
             key: None,
             tempo_bpm: 120.0,
+            metre: Metre::COMMON,
             title: None,
             artist: None,
+            voicing: Voicing::Close,
+            chart: ChartOptions::default(),
         }
     }
 }
 
-/// Why a timeline could not be written.
+impl Options {
+    /// The track of a bare timeline, with what these options say about it.
+    ///
+    /// # Errors
+    /// A tempo outside 4 to 1000 a minute.
+    pub fn track(&self, timeline: &Timeline) -> Result<Track, ExportError> {
+        let tempo = TempoMap::constant(self.tempo_bpm, 0.0, 0.0)
+            .map_err(|_| ExportError::Tempo(self.tempo_bpm))?;
+        let mut track = Track::from_timeline(timeline.clone(), tempo);
+        track.set_info(Info {
+            title: self.title.clone().unwrap_or_default(),
+            composer: self.artist.clone().unwrap_or_default(),
+            ..Info::default()
+        });
+        track.set_metres(MetreMap::constant(self.metre));
+        if let Some(key) = self.key {
+            let region = KeyRegion { beat: 0.0, key };
+            // One region at beat 0 is none of the things that are refused.
+            let _ = track.set_keys(vec![region]);
+        }
+        Ok(track)
+    }
+}
+
+/// Why a track could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The writer failed.
@@ -54,84 +103,72 @@ pub enum ExportError {
     /// A tempo MIDI cannot express.
     #[error("the tempo {0} is outside 4 to 1000 beats a minute")]
     Tempo(f64),
-    /// A timeline too long for a MIDI file.
+    /// A track too long for a MIDI file.
     #[error("the chord track ends at {end_s} s, which is too long for a MIDI file")]
     TooLong {
         /// Where the timeline ends, in seconds.
         end_s: f64,
     },
+    /// A font of the drawn charts cannot be used.
+    #[error("a font of the charts is broken: {0}")]
+    Font(&'static str),
 }
 
-/// A file format of chord tracks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Tab-separated start, end, Harte label ([`lab`]).
-    Lab,
-    /// A table with a header line ([`csv`]).
-    Csv,
-    /// JSON Annotated Music Specification ([`jams`]).
-    Jams,
-    /// Standard MIDI file ([`midi`]).
-    Midi,
+/// Segments with the keys that spell them: what formats without bars are written from.
+#[derive(Clone, Debug)]
+pub(crate) struct Keyed<'a> {
+    pub(crate) timeline: &'a Timeline,
+    /// Seconds from which each key holds, in order.
+    pub(crate) keys: Vec<(f64, Key)>,
 }
 
-/// A path whose extension names no known format.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: the name must end in .lab, .csv, .jams or .mid", path.display())]
-pub struct UnknownFormat {
-    /// The path.
-    pub path: PathBuf,
-}
-
-impl Format {
-    /// All formats.
-    pub const ALL: [Self; 4] = [Self::Lab, Self::Csv, Self::Jams, Self::Midi];
-
-    /// The format by the extension of a path, in either case.
-    ///
-    /// # Errors
-    /// No extension, or an unknown one.
-    pub fn from_path(path: &Path) -> Result<Self, UnknownFormat> {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        match extension.map(str::to_ascii_lowercase).as_deref() {
-            Some("lab") => Ok(Self::Lab),
-            Some("csv") => Ok(Self::Csv),
-            Some("jams") => Ok(Self::Jams),
-            Some("mid" | "midi") => Ok(Self::Midi),
-            _ => Err(UnknownFormat {
-                path: path.to_owned(),
-            }),
+impl<'a> Keyed<'a> {
+    pub(crate) fn of_timeline(timeline: &'a Timeline, options: &Options) -> Self {
+        let start_s = timeline.start_s().unwrap_or(0.0);
+        let keys = options.key.map(|key| (start_s, key));
+        Self {
+            timeline,
+            keys: keys.into_iter().collect(),
         }
     }
 
-    /// The usual extension, without the dot.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Lab => "lab",
-            Self::Csv => "csv",
-            Self::Jams => "jams",
-            Self::Midi => "mid",
+    pub(crate) fn of_track(track: &'a Track, options: &Options) -> Self {
+        if track.keys().is_empty() {
+            return Self::of_timeline(track.timeline(), options);
+        }
+        let at = |region: &KeyRegion| (track.tempo().time_at(region.beat), region.key);
+        Self {
+            timeline: track.timeline(),
+            keys: track.keys().iter().map(at).collect(),
         }
     }
 
-    /// Writes a timeline in this format.
-    ///
-    /// # Errors
-    /// The writer's, and what the format cannot express.
-    pub fn write(
-        self,
-        writer: impl io::Write,
-        timeline: &Timeline,
-        options: &Options,
-    ) -> Result<(), ExportError> {
-        match self {
-            Self::Lab => lab::write(writer, timeline, options),
-            Self::Csv => csv::write(writer, timeline, options),
-            Self::Jams => jams::write(writer, timeline, options),
-            Self::Midi => midi::write(writer, timeline, options),
-        }
+    /// The key at a segment: the last that has begun, or the first.
+    pub(crate) fn key_of(&self, segment: &Segment) -> Option<Key> {
+        let after = self
+            .keys
+            .partition_point(|(from_s, _)| *from_s <= segment.start_s + 1e-3);
+        self.keys.get(after.saturating_sub(1)).map(|(_, key)| *key)
     }
+
+    /// The label of a segment in a style, spelled by its key.
+    pub(crate) fn text(&self, segment: &Segment, style: Style) -> String {
+        style::format(&segment.label, style, self.key_of(segment).as_ref())
+    }
+}
+
+/// The chart of a track, in the key of the options where the track has none.
+fn chart(track: &Track, options: &Options) -> Chart {
+    let mut chart = Chart::new(track, options.chart);
+    for bar in &mut chart.bars {
+        bar.key = bar.key.or(options.key);
+    }
+    chart
+}
+
+/// A label in the ASCII symbols that other programs read; `N.C.` for no chord.
+fn plain(label: &Label, key: Option<Key>) -> String {
+    style::format(label, Style::Plain, key.as_ref())
 }
 
 /// Why a file could not be saved. Every message names the file.
@@ -162,12 +199,26 @@ pub enum SaveError {
 pub fn save(path: &Path, timeline: &Timeline, options: &Options) -> Result<(), SaveError> {
     let format = Format::from_path(path)?;
     let mut bytes = Vec::new();
-    format
-        .write(&mut bytes, timeline, options)
-        .map_err(|source| SaveError::Export {
-            path: path.to_owned(),
-            source,
-        })?;
-    atomic::write(path, &bytes)?;
+    let written = format.write(&mut bytes, timeline, options);
+    put(path, &bytes, written)
+}
+
+/// Saves a track in the format its extension names, as [`save`] does a timeline.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_track(path: &Path, track: &Track, options: &Options) -> Result<(), SaveError> {
+    let format = Format::from_path(path)?;
+    let mut bytes = Vec::new();
+    let written = format.write_track(&mut bytes, track, options);
+    put(path, &bytes, written)
+}
+
+fn put(path: &Path, bytes: &[u8], written: Result<(), ExportError>) -> Result<(), SaveError> {
+    written.map_err(|source| SaveError::Export {
+        path: path.to_owned(),
+        source,
+    })?;
+    atomic::write(path, bytes)?;
     Ok(())
 }

@@ -11,7 +11,7 @@
 
 mod nashville;
 mod roman;
-mod shape;
+pub(crate) mod shape;
 
 use std::fmt;
 use std::str::FromStr;
@@ -118,10 +118,35 @@ pub fn format(label: &Label, style: Style, key: Option<&Key>) -> String {
     }
 }
 
-fn spelled(chord: &Chord, key: Option<&Key>) -> Chord {
+pub(crate) fn spelled(chord: &Chord, key: Option<&Key>) -> Chord {
     match key {
         Some(key) => chord.with_root(key.spell(chord.root().pitch_class())),
         None => chord.clone(),
+    }
+}
+
+/// A lead-sheet symbol in the parts that charts set in different sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// The root, with its accidental.
+    pub root: String,
+    /// The quality and what is added or left out; empty for a plain major triad.
+    pub suffix: String,
+    /// The bass, unless it is the root.
+    pub bass: Option<String>,
+}
+
+/// The parts of [`Style::Jazz`] (`unicode`) or [`Style::Plain`] of a chord, spelled by
+/// the key if there is one.
+#[must_use]
+pub fn parts(chord: &Chord, key: Option<&Key>, unicode: bool) -> Symbol {
+    let symbols = if unicode { &shape::JAZZ } else { &shape::PLAIN };
+    let chord = spelled(chord, key);
+    let name = |note: Note| symbols.accidentals(&note.to_string());
+    Symbol {
+        root: name(chord.root()),
+        suffix: Shape::of(&chord).suffix(symbols),
+        bass: (!chord.is_root_position()).then(|| name(simple(chord.bass_note()))),
     }
 }
 

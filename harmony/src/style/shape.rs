@@ -3,7 +3,7 @@
 use crate::label::{Chord, Degree, Quality};
 
 /// How one style writes qualities and accidentals.
-pub(super) struct Symbols {
+pub(crate) struct Symbols {
     /// True for ♭ and ♯, false for b and #.
     unicode: bool,
     minor: &'static str,
@@ -14,7 +14,7 @@ pub(super) struct Symbols {
     sixth: &'static str,
 }
 
-pub(super) const JAZZ: Symbols = Symbols {
+pub(crate) const JAZZ: Symbols = Symbols {
     unicode: true,
     minor: "m",
     dim: "°",
@@ -23,7 +23,7 @@ pub(super) const JAZZ: Symbols = Symbols {
     sixth: "6",
 };
 
-pub(super) const PLAIN: Symbols = Symbols {
+pub(crate) const PLAIN: Symbols = Symbols {
     unicode: false,
     minor: "m",
     dim: "dim",
@@ -32,7 +32,7 @@ pub(super) const PLAIN: Symbols = Symbols {
     sixth: "6",
 };
 
-pub(super) const ROMAN: Symbols =
+pub(crate) const ROMAN: Symbols =
     // Small numerals say minor already; 6 is the figure of the first inversion.
     Symbols {
         minor: "",
@@ -40,11 +40,11 @@ pub(super) const ROMAN: Symbols =
         ..JAZZ
     };
 
-pub(super) const NASHVILLE: Symbols = Symbols { minor: "-", ..JAZZ };
+pub(crate) const NASHVILLE: Symbols = Symbols { minor: "-", ..JAZZ };
 
 impl Symbols {
     /// Harte's `b` and `#` as the style writes them.
-    pub(super) fn accidentals(&self, harte: &str) -> String {
+    pub(crate) fn accidentals(&self, harte: &str) -> String {
         if self.unicode {
             harte.replace('b', "♭").replace('#', "♯")
         } else {
@@ -77,10 +77,10 @@ impl Symbols {
 }
 
 /// A chord's quality in its plainest form, with what remains to be said.
-pub(super) struct Shape {
-    pub(super) quality: Quality,
-    additions: Vec<Degree>,
-    omissions: Vec<Degree>,
+pub(crate) struct Shape {
+    pub(crate) quality: Quality,
+    pub(crate) additions: Vec<Degree>,
+    pub(crate) omissions: Vec<Degree>,
 }
 
 const fn degree(number: u8, alter: i8) -> Degree {
@@ -124,7 +124,7 @@ const FLAT_SEVENTH: Degree = degree(7, -1);
 const NINTH: Degree = degree(9, 0);
 
 impl Shape {
-    pub(super) fn of(chord: &Chord) -> Self {
+    pub(crate) fn of(chord: &Chord) -> Self {
         let pick = |omitted: bool| {
             let picked = chord
                 .extensions()
@@ -185,12 +185,12 @@ impl Shape {
     }
 
     /// True when nothing is added or left out.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.additions.is_empty() && self.omissions.is_empty()
     }
 
     /// All that follows the root, the bass excepted.
-    pub(super) fn suffix(&self, symbols: &Symbols) -> String {
+    pub(crate) fn suffix(&self, symbols: &Symbols) -> String {
         let mut additions = self.additions.clone();
         let mut take = |wanted: Degree| {
             let found = additions.contains(&wanted);

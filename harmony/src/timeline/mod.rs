@@ -8,7 +8,7 @@ mod error;
 mod segment;
 
 pub use error::TimelineError;
-pub use segment::{Segment, Status};
+pub use segment::{Alternative, MAX_ALTERNATIVES, Segment, Status};
 
 use serde::{Deserialize, Serialize};
 
@@ -221,16 +221,29 @@ impl Timeline {
         self.segments.clear();
     }
 
-    /// Joins neighbours with equal label and status. The joined confidence is
-    /// the mean weighted by duration.
+    /// Joins neighbours with equal label and status, locked with locked only. The
+    /// joined confidence is the mean weighted by duration.
     pub fn merge_equal(&mut self) {
         self.segments.dedup_by(|next, merged| {
-            let equal = next.label == merged.label && next.status == merged.status;
+            let equal = next.label == merged.label
+                && next.status == merged.status
+                && next.locked == merged.locked;
             if equal {
                 merged.extend_over(next);
             }
             equal
         });
+    }
+
+    /// Sets the beats of all segments to what `beat_at` says of their seconds; beats that
+    /// would be no numbers or run backwards become unknown.
+    pub fn set_beats(&mut self, beat_at: impl Fn(f64) -> f64) {
+        for segment in &mut self.segments {
+            let (start, end) = (beat_at(segment.start_s), beat_at(segment.end_s));
+            let good = start.is_finite() && end.is_finite() && start <= end;
+            segment.start_beat = good.then_some(start);
+            segment.end_beat = good.then_some(end);
+        }
     }
 
     /// A copy whose labels went through `map`, neighbours that became equal joined.

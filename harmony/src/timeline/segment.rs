@@ -16,6 +16,18 @@ pub enum Status {
     Confirmed,
 }
 
+/// The most alternatives one segment may carry.
+pub const MAX_ALTERNATIVES: usize = 16;
+
+/// Another reading of what sounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// What might sound.
+    pub label: Label,
+    /// How probable the recognizer finds it, 0 … 1.
+    pub probability: f32,
+}
+
 /// A span of time with one label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
@@ -35,6 +47,13 @@ pub struct Segment {
     pub confidence: f32,
     /// Whether the label may still change.
     pub status: Status,
+    /// Set by hand: new analysis leaves it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
+    /// What else the recognizer would have taken it for, most probable first; at most
+    /// [`MAX_ALTERNATIVES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
 }
 
 impl Segment {
@@ -49,6 +68,8 @@ impl Segment {
             label,
             confidence: 1.0,
             status: Status::Confirmed,
+            locked: false,
+            alternatives: Vec::new(),
         }
     }
 
@@ -94,12 +115,19 @@ impl Segment {
                 confidence,
             });
         }
+        let alternatives = self.alternatives.len();
+        let mut probabilities = self.alternatives.iter().map(|other| other.probability);
+        if alternatives > MAX_ALTERNATIVES
+            || probabilities.any(|probability| !(0.0..=1.0).contains(&probability))
+        {
+            return Err(TimelineError::BadAlternatives { start_s });
+        }
         Ok(())
     }
 
     /// The part within `start_s` … `end_s`, which lie in this segment. Beats
     /// at a cut are interpolated when both ends are known, else unknown.
-    pub(super) fn cut(&self, start_s: f64, end_s: f64) -> Self {
+    pub(crate) fn cut(&self, start_s: f64, end_s: f64) -> Self {
         let beat_at = |time_s: f64| {
             let (start, end) = (self.start_beat?, self.end_beat?);
             let share = (time_s - self.start_s) / self.duration_s();

@@ -1,0 +1,206 @@
+//! From chords at any time to chords on the beats of bars.
+//!
+//! A change goes to the nearest pulse of its bar if it is within
+//! [`PULSE_REACH`] of one, else to the nearest eighth note. Chords that this leaves
+//! without duration vanish, equal neighbours become one, and gaps of less than a pulse
+//! (no chord, unknown) belong to the chord before them.
+
+use super::{Bar, Chart, ChartOptions, Placed, divisions};
+use crate::label::Label;
+use crate::time::MetreMap;
+use crate::track::Track;
+
+/// The most bars of a chart; what comes later is left out.
+pub const MAX_BARS: usize = 10_000;
+
+/// How far from a pulse, as a share of it, a change still belongs to it. Recognised and
+/// played changes lie up to a sixteenth beside the beat.
+const PULSE_REACH: f64 = 0.3;
+
+/// Eighth notes, the finest places of a change.
+const FINEST_BEATS: f64 = 0.5;
+
+/// A chord on the grid, in beats of the track.
+struct Change {
+    start: f64,
+    end: f64,
+    label: Label,
+}
+
+impl Chart {
+    /// The chart of a track.
+    #[must_use]
+    pub fn new(track: &Track, options: ChartOptions) -> Self {
+        let info = track.info();
+        let mut chart = Self {
+            title: info.title.clone(),
+            composer: info.composer.clone(),
+            tempo_bpm: 120.0,
+            bars_per_line: usize::from(info.bars_per_line),
+            bars: Vec::new(),
+        };
+        let changes = changes(track, options.trim);
+        let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
+            return chart;
+        };
+        let (from, to) = (first.start, last.end);
+        chart.tempo_bpm = track.tempo().mean_bpm(from, to);
+        chart.bars = bars(track, from, to);
+        for bar in &mut chart.bars {
+            fill(bar, &changes);
+        }
+        place_sections(&mut chart.bars, track);
+        if options.fold {
+            chart.fold_repeats();
+        }
+        chart
+    }
+}
+
+/// The chords on the grid: in order, without gaps or equal neighbours.
+fn changes(track: &Track, trim: bool) -> Vec<Change> {
+    let sounding = |label: &Label| matches!(label, Label::Chord(_));
+    let mut segments = track.timeline().segments();
+    if trim {
+        let first = segments.iter().position(|segment| sounding(&segment.label));
+        let end = segments
+            .iter()
+            .rposition(|segment| sounding(&segment.label));
+        let (Some(first), Some(end)) = (first, end) else {
+            return Vec::new();
+        };
+        segments = &segments[first..=end];
+    }
+    let (tempo, metres) = (track.tempo(), track.metres());
+    let mut found: Vec<Change> = Vec::new();
+    for segment in segments {
+        let (start, end) = (tempo.beat_at(segment.start_s), tempo.beat_at(segment.end_s));
+        let pulse = metres.metre_at(start).pulse_beats();
+        let mut label = segment.label.clone();
+        if let Some(last) = found.last()
+            && !sounding(&label)
+            && end - start < pulse
+        {
+            label = last.label.clone();
+        }
+        let (start, end) = (snapped(metres, start), snapped(metres, end));
+        // What is left without duration vanishes, but its time is not lost: the
+        // neighbours meet there.
+        if end <= start {
+            continue;
+        }
+        match found.last_mut() {
+            Some(last) if last.label == label => last.end = end,
+            _ => found.push(Change { start, end, label }),
+        }
+    }
+    for index in 1..found.len() {
+        found[index - 1].end = found[index].start;
+    }
+    found
+}
+
+/// The place on the grid that is nearest to a beat.
+fn snapped(metres: &MetreMap, beat: f64) -> f64 {
+    let bar = metres.bar_at(beat);
+    let pulse = bar.metre.pulse_beats();
+    let offset = beat - bar.start;
+    let on_pulse = (offset / pulse).round() * pulse;
+    let on_grid = if (offset - on_pulse).abs() <= PULSE_REACH * pulse {
+        on_pulse
+    } else {
+        (offset / FINEST_BEATS).round() * FINEST_BEATS
+    };
+    // Sixteenth metres have bars that eighths do not fill.
+    (bar.start + on_grid).min(bar.end)
+}
+
+/// The empty bars from the first chord to the last.
+fn bars(track: &Track, from: f64, to: f64) -> Vec<Bar> {
+    let mut number = 0;
+    let mut bars = Vec::new();
+    for (index, span) in track.metres().bars(from, to, MAX_BARS).iter().enumerate() {
+        let late = from - span.start;
+        // Music that starts in the second half of a bar starts with a pickup.
+        let pickup = index == 0 && late > 1e-6 && late >= (span.end - span.start) / 2.0;
+        let start_beat = if pickup { from } else { span.start };
+        if !pickup {
+            number += 1;
+        }
+        bars.push(Bar {
+            number,
+            start_s: track.tempo().time_at(start_beat),
+            start_beat,
+            length: divisions(span.end - start_beat).max(1),
+            metre: span.metre,
+            // The key that holds in most of the bar.
+            key: track.key_at((start_beat + span.end) / 2.0),
+            section: None,
+            chords: Vec::new(),
+            repeat_start: false,
+            repeat_times: 0,
+        });
+    }
+    bars
+}
+
+/// Puts the chords into a bar. What they leave open before the first is no chord; the
+/// last one sounds to the end of its bar.
+fn fill(bar: &mut Bar, changes: &[Change]) {
+    let end_beat = bar.start_beat + f64::from(bar.length) / f64::from(super::DIVISIONS);
+    let first = changes.partition_point(|change| change.end <= bar.start_beat + 1e-6);
+    for change in &changes[first..] {
+        if change.start >= end_beat - 1e-6 {
+            break;
+        }
+        let offset = divisions((change.start - bar.start_beat).max(0.0)).min(bar.length - 1);
+        if bar.chords.is_empty() && offset > 0 {
+            bar.chords.push(Placed {
+                offset: 0,
+                length: offset,
+                label: Label::NoChord,
+                held: false,
+            });
+        }
+        if bar.chords.last().is_some_and(|last| last.offset == offset) {
+            continue;
+        }
+        bar.chords.push(Placed {
+            offset,
+            length: 0,
+            label: change.label.clone(),
+            held: change.start < bar.start_beat - 1e-6,
+        });
+    }
+    if bar.chords.is_empty() {
+        bar.chords.push(Placed {
+            offset: 0,
+            length: bar.length,
+            label: Label::NoChord,
+            held: false,
+        });
+    }
+    let ends: Vec<u32> = bar.chords[1..].iter().map(|next| next.offset).collect();
+    for (placed, end) in bar
+        .chords
+        .iter_mut()
+        .zip(ends.into_iter().chain([bar.length]))
+    {
+        placed.length = end - placed.offset;
+    }
+}
+
+/// Gives each section to the bar that starts nearest to it.
+fn place_sections(bars: &mut [Bar], track: &Track) {
+    for section in track.sections() {
+        let nearest = bars.iter_mut().min_by(|a, b| {
+            let distance = |bar: &Bar| (bar.start_beat - section.beat).abs();
+            distance(a).total_cmp(&distance(b))
+        });
+        if let Some(bar) = nearest
+            && (bar.start_beat - section.beat).abs() < bar.metre.bar_beats()
+        {
+            bar.section = Some(section.label.clone());
+        }
+    }
+}

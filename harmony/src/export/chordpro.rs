@@ -1,0 +1,187 @@
+//! ChordPro 6: the chart as a grid of bars, or as a line of bracketed chords for each
+//! line of the chart.
+//!
+//! ```text
+//! {title: Town Theme}
+//! {key: Am}
+//! {time: 4/4}
+//! {tempo: 120}
+//!
+//! {start_of_grid: label="A" shape="4x4"}
+//! |: Am . . . | F . G . | C . . . | % . . . :|
+//! {end_of_grid}
+//! ```
+
+use std::io;
+
+use super::text::opening;
+use super::{ExportError, plain};
+use crate::chart::{Bar, Chart, Placed};
+use crate::key::Mode;
+use crate::label::Label;
+
+/// Writes the chart as grids, one a section.
+///
+/// # Errors
+/// The writer's.
+pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
+    head(&mut writer, chart)?;
+    let mut open = false;
+    let mut before: Option<&Bar> = None;
+    for line in chart.lines() {
+        let bars = &chart.bars[line.clone()];
+        let Some(first) = bars.first() else { continue };
+        let section = chart.section_of(&line);
+        let changed = changes(&mut Vec::new(), before, first)?;
+        if !open || section.is_some() || changed {
+            if open {
+                writeln!(writer, "{{end_of_grid}}")?;
+            }
+            changes(&mut writer, before, first)?;
+            let beats = bars.iter().map(|bar| cells(bar).len()).max().unwrap_or(1);
+            let label = match attribute(section.unwrap_or_default()) {
+                label if label.is_empty() => String::new(),
+                label => format!("label=\"{label}\" "),
+            };
+            let shape = format!("{}x{beats}", chart.bars_per_line);
+            writeln!(writer, "\n{{start_of_grid: {label}shape=\"{shape}\"}}")?;
+            open = true;
+        }
+        let mut text = String::new();
+        for index in line.clone() {
+            let mut cells = cells(&chart.bars[index]);
+            if chart.is_simile(index) {
+                cells[0] = "%".to_owned();
+            }
+            let barline = opening(chart, index, index == line.start);
+            text += &format!("{barline} {} ", cells.join(" "));
+        }
+        writeln!(writer, "{text}{}", closing(chart, line.end - 1))?;
+        before = bars.last();
+    }
+    if open {
+        writeln!(writer, "{{end_of_grid}}")?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// Writes the chart as lines of chords in brackets between barlines.
+///
+/// # Errors
+/// The writer's.
+pub fn write_inline(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
+    head(&mut writer, chart)?;
+    let mut before: Option<&Bar> = None;
+    for line in chart.lines() {
+        let Some(first) = chart.bars.get(line.start) else {
+            continue;
+        };
+        changes(&mut writer, before, first)?;
+        if let Some(section) = chart.section_of(&line) {
+            writeln!(writer, "\n{{comment: {}}}", argument(section))?;
+        } else if before.is_none() {
+            writeln!(writer)?;
+        }
+        let mut text = String::new();
+        for index in line.clone() {
+            let bar = &chart.bars[index];
+            text += opening(chart, index, index == line.start);
+            text.push(' ');
+            for placed in &bar.chords {
+                // A slash a beat, so that the chords stand where they sound.
+                let beats = (placed.length / bar.pulse()).max(1) as usize;
+                text += &format!("[{}]{}", symbol(placed, bar), "/ ".repeat(beats));
+            }
+        }
+        writeln!(writer, "{text}{}", closing(chart, line.end - 1))?;
+        before = chart.bars[line].last();
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// The barline after the last bar of a line; how often a passage is played, if not twice.
+fn closing(chart: &Chart, index: usize) -> String {
+    match chart.bars[index].repeat_times {
+        0 if index + 1 == chart.bars.len() => "|.".to_owned(),
+        0 => "|".to_owned(),
+        2 => ":|".to_owned(),
+        times => format!(":| {times}x"),
+    }
+}
+
+fn head(writer: &mut impl io::Write, chart: &Chart) -> Result<(), ExportError> {
+    let title = match argument(&chart.title) {
+        title if title.is_empty() => "Chords".to_owned(),
+        title => title,
+    };
+    writeln!(writer, "{{title: {title}}}")?;
+    if !chart.composer.is_empty() {
+        writeln!(writer, "{{composer: {}}}", argument(&chart.composer))?;
+    }
+    writeln!(writer, "{{tempo: {:.0}}}", chart.tempo_bpm)?;
+    Ok(())
+}
+
+/// Writes key and time where a bar has others than the one before; whether it has.
+fn changes(
+    writer: &mut impl io::Write,
+    before: Option<&Bar>,
+    bar: &Bar,
+) -> Result<bool, ExportError> {
+    let mut changed = false;
+    if let Some(key) = bar
+        .key
+        .filter(|_| before.is_none_or(|it| it.key != bar.key))
+    {
+        let minor = if key.mode() == Mode::Minor { "m" } else { "" };
+        writeln!(writer, "{{key: {}{minor}}}", key.tonic())?;
+        changed = true;
+    }
+    if before.is_none_or(|before| before.metre != bar.metre) {
+        writeln!(writer, "{{time: {}}}", bar.metre)?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+/// A cell for each pulse of a bar: chords that start within it joined by `~`, `.` where
+/// none does.
+fn cells(bar: &Bar) -> Vec<String> {
+    let pulse = bar.pulse();
+    let count = bar.length.div_ceil(pulse).max(1);
+    let mut cells = vec![String::new(); count as usize];
+    for placed in &bar.chords {
+        let cell = &mut cells[(placed.offset / pulse) as usize];
+        if !cell.is_empty() {
+            cell.push('~');
+        }
+        *cell += &symbol(placed, bar);
+    }
+    for cell in &mut cells {
+        if cell.is_empty() {
+            cell.push('.');
+        }
+    }
+    cells
+}
+
+fn symbol(placed: &Placed, bar: &Bar) -> String {
+    match &placed.label {
+        Label::NoChord => "NC".to_owned(),
+        // No chord of this name: the reader sees that something is there.
+        Label::Unknown => "*?".to_owned(),
+        chord => plain(chord, bar.key),
+    }
+}
+
+/// A text that closes no directive.
+fn argument(text: &str) -> String {
+    text.replace(['{', '}'], " ").trim().to_owned()
+}
+
+/// A text that closes no quote either.
+fn attribute(text: &str) -> String {
+    argument(text).replace('"', "'")
+}

@@ -1,0 +1,213 @@
+//! The formats, and how a path names one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{
+    ExportError, Keyed, Options, audacity, chart, chordpro, csv, ireal, jams, lab, midi, musicxml,
+    reaper, sheet, text,
+};
+use crate::timeline::Timeline;
+use crate::track::Track;
+
+/// A file format of chord tracks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Tab-separated start, end, Harte label ([`lab`]).
+    Lab,
+    /// A table with a header line ([`csv`]).
+    Csv,
+    /// JSON Annotated Music Specification ([`jams`]).
+    Jams,
+    /// Standard MIDI file ([`midi`]).
+    Midi,
+    /// Lead sheet for notation programs ([`musicxml`]).
+    MusicXml,
+    /// ChordPro with the chords in a grid of bars ([`chordpro`]).
+    ChordPro,
+    /// ChordPro with the chords in brackets between barlines ([`chordpro`]).
+    ChordProInline,
+    /// A page with the link that iReal Pro opens ([`ireal`]).
+    IReal,
+    /// Labels for Audacity's label track ([`audacity`]).
+    Audacity,
+    /// Regions and markers for REAPER's manager ([`reaper`]).
+    Reaper,
+    /// A chart in plain text ([`text`]).
+    Text,
+    /// A drawn chart on one page ([`sheet`]).
+    Svg,
+    /// A drawn chart on A4 pages ([`sheet`]).
+    Pdf,
+}
+
+/// A path whose extension names no known format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: the name must end in .lab, .csv, .jams, .mid, .musicxml, .cho, .html (iReal Pro), .txt, .svg, .pdf, .labels.txt (Audacity) or .reaper.csv", path.display())]
+pub struct UnknownFormat {
+    /// The path.
+    pub path: PathBuf,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 13] = [
+        Self::Lab,
+        Self::Csv,
+        Self::Jams,
+        Self::Midi,
+        Self::MusicXml,
+        Self::ChordPro,
+        Self::ChordProInline,
+        Self::IReal,
+        Self::Audacity,
+        Self::Reaper,
+        Self::Text,
+        Self::Svg,
+        Self::Pdf,
+    ];
+
+    /// The name used on command lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lab => "lab",
+            Self::Csv => "csv",
+            Self::Jams => "jams",
+            Self::Midi => "mid",
+            Self::MusicXml => "musicxml",
+            Self::ChordPro => "chordpro",
+            Self::ChordProInline => "chordpro-inline",
+            Self::IReal => "ireal",
+            Self::Audacity => "audacity",
+            Self::Reaper => "reaper",
+            Self::Text => "text",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// The usual extension, without the dot. Formats that share one with another have
+    /// a second before it, so that a path always names one format.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Lab => "lab",
+            Self::Csv => "csv",
+            Self::Jams => "jams",
+            Self::Midi => "mid",
+            Self::MusicXml => "musicxml",
+            Self::ChordPro => "cho",
+            Self::ChordProInline => "inline.cho",
+            Self::IReal => "html",
+            Self::Audacity => "labels.txt",
+            Self::Reaper => "reaper.csv",
+            Self::Text => "txt",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// The format by the extension of a path, in either case.
+    ///
+    /// # Errors
+    /// No extension, or an unknown one.
+    pub fn from_path(path: &Path) -> Result<Self, UnknownFormat> {
+        let refuse = || UnknownFormat {
+            path: path.to_owned(),
+        };
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let extension = extension.map(str::to_ascii_lowercase).ok_or_else(refuse)?;
+        let stem = path.file_stem().map(Path::new);
+        let before = stem
+            .and_then(Path::extension)
+            .and_then(|before| before.to_str())
+            .map(str::to_ascii_lowercase);
+        let double = before.map(|before| format!("{before}.{extension}"));
+        let named = |extension: &str| {
+            Self::ALL
+                .into_iter()
+                .find(|format| format.extension() == extension)
+        };
+        double
+            .as_deref()
+            .and_then(named)
+            .or_else(|| named(&extension))
+            .or(match extension.as_str() {
+                "midi" => Some(Self::Midi),
+                "xml" => Some(Self::MusicXml),
+                "chordpro" | "chopro" | "pro" | "crd" => Some(Self::ChordPro),
+                "htm" => Some(Self::IReal),
+                _ => None,
+            })
+            .ok_or_else(refuse)
+    }
+
+    /// Writes a bare timeline in this format, as one tempo, metre and key say.
+    ///
+    /// # Errors
+    /// The writer's, and what the format cannot express.
+    pub fn write(
+        self,
+        writer: impl io::Write,
+        timeline: &Timeline,
+        options: &Options,
+    ) -> Result<(), ExportError> {
+        // What keeps the times of the recording needs no tempo, and invents no beats.
+        match self {
+            Self::Lab => lab::write(writer, &Keyed::of_timeline(timeline, options)),
+            Self::Csv => csv::write(writer, &Keyed::of_timeline(timeline, options), options),
+            Self::Jams => {
+                let title = options.title.as_deref().unwrap_or_default();
+                let artist = options.artist.as_deref().unwrap_or_default();
+                jams::write(
+                    writer,
+                    &Keyed::of_timeline(timeline, options),
+                    title,
+                    artist,
+                )
+            }
+            Self::Audacity => audacity::write(writer, &Keyed::of_timeline(timeline, options)),
+            _ => self.write_track(writer, &options.track(timeline)?, options),
+        }
+    }
+
+    /// Writes a track in this format.
+    ///
+    /// # Errors
+    /// The writer's, and what the format cannot express.
+    pub fn write_track(
+        self,
+        mut writer: impl io::Write,
+        track: &Track,
+        options: &Options,
+    ) -> Result<(), ExportError> {
+        let keyed = || Keyed::of_track(track, options);
+        match self {
+            Self::Lab => lab::write(writer, &keyed()),
+            Self::Csv => csv::write(writer, &keyed(), options),
+            Self::Jams => {
+                let info = track.info();
+                jams::write(writer, &keyed(), &info.title, &info.composer)
+            }
+            Self::Audacity => audacity::write(writer, &keyed()),
+            Self::Reaper => reaper::write(writer, track, &keyed()),
+            Self::Midi => midi::write(writer, track, options),
+            Self::MusicXml => musicxml::write(writer, &chart(track, options)),
+            Self::ChordPro => chordpro::write(writer, &chart(track, options)),
+            Self::ChordProInline => chordpro::write_inline(writer, &chart(track, options)),
+            Self::IReal => ireal::write(writer, &chart(track, options)),
+            Self::Text => text::write(writer, &chart(track, options), options.style),
+            Self::Svg => {
+                let svg = sheet::svg(&chart(track, options), options.style)?;
+                writer.write_all(svg.as_bytes())?;
+                Ok(writer.flush()?)
+            }
+            Self::Pdf => {
+                let pdf = sheet::pdf(&chart(track, options), options.style)?;
+                writer.write_all(&pdf)?;
+                Ok(writer.flush()?)
+            }
+        }
+    }
+}

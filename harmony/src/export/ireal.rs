@@ -1,0 +1,304 @@
+//! iReal Pro: a link that the app opens, in a page that can be sent or clicked.
+//!
+//! The link is in the app's own `irealb://` form, which programs that read its
+//! playlists understand too: title, composer, style, key and, after a fixed prefix, the
+//! chart, whose blocks of fifty characters are put in another order. A chart is a row of
+//! cells, sixteen a line: chords and spaces between barlines.
+
+use std::io;
+
+use super::ExportError;
+use crate::chart::{Bar, Chart};
+use crate::key::{Key, Mode, simple};
+use crate::label::{Chord, Degree, Label, Note, Quality};
+use crate::style::shape::Shape;
+use crate::style::spelled;
+use crate::time::Metre;
+
+/// What stands before every chart.
+const PREFIX: &str = "1r34LbKcu7";
+
+/// The metres that the app knows.
+const METRES: [(u8, u8); 12] = [
+    (2, 2),
+    (3, 2),
+    (2, 4),
+    (3, 4),
+    (4, 4),
+    (5, 4),
+    (6, 4),
+    (7, 4),
+    (3, 8),
+    (6, 8),
+    (9, 8),
+    (12, 8),
+];
+
+/// Writes a page with the link.
+///
+/// # Errors
+/// The writer's.
+pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
+    let title = escaped(title(chart));
+    let link = link(chart);
+    writeln!(
+        writer,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
+         <body><p><a href=\"{link}\">{title}</a> (opens in iReal Pro)</p></body>\n</html>"
+    )?;
+    writer.flush()?;
+    Ok(())
+}
+
+/// The link that opens the chart in iReal Pro.
+#[must_use]
+pub fn link(chart: &Chart) -> String {
+    let key = chart.key().map_or_else(|| "C".to_owned(), key_name);
+    let composer = match field(&chart.composer) {
+        unknown if unknown.is_empty() => "Unknown".to_owned(),
+        composer => composer,
+    };
+    let song = format!(
+        "{}={composer}==Medium Swing={key}=={PREFIX}{}=Jazz-Medium Swing={:.0}=0===",
+        field(title(chart)),
+        scrambled(&cells(chart)),
+        chart.tempo_bpm.clamp(40.0, 360.0),
+    );
+    format!("irealb://{}", percent_encoded(&song))
+}
+
+fn title(chart: &Chart) -> &str {
+    match chart.title.as_str() {
+        "" => "Chords",
+        title => title,
+    }
+}
+
+/// A text without the sign that parts the fields.
+fn field(text: &str) -> String {
+    text.replace(['=', '"'], " ").trim().to_owned()
+}
+
+/// The app knows these names only: F# minor and Gb major, but no D# major.
+fn key_name(key: Key) -> String {
+    const MAJOR: [&str; 12] = [
+        "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B",
+    ];
+    const MINOR: [&str; 12] = [
+        "C-", "C#-", "D-", "Eb-", "E-", "F-", "F#-", "G-", "G#-", "A-", "Bb-", "B-",
+    ];
+    let names = match key.mode() {
+        Mode::Major => MAJOR,
+        Mode::Minor => MINOR,
+    };
+    names[usize::from(key.tonic().pitch_class() % 12)].to_owned()
+}
+
+/// The chart as a row of cells.
+fn cells(chart: &Chart) -> String {
+    let mut text = String::new();
+    let mut metre: Option<Metre> = None;
+    for (index, bar) in chart.bars.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| &chart.bars[before]);
+        if metre != Some(bar.metre) && METRES.contains(&pair(bar.metre)) {
+            let (above, below) = pair(bar.metre);
+            // Twelve eighths are written 12 for short.
+            text += &match (above, below) {
+                (12, 8) => "T12".to_owned(),
+                _ => format!("T{above}{below}"),
+            };
+            metre = Some(bar.metre);
+        }
+        if let Some(letter) = bar.section.as_deref().and_then(mark) {
+            text.push('*');
+            text.push(letter);
+        }
+        text += match (bar.repeat_start, before) {
+            (true, _) => "{",
+            (false, None) => "[",
+            (false, Some(before)) if before.repeat_times > 0 || bar.section.is_some() => "[",
+            _ => "|",
+        };
+        if let Some(section) = bar.section.as_deref().filter(|it| mark(it).is_none()) {
+            text += &format!("<{}>", section.replace(['<', '>', '='], " "));
+        }
+        if bar.repeat_times > 2 {
+            text += &format!("<{}x>", bar.repeat_times);
+        }
+        text += &match chart.is_simile(index) {
+            true => " x  ".to_owned(),
+            false => bar_cells(bar),
+        };
+        let next_opens = chart
+            .bars
+            .get(index + 1)
+            .is_some_and(|next| next.section.is_some() && !next.repeat_start);
+        if bar.repeat_times > 0 {
+            text.push('}');
+        } else if index + 1 < chart.bars.len() && next_opens {
+            text.push(']');
+        }
+    }
+    text.push('Z');
+    text
+}
+
+const fn pair(metre: Metre) -> (u8, u8) {
+    (metre.numerator(), metre.denominator())
+}
+
+/// The rehearsal mark of a section, where the app has one: A to D, intro, verse.
+fn mark(section: &str) -> Option<char> {
+    match section {
+        "A" | "B" | "C" | "D" => section.chars().next(),
+        _ if section.eq_ignore_ascii_case("intro") => Some('i'),
+        _ if section.eq_ignore_ascii_case("verse") => Some('V'),
+        _ => None,
+    }
+}
+
+/// A cell a beat: a chord where one starts, else a space; chords that start within one
+/// beat share it, parted by a comma.
+fn bar_cells(bar: &Bar) -> String {
+    let pulse = bar.pulse();
+    let count = bar.length.div_ceil(pulse).max(1) as usize;
+    let mut cells = vec![String::new(); count];
+    for placed in &bar.chords {
+        let cell = &mut cells[(placed.offset / pulse) as usize];
+        if !cell.is_empty() {
+            cell.push(',');
+        }
+        *cell += &symbol(&placed.label, bar.key);
+    }
+    let mut text = String::new();
+    for (index, cell) in cells.iter().enumerate() {
+        text += match cell.as_str() {
+            "" => " ",
+            cell => cell,
+        };
+        // Neighbouring chords need a sign between them.
+        if !cell.is_empty() && cells.get(index + 1).is_some_and(|next| !next.is_empty()) {
+            text.push(',');
+        }
+    }
+    text
+}
+
+fn symbol(label: &Label, key: Option<Key>) -> String {
+    match label {
+        Label::NoChord => "n".to_owned(),
+        // An invisible root: time without a symbol.
+        Label::Unknown => "W".to_owned(),
+        Label::Chord(chord) => chord_symbol(&spelled(chord, key.as_ref())),
+    }
+}
+
+fn chord_symbol(chord: &Chord) -> String {
+    let mut text = name(chord.root());
+    text += quality(&Shape::of(chord));
+    if !chord.is_root_position() {
+        text.push('/');
+        text += &name(chord.bass_note());
+    }
+    text
+}
+
+/// At most one accidental.
+fn name(note: Note) -> String {
+    let note = simple(note);
+    match note.alter() {
+        -1..=1 => note.to_string(),
+        _ => Note::common(note.pitch_class(), false).to_string(),
+    }
+}
+
+/// The nearest of the qualities that the app knows: what it cannot add is left out.
+fn quality(shape: &Shape) -> &'static str {
+    let has = |number: u8, alter: i8| {
+        let wanted = Degree::new(number, alter);
+        shape.additions.iter().any(|&degree| Some(degree) == wanted)
+    };
+    match shape.quality {
+        Quality::Maj if has(9, 0) || has(2, 0) => "add9",
+        Quality::Maj | Quality::Single | Quality::Unstated => "",
+        Quality::Min => "-",
+        Quality::Dim => "o",
+        Quality::Aug => "+",
+        Quality::Maj7 if has(11, 1) => "^7#11",
+        Quality::Maj7 if has(5, 1) => "^7#5",
+        Quality::Maj7 | Quality::Maj11 => "^7",
+        Quality::Min7 if has(5, -1) => "h7",
+        Quality::Min7 => "-7",
+        Quality::Dom7 if has(9, -1) && has(9, 1) => "7b9#9",
+        Quality::Dom7 if has(9, -1) && has(5, 1) => "7b9#5",
+        Quality::Dom7 if has(9, 1) && has(5, 1) => "7#9#5",
+        Quality::Dom7 if has(9, -1) && has(13, -1) => "7b9b13",
+        Quality::Dom7 if has(9, -1) => "7b9",
+        Quality::Dom7 if has(9, 1) => "7#9",
+        Quality::Dom7 if has(11, 1) => "7#11",
+        Quality::Dom7 if has(5, -1) => "7b5",
+        Quality::Dom7 if has(13, -1) => "7b13",
+        Quality::Dom7 => "7",
+        Quality::Dim7 => "o7",
+        Quality::HalfDim7 => "h7",
+        Quality::MinMaj7 => "-^7",
+        Quality::Aug7 => "7#5",
+        Quality::Maj6 if has(9, 0) => "69",
+        Quality::Maj6 => "6",
+        Quality::Min6 if has(9, 0) => "-69",
+        Quality::Min6 => "-6",
+        Quality::Dom9 if has(11, 1) => "9#11",
+        Quality::Dom9 => "9",
+        Quality::Maj9 if has(11, 1) => "^9#11",
+        Quality::Maj9 => "^9",
+        Quality::Min9 => "-9",
+        Quality::Dom11 => "11",
+        Quality::Min11 | Quality::Min13 => "-11",
+        Quality::Dom13 if has(11, 1) => "13#11",
+        Quality::Dom13 => "13",
+        Quality::Maj13 => "^13",
+        Quality::Sus2 => "2",
+        Quality::Sus4 if has(7, -1) && has(9, 0) => "9sus",
+        Quality::Sus4 if has(7, -1) => "7sus",
+        Quality::Sus4 => "sus",
+        Quality::Power => "5",
+    }
+}
+
+/// The order in which the app stores a chart: of every whole block of fifty characters
+/// that something follows, the first five and those from ten to twenty-three change places with
+/// their mirror images. Doing it twice undoes it.
+fn scrambled(text: &str) -> String {
+    const BLOCK: usize = 50;
+    let mut characters: Vec<char> = text.chars().collect();
+    let mut from = 0;
+    // A rest of one character stays with the block before it, which then stays as it is.
+    while characters.len() > from + BLOCK {
+        if characters.len() - (from + BLOCK) >= 2 {
+            for index in (0..5).chain(10..24) {
+                characters.swap(from + index, from + BLOCK - 1 - index);
+            }
+        }
+        from += BLOCK;
+    }
+    characters.into_iter().collect()
+}
+
+/// Everything but letters, digits and the four signs that never need it.
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,485 @@
+//! Where everything stands on the pages.
+
+use super::draw::{Ink, Page, Run};
+use super::font::{Face, Fonts};
+use super::symbol::{Line, chord};
+use crate::chart::{Bar, Chart, DIVISIONS};
+use crate::export::text::key_name;
+use crate::key::Key;
+use crate::label::Label;
+use crate::style::{self, Style};
+use crate::time::Metre;
+
+/// What the chart is laid out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paper {
+    /// Pages of A4.
+    A4,
+    /// One page as long as the chart.
+    Endless,
+}
+
+const WIDTH: f32 = 595.0;
+const A4_HEIGHT: f32 = 842.0;
+const MARGIN: f32 = 44.0;
+const TOP: f32 = 54.0;
+const BOTTOM: f32 = 46.0;
+
+/// The distance of two staff lines; the music font's em is four of them.
+const SPACE: f32 = 5.6;
+const STAFF: f32 = 4.0 * SPACE;
+const STAFF_LINE: f32 = 0.55;
+const MUSIC_SIZE: f32 = STAFF;
+
+const TITLE_SIZE: f32 = 25.0;
+const SMALL_SIZE: f32 = 10.0;
+const NUMBER_SIZE: f32 = 7.5;
+const CHORD_SIZE: f32 = 17.5;
+const SECTION_SIZE: f32 = 12.0;
+
+/// From the upper staff line up to the baseline of the chords.
+const CHORD_RISE: f32 = 10.0;
+
+/// From the upper staff line up to the foot of a section's box.
+const SECTION_RISE: f32 = 29.0;
+
+/// Above the staff of a line without and with a section; below every staff.
+const ABOVE: f32 = 32.0;
+const ABOVE_SECTION: f32 = 54.0;
+const BELOW: f32 = 13.0;
+
+/// Between a barline and the first slash, and after the last.
+const BAR_PAD: f32 = 9.0;
+const REPEAT_PAD: f32 = 9.0;
+
+/// Musical signs by their SMuFL code points.
+mod sign {
+    pub(super) const G_CLEF: char = '\u{E050}';
+    pub(super) const DIGIT_ZERO: u32 = 0xE080;
+    pub(super) const COMMON_TIME: char = '\u{E08A}';
+    pub(super) const SLASH: char = '\u{E101}';
+    pub(super) const FLAT: char = '\u{E260}';
+    pub(super) const SHARP: char = '\u{E262}';
+    pub(super) const WHOLE_REST: char = '\u{E4E3}';
+    pub(super) const BAR_REPEAT: char = '\u{E500}';
+    pub(super) const HALF: char = '\u{ECA3}';
+    pub(super) const QUARTER: char = '\u{ECA5}';
+    pub(super) const EIGHTH: char = '\u{ECA7}';
+    pub(super) const DOT: char = '\u{ECB7}';
+}
+
+/// The chart on pages; at least one.
+pub(super) fn pages(chart: &Chart, style: Style, fonts: &Fonts, paper: Paper) -> Vec<Page> {
+    let mut sheet = Sheet {
+        chart,
+        style,
+        fonts,
+        pages: vec![blank()],
+    };
+    let mut y = sheet.head();
+    for line in chart.lines() {
+        let has_section = chart.section_of(&line).is_some();
+        let above = if has_section { ABOVE_SECTION } else { ABOVE };
+        if paper == Paper::A4 && y + above + STAFF + BELOW > A4_HEIGHT - BOTTOM {
+            sheet.pages.push(blank());
+            y = TOP - 14.0;
+        }
+        y += above;
+        sheet.system(line, y);
+        y += STAFF + BELOW;
+    }
+    match paper {
+        Paper::Endless => {
+            let page = sheet.page();
+            page.height = y + BOTTOM - BELOW;
+        }
+        Paper::A4 => sheet.feet(),
+    }
+    sheet.pages
+}
+
+const fn blank() -> Page {
+    Page {
+        width: WIDTH,
+        height: A4_HEIGHT,
+        marks: Vec::new(),
+    }
+}
+
+struct Sheet<'a> {
+    chart: &'a Chart,
+    style: Style,
+    fonts: &'a Fonts,
+    pages: Vec<Page>,
+}
+
+impl Sheet<'_> {
+    fn page(&mut self) -> &mut Page {
+        let last = self.pages.len() - 1;
+        &mut self.pages[last]
+    }
+
+    /// Title, composer, key and tempo; where the music may begin.
+    fn head(&mut self) -> f32 {
+        let chart = self.chart;
+        let mut y = TOP;
+        if !chart.title.is_empty() {
+            let mut size = TITLE_SIZE;
+            let most = WIDTH - 2.0 * MARGIN;
+            let width = self.fonts.width(Face::Bold, size, &chart.title);
+            size *= (most / width.max(1.0)).min(1.0);
+            let mut line = Line::new(self.fonts);
+            line.push(Face::Bold, size, 0.0, &chart.title);
+            let x = (WIDTH - line.width) / 2.0;
+            let runs = line.at(x, y + 8.0);
+            self.page().text(runs, Ink::Black, &chart.title);
+            y += 34.0;
+        }
+        let mut line = Line::new(self.fonts);
+        let (pulse, dotted) = pulse_sign(chart.metre());
+        line.push(Face::Music, 13.0, 0.0, &pulse.to_string());
+        if dotted {
+            line.push(Face::Music, 13.0, 0.0, &sign::DOT.to_string());
+        }
+        let count = chart.tempo_bpm / chart.metre().pulse_beats();
+        let mut says = format!("{count:.0} beats a minute");
+        line.push(Face::Regular, SMALL_SIZE, 0.0, &format!(" = {count:.0}"));
+        if let Some(key) = chart.key() {
+            let name = key_name(key).replacen('b', "♭", 1).replacen('#', "♯", 1);
+            // The b of B flat is its letter's only after the first letter.
+            let name = if key.tonic().alter() == 0 {
+                key_name(key)
+            } else {
+                name
+            };
+            says = format!("{says}, {name}");
+            line.push(Face::Regular, SMALL_SIZE, 0.0, &format!("     {name}"));
+        }
+        let runs = line.at(MARGIN, y);
+        self.page().text(runs, Ink::Grey, &says);
+        if !chart.composer.is_empty() {
+            let mut line = Line::new(self.fonts);
+            line.push(Face::Regular, SMALL_SIZE, 0.0, &chart.composer);
+            let x = WIDTH - MARGIN - line.width;
+            let runs = line.at(x, y);
+            self.page().text(runs, Ink::Grey, &chart.composer);
+        }
+        y - 2.0
+    }
+
+    /// One line of the chart with its upper staff line at `y`.
+    fn system(&mut self, bars: std::ops::Range<usize>, y: f32) {
+        let chart = self.chart;
+        let first = &chart.bars[bars.start];
+        let before = bars.start.checked_sub(1).map(|before| &chart.bars[before]);
+        let mut x = MARGIN;
+        x += 3.0;
+        self.glyph(sign::G_CLEF, x, y + 3.0 * SPACE);
+        x += 18.0;
+        x += self.key_signature(first.key, x, y);
+        if before.is_none_or(|before| before.metre != first.metre) {
+            x += self.metre(first.metre, x, y);
+        }
+        // Every line has room for as many bars, so that bars stand below each other.
+        let shares = bars.clone().map(|index| share(chart, &chart.bars[index]));
+        let unit = (WIDTH - MARGIN - x) / shares.sum::<f32>().max(chart.bars_per_line as f32);
+        let number = first.number.max(1).to_string();
+        if bars.start > 0 {
+            let mut line = Line::new(self.fonts);
+            line.push(Face::Regular, NUMBER_SIZE, 0.0, &number);
+            let runs = line.at(MARGIN, y - 6.0);
+            self.page().text(runs, Ink::Grey, &format!("bar {number}"));
+        }
+        for index in bars.clone() {
+            let bar = &chart.bars[index];
+            let width = unit * share(chart, bar);
+            self.bar(index, x, y, width, index == bars.start);
+            x += width;
+        }
+        for staff_line in 0..5 {
+            let top = y + staff_line as f32 * SPACE - STAFF_LINE / 2.0;
+            self.page()
+                .rect(MARGIN, top, x - MARGIN, STAFF_LINE, Ink::Grey);
+        }
+    }
+
+    fn bar(&mut self, index: usize, x: f32, y: f32, width: f32, starts_line: bool) {
+        let chart = self.chart;
+        let bar = &chart.bars[index];
+        let right = x + width;
+        if let Some(section) = &bar.section {
+            self.section(section, x, y);
+        }
+        let mut left = x + BAR_PAD;
+        if bar.repeat_start {
+            self.page().rect(x, y, 3.0, STAFF, Ink::Black);
+            self.page().rect(x + 4.6, y, 0.8, STAFF, Ink::Black);
+            self.dots(x + 8.4, y);
+            left += REPEAT_PAD;
+        }
+        if !starts_line {
+            left += self.changes(index, left, y);
+        }
+        let inner = (right - left - 4.0).max(1.0);
+        if chart.is_simile(index) && !starts_line {
+            let glyph = self
+                .fonts
+                .width(Face::Music, MUSIC_SIZE, &sign::BAR_REPEAT.to_string());
+            let middle = left + (inner - glyph) / 2.0;
+            self.glyph(sign::BAR_REPEAT, middle, y + 2.0 * SPACE);
+        } else {
+            self.chords(index, left, y, inner, starts_line);
+        }
+        self.right_barline(index, right, y);
+    }
+
+    /// Key or metre that change within a line; the room they take.
+    fn changes(&mut self, index: usize, x: f32, y: f32) -> f32 {
+        let bars = &self.chart.bars;
+        let Some(before) = index.checked_sub(1).map(|before| &bars[before]) else {
+            return 0.0;
+        };
+        let bar = &bars[index];
+        let mut width = 0.0;
+        if bar.key != before.key {
+            width += self.key_signature(bar.key, x, y);
+        }
+        if bar.metre != before.metre {
+            width += self.metre(bar.metre, x + width, y) + 2.0;
+        }
+        width
+    }
+
+    /// The slashes of a bar, one a beat, and the chords above them. Where chords need
+    /// more room than their time gives them, the beats move apart.
+    fn chords(&mut self, index: usize, left: f32, y: f32, inner: f32, starts_line: bool) {
+        const GAP: f32 = 5.0;
+        let bar = &self.chart.bars[index];
+        let said = |place: usize| {
+            place > 0 || !bar.chords[place].held || starts_line || bar.section.is_some()
+        };
+        let symbol = |place: usize, size: f32| {
+            let label = &bar.chords[place].label;
+            chord(self.fonts, label, bar.key, self.style, size)
+        };
+        let needs: Vec<f32> = (0..bar.chords.len())
+            .map(|place| match said(place) {
+                true => symbol(place, CHORD_SIZE).width + GAP,
+                false => 0.0,
+            })
+            .collect();
+        let needed: f32 = needs.iter().sum();
+        let shrink = (inner / needed.max(1.0)).min(1.0);
+        let fair = |length: u32| inner * length as f32 / bar.length as f32;
+        let wishes = bar.chords.iter().zip(&needs);
+        let mut widths: Vec<f32> = wishes
+            .map(|(placed, need)| fair(placed.length).max(need * shrink))
+            .collect();
+        // Who has more than it needs gives the others theirs.
+        let excess = widths.iter().sum::<f32>() - inner;
+        let slack: f32 = widths
+            .iter()
+            .zip(&needs)
+            .map(|(width, need)| width - need * shrink)
+            .sum();
+        if excess > 0.0 && slack > 0.0 {
+            let share = (excess / slack).min(1.0);
+            for (width, need) in widths.iter_mut().zip(&needs) {
+                *width -= (*width - need * shrink) * share;
+            }
+        }
+        let mut starts = Vec::with_capacity(widths.len());
+        let mut x = left;
+        for width in &widths {
+            starts.push(x);
+            x += width;
+        }
+        let at = |offset: u32| {
+            let place = bar.chords.partition_point(|placed| placed.offset <= offset) - 1;
+            let placed = &bar.chords[place];
+            let within = (offset - placed.offset) as f32 / placed.length.max(1) as f32;
+            (place, starts[place] + within * widths[place])
+        };
+        let mut symbols = Vec::new();
+        let mut signs = Vec::new();
+        for offset in (0..bar.length).step_by(bar.pulse() as usize) {
+            let (place, x) = at(offset);
+            match bar.chords[place].label {
+                Label::NoChord => {}
+                _ => signs.push((sign::SLASH, x, y + 2.0 * SPACE)),
+            }
+        }
+        if let [only] = bar.chords.as_slice()
+            && only.label == Label::NoChord
+        {
+            signs.push((sign::WHOLE_REST, left + inner / 2.0 - 4.0, y + SPACE));
+        }
+        for (place, placed) in bar.chords.iter().enumerate() {
+            if !said(place) {
+                continue;
+            }
+            let says = style::format(&placed.label, self.style, bar.key.as_ref());
+            let ink = match placed.label {
+                Label::Chord(_) => Ink::Black,
+                Label::NoChord | Label::Unknown => Ink::Grey,
+            };
+            let line = symbol(place, CHORD_SIZE * shrink);
+            symbols.push((line.at(starts[place], y - CHORD_RISE), ink, says));
+        }
+        for (sign, x, y) in signs {
+            self.glyph(sign, x, y);
+        }
+        for (runs, ink, says) in symbols {
+            self.page().text(runs, ink, &says);
+        }
+    }
+
+    fn right_barline(&mut self, index: usize, right: f32, y: f32) {
+        let chart = self.chart;
+        let bar = &chart.bars[index];
+        let last = index + 1 == chart.bars.len();
+        let page = self.page();
+        if bar.repeat_times > 0 || last {
+            page.rect(right - 3.0, y, 3.0, STAFF, Ink::Black);
+            page.rect(right - 5.4, y, 0.8, STAFF, Ink::Black);
+            if bar.repeat_times > 0 {
+                self.dots(right - 8.4, y);
+            }
+            if bar.repeat_times > 2 {
+                let times = format!("×{}", bar.repeat_times);
+                let mut line = Line::new(self.fonts);
+                line.push(Face::Bold, 10.0, 0.0, &times);
+                let x = right - line.width;
+                let runs = line.at(x, y + STAFF + 11.0);
+                let says = format!("play {} times", bar.repeat_times);
+                self.page().text(runs, Ink::Black, &says);
+            }
+        } else if chart.bars[index + 1].repeat_start && bar.number == 0 {
+            // The repeat sign stands there.
+        } else if chart.bars[index + 1].section.is_some() {
+            page.rect(right - 0.8, y, 0.8, STAFF, Ink::Black);
+            page.rect(right - 3.4, y, 0.8, STAFF, Ink::Black);
+        } else {
+            page.rect(right - 0.8, y, 0.8, STAFF, Ink::Black);
+        }
+    }
+
+    /// The two dots of a repeat sign.
+    fn dots(&mut self, x: f32, y: f32) {
+        self.page().dot(x, y + 1.5 * SPACE, 1.35);
+        self.page().dot(x, y + 2.5 * SPACE, 1.35);
+    }
+
+    /// The label of a section, white in a black box.
+    fn section(&mut self, label: &str, x: f32, y: f32) {
+        let mut line = Line::new(self.fonts);
+        line.push(Face::Bold, SECTION_SIZE, 0.0, label);
+        let width = (line.width + 11.0).max(18.0);
+        let foot = y - SECTION_RISE;
+        let inset = (width - line.width) / 2.0;
+        self.page().rect(x, foot - 17.0, width, 17.0, Ink::Black);
+        let runs = line.at(x + inset, foot - 4.4);
+        self.page().text(runs, Ink::White, label);
+    }
+
+    /// Draws a key signature; the room it takes.
+    fn key_signature(&mut self, key: Option<Key>, x: f32, y: f32) -> f32 {
+        // Places of the accidentals, in steps below the upper staff line.
+        const SHARPS: [i8; 7] = [0, 3, -1, 2, 5, 1, 4];
+        const FLATS: [i8; 7] = [4, 1, 5, 2, 6, 3, 7];
+        let count = key.map_or(0, Key::signature).clamp(-7, 7);
+        let (glyph, places, step) = if count < 0 {
+            (sign::FLAT, FLATS, 5.4)
+        } else {
+            (sign::SHARP, SHARPS, 6.2)
+        };
+        for (index, &place) in places
+            .iter()
+            .take(count.unsigned_abs() as usize)
+            .enumerate()
+        {
+            let down = f32::from(place) * SPACE / 2.0;
+            self.glyph(glyph, x + index as f32 * step, y + down);
+        }
+        match count {
+            0 => 0.0,
+            _ => count.unsigned_abs() as f32 * step + 4.0,
+        }
+    }
+
+    /// Draws a time signature; the room it takes.
+    fn metre(&mut self, metre: Metre, x: f32, y: f32) -> f32 {
+        if metre == Metre::COMMON {
+            self.glyph(sign::COMMON_TIME, x, y + 2.0 * SPACE);
+            return 13.0;
+        }
+        let rows = [(metre.numerator(), 1.0), (metre.denominator(), 3.0)];
+        let texts = rows.map(|(number, row)| {
+            let number = number.to_string();
+            let digits = number.chars().filter_map(|digit| digit.to_digit(10));
+            let signs = digits.filter_map(|digit| char::from_u32(sign::DIGIT_ZERO + digit));
+            (signs.collect::<String>(), row)
+        });
+        let width = |text: &str| self.fonts.width(Face::Music, MUSIC_SIZE, text);
+        let widest = width(&texts[0].0).max(width(&texts[1].0));
+        let places = texts.map(|(text, row)| (x + (widest - width(&text)) / 2.0, row, text));
+        for (left, row, text) in places {
+            self.glyphs(&text, left, y + row * SPACE);
+        }
+        widest + 4.0
+    }
+
+    fn glyph(&mut self, sign: char, x: f32, y: f32) {
+        self.glyphs(&sign.to_string(), x, y);
+    }
+
+    /// Musical signs, which say nothing on their own.
+    fn glyphs(&mut self, signs: &str, x: f32, y: f32) {
+        let run = Run {
+            x,
+            y,
+            size: MUSIC_SIZE,
+            face: Face::Music,
+            text: signs.to_owned(),
+        };
+        self.page().text(vec![run], Ink::Black, "");
+    }
+
+    /// Title and page number below every page, where there are several.
+    fn feet(&mut self) {
+        let count = self.pages.len();
+        if count < 2 {
+            return;
+        }
+        for (index, page) in self.pages.iter_mut().enumerate() {
+            let title = match self.chart.title.as_str() {
+                "" => String::new(),
+                title => format!("{title} – "),
+            };
+            let text = format!("{title}{} / {count}", index + 1);
+            let mut line = Line::new(self.fonts);
+            line.push(Face::Regular, 8.0, 0.0, &text);
+            let x = (WIDTH - line.width) / 2.0;
+            page.text(line.at(x, A4_HEIGHT - 24.0), Ink::Grey, &text);
+        }
+    }
+}
+
+/// The width of a bar, in those of the chart's metre; a short one still holds a chord.
+fn share(chart: &Chart, bar: &Bar) -> f32 {
+    let full = (chart.metre().bar_beats() * f64::from(DIVISIONS)) as f32;
+    let share = (bar.length as f32 / full.max(1.0)).clamp(0.4, 2.0);
+    // Room for the signature of a metre that is new.
+    let odd = bar.number > 0 && bar.metre != chart.metre();
+    if odd { share + 0.15 } else { share }
+}
+
+/// The note of a metronome mark, and whether it is dotted.
+fn pulse_sign(metre: Metre) -> (char, bool) {
+    let pulse = metre.pulse_beats();
+    match pulse {
+        p if p >= 2.0 => (sign::HALF, p > 2.0),
+        p if p >= 1.0 => (sign::QUARTER, p > 1.0),
+        p => (sign::EIGHTH, p > 0.5),
+    }
+}

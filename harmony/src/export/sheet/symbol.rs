@@ -1,0 +1,105 @@
+//! Chord symbols and texts as runs of letters.
+
+use super::draw::Run;
+use super::font::{Face, Fonts};
+use crate::key::Key;
+use crate::label::Label;
+use crate::style::{self, Style, parts};
+
+/// The size of what follows the root, as a share of the root's.
+const SUFFIX_SIZE: f32 = 0.72;
+
+/// How far it stands up, as a share of the root's size.
+const SUFFIX_RAISE: f32 = 0.22;
+
+/// The size of accidentals, as a share of the letters around them: the music font
+/// counts its em as four spaces of a staff.
+const ACCIDENTAL_SIZE: f32 = 1.2;
+
+/// Runs that follow each other, and how wide they are together.
+pub(super) struct Line<'a> {
+    fonts: &'a Fonts,
+    pub(super) runs: Vec<Run>,
+    pub(super) width: f32,
+}
+
+impl<'a> Line<'a> {
+    pub(super) const fn new(fonts: &'a Fonts) -> Self {
+        Self {
+            fonts,
+            runs: Vec::new(),
+            width: 0.0,
+        }
+    }
+
+    /// Appends a text; characters that the font lacks come from the music font.
+    pub(super) fn push(&mut self, face: Face, size: f32, raise: f32, text: &str) {
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let is_music = |c: char| !self.fonts.has(face, c) && self.fonts.has(Face::Music, c);
+            let music = is_music(first);
+            let end = rest.find(|c| is_music(c) != music).unwrap_or(rest.len());
+            let (part, after) = rest.split_at(end);
+            let (face, size) = if music {
+                (Face::Music, size * ACCIDENTAL_SIZE)
+            } else {
+                (face, size)
+            };
+            self.runs.push(Run {
+                x: self.width,
+                y: -raise,
+                size,
+                face,
+                text: part.to_owned(),
+            });
+            self.width += self.fonts.width(face, size, part);
+            rest = after;
+        }
+    }
+
+    /// The runs with their start at a place.
+    pub(super) fn at(self, x: f32, y: f32) -> Vec<Run> {
+        let mut runs = self.runs;
+        for run in &mut runs {
+            run.x += x;
+            run.y += y;
+        }
+        runs
+    }
+}
+
+/// A chord symbol: a large root, a small raised quality, the bass after a slash.
+pub(super) fn chord<'a>(
+    fonts: &'a Fonts,
+    label: &Label,
+    key: Option<Key>,
+    style: Style,
+    size: f32,
+) -> Line<'a> {
+    let mut line = Line::new(fonts);
+    match (label, style) {
+        (Label::Chord(chord), Style::Jazz | Style::Plain) => {
+            let symbol = parts(chord, key.as_ref(), style == Style::Jazz);
+            line.push(Face::Bold, size, 0.0, &symbol.root);
+            let suffix = symbol.suffix.as_str();
+            // The m of a minor chord stands on the line, what follows it above.
+            let minor = suffix.starts_with('m') && !suffix.starts_with("maj");
+            let (low, high) = suffix.split_at(usize::from(minor));
+            line.push(Face::Bold, SUFFIX_SIZE * size, 0.0, low);
+            if !high.is_empty() && low.is_empty() {
+                line.width += 0.03 * size;
+            }
+            line.push(Face::Bold, SUFFIX_SIZE * size, SUFFIX_RAISE * size, high);
+            if let Some(bass) = symbol.bass {
+                line.push(Face::Bold, 0.9 * size, 0.0, &format!("/{bass}"));
+            }
+        }
+        _ => line.push(
+            Face::Bold,
+            0.9 * size,
+            0.0,
+            &style::format(label, style, key.as_ref()),
+        ),
+    }
+    line
+}

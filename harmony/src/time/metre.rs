@@ -1,0 +1,264 @@
+//! Metres and bars.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::TimeError;
+use crate::label::as_string::serde_as_string;
+
+/// The most changes a metre map may have.
+pub const MAX_METRE_CHANGES: usize = 20_000;
+
+/// A time signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Metre {
+    numerator: u8,
+    denominator: u8,
+}
+
+impl Metre {
+    /// 4/4.
+    pub const COMMON: Self = Self {
+        numerator: 4,
+        denominator: 4,
+    };
+
+    /// A metre.
+    ///
+    /// # Errors
+    /// A numerator outside 1 … 32, a denominator other than 1, 2, 4, 8, 16.
+    pub const fn new(numerator: u8, denominator: u8) -> Result<Self, TimeError> {
+        if matches!(numerator, 1..=32) && matches!(denominator, 1 | 2 | 4 | 8 | 16) {
+            Ok(Self {
+                numerator,
+                denominator,
+            })
+        } else {
+            Err(TimeError::Metre {
+                numerator,
+                denominator,
+            })
+        }
+    }
+
+    /// The number above.
+    #[must_use]
+    pub const fn numerator(self) -> u8 {
+        self.numerator
+    }
+
+    /// The number below.
+    #[must_use]
+    pub const fn denominator(self) -> u8 {
+        self.denominator
+    }
+
+    /// The length of a bar in quarter notes.
+    #[must_use]
+    pub fn bar_beats(self) -> f64 {
+        f64::from(self.numerator) * 4.0 / f64::from(self.denominator)
+    }
+
+    /// The length in quarter notes of what a musician counts: the note below, or three
+    /// of them in compound metres (6/8, 9/8, 12/8 and the same over 16).
+    #[must_use]
+    pub fn pulse_beats(self) -> f64 {
+        let unit = 4.0 / f64::from(self.denominator);
+        if self.denominator >= 8 && self.numerator > 3 && self.numerator.is_multiple_of(3) {
+            3.0 * unit
+        } else {
+            unit
+        }
+    }
+}
+
+impl Default for Metre {
+    fn default() -> Self {
+        Self::COMMON
+    }
+}
+
+impl fmt::Display for Metre {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.numerator, self.denominator)
+    }
+}
+
+/// A text that is no metre.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a metre: expected one like 4/4, 3/4 or 12/8")]
+pub struct ParseMetreError(String);
+
+impl FromStr for Metre {
+    type Err = ParseMetreError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split_once('/')
+            .and_then(|(numerator, denominator)| {
+                let numerator = numerator.trim().parse().ok()?;
+                Self::new(numerator, denominator.trim().parse().ok()?).ok()
+            })
+            .ok_or_else(|| ParseMetreError(text.chars().take(40).collect()))
+    }
+}
+
+serde_as_string!(Metre);
+
+/// A metre from a beat on, which starts a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetreChange {
+    /// Quarter-note beats.
+    pub beat: f64,
+    /// The metre.
+    pub metre: Metre,
+}
+
+/// A bar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BarSpan {
+    /// Its number: 1 starts at the map's first change, 0 and less lie before.
+    pub number: i64,
+    /// Its first beat.
+    pub start: f64,
+    /// Where the next begins. A change of metre may cut a bar short.
+    pub end: f64,
+    /// Its metre.
+    pub metre: Metre,
+}
+
+/// Which bars there are. Bars before the first change have its metre too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<MetreChange>", into = "Vec<MetreChange>")]
+pub struct MetreMap {
+    changes: Vec<MetreChange>,
+}
+
+impl Default for MetreMap {
+    fn default() -> Self {
+        Self::constant(Metre::COMMON)
+    }
+}
+
+impl MetreMap {
+    /// One metre, a bar starting at beat 0.
+    #[must_use]
+    pub fn constant(metre: Metre) -> Self {
+        Self {
+            changes: vec![MetreChange { beat: 0.0, metre }],
+        }
+    }
+
+    /// A map of changes in order.
+    ///
+    /// # Errors
+    /// No change, too many, or beats that are not finite or do not increase.
+    pub fn new(changes: Vec<MetreChange>) -> Result<Self, TimeError> {
+        if changes.is_empty() {
+            return Err(TimeError::NoMetre);
+        }
+        if changes.len() > MAX_METRE_CHANGES {
+            return Err(TimeError::TooMany {
+                count: changes.len(),
+                most: MAX_METRE_CHANGES,
+            });
+        }
+        for (index, change) in changes.iter().enumerate() {
+            let before = index.checked_sub(1).map(|before| changes[before].beat);
+            if !change.beat.is_finite() || before.is_some_and(|before| change.beat <= before) {
+                return Err(TimeError::Change {
+                    index,
+                    beat: change.beat,
+                });
+            }
+        }
+        Ok(Self { changes })
+    }
+
+    /// The changes.
+    #[must_use]
+    pub fn changes(&self) -> &[MetreChange] {
+        &self.changes
+    }
+
+    /// Sets the metre from a beat to the next change; one at the same beat is replaced.
+    /// Before the first change, the map then starts there.
+    ///
+    /// # Errors
+    /// A beat that is not finite, too many changes.
+    pub fn set(&mut self, beat: f64, metre: Metre) -> Result<(), TimeError> {
+        let mut changes = self.changes.clone();
+        changes.retain(|change| change.beat != beat);
+        let at = changes.partition_point(|change| change.beat < beat);
+        changes.insert(at, MetreChange { beat, metre });
+        *self = Self::new(changes)?;
+        Ok(())
+    }
+
+    /// The metre at a beat.
+    #[must_use]
+    pub fn metre_at(&self, beat: f64) -> Metre {
+        let after = self.changes.partition_point(|change| change.beat <= beat);
+        self.changes[after.saturating_sub(1)].metre
+    }
+
+    /// The bar that a beat lies in; a barline belongs to the bar after it.
+    #[must_use]
+    pub fn bar_at(&self, beat: f64) -> BarSpan {
+        // What rounding puts a hair before a barline is on it.
+        const HAIR: f64 = 1e-9;
+        let beat = beat + HAIR;
+        let after = self.changes.partition_point(|change| change.beat <= beat);
+        let index = after.saturating_sub(1);
+        let mut number = 1;
+        for pair in self.changes[..=index].windows(2) {
+            let bars = (pair[1].beat - pair[0].beat) / pair[0].metre.bar_beats();
+            number += (bars - 1e-6).ceil() as i64;
+        }
+        let MetreChange { beat: from, metre } = self.changes[index];
+        let within = ((beat - from) / metre.bar_beats()).floor();
+        let start = from + within * metre.bar_beats();
+        let next = self.changes.get(after).filter(|_| after > 0);
+        let mut end = start + metre.bar_beats();
+        if let Some(next) = next {
+            end = end.min(next.beat);
+        } else if after == 0 {
+            end = end.min(from);
+        }
+        BarSpan {
+            number: number + within as i64,
+            start,
+            end,
+            metre,
+        }
+    }
+
+    /// The bars that `from` … `to` touches, at most `most` of them.
+    #[must_use]
+    pub fn bars(&self, from: f64, to: f64, most: usize) -> Vec<BarSpan> {
+        let mut bars = Vec::new();
+        let mut beat = from;
+        while beat < to - 1e-9 && bars.len() < most {
+            let bar = self.bar_at(beat);
+            // A bar that rounding leaves without length would never end.
+            beat = if bar.end > beat { bar.end } else { beat + 1.0 };
+            bars.push(bar);
+        }
+        bars
+    }
+}
+
+impl TryFrom<Vec<MetreChange>> for MetreMap {
+    type Error = TimeError;
+
+    fn try_from(changes: Vec<MetreChange>) -> Result<Self, Self::Error> {
+        Self::new(changes)
+    }
+}
+
+impl From<MetreMap> for Vec<MetreChange> {
+    fn from(map: MetreMap) -> Self {
+        map.changes
+    }
+}

@@ -1,0 +1,43 @@
+//! Musical time: tempo maps between seconds and beats, and bars.
+//!
+//! A beat is a quarter note everywhere, as in the transports of hosts and in MIDI files,
+//! whatever the metre; what a musician would count is [`Metre::pulse_beats`].
+
+mod metre;
+mod tempo;
+
+pub use metre::{BarSpan, MAX_METRE_CHANGES, Metre, MetreChange, MetreMap, ParseMetreError};
+pub use tempo::{MAX_BPM, MAX_TEMPO_POINTS, MIN_BPM, TempoMap, TempoPoint};
+
+/// Times, tempos or metres that make no map.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "each field is named in the message above it")]
+pub enum TimeError {
+    /// A tempo outside [`MIN_BPM`] … [`MAX_BPM`].
+    #[error("the tempo {0} is outside 4 to 1000 beats a minute")]
+    Tempo(f64),
+    /// A tempo map that is empty, out of order or not finite.
+    #[error(
+        "point {index} of the tempo map, beat {beat} at {time_s} s, does not follow the one before"
+    )]
+    Point {
+        index: usize,
+        time_s: f64,
+        beat: f64,
+    },
+    /// A tempo map without a point.
+    #[error("the tempo map has no point")]
+    NoPoint,
+    /// More points or changes than a map may have.
+    #[error("{count} changes are more than the {most} that a map may have")]
+    TooMany { count: usize, most: usize },
+    /// Bars of an impossible length.
+    #[error("{numerator}/{denominator} is not a metre: expected 1 to 32 over 1, 2, 4, 8 or 16")]
+    Metre { numerator: u8, denominator: u8 },
+    /// A metre change that is out of order or not finite.
+    #[error("change {index} of the metre, at beat {beat}, does not follow the one before")]
+    Change { index: usize, beat: f64 },
+    /// A metre map without a metre.
+    #[error("the metre map is empty")]
+    NoMetre,
+}

@@ -1,0 +1,359 @@
+//! The chord track of a song: its chords, and the musical time, keys and sections that
+//! they stand in.
+//!
+//! Chords lie at seconds and at beats, both kept in step by the track's tempo map: the
+//! beats of every segment are those of the map at its seconds. Keys, sections and metres
+//! lie at beats, and move with the music when its tempo changes.
+
+mod saved;
+
+pub use saved::{LoadError, MAX_SAVED_BYTES, VERSION};
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::Key;
+use crate::time::{Metre, MetreMap, TempoMap, TimeError};
+use crate::timeline::{Segment, Timeline, TimelineError};
+
+/// The most key regions, and the most sections, of one track.
+pub const MAX_REGIONS: usize = 10_000;
+
+/// The longest title, composer or section label, in characters; longer ones are cut.
+pub const MAX_TEXT_CHARS: usize = 200;
+
+/// The most bars that a line of a chart may have.
+pub const MAX_BARS_PER_LINE: u8 = 16;
+
+/// A key from a beat on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyRegion {
+    /// Quarter-note beats.
+    pub beat: f64,
+    /// The key.
+    pub key: Key,
+}
+
+/// A section (`A`, `Verse`) from a beat on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Quarter-note beats.
+    pub beat: f64,
+    /// What charts write above its first bar.
+    pub label: String,
+}
+
+/// What charts write at their head, and how they lie on the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    /// The title; empty where unknown.
+    #[serde(default)]
+    pub title: String,
+    /// Who wrote it; empty where unknown.
+    #[serde(default)]
+    pub composer: String,
+    /// Bars on a line of a chart, 1 … [`MAX_BARS_PER_LINE`].
+    pub bars_per_line: u8,
+}
+
+impl Default for Info {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            composer: String::new(),
+            bars_per_line: 4,
+        }
+    }
+}
+
+/// What stays when the tempo of a track changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Chords stay on their seconds: the music is a recording.
+    Seconds,
+    /// Chords stay on their beats: the host plays them at the new tempo.
+    Beats,
+}
+
+/// A chord track.
+///
+/// Invariants: those of its parts; every segment carries the beats of the tempo map;
+/// regions and sections are finite, in order and one a beat.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Track {
+    info: Info,
+    timeline: Timeline,
+    tempo: TempoMap,
+    metres: MetreMap,
+    keys: Vec<KeyRegion>,
+    sections: Vec<Section>,
+}
+
+impl Track {
+    /// A track of chords at 120 beats a minute in 4/4.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The track of a timeline: at the tempo that its beats draw, where they do, else at
+    /// `tempo`.
+    #[must_use]
+    pub fn from_timeline(timeline: Timeline, tempo: TempoMap) -> Self {
+        let tempo = TempoMap::from_timeline(&timeline).unwrap_or(tempo);
+        let mut track = Self {
+            timeline,
+            tempo,
+            ..Self::default()
+        };
+        track.stamp();
+        track
+    }
+
+    /// What charts write at their head.
+    #[must_use]
+    pub const fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// The chords.
+    #[must_use]
+    pub const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// The tempo map.
+    #[must_use]
+    pub const fn tempo(&self) -> &TempoMap {
+        &self.tempo
+    }
+
+    /// The metre map.
+    #[must_use]
+    pub const fn metres(&self) -> &MetreMap {
+        &self.metres
+    }
+
+    /// The keys, in order.
+    #[must_use]
+    pub fn keys(&self) -> &[KeyRegion] {
+        &self.keys
+    }
+
+    /// The sections, in order.
+    #[must_use]
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// Sets the head of the charts. Texts are cut at [`MAX_TEXT_CHARS`], control
+    /// characters become spaces, bars a line are held to 1 … [`MAX_BARS_PER_LINE`].
+    pub fn set_info(&mut self, info: Info) {
+        self.info = Info {
+            title: tidy(&info.title),
+            composer: tidy(&info.composer),
+            bars_per_line: info.bars_per_line.clamp(1, MAX_BARS_PER_LINE),
+        };
+    }
+
+    /// The key at a beat: that of the last region from before it, or of the first
+    /// region; `None` without any.
+    #[must_use]
+    pub fn key_at(&self, beat: f64) -> Option<Key> {
+        // A region that starts within a hair of the beat has started.
+        let after = self
+            .keys
+            .partition_point(|region| region.beat <= beat + 1e-6);
+        let region = self.keys.get(after.saturating_sub(1))?;
+        Some(region.key)
+    }
+
+    /// The key at a time in seconds.
+    #[must_use]
+    pub fn key_at_s(&self, time_s: f64) -> Option<Key> {
+        self.key_at(self.tempo.beat_at(time_s))
+    }
+
+    /// The section that a beat lies in.
+    #[must_use]
+    pub fn section_at(&self, beat: f64) -> Option<&Section> {
+        let after = self
+            .sections
+            .partition_point(|section| section.beat <= beat + 1e-6);
+        self.sections.get(after.checked_sub(1)?)
+    }
+
+    /// Sets the key from a beat to the next region; `None` takes away the region that
+    /// holds there.
+    ///
+    /// # Errors
+    /// A beat that is not finite, too many regions.
+    pub fn set_key(&mut self, beat: f64, key: Option<Key>) -> Result<(), TimeError> {
+        let new = key.map(|key| KeyRegion { beat, key });
+        put(&mut self.keys, beat, new, |region| region.beat)
+    }
+
+    /// Sets all keys at once.
+    ///
+    /// # Errors
+    /// Regions that are not finite, or too many.
+    pub fn set_keys(&mut self, mut keys: Vec<KeyRegion>) -> Result<(), TimeError> {
+        check(&keys, |region| region.beat)?;
+        keys.sort_by(|a, b| a.beat.total_cmp(&b.beat));
+        // Of two regions on a beat the later one holds; a region of its neighbour's key
+        // says nothing.
+        keys.reverse();
+        keys.dedup_by(|next, kept| next.beat == kept.beat);
+        keys.reverse();
+        keys.dedup_by(|next, kept| next.key == kept.key);
+        self.keys = keys;
+        Ok(())
+    }
+
+    /// Sets the label of the section from a beat on; `None` takes away the section that
+    /// the beat lies in.
+    ///
+    /// # Errors
+    /// A beat that is not finite, too many sections.
+    pub fn set_section(&mut self, beat: f64, label: Option<&str>) -> Result<(), TimeError> {
+        let new = label.map(|label| Section {
+            beat,
+            label: tidy(label),
+        });
+        put(&mut self.sections, beat, new, |section| section.beat)
+    }
+
+    /// Sets the metre from a beat on, which starts a bar.
+    ///
+    /// # Errors
+    /// A beat that is not finite, too many changes.
+    pub fn set_metre(&mut self, beat: f64, metre: Metre) -> Result<(), TimeError> {
+        self.metres.set(beat, metre)
+    }
+
+    /// Sets all metres at once.
+    pub fn set_metres(&mut self, metres: MetreMap) {
+        self.metres = metres;
+    }
+
+    /// Sets the tempo map; chords stay on their seconds or on their beats.
+    ///
+    /// # Errors
+    /// With [`Keep::Beats`], a map that brings chords before second 0. Nothing has
+    /// changed then.
+    pub fn set_tempo(&mut self, tempo: TempoMap, keep: Keep) -> Result<(), TimelineError> {
+        if keep == Keep::Beats {
+            let segments = self.timeline.segments().iter().map(|segment| {
+                let at = |time_s: f64| tempo.time_at(self.tempo.beat_at(time_s));
+                Segment {
+                    start_s: at(segment.start_s),
+                    end_s: at(segment.end_s),
+                    start_beat: None,
+                    end_beat: None,
+                    ..segment.clone()
+                }
+            });
+            self.timeline = Timeline::from_segments(joined(segments.collect()))?;
+        }
+        self.tempo = tempo;
+        self.stamp();
+        Ok(())
+    }
+
+    /// Replaces what was heard in `from_s` … `to_s`, as a passage that is played again
+    /// does. Locked chords stay whole where they are; the rest of the range is as the new
+    /// segments say, and unknown where they say nothing. Equal neighbours at the edges
+    /// are joined.
+    ///
+    /// # Errors
+    /// As [`Timeline::replace_range`].
+    pub fn replace_range(
+        &mut self,
+        from_s: f64,
+        to_s: f64,
+        segments: impl IntoIterator<Item = Segment>,
+    ) -> Result<(), TimelineError> {
+        let mut timeline = self.timeline.clone();
+        timeline.replace_range(from_s, to_s, segments)?;
+        for locked in self.timeline.range(from_s, to_s) {
+            if locked.locked {
+                timeline.insert(locked.clone())?;
+            }
+        }
+        timeline.merge_equal();
+        self.timeline = timeline;
+        self.stamp();
+        Ok(())
+    }
+
+    /// Replaces the chords as they are, locked or not: for edits.
+    pub(crate) fn set_timeline(&mut self, timeline: Timeline) {
+        self.timeline = timeline;
+        self.stamp();
+    }
+
+    /// Gives every segment the beats of the tempo map.
+    fn stamp(&mut self) {
+        let tempo = &self.tempo;
+        self.timeline.set_beats(|time_s| tempo.beat_at(time_s));
+    }
+}
+
+/// Segments whose ends were computed one by one, brought together again.
+fn joined(mut segments: Vec<Segment>) -> Vec<Segment> {
+    for index in 1..segments.len() {
+        segments[index - 1].end_s = segments[index].start_s;
+    }
+    segments
+}
+
+/// Puts a region where none of the same beat is left, or takes away the one that holds
+/// at the beat.
+fn put<T: Clone>(
+    regions: &mut Vec<T>,
+    beat: f64,
+    new: Option<T>,
+    beat_of: impl Fn(&T) -> f64,
+) -> Result<(), TimeError> {
+    let mut changed = regions.clone();
+    match new {
+        Some(new) => {
+            changed.retain(|region| beat_of(region) != beat);
+            let at = changed.partition_point(|region| beat_of(region) < beat);
+            changed.insert(at, new);
+        }
+        None => {
+            let after = changed.partition_point(|region| beat_of(region) <= beat);
+            if let Some(index) = after.checked_sub(1) {
+                changed.remove(index);
+            }
+        }
+    }
+    check(&changed, beat_of)?;
+    *regions = changed;
+    Ok(())
+}
+
+fn check<T>(regions: &[T], beat_of: impl Fn(&T) -> f64) -> Result<(), TimeError> {
+    if regions.len() > MAX_REGIONS {
+        return Err(TimeError::TooMany {
+            count: regions.len(),
+            most: MAX_REGIONS,
+        });
+    }
+    for (index, region) in regions.iter().enumerate() {
+        let beat = beat_of(region);
+        if !beat.is_finite() {
+            return Err(TimeError::Change { index, beat });
+        }
+    }
+    Ok(())
+}
+
+/// A text on one line, not too long.
+fn tidy(text: &str) -> String {
+    let plain = text.trim().chars().take(MAX_TEXT_CHARS);
+    plain
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! Chords under the fingers of a guitarist.
+
+use crate::label::Chord;
+
+/// The open strings of a guitar as MIDI notes, from low to high: E A D G B E.
+pub const STANDARD_TUNING: [u8; 6] = [40, 45, 50, 55, 59, 64];
+
+/// The highest fret that is looked at.
+const HIGHEST_FRET: u8 = 12;
+
+/// Frets that a hand spans.
+const SPAN: u8 = 3;
+
+/// Fingers that press strings.
+const FINGERS: usize = 4;
+
+/// One way to hold a chord.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingering {
+    /// The fret of each string from low to high: 0 is open, `None` not played.
+    pub frets: [Option<u8>; 6],
+    /// The fret that the first finger lies across, if it holds several strings.
+    pub barre: Option<u8>,
+}
+
+impl Fingering {
+    /// The notes that sound, from the lowest string up.
+    #[must_use]
+    pub fn notes(&self, tuning: &[u8; 6]) -> Vec<u8> {
+        let strings = self.frets.iter().zip(tuning);
+        strings
+            .filter_map(|(fret, open)| Some(open.saturating_add((*fret)?)))
+            .collect()
+    }
+
+    /// The lowest fret that is pressed; 0 with open strings alone.
+    #[must_use]
+    pub fn position(&self) -> u8 {
+        let pressed = self.frets.iter().flatten().filter(|&&fret| fret > 0);
+        pressed.min().copied().unwrap_or(0)
+    }
+}
+
+/// The best ways to hold a chord, best first, at most `most`: its bass on the lowest
+/// sounding string, no note outside the chord, no muted string between others, within four frets
+/// and four fingers. What a hand cannot hold of a large chord is left out: first the
+/// fifth, then the root (the bass is there), then upper voices.
+///
+/// A capo is a tuning with every string raised.
+#[must_use]
+pub fn fingerings(chord: &Chord, tuning: &[u8; 6], most: usize) -> Vec<Fingering> {
+    let classes = chord.pitch_classes();
+    let mut found: Vec<(i32, Fingering)> = Vec::new();
+    for position in 1..=HIGHEST_FRET - SPAN {
+        // From which fret each string may sound a note of the chord.
+        let options: Vec<Vec<u8>> = tuning
+            .iter()
+            .map(|&open| {
+                let frets = std::iter::once(0).chain(position..=position + SPAN);
+                frets
+                    .filter(|fret| classes >> ((open.saturating_add(*fret)) % 12) & 1 == 1)
+                    .collect()
+            })
+            .collect();
+        for lowest in 0..4 {
+            let mut frets = [None; 6];
+            hold(
+                chord, tuning, &options, lowest, lowest, &mut frets, &mut found,
+            );
+        }
+    }
+    found.sort_by_key(|(cost, _)| *cost);
+    found.dedup_by(|a, b| a.1 == b.1);
+    let mut best: Vec<Fingering> = Vec::new();
+    for (_, fingering) in found {
+        if best.len() == most {
+            break;
+        }
+        if !best.contains(&fingering) {
+            best.push(fingering);
+        }
+    }
+    best
+}
+
+/// Tries every fret of string `string` and of those above it.
+fn hold(
+    chord: &Chord,
+    tuning: &[u8; 6],
+    options: &[Vec<u8>],
+    lowest: usize,
+    string: usize,
+    frets: &mut [Option<u8>; 6],
+    found: &mut Vec<(i32, Fingering)>,
+) {
+    if string >= lowest + 3 {
+        rate(chord, tuning, frets, found);
+    }
+    if string == frets.len() {
+        return;
+    }
+    for &fret in &options[string] {
+        let class = (tuning[string].saturating_add(fret)) % 12;
+        if string == lowest && class != chord.bass_pitch_class() {
+            continue;
+        }
+        frets[string] = Some(fret);
+        hold(chord, tuning, options, lowest, string + 1, frets, found);
+        frets[string] = None;
+    }
+}
+
+/// Takes a fingering that a hand can hold, with what speaks against it.
+fn rate(
+    chord: &Chord,
+    tuning: &[u8; 6],
+    frets: &[Option<u8>; 6],
+    found: &mut Vec<(i32, Fingering)>,
+) {
+    let pressed: Vec<u8> = frets
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|&it| it > 0)
+        .collect();
+    let low = pressed.iter().min().copied().unwrap_or(0);
+    let high = pressed.iter().max().copied().unwrap_or(0);
+    let at_low = pressed.iter().filter(|&&fret| fret == low).count();
+    // A first finger across the strings ends what is open behind it.
+    let open_above = {
+        let first = frets.iter().position(|fret| *fret == Some(low));
+        frets
+            .iter()
+            .skip(first.unwrap_or(6))
+            .any(|fret| *fret == Some(0))
+    };
+    let barre = (pressed.len() > FINGERS && at_low >= 2 && !open_above).then_some(low);
+    let fingers = match barre {
+        Some(_) => pressed.len() - at_low + 1,
+        None => pressed.len(),
+    };
+    if fingers > FINGERS || high - low > SPAN {
+        return;
+    }
+    let fingering = Fingering {
+        frets: *frets,
+        barre,
+    };
+    let notes = fingering.notes(tuning);
+    let sounding = notes
+        .iter()
+        .fold(0_u16, |mask, note| mask | 1 << (note % 12));
+    let root = chord.root().pitch_class();
+    let missing: i32 = chord
+        .voices()
+        .into_iter()
+        .filter(|semitones| {
+            let class = (i32::from(root) + semitones).rem_euclid(12);
+            sounding >> class & 1 == 0
+        })
+        .map(|semitones| match semitones {
+            7 => 20,
+            0 => 30,
+            12.. => 60,
+            // Third, seventh, altered fifth, suspension: without them it is another chord.
+            _ => 200,
+        })
+        .sum();
+    if missing >= 200 {
+        return;
+    }
+    let strings = notes.len() as i32;
+    // Full chords in low positions, in root position on low strings, easy ones first.
+    let cost = missing + 4 * i32::from(low) + 3 * i32::from(high - low) + 3 * fingers as i32
+        - 9 * strings
+        + if barre.is_some() { 4 } else { 0 };
+    found.push((cost, fingering));
+}

@@ -1,8 +1,9 @@
 //! Frames with labels: what a network is trained on, made once and kept on disk.
 //!
 //! One safetensors file an example. For each front end it holds `<front end>.frames`
-//! (`[frames, 144]`, f16, log-compressed), `<front end>.chord` and `<front end>.bass`
-//! (`[frames]`, u8).
+//! (`[frames, 144]`, f16, log-compressed), `<front end>.chord`, `<front end>.bass` and
+//! `<front end>.colour` (`[frames]`, u8). What a teacher said about the same audio is
+//! kept apart (see [`crate::posteriors`]) and joined when the frames are loaded.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,6 +15,7 @@ use harmony::label::Label;
 use harmony::vocabulary::large;
 use recognizer::features::BINS;
 use recognizer::networks::NO_BASS;
+use recognizer::networks::colour::Colour;
 use recognizer::networks::network::FrontEnd;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -22,7 +24,7 @@ use safetensors::{SafeTensors, serialize};
 pub const IGNORED: u8 = u8::MAX;
 
 /// The frames of one example in one front end, with their targets.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Frames {
     /// `[frames, 144]`, log-compressed.
     pub bins: Vec<f16>,
@@ -30,12 +32,33 @@ pub struct Frames {
     pub chord: Vec<u8>,
     /// Bass pitch class of each frame, 12 for none, or [`IGNORED`].
     pub bass: Vec<u8>,
+    /// Colour of each frame's chord (see [`Colour::index`]), or [`IGNORED`].
+    pub colour: Vec<u8>,
+    /// What a teacher said of each frame.
+    pub teacher: Option<Opinion>,
+}
+
+/// A teacher's probabilities for each of some frames.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Opinion {
+    /// `[frames, 170]`.
+    pub chord: Vec<f16>,
+    /// `[frames, 13]`, 12 for none; empty when the teacher does not know the bass.
+    pub bass: Vec<f16>,
+    /// `[frames, 10]`: ninths, elevenths, thirteenths as in [`Colour`]; empty when the
+    /// teacher does not know them.
+    pub colour: Vec<f16>,
 }
 
 impl Frames {
     /// Number of frames.
     pub fn len(&self) -> usize {
         self.chord.len()
+    }
+
+    /// Whether any frame has a label.
+    pub fn is_labelled(&self) -> bool {
+        self.chord.iter().any(|&c| c != IGNORED)
     }
 
     /// Whether there are no frames.
@@ -50,21 +73,12 @@ impl Frames {
         let (chord, bass) = targets(label);
         self.chord.push(chord);
         self.bass.push(bass);
+        self.colour.push(Colour::of(label).map_or(IGNORED, Colour::index));
     }
 
     /// No frames yet.
     pub fn new() -> Self {
-        Self {
-            bins: Vec::new(),
-            chord: Vec::new(),
-            bass: Vec::new(),
-        }
-    }
-}
-
-impl Default for Frames {
-    fn default() -> Self {
-        Self::new()
+        Self::default()
     }
 }
 
@@ -118,7 +132,11 @@ impl ExampleFrames {
                 vec![frames.len(), BINS],
                 frames.bins.iter().flat_map(|x| x.to_le_bytes()).collect(),
             ));
-            for (part, data) in [("chord", &frames.chord), ("bass", &frames.bass)] {
+            for (part, data) in [
+                ("chord", &frames.chord),
+                ("bass", &frames.bass),
+                ("colour", &frames.colour),
+            ] {
                 bytes.push((
                     format!("{name}.{part}"),
                     Dtype::U8,
@@ -151,10 +169,16 @@ impl ExampleFrames {
             let bins = tensors.tensor(&format!("{name}.frames"))?;
             let chord = tensors.tensor(&format!("{name}.chord"))?.data().to_vec();
             let bass = tensors.tensor(&format!("{name}.bass"))?.data().to_vec();
+            // Files from before there were colours say nothing of them.
+            let colour = match tensors.tensor(&format!("{name}.colour")) {
+                Ok(colour) => colour.data().to_vec(),
+                Err(_) => vec![IGNORED; chord.len()],
+            };
             ensure!(
                 bins.dtype() == Dtype::F16
                     && bins.shape() == [chord.len(), BINS]
-                    && bass.len() == chord.len(),
+                    && bass.len() == chord.len()
+                    && colour.len() == chord.len(),
                 "tensor shapes do not agree"
             );
             Ok(Frames {
@@ -165,6 +189,8 @@ impl ExampleFrames {
                     .collect(),
                 chord,
                 bass,
+                colour,
+                teacher: None,
             })
         };
         load().with_context(|| format!("{} is not an example of frames", path.display()))

@@ -6,20 +6,25 @@
 //! [`train`] trains on them. Everything follows from a seed.
 
 pub mod arrange;
+pub mod batch;
 pub mod chord;
+pub mod device;
 pub mod effects;
 pub mod evaluate;
 pub mod example;
 pub mod frames;
 pub mod loss;
 mod mix;
+pub mod objective;
 pub mod onnx;
 pub mod pop909;
 pub mod prepare;
 pub mod progression;
 pub mod render;
 pub mod sampler;
+pub mod schedule;
 pub mod score;
 pub mod soundfont;
 pub mod synthesizer;
 pub mod train;
+pub mod validation;

@@ -1,5 +1,7 @@
 //! The trainer's command line.
 
+mod commands;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,21 +14,15 @@ use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::inference::{BurnModel, CausalModel};
 use recognizer::models;
-use recognizer::networks::WINDOW_FRAMES;
-use recognizer::networks::btc::BtcConfig;
-use recognizer::networks::network::Architecture;
-use recognizer::networks::pitch_class::PitchClassNetConfig;
-use recognizer::networks::two_e_one_d::TwoEOneDConfig;
 use recognizer::weights::{ModelCard, Weights};
 use trainer::evaluate::{evaluate_set, table};
 use trainer::example::Example;
-use trainer::frames::{self, ExampleFrames, Frames};
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::{SetSettings, prepare};
 use trainer::progression::ProgressionSettings;
 use trainer::render::{RenderSettings, render};
 use trainer::soundfont::{SoundFonts, Split};
-use trainer::train::{TrainConfig, train, weights};
+use trainer::train::weights;
 
 /// Corpora, rendering, training and evaluation for the networks of Changes.
 #[derive(Parser)]
@@ -43,7 +39,7 @@ enum Command {
     /// Render examples and keep their frames, for training.
     Frames(FramesArguments),
     /// Train a network on frames.
-    Train(TrainArguments),
+    Train(Box<commands::train::TrainArguments>),
     /// Write the weights of a run, as the plugin and the command embed them.
     Export(ExportArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
@@ -70,6 +66,9 @@ struct ExportArguments {
     /// The weights file.
     #[arg(short, long)]
     out: PathBuf,
+    /// The network of the best validation instead of the last step.
+    #[arg(long)]
+    best: bool,
     /// What `trainer eval --json` wrote for these weights, for the model card.
     #[arg(long)]
     metrics: Option<PathBuf>,
@@ -152,50 +151,6 @@ struct FramesArguments {
     pop909: PathBuf,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Student {
-    /// Ours, causal, on live frames.
-    Live,
-    /// Ours, over windows, on constant-Q frames.
-    Windowed,
-    /// The paper's first student.
-    Btc,
-    /// The paper's second student.
-    #[value(name = "2e1d")]
-    TwoEOneD,
-}
-
-#[derive(clap::Args)]
-struct TrainArguments {
-    /// The network.
-    #[arg(long, value_enum)]
-    student: Student,
-    /// Folder with the frames to train on.
-    #[arg(long)]
-    frames: PathBuf,
-    /// Folder with the frames to validate on.
-    #[arg(long)]
-    valid: PathBuf,
-    /// Folder for checkpoints, log and weights; a run that was stopped goes on from it.
-    #[arg(short, long)]
-    out: PathBuf,
-    /// Optimiser steps.
-    #[arg(long, default_value_t = 6000)]
-    steps: u64,
-    /// Windows in a batch.
-    #[arg(long, default_value_t = 16)]
-    batch: usize,
-    /// Highest learning rate.
-    #[arg(long, default_value_t = 2e-3)]
-    learning_rate: f64,
-    /// Seed.
-    #[arg(short, long, default_value_t = 1)]
-    seed: u64,
-    /// Threads a batch is divided among.
-    #[arg(short, long, default_value_t = 2)]
-    threads: usize,
-}
-
 #[derive(clap::Args)]
 struct RenderArguments {
     /// Folder for the files; made when missing.
@@ -228,7 +183,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),
-        Command::Train(arguments) => train_student(&arguments),
+        Command::Train(arguments) => commands::train::run(&arguments, interruption()?.as_ref()),
         Command::Export(arguments) => export(&arguments),
         Command::Eval(arguments) => evaluate(&arguments),
         Command::ExportOnnx { weights, out } => Ok(trainer::onnx::export(&weights, &out)?),
@@ -314,7 +269,7 @@ fn card_metrics(path: &Path, causal: bool) -> anyhow::Result<BTreeMap<String, f6
 }
 
 fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
-    let (mut weights, config, step) = weights(&arguments.run, ModelCard::default())?;
+    let (mut weights, config, step) = weights(&arguments.run, arguments.best, ModelCard::default())?;
     let causal = config.architecture.is_causal();
     weights.card = ModelCard {
         name: arguments.name.clone(),
@@ -323,13 +278,13 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
             .into(),
         teacher: "labels".into(),
         command: format!(
-            "trainer train --student {} --steps {} --batch {} --learning-rate {} --seed {} --threads {}",
+            "trainer train --student {} --steps {} --batch {} --seed {} --threads {}; {}",
             arguments.name,
             config.steps,
             config.batch,
-            config.learning_rate,
             config.seed,
-            config.threads
+            config.threads,
+            serde_json::to_string(&config.objective)?,
         ),
         seed: config.seed,
         metrics: match &arguments.metrics {
@@ -404,51 +359,6 @@ fn evaluate(arguments: &EvalArguments) -> anyhow::Result<()> {
     if let Some(path) = &arguments.json {
         harmony::export::atomic::write(path, serde_json::to_string_pretty(&all)?.as_bytes())?;
     }
-    Ok(())
-}
-
-fn train_student(arguments: &TrainArguments) -> anyhow::Result<()> {
-    let (architecture, window_frames) = match arguments.student {
-        // Ten seconds each.
-        Student::Live => (Architecture::PitchClass(PitchClassNetConfig::live()), 216),
-        Student::Windowed => (
-            Architecture::PitchClass(PitchClassNetConfig::windowed()),
-            WINDOW_FRAMES,
-        ),
-        Student::Btc => (Architecture::Btc(BtcConfig::new()), WINDOW_FRAMES),
-        Student::TwoEOneD => (Architecture::TwoEOneD(TwoEOneDConfig::new()), WINDOW_FRAMES),
-    };
-    // The paper's students are not built for transposition: they must hear every key.
-    let transpose = match architecture {
-        Architecture::PitchClass(_) => 2,
-        _ => 6,
-    };
-    let load = |folder: &PathBuf| -> anyhow::Result<Vec<Frames>> {
-        frames::list(folder)?
-            .iter()
-            .map(|path| ExampleFrames::load(path, architecture.front_end()))
-            .collect()
-    };
-    let config = TrainConfig {
-        architecture: architecture.clone(),
-        steps: arguments.steps,
-        batch: arguments.batch,
-        window_frames,
-        learning_rate: arguments.learning_rate,
-        weight_decay: 1e-4,
-        transpose,
-        level: 2.0,
-        seed: arguments.seed,
-        threads: arguments.threads,
-    };
-    let trained = train(
-        &config,
-        &load(&arguments.frames)?,
-        &load(&arguments.valid)?,
-        &arguments.out,
-        interruption()?.as_ref(),
-    )?;
-    println!("{} of {} steps", trained.step, config.steps);
     Ok(())
 }
 

@@ -7,8 +7,10 @@ use half::f16;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recognizer::features::BINS;
+use recognizer::networks::colour::COLOUR_VALUES;
+use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
-use crate::frames::{Frames, IGNORED};
+use crate::frames::{Frames, IGNORED, Opinion};
 
 /// One window of one example, augmented.
 #[derive(Debug, Clone)]
@@ -19,6 +21,24 @@ pub struct Window {
     pub chord: Vec<u8>,
     /// Bass class, or [`IGNORED`].
     pub bass: Vec<u8>,
+    /// Colour index, or [`IGNORED`].
+    pub colour: Vec<u8>,
+    /// What the teacher said, if there was one: as in [`Opinion`], for the frames before
+    /// the padding.
+    pub teacher: Option<WindowOpinion>,
+    /// Frames at the end that lie past the end of the example.
+    pub padding: usize,
+}
+
+/// A teacher's probabilities over the frames of a window, moved along with them.
+#[derive(Debug, Clone, Default)]
+pub struct WindowOpinion {
+    /// `[frames, 170]`.
+    pub chord: Vec<f32>,
+    /// `[frames, 13]` or empty.
+    pub bass: Vec<f32>,
+    /// `[frames, 10]` or empty.
+    pub colour: Vec<f32>,
 }
 
 /// How windows are drawn.
@@ -26,41 +46,103 @@ pub struct Window {
 pub struct Sampler {
     /// Frames in a window.
     pub frames: usize,
-    /// Largest move up or down, in semitones (0: none).
-    pub transpose: i32,
+    /// Lowest and highest move, in semitones.
+    pub transpose: (i32, i32),
     /// Largest change of level, in nepers (natural logarithm of the amplitude ratio).
     pub level: f32,
     /// Seed of all draws.
     pub seed: u64,
 }
 
+/// Examples to draw from, an example the more often the longer it is.
+pub struct Pool<'a> {
+    examples: &'a [Frames],
+    /// Frames up to the end of each example.
+    ends: Vec<usize>,
+}
+
+impl<'a> Pool<'a> {
+    /// A pool over `examples`.
+    pub fn new(examples: &'a [Frames]) -> Self {
+        let ends = examples
+            .iter()
+            .scan(0, |end, example| {
+                *end += example.len();
+                Some(*end)
+            })
+            .collect();
+        Self { examples, ends }
+    }
+
+    /// Frames in all examples.
+    pub fn frames(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+}
+
 impl Sampler {
-    /// Draws window `index` of step `step` from `examples`; long examples are drawn more often.
-    pub fn draw(&self, examples: &[Frames], step: u64, index: u64) -> Window {
+    /// Draws window `index` of step `step` from `pool`, which must hold frames.
+    pub fn draw(&self, pool: &Pool<'_>, step: u64, index: u64) -> Window {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(step.wrapping_mul(4096).wrapping_add(index));
-        let example = &examples[rng.random_range(0..examples.len())];
+        let place = rng.random_range(0..pool.frames().max(1));
+        let chosen = pool.ends.partition_point(|end| *end <= place);
+        let example = &pool.examples[chosen];
         let start = rng.random_range(0..example.len().saturating_sub(self.frames).max(1));
-        let shift = rng.random_range(-self.transpose..=self.transpose);
+        let shift = rng.random_range(self.transpose.0..=self.transpose.1);
         let colour = Colour::draw(&mut rng, self.level);
+        let end = (start + self.frames).min(example.len());
+        let padding = self.frames - (end - start);
         let mut window = Window {
             bins: Vec::with_capacity(self.frames * BINS),
             chord: Vec::with_capacity(self.frames),
             bass: Vec::with_capacity(self.frames),
+            colour: example.colour[start..end].to_vec(),
+            teacher: example
+                .teacher
+                .as_ref()
+                .map(|opinion| moved_opinion(opinion, start, end, shift)),
+            padding,
         };
-        for t in start..start + self.frames {
-            if t < example.len() {
-                let row = &example.bins[t * BINS..(t + 1) * BINS];
-                window.bins.extend(colour.apply(row, shift));
-                window.chord.push(transposed_chord(example.chord[t], shift));
-                window.bass.push(transposed_bass(example.bass[t], shift));
-            } else {
-                window.bins.extend(std::iter::repeat_n(SILENCE, BINS));
-                window.chord.push(IGNORED);
-                window.bass.push(IGNORED);
-            }
+        for t in start..end {
+            let row = &example.bins[t * BINS..(t + 1) * BINS];
+            window.bins.extend(colour.apply(row, shift));
+            window.chord.push(transposed_chord(example.chord[t], shift));
+            window.bass.push(transposed_bass(example.bass[t], shift));
         }
         window
+            .bins
+            .extend(std::iter::repeat_n(SILENCE, padding * BINS));
+        for classes in [&mut window.chord, &mut window.bass, &mut window.colour] {
+            classes.extend(std::iter::repeat_n(IGNORED, padding));
+        }
+        window
+    }
+}
+
+/// Rows `start..end` of an opinion, their roots moved up by `shift` semitones.
+fn moved_opinion(opinion: &Opinion, start: usize, end: usize, shift: i32) -> WindowOpinion {
+    let part = |all: &[f16], width: usize, roots: usize| -> Vec<f32> {
+        // `roots` values a root stand first in a row; what follows does not move.
+        let moving = 12 * roots;
+        let first = (-shift).rem_euclid(12) as usize * roots;
+        all.get(start * width..end * width)
+            .unwrap_or(&[])
+            .chunks_exact(width)
+            .flat_map(|row| {
+                let (turning, still) = row.split_at(moving);
+                turning[first..]
+                    .iter()
+                    .chain(&turning[..first])
+                    .chain(still)
+                    .map(|p| p.to_f32())
+            })
+            .collect()
+    };
+    WindowOpinion {
+        chord: part(&opinion.chord, CHORD_CLASSES, 14),
+        bass: part(&opinion.bass, BASS_CLASSES, 1),
+        colour: part(&opinion.colour, COLOUR_VALUES, 0),
     }
 }
 
@@ -136,21 +218,29 @@ mod tests {
                 .collect(),
             chord: vec![14 * 11 + 1; 50],
             bass: vec![11; 50],
+            colour: vec![0; 50],
+            teacher: None,
+        }
+    }
+
+    fn sampler(frames: usize, transpose: (i32, i32), level: f32, seed: u64) -> Sampler {
+        Sampler {
+            frames,
+            transpose,
+            level,
+            seed,
         }
     }
 
     #[test]
     fn a_step_is_the_same_whenever_it_is_drawn() {
-        let sampler = Sampler {
-            frames: 20,
-            transpose: 3,
-            level: 2.0,
-            seed: 5,
-        };
-        let a = sampler.draw(&[example()], 7, 3);
-        let b = sampler.draw(&[example()], 7, 3);
+        let sampler = sampler(20, (-3, 3), 2.0, 5);
+        let examples = [example()];
+        let pool = Pool::new(&examples);
+        let a = sampler.draw(&pool, 7, 3);
+        let b = sampler.draw(&pool, 7, 3);
         assert_eq!(a.bins, b.bins);
-        assert_ne!(a.bins, sampler.draw(&[example()], 8, 3).bins);
+        assert_ne!(a.bins, sampler.draw(&pool, 8, 3).bins);
     }
 
     #[test]
@@ -162,14 +252,32 @@ mod tests {
     }
 
     #[test]
+    fn opinions_move_like_labels() {
+        for shift in [-5, -1, 0, 2, 6] {
+            let mut opinion = Opinion {
+                chord: vec![f16::ZERO; CHORD_CLASSES],
+                bass: vec![f16::ZERO; BASS_CLASSES],
+                colour: Vec::new(),
+            };
+            let class = 14 * 11 + 1;
+            opinion.chord[usize::from(class)] = f16::from_f32(0.75);
+            opinion.chord[169] = f16::from_f32(0.25);
+            opinion.bass[4] = f16::ONE;
+            let moved = moved_opinion(&opinion, 0, 1, shift);
+            assert_eq!(
+                moved.chord[usize::from(transposed_chord(class, shift))],
+                0.75
+            );
+            assert_eq!(moved.chord[169], 0.25);
+            assert_eq!(moved.bass[usize::from(transposed_bass(4, shift))], 1.0);
+        }
+    }
+
+    #[test]
     fn past_the_end_there_is_silence_without_a_label() {
-        let sampler = Sampler {
-            frames: 80,
-            transpose: 0,
-            level: 0.0,
-            seed: 1,
-        };
-        let window = sampler.draw(&[example()], 0, 0);
+        let examples = [example()];
+        let window = sampler(80, (0, 0), 0.0, 1).draw(&Pool::new(&examples), 0, 0);
+        assert_eq!(window.padding, 30);
         assert_eq!(window.chord[79], IGNORED);
         assert_eq!(window.bins[79 * BINS], SILENCE);
         assert_eq!(window.bins.len(), 80 * BINS);

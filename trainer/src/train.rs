@@ -15,41 +15,67 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
-use recognizer::features::BINS;
 use recognizer::networks::network::{Architecture, Network};
 use recognizer::networks::pitch_class::State;
 use recognizer::weights::{ModelCard, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::frames::{Frames, IGNORED};
-use crate::loss::{Targets, cross_entropy};
-use crate::sampler::{Sampler, Window};
+use crate::batch::{Batch, KindWeights, kind_weights};
+use crate::frames::Frames;
+use crate::loss::loss;
+use crate::objective::Objective;
+use crate::sampler::{Pool, Sampler, Window};
+use crate::schedule::{Plateau, Schedule};
+use crate::validation::validate;
 
 /// Everything that decides the outcome of a run, beside the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
     /// The network.
     pub architecture: Architecture,
+    /// What it is taught.
+    pub objective: Objective,
+    /// SHA-256 of the weights the run starts from; random ones without.
+    pub start: Option<String>,
     /// Optimiser steps in all.
     pub steps: u64,
     /// Windows in a batch.
     pub batch: usize,
+    /// Share of a batch that comes from audio without labels.
+    pub unlabelled_share: f64,
     /// Frames in a window.
     pub window_frames: usize,
-    /// Highest learning rate; warmed up to over the first 3 % of the steps, then a cosine to 1 %.
-    pub learning_rate: f64,
+    /// How the learning rate goes.
+    pub schedule: Schedule,
     /// AdamW weight decay.
     pub weight_decay: f32,
-    /// Largest transposition drawn, semitones.
-    pub transpose: i32,
+    /// Lowest and highest transposition drawn, semitones.
+    pub transpose: (i32, i32),
     /// Largest level change drawn, nepers.
     pub level: f32,
+    /// Steps from one validation (and checkpoint) to the next.
+    pub validate_every: u64,
+    /// Validations without gain after which the run ends; none: never.
+    pub patience: Option<u64>,
     /// Seed of initial weights and of all draws.
     pub seed: u64,
     /// Threads a batch is divided among; part of the outcome, since sums are ordered by it.
     pub threads: usize,
+}
+
+/// The examples of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Data<'a> {
+    /// With labels, perhaps with a teacher.
+    pub labelled: &'a [Frames],
+    /// With a teacher only.
+    pub unlabelled: &'a [Frames],
+    /// Labelled, looked at for validation.
+    pub valid: &'a [Frames],
+    /// With a teacher only, looked at for validation.
+    pub valid_unlabelled: &'a [Frames],
 }
 
 /// How far a run has come.
@@ -61,6 +87,20 @@ struct Progress {
     /// Mean and deviation of the frames, as the networks expect them.
     mean: f32,
     deviation: f32,
+    /// The schedule's memory.
+    plateau: Plateau,
+    /// Step of the best validation so far, and its loss.
+    best: Option<(u64, f32)>,
+}
+
+impl Progress {
+    /// Whether the last validations were all worse than the best.
+    fn out_of_patience(&self) -> bool {
+        let (Some(patience), Some((best, _))) = (self.config.patience, self.best) else {
+            return false;
+        };
+        (self.step - best) / self.config.validate_every.max(1) >= patience
+    }
 }
 
 /// What a finished run gives.
@@ -72,48 +112,28 @@ pub struct Trained {
     pub mean: f32,
     /// Their deviation.
     pub deviation: f32,
-    /// Steps done; fewer than asked for when interrupted.
+    /// Steps done; fewer than asked for when interrupted or stopped early.
     pub step: u64,
 }
 
-/// Scores on windows that are not trained on.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Validation {
-    /// Mean loss a frame.
-    pub loss: f32,
-    /// Share of frames with the right class of 170.
-    pub chord: f32,
-    /// Share of frames with the right root.
-    pub root: f32,
-    /// Share of frames with the right bass.
-    pub bass: f32,
-}
-
-/// Learning rate of step `step`.
-fn learning_rate(config: &TrainConfig, step: u64) -> f64 {
-    let warm_up = (config.steps as f64 * 0.03).max(1.0);
-    let step = step as f64;
-    if step < warm_up {
-        return config.learning_rate * (step + 1.0) / warm_up;
-    }
-    let done = (step - warm_up) / (config.steps as f64 - warm_up).max(1.0);
-    let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-    config.learning_rate * (0.01 + 0.99 * cosine)
-}
-
-/// Trains on `train`, looks at `valid` now and then, keeps checkpoints in `folder` and
-/// resumes from them; stops early, with a checkpoint, once `interrupted` is set.
+/// Trains on `data`, looks at its validation examples now and then, keeps checkpoints in
+/// `folder` and resumes from them; stops, with a checkpoint, once `interrupted` is set.
+/// A fresh run starts from `start`, or from random weights.
 ///
 /// # Errors
 /// Empty data, a folder that holds the checkpoints of another run, or a file error.
 pub fn train(
     config: &TrainConfig,
-    train: &[Frames],
-    valid: &[Frames],
+    data: Data<'_>,
+    start: Option<Weights>,
     folder: &Path,
+    device: &Device,
     interrupted: &AtomicBool,
 ) -> Result<Trained> {
-    ensure!(!train.is_empty(), "no training examples");
+    ensure!(
+        !data.labelled.is_empty() || !data.unlabelled.is_empty(),
+        "no training examples"
+    );
     ensure!(
         config.threads > 0 && config.batch >= config.threads,
         "a batch of {} cannot be divided among {} threads",
@@ -121,7 +141,8 @@ pub fn train(
         config.threads
     );
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-    let device = Device::flex().autodiff();
+    let plain = device;
+    let device = device.clone().autodiff();
     let checkpoint = Checkpoint::new(folder);
     let mut optimizer: ModuleOptimizer = AdamWConfig::new()
         .with_weight_decay(config.weight_decay)
@@ -143,21 +164,43 @@ pub fn train(
             progress
         }
         None => {
-            let (mean, deviation) = statistics(train);
+            let (mean, deviation) = match start {
+                Some(weights) => {
+                    ensure!(
+                        weights.architecture == config.architecture,
+                        "the weights to start from are of another architecture"
+                    );
+                    network = network
+                        .try_load_record(weights.network.into_record())
+                        .context("the weights to start from")?;
+                    (weights.mean, weights.deviation)
+                }
+                None => statistics(data.labelled, data.unlabelled),
+            };
             Progress {
                 config: config.clone(),
                 step: 0,
                 mean,
                 deviation,
+                plateau: Plateau::default(),
+                best: None,
             }
         }
     };
 
-    let sampler = Sampler {
-        frames: config.window_frames,
-        transpose: config.transpose,
-        level: config.level,
-        seed: config.seed,
+    let drawn = Drawn {
+        sampler: Sampler {
+            frames: config.window_frames,
+            transpose: config.transpose,
+            level: config.level,
+            seed: config.seed,
+        },
+        labelled: Pool::new(data.labelled),
+        unlabelled: Pool::new(data.unlabelled),
+        kinds: kind_weights(
+            data.labelled.iter().flat_map(|e| e.chord.iter().copied()),
+            config.objective.class_weighting,
+        ),
     };
     let bar = ProgressBar::new(config.steps).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta} {msg}")
@@ -165,12 +208,13 @@ pub fn train(
     );
     bar.set_position(progress.step);
     let started = Instant::now();
-    let validate_every = (config.steps / 20).max(1);
     let mut running = 0.0_f32;
-    while progress.step < config.steps && !interrupted.load(Ordering::Relaxed) {
-        let parts = batch(&sampler, train, progress.step, config);
-        let (loss, grads) = gradients(&network, &parts, &progress, &device)?;
-        network = optimizer.step(learning_rate(config, progress.step), network, grads);
+    while progress.step < config.steps
+        && !progress.out_of_patience()
+        && !interrupted.load(Ordering::Relaxed) {
+        let rate = config.schedule.rate(progress.step, config.steps, &progress.plateau);
+        let (loss, grads) = gradients(&network, &drawn, &progress, &device)?;
+        network = optimizer.step(rate, network, grads);
         progress.step += 1;
         running = if running == 0.0 {
             loss
@@ -179,27 +223,37 @@ pub fn train(
         };
         bar.set_position(progress.step);
         bar.set_message(format!("loss {running:.3}"));
-        if progress.step % validate_every == 0 || progress.step == config.steps {
-            let scores = validate(&network.valid(), valid, &sampler, &progress);
+        if progress.step % config.validate_every.max(1) == 0 || progress.step == config.steps {
+            let standard = (progress.mean, progress.deviation);
+            let scores = validate(&network.valid(), data, &drawn.sampler, standard, plain);
+            let watched = scores.watched(config.objective.stage);
+            progress.plateau.note(&config.schedule, watched);
             let line = serde_json::json!({
                 "step": progress.step, "elapsed_s": started.elapsed().as_secs_f64(),
-                "train_loss": running, "learning_rate": learning_rate(config, progress.step),
-                "valid": scores,
+                "train_loss": running, "learning_rate": rate,
+                "valid": scores.labelled, "valid_unlabelled": scores.unlabelled,
             });
             checkpoint.log(&line.to_string())?;
-            let line = format!(
-                "step {} train {running:.3} valid {:.3} chord {:.3} root {:.3} bass {:.3}",
-                progress.step, scores.loss, scores.chord, scores.root, scores.bass
-            );
+            let line = format!("step {} train {running:.3} {scores}", progress.step);
             if bar.is_hidden() {
                 eprintln!("{line} ({:.0} s)", started.elapsed().as_secs_f64())
             } else {
                 bar.println(line)
             }
+            match progress.best {
+                Some((_, best)) if watched >= best => {}
+                _ => {
+                    progress.best = Some((progress.step, watched));
+                    checkpoint.keep_best(&network)?;
+                }
+            }
             checkpoint.save(&progress, &network, &optimizer)?;
+            if progress.out_of_patience() {
+                break;
+            }
         }
     }
-    if progress.step < config.steps {
+    if interrupted.load(Ordering::Relaxed) {
         checkpoint.save(&progress, &network, &optimizer)?;
     }
     bar.finish();
@@ -211,11 +265,12 @@ pub fn train(
     })
 }
 
-/// The network of the last checkpoint in `folder`, as weights to be shipped with `card`.
+/// The network of the last checkpoint in `folder`, or the best of its validations, as
+/// weights to be shipped with `card`.
 ///
 /// # Errors
 /// A folder without a checkpoint, or a damaged one.
-pub fn weights(folder: &Path, card: ModelCard) -> Result<(Weights, TrainConfig, u64)> {
+pub fn weights(folder: &Path, best: bool, card: ModelCard) -> Result<(Weights, TrainConfig, u64)> {
     let checkpoint = Checkpoint::new(folder);
     let progress = checkpoint
         .progress()?
@@ -225,8 +280,16 @@ pub fn weights(folder: &Path, card: ModelCard) -> Result<(Weights, TrainConfig, 
         .config
         .architecture
         .init(&device)
-        .try_load_file(checkpoint.network(progress.step))
+        .try_load_file(if best {
+            checkpoint.best()
+        } else {
+            checkpoint.network(progress.step)
+        })
         .context("checkpoint of the network")?;
+    let step = match progress.best {
+        Some((step, _)) if best => step,
+        _ => progress.step,
+    };
     let weights = Weights {
         architecture: progress.config.architecture.clone(),
         network,
@@ -234,49 +297,65 @@ pub fn weights(folder: &Path, card: ModelCard) -> Result<(Weights, TrainConfig, 
         deviation: progress.deviation,
         card,
     };
-    Ok((weights, progress.config, progress.step))
+    Ok((weights, progress.config, step))
 }
 
-/// The windows of a step, one part a thread.
-fn batch(
-    sampler: &Sampler,
-    examples: &[Frames],
-    step: u64,
-    config: &TrainConfig,
-) -> Vec<Vec<Window>> {
-    (0..config.threads)
-        .map(|part| {
-            (part..config.batch)
-                .step_by(config.threads)
-                .map(|index| sampler.draw(examples, step, index as u64))
-                .collect()
-        })
-        .collect()
+/// Where the windows of a step come from.
+struct Drawn<'a> {
+    sampler: Sampler,
+    labelled: Pool<'a>,
+    unlabelled: Pool<'a>,
+    kinds: KindWeights,
+}
+
+impl Drawn<'_> {
+    /// Window `index` of step `step`: every so many without a label, by the share asked for.
+    fn window(&self, config: &TrainConfig, step: u64, index: usize) -> Window {
+        let share = if self.unlabelled.frames() == 0 {
+            0.0
+        } else if self.labelled.frames() == 0 {
+            1.0
+        } else {
+            config.unlabelled_share
+        };
+        let before = (index as f64 * share).floor();
+        let pool = if ((index + 1) as f64 * share).floor() > before {
+            &self.unlabelled
+        } else {
+            &self.labelled
+        };
+        self.sampler.draw(pool, step, index as u64)
+    }
 }
 
 /// Loss of the whole batch, and its gradients.
 fn gradients(
     network: &Network,
-    parts: &[Vec<Window>],
+    drawn: &Drawn<'_>,
     progress: &Progress,
     device: &Device,
 ) -> Result<(f32, GradientsParams)> {
-    let weight = parts
-        .iter()
-        .flatten()
-        .flat_map(|w| &w.chord)
-        .filter(|&&c| c != IGNORED)
-        .count()
-        .max(1) as f32;
+    let config = &progress.config;
+    // Frames of the batch: every part is divided by the same number.
+    let weight = (config.batch * config.window_frames) as f32;
     let results = std::thread::scope(|scope| {
-        let handles: Vec<_> = parts
-            .iter()
-            .map(|windows| {
+        let handles: Vec<_> = (0..config.threads)
+            .map(|part| {
                 let fork = network.clone().fork(device);
                 scope.spawn(move || {
-                    let (x, targets) = tensors(windows, progress, device);
-                    let logits = fork.forward(x, &mut State::default());
-                    let loss = cross_entropy(logits, &targets, weight);
+                    let windows: Vec<Window> = (part..config.batch)
+                        .step_by(config.threads)
+                        .map(|index| drawn.window(config, progress.step, index))
+                        .collect();
+                    let batch = Batch::new(
+                        &windows,
+                        &config.objective,
+                        &drawn.kinds,
+                        (progress.mean, progress.deviation),
+                        device,
+                    );
+                    let logits = fork.forward(batch.x, &mut State::default());
+                    let loss = loss(logits, &batch.targets, weight);
                     let value = loss.clone().into_scalar::<f32>();
                     (value, GradientsParams::from_grads(loss.backward(), &fork))
                 })
@@ -304,97 +383,11 @@ fn gradients(
     Ok((sum, accumulator.grads()))
 }
 
-fn tensors(windows: &[Window], progress: &Progress, device: &Device) -> (Tensor<3>, Targets) {
-    let frames = windows.first().map_or(0, |w| w.chord.len());
-    let rows = windows.len() * frames;
-    let bins: Vec<f32> = windows
-        .iter()
-        .flat_map(|w| &w.bins)
-        .map(|x| (x - progress.mean) / progress.deviation)
-        .collect();
-    let classes = |pick: fn(&Window) -> &Vec<u8>| {
-        let data: Vec<i64> = windows
-            .iter()
-            .flat_map(pick)
-            .map(|&c| if c == IGNORED { 0 } else { i64::from(c) })
-            .collect();
-        Tensor::from_data(TensorData::new(data, [rows]), device)
-    };
-    let weight: Vec<f32> = windows
-        .iter()
-        .flat_map(|w| &w.chord)
-        .map(|&c| if c == IGNORED { 0.0 } else { 1.0 })
-        .collect();
-    let targets = Targets {
-        chord: classes(|w| &w.chord),
-        bass: classes(|w| &w.bass),
-        weight: Tensor::from_data(TensorData::new(weight, [rows]), device),
-    };
-    let x = Tensor::from_data(TensorData::new(bins, [windows.len(), frames, BINS]), device);
-    (x, targets)
-}
-
-/// Windows looked at for validation.
-const VALIDATION_WINDOWS: u64 = 96;
-
-fn validate(
-    network: &Network,
-    valid: &[Frames],
-    sampler: &Sampler,
-    progress: &Progress,
-) -> Validation {
-    let plain = Sampler {
-        transpose: 0,
-        level: 0.0,
-        seed: 0x7a11d,
-        ..sampler.clone()
-    };
-    let device = Device::flex();
-    let (mut loss, mut frames, mut chord, mut root, mut bass) = (0.0, 0.0_f32, 0.0, 0.0, 0.0);
-    if valid.is_empty() {
-        return Validation {
-            loss: f32::NAN,
-            chord: f32::NAN,
-            root: f32::NAN,
-            bass: f32::NAN,
-        };
-    }
-    for index in 0..VALIDATION_WINDOWS {
-        let window = plain.draw(valid, u64::MAX / 8192, index);
-        let (x, targets) = tensors(std::slice::from_ref(&window), progress, &device);
-        let logits = network.forward(x, &mut State::default());
-        loss += cross_entropy(logits.clone(), &targets, 1.0).into_scalar::<f32>();
-        let best = |t: Tensor<3>| -> Vec<i64> { t.argmax(2).into_data().iter::<i64>().collect() };
-        let chords = best(logits.chord);
-        let basses = logits.bass.map(best);
-        for (t, &target) in window.chord.iter().enumerate() {
-            if target == IGNORED {
-                continue;
-            }
-            frames += 1.0;
-            let (found, target) = (chords[t], i64::from(target));
-            chord += f32::from(found == target);
-            root += f32::from(
-                found == target || (found < 168 && target < 168 && found / 14 == target / 14),
-            );
-            if let Some(basses) = &basses {
-                bass += f32::from(basses[t] == i64::from(window.bass[t]));
-            }
-        }
-    }
-    let frames = frames.max(1.0);
-    Validation {
-        loss: loss / frames,
-        chord: chord / frames,
-        root: root / frames,
-        bass: bass / frames,
-    }
-}
-
-/// Mean and standard deviation over all bins of (at most 400 of) the examples.
-fn statistics(examples: &[Frames]) -> (f32, f32) {
+/// Mean and standard deviation over all bins of (at most 400 of each of) the examples.
+fn statistics(labelled: &[Frames], unlabelled: &[Frames]) -> (f32, f32) {
     let (mut n, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
-    for x in examples.iter().take(400).flat_map(|e| &e.bins) {
+    let examples = labelled.iter().take(400).chain(unlabelled.iter().take(400));
+    for x in examples.flat_map(|e| &e.bins) {
         let x = f64::from(x.to_f32());
         n += 1.0;
         sum += x;
@@ -421,6 +414,17 @@ impl Checkpoint {
 
     fn network(&self, step: u64) -> PathBuf {
         self.folder.join(format!("network-{step}.bpk"))
+    }
+
+    fn best(&self) -> PathBuf {
+        self.folder.join("network-best.bpk")
+    }
+
+    /// Keeps the network of the best validation.
+    fn keep_best(&self, network: &Network) -> Result<()> {
+        let beside = self.folder.join("network-best-partial.bpk");
+        network.clone().save_file(&beside)?;
+        fs::rename(&beside, self.best()).with_context(|| format!("writing {}", self.best().display()))
     }
 
     fn optimizer(&self, step: u64) -> PathBuf {
@@ -481,8 +485,21 @@ impl Checkpoint {
 mod tests {
     use super::*;
     use burn::tensor::Distribution;
+    use crate::frames::{IGNORED, Opinion};
+    use crate::objective::Stage;
+    use burn::tensor::Tensor;
     use half::f16;
+    use recognizer::features::BINS;
     use recognizer::networks::pitch_class::PitchClassNetConfig;
+
+    fn cosine(peak: f64) -> Schedule {
+        Schedule::Cosine {
+            from: peak / 10.0,
+            peak,
+            to: peak / 100.0,
+            warm_up: 0.03,
+        }
+    }
 
     fn config(steps: u64) -> TrainConfig {
         TrainConfig {
@@ -492,13 +509,18 @@ mod tests {
                     .with_bottleneck(6)
                     .with_front_channels(4),
             ),
+            objective: Objective::ours(Stage::Labels),
+            start: None,
             steps,
             batch: 4,
+            unlabelled_share: 0.5,
             window_frames: 24,
-            learning_rate: 3e-3,
+            schedule: cosine(3e-3),
             weight_decay: 1e-4,
-            transpose: 2,
+            transpose: (-2, 2),
             level: 1.0,
+            validate_every: (steps / 12).max(1),
+            patience: None,
             seed: 3,
             threads: 2,
         }
@@ -520,6 +542,7 @@ mod tests {
                     }
                     frames.chord.push(root * 14 + 1);
                     frames.bass.push(root);
+                    frames.colour.push(IGNORED);
                 }
                 frames
             })
@@ -538,17 +561,74 @@ mod tests {
             .collect()
     }
 
+    fn run(
+        config: &TrainConfig,
+        examples: &[Frames],
+        folder: &Path,
+        stop: &AtomicBool,
+    ) -> Result<Trained> {
+        let data = Data {
+            labelled: examples,
+            unlabelled: &[],
+            valid: examples,
+            valid_unlabelled: &[],
+        };
+        train(config, data, None, folder, &Device::flex(), stop)
+    }
+
+    /// The same frames without labels, and a teacher that is sure of them.
+    fn heard(examples: &[Frames]) -> Vec<Frames> {
+        examples
+            .iter()
+            .map(|example| {
+                let mut example = example.clone();
+                let mut opinion = Opinion::default();
+                for (chord, bass) in example.chord.iter_mut().zip(&mut example.bass) {
+                    let mut p = vec![f16::from_f32(0.1 / 170.0); 170];
+                    p[usize::from(*chord)] = f16::from_f32(0.9);
+                    opinion.chord.extend(p);
+                    (*chord, *bass) = (IGNORED, IGNORED);
+                }
+                example.teacher = Some(opinion);
+                example
+            })
+            .collect()
+    }
+
+    #[test]
+    fn pseudo_labels_alone_teach() {
+        let examples = heard(&easy());
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data {
+            labelled: &[],
+            unlabelled: &examples,
+            valid: &[],
+            valid_unlabelled: &examples,
+        };
+        for (name, objective) in [
+            ("paper", Objective::paper(Stage::PseudoLabels)),
+            ("ours", Objective::ours(Stage::PseudoLabels)),
+        ] {
+            let config = TrainConfig {
+                objective,
+                schedule: cosine(1e-2),
+                ..config(150)
+            };
+            let folder = folder.path().join(name);
+            train(&config, data, None, &folder, &Device::flex(), &AtomicBool::new(false)).unwrap();
+            let log = fs::read_to_string(folder.join("log.jsonl")).unwrap();
+            let last: serde_json::Value =
+                serde_json::from_str(log.lines().last().unwrap()).unwrap();
+            let root = last["valid_unlabelled"]["root"].as_f64().unwrap();
+            assert!(root > 0.9, "{name}: {last}");
+        }
+    }
+
     #[test]
     fn a_resumed_run_ends_where_an_uninterrupted_one_does() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let whole = train(
-            &config(12),
-            &data,
-            &data,
-            &folder.path().join("whole"),
-            &AtomicBool::new(false),
-        )
+        let whole = run(&config(12), &data, &folder.path().join("whole"), &AtomicBool::new(false))
         .unwrap();
 
         // The same run, stopped after its first validation and started again from the files.
@@ -561,9 +641,9 @@ mod tests {
                 }
                 stop.store(true, Ordering::Relaxed);
             });
-            train(&config(12), &data, &data, &part, &stop).unwrap();
+            run(&config(12), &data, &part, &stop).unwrap();
         });
-        let resumed = train(&config(12), &data, &data, &part, &AtomicBool::new(false)).unwrap();
+        let resumed = run(&config(12), &data, &part, &AtomicBool::new(false)).unwrap();
         assert_eq!(resumed.step, 12);
         assert_eq!(output(&whole.network), output(&resumed.network));
     }
@@ -573,16 +653,10 @@ mod tests {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
         let config = TrainConfig {
-            learning_rate: 1e-2,
+            schedule: cosine(1e-2),
             ..config(150)
         };
-        let trained = train(
-            &config,
-            &data,
-            &data,
-            folder.path(),
-            &AtomicBool::new(false),
-        )
+        let trained = run(&config, &data, folder.path(), &AtomicBool::new(false))
         .unwrap();
         let log = fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
         let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
@@ -594,21 +668,9 @@ mod tests {
     fn another_runs_folder_is_refused() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        train(
-            &config(2),
-            &data,
-            &data,
-            folder.path(),
-            &AtomicBool::new(false),
-        )
+        run(&config(2), &data, folder.path(), &AtomicBool::new(false))
         .unwrap();
-        let error = train(
-            &config(3),
-            &data,
-            &data,
-            folder.path(),
-            &AtomicBool::new(false),
-        )
+        let error = run(&config(3), &data, folder.path(), &AtomicBool::new(false))
         .unwrap_err();
         assert!(error.to_string().contains("other settings"), "{error}");
     }

@@ -81,6 +81,7 @@ impl Btc {
         Logits {
             chord: self.chord.forward(self.norm.forward(h)),
             bass: None,
+            colour: None,
         }
     }
 }

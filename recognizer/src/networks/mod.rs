@@ -8,9 +8,10 @@
 //!
 //! All of them read log-compressed frames (see [`crate::features::log_compress`])
 //! standardised with one scalar mean and deviation, and write logits over the
-//! 170 classes of [`harmony::vocabulary::large`]. Ours also write the bass.
+//! 170 classes of [`harmony::vocabulary::large`]. Ours also write the bass and the colours.
 
 pub mod btc;
+pub mod colour;
 pub mod network;
 pub mod pitch_class;
 pub mod two_e_one_d;
@@ -33,4 +34,7 @@ pub struct Logits {
     pub chord: Tensor<3>,
     /// `[batch, frames, 13]`; absent in the paper's students, which have no such head.
     pub bass: Option<Tensor<3>>,
+    /// `[batch, frames, 12 · 10]`, for every root the values of [`colour`]; absent without
+    /// such a head.
+    pub colour: Option<Tensor<3>>,
 }

@@ -20,6 +20,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Logits;
+use super::colour::COLOUR_VALUES;
 use crate::features::BINS;
 
 /// Pitch classes in an octave.
@@ -49,6 +50,12 @@ pub struct PitchClassNetConfig {
     pub front_channels: usize,
     /// Distance between the taps of each block, in frames.
     pub dilations: Vec<usize>,
+    /// Channels between the mix over pitch classes and the residual stream.
+    #[config(default = 64)]
+    pub mixed: usize,
+    /// Whether there is a head for ninths, elevenths and thirteenths.
+    #[config(default = false)]
+    pub colours: bool,
     /// Dropout inside the blocks, while training.
     #[config(default = 0.0)]
     pub dropout: f64,
@@ -85,6 +92,9 @@ impl PitchClassNetConfig {
             absent: LinearConfig::new(2 * c, 2).init(device),
             bass: LinearConfig::new(c, 1).init(device),
             no_bass: LinearConfig::new(2 * c, 1).init(device),
+            colour: self
+                .colours
+                .then(|| LinearConfig::new(c, COLOUR_VALUES).init(device)),
         }
     }
 }
@@ -100,6 +110,7 @@ pub struct PitchClassNet {
     absent: Linear,
     bass: Linear,
     no_bass: Linear,
+    colour: Option<Linear>,
 }
 
 /// What the causal form carries from one call to the next: for each block and each
@@ -147,10 +158,15 @@ impl PitchClassNet {
             self.quality
                 .forward(h.clone())
                 .reshape([batch, frames, PITCH_CLASSES * QUALITIES]);
+        let colour = self.colour.as_ref().map(|head| {
+            head.forward(h.clone())
+                .reshape([batch, frames, PITCH_CLASSES * COLOUR_VALUES])
+        });
         let bass = self.bass.forward(h).reshape([batch, frames, PITCH_CLASSES]);
         Logits {
             chord: Tensor::cat(vec![quality, self.absent.forward(pooled.clone())], 2),
             bass: Some(Tensor::cat(vec![bass, self.no_bass.forward(pooled)], 2)),
+            colour,
         }
     }
 }
@@ -177,8 +193,8 @@ impl Block {
             taps: (0..3)
                 .map(|k| LinearConfig::new(c, r).with_bias(k == 0).init(device))
                 .collect(),
-            mix: CircularMix::new(r, 64, device),
-            out: LinearConfig::new(64, c).init(device),
+            mix: CircularMix::new(r, config.mixed, device),
+            out: LinearConfig::new(config.mixed, c).init(device),
             dropout: DropoutConfig::new(config.dropout).init(),
             dilation,
             causal: config.causal,

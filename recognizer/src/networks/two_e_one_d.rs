@@ -102,6 +102,7 @@ impl TwoEOneD {
                 .chord
                 .forward(self.dropout.forward(self.norm.forward(h))),
             bass: None,
+            colour: None,
         }
     }
 }

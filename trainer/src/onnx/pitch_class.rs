@@ -12,8 +12,6 @@ const OCTAVES: usize = BINS / 24;
 const QUALITIES: usize = 14;
 /// Taps of a block.
 const TAPS: usize = 3;
-/// Width between the mix and the way back to the residual stream.
-const MIXED: usize = 64;
 
 /// Builds the network over `x`, `[batch, frames, 144]` standardised; chord and bass.
 pub fn build(
@@ -141,7 +139,7 @@ impl Net<'_> {
         let inputs = self.config.bottleneck as i64;
         let weight = graph.weight(&format!("{path}.weight"))?;
         let bias = graph.weight(&format!("{path}.bias"))?;
-        let (pitch_classes, mixed) = (PITCH_CLASSES as i64, MIXED as i64);
+        let (pitch_classes, mixed) = (PITCH_CLASSES as i64, self.config.mixed as i64);
         let y = if self.frames == 1 {
             let order = intervals(graph, |p, i| (p + i) % PITCH_CLASSES);
             let rolled = graph.gather(x, &order, 2);
@@ -155,7 +153,7 @@ impl Net<'_> {
             let matrix = graph.reshape(&matrix, &[pitch_classes * inputs, pitch_classes * mixed]);
             let rows = graph.reshape(x, &[-1, self.frames as i64, pitch_classes * inputs]);
             let y = graph.op("MatMul", &[&rows, &matrix]);
-            graph.reshape(&y, &self.shape(MIXED))
+            graph.reshape(&y, &self.shape(self.config.mixed))
         };
         Ok(graph.op("Add", &[&y, &bias]))
     }

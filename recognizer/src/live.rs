@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
-use harmony::vocabulary::{inversions, large};
+use harmony::vocabulary::large;
 use serde::Serialize;
 
 use crate::decode::fixed_lag::{Decoded, FixedLag, FixedLagSettings};
+use crate::decode::states::{class_of, label_of};
 use crate::decode::{Posterior, SegmentEvidence};
 use crate::features::live::{LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES, LiveFrames};
 use crate::features::{BINS, SAMPLE_RATE, log_compress};
@@ -25,8 +26,6 @@ use crate::resample::{RateError, StreamResampler};
 pub const LAG_FRAMES: usize = 22;
 /// A frame all of whose bins are below this is silence (about −80 dB of full scale).
 const SILENCE_MAGNITUDE: f32 = 1e-4;
-/// Mean posterior a bass needs over a segment to be written after a slash.
-const BASS_MIN_PROBABILITY: f64 = 0.55;
 /// Most alternatives an event carries.
 const ALTERNATIVES: usize = 4;
 
@@ -332,37 +331,37 @@ impl LiveEngine {
         self.show(index, decoded);
     }
 
-    /// Follows the confirmed classes and gives out segments as they end.
+    /// Follows the confirmed states and gives out segments as they end.
     fn confirm(&mut self, decoded: Decoded) {
-        let Some((frame, class)) = decoded.confirmed else {
+        let Some((frame, state)) = decoded.confirmed else {
             return;
         };
         match &mut self.track.open {
-            Some(open) if open.class == class => {}
+            Some(open) if open.state == state => {}
             _ => {
                 // The path from here to now says which frames speak for this segment.
                 let path = self.decoder.path();
-                let same = path.iter().take_while(|c| **c == class).count();
+                let same = path.iter().take_while(|s| **s == state).count();
                 let mut evidence = SegmentEvidence::default();
                 for posterior in self.track.recent(path.len()).take(same) {
-                    evidence.add(posterior, class);
+                    evidence.add(posterior, class_of(state));
                 }
-                self.begin_segment(frame, class, &evidence);
+                self.begin_segment(frame, state, &evidence);
             }
         }
         let probability = self
             .track
             .recent(LAG_FRAMES + 1)
             .next()
-            .map_or(0.0, |oldest| f64::from(oldest.chord[class].exp()));
+            .map_or(0.0, |oldest| f64::from(oldest.chord[class_of(state)].exp()));
         if let Some(open) = &mut self.track.open {
             open.frames += 1;
             open.probability += probability;
         }
     }
 
-    /// Ends the open segment where frame `frame` lies, and opens one of `class` there.
-    fn begin_segment(&mut self, frame: u64, class: usize, evidence: &SegmentEvidence) {
+    /// Ends the open segment where frame `frame` lies, and opens one of `state` there.
+    fn begin_segment(&mut self, frame: u64, state: usize, evidence: &SegmentEvidence) {
         let start_s = if frame == 0 {
             self.track.start_s
         } else {
@@ -370,10 +369,10 @@ impl LiveEngine {
         };
         self.end_segment(start_s);
         self.track.open = Some(OpenSegment {
-            class,
+            state,
             start_frame: frame,
             start_s,
-            label: label_of(class, evidence),
+            label: evidence.coloured(label_of(state)),
             frames: 0,
             probability: 0.0,
         });
@@ -399,22 +398,22 @@ impl LiveEngine {
         let first = frames - path.len() as u64;
         let skip = usize::from(path.len() > LAG_FRAMES);
         let posteriors: Vec<Posterior> = self.track.recent(path.len()).cloned().collect();
-        for (i, &class) in path.iter().enumerate().skip(skip) {
+        for (i, &state) in path.iter().enumerate().skip(skip) {
             let frame = first + i as u64;
-            if self.track.open.as_ref().is_none_or(|o| o.class != class) {
+            if self.track.open.as_ref().is_none_or(|o| o.state != state) {
                 let mut evidence = SegmentEvidence::default();
                 for (posterior, _) in posteriors[i..]
                     .iter()
                     .zip(&path[i..])
-                    .take_while(|(_, c)| **c == class)
+                    .take_while(|(_, s)| **s == state)
                 {
-                    evidence.add(posterior, class);
+                    evidence.add(posterior, class_of(state));
                 }
-                self.begin_segment(frame, class, &evidence);
+                self.begin_segment(frame, state, &evidence);
             }
             if let Some(open) = &mut self.track.open {
                 open.frames += 1;
-                open.probability += f64::from(posteriors[i].chord[class].exp());
+                open.probability += f64::from(posteriors[i].chord[class_of(state)].exp());
             }
         }
         let end_s = self.now_s();
@@ -424,21 +423,21 @@ impl LiveEngine {
 
     /// Decides whether the display changes at this frame.
     fn show(&mut self, index: u64, decoded: Decoded) {
-        let class = decoded.shown.class;
+        let chord = decoded.shown.state;
         let start = decoded.shown.start;
-        if self.display.class == Some(class) {
+        if self.display.chord == Some(chord) {
             self.display.waiting = None;
         } else {
             let waiting = match self.display.waiting {
-                Some((waiting, since)) if waiting == class => since,
+                Some((waiting, since)) if waiting == chord => since,
                 _ => index,
             };
-            self.display.waiting = Some((class, waiting));
+            self.display.waiting = Some((chord, waiting));
             if index - waiting < self.settings.hold_frames() {
                 return;
             }
             self.display = Display {
-                class: Some(class),
+                chord: Some(chord),
                 start,
                 ..Display::default()
             };
@@ -453,25 +452,22 @@ impl LiveEngine {
         let length = (index - self.display.start.min(index)) as usize + 1;
         let mut evidence = SegmentEvidence::default();
         for posterior in self.track.recent(length) {
-            evidence.add(posterior, class);
+            evidence.add(posterior, class_of(chord));
         }
         // While open, the confirmed segment's label is the final word.
         let confirmed = self
             .track
             .open
             .as_ref()
-            .filter(|open| open.class == class && open.start_frame >= self.display.first_start)
+            .filter(|open| open.state == chord && open.start_frame >= self.display.first_start)
             .map(|open| (open.label.clone(), open.start_s));
         let (label, starts_at_s, state) = match confirmed {
             Some((label, start_s)) => (label, start_s, ShownState::Confirmed),
-            None => {
-                let label = if length >= 3 {
-                    label_of(class, &evidence)
-                } else {
-                    inversions::label_of(class, None)
-                };
-                (label, self.frame_s(start), ShownState::Provisional)
-            }
+            None => (
+                evidence.coloured(label_of(chord)),
+                self.frame_s(start),
+                ShownState::Provisional,
+            ),
         };
         if self.display.label.is_none() {
             self.display.first_start = start.saturating_sub(2);
@@ -479,7 +475,7 @@ impl LiveEngine {
         let changed_label = self.display.label.as_ref() != Some(&label);
         let changed_state = self.display.state != Some(state);
         if changed_label && state == ShownState::Provisional && self.display.label.is_some() {
-            // An inversion found late is shown once it has stood for three frames.
+            // A colour found late is shown once it has stood for three frames.
             self.display.pending += 1;
             if self.display.pending < 3 {
                 return;
@@ -490,7 +486,7 @@ impl LiveEngine {
             self.display.label = Some(label.clone());
             self.display.state = Some(state);
             let shown_at_s = self.frame_s(index) + self.latency_s();
-            let alternatives = self.alternatives(class);
+            let alternatives = self.alternatives(class_of(chord));
             self.events.push_back(Event::Shown(Shown {
                 shown_at_s,
                 starts_at_s,
@@ -522,16 +518,17 @@ impl LiveEngine {
 /// What is on the display.
 #[derive(Debug, Default)]
 struct Display {
-    class: Option<usize>,
+    /// State that is shown, before its colours.
+    chord: Option<usize>,
     /// First frame of the chord as far as known.
     start: u64,
     /// Where the chord's confirmed segment may begin at the earliest.
     first_start: u64,
     label: Option<Label>,
     state: Option<ShownState>,
-    /// Frames for which another inversion has been waiting.
+    /// Frames for which another colour has been waiting.
     pending: u32,
-    /// A class that leads but has not led for long enough, and since which frame.
+    /// A state that leads but has not led for long enough, and since which frame.
     waiting: Option<(usize, u64)>,
 }
 
@@ -546,7 +543,7 @@ struct Track {
 
 #[derive(Debug)]
 struct OpenSegment {
-    class: usize,
+    state: usize,
     start_frame: u64,
     start_s: f64,
     label: Label,
@@ -583,19 +580,6 @@ fn certainly_no_chord() -> Posterior {
     Posterior {
         chord,
         bass: Some([(1.0_f32 / BASS_CLASSES as f32).ln(); BASS_CLASSES]),
-    }
-}
-
-/// The class over the bass that the evidence is sure of, if that is a note of the chord.
-pub(crate) fn label_of(class: usize, evidence: &SegmentEvidence) -> Label {
-    let label = inversions::label_of(class, None);
-    let Label::Chord(chord) = &label else {
-        return label;
-    };
-    match evidence.bass(BASS_MIN_PROBABILITY) {
-        Some(bass) if chord.pitch_classes() >> bass & 1 == 1 => {
-            inversions::label_of(class, Some(bass))
-        }
-        _ => label,
+        colour: None,
     }
 }

@@ -3,12 +3,12 @@
 use harmony::timeline::{Segment, Status, Timeline, TimelineError};
 
 use crate::audio::Audio;
+use crate::decode::states::{class_of, label_of};
 use crate::decode::viterbi::viterbi;
 use crate::decode::{Posterior, SegmentEvidence};
 use crate::features::cqt::StreamingCqt;
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
 use crate::inference::{InferenceError, WindowModel};
-use crate::live::label_of;
 use crate::networks::WINDOW_FRAMES;
 use crate::resample::{RateError, StreamResampler};
 
@@ -18,7 +18,7 @@ const HOP: usize = 2048;
 const STRIDE: usize = WINDOW_FRAMES / 2;
 /// Windows run together.
 const BATCH: usize = 8;
-/// Cost of a change of class in the Viterbi pass, nats.
+/// Cost of a change of state in the Viterbi pass, nats.
 pub const CHANGE_COST: f32 = 8.0;
 
 /// Why a file could not be transcribed.
@@ -166,6 +166,11 @@ fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
                     *s += p * weight;
                 }
             }
+            if let (Some(s), Some(p)) = (&mut sum.colour, &posterior.colour) {
+                for (s, p) in s.iter_mut().zip(p) {
+                    *s += p * weight;
+                }
+            }
         }
     }
 }
@@ -174,6 +179,9 @@ fn scaled(mut posterior: Posterior, factor: f32) -> Posterior {
     posterior.chord.iter_mut().for_each(|p| *p *= factor);
     if let Some(bass) = &mut posterior.bass {
         bass.iter_mut().for_each(|p| *p *= factor);
+    }
+    if let Some(colour) = &mut posterior.colour {
+        colour.iter_mut().for_each(|p| *p *= factor);
     }
     posterior
 }
@@ -196,11 +204,11 @@ pub fn decode(
     let mut segments: Vec<Segment> = Vec::new();
     let mut start = 0;
     while start < path.len() {
-        let class = path[start];
-        let end = start + path[start..].iter().take_while(|c| **c == class).count();
+        let state = path[start];
+        let end = start + path[start..].iter().take_while(|s| **s == state).count();
         let mut evidence = SegmentEvidence::default();
         for posterior in &posteriors[start..end] {
-            evidence.add(posterior, class);
+            evidence.add(posterior, class_of(state));
         }
         let start_s = if start == 0 { 0.0 } else { boundary_s(start) };
         let end_s = if end == path.len() {
@@ -209,7 +217,7 @@ pub fn decode(
             boundary_s(end).min(length_s)
         };
         if end_s > start_s {
-            let mut segment = Segment::new(start_s, end_s, label_of(class, &evidence));
+            let mut segment = Segment::new(start_s, end_s, evidence.coloured(label_of(state)));
             segment.confidence = evidence.confidence().clamp(0.0, 1.0);
             segment.status = Status::Confirmed;
             segments.push(segment);
@@ -245,6 +253,7 @@ mod tests {
                     Posterior {
                         chord,
                         bass: Some(bass),
+                        colour: None,
                     }
                 })
                 .collect())

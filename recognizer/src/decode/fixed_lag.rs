@@ -1,33 +1,33 @@
 //! Live decoding: a label at once, confirmed after a bounded wait.
 //!
-//! The best path of the hidden Markov model is followed as frames arrive. Its last class
-//! is what is shown, provisionally. What the path says about the frame `lag` frames ago
-//! is final: it is confirmed and never changed. Because changing class costs something,
-//! the shown class has hysteresis: another class must explain the last frames better by
-//! that cost before it takes over.
+//! The best path of the hidden Markov model is followed as frames arrive. Its last state
+//! (a class over a bass, see [`super::states`]) is what is shown, provisionally. What the
+//! path says about the frame `lag` frames ago is final: it is confirmed and never changed.
+//! Because changing state costs something, the shown state has hysteresis: another must
+//! explain the last frames better by that cost before it takes over.
 
 use std::collections::VecDeque;
 
 use super::Posterior;
+use super::states::{Bits, emissions, states};
 use super::viterbi::argmax;
-use crate::networks::CHORD_CLASSES;
 
 /// How the decoder trades speed against steadiness.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FixedLagSettings {
-    /// Cost of a change of class, nats.
+    /// Cost of a change of state, nats.
     pub change_cost: f32,
     /// Frames after which what the path says is final.
     pub lag_frames: usize,
-    /// Lead, nats, that another class needs over the shown one to replace it.
+    /// Lead, nats, that another state needs over the shown one to replace it.
     pub hold: f32,
 }
 
-/// A stretch of frames with one class.
+/// A stretch of frames with one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// Class of the large vocabulary.
-    pub class: usize,
+    /// State of [`super::states`].
+    pub state: usize,
     /// First frame.
     pub start: u64,
 }
@@ -37,24 +37,26 @@ pub struct Run {
 pub struct Decoded {
     /// What to show, and since which frame the path has it.
     pub shown: Run,
-    /// The confirmed class of frame `now - lag`, once there is one.
+    /// The confirmed state of frame `now - lag`, once there is one.
     pub confirmed: Option<(u64, usize)>,
 }
 
 /// How a frame's scores came about.
 #[derive(Debug, Clone)]
 struct Step {
-    /// Best class one frame earlier.
-    best_before: u8,
-    /// Which classes were better off staying than coming from that best class.
-    stayed: [bool; CHORD_CLASSES],
+    /// Best state one frame earlier.
+    best_before: u16,
+    /// Which states were better off staying than coming from that best one.
+    stayed: Bits,
 }
 
 /// The decoder; feed it one posterior a frame.
 #[derive(Debug, Clone)]
 pub struct FixedLag {
     settings: FixedLagSettings,
-    scores: [f32; CHORD_CLASSES],
+    scores: Vec<f32>,
+    /// Emissions of the latest frame.
+    heard: Vec<f32>,
     /// The last `lag_frames` steps, oldest first.
     steps: VecDeque<Step>,
     frames: u64,
@@ -66,7 +68,8 @@ impl FixedLag {
     pub fn new(settings: FixedLagSettings) -> Self {
         Self {
             settings,
-            scores: [0.0; CHORD_CLASSES],
+            scores: Vec::new(),
+            heard: Vec::new(),
             steps: VecDeque::with_capacity(settings.lag_frames + 1),
             frames: 0,
             shown: None,
@@ -82,7 +85,7 @@ impl FixedLag {
     /// Takes the next frame.
     pub fn push(&mut self, posterior: &Posterior) -> Decoded {
         if self.frames == 0 {
-            self.scores = posterior.chord;
+            emissions(posterior, &mut self.scores);
         } else {
             self.advance(posterior);
         }
@@ -96,13 +99,13 @@ impl FixedLag {
         self.shown = Some(shown);
 
         let confirmed = (self.steps.len() >= self.settings.lag_frames).then(|| {
-            let class = self.class_at(best, self.settings.lag_frames);
-            self.cut_paths_through_other(class);
-            (self.frames - 1 - self.settings.lag_frames as u64, class)
+            let state = self.state_at(best, self.settings.lag_frames);
+            self.cut_paths_through_other(state);
+            (self.frames - 1 - self.settings.lag_frames as u64, state)
         });
         Decoded {
             shown: Run {
-                class: shown,
+                state: shown,
                 start: self.start_of(shown),
             },
             confirmed,
@@ -114,73 +117,80 @@ impl FixedLag {
         self.frames
     }
 
-    /// Classes on the best path for the last frames (at most `lag_frames` + 1), oldest first.
+    /// States on the best path for the last frames (at most `lag_frames` + 1), oldest first.
     pub fn path(&self) -> Vec<usize> {
         if self.frames == 0 {
             return Vec::new();
         }
-        let mut class = argmax(&self.scores);
-        let mut path = vec![class];
+        let mut state = argmax(&self.scores);
+        let mut path = vec![state];
         for step in self.steps.iter().rev() {
-            if !step.stayed[class] {
-                class = usize::from(step.best_before);
+            if !step.stayed.get(state) {
+                state = usize::from(step.best_before);
             }
-            path.push(class);
+            path.push(state);
         }
         path.reverse();
         path
     }
 
     fn advance(&mut self, posterior: &Posterior) {
+        emissions(posterior, &mut self.heard);
         let best = argmax(&self.scores);
         let moved = self.scores[best] - self.settings.change_cost;
-        let mut stayed = [false; CHORD_CLASSES];
+        // The oldest step's memory serves the newest.
+        let mut stayed = if self.steps.len() == self.settings.lag_frames {
+            self.steps.pop_front().map(|step| step.stayed)
+        } else {
+            None
+        }
+        .unwrap_or_default();
+        stayed.clear();
         let mut largest = f32::NEG_INFINITY;
-        for (class, score) in self.scores.iter_mut().enumerate() {
-            stayed[class] = *score >= moved;
-            *score = score.max(moved) + posterior.chord[class];
+        for (state, (score, heard)) in self.scores.iter_mut().zip(&self.heard).enumerate() {
+            if *score >= moved {
+                stayed.set(state);
+            }
+            *score = score.max(moved) + heard;
             largest = largest.max(*score);
         }
         // Only differences matter; a stream of any length must not run out of digits.
         for score in &mut self.scores {
             *score -= largest;
         }
-        if self.steps.len() == self.settings.lag_frames {
-            self.steps.pop_front();
-        }
         self.steps.push_back(Step {
-            best_before: best as u8,
+            best_before: best as u16,
             stayed,
         });
     }
 
-    /// Class `back` frames ago on the best path that ends in `class` now.
-    fn class_at(&self, mut class: usize, back: usize) -> usize {
+    /// State `back` frames ago on the best path that ends in `state` now.
+    fn state_at(&self, mut state: usize, back: usize) -> usize {
         for step in self.steps.iter().rev().take(back) {
-            if !step.stayed[class] {
-                class = usize::from(step.best_before);
+            if !step.stayed.get(state) {
+                state = usize::from(step.best_before);
             }
         }
-        class
+        state
     }
 
-    /// First frame of the run of `class` at the end of its best path, as far back as the lag.
-    fn start_of(&self, class: usize) -> u64 {
+    /// First frame of the run of `state` at the end of its best path, as far back as the lag.
+    fn start_of(&self, state: usize) -> u64 {
         let length = self
             .steps
             .iter()
             .rev()
-            .take_while(|step| step.stayed[class])
+            .take_while(|step| step.stayed.get(state))
             .count() as u64;
         self.frames - 1 - length
     }
 
-    /// Classes whose path does not go through the confirmed class at the confirmed frame
-    /// can no longer win: what was said stays said.
+    /// States whose path does not go through the confirmed one at the confirmed frame can
+    /// no longer win: what was said stays said.
     fn cut_paths_through_other(&mut self, confirmed: usize) {
-        for class in 0..CHORD_CLASSES {
-            if self.class_at(class, self.settings.lag_frames) != confirmed {
-                self.scores[class] = self.scores[class].min(-1e6);
+        for state in 0..states().len() {
+            if self.state_at(state, self.settings.lag_frames) != confirmed {
+                self.scores[state] = self.scores[state].min(-1e6);
             }
         }
     }
@@ -190,11 +200,16 @@ impl FixedLag {
 mod tests {
     use super::super::viterbi::viterbi;
     use super::*;
+    use crate::networks::CHORD_CLASSES;
 
     fn peak(class: usize, p: f32) -> Posterior {
         let mut chord = [((1.0 - p) / (CHORD_CLASSES - 1) as f32).ln(); CHORD_CLASSES];
         chord[class] = p.ln();
-        Posterior { chord, bass: None }
+        Posterior {
+            chord,
+            bass: None,
+            colour: None,
+        }
     }
 
     fn settings() -> FixedLagSettings {
@@ -212,7 +227,7 @@ mod tests {
         assert_eq!(
             first.shown,
             Run {
-                class: 15,
+                state: 15,
                 start: 0
             }
         );
@@ -234,7 +249,7 @@ mod tests {
             } else {
                 peak(15, 0.5)
             };
-            assert_eq!(decoder.push(&frame).shown.class, 15, "frame {t}");
+            assert_eq!(decoder.push(&frame).shown.state, 15, "frame {t}");
         }
     }
 
@@ -245,7 +260,7 @@ mod tests {
         for t in 0..60_u64 {
             let frame = if t < 30 { peak(15, 0.6) } else { peak(99, 0.6) };
             let decoded = decoder.push(&frame);
-            if decoded.shown.class == 99 && seen.is_none() {
+            if decoded.shown.state == 99 && seen.is_none() {
                 seen = Some((t, decoded.shown.start));
             }
         }

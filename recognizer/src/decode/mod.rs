@@ -1,14 +1,23 @@
 //! From posteriors to chords.
 //!
-//! Both decoders see a hidden Markov model whose states are the 170 classes, whose
-//! emission log-probabilities are the network's log-posteriors, and in which changing
-//! class costs a fixed number of nats. [`viterbi`] finds the best path through a whole
+//! Both decoders see a hidden Markov model whose states are the classes over their basses
+//! ([`states`]), whose emission log-probabilities are the network's log-posteriors, and in
+//! which changing state costs a fixed number of nats. [`viterbi`] finds the best path through a whole
 //! file; [`fixed_lag`] follows the best path as it grows, for live use.
 
 pub mod fixed_lag;
+pub mod states;
 pub mod viterbi;
 
+use harmony::label::{Chord, Degree, Extension, Label};
+
+use crate::networks::colour::{COLOUR_VALUES, GROUPS};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
+
+/// Values of the colour head: for each root those of [`crate::networks::colour`].
+pub const COLOUR_CLASSES: usize = 12 * COLOUR_VALUES;
+/// Mean probability that a colour needs over a segment to be written.
+const COLOUR_MIN_PROBABILITY: f32 = 0.6;
 
 /// Log-posteriors of one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,15 +26,27 @@ pub struct Posterior {
     pub chord: [f32; CHORD_CLASSES],
     /// Log-probability of each bass pitch class, and of none; absent without a bass head.
     pub bass: Option<[f32; BASS_CLASSES]>,
+    /// Log-probabilities of the colours of each root, group by group; absent without a
+    /// colour head.
+    pub colour: Option<[f32; COLOUR_CLASSES]>,
 }
 
 impl Posterior {
-    /// From the logits of a frame (`chord` has 170 values, `bass` 13).
-    pub fn from_logits(chord: &[f32], bass: Option<&[f32]>) -> Self {
+    /// From the logits of a frame (`chord` has 170 values, `bass` 13, `colour` 120).
+    pub fn from_logits(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Self {
         let mut posterior = Self {
             chord: [0.0; CHORD_CLASSES],
             bass: bass.map(|_| [0.0; BASS_CLASSES]),
+            colour: colour.map(|_| [0.0; COLOUR_CLASSES]),
         };
+        if let (Some(logits), Some(out)) = (colour, posterior.colour.as_mut()) {
+            for root in 0..12 {
+                for (first, length) in GROUPS {
+                    let start = root * COLOUR_VALUES + first;
+                    log_softmax(&logits[start..start + length], &mut out[start..start + length]);
+                }
+            }
+        }
         log_softmax(chord, &mut posterior.chord);
         if let (Some(logits), Some(out)) = (bass, posterior.bass.as_mut()) {
             log_softmax(logits, out);
@@ -45,13 +66,13 @@ fn log_softmax(logits: &[f32], out: &mut [f32]) {
     }
 }
 
-/// Running sum of the evidence for a segment's bass and confidence.
+/// Running sum of the evidence for a segment's confidence and colour.
 #[derive(Debug, Clone, Default)]
 pub struct SegmentEvidence {
     frames: u32,
     chord: f64,
-    bass: [f64; BASS_CLASSES],
-    has_bass: bool,
+    /// Sums of the probabilities of the colours at the segment's root.
+    colour: [f32; COLOUR_VALUES],
 }
 
 impl SegmentEvidence {
@@ -59,10 +80,12 @@ impl SegmentEvidence {
     pub fn add(&mut self, posterior: &Posterior, class: usize) {
         self.frames += 1;
         self.chord += f64::from(posterior.chord[class].exp());
-        if let Some(bass) = &posterior.bass {
-            self.has_bass = true;
-            for (sum, log_p) in self.bass.iter_mut().zip(bass) {
-                *sum += f64::from(log_p.exp());
+        if let Some(colour) = &posterior.colour
+            && class < 168
+        {
+            let at_root = &colour[class / 14 * COLOUR_VALUES..][..COLOUR_VALUES];
+            for (sum, log_p) in self.colour.iter_mut().zip(at_root) {
+                *sum += log_p.exp();
             }
         }
     }
@@ -72,16 +95,43 @@ impl SegmentEvidence {
         (self.chord / f64::from(self.frames.max(1))) as f32
     }
 
-    /// The most probable bass pitch class over the segment, if the network has a bass
-    /// head and its mean posterior there is at least `least`.
-    pub fn bass(&self, least: f64) -> Option<u8> {
-        if !self.has_bass {
-            return None;
+    /// `label` with the colours that the segment is sure of. Only sevenths carry them: a
+    /// ninth on a triad is another chord to a reader.
+    pub fn coloured(&self, label: Label) -> Label {
+        const DEGREES: [(usize, &str); 7] = [
+            (1, "9"),
+            (2, "#9"),
+            (3, "b9"),
+            (5, "11"),
+            (6, "#11"),
+            (8, "13"),
+            (9, "b13"),
+        ];
+        let Label::Chord(chord) = &label else {
+            return label;
+        };
+        let least = COLOUR_MIN_PROBABILITY * self.frames.max(1) as f32;
+        if !has_seventh(chord) || self.frames < 3 {
+            return label;
         }
-        let best = (0..BASS_CLASSES).max_by(|&a, &b| self.bass[a].total_cmp(&self.bass[b]))?;
-        let probability = self.bass[best] / f64::from(self.frames.max(1));
-        (best < 12 && probability >= least).then_some(best as u8)
+        let degrees = DEGREES
+            .iter()
+            .filter(|(value, _)| self.colour[*value] >= least)
+            .filter_map(|(_, degree)| degree.parse::<Degree>().ok())
+            .map(|degree| Extension {
+                degree,
+                omitted: false,
+            });
+        match chord.clone().with_extensions(degrees) {
+            Ok(coloured) => coloured.into(),
+            Err(_) => label,
+        }
     }
+}
+
+fn has_seventh(chord: &Chord) -> bool {
+    let above = |semitones: u32| chord.intervals() >> semitones & 1 == 1;
+    above(10) || above(11)
 }
 
 #[cfg(test)]
@@ -93,7 +143,7 @@ mod tests {
         let mut logits = vec![-1e4_f32; CHORD_CLASSES];
         logits[3] = 9e4;
         logits[4] = 9e4;
-        let posterior = Posterior::from_logits(&logits, None);
+        let posterior = Posterior::from_logits(&logits, None, None);
         let sum: f32 = posterior.chord.iter().map(|x| x.exp()).sum();
         assert!((sum - 1.0).abs() < 1e-5);
         assert!((posterior.chord[3].exp() - 0.5).abs() < 1e-3);

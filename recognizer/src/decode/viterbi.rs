@@ -1,35 +1,42 @@
 //! The best path through a whole file.
 
 use super::Posterior;
-use crate::networks::CHORD_CLASSES;
+use super::states::{Bits, emissions};
 
-/// The class of every frame on the path with the highest log-probability, where every
-/// change of class costs `change_cost` nats (Viterbi 1967; with one cost for all changes
-/// the step over predecessors is "stay, or come from the best").
+/// The state ([`super::states`]) of every frame on the path with the highest
+/// log-probability, where every change of state costs `change_cost` nats (Viterbi 1967;
+/// with one cost for all changes the step over predecessors is "stay, or come from the
+/// best").
 pub fn viterbi(posteriors: &[Posterior], change_cost: f32) -> Vec<usize> {
     let Some(first) = posteriors.first() else {
         return Vec::new();
     };
-    let mut scores = first.chord;
-    // For each frame: the best class before it, and which classes stayed.
-    let mut came_from: Vec<(u8, [bool; CHORD_CLASSES])> = Vec::with_capacity(posteriors.len());
+    let mut scores = Vec::new();
+    emissions(first, &mut scores);
+    let mut heard = Vec::new();
+    // For each frame: the best state before it, and which states stayed.
+    let mut came_from: Vec<(u16, Bits)> = Vec::with_capacity(posteriors.len());
     for posterior in &posteriors[1..] {
+        emissions(posterior, &mut heard);
         let best = argmax(&scores);
         let moved = scores[best] - change_cost;
-        let mut stayed = [false; CHORD_CLASSES];
-        for (class, score) in scores.iter_mut().enumerate() {
-            stayed[class] = *score >= moved;
-            *score = score.max(moved) + posterior.chord[class];
+        let mut stayed = Bits::default();
+        stayed.clear();
+        for (state, (score, heard)) in scores.iter_mut().zip(&heard).enumerate() {
+            if *score >= moved {
+                stayed.set(state);
+            }
+            *score = score.max(moved) + heard;
         }
-        came_from.push((best as u8, stayed));
+        came_from.push((best as u16, stayed));
     }
-    let mut class = argmax(&scores);
-    let mut path = vec![class; posteriors.len()];
+    let mut state = argmax(&scores);
+    let mut path = vec![state; posteriors.len()];
     for (frame, (best, stayed)) in came_from.iter().enumerate().rev() {
-        if !stayed[class] {
-            class = usize::from(*best);
+        if !stayed.get(state) {
+            state = usize::from(*best);
         }
-        path[frame] = class;
+        path[frame] = state;
     }
     path
 }
@@ -48,12 +55,17 @@ pub(super) fn argmax(scores: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::networks::CHORD_CLASSES;
 
     /// Posterior with probability `p` on `class`, the rest spread evenly.
     pub(crate) fn peak(class: usize, p: f32) -> Posterior {
         let mut chord = [((1.0 - p) / (CHORD_CLASSES - 1) as f32).ln(); CHORD_CLASSES];
         chord[class] = p.ln();
-        Posterior { chord, bass: None }
+        Posterior {
+            chord,
+            bass: None,
+            colour: None,
+        }
     }
 
     #[test]

@@ -72,7 +72,8 @@ fn posteriors_of(logits: Logits) -> Result<Vec<Posterior>, InferenceError> {
     };
     let chord = numbers(logits.chord)?;
     let bass = logits.bass.map(numbers).transpose()?;
-    Ok(posteriors(&chord, bass.as_deref()))
+    let colour = logits.colour.map(numbers).transpose()?;
+    Ok(posteriors(&chord, bass.as_deref(), colour.as_deref()))
 }
 
 impl CausalModel for BurnModel {

@@ -14,7 +14,7 @@ pub mod ort;
 
 pub use self::burn::BurnModel;
 
-use crate::decode::Posterior;
+use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
@@ -63,15 +63,17 @@ pub trait WindowModel: Send + Sync {
     fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
 }
 
-/// Posteriors of frames from the logits of all of them, `[frames, 170]` and
-/// `[frames, 13]` in row order.
-fn posteriors(chord: &[f32], bass: Option<&[f32]>) -> Vec<Posterior> {
+/// Posteriors of frames from the logits of all of them, `[frames, 170]`, `[frames, 13]`
+/// and `[frames, 120]` in row order.
+fn posteriors(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Vec<Posterior> {
     chord
         .chunks_exact(CHORD_CLASSES)
         .enumerate()
         .map(|(i, chord)| {
-            let bass = bass.map(|bass| &bass[i * BASS_CLASSES..(i + 1) * BASS_CLASSES]);
-            Posterior::from_logits(chord, bass)
+            let bass = bass.and_then(|all| all.get(i * BASS_CLASSES..(i + 1) * BASS_CLASSES));
+            let colour =
+                colour.and_then(|all| all.get(i * COLOUR_CLASSES..(i + 1) * COLOUR_CLASSES));
+            Posterior::from_logits(chord, bass, colour)
         })
         .collect()
 }

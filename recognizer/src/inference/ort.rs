@@ -385,7 +385,7 @@ fn read(outputs: &SessionOutputs<'_>, frames: usize) -> Result<Vec<Posterior>, I
     };
     let chord = numbers(CHORD, CHORD_CLASSES)?
         .ok_or_else(|| InferenceError::Engine(format!("no output `{CHORD}`")))?;
-    Ok(posteriors(chord, numbers(BASS, BASS_CLASSES)?))
+    Ok(posteriors(chord, numbers(BASS, BASS_CLASSES)?, None))
 }
 
 /// Checks a causal model and lists its states.

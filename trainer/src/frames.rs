@@ -14,11 +14,13 @@ use half::f16;
 use harmony::label::Label;
 use harmony::vocabulary::large;
 use recognizer::features::BINS;
-use recognizer::networks::NO_BASS;
-use recognizer::networks::colour::Colour;
+use recognizer::networks::colour::{Colour, ELEVENTHS, NINTHS, THIRTEENTHS};
+use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use recognizer::networks::network::FrontEnd;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
+
+use crate::posteriors::Posteriors;
 
 /// Chord target of a frame that says nothing (label `X`): it is left out of the loss.
 pub const IGNORED: u8 = u8::MAX;
@@ -48,6 +50,68 @@ pub struct Opinion {
     /// `[frames, 10]`: ninths, elevenths, thirteenths as in [`Colour`]; empty when the
     /// teacher does not know them.
     pub colour: Vec<f16>,
+}
+
+impl Opinion {
+    /// A teacher's probabilities on the grid of [`crate::posteriors`] (hop 1024) as an
+    /// opinion on `frames` frames of a front end. At hop 2048 frame `i` hears
+    /// `¼p[2i−1] + ½p[2i] + ¼p[2i+1]`; past its end the last row stands.
+    pub fn new(posteriors: &Posteriors, front_end: FrontEnd, frames: usize) -> Self {
+        let on = |values: &[f16], width: usize| on_grid(values, width, front_end, frames);
+        let colours = (
+            &posteriors.ninth,
+            &posteriors.eleventh,
+            &posteriors.thirteenth,
+        );
+        let colour = match colours {
+            (Some(ninth), Some(eleventh), Some(thirteenth)) => {
+                let ninth = on(ninth, NINTHS);
+                let eleventh = on(eleventh, ELEVENTHS);
+                let thirteenth = on(thirteenth, THIRTEENTHS);
+                ninth
+                    .chunks_exact(NINTHS)
+                    .zip(eleventh.chunks_exact(ELEVENTHS))
+                    .zip(thirteenth.chunks_exact(THIRTEENTHS))
+                    .flat_map(|((n, e), t)| n.iter().chain(e).chain(t).copied())
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        Self {
+            chord: on(&posteriors.chord, CHORD_CLASSES),
+            bass: posteriors
+                .bass
+                .as_ref()
+                .map_or_else(Vec::new, |bass| on(bass, BASS_CLASSES)),
+            colour,
+        }
+    }
+}
+
+/// Rows of `width` probabilities at hop 1024, on the grid of a front end.
+fn on_grid(values: &[f16], width: usize, front_end: FrontEnd, frames: usize) -> Vec<f16> {
+    let rows = values.len() / width;
+    if rows == 0 {
+        return Vec::new();
+    }
+    let row = |i: isize| {
+        let i = i.clamp(0, rows as isize - 1) as usize;
+        &values[i * width..(i + 1) * width]
+    };
+    let mut out = Vec::with_capacity(frames * width);
+    for frame in 0..frames as isize {
+        match front_end {
+            FrontEnd::Live => out.extend_from_slice(row(frame)),
+            FrontEnd::Cqt => {
+                let (before, at, after) =
+                    (row(2 * frame - 1), row(2 * frame), row(2 * frame + 1));
+                out.extend(before.iter().zip(at).zip(after).map(|((b, a), c)| {
+                    f16::from_f32(0.25 * b.to_f32() + 0.5 * a.to_f32() + 0.25 * c.to_f32())
+                }));
+            }
+        }
+    }
+    out
 }
 
 impl Frames {

@@ -7,14 +7,17 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use recognizer::networks::WINDOW_FRAMES;
 use recognizer::networks::btc::BtcConfig;
-use recognizer::networks::network::Architecture;
+use recognizer::features::SAMPLE_RATE;
+use recognizer::networks::network::{Architecture, FrontEnd};
 use recognizer::networks::pitch_class::PitchClassNetConfig;
 use recognizer::networks::two_e_one_d::TwoEOneDConfig;
 use recognizer::weights::Weights;
 use sha2::{Digest, Sha256};
+use trainer::corpus::{Corpus, Split};
 use trainer::device::DeviceName;
-use trainer::frames::{self, ExampleFrames, Frames};
+use trainer::frames::{self, ExampleFrames, Frames, Opinion};
 use trainer::objective::{Objective, Stage};
+use trainer::posteriors::Posteriors;
 use trainer::schedule::Schedule;
 use trainer::train::{Data, TrainConfig, train};
 
@@ -92,6 +95,16 @@ pub struct TrainArguments {
     /// Folder with frames to validate on.
     #[arg(long)]
     valid: Vec<PathBuf>,
+    /// Manifest of a corpus (`trainer corpus`): tracks of its train split are trained on,
+    /// those of its valid split validated on.
+    #[arg(long, requires = "corpus_frames")]
+    corpus: Vec<PathBuf>,
+    /// Folder with the frames of the corpora (`trainer frames --corpus`).
+    #[arg(long)]
+    corpus_frames: Vec<PathBuf>,
+    /// Folder with what a teacher said (`trainer pseudo-label`), of any of the frames.
+    #[arg(long)]
+    posteriors: Vec<PathBuf>,
     /// Weights to start from, as `trainer export` writes them.
     #[arg(long)]
     start: Option<PathBuf>,
@@ -277,15 +290,48 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
     };
     let (start, hash) = start.unzip();
     let config = arguments.config(hash.as_deref());
-    let (labelled, unlabelled) = load(&arguments.frames, &config.architecture)?;
-    let (valid, valid_unlabelled) = load(&arguments.valid, &config.architecture)?;
+    let front_end = config.architecture.front_end();
+    let mut training = Examples::default();
+    let mut validation = Examples::default();
+    for (folders, examples) in [
+        (&arguments.frames, &mut training),
+        (&arguments.valid, &mut validation),
+    ] {
+        for folder in folders {
+            for path in frames::list(folder)? {
+                examples.add(&path, &arguments.posteriors, front_end)?;
+            }
+        }
+    }
+    for manifest in &arguments.corpus {
+        let corpus = Corpus::open(manifest)?;
+        for track in corpus.tracks() {
+            let examples = match track.split {
+                Split::Train => &mut training,
+                Split::Valid => &mut validation,
+                Split::Test => continue,
+            };
+            let found = arguments
+                .corpus_frames
+                .iter()
+                .map(|folder| folder.join(format!("{}.frames", track.id)))
+                .find(|path| path.exists());
+            match found {
+                Some(path) => examples.add(&path, &arguments.posteriors, front_end)?,
+                None => examples.missing += 1,
+            }
+        }
+    }
+    for (name, examples) in [("training", &training), ("validation", &validation)] {
+        println!("{name}: {}", examples.describe(front_end));
+    }
     let trained = train(
         &config,
         Data {
-            labelled: &labelled,
-            unlabelled: &unlabelled,
-            valid: &valid,
-            valid_unlabelled: &valid_unlabelled,
+            labelled: &training.labelled,
+            unlabelled: &training.unlabelled,
+            valid: &validation.labelled,
+            valid_unlabelled: &validation.unlabelled,
         },
         start,
         &arguments.out,
@@ -296,26 +342,55 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
     Ok(())
 }
 
-/// Labelled and unlabelled examples of some folders.
-fn load(
-    folders: &[PathBuf],
-    architecture: &Architecture,
-) -> Result<(Vec<Frames>, Vec<Frames>)> {
-    let mut labelled = Vec::new();
-    let mut unlabelled = Vec::new();
-    for folder in folders {
-        for path in frames::list(folder)? {
-            let example = load_one(&path, architecture)?;
-            if example.is_labelled() {
-                labelled.push(example);
-            } else {
-                unlabelled.push(example);
-            }
-        }
-    }
-    Ok((labelled, unlabelled))
+/// Examples by what they have.
+#[derive(Default)]
+struct Examples {
+    /// With labels.
+    labelled: Vec<Frames>,
+    /// With a teacher only.
+    unlabelled: Vec<Frames>,
+    /// Frames with neither, of no use.
+    mute: usize,
+    /// Tracks of a manifest without frames.
+    missing: usize,
 }
 
-fn load_one(path: &Path, architecture: &Architecture) -> Result<Frames> {
-    ExampleFrames::load(path, architecture.front_end())
+impl Examples {
+    fn add(&mut self, path: &Path, posteriors: &[PathBuf], front_end: FrontEnd) -> Result<()> {
+        let mut example = ExampleFrames::load(path, front_end)?;
+        let stem = path.file_stem().unwrap_or_default();
+        for folder in posteriors {
+            let mut name = stem.to_owned();
+            name.push(".posteriors");
+            let beside = folder.join(name);
+            if beside.exists() {
+                let posteriors = Posteriors::load(&beside)?;
+                example.teacher = Some(Opinion::new(&posteriors, front_end, example.len()));
+                break;
+            }
+        }
+        if example.is_labelled() {
+            self.labelled.push(example);
+        } else if example.teacher.is_some() {
+            self.unlabelled.push(example);
+        } else {
+            self.mute += 1;
+        }
+        Ok(())
+    }
+
+    fn describe(&self, front_end: FrontEnd) -> String {
+        let hours = |examples: &[Frames]| {
+            let frames: usize = examples.iter().map(Frames::len).sum();
+            (frames * front_end.hop_samples()) as f64 / f64::from(SAMPLE_RATE) / 3600.0
+        };
+        format!(
+            "{:.1} h with labels, {:.1} h with a teacher only; left out: {} tracks without \
+             either, {} without frames",
+            hours(&self.labelled),
+            hours(&self.unlabelled),
+            self.mute,
+            self.missing
+        )
+    }
 }

@@ -40,6 +40,8 @@ enum Command {
     Frames(FramesArguments),
     /// Train a network on frames.
     Train(Box<commands::train::TrainArguments>),
+    /// Run a pipeline from corpus to model card, leaving out what has not changed.
+    Run(commands::run::RunArguments),
     /// Write the weights of a run, as the plugin and the command embed them.
     Export(ExportArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
@@ -184,6 +186,7 @@ fn main() -> anyhow::Result<()> {
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments, interruption()?.as_ref()),
+        Command::Run(arguments) => commands::run::run(&arguments, interruption()?.as_ref()),
         Command::Export(arguments) => export(&arguments),
         Command::Eval(arguments) => evaluate(&arguments),
         Command::ExportOnnx { weights, out } => Ok(trainer::onnx::export(&weights, &out)?),

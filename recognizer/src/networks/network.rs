@@ -74,6 +74,8 @@ impl Architecture {
                 within(c.channels, 512)
                     && within(c.bottleneck, 256)
                     && within(c.front_channels, 128)
+                    && within(c.front_kernel, 145)
+                    && c.front_kernel % 2 == 1
                     && within(c.mixed, 512)
                     && within(c.dilations.len(), 32)
                     && c.dilations.iter().all(|&d| within(d, 512))

@@ -48,6 +48,9 @@ pub struct PitchClassNetConfig {
     /// Channels of the front convolution over log-frequency.
     #[config(default = 16)]
     pub front_channels: usize,
+    /// Bins that a filter of the front convolution spans; odd.
+    #[config(default = 7)]
+    pub front_kernel: usize,
     /// Distance between the taps of each block, in frames.
     pub dilations: Vec<usize>,
     /// Channels between the mix over pitch classes and the residual stream.
@@ -64,22 +67,41 @@ pub struct PitchClassNetConfig {
 impl PitchClassNetConfig {
     /// The shipped `live` network: causal, hop 1024, reaches 5.9 s into the past.
     pub fn live() -> Self {
-        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1])
+        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1]).with_wide_front()
     }
 
     /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s
     /// both ways.
     pub fn windowed() -> Self {
-        Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1]).with_channels(80)
+        Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1])
+            .with_channels(80)
+            .with_wide_front()
+    }
+
+    /// Two octaves of spectrum for each filter, enough to tell a partial from a slope of
+    /// the spectrum, and a colour head.
+    fn with_wide_front(self) -> Self {
+        self.with_front_kernel(25)
+            .with_front_channels(24)
+            .with_colours(true)
+    }
+
+    /// Bins of nothing before and after a frame, so that its 144 bins give 72 semitones.
+    pub fn front_padding(&self) -> [usize; 2] {
+        let before = self.front_kernel.saturating_sub(1) / 2;
+        [before, self.front_kernel.saturating_sub(2 + before)]
     }
 
     /// A network with random weights on `device`.
     pub fn init(&self, device: &Device) -> PitchClassNet {
         let c = self.channels;
         PitchClassNet {
-            front: Conv1dConfig::new(1, self.front_channels, 7)
+            front: Conv1dConfig::new(1, self.front_channels, self.front_kernel)
                 .with_stride(2)
-                .with_padding(PaddingConfig1d::Explicit(3, 2))
+                .with_padding({
+                    let [before, after] = self.front_padding();
+                    PaddingConfig1d::Explicit(before, after)
+                })
                 .init(device),
             fold: LinearConfig::new(self.front_channels * OCTAVES, c).init(device),
             blocks: self

@@ -45,7 +45,7 @@ impl Net<'_> {
     fn fold(&self, graph: &mut Graph, x: &Value) -> Result<Value, OnnxError> {
         let channels = self.config.front_channels;
         let y = graph.reshape(x, &[-1, 1, BINS as i64]);
-        let y = graph.conv1d("front", &y, 2, [3, 2])?;
+        let y = graph.conv1d("front", &y, 2, self.config.front_padding())?;
         let y = graph.op("Relu", &[&y]);
         let octaves = [-1, channels as i64, OCTAVES as i64, PITCH_CLASSES as i64];
         let y = graph.reshape(&y, &octaves);

@@ -237,6 +237,21 @@ mod tests {
     }
 
     #[test]
+    fn the_pipeline_beside_the_sources_is_one() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline.toml");
+        let pipeline = Pipeline::open(&path, &BTreeMap::new()).unwrap();
+        // Every input that a step makes is made before it is read.
+        let made: Vec<&PathBuf> = pipeline.step.iter().flat_map(|s| &s.outputs).collect();
+        let mut there: Vec<&PathBuf> = Vec::new();
+        for step in &pipeline.step {
+            for input in step.inputs.iter().filter(|path| made.contains(path)) {
+                assert!(there.contains(&input), "{} reads {}", step.name, input.display());
+            }
+            there.extend(&step.outputs);
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for text in [
             "",

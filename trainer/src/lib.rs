@@ -8,6 +8,7 @@
 pub mod arrange;
 pub mod batch;
 pub mod chord;
+pub mod corpus;
 pub mod device;
 pub mod effects;
 pub mod evaluate;

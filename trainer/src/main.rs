@@ -34,9 +34,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Corpora: folders of audio with a manifest.
+    #[command(subcommand)]
+    Corpus(commands::corpus::CorpusCommand),
     /// Render labelled examples as WAV and .lab, to be listened to.
     Render(RenderArguments),
-    /// Render examples and keep their frames, for training.
+    /// Render examples, or take the tracks of a corpus, and keep their frames, for training.
     Frames(FramesArguments),
     /// Train a network on frames.
     Train(Box<commands::train::TrainArguments>),
@@ -112,6 +115,12 @@ struct FramesArguments {
     /// Folder for the frames; made when missing.
     #[arg(short, long)]
     out: PathBuf,
+    /// Manifest of a corpus whose tracks are taken; examples are rendered without.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// Of a track of a corpus, the seconds that are taken.
+    #[arg(long, default_value_t = 600.0, requires = "corpus")]
+    max_length: f64,
     /// Number of examples.
     #[arg(short = 'n', long, default_value_t = 600)]
     count: u64,
@@ -183,6 +192,7 @@ struct RenderArguments {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Corpus(command) => commands::corpus::run(&command, interruption()?.as_ref()),
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments, interruption()?.as_ref()),
@@ -208,6 +218,11 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
+    if let Some(corpus) = &arguments.corpus {
+        let (out, threads) = (&arguments.out, arguments.threads);
+        let interrupted = interruption()?;
+        return commands::corpus::frames(corpus, out, arguments.max_length, threads, &interrupted);
+    }
     let split = match arguments.split.as_str() {
         "train" => SongSplit::Train,
         "valid" => SongSplit::Valid,

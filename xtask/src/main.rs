@@ -8,6 +8,7 @@ mod bench;
 mod bundle;
 mod checks;
 mod clip;
+mod corpus;
 mod demo;
 mod host;
 mod install;
@@ -47,6 +48,9 @@ enum Command {
     Install(install::Options),
     /// Fetch the SoundFonts that training renders with into data/soundfonts
     Soundfonts,
+    /// Fetch a corpus to train on
+    #[command(subcommand)]
+    Corpus(corpus::Corpus),
     /// Measure speed, cost, memory and size of the release build
     Bench(bench::Options),
     /// Set up the Python environment of the checks and print its interpreter
@@ -73,6 +77,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bundle => bundle::bundle().map(|bundle| bundle.print()),
         Command::Install(options) => install::run(&options),
         Command::Soundfonts => soundfonts::fetch(),
+        Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Bench(options) => bench::run(&options),
         Command::Python => python::environment().map(|python: PathBuf| {
             println!("{}", python.display());

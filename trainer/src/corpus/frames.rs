@@ -1,0 +1,274 @@
+//! Frames of the tracks of a corpus, in both front ends.
+//!
+//! One file a track, `<id>.frames` as in [`crate::frames`]. Targets come from the track's
+//! labels; without labels every frame is left out of the loss on labels.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, anyhow};
+use harmony::label::Label;
+use indicatif::{ProgressBar, ProgressStyle};
+use recognizer::features::SAMPLE_RATE;
+use recognizer::networks::network::FrontEnd;
+use recognizer::resample::StreamResampler;
+
+use super::audio::decode;
+use super::{Corpus, Split, Track};
+use crate::frames::ExampleFrames;
+use crate::prepare::frames;
+
+/// Which frames are made.
+#[derive(Debug, Clone)]
+pub struct FrameSettings {
+    /// Tracks of this split; all without.
+    pub split: Option<Split>,
+    /// What comes after is left out, seconds: a few long tracks would outweigh the others.
+    pub max_length_s: f64,
+    /// Tracks at the same time.
+    pub threads: usize,
+}
+
+/// What became of the tracks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FrameReport {
+    /// Tracks whose frames were made.
+    pub made: usize,
+    /// Tracks whose frames were there.
+    pub present: usize,
+    /// Tracks without frames, by identifier, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// The frames file of a track in `folder`.
+#[must_use]
+pub fn frames_path(folder: &Path, track: &Track) -> PathBuf {
+    folder.join(format!("{}.frames", track.id))
+}
+
+/// Makes the frames that are missing in `folder`.
+///
+/// Tracks are taken in the order of their hashes, so that what is there when it is
+/// stopped is a fair sample of the corpus. A track that cannot be decoded is skipped.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn make(
+    corpus: &Corpus,
+    folder: &Path,
+    settings: &FrameSettings,
+    interrupted: &AtomicBool,
+) -> Result<FrameReport> {
+    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    let wanted = |track: &&Track| settings.split.is_none_or(|split| track.split == split);
+    let mut tracks: Vec<&Track> = corpus.tracks().iter().filter(wanted).collect();
+    tracks.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+    let length_s = |track: &Track| track.duration_s.min(settings.max_length_s);
+    let total_s: f64 = tracks.iter().map(|track| length_s(track)).sum();
+    // In seconds of audio: tracks differ too much in length to be counted.
+    let bar = ProgressBar::new(total_s as u64).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} s of audio {elapsed}<{eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let next = AtomicUsize::new(0);
+    let report = Mutex::new(FrameReport::default());
+    let work = || -> Result<()> {
+        while !interrupted.load(Ordering::Relaxed) {
+            let Some(track) = tracks.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                return Ok(());
+            };
+            let path = frames_path(folder, track);
+            let made = if path.exists() {
+                None
+            } else {
+                Some(match track_frames(track, settings.max_length_s) {
+                    Ok(example) => {
+                        example.save(&path)?;
+                        Ok(())
+                    }
+                    Err(error) => Err(format!("{error:#}")),
+                })
+            };
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            match made {
+                None => report.present += 1,
+                Some(Ok(())) => report.made += 1,
+                Some(Err(reason)) => report.skipped.push((track.id.clone(), reason)),
+            }
+            drop(report);
+            bar.inc(length_s(track) as u64);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..settings.threads.max(1))
+            .map(|_| scope.spawn(work))
+            .collect();
+        handles.into_iter().try_for_each(|handle| {
+            handle
+                .join()
+                .unwrap_or_else(|_| Err(anyhow!("a thread that makes frames panicked")))
+        })
+    })?;
+    bar.finish();
+    Ok(report.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Frames of the first `max_length_s` seconds of a track.
+///
+/// # Errors
+/// Audio that does not decode and labels that do not parse, by name.
+pub fn track_frames(track: &Track, max_length_s: f64) -> Result<ExampleFrames> {
+    let path = track.audio_path();
+    // One hostile file must not end hours of work, even by a fault of a decoder.
+    let samples = catch_unwind(AssertUnwindSafe(|| samples(&path, max_length_s)))
+        .unwrap_or_else(|_| Err(anyhow!("{}: the decoder panicked", path.display())))?;
+    let labels = labels(track)?;
+    Ok(ExampleFrames {
+        live: frames(&samples, &labels, FrontEnd::Live),
+        cqt: frames(&samples, &labels, FrontEnd::Cqt),
+    })
+}
+
+/// The first `max_length_s` seconds of a file, mono at 22 050 Hz.
+fn samples(path: &Path, max_length_s: f64) -> Result<Vec<f32>> {
+    let most = (max_length_s * f64::from(SAMPLE_RATE)) as usize;
+    let mut samples = Vec::new();
+    let mut resampler: Option<StreamResampler> = None;
+    let mut refused = None;
+    decode(path, &mut |rate, block| {
+        if samples.len() >= most || refused.is_some() {
+            return;
+        }
+        if resampler.is_none() {
+            match StreamResampler::new(f64::from(rate)) {
+                Ok(new) => resampler = Some(new),
+                Err(error) => refused = Some(error),
+            }
+        }
+        if let Some(resampler) = &mut resampler {
+            resampler.push(block, &mut samples);
+        }
+    })?;
+    if let Some(error) = refused {
+        return Err(error).with_context(|| path.display().to_string());
+    }
+    if let Some(resampler) = &mut resampler {
+        resampler.flush(&mut samples);
+    }
+    samples.truncate(most);
+    Ok(samples)
+}
+
+/// The labels of a track from its beginning to beyond its end; where there are none, `X`.
+fn labels(track: &Track) -> Result<Vec<(f64, f64, Label)>> {
+    let mut labels = Vec::new();
+    let mut end_s = 0.0;
+    if let Some(path) = track.labels_path() {
+        for segment in harmony::import::load(&path)?.segments() {
+            if segment.start_s > end_s {
+                labels.push((end_s, segment.start_s, Label::Unknown));
+            }
+            labels.push((segment.start_s, segment.end_s, segment.label.clone()));
+            end_s = segment.end_s;
+        }
+    }
+    labels.push((end_s, f64::INFINITY, Label::Unknown));
+    Ok(labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::corpus::scan::{ScanSettings, Sources, scan};
+    use crate::frames::{IGNORED, targets};
+
+    fn chord(path: &Path, rate: u32, length_s: f64) {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: rate,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(path, spec).unwrap();
+        for i in 0..(length_s * f64::from(rate)) as u32 {
+            let phase = f64::from(i) / f64::from(rate) * std::f64::consts::TAU;
+            let sum: f64 = [261.63, 329.63, 392.0]
+                .map(|hz| (phase * hz).sin())
+                .iter()
+                .sum();
+            writer.write_sample((sum * 5000.0) as i16).unwrap();
+        }
+        writer.finalize().unwrap();
+    }
+
+    #[test]
+    fn tracks_become_frames_with_the_targets_of_their_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        chord(&at("labelled.wav"), 44_100, 4.0);
+        chord(&at("unlabelled.wav"), 22_050, 5.0);
+        chord(&at("gone.wav"), 22_050, 3.0);
+        fs::write(at("labelled.lab"), "1 3 C:maj/3\n").unwrap();
+        let settings = ScanSettings {
+            folder: folder.path().into(),
+            out: at("corpus.jsonl"),
+            name: "test".into(),
+            licence: "unknown".into(),
+            source: None,
+            sources: Sources::new(),
+            split: None,
+            labels: None,
+            min_length_s: 1.0,
+            threads: 1,
+        };
+        let going = AtomicBool::new(false);
+        scan(&settings, &going).unwrap();
+        fs::remove_file(at("gone.wav")).unwrap();
+        let corpus = Corpus::open(&settings.out).unwrap();
+        let settings = FrameSettings {
+            split: None,
+            max_length_s: 4.5,
+            threads: 2,
+        };
+        let out = at("frames");
+        let report = make(&corpus, &out, &settings, &going).unwrap();
+        assert_eq!((report.made, report.present), (2, 0));
+        assert_eq!(report.skipped.len(), 1);
+        assert!(report.skipped[0].1.contains("gone.wav"));
+        let again = make(&corpus, &out, &settings, &going).unwrap();
+        assert_eq!((again.made, again.present), (0, 2));
+
+        let find = |stem: &str| {
+            let id = |t: &&Track| t.id.contains(&format!("-{stem}-"));
+            corpus.tracks().iter().find(id).unwrap()
+        };
+        let (c_maj, third) = targets(&"C:maj/3".parse().unwrap());
+        for (front_end, hop) in [(FrontEnd::Live, 1024.0), (FrontEnd::Cqt, 2048.0)] {
+            let labelled =
+                ExampleFrames::load(&frames_path(&out, find("labelled")), front_end).unwrap();
+            for (i, (&chord, &bass)) in labelled.chord.iter().zip(&labelled.bass).enumerate() {
+                let time_s = i as f64 * hop / f64::from(SAMPLE_RATE);
+                let expected = if (1.0..3.0).contains(&time_s) {
+                    (c_maj, third)
+                } else {
+                    (IGNORED, IGNORED)
+                };
+                assert_eq!((chord, bass), expected, "at {time_s} s");
+            }
+            let unlabelled =
+                ExampleFrames::load(&frames_path(&out, find("unlabelled")), front_end).unwrap();
+            assert!(unlabelled.chord.iter().all(|&c| c == IGNORED));
+            assert!(unlabelled.bass.iter().all(|&b| b == IGNORED));
+            // Cut after 4.5 s.
+            let frames = (4.5 * f64::from(SAMPLE_RATE) / hop).ceil();
+            assert!((unlabelled.len() as f64 - frames).abs() <= 1.0);
+            assert!(unlabelled.bins.iter().any(|b| b.to_f32() > 0.0));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What is known of each file of a folder, so that unchanged files are not read again.
+//!
+//! JSON lines, one a file, appended as soon as the file was read: a scan that was killed
+//! goes on where it stopped.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::{Lines, MAX_TRACKS};
+
+/// Tells one state of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    bytes: u64,
+    /// Time of the last change, nanoseconds since 1970.
+    modified_ns: u64,
+}
+
+impl Stamp {
+    /// That of a file.
+    pub fn of(path: &Path) -> Result<Self> {
+        let metadata = path
+            .metadata()
+            .with_context(|| format!("reading {}", path.display()))?;
+        let modified = metadata.modified().ok();
+        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Ok(Self {
+            bytes: metadata.len(),
+            modified_ns: since.map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)),
+        })
+    }
+}
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Finding {
+    /// Audio that decodes.
+    Audio {
+        /// Length in seconds.
+        duration_s: f64,
+        /// Of the file, hexadecimal.
+        sha256: String,
+    },
+    /// Not to be used, and why.
+    Broken(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    /// Relative to the scanned folder.
+    path: PathBuf,
+    #[serde(flatten)]
+    stamp: Stamp,
+    finding: Finding,
+}
+
+/// Findings on disk.
+pub struct Journal {
+    path: PathBuf,
+    known: HashMap<PathBuf, (Stamp, Finding)>,
+    file: Mutex<File>,
+}
+
+impl Journal {
+    /// Opens a journal, empty when there is none. Lines that do not parse are left
+    /// out: the last one is cut when the program was killed.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut known = HashMap::new();
+        match File::open(path) {
+            Ok(file) => {
+                let mut lines = Lines {
+                    reader: BufReader::new(file),
+                };
+                while known.len() < MAX_TRACKS
+                    && let Ok(Some(line)) = lines.next()
+                {
+                    if let Ok(entry) = serde_json::from_str::<Entry>(&line) {
+                        known.insert(entry.path, (entry.stamp, entry.finding));
+                    }
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        }
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .with_context(|| format!("writing {}", path.display()))?;
+        // Ends a line that was cut.
+        file.write_all(b"\n")
+            .with_context(|| format!("writing {}", path.display()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            known,
+            file: Mutex::new(file),
+        })
+    }
+
+    /// What is known of a file in the state `stamp`.
+    pub fn get(&self, path: &Path, stamp: Stamp) -> Option<&Finding> {
+        let (known, finding) = self.known.get(path)?;
+        (*known == stamp).then_some(finding)
+    }
+
+    /// Keeps a finding.
+    pub fn append(&self, path: &Path, stamp: Stamp, finding: &Finding) -> Result<()> {
+        let mut line = serde_json::to_string(&Entry {
+            path: path.to_owned(),
+            stamp,
+            finding: finding.clone(),
+        })?;
+        line.push('\n');
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(line.as_bytes())
+            .with_context(|| format!("writing {}", self.path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_outlive_a_line_that_was_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("song.wav");
+        std::fs::write(&file, b"1234").unwrap();
+        let stamp = Stamp::of(&file).unwrap();
+        let path = folder.path().join("journal");
+        let finding = Finding::Broken("four bytes".into());
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.get(Path::new("song.wav"), stamp), None);
+        journal
+            .append(Path::new("song.wav"), stamp, &finding)
+            .unwrap();
+        drop(journal);
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"path\":\"other").unwrap();
+        let journal = Journal::open(&path).unwrap();
+        journal
+            .append(Path::new("third.wav"), stamp, &finding)
+            .unwrap();
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.get(Path::new("song.wav"), stamp), Some(&finding));
+        assert_eq!(journal.get(Path::new("third.wav"), stamp), Some(&finding));
+        assert_eq!(journal.get(Path::new("other"), stamp), None);
+        let changed = Stamp { bytes: 5, ..stamp };
+        assert_eq!(journal.get(Path::new("song.wav"), changed), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! Ogg Opus files in (RFC 7845), mono samples out.
+//!
+//! For the trainer alone: symphonia, which decodes everything else, has no Opus decoder.
+//! The decoder is libopus, translated to Rust as it is, so nothing has to be installed to
+//! build it; that is also why its functions are unsafe ones with C's pointers.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::ptr::NonNull;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use ogg::PacketReader;
+use unsafe_libopus::{OpusDecoder, opus_decode_float, opus_decoder_create, opus_decoder_destroy};
+
+/// Opus decodes at this rate, whatever was encoded, in Hz.
+pub const RATE: u32 = 48_000;
+
+/// Damaged packets after which a file is given up.
+const MAX_DAMAGED: usize = 1_000;
+
+/// Where the first packet of a file begins with its magic: a page header and a table of
+/// one segment come before it.
+const MAGIC_AT: usize = 28;
+const MAGIC: &[u8] = b"OpusHead";
+
+/// Whether a file begins as Ogg Opus does.
+#[must_use]
+pub fn is_opus(path: &Path) -> bool {
+    let mut start = [0; MAGIC_AT + MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start.starts_with(b"OggS") && start[MAGIC_AT..] == *MAGIC
+}
+
+/// What the first packet says.
+struct Head {
+    channels: usize,
+    /// Samples in front that the encoder added.
+    pre_skip: u64,
+    /// Factor on the samples.
+    gain: f32,
+}
+
+impl Head {
+    /// Section 5.1 of RFC 7845.
+    fn parse(packet: &[u8]) -> Result<Self> {
+        ensure!(
+            packet.len() >= 19 && packet.starts_with(MAGIC),
+            "no Opus header"
+        );
+        let (version, channels, family) = (packet[8], packet[9], packet[18]);
+        ensure!(version < 16, "version {version} of the Opus header");
+        ensure!(
+            family == 0 && (1..=2).contains(&channels),
+            "Opus of {channels} channels in mapping family {family}; one or two in family 0 are \
+             decoded"
+        );
+        let gain_db = f32::from(i16::from_le_bytes([packet[16], packet[17]])) / 256.0;
+        Ok(Self {
+            channels: usize::from(channels),
+            pre_skip: u64::from(u16::from_le_bytes([packet[10], packet[11]])),
+            gain: 10.0_f32.powf(gain_db / 20.0),
+        })
+    }
+}
+
+/// The longest packet of an Opus stream, 120 ms, in samples of one channel.
+const MAX_FRAMES: usize = 5_760;
+
+/// libopus' decoder with its memory and bounds held to Rust's rules.
+struct Decoder {
+    state: NonNull<OpusDecoder>,
+    channels: usize,
+}
+
+impl Decoder {
+    fn new(channels: usize) -> Result<Self> {
+        let mut error = 0;
+        // SAFETY: both numbers are among those allowed, `error` outlives the call, and the
+        // pointer that comes back is owned by this value alone until it is dropped.
+        let state = unsafe { opus_decoder_create(RATE as i32, channels as i32, &mut error) };
+        let state = NonNull::new(state).filter(|_| error == 0);
+        Ok(Self {
+            state: state.with_context(|| format!("no Opus decoder: error {error}"))?,
+            channels,
+        })
+    }
+
+    /// Decodes a packet into `interleaved`; returns the samples of one channel.
+    fn decode(&mut self, packet: &[u8], interleaved: &mut [f32]) -> Result<usize> {
+        let frames = i32::try_from(interleaved.len() / self.channels)?;
+        let bytes = i32::try_from(packet.len())?;
+        // An empty packet would be taken for a lost one.
+        ensure!(bytes > 0, "an empty packet");
+        // SAFETY: the state is alive and used by one caller at a time (`&mut self`); the
+        // packet and the buffer have the lengths given.
+        let decoded = unsafe {
+            opus_decode_float(
+                &mut *self.state.as_ptr(),
+                packet.as_ptr(),
+                bytes,
+                interleaved.as_mut_ptr(),
+                frames,
+                0,
+            )
+        };
+        usize::try_from(decoded).map_err(|_| anyhow!("libopus' error {decoded}"))
+    }
+}
+
+impl Drop for Decoder {
+    fn drop(&mut self) {
+        // SAFETY: made by `opus_decoder_create`, and destroyed here only.
+        unsafe { opus_decoder_destroy(self.state.as_ptr()) }
+    }
+}
+
+/// Decodes a file: `sink` gets mono samples at [`RATE`]. Returns their number.
+///
+/// # Errors
+/// A file that cannot be read, is no Ogg Opus of one or two channels, is damaged
+/// throughout, or lasts longer than `max_length_s`.
+pub fn decode(path: &Path, max_length_s: f64, sink: &mut dyn FnMut(&[f32])) -> Result<u64> {
+    let file = File::open(path).context("cannot be opened")?;
+    let mut reader = PacketReader::new(BufReader::new(file));
+    let first = reader.read_packet()?.context("the file is empty")?;
+    let head = Head::parse(&first.data)?;
+    let serial = first.stream_serial();
+    let mut decoder = Decoder::new(head.channels)?;
+    let mut interleaved = vec![0.0; MAX_FRAMES * head.channels];
+    let mut mono: Vec<f32> = Vec::new();
+    let most = (max_length_s * f64::from(RATE)) as u64;
+    let mut position = 0;
+    let mut given = 0;
+    let mut damaged = 0;
+    let mut tags = false;
+    loop {
+        let packet = match reader.read_packet() {
+            Ok(Some(packet)) if packet.stream_serial() == serial => packet,
+            // Another stream beside it, or chained behind it.
+            Ok(Some(_)) => continue,
+            Ok(None) => break,
+            Err(error) if given > 0 => bail!("damaged after {} s: {error}", given / 48_000),
+            Err(error) => return Err(error.into()),
+        };
+        if !tags {
+            // The second packet holds the comments.
+            tags = true;
+            continue;
+        }
+        let frames = match decoder.decode(&packet.data, &mut interleaved) {
+            Ok(frames) => frames,
+            Err(error) => {
+                damaged += 1;
+                ensure!(damaged <= MAX_DAMAGED, "damaged: {error}");
+                continue;
+            }
+        };
+        mono.clear();
+        let factor = head.gain / head.channels as f32;
+        let samples = interleaved[..frames * head.channels].chunks_exact(head.channels);
+        mono.extend(samples.map(|frame| frame.iter().sum::<f32>() * factor));
+        let mut from = head.pre_skip.saturating_sub(position).min(frames as u64);
+        let mut to = frames as u64;
+        position += frames as u64;
+        if packet.last_in_stream() {
+            // The end of the stream may lie within its last packet.
+            to -= position.saturating_sub(packet.absgp_page()).min(to);
+        }
+        from = from.min(to);
+        given += to - from;
+        ensure!(given <= most, "longer than {} hours", max_length_s / 3600.0);
+        sink(&mono[from as usize..to as usize]);
+    }
+    ensure!(given > 0, "the file holds no samples");
+    ensure!(damaged == 0, "{damaged} damaged packets");
+    Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `ffmpeg -f lavfi -i sine=frequency=440:duration=1.5:sample_rate=48000 -ac 2
+    /// -c:a libopus -b:a 32k tone.opus`
+    const TONE: &[u8] = include_bytes!("../../tests/corpus/tone.opus");
+
+    fn decoded(bytes: &[u8]) -> Result<Vec<f32>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tone.opus");
+        std::fs::write(&path, bytes).unwrap();
+        let mut samples = Vec::new();
+        decode(&path, 60.0, &mut |block| samples.extend_from_slice(block))?;
+        Ok(samples)
+    }
+
+    #[test]
+    fn a_tone_comes_out_in_time_and_at_its_length() {
+        let samples = decoded(TONE).unwrap();
+        assert_eq!(samples.len(), 72_000);
+        // ffmpeg's sine has an amplitude of 1/8 and phase zero at the start.
+        let (mut difference, mut energy) = (0.0, 0.0);
+        for (n, &sample) in samples.iter().enumerate().skip(4_800).take(60_000) {
+            let phase = n as f64 / 48_000.0 * 440.0 * std::f64::consts::TAU;
+            let expected = phase.sin() / 8.0;
+            difference += (f64::from(sample) - expected).powi(2);
+            energy += expected.powi(2);
+        }
+        assert!(difference / energy < 0.01, "{}", difference / energy);
+    }
+
+    #[test]
+    fn damage_is_an_error_and_no_panic() {
+        assert!(decoded(b"").is_err());
+        assert!(decoded(&TONE[..200]).is_err());
+        for at in 0..TONE.len() {
+            let mut bytes = TONE.to_vec();
+            bytes[at] ^= 0x55;
+            let _ = decoded(&bytes);
+        }
+        let mut surround = TONE.to_vec();
+        surround[MAGIC_AT + 9] = 6;
+        assert!(decoded(&surround).is_err());
+    }
+
+    #[test]
+    fn opus_is_told_by_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ogg");
+        std::fs::write(&path, TONE).unwrap();
+        assert!(is_opus(&path));
+        std::fs::write(&path, b"OggS").unwrap();
+        assert!(!is_opus(&path));
+        assert!(!is_opus(&folder.path().join("none")));
+    }
+}

@@ -1,0 +1,415 @@
+//! Makes the manifest of a folder of audio.
+//!
+//! Every file is decoded once, which gives its length and finds the broken ones, and
+//! hashed. What was found is kept in a journal beside the manifest (`corpus.scan` beside
+//! `corpus.jsonl`); files whose size and time of change are the same are not read again.
+//! What was left out is listed in `corpus.skipped.jsonl`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use super::audio::decode;
+use super::journal::{Finding, Journal, Stamp};
+use super::{MAX_TRACKS, Split, Track, manifest};
+
+/// Extensions of the files that are looked at.
+pub const EXTENSIONS: [&str; 8] = ["aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];
+
+/// The largest file of sources that is read, in bytes.
+const MAX_SOURCES_BYTES: u64 = 4 << 20;
+
+/// What is known of one folder of a corpus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Licence of its music, as an SPDX expression where it has one.
+    pub licence: String,
+    /// The split all of its tracks are in; each by its content where not given.
+    pub split: Option<Split>,
+}
+
+/// The folders directly below a corpus, by name.
+pub type Sources = BTreeMap<String, Source>;
+
+/// Reads sources: one JSON object, from the name of a folder to `{"licence", "split"}`.
+///
+/// # Errors
+/// A file that cannot be read, is too large or is no such object, by name.
+pub fn read_sources(path: &Path) -> Result<Sources> {
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_SOURCES_BYTES + 1).read_to_string(&mut text))
+        .with_context(|| format!("reading {}", path.display()))?;
+    ensure!(
+        text.len() as u64 <= MAX_SOURCES_BYTES,
+        "{}: larger than {} MiB",
+        path.display(),
+        MAX_SOURCES_BYTES >> 20
+    );
+    serde_json::from_str(&text).with_context(|| format!("{} does not list sources", path.display()))
+}
+
+/// What is scanned, and what for.
+#[derive(Debug, Clone)]
+pub struct ScanSettings {
+    /// The folder with the audio, searched to any depth; hidden folders are left out.
+    pub folder: PathBuf,
+    /// The manifest.
+    pub out: PathBuf,
+    /// Name of the corpus.
+    pub name: String,
+    /// Licence of everything that no source states one for.
+    pub licence: String,
+    /// Source of everything; the first folder below `folder` where not given.
+    pub source: Option<String>,
+    /// What is known of single folders.
+    pub sources: Sources,
+    /// Split of everything that no source states one for; by content where not given.
+    pub split: Option<Split>,
+    /// Folder with labels in the same order of folders as the audio; labels are looked
+    /// for beside the audio where not given.
+    pub labels: Option<PathBuf>,
+    /// Shorter files are left out, seconds: sound effects.
+    pub min_length_s: f64,
+    /// Files read at the same time.
+    pub threads: usize,
+}
+
+/// Why a file is not in the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SkippedAs {
+    /// It cannot be read or decoded, or its labels cannot.
+    Broken,
+    /// Shorter than [`ScanSettings::min_length_s`].
+    Short,
+    /// Another file has the same content.
+    Duplicate,
+}
+
+/// A file that is not in the manifest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Skipped {
+    /// Relative to the scanned folder.
+    pub path: PathBuf,
+    /// The kind of reason.
+    pub skipped_as: SkippedAs,
+    /// The reason in words.
+    pub reason: String,
+}
+
+/// What a scan found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanReport {
+    /// Tracks in the manifest.
+    pub tracks: usize,
+    /// Their length, hours.
+    pub hours: f64,
+    /// How many of them have labels.
+    pub labelled: usize,
+    /// Files that were read in this run; all others were known.
+    pub read: usize,
+    /// Files that are not in the manifest.
+    pub skipped: Vec<Skipped>,
+}
+
+impl ScanReport {
+    /// How many files were left out for one kind of reason.
+    #[must_use]
+    pub fn skipped_as(&self, kind: SkippedAs) -> usize {
+        self.skipped.iter().filter(|s| s.skipped_as == kind).count()
+    }
+}
+
+/// Scans a folder and writes its manifest.
+///
+/// # Errors
+/// A folder that cannot be listed or written to, more files than a manifest may have, or
+/// an interruption; files that cannot be used are no error.
+pub fn scan(settings: &ScanSettings, interrupted: &AtomicBool) -> Result<ScanReport> {
+    let paths = audio_files(&settings.folder)?;
+    let journal = Journal::open(&settings.out.with_extension("scan"))?;
+    let (findings, read) = examine_all(settings, &paths, &journal, interrupted)?;
+    let mut skipped = Vec::new();
+    let tracks = tracks(settings, paths, findings, &mut skipped)?;
+    write(settings, &tracks, &skipped)?;
+    Ok(ScanReport {
+        hours: tracks.iter().map(|t| t.duration_s).sum::<f64>() / 3600.0,
+        labelled: tracks.iter().filter(|t| t.labels.is_some()).count(),
+        tracks: tracks.len(),
+        read,
+        skipped,
+    })
+}
+
+/// The files with a known extension, relative to `folder`, in the order of their names.
+fn audio_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    let mut paths = Vec::new();
+    let walk = WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name()));
+    for entry in walk {
+        let entry = entry.with_context(|| format!("listing {}", folder.display()))?;
+        let extension = entry.path().extension().and_then(|e| e.to_str());
+        let known = extension.is_some_and(|e| EXTENSIONS.contains(&&*e.to_ascii_lowercase()));
+        if known && entry.file_type().is_file() {
+            let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+            paths.push(below.to_owned());
+        }
+        ensure!(
+            paths.len() <= MAX_TRACKS,
+            "{}: more than {MAX_TRACKS} audio files",
+            folder.display()
+        );
+    }
+    Ok(paths)
+}
+
+/// What each of `paths` is, in their order, and how many had to be read for it.
+fn examine_all(
+    settings: &ScanSettings,
+    paths: &[PathBuf],
+    journal: &Journal,
+    interrupted: &AtomicBool,
+) -> Result<(Vec<Finding>, usize)> {
+    let bar = ProgressBar::new(paths.len() as u64).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} files {elapsed}<{eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let next = AtomicUsize::new(0);
+    let read = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Finding)>> {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(index) else {
+                return Ok(found);
+            };
+            if interrupted.load(Ordering::Relaxed) {
+                bail!("stopped; the same command goes on from here");
+            }
+            let full = settings.folder.join(path);
+            let stamp = Stamp::of(&full)?;
+            let finding = match journal.get(path, stamp) {
+                Some(known) => known.clone(),
+                None => {
+                    let finding = examine(&full);
+                    journal.append(path, stamp, &finding)?;
+                    read.fetch_add(1, Ordering::Relaxed);
+                    finding
+                }
+            };
+            found.push((index, finding));
+            bar.inc(1);
+        }
+    };
+    let mut found = Vec::with_capacity(paths.len());
+    std::thread::scope(|scope| -> Result<()> {
+        let handles: Vec<_> = (0..settings.threads.max(1))
+            .map(|_| scope.spawn(work))
+            .collect();
+        for handle in handles {
+            found.extend(
+                handle
+                    .join()
+                    .unwrap_or_else(|_| Err(anyhow!("a scanning thread panicked")))?,
+            );
+        }
+        Ok(())
+    })?;
+    bar.finish();
+    found.sort_unstable_by_key(|(index, _)| *index);
+    let findings = found.into_iter().map(|(_, finding)| finding).collect();
+    Ok((findings, read.into_inner()))
+}
+
+/// Reads a file whole, twice: its hash, and its length as it decodes.
+fn examine(path: &Path) -> Finding {
+    let sha256 = match hash(path) {
+        Ok(sha256) => sha256,
+        Err(error) => return Finding::Broken(error.to_string()),
+    };
+    // One hostile file must not end a scan of thousands, even by a fault of a decoder.
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(path, &mut |_, _| {})));
+    match decoded {
+        Ok(Ok(decoded)) => match decoded.warning {
+            None => Finding::Audio {
+                duration_s: decoded.samples as f64 / f64::from(decoded.sample_rate),
+                sha256,
+            },
+            Some(warning) => Finding::Broken(warning.to_string()),
+        },
+        Ok(Err(error)) => {
+            // The message begins with the path, which the journal has beside it.
+            let message = error.to_string();
+            let own = format!("{}: ", path.display());
+            Finding::Broken(message.strip_prefix(&own).unwrap_or(&message).to_owned())
+        }
+        Err(_) => Finding::Broken("the decoder panicked".into()),
+    }
+}
+
+/// SHA-256 of a file, hexadecimal.
+fn hash(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hex(&hasher.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The tracks of the manifest; what becomes none is added to `skipped`.
+fn tracks(
+    settings: &ScanSettings,
+    paths: Vec<PathBuf>,
+    findings: Vec<Finding>,
+    skipped: &mut Vec<Skipped>,
+) -> Result<Vec<Track>> {
+    let base = settings.out.parent().map(Path::to_owned);
+    let base = absolute(base.as_deref().unwrap_or(Path::new("")))?;
+    let folder = absolute(&settings.folder)?;
+    let mut tracks = Vec::new();
+    let mut first_of: HashMap<String, PathBuf> = HashMap::new();
+    for (path, finding) in paths.into_iter().zip(findings) {
+        let mut skip = |skipped_as, reason: String| {
+            skipped.push(Skipped {
+                path: path.clone(),
+                skipped_as,
+                reason,
+            });
+        };
+        let (duration_s, sha256) = match finding {
+            Finding::Audio { duration_s, sha256 } => (duration_s, sha256),
+            Finding::Broken(reason) => {
+                skip(SkippedAs::Broken, reason);
+                continue;
+            }
+        };
+        if duration_s < settings.min_length_s {
+            skip(SkippedAs::Short, format!("{duration_s:.1} s"));
+            continue;
+        }
+        if let Some(first) = first_of.get(&sha256) {
+            skip(SkippedAs::Duplicate, first.display().to_string());
+            continue;
+        }
+        let labels = match labels(settings, &path) {
+            Ok(labels) => labels,
+            Err(error) => {
+                skip(SkippedAs::Broken, format!("{error:#}"));
+                continue;
+            }
+        };
+        let mut digest = [0; 32];
+        for (i, byte) in digest.iter_mut().enumerate() {
+            *byte = sha256
+                .get(2 * i..2 * i + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+                .with_context(|| format!("the journal's hash of {}", path.display()))?;
+        }
+        let top = path
+            .components()
+            .next()
+            .filter(|_| path.parent() != Some(Path::new("")));
+        let top = top.map(|c| c.as_os_str().to_string_lossy().into_owned());
+        let stated = top.as_ref().and_then(|top| settings.sources.get(top));
+        let source = settings.source.clone().or(top);
+        let source = source.unwrap_or_else(|| settings.name.clone());
+        tracks.push(Track {
+            id: id(&source, &path, &sha256),
+            path: relative(&folder.join(&path), &base),
+            duration_s,
+            licence: stated.map_or_else(|| settings.licence.clone(), |s| s.licence.clone()),
+            split: stated
+                .and_then(|s| s.split)
+                .or(settings.split)
+                .unwrap_or_else(|| Split::of(&digest)),
+            source,
+            labels: labels.map(|labels| relative(&labels, &base)),
+            folder: base.clone(),
+            sha256: sha256.clone(),
+        });
+        first_of.insert(sha256, path);
+    }
+    Ok(tracks)
+}
+
+/// The labels of an audio file, if there are any.
+fn labels(settings: &ScanSettings, path: &Path) -> Result<Option<PathBuf>> {
+    let folder = settings.labels.as_deref().unwrap_or(&settings.folder);
+    let stem = folder.join(path.with_extension(""));
+    for extension in ["lab", "jams"] {
+        let mut name = stem.clone().into_os_string();
+        name.push(".");
+        name.push(extension);
+        let labels = PathBuf::from(name);
+        if labels.is_file() {
+            harmony::import::load(&labels)?;
+            return Ok(Some(absolute(&labels)?));
+        }
+    }
+    Ok(None)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    path.canonicalize()
+        .with_context(|| format!("finding {}", path.display()))
+}
+
+/// `path` as seen from `base` when it lies below it.
+fn relative(path: &Path, base: &Path) -> PathBuf {
+    path.strip_prefix(base).unwrap_or(path).to_owned()
+}
+
+/// `SOURCE-STEM-HASH`, in the characters that an identifier may have: unique, and the
+/// same wherever the corpus lies.
+fn id(source: &str, path: &Path, sha256: &str) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let slug = |text: &str| -> String {
+        let of_name = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        };
+        text.chars().take(60).map(of_name).collect()
+    };
+    format!("{}-{}-{}", slug(source), slug(&stem), &sha256[..12])
+}
+
+fn write(settings: &ScanSettings, tracks: &[Track], skipped: &[Skipped]) -> Result<()> {
+    let text = manifest(&settings.name, tracks).context("a path that is not UTF-8")?;
+    let mut lines = String::new();
+    for file in skipped {
+        lines.push_str(&serde_json::to_string(file).context("a path that is not UTF-8")?);
+        lines.push('\n');
+    }
+    let list = settings.out.with_extension("skipped.jsonl");
+    harmony::export::atomic::write(&list, lines.as_bytes())?;
+    harmony::export::atomic::write(&settings.out, text.as_bytes())?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -1,0 +1,172 @@
+//! Scans of small folders.
+
+use std::fs;
+
+use super::*;
+use crate::corpus::Corpus;
+
+/// A WAV of `length_s` seconds at 8 kHz: a tone of `hz`.
+fn tone(path: &Path, hz: f32, length_s: f64) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    for i in 0..(length_s * 8000.0) as u32 {
+        let phase = i as f32 / 8000.0 * hz * std::f32::consts::TAU;
+        writer.write_sample((phase.sin() * 8000.0) as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+}
+
+fn settings(folder: &Path) -> ScanSettings {
+    ScanSettings {
+        folder: folder.into(),
+        out: folder.join("corpus.jsonl"),
+        name: "test".into(),
+        licence: "unknown".into(),
+        source: None,
+        sources: Sources::new(),
+        split: None,
+        labels: None,
+        min_length_s: 1.0,
+        threads: 2,
+    }
+}
+
+fn run(settings: &ScanSettings) -> (ScanReport, Corpus) {
+    let report = scan(settings, &AtomicBool::new(false)).unwrap();
+    (report, Corpus::open(&settings.out).unwrap())
+}
+
+#[test]
+fn a_folder_becomes_a_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    tone(&at("one/Song A.wav"), 220.0, 2.5);
+    tone(&at("one/again.wav"), 220.0, 2.5);
+    tone(&at("one/click.wav"), 220.0, 0.5);
+    tone(&at("two/deep/b.WAV"), 330.0, 1.5);
+    tone(&at(".hidden/c.wav"), 440.0, 1.5);
+    fs::write(at("two/broken.ogg"), b"OggS but not really").unwrap();
+    fs::write(at("two/empty.mp3"), b"").unwrap();
+    fs::write(at("two/readme.txt"), b"text").unwrap();
+    let settings = ScanSettings {
+        sources: Sources::from([(
+            "two".into(),
+            Source {
+                licence: "CC0-1.0".into(),
+                split: Some(Split::Test),
+            },
+        )]),
+        split: Some(Split::Train),
+        ..settings(folder.path())
+    };
+    let (report, corpus) = run(&settings);
+    assert_eq!(report.tracks, 2);
+    assert_eq!(report.read, 6);
+    assert!((report.hours * 3600.0 - 4.0).abs() < 1e-9);
+    assert_eq!(report.skipped_as(SkippedAs::Broken), 2);
+    assert_eq!(report.skipped_as(SkippedAs::Short), 1);
+    assert_eq!(report.skipped_as(SkippedAs::Duplicate), 1);
+    let duplicate = report
+        .skipped
+        .iter()
+        .find(|s| s.skipped_as == SkippedAs::Duplicate)
+        .unwrap();
+    assert_eq!(duplicate.path, Path::new("one/again.wav"));
+    assert_eq!(duplicate.reason, "one/Song A.wav");
+
+    let [a, b] = corpus.tracks() else {
+        panic!("two tracks")
+    };
+    assert_eq!(a.path, Path::new("one/Song A.wav"));
+    assert_eq!((a.duration_s, a.source.as_str()), (2.5, "one"));
+    assert_eq!((a.licence.as_str(), a.split), ("unknown", Split::Train));
+    assert!(a.id.starts_with("one-Song_A-"), "{}", a.id);
+    assert!(a.audio_path().is_file());
+    assert_eq!(hash(&a.audio_path()).unwrap(), a.sha256);
+    assert_eq!((b.licence.as_str(), b.split), ("CC0-1.0", Split::Test));
+    let list = fs::read_to_string(at("corpus.skipped.jsonl")).unwrap();
+    assert_eq!(list.lines().count(), 4);
+}
+
+#[test]
+fn unchanged_files_are_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    tone(&at("a.wav"), 220.0, 1.5);
+    tone(&at("b.wav"), 330.0, 1.5);
+    fs::write(at("broken.flac"), b"no").unwrap();
+    let settings = settings(folder.path());
+    assert_eq!(run(&settings).0.read, 3);
+    let text = fs::read(&settings.out).unwrap();
+    let (report, _) = run(&settings);
+    assert_eq!((report.read, report.skipped.len()), (0, 1));
+    assert_eq!(fs::read(&settings.out).unwrap(), text);
+
+    tone(&at("b.wav"), 330.0, 2.0);
+    fs::remove_file(at("a.wav")).unwrap();
+    let (report, corpus) = run(&settings);
+    assert_eq!(report.read, 1);
+    assert_eq!(corpus.tracks().len(), 1);
+    assert_eq!(corpus.tracks()[0].duration_s, 2.0);
+}
+
+#[test]
+fn labels_are_found_and_broken_ones_leave_the_track_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    tone(&at("audio/a.wav"), 220.0, 1.5);
+    tone(&at("audio/b.wav"), 330.0, 1.5);
+    tone(&at("audio/c.wav"), 440.0, 1.5);
+    fs::write(at("audio/b.lab"), "0 1.5 Z:maj\n").unwrap();
+    fs::write(at("audio/c.lab"), "0 1.5 C:maj\n").unwrap();
+    let (report, corpus) = run(&settings(folder.path()));
+    assert_eq!((report.tracks, report.labelled), (2, 1));
+    assert_eq!(report.skipped_as(SkippedAs::Broken), 1);
+    assert_eq!(corpus.tracks()[0].labels, None);
+    let labels = corpus.tracks()[1].labels_path().unwrap();
+    assert!(labels.ends_with("audio/c.lab") && labels.is_file());
+
+    // In a folder of their own, those beside the audio do not count.
+    fs::create_dir_all(at("labels")).unwrap();
+    fs::write(at("labels/a.lab"), "0 1.5 A:min\n").unwrap();
+    let (report, corpus) = run(&ScanSettings {
+        folder: at("audio"),
+        out: at("other.jsonl"),
+        labels: Some(at("labels")),
+        ..settings(folder.path())
+    });
+    assert_eq!((report.tracks, report.labelled), (3, 1));
+    assert_eq!(
+        corpus.tracks()[0].labels.as_deref(),
+        Some(Path::new("labels/a.lab"))
+    );
+    assert_eq!(corpus.tracks()[0].path, Path::new("audio/a.wav"));
+}
+
+#[test]
+fn an_interrupted_scan_leaves_no_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    tone(&folder.path().join("a.wav"), 220.0, 1.5);
+    let settings = settings(folder.path());
+    assert!(scan(&settings, &AtomicBool::new(true)).is_err());
+    assert!(!settings.out.exists());
+    assert_eq!(run(&settings).0.tracks, 1);
+}
+
+#[test]
+fn sources_that_are_none_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sources.json");
+    assert!(read_sources(&path).is_err());
+    fs::write(&path, "[1]").unwrap();
+    let error = read_sources(&path).unwrap_err();
+    assert!(error.to_string().contains("sources.json"));
+    fs::write(&path, r#"{"p": {"licence": "MIT", "split": "valid"}}"#).unwrap();
+    assert_eq!(read_sources(&path).unwrap()["p"].split, Some(Split::Valid));
+}

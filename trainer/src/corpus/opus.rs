@@ -1,23 +1,23 @@
 //! Ogg Opus files in (RFC 7845), mono samples out.
 //!
-//! For the trainer alone: symphonia, which decodes everything else, has no Opus decoder.
+//! For the trainer alone: symphonia reads the container, and has no decoder for it.
 //! The decoder is libopus, translated to Rust as it is, so nothing has to be installed to
 //! build it; that is also why its functions are unsafe ones with C's pointers.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 use std::ptr::NonNull;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use ogg::PacketReader;
+use anyhow::{Context, Result, anyhow, ensure};
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
 use unsafe_libopus::{OpusDecoder, opus_decode_float, opus_decoder_create, opus_decoder_destroy};
 
 /// Opus decodes at this rate, whatever was encoded, in Hz.
 pub const RATE: u32 = 48_000;
-
-/// Damaged packets after which a file is given up.
-const MAX_DAMAGED: usize = 1_000;
 
 /// Where the first packet of a file begins with its magic: a page header and a table of
 /// one segment come before it.
@@ -36,7 +36,7 @@ pub fn is_opus(path: &Path) -> bool {
 struct Head {
     channels: usize,
     /// Samples in front that the encoder added.
-    pre_skip: u64,
+    pre_skip: usize,
     /// Factor on the samples.
     gain: f32,
 }
@@ -58,7 +58,7 @@ impl Head {
         let gain_db = f32::from(i16::from_le_bytes([packet[16], packet[17]])) / 256.0;
         Ok(Self {
             channels: usize::from(channels),
-            pre_skip: u64::from(u16::from_le_bytes([packet[10], packet[11]])),
+            pre_skip: usize::from(u16::from_le_bytes([packet[10], packet[11]])),
             gain: 10.0_f32.powf(gain_db / 20.0),
         })
     }
@@ -118,62 +118,48 @@ impl Drop for Decoder {
 /// Decodes a file: `sink` gets mono samples at [`RATE`]. Returns their number.
 ///
 /// # Errors
-/// A file that cannot be read, is no Ogg Opus of one or two channels, is damaged
-/// throughout, or lasts longer than `max_length_s`.
+/// A file that cannot be read, is no Ogg Opus of one or two channels, is damaged, or lasts
+/// longer than `max_length_s`.
 pub fn decode(path: &Path, max_length_s: f64, sink: &mut dyn FnMut(&[f32])) -> Result<u64> {
     let file = File::open(path).context("cannot be opened")?;
-    let mut reader = PacketReader::new(BufReader::new(file));
-    let first = reader.read_packet()?.context("the file is empty")?;
-    let head = Head::parse(&first.data)?;
-    let serial = first.stream_serial();
+    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+    let mut reader = symphonia::default::get_probe().probe(
+        &Hint::new(),
+        stream,
+        FormatOptions::default(),
+        MetadataOptions::default(),
+    )?;
+    let track = reader.default_track(TrackType::Audio);
+    let track = track.context("the file has no audio track")?;
+    let id = track.id;
+    let parameters = track.codec_params.as_ref().and_then(|p| p.audio());
+    let head = parameters.and_then(|p| p.extra_data.as_deref());
+    let head = Head::parse(head.context("no Opus header")?)?;
     let mut decoder = Decoder::new(head.channels)?;
     let mut interleaved = vec![0.0; MAX_FRAMES * head.channels];
     let mut mono: Vec<f32> = Vec::new();
     let most = (max_length_s * f64::from(RATE)) as u64;
-    let mut position = 0;
+    let factor = head.gain / head.channels as f32;
+    let mut to_skip = head.pre_skip;
     let mut given = 0;
-    let mut damaged = 0;
-    let mut tags = false;
-    loop {
-        let packet = match reader.read_packet() {
-            Ok(Some(packet)) if packet.stream_serial() == serial => packet,
-            // Another stream beside it, or chained behind it.
-            Ok(Some(_)) => continue,
-            Ok(None) => break,
-            Err(error) if given > 0 => bail!("damaged after {} s: {error}", given / 48_000),
-            Err(error) => return Err(error.into()),
-        };
-        if !tags {
-            // The second packet holds the comments.
-            tags = true;
+    while let Some(packet) = reader.next_packet()? {
+        if packet.track_id != id {
             continue;
         }
-        let frames = match decoder.decode(&packet.data, &mut interleaved) {
-            Ok(frames) => frames,
-            Err(error) => {
-                damaged += 1;
-                ensure!(damaged <= MAX_DAMAGED, "damaged: {error}");
-                continue;
-            }
-        };
-        mono.clear();
-        let factor = head.gain / head.channels as f32;
+        let frames = decoder.decode(&packet.data, &mut interleaved)?;
         let samples = interleaved[..frames * head.channels].chunks_exact(head.channels);
+        mono.clear();
         mono.extend(samples.map(|frame| frame.iter().sum::<f32>() * factor));
-        let mut from = head.pre_skip.saturating_sub(position).min(frames as u64);
-        let mut to = frames as u64;
-        position += frames as u64;
-        if packet.last_in_stream() {
-            // The end of the stream may lie within its last packet.
-            to -= position.saturating_sub(packet.absgp_page()).min(to);
-        }
-        from = from.min(to);
-        given += to - from;
+        // The end of the stream may lie within its last packet.
+        let padding = usize::try_from(packet.trim_end.get()).unwrap_or(frames);
+        let to = frames - padding.min(frames);
+        let from = to_skip.min(to);
+        to_skip -= to_skip.min(frames);
+        given += (to - from) as u64;
         ensure!(given <= most, "longer than {} hours", max_length_s / 3600.0);
-        sink(&mono[from as usize..to as usize]);
+        sink(&mono[from..to]);
     }
     ensure!(given > 0, "the file holds no samples");
-    ensure!(damaged == 0, "{damaged} damaged packets");
     Ok(given)
 }
 

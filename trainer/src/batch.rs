@@ -140,12 +140,7 @@ impl Rows {
         self.push_colour(window.colour[t], class, root, colour_p, &weights);
     }
 
-    fn push_soft(
-        &mut self,
-        chord: Option<&[f32]>,
-        bass: Option<&[f32]>,
-        weights: &FrameWeights,
-    ) {
+    fn push_soft(&mut self, chord: Option<&[f32]>, bass: Option<&[f32]>, weights: &FrameWeights) {
         let t = weights.temperature;
         let scaled = weights.soft * t * t;
         self.inverse_temperature.push(1.0 / t);
@@ -164,8 +159,18 @@ impl Rows {
                 }
             }
         };
-        let weight = add(chord, CHORD_CLASSES, &mut self.soft_chord, &mut self.entropy);
-        let bass_weight = add(bass, BASS_CLASSES, &mut self.soft_bass, &mut self.bass_entropy);
+        let weight = add(
+            chord,
+            CHORD_CLASSES,
+            &mut self.soft_chord,
+            &mut self.entropy,
+        );
+        let bass_weight = add(
+            bass,
+            BASS_CLASSES,
+            &mut self.soft_bass,
+            &mut self.bass_entropy,
+        );
         self.any_soft |= weight > 0.0;
         self.soft_weight.push(weight);
         self.soft_bass_weight.push(bass_weight);
@@ -222,7 +227,12 @@ impl Rows {
                 class: classes(self.chord),
                 weight: vector(self.chord_weight),
                 soft: self.any_soft.then(|| {
-                    soft(self.soft_chord, CHORD_CLASSES, self.soft_weight, self.entropy)
+                    soft(
+                        self.soft_chord,
+                        CHORD_CLASSES,
+                        self.soft_weight,
+                        self.entropy,
+                    )
                 }),
             },
             bass: HeadTargets {
@@ -335,7 +345,8 @@ mod tests {
         assert!((weights[0] - 0.7).abs() < 1e-6);
         let soft = batch.targets.chord.soft.unwrap();
         let p = numbers(&soft.probabilities);
-        let expected = 0.6_f32.powf(1.0 / 3.0) / (0.6_f32.powf(1.0 / 3.0) + 0.4_f32.powf(1.0 / 3.0));
+        let expected =
+            0.6_f32.powf(1.0 / 3.0) / (0.6_f32.powf(1.0 / 3.0) + 0.4_f32.powf(1.0 / 3.0));
         assert!((p[1] - expected).abs() < 1e-5);
         let weights = numbers(&soft.weight);
         assert!((weights[0] - 0.3 * 9.0).abs() < 1e-5 && weights[1] == 0.0);

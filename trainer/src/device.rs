@@ -47,9 +47,9 @@ impl FromStr for DeviceName {
             ("libtorch-cuda", number) => Self::LibTorchCuda(number.unwrap_or(0)),
             ("wgpu", number) => Self::Wgpu(number),
             ("cuda", number) => Self::Cuda(number.unwrap_or(0)),
-            _ => bail!(
-                "no device `{text}`: flex, libtorch, libtorch-cuda:N, wgpu, wgpu:N or cuda:N"
-            ),
+            _ => {
+                bail!("no device `{text}`: flex, libtorch, libtorch-cuda:N, wgpu, wgpu:N or cuda:N")
+            }
         })
     }
 }
@@ -75,7 +75,9 @@ impl DeviceName {
             #[cfg(feature = "cuda")]
             Self::Cuda(index) => Ok(Device::cuda(index)),
             #[allow(unreachable_patterns, reason = "with every feature nothing is left")]
-            other => bail!("{other:?} needs a feature this program was built without; see docs/training.md"),
+            other => bail!(
+                "{other:?} needs a feature this program was built without; see docs/training.md"
+            ),
         }
     }
 }
@@ -89,7 +91,10 @@ mod tests {
         assert_eq!("flex".parse::<DeviceName>().unwrap(), DeviceName::Flex);
         let cuda: DeviceName = "libtorch-cuda:3".parse().unwrap();
         assert_eq!(cuda, DeviceName::LibTorchCuda(3));
-        assert_eq!("wgpu".parse::<DeviceName>().unwrap(), DeviceName::Wgpu(None));
+        assert_eq!(
+            "wgpu".parse::<DeviceName>().unwrap(),
+            DeviceName::Wgpu(None)
+        );
         for wrong in ["", "gpu", "cuda:x", "flex:1", "cuda:-1"] {
             assert!(wrong.parse::<DeviceName>().is_err(), "{wrong}");
         }

@@ -15,8 +15,8 @@ use harmony::label::Label;
 use harmony::vocabulary::large;
 use recognizer::features::BINS;
 use recognizer::networks::colour::{Colour, ELEVENTHS, NINTHS, THIRTEENTHS};
-use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use recognizer::networks::network::FrontEnd;
+use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 
@@ -103,8 +103,7 @@ fn on_grid(values: &[f16], width: usize, front_end: FrontEnd, frames: usize) -> 
         match front_end {
             FrontEnd::Live => out.extend_from_slice(row(frame)),
             FrontEnd::Cqt => {
-                let (before, at, after) =
-                    (row(2 * frame - 1), row(2 * frame), row(2 * frame + 1));
+                let (before, at, after) = (row(2 * frame - 1), row(2 * frame), row(2 * frame + 1));
                 out.extend(before.iter().zip(at).zip(after).map(|((b, a), c)| {
                     f16::from_f32(0.25 * b.to_f32() + 0.5 * a.to_f32() + 0.25 * c.to_f32())
                 }));
@@ -137,7 +136,8 @@ impl Frames {
         let (chord, bass) = targets(label);
         self.chord.push(chord);
         self.bass.push(bass);
-        self.colour.push(Colour::of(label).map_or(IGNORED, Colour::index));
+        self.colour
+            .push(Colour::of(label).map_or(IGNORED, Colour::index));
     }
 
     /// No frames yet.

@@ -168,7 +168,11 @@ mod tests {
         let hard = value(head::<3>(logits(z), &targets(0, None), 0.0));
         let same = value(head::<3>(logits(z), &targets(0, Some(soft.clone())), 0.0));
         assert!((same - hard).abs() < 1e-4, "{same} and {hard}");
-        let other = value(head::<3>(logits([2.0, 0.0, 0.0]), &targets(0, Some(soft)), 0.0));
+        let other = value(head::<3>(
+            logits([2.0, 0.0, 0.0]),
+            &targets(0, Some(soft)),
+            0.0,
+        ));
         let other_hard = value(head::<3>(logits([2.0, 0.0, 0.0]), &targets(0, None), 0.0));
         assert!(other > other_hard + 0.1);
     }

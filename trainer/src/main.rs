@@ -287,7 +287,8 @@ fn card_metrics(path: &Path, causal: bool) -> anyhow::Result<BTreeMap<String, f6
 }
 
 fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
-    let (mut weights, config, step) = weights(&arguments.run, arguments.best, ModelCard::default())?;
+    let (mut weights, config, step) =
+        weights(&arguments.run, arguments.best, ModelCard::default())?;
     let causal = config.architecture.is_causal();
     weights.card = ModelCard {
         name: arguments.name.clone(),

@@ -245,7 +245,12 @@ mod tests {
         let mut there: Vec<&PathBuf> = Vec::new();
         for step in &pipeline.step {
             for input in step.inputs.iter().filter(|path| made.contains(path)) {
-                assert!(there.contains(&input), "{} reads {}", step.name, input.display());
+                assert!(
+                    there.contains(&input),
+                    "{} reads {}",
+                    step.name,
+                    input.display()
+                );
             }
             there.extend(&step.outputs);
         }

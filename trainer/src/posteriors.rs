@@ -51,12 +51,18 @@ impl Posteriors {
     /// A file that cannot be read, or is not one, by name.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        Self::read(&bytes).with_context(|| format!("{} is not a file of posteriors", path.display()))
+        Self::read(&bytes)
+            .with_context(|| format!("{} is not a file of posteriors", path.display()))
     }
 
     fn read(bytes: &[u8]) -> Result<Self> {
         let tensors = SafeTensors::deserialize(bytes)?;
-        let frames = tensors.tensor("chord")?.shape().first().copied().unwrap_or(0);
+        let frames = tensors
+            .tensor("chord")?
+            .shape()
+            .first()
+            .copied()
+            .unwrap_or(0);
         let read = |name: &str, width: usize| -> Result<Vec<f16>> {
             let tensor = tensors.tensor(name)?;
             ensure!(

@@ -211,8 +211,11 @@ pub fn train(
     let mut running = 0.0_f32;
     while progress.step < config.steps
         && !progress.out_of_patience()
-        && !interrupted.load(Ordering::Relaxed) {
-        let rate = config.schedule.rate(progress.step, config.steps, &progress.plateau);
+        && !interrupted.load(Ordering::Relaxed)
+    {
+        let rate = config
+            .schedule
+            .rate(progress.step, config.steps, &progress.plateau);
         let (loss, grads) = gradients(&network, &drawn, &progress, &device)?;
         network = optimizer.step(rate, network, grads);
         progress.step += 1;
@@ -424,7 +427,8 @@ impl Checkpoint {
     fn keep_best(&self, network: &Network) -> Result<()> {
         let beside = self.folder.join("network-best-partial.bpk");
         network.clone().save_file(&beside)?;
-        fs::rename(&beside, self.best()).with_context(|| format!("writing {}", self.best().display()))
+        fs::rename(&beside, self.best())
+            .with_context(|| format!("writing {}", self.best().display()))
     }
 
     fn optimizer(&self, step: u64) -> PathBuf {
@@ -484,9 +488,9 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Distribution;
     use crate::frames::{IGNORED, Opinion};
     use crate::objective::Stage;
+    use burn::tensor::Distribution;
     use burn::tensor::Tensor;
     use half::f16;
     use recognizer::features::BINS;
@@ -615,7 +619,15 @@ mod tests {
                 ..config(150)
             };
             let folder = folder.path().join(name);
-            train(&config, data, None, &folder, &Device::flex(), &AtomicBool::new(false)).unwrap();
+            train(
+                &config,
+                data,
+                None,
+                &folder,
+                &Device::flex(),
+                &AtomicBool::new(false),
+            )
+            .unwrap();
             let log = fs::read_to_string(folder.join("log.jsonl")).unwrap();
             let last: serde_json::Value =
                 serde_json::from_str(log.lines().last().unwrap()).unwrap();
@@ -628,7 +640,12 @@ mod tests {
     fn a_resumed_run_ends_where_an_uninterrupted_one_does() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let whole = run(&config(12), &data, &folder.path().join("whole"), &AtomicBool::new(false))
+        let whole = run(
+            &config(12),
+            &data,
+            &folder.path().join("whole"),
+            &AtomicBool::new(false),
+        )
         .unwrap();
 
         // The same run, stopped after its first validation and started again from the files.
@@ -656,8 +673,7 @@ mod tests {
             schedule: cosine(1e-2),
             ..config(150)
         };
-        let trained = run(&config, &data, folder.path(), &AtomicBool::new(false))
-        .unwrap();
+        let trained = run(&config, &data, folder.path(), &AtomicBool::new(false)).unwrap();
         let log = fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
         let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
         assert_eq!(trained.step, 150);
@@ -668,10 +684,8 @@ mod tests {
     fn another_runs_folder_is_refused() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        run(&config(2), &data, folder.path(), &AtomicBool::new(false))
-        .unwrap();
-        let error = run(&config(3), &data, folder.path(), &AtomicBool::new(false))
-        .unwrap_err();
+        run(&config(2), &data, folder.path(), &AtomicBool::new(false)).unwrap();
+        let error = run(&config(3), &data, folder.path(), &AtomicBool::new(false)).unwrap_err();
         assert!(error.to_string().contains("other settings"), "{error}");
     }
 }

@@ -132,9 +132,8 @@ fn score(
         let shape = [windows.len(), sampler.frames, BINS];
         let x = Tensor::from_data(TensorData::new(bins, shape), device);
         let logits = network.forward(x, &mut State::default());
-        let numbers = |tensor: Tensor<3>| -> Vec<f32> {
-            tensor.into_data().iter::<f32>().collect()
-        };
+        let numbers =
+            |tensor: Tensor<3>| -> Vec<f32> { tensor.into_data().iter::<f32>().collect() };
         let chord = numbers(log_softmax(logits.chord, 2));
         let bass: Option<Vec<i64>> = logits
             .bass

@@ -43,7 +43,10 @@ impl Posterior {
             for root in 0..12 {
                 for (first, length) in GROUPS {
                     let start = root * COLOUR_VALUES + first;
-                    log_softmax(&logits[start..start + length], &mut out[start..start + length]);
+                    log_softmax(
+                        &logits[start..start + length],
+                        &mut out[start..start + length],
+                    );
                 }
             }
         }

@@ -188,7 +188,9 @@ mod tests {
             .map(|(_, e)| e.exp())
             .sum();
         assert!((total - 0.6).abs() < 1e-4);
-        let best = (0..out.len()).max_by(|&a, &b| out[a].total_cmp(&out[b])).unwrap();
+        let best = (0..out.len())
+            .max_by(|&a, &b| out[a].total_cmp(&out[b]))
+            .unwrap();
         assert_eq!(label_of(best).to_string(), "C:maj/3");
     }
 

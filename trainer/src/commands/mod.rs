@@ -1,5 +1,5 @@
 //! The commands, one a file.
 
+pub mod corpus;
 pub mod run;
 pub mod train;
-pub mod corpus;

@@ -57,7 +57,10 @@ pub fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<()> {
             .status()
             .with_context(|| format!("starting step {}", step.name))?;
         if interrupted.load(Ordering::Relaxed) {
-            bail!("stopped during step {}; run the same command to go on", step.name);
+            bail!(
+                "stopped during step {}; run the same command to go on",
+                step.name
+            );
         }
         ensure!(status.success(), "step {} ended with {status}", step.name);
         for output in &step.outputs {

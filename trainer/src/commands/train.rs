@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
+use recognizer::features::SAMPLE_RATE;
 use recognizer::networks::WINDOW_FRAMES;
 use recognizer::networks::btc::BtcConfig;
-use recognizer::features::SAMPLE_RATE;
 use recognizer::networks::network::{Architecture, FrontEnd};
 use recognizer::networks::pitch_class::PitchClassNetConfig;
 use recognizer::networks::two_e_one_d::TwoEOneDConfig;
@@ -220,9 +220,7 @@ impl TrainArguments {
             warm_up,
         };
         match (self.preset, fresh) {
-            (Preset::Paper, true) => {
-                cosine(1e-4, self.learning_rate.unwrap_or(3e-4), 1e-6, 0.1)
-            }
+            (Preset::Paper, true) => cosine(1e-4, self.learning_rate.unwrap_or(3e-4), 1e-6, 0.1),
             (Preset::Paper, false) => Schedule::Plateau {
                 start: self.learning_rate.unwrap_or(1e-5),
                 factor: 0.9,

@@ -138,7 +138,7 @@ struct FramesArguments {
     #[arg(long, value_parser = share)]
     rare_share: Option<f64>,
     /// Share of the chords of written progressions with another bass than the root [default:
-    /// 0.5 in even sections, 0.25 in the others; some qualities have no inversions].
+    /// 0.44 in even sections, 0.25 in the others; some qualities have no inversions].
     #[arg(long, value_parser = share)]
     inversion_share: Option<f64>,
     /// Share of the sections of written progressions preceded by a stretch without a chord

@@ -85,7 +85,8 @@ impl Mixer {
         // Records have more below 100 Hz than the samples of a SoundFont.
         if matches!(bus, Bus::Bass | Bus::Drums) && self.chance(0.6) {
             let hz = self.between_log(60.0, 150.0);
-            let db = self.between(0.0, 12.0);
+            let most_db = if bus == Bus::Bass { 12.0 } else { 6.0 };
+            let db = self.between(0.0, most_db);
             filters::apply(samples, rate, Filter::LowShelf { hz, db });
             if bus == Bus::Bass {
                 let hz = self.between_log(300.0, 4000.0);
@@ -126,7 +127,7 @@ impl Mixer {
             Bus::Guitars => (-8.0, 2.0, 0.4),
             Bus::Bass => (-5.0, 6.0, 0.15),
             Bus::Lead => (-8.0, 6.0, 0.8),
-            Bus::Drums => (-4.0, 9.0, 0.35),
+            Bus::Drums => (-4.0, 8.0, 0.35),
         };
         let gain = 10_f32.powf(self.between(low_db, high_db) / 20.0);
         let send = self.between(0.0, 1.0) * most;

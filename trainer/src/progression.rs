@@ -49,7 +49,7 @@ impl Default for ProgressionSettings {
             rare_share: 0.2,
             colour_share: 0.12,
             inversion_share: 0.25,
-            even_inversion_share: 0.5,
+            even_inversion_share: 0.44,
             no_chord_share: 0.25,
             tempo_bpm: (50.0, 200.0),
             waltz_share: 0.2,
@@ -92,8 +92,14 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Score {
     let mut at = 0.0;
     while at < total_beats {
         if rng.random_bool(settings.no_chord_share) {
-            let length = meter * f64::from(*[1_u8, 1, 2].choose(rng).unwrap_or(&1));
-            push(&mut spans, &mut at, length, Harmony::None);
+            // One or two bars, as long as those are not half a minute.
+            let slow = meter * 60.0 / tempo > 2.5;
+            let bars = if slow {
+                1
+            } else {
+                *[1_u8, 1, 2].choose(rng).unwrap_or(&1)
+            };
+            push(&mut spans, &mut at, meter * f64::from(bars), Harmony::None);
         }
         if at > 0.0 && rng.random_bool(0.2) {
             tonic = (tonic + *[1, 2, 5, 7, 9, 3].choose(rng).unwrap_or(&7)) % 12;
@@ -532,11 +538,24 @@ fn rarer(rng: &mut ChaCha8Rng, quality: usize) -> usize {
 /// The same chord with colours.
 fn coloured(rng: &mut ChaCha8Rng, quality: usize) -> usize {
     let names: &[&str] = match QUALITIES[quality].harte {
-        "maj" => &["maj(9)", "maj9", "maj6(9)"],
-        "maj7" => &["maj9", "maj13", "maj7(#11)"],
+        "maj" => &["maj(9)", "maj9", "maj6(9)", "maj(#11)"],
+        "maj6" => &["maj6(9)"],
+        "maj7" => &["maj9", "maj13", "maj7(#11)", "maj9(#11)"],
         "min" => &["min(9)", "min9"],
-        "min7" => &["min9", "min11"],
-        "7" => &["9", "13", "7(b9)", "7(#9)", "7(#11)", "7(b13)"],
+        "min6" => &["min6(9)"],
+        "min7" => &["min9", "min11", "min7(11)", "min13"],
+        "7" => &[
+            "9",
+            "13",
+            "7(b9)",
+            "7(#9)",
+            "7(#11)",
+            "7(b13)",
+            "9(#11)",
+            "7(b9,13)",
+            "7(b9,b13)",
+            "7(#9,b13)",
+        ],
         "sus4" | "sus4(b7)" => &["sus4(b7,9)"],
         _ => return quality,
     };

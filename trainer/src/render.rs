@@ -257,15 +257,9 @@ struct Band<'a> {
 impl<'a> Band<'a> {
     fn draw(seed: u64, fonts: &'a SoundFonts, settings: &RenderSettings) -> Self {
         let mut rng = stream(seed, Stream::Band);
-        let one = rng.random_range(0..fonts.count());
+        let one = fonts.draw(&mut rng);
         let mixed = settings.synthesizer_share > 0.0 && rng.random_bool(0.5);
-        let chosen = std::array::from_fn(|_| {
-            if mixed {
-                rng.random_range(0..fonts.count())
-            } else {
-                one
-            }
-        });
+        let chosen = std::array::from_fn(|_| if mixed { fonts.draw(&mut rng) } else { one });
         let synthesizer_share = match fonts.split() {
             // Some examples are all SoundFont, some all synthesizer, most in between.
             Split::Train if settings.synthesizer_share > 0.0 => {

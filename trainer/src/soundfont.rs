@@ -5,6 +5,8 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
 use rustysynth::SoundFont;
 
 pub mod player;
@@ -19,11 +21,14 @@ pub enum Split {
     HeldOut,
 }
 
-/// The SoundFonts in use: file stem, split. Training must never load a held-out one.
-pub const SOUNDFONTS: [(&str, Split); 3] = [
-    ("FluidR3_GM", Split::Train),
-    ("MuseScore_General", Split::Train),
-    ("TimGM6mb", Split::HeldOut),
+/// The SoundFonts in use: file stem, split, and how often it is drawn beside the others of its
+/// split. Training must never load a held-out one.
+pub const SOUNDFONTS: [(&str, Split, u32); 4] = [
+    ("FluidR3_GM", Split::Train, 2),
+    ("MuseScore_General", Split::Train, 2),
+    // The chip of the sound cards of the nineties: not an instrument, but much game music.
+    ("OPL-3_FM_128M", Split::Train, 1),
+    ("TimGM6mb", Split::HeldOut, 1),
 ];
 
 /// Why SoundFonts could not be loaded.
@@ -71,6 +76,8 @@ pub enum SoundFontError {
 #[derive(Clone)]
 pub struct SoundFonts {
     fonts: Vec<(String, Arc<SoundFont>)>,
+    /// How often each is drawn.
+    weights: Vec<u32>,
     split: Split,
 }
 
@@ -91,8 +98,9 @@ impl SoundFonts {
     /// None of them is there, or one of them is damaged.
     pub fn load(folder: &Path, split: Split) -> Result<Self, SoundFontError> {
         let mut fonts = Vec::new();
+        let mut weights = Vec::new();
         let mut wanted = Vec::new();
-        for (stem, of) in SOUNDFONTS {
+        for (stem, of, weight) in SOUNDFONTS {
             if of != split {
                 continue;
             }
@@ -108,6 +116,7 @@ impl SoundFonts {
             }
             if path.exists() {
                 fonts.push((stem.to_owned(), Arc::new(load_file(&path)?)));
+                weights.push(weight);
             }
         }
         if fonts.is_empty() {
@@ -117,7 +126,11 @@ impl SoundFonts {
                 wanted: wanted.join(", "),
             });
         }
-        Ok(Self { fonts, split })
+        Ok(Self {
+            fonts,
+            weights,
+            split,
+        })
     }
 
     /// Wraps SoundFonts that are already in memory, to be trained on.
@@ -128,8 +141,18 @@ impl SoundFonts {
     pub fn from_loaded(fonts: Vec<(String, Arc<SoundFont>)>) -> Self {
         assert!(!fonts.is_empty(), "at least one SoundFont is needed");
         Self {
+            weights: vec![1; fonts.len()],
             fonts,
             split: Split::Train,
+        }
+    }
+
+    /// The same SoundFonts, for evaluation only.
+    #[must_use]
+    pub fn held_out(self) -> Self {
+        Self {
+            split: Split::HeldOut,
+            ..self
         }
     }
 
@@ -143,6 +166,16 @@ impl SoundFonts {
     #[must_use]
     pub fn count(&self) -> usize {
         self.fonts.len()
+    }
+
+    /// Draws the index of a SoundFont by its weight.
+    #[must_use]
+    pub fn draw(&self, rng: &mut ChaCha8Rng) -> usize {
+        let indices: Vec<usize> = (0..self.count()).collect();
+        indices
+            .choose_weighted(rng, |index| self.weights[*index])
+            .copied()
+            .unwrap_or(0)
     }
 
     /// The SoundFont at `index` modulo the count, with its name.

@@ -11,11 +11,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rustysynth::SoundFont;
 use trainer::effects::codec::vorbis_round_trip;
-use trainer::effects::dynamics::{Compressor, active_rms, limit, saturate};
+use trainer::effects::dynamics::{Compressor, active_rms, limit, multiband, saturate};
 use trainer::effects::filters::{Filter, apply};
-use trainer::effects::modulation::{chorus, echo};
-use trainer::effects::noise::add_noise;
+use trainer::effects::modulation::{chorus, double, echo, pump};
+use trainer::effects::noise::{add_crackle, add_crowd, add_noise};
 use trainer::effects::room::{Room, convolve};
+use trainer::effects::tape::{crush, flutter};
 use trainer::soundfont::{SoundFonts, Split, sf3};
 
 const RATE: f32 = 22_050.0;
@@ -211,4 +212,85 @@ fn missing_soundfonts_name_the_command_that_brings_them() {
     std::fs::write(folder.path().join("TimGM6mb.sf2"), b"no SoundFont").unwrap();
     let error = SoundFonts::load(folder.path(), Split::HeldOut).unwrap_err();
     assert!(error.to_string().contains("TimGM6mb.sf2"), "{error}");
+}
+
+#[test]
+fn bands_that_are_not_compressed_sum_to_the_whole() {
+    let mut samples = sine(80.0, 0.3, 20_000);
+    for (sample, other) in samples.iter_mut().zip(sine(3000.0, 0.2, 20_000)) {
+        *sample += other;
+    }
+    let before = samples.clone();
+    let off = Compressor {
+        threshold_db: 0.0,
+        ratio: 4.0,
+        attack_s: 0.01,
+        release_s: 0.1,
+    };
+    multiband(&mut samples, RATE, (200.0, 2000.0), &[off; 3]);
+    for (after, before) in samples.iter().zip(&before) {
+        assert!((after - before).abs() < 1e-5);
+    }
+    let on = Compressor {
+        threshold_db: -40.0,
+        ..off
+    };
+    multiband(&mut samples, RATE, (200.0, 2000.0), &[on, off, off]);
+    assert!(rms(&samples[10_000..]) < 0.8 * rms(&before[10_000..]));
+}
+
+#[test]
+fn a_doubled_part_cancels_and_adds() {
+    // A millisecond is half a turn at 500 Hz and a whole one at 1 kHz.
+    let level = |hz: f32, gain: f32| {
+        let mut samples = sine(hz, 0.5, 10_000);
+        double(&mut samples, RATE, 0.001, 0.0, gain);
+        rms(&samples[1000..]) / (0.5 / 2_f32.sqrt())
+    };
+    assert!((level(500.0, 0.8) - 0.2).abs() < 0.05);
+    assert!((level(1000.0, 0.8) - 1.8).abs() < 0.05);
+    assert!((level(1000.0, -0.8) - 0.2).abs() < 0.05);
+}
+
+#[test]
+fn pumping_presses_down_at_the_kick_and_lets_go() {
+    let mut samples = vec![1.0; 22_050];
+    pump(&mut samples, RATE, &[0.25, 0.75], 0.8, 0.05);
+    assert!((samples[5000] - 1.0).abs() < 1e-6);
+    assert!((samples[5513] - 0.2).abs() < 0.01, "{}", samples[5513]);
+    assert!(samples[15_000] > 0.99);
+    assert!((samples[16_538] - 0.2).abs() < 0.01);
+}
+
+#[test]
+fn worn_machines_waver_and_round() {
+    let mut samples = sine(440.0, 0.5, 44_100);
+    let before = samples.clone();
+    flutter(&mut samples, RATE, 2.0, 0.0005);
+    assert!(samples.iter().all(|x| x.is_finite() && x.abs() <= 0.51));
+    assert!((rms(&samples[1000..]) / rms(&before[1000..]) - 1.0).abs() < 0.02);
+    assert_ne!(samples, before);
+    crush(&mut samples, 5.0);
+    let mut levels: Vec<i64> = samples.iter().map(|x| (x * 1e5).round() as i64).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    assert!(levels.len() <= 34, "{} levels", levels.len());
+}
+
+#[test]
+fn crackle_clicks_and_crowds_murmur() {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut samples = vec![0.0; 220_500];
+    add_crackle(&mut samples, RATE, &mut rng, 0.1, 10.0);
+    let clicks = samples
+        .windows(2)
+        .filter(|p| p[1].abs() > p[0].abs() + 1e-3)
+        .count();
+    assert!(
+        (30..120).contains(&clicks),
+        "{clicks} clicks in ten seconds"
+    );
+    let mut samples = vec![0.0; 220_500];
+    add_crowd(&mut samples, RATE, &mut rng, 0.1);
+    assert!((0.04..0.17).contains(&rms(&samples)), "{}", rms(&samples));
 }

@@ -21,7 +21,7 @@ struct Source {
     name: &'static str,
 }
 
-const SOURCES: [Source; 3] = [
+const SOURCES: [Source; 4] = [
     Source {
         package: "fluid-soundfont-gm",
         packed: "usr/share/sounds/sf2/FluidR3_GM.sf2",
@@ -36,6 +36,11 @@ const SOURCES: [Source; 3] = [
         package: "musescore-general-soundfont",
         packed: "usr/share/sounds/sf3/MuseScore_General_Full.sf3",
         name: "MuseScore_General.sf3",
+    },
+    Source {
+        package: "opl3-soundfont",
+        packed: "usr/share/sounds/sf2/OPL-3_FM_128M.sf2",
+        name: "OPL-3_FM_128M.sf2",
     },
 ];
 

@@ -211,7 +211,12 @@ fn vowels(rng: &mut ChaCha8Rng, singers: usize) -> Wavetable {
     Wavetable {
         spectrum: Spectrum::Vowels {
             formants,
-            tilt_db: rng.random_range(-10.0..-3.0),
+            // A choir is softer than a soloist, and its vowels must not outshine the chord.
+            tilt_db: if singers > 1 {
+                rng.random_range(-12.0..-6.0)
+            } else {
+                rng.random_range(-10.0..-4.0)
+            },
         },
         unison: singers,
         spread_cents: if singers > 1 {

@@ -34,7 +34,8 @@ impl PluckedString {
         // fraction between 0.1 and 1.1.
         let period = rate_hz / hz - self.damping;
         let whole = (period - 0.1).floor().max(2.0);
-        let fraction = period - whole;
+        // Above a quarter of the rate there is no string left to tune.
+        let fraction = (period - whole).clamp(0.1, 1.1);
         let allpass = (1.0 - fraction) / (1.0 + fraction);
         let size = whole as usize;
         let loss = (-6.91 / (self.decay_s * hz)).exp();

@@ -149,7 +149,7 @@ impl Wavetable {
             Spectrum::Vowels { formants, tilt_db } => {
                 let source = 10_f32.powf(tilt_db * n.log2() / 20.0);
                 let at = n * hz;
-                let mut gain = 0.02;
+                let mut gain = 0.06;
                 for (index, centre) in formants[cycle].iter().enumerate() {
                     let width = 60.0 + 0.06 * centre;
                     let level = 0.75_f32.powi(index as i32);

@@ -19,6 +19,7 @@ mod mix;
 pub mod objective;
 pub mod onnx;
 pub mod pipeline;
+pub mod plot;
 pub mod pop909;
 pub mod posteriors;
 pub mod prepare;

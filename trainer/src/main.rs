@@ -9,13 +9,9 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use burn::module::Module as _;
-use burn::tensor::Device;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use recognizer::inference::{BurnModel, CausalModel};
-use recognizer::models;
-use recognizer::weights::{ModelCard, Weights};
-use trainer::evaluate::{evaluate_set, table};
+use recognizer::weights::ModelCard;
 use trainer::example::Example;
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::{SetSettings, prepare};
@@ -48,7 +44,13 @@ enum Command {
     /// Write the weights of a run, as the plugin and the command embed them.
     Export(ExportArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
-    Eval(EvalArguments),
+    Eval(Box<commands::eval::EvalArguments>),
+    /// Draw pictures of training runs and evaluations.
+    Plot(commands::plot::PlotArguments),
+    /// Draw some seconds of music and what is heard in them.
+    Inspect(commands::inspect::InspectArguments),
+    /// List where student and teacher hear different chords.
+    Disagreements(commands::disagreements::DisagreementsArguments),
     /// Write weights as an ONNX file.
     ExportOnnx {
         /// The weights file.
@@ -77,37 +79,6 @@ struct ExportArguments {
     /// What `trainer eval --json` wrote for these weights, for the model card.
     #[arg(long)]
     metrics: Option<PathBuf>,
-}
-
-#[derive(clap::Args)]
-struct EvalArguments {
-    /// Causal weights; the built-in ones without.
-    #[arg(long)]
-    live: Option<PathBuf>,
-    /// Windowed weights; the built-in ones without.
-    #[arg(long)]
-    windowed: Option<PathBuf>,
-    /// Held-out songs (excerpts), and as many written progressions in the rare-quality set.
-    #[arg(short = 'n', long, default_value_t = 60)]
-    count: u64,
-    /// Length of an excerpt in seconds.
-    #[arg(short, long, default_value_t = 60.0)]
-    length: f64,
-    /// Seed of the sets.
-    #[arg(short, long, default_value_t = 777)]
-    seed: u64,
-    /// Threads.
-    #[arg(short, long, default_value_t = 2)]
-    threads: usize,
-    /// All scores as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
-    /// Folder with the SoundFonts.
-    #[arg(long, default_value = "data/soundfonts")]
-    soundfonts: PathBuf,
-    /// Folder with POP909.
-    #[arg(long, default_value = "../shared/pop909")]
-    pop909: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -198,7 +169,10 @@ fn main() -> anyhow::Result<()> {
         Command::Train(arguments) => commands::train::run(&arguments, interruption()?.as_ref()),
         Command::Run(arguments) => commands::run::run(&arguments, interruption()?.as_ref()),
         Command::Export(arguments) => export(&arguments),
-        Command::Eval(arguments) => evaluate(&arguments),
+        Command::Eval(arguments) => commands::eval::run(&arguments),
+        Command::Plot(arguments) => commands::plot::run(&arguments),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Disagreements(arguments) => commands::disagreements::run(&arguments),
         Command::ExportOnnx { weights, out } => Ok(trainer::onnx::export(&weights, &out)?),
     }
 }
@@ -320,64 +294,6 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         weights.network.num_params(),
         bytes.len()
     );
-    Ok(())
-}
-
-fn evaluate(arguments: &EvalArguments) -> anyhow::Result<()> {
-    let read = |path: &PathBuf| -> anyhow::Result<Weights> {
-        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        Weights::from_bytes(&bytes, &Device::flex()).with_context(|| path.display().to_string())
-    };
-    let live: Arc<dyn CausalModel> = match &arguments.live {
-        Some(path) => Arc::new(BurnModel::causal(read(path)?)?),
-        None => models::live()?,
-    };
-    let windowed = match &arguments.windowed {
-        Some(path) => Arc::new(BurnModel::windowed(read(path)?)?),
-        None => models::windowed()?,
-    };
-    let fonts = SoundFonts::load(&arguments.soundfonts, Split::HeldOut)?;
-    let corpus = Pop909::open(&arguments.pop909)?;
-    let mut all = BTreeMap::new();
-    for (name, songs_of_three, progression) in [
-        ("songs", 3, ProgressionSettings::default()),
-        (
-            "rare",
-            0,
-            ProgressionSettings {
-                even_share: 1.0,
-                ..ProgressionSettings::default()
-            },
-        ),
-    ] {
-        let settings = SetSettings {
-            count: arguments.count,
-            songs_of_three,
-            length_s: arguments.length,
-            split: SongSplit::Test,
-            seed: arguments.seed,
-            render: RenderSettings::default(),
-            progression,
-        };
-        let scores = evaluate_set(
-            &settings,
-            Some(&corpus),
-            &fonts,
-            &live,
-            windowed.as_ref(),
-            arguments.threads,
-        )?;
-        println!(
-            "{name}: {} × {} s\n\n{}",
-            arguments.count,
-            arguments.length,
-            table(&scores)
-        );
-        all.insert(name, scores);
-    }
-    if let Some(path) = &arguments.json {
-        harmony::export::atomic::write(path, serde_json::to_string_pretty(&all)?.as_bytes())?;
-    }
     Ok(())
 }
 

@@ -1,0 +1,258 @@
+//! `trainer eval`: scores on held-out music.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use recognizer::inference::{BurnModel, CausalModel, WindowModel};
+use recognizer::models;
+use recognizer::weights::Weights;
+use trainer::corpus::{Corpus, Split as CorpusSplit};
+use trainer::evaluate::cache::{RenderCache, TrackCache};
+use trainer::evaluate::engines::Engines;
+use trainer::evaluate::piece::{Pieces, RenderedSet};
+use trainer::evaluate::real::RealSet;
+use trainer::evaluate::report::{Report, ReportSettings};
+use trainer::evaluate::spoil::Spoil;
+use trainer::evaluate::{Evaluated, evaluate_set, table};
+use trainer::pop909::{Pop909, SongSplit};
+use trainer::prepare::SetSettings;
+use trainer::progression::ProgressionSettings;
+use trainer::render::RenderSettings;
+use trainer::soundfont::{SoundFonts, Split};
+
+/// What the engines are evaluated on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Set {
+    /// Held-out songs with all effects.
+    Songs,
+    /// Written progressions whose qualities are drawn evenly.
+    Rare,
+    /// Held-out real music, against what a teacher hears in it.
+    Real,
+    /// Held-out songs in tune and without a codec; what the next three spoil.
+    Base,
+    /// Those songs 40 cents off.
+    Detuned,
+    /// Those songs with noise 15 dB under them.
+    Noisy,
+    /// Those songs through a lossy codec.
+    Lossy,
+}
+
+impl Set {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Songs => "songs",
+            Self::Rare => "rare",
+            Self::Real => "real",
+            Self::Base => "base",
+            Self::Detuned => "detuned",
+            Self::Noisy => "noisy",
+            Self::Lossy => "lossy",
+        }
+    }
+
+    const fn spoil(self) -> Option<Spoil> {
+        match self {
+            Self::Detuned => Some(Spoil::Detuned),
+            Self::Noisy => Some(Spoil::Noisy),
+            Self::Lossy => Some(Spoil::Lossy),
+            _ => None,
+        }
+    }
+}
+
+/// The arguments of `trainer eval`.
+#[derive(clap::Args)]
+pub struct EvalArguments {
+    /// Causal weights; the built-in ones without.
+    #[arg(long)]
+    live: Option<PathBuf>,
+    /// Windowed weights; the built-in ones without.
+    #[arg(long)]
+    windowed: Option<PathBuf>,
+    /// What to evaluate on.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["songs", "rare"])]
+    sets: Vec<Set>,
+    /// Excerpts in each rendered set.
+    #[arg(short = 'n', long, default_value_t = 60)]
+    count: u64,
+    /// Length of an excerpt in seconds.
+    #[arg(short, long, default_value_t = 60.0)]
+    length: f64,
+    /// Seed of the sets.
+    #[arg(short, long, default_value_t = 777)]
+    seed: u64,
+    /// Manifest of the corpus of the set `real`.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// Folder with a teacher's posteriors and labels of that corpus.
+    #[arg(long)]
+    posteriors: Option<PathBuf>,
+    /// Split of that corpus: `valid` to choose by, `test` for the figures.
+    #[arg(long, value_enum, default_value = "test")]
+    split: CorpusSplit,
+    /// Also measure the live engine against the wait of its decoder.
+    #[arg(long)]
+    curve: bool,
+    /// Threads; the scores do not depend on them.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// All scores as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Folder for pictures of the scores.
+    #[arg(long)]
+    plots: Option<PathBuf>,
+    /// Folder in which rendered audio and teachers' answers are kept between runs.
+    #[arg(long)]
+    cache: Option<PathBuf>,
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
+}
+
+/// The networks of both engines: those of the files, or the built-in ones.
+pub fn networks(
+    live: Option<&Path>,
+    windowed: Option<&Path>,
+) -> Result<(Arc<dyn CausalModel>, Arc<dyn WindowModel>)> {
+    let read = |path: &Path| -> Result<Weights> {
+        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        Weights::from_bytes(&bytes, &Device::flex()).with_context(|| path.display().to_string())
+    };
+    let live: Arc<dyn CausalModel> = match live {
+        Some(path) => Arc::new(BurnModel::causal(read(path)?)?),
+        None => models::live()?,
+    };
+    let windowed: Arc<dyn WindowModel> = match windowed {
+        Some(path) => Arc::new(BurnModel::windowed(read(path)?)?),
+        None => models::windowed()?,
+    };
+    Ok((live, windowed))
+}
+
+/// What is rendered for a set.
+fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
+    let rare = set == Set::Rare;
+    let plain = RenderSettings::default();
+    SetSettings {
+        count: arguments.count,
+        songs_of_three: if rare { 0 } else { 3 },
+        length_s: arguments.length,
+        split: SongSplit::Test,
+        seed: arguments.seed,
+        render: match set {
+            Set::Base | Set::Detuned | Set::Noisy | Set::Lossy => RenderSettings {
+                codec_share: 0.0,
+                detune_cents: 0.0,
+                ..plain
+            },
+            Set::Songs | Set::Rare | Set::Real => plain,
+        },
+        progression: ProgressionSettings {
+            even_share: if rare {
+                1.0
+            } else {
+                ProgressionSettings::default().even_share
+            },
+            ..ProgressionSettings::default()
+        },
+    }
+}
+
+/// The tracks of the corpus that the teacher has heard.
+fn real_set(arguments: &EvalArguments) -> Result<RealSet> {
+    let corpus = arguments
+        .corpus
+        .as_deref()
+        .context("the set `real` needs --corpus")?;
+    let posteriors = arguments
+        .posteriors
+        .as_deref()
+        .context("the set `real` needs --posteriors")?;
+    let set = RealSet::open(&Corpus::open(corpus)?, arguments.split, posteriors)?;
+    if set.missing() > 0 {
+        eprintln!(
+            "{} tracks of the split `{}` have no posteriors in {} and are left out",
+            set.missing(),
+            arguments.split.name(),
+            posteriors.display()
+        );
+    }
+    Ok(set)
+}
+
+/// Evaluates, prints the tables and writes what was asked for.
+pub fn run(arguments: &EvalArguments) -> Result<()> {
+    let interrupted = crate::interruption()?;
+    let (live, windowed) = networks(arguments.live.as_deref(), arguments.windowed.as_deref())?;
+    let renders = arguments
+        .cache
+        .as_deref()
+        .map(RenderCache::open)
+        .transpose()?;
+    let tracks = arguments
+        .cache
+        .as_deref()
+        .map(TrackCache::open)
+        .transpose()?;
+    let engines = Engines {
+        live,
+        windowed: windowed.as_ref(),
+        listeners: Vec::new(),
+        cache: tracks.as_ref(),
+    };
+    let mut report = Report {
+        settings: ReportSettings {
+            count: arguments.count,
+            length_s: arguments.length,
+            seed: arguments.seed,
+        },
+        curves: BTreeMap::new(),
+        sets: BTreeMap::new(),
+    };
+    for &set in &arguments.sets {
+        let name = set.name();
+        let score = |pieces: &dyn Pieces| -> Result<(usize, Evaluated)> {
+            let evaluated = evaluate_set(
+                name,
+                pieces,
+                &engines,
+                arguments.curve,
+                arguments.threads,
+                &interrupted,
+            )?;
+            Ok((pieces.count(), evaluated))
+        };
+        let (count, Evaluated { scores, curve }) = if set == Set::Real {
+            score(&real_set(arguments)?)?
+        } else {
+            score(&RenderedSet {
+                settings: &settings(set, arguments),
+                corpus: Some(&Pop909::open(&arguments.pop909)?),
+                fonts: &SoundFonts::load(&arguments.soundfonts, Split::HeldOut)?,
+                spoil: set.spoil(),
+                cache: renders.as_ref(),
+            })?
+        };
+        println!("{name}: {count} pieces\n\n{}", table(&scores));
+        report.sets.insert(name.to_owned(), scores);
+        report
+            .curves
+            .extend(curve.map(|curve| (name.to_owned(), curve)));
+    }
+    if let Some(path) = &arguments.json {
+        report.save(path)?;
+    }
+    if let Some(folder) = &arguments.plots {
+        super::plot::draw_report(&report, folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `trainer plot`: pictures of runs and evaluations.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use trainer::evaluate::report::Report;
+use trainer::plot::confusion::ConfusionMatrix;
+use trainer::plot::lines;
+use trainer::plot::recall::Recall;
+use trainer::plot::reliability::ReliabilityDiagram;
+use trainer::plot::save;
+use trainer::plot::training::training;
+
+/// The arguments of `trainer plot`.
+#[derive(clap::Args)]
+pub struct PlotArguments {
+    /// Log of a run (`log.jsonl`), or the folder of the run; may be given several times.
+    #[arg(long)]
+    run: Vec<PathBuf>,
+    /// What `trainer eval --json` wrote.
+    #[arg(long)]
+    eval: Option<PathBuf>,
+    /// Folder for the pictures; made when missing.
+    #[arg(short, long)]
+    out: PathBuf,
+}
+
+/// Draws everything that the files hold.
+pub fn run(arguments: &PlotArguments) -> Result<()> {
+    ensure!(
+        arguments.eval.is_some() || !arguments.run.is_empty(),
+        "nothing to draw: give --run or --eval"
+    );
+    for run in &arguments.run {
+        let log = if run.is_dir() {
+            run.join("log.jsonl")
+        } else {
+            run.clone()
+        };
+        let name = log.parent().and_then(Path::file_name);
+        let name = name.map_or("run".into(), |name| name.to_string_lossy());
+        let path = save(
+            &training(&log)?,
+            &arguments.out,
+            &format!("training-{name}"),
+        )?;
+        println!("{}", path.display());
+    }
+    if let Some(eval) = &arguments.eval {
+        draw_report(&Report::load(eval)?, &arguments.out)?;
+    }
+    Ok(())
+}
+
+/// Draws the pictures of an evaluation into `folder`.
+pub fn draw_report(report: &Report, folder: &Path) -> Result<()> {
+    for (set, scores) in &report.sets {
+        let mut paths = vec![
+            save(&Recall::of(set, scores), folder, &format!("recall-{set}"))?,
+            save(
+                &ReliabilityDiagram::of(set, scores),
+                folder,
+                &format!("reliability-{set}"),
+            )?,
+        ];
+        for (engine, scores) in scores {
+            let matrix = ConfusionMatrix {
+                set: set.clone(),
+                engine: engine.clone(),
+                confusion: scores.confusion.clone(),
+            };
+            let stem = format!("confusion-{set}-{engine}");
+            paths.push(save(&matrix, folder, &stem)?);
+        }
+        if let Some(curve) = report.curves.get(set) {
+            let stem = format!("lookahead-{set}");
+            paths.push(save(&lines::lookahead(set, curve), folder, &stem)?);
+        }
+        for path in paths {
+            println!("{}", path.display());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Whether an engine is as sure as it should be.
+//!
+//! Guo et al., *On Calibration of Modern Neural Networks* (ICML 2017): the confidence is
+//! put into equal bins, and the expected calibration error is the mean distance between
+//! confidence and share right, weighted by how much falls into each bin. Here every
+//! second of a segment counts with the segment's confidence, and right is the right class
+//! of 170.
+
+use serde::{Deserialize, Serialize};
+
+use super::overlap::Overlap;
+use harmony::vocabulary::large;
+
+/// Bins between 0 and 1.
+pub const BINS: usize = 10;
+
+/// Time by confidence, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Calibration {
+    /// For each bin: seconds, seconds right, confidence times seconds.
+    bins: [(f64, f64, f64); BINS],
+}
+
+/// One bin of a reliability diagram.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ReliabilityBin {
+    /// Lower and upper end of the bin.
+    pub from: f64,
+    /// Upper end.
+    pub to: f64,
+    /// Mean confidence of what fell into it.
+    pub confidence: f64,
+    /// Share of it that was right.
+    pub accuracy: f64,
+    /// How much it was, seconds.
+    pub seconds: f64,
+}
+
+/// What calibration comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reliability {
+    /// Expected calibration error, 0 (as sure as right) to 1.
+    pub ece: f64,
+    /// The bins that are not empty, ascending.
+    pub bins: Vec<ReliabilityBin>,
+}
+
+impl Calibration {
+    /// Counts `seconds` of confidence `confidence` (0 … 1).
+    pub fn add(&mut self, confidence: f64, right: bool, seconds: f64) {
+        let confidence = confidence.clamp(0.0, 1.0);
+        let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);
+        let (all, correct, sum) = &mut self.bins[bin];
+        *all += seconds;
+        *correct += if right { seconds } else { 0.0 };
+        *sum += confidence * seconds;
+    }
+
+    /// Counts a stretch of an estimate; time that the estimate or the reference leaves
+    /// open does not count.
+    pub fn count(&mut self, overlap: &Overlap<'_>) {
+        let class = large::index_of(&overlap.reference.label);
+        if let (Some(estimate), true) = (overlap.estimate, class != large::UNKNOWN) {
+            let right = class == large::index_of(&estimate.label);
+            self.add(f64::from(estimate.confidence), right, overlap.duration_s());
+        }
+    }
+
+    /// Adds what another piece counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (own, other) in self.bins.iter_mut().zip(&other.bins) {
+            own.0 += other.0;
+            own.1 += other.1;
+            own.2 += other.2;
+        }
+    }
+
+    /// The error and the bins.
+    #[must_use]
+    pub fn reliability(&self) -> Reliability {
+        let total: f64 = self.bins.iter().map(|bin| bin.0).sum();
+        let bins: Vec<ReliabilityBin> = self
+            .bins
+            .iter()
+            .enumerate()
+            .filter(|(_, (seconds, ..))| *seconds > 0.0)
+            .map(|(i, &(seconds, right, sum))| ReliabilityBin {
+                from: i as f64 / BINS as f64,
+                to: (i + 1) as f64 / BINS as f64,
+                confidence: sum / seconds,
+                accuracy: right / seconds,
+                seconds,
+            })
+            .collect();
+        let ece = bins
+            .iter()
+            .map(|bin| (bin.confidence - bin.accuracy).abs() * bin.seconds)
+            .sum::<f64>()
+            / total.max(f64::MIN_POSITIVE);
+        Reliability { ece, bins }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_sure_as_right_has_no_error() {
+        let mut calibration = Calibration::default();
+        calibration.add(0.75, true, 3.0);
+        calibration.add(0.75, false, 1.0);
+        calibration.add(1.0, true, 2.0);
+        let reliability = calibration.reliability();
+        assert!(reliability.ece.abs() < 1e-12, "{reliability:?}");
+        assert_eq!(reliability.bins.len(), 2);
+        assert_eq!(Calibration::default().reliability().ece, 0.0);
+    }
+
+    #[test]
+    fn the_error_is_the_mean_distance_by_hand() {
+        // 10 s at 0.9 of which 5 s right (0.4 away), 30 s at 0.35 all wrong.
+        let mut one = Calibration::default();
+        one.add(0.9, true, 5.0);
+        one.add(0.9, false, 5.0);
+        let mut other = Calibration::default();
+        other.add(0.35, false, 30.0);
+        one.merge(&other);
+        let expected = (10.0 * 0.4 + 30.0 * 0.35) / 40.0;
+        assert!((one.reliability().ece - expected).abs() < 1e-12);
+    }
+}

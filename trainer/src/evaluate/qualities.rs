@@ -1,0 +1,210 @@
+//! Which qualities and inversions are recognised, and what they are taken for.
+
+use std::collections::BTreeMap;
+
+use harmony::label::Label;
+use harmony::vocabulary::large;
+use serde::{Deserialize, Serialize};
+
+use super::overlap::Overlap;
+
+/// Qualities of the vocabulary.
+const QUALITIES: usize = large::QUALITIES.len();
+/// Row and column of `N`.
+const NO_CHORD: usize = QUALITIES;
+/// Column of chords on another root, and of `X`.
+const OTHER: usize = QUALITIES + 1;
+/// Seconds that a quality needs in the reference to be counted.
+const LEAST_S: f64 = 1.0;
+
+/// Seconds of reference by quality and by what the estimate says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Qualities {
+    /// Rows: the qualities and `N`; columns: the qualities on the right root, `N`, other.
+    seconds: [[f64; QUALITIES + 2]; QUALITIES + 1],
+    /// Time of inverted chords, and that on which root and bass are both right.
+    inverted: (f64, f64),
+}
+
+/// A confusion matrix relative to the root.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confusion {
+    /// Qualities of the reference, `N` last.
+    pub rows: Vec<String>,
+    /// Qualities of the estimate where its root is right, then `N`, then other roots.
+    pub columns: Vec<String>,
+    /// Seconds, a row for each quality of the reference.
+    pub seconds: Vec<Vec<f64>>,
+}
+
+impl Default for Qualities {
+    fn default() -> Self {
+        Self {
+            seconds: [[0.0; QUALITIES + 2]; QUALITIES + 1],
+            inverted: (0.0, 0.0),
+        }
+    }
+}
+
+impl Qualities {
+    /// Counts a stretch of time.
+    pub fn count(&mut self, overlap: &Overlap<'_>) {
+        let seconds = overlap.duration_s();
+        let (reference, estimate) = (&overlap.reference.label, overlap.label());
+        let (class, found) = (large::index_of(reference), large::index_of(estimate));
+        if class == large::UNKNOWN {
+            return;
+        }
+        let row = quality(class);
+        let column = if found == large::NO_CHORD {
+            NO_CHORD
+        } else if found == large::UNKNOWN
+            || class == large::NO_CHORD
+            || found / QUALITIES != class / QUALITIES
+        {
+            OTHER
+        } else {
+            quality(found)
+        };
+        self.seconds[row][column] += seconds;
+        if let Label::Chord(chord) = reference
+            && chord.bass_pitch_class() != chord.root().pitch_class()
+        {
+            let right = matches!(estimate, Label::Chord(e)
+                if e.root().pitch_class() == chord.root().pitch_class()
+                    && e.bass_pitch_class() == chord.bass_pitch_class());
+            self.inverted.0 += seconds;
+            self.inverted.1 += if right { seconds } else { 0.0 };
+        }
+    }
+
+    /// Adds what another piece counted.
+    pub fn merge(&mut self, other: &Self) {
+        let own = self.seconds.iter_mut().flatten();
+        for (own, other) in own.zip(other.seconds.iter().flatten()) {
+            *own += other;
+        }
+        self.inverted.0 += other.inverted.0;
+        self.inverted.1 += other.inverted.1;
+    }
+
+    /// Share of reference time with the right class of 170, by quality; `N` as well.
+    /// Qualities heard for less than a second are left out.
+    #[must_use]
+    pub fn recall(&self) -> BTreeMap<String, f64> {
+        self.seconds
+            .iter()
+            .enumerate()
+            .filter_map(|(row, seconds)| {
+                let all: f64 = seconds.iter().sum();
+                (all >= LEAST_S).then(|| (name(row), seconds[row] / all))
+            })
+            .collect()
+    }
+
+    /// Share of the time of inverted chords on which root and bass are both right; none
+    /// where there are no inverted chords.
+    #[must_use]
+    pub fn inversions(&self) -> Option<f64> {
+        (self.inverted.0 > 0.0).then(|| self.inverted.1 / self.inverted.0)
+    }
+
+    /// The confusion matrix.
+    #[must_use]
+    pub fn confusion(&self) -> Confusion {
+        let rows: Vec<String> = (0..=NO_CHORD).map(name).collect();
+        let mut columns = rows.clone();
+        columns.push("other root".into());
+        Confusion {
+            rows,
+            columns,
+            seconds: self.seconds.iter().map(|row| row.to_vec()).collect(),
+        }
+    }
+}
+
+/// Row of a class that is not `X`.
+fn quality(class: usize) -> usize {
+    if class == large::NO_CHORD {
+        NO_CHORD
+    } else {
+        class % QUALITIES
+    }
+}
+
+fn name(row: usize) -> String {
+    large::QUALITIES
+        .get(row)
+        .map_or_else(|| "N".into(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::overlap::overlaps;
+    use super::*;
+    use harmony::timeline::Segment;
+
+    fn counted(reference: &[(f64, f64, &str)], estimate: &[(f64, f64, &str)]) -> Qualities {
+        let track = |rows: &[(f64, f64, &str)]| -> Vec<Segment> {
+            rows.iter()
+                .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
+                .collect()
+        };
+        let (reference, estimate) = (track(reference), track(estimate));
+        let mut qualities = Qualities::default();
+        for overlap in overlaps(&reference, &estimate) {
+            qualities.count(&overlap);
+        }
+        qualities
+    }
+
+    #[test]
+    fn recall_and_confusion_by_hand() {
+        let qualities = counted(
+            &[
+                (0.0, 4.0, "C:maj"),
+                (4.0, 6.0, "A:min7"),
+                (6.0, 8.0, "X"),
+                (8.0, 10.0, "N"),
+                (10.0, 10.5, "D:dim"),
+            ],
+            &[
+                (0.0, 1.0, "C:maj7"),
+                (1.0, 4.0, "C:maj/3"),
+                (4.0, 5.0, "A:min7"),
+                (5.0, 9.0, "C:maj"),
+                (9.0, 10.5, "N"),
+            ],
+        );
+        let recall = qualities.recall();
+        assert_eq!(recall.len(), 3, "{recall:?}");
+        assert!((recall["maj"] - 0.75).abs() < 1e-12);
+        assert!((recall["min7"] - 0.5).abs() < 1e-12);
+        assert!((recall["N"] - 0.5).abs() < 1e-12);
+        let confusion = qualities.confusion();
+        let at = |row: &str, column: &str| {
+            let row = confusion.rows.iter().position(|r| r == row).unwrap();
+            let column = confusion.columns.iter().position(|c| c == column).unwrap();
+            confusion.seconds[row][column]
+        };
+        assert!((at("maj", "maj7") - 1.0).abs() < 1e-12);
+        assert!((at("min7", "other root") - 1.0).abs() < 1e-12);
+        assert!((at("N", "other root") - 1.0).abs() < 1e-12);
+        assert!((at("dim", "N") - 0.5).abs() < 1e-12);
+        assert_eq!(qualities.inversions(), None);
+    }
+
+    #[test]
+    fn an_inversion_needs_root_and_bass() {
+        let qualities = counted(
+            &[(0.0, 4.0, "C:maj/3")],
+            &[
+                (0.0, 1.0, "C:min/3"),
+                (1.0, 2.0, "C:maj"),
+                (2.0, 3.0, "E:min"),
+                (3.0, 4.0, "C:maj/3"),
+            ],
+        );
+        assert!((qualities.inversions().unwrap() - 0.5).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,58 @@
+//! An evaluation as a file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use harmony::export::atomic;
+use serde::{Deserialize, Serialize};
+
+use super::{Curve, SetScores};
+
+/// What was evaluated on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportSettings {
+    /// Excerpts in each rendered set.
+    pub count: u64,
+    /// Their length, seconds.
+    pub length_s: f64,
+    /// Seed of the sets.
+    pub seed: u64,
+}
+
+/// Scores of all sets: `{settings, curves, SET: {ENGINE: scores}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What was evaluated on.
+    pub settings: ReportSettings,
+    /// Accuracy against look-ahead by set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub curves: BTreeMap<String, Curve>,
+    /// Scores by set and engine.
+    #[serde(flatten)]
+    pub sets: BTreeMap<String, SetScores>,
+}
+
+impl Report {
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        Ok(atomic::write(
+            path,
+            serde_json::to_string_pretty(self)?.as_bytes(),
+        )?)
+    }
+
+    /// Reads what [`Self::save`] wrote.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no report, by name.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{} is not a report of `trainer eval`", path.display()))
+    }
+}

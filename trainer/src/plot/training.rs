@@ -1,0 +1,179 @@
+//! How a run went, from its `log.jsonl`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::lines::{Line, Lines, Panel, range, rgb};
+use super::style;
+
+/// The largest log that is read, bytes.
+const MAX_LOG_BYTES: u64 = 64 << 20;
+
+/// Loss and validation of a run. Every line of the log is an object with `step`,
+/// `train_loss` and objects `valid…` of scores; scores that are not there are left out.
+///
+/// # Errors
+/// A log that cannot be read or holds no step, by name.
+pub fn training(log: &Path) -> Result<Lines> {
+    let named = || log.display().to_string();
+    let size = std::fs::metadata(log).with_context(named)?.len();
+    ensure!(
+        size <= MAX_LOG_BYTES,
+        "{} is larger than {} MiB",
+        named(),
+        MAX_LOG_BYTES >> 20
+    );
+    let text = std::fs::read_to_string(log).with_context(named)?;
+    // The last line of a run that goes on may be half written.
+    let lines: Vec<Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|line: &Value| line["step"].is_number())
+        .collect();
+    ensure!(!lines.is_empty(), "{} holds no step of a run", named());
+    let run = log.parent().and_then(Path::file_name);
+    let run = run.map_or("run".into(), |name| name.to_string_lossy());
+    Ok(Lines {
+        title: format!("Training, {run}"),
+        panels: panels(&lines),
+    })
+}
+
+fn panels(log: &[Value]) -> Vec<Panel> {
+    let mut losses = vec![Curve::new("training", "training", false)];
+    let mut shares: Vec<Curve> = Vec::new();
+    for line in log {
+        let Some(step) = line["step"].as_f64() else {
+            continue;
+        };
+        losses[0].add(step, &line["train_loss"]);
+        let kinds = line.as_object().into_iter().flatten();
+        for (kind, scores) in kinds.filter(|(kind, _)| kind.starts_with("valid")) {
+            let against_teacher = kind != "valid";
+            for (score, value) in scores.as_object().into_iter().flatten() {
+                let curves = if score == "loss" {
+                    &mut losses
+                } else {
+                    &mut shares
+                };
+                let of = if score == "loss" { "validation" } else { score };
+                let name = if against_teacher {
+                    format!("{of}, against the teacher")
+                } else {
+                    of.to_owned()
+                };
+                let at = curves
+                    .iter()
+                    .position(|c| c.name == name)
+                    .unwrap_or_else(|| {
+                        curves.push(Curve::new(&name, of, against_teacher));
+                        curves.len() - 1
+                    });
+                curves[at].add(step, value);
+            }
+        }
+    }
+    let last = log.iter().filter_map(|l| l["step"].as_f64());
+    let x = (0.0, last.fold(1.0, f64::max));
+    [("Loss", losses), ("Validation, share right", shares)]
+        .into_iter()
+        .filter(|(_, curves)| curves.iter().any(|c| !c.points.is_empty()))
+        .map(|(title, curves)| panel(title, x, curves))
+        .collect()
+}
+
+struct Curve {
+    name: String,
+    score: String,
+    dashed: bool,
+    points: Vec<(f64, f64)>,
+}
+
+impl Curve {
+    fn new(name: &str, score: &str, dashed: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            score: score.to_owned(),
+            dashed,
+            points: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, step: f64, value: &Value) {
+        if let Some(value) = value.as_f64() {
+            self.points.push((step, value));
+        }
+    }
+}
+
+fn panel(title: &str, x: (f64, f64), curves: Vec<Curve>) -> Panel {
+    let mut scores: Vec<String> = curves.iter().map(|c| c.score.clone()).collect();
+    scores.dedup();
+    scores.sort();
+    scores.dedup();
+    let values = curves.iter().flat_map(|c| c.points.iter().map(|p| p.1));
+    let y = range(values);
+    let lines = curves
+        .into_iter()
+        .filter(|curve| !curve.points.is_empty())
+        .map(|curve| {
+            let colour = scores.iter().position(|s| *s == curve.score).unwrap_or(0);
+            Line {
+                name: curve.name,
+                points: curve.points,
+                colour: rgb(style::series(colour)),
+                dashed: curve.dashed,
+                marked: false,
+            }
+        })
+        .collect();
+    Panel {
+        title: title.into(),
+        x_label: "step".into(),
+        x,
+        y,
+        lines,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_becomes_losses_and_shares() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log.jsonl");
+        std::fs::write(
+            &log,
+            concat!(
+                r#"{"step": 10, "train_loss": 3.5, "valid": {"loss": 3.0, "root": 0.5}, "valid_unlabelled": null}"#,
+                "\n",
+                r#"{"step": 20, "train_loss": 2.5, "valid": {"loss": 2.0, "root": 0.75}, "valid_unlabelled": {"loss": 2.2, "root": 0.6}}"#,
+                "\n{\"step\": 30, \"tr"
+            ),
+        )
+        .unwrap();
+        let lines = training(&log).unwrap();
+        let names = |panel: usize| -> Vec<&str> {
+            lines.panels[panel]
+                .lines
+                .iter()
+                .map(|l| l.name.as_str())
+                .collect()
+        };
+        assert_eq!(
+            names(0),
+            ["training", "validation", "validation, against the teacher"]
+        );
+        assert_eq!(names(1), ["root", "root, against the teacher"]);
+        assert_eq!(lines.panels[1].lines[0].points, [(10.0, 0.5), (20.0, 0.75)]);
+        assert!(lines.panels[1].lines[1].dashed);
+
+        std::fs::write(&log, "nothing\n").unwrap();
+        assert!(training(&log).unwrap_err().to_string().contains("no step"));
+        assert!(training(&folder.path().join("missing")).is_err());
+    }
+}

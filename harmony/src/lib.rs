@@ -7,7 +7,10 @@
 //! - [`label`]: one chord in Harte syntax, parsed and printed.
 //! - [`vocabulary`]: the closed sets of chords a network answers with.
 //! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
-//! - [`timeline`]: what sounds when.
+//! - [`timeline`]: what sounds when; [`time`]: tempo maps, metres and bars.
+//! - [`track`]: the chords of a song with its musical time, keys and sections, and
+//!   [`edit`]: its commands, with undo.
+//! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes.
 //! - [`score`]: how well one timeline agrees with another.
 //! - [`export`] and [`import`]: chord tracks as files.
 //!
@@ -26,6 +29,7 @@
 //! ```
 
 pub mod chart;
+pub mod edit;
 pub mod export;
 pub mod import;
 pub mod key;

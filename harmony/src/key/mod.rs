@@ -1,4 +1,10 @@
-//! Keys, and how a key spells its notes.
+//! Keys: how a key spells its notes, and which keys a song is in.
+
+mod estimate;
+mod profile;
+
+pub use estimate::{KeySpan, estimate, kind};
+pub use profile::KINDS;
 
 use std::fmt;
 use std::str::FromStr;

@@ -10,12 +10,14 @@
 mod boundaries;
 mod folded;
 mod intervals;
+mod key;
 mod metric;
 mod segmentation;
 
 pub use boundaries::{Boundaries, BoundaryCounts};
 pub use folded::{FOLDED_FRAME_S, evaluate_folded};
 pub use intervals::{Interval, ScoreError};
+pub use key::weighted_key_score;
 pub use metric::Metric;
 
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeError;
+use super::{MAX_BEAT, TimeError};
 use crate::label::as_string::serde_as_string;
 
 /// The most changes a metre map may have.
@@ -153,7 +153,7 @@ impl MetreMap {
     /// A map of changes in order.
     ///
     /// # Errors
-    /// No change, too many, or beats that are not finite or do not increase.
+    /// No change, too many, or beats that are beyond [`MAX_BEAT`] or do not increase.
     pub fn new(changes: Vec<MetreChange>) -> Result<Self, TimeError> {
         if changes.is_empty() {
             return Err(TimeError::NoMetre);
@@ -166,7 +166,9 @@ impl MetreMap {
         }
         for (index, change) in changes.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| changes[before].beat);
-            if !change.beat.is_finite() || before.is_some_and(|before| change.beat <= before) {
+            if !(-MAX_BEAT..=MAX_BEAT).contains(&change.beat)
+                || before.is_some_and(|before| change.beat <= before)
+            {
                 return Err(TimeError::Change {
                     index,
                     beat: change.beat,
@@ -186,7 +188,7 @@ impl MetreMap {
     /// Before the first change, the map then starts there.
     ///
     /// # Errors
-    /// A beat that is not finite, too many changes.
+    /// A beat beyond [`MAX_BEAT`], too many changes.
     pub fn set(&mut self, beat: f64, metre: Metre) -> Result<(), TimeError> {
         let mut changes = self.changes.clone();
         changes.retain(|change| change.beat != beat);
@@ -227,7 +229,7 @@ impl MetreMap {
             end = end.min(from);
         }
         BarSpan {
-            number: number + within as i64,
+            number: number.saturating_add(within as i64),
             start,
             end,
             metre,

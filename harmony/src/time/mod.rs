@@ -9,6 +9,9 @@ mod tempo;
 pub use metre::{BarSpan, MAX_METRE_CHANGES, Metre, MetreChange, MetreMap, ParseMetreError};
 pub use tempo::{MAX_BPM, MAX_TEMPO_POINTS, MIN_BPM, TempoMap, TempoPoint};
 
+/// The furthest beat from 0, either way, that a map or a region may name: decades.
+pub const MAX_BEAT: f64 = 1e9;
+
 /// Times, tempos or metres that make no map.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "each field is named in the message above it")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeError;
+use super::{MAX_BEAT, TimeError};
 use crate::timeline::{Segment, Timeline};
 
 /// The slowest tempo, in quarter notes a minute: what a MIDI file can hold.
@@ -78,7 +78,8 @@ impl TempoMap {
             let before = index.checked_sub(1).map(|before| points[before]);
             let follows = before
                 .is_none_or(|before| point.time_s > before.time_s && point.beat > before.beat);
-            if !(point.time_s.is_finite() && point.beat.is_finite() && follows) {
+            let bounds = -MAX_BEAT..=MAX_BEAT;
+            if !(bounds.contains(&point.time_s) && bounds.contains(&point.beat) && follows) {
                 return Err(TimeError::Point {
                     index,
                     time_s: point.time_s,

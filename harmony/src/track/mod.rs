@@ -12,7 +12,7 @@ pub use saved::{LoadError, MAX_SAVED_BYTES, VERSION};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
-use crate::time::{Metre, MetreMap, TempoMap, TimeError};
+use crate::time::{MAX_BEAT, Metre, MetreMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Timeline, TimelineError};
 
 /// The most key regions, and the most sections, of one track.
@@ -200,14 +200,32 @@ impl Track {
     pub fn set_keys(&mut self, mut keys: Vec<KeyRegion>) -> Result<(), TimeError> {
         check(&keys, |region| region.beat)?;
         keys.sort_by(|a, b| a.beat.total_cmp(&b.beat));
-        // Of two regions on a beat the later one holds; a region of its neighbour's key
-        // says nothing.
+        // Of two regions on a beat the later one holds.
         keys.reverse();
         keys.dedup_by(|next, kept| next.beat == kept.beat);
         keys.reverse();
-        keys.dedup_by(|next, kept| next.key == kept.key);
         self.keys = keys;
         Ok(())
+    }
+
+    /// Finds the keys from the chords ([`crate::key::estimate`]) and sets them, each from
+    /// the barline nearest to its first chord.
+    ///
+    /// # Errors
+    /// More modulations than a track may have regions.
+    pub fn estimate_keys(&mut self) -> Result<(), TimeError> {
+        let spans = crate::key::estimate(&self.timeline);
+        let regions = spans.iter().map(|span| {
+            let beat = self.tempo.beat_at(span.start_s);
+            let bar = self.metres.bar_at(beat);
+            let middle = (bar.start + bar.end) / 2.0;
+            KeyRegion {
+                beat: if beat < middle { bar.start } else { bar.end },
+                key: span.key,
+            }
+        });
+        let regions = regions.collect();
+        self.set_keys(regions)
     }
 
     /// Sets the label of the section from a beat on; `None` takes away the section that
@@ -292,6 +310,16 @@ impl Track {
         self.stamp();
     }
 
+    /// Puts back keys that the track has had.
+    pub(crate) fn restore_keys(&mut self, keys: Vec<KeyRegion>) {
+        self.keys = keys;
+    }
+
+    /// Puts back sections that the track has had.
+    pub(crate) fn restore_sections(&mut self, sections: Vec<Section>) {
+        self.sections = sections;
+    }
+
     /// Gives every segment the beats of the tempo map.
     fn stamp(&mut self) {
         let tempo = &self.tempo;
@@ -343,7 +371,7 @@ fn check<T>(regions: &[T], beat_of: impl Fn(&T) -> f64) -> Result<(), TimeError>
     }
     for (index, region) in regions.iter().enumerate() {
         let beat = beat_of(region);
-        if !beat.is_finite() {
+        if !(-MAX_BEAT..=MAX_BEAT).contains(&beat) {
             return Err(TimeError::Change { index, beat });
         }
     }

@@ -1,0 +1,248 @@
+//! The commands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::Key;
+use crate::label::Label;
+use crate::time::{Metre, TimeError};
+use crate::timeline::{Segment, Status, Timeline, TimelineError};
+use crate::track::{Info, Track};
+
+/// The shortest segment that an edit leaves, in seconds.
+pub const MIN_SEGMENT_S: f64 = 0.02;
+
+/// What a dragged boundary is drawn to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Snap {
+    /// It stays where it was dropped.
+    Off,
+    /// The nearest beat that the metre counts.
+    #[default]
+    Beat,
+    /// The nearest eighth note.
+    Eighth,
+    /// The nearest barline.
+    Bar,
+}
+
+impl Snap {
+    /// The place that a time is drawn to, in seconds from 0 on.
+    #[must_use]
+    pub fn snapped(self, track: &Track, time_s: f64) -> f64 {
+        let beat = track.tempo().beat_at(time_s);
+        let bar = track.metres().bar_at(beat);
+        let step = match self {
+            Self::Off => return time_s,
+            Self::Beat => bar.metre.pulse_beats(),
+            Self::Eighth => 0.5,
+            Self::Bar => bar.end - bar.start,
+        };
+        let snapped = bar.start + ((beat - bar.start) / step).round() * step;
+        track.tempo().time_at(snapped.min(bar.end)).max(0.0)
+    }
+}
+
+/// An edit. Times are seconds of the track; `at_s` names the segment that sounds there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "each field is named in the variant's description"
+)]
+pub enum Command {
+    /// Sets the chord of a segment, which is locked from then on.
+    SetChord { at_s: f64, label: Label },
+    /// Takes alternative number `index` of a segment for its chord, and keeps the chord it
+    /// had as an alternative; locks it.
+    TakeAlternative { at_s: f64, index: usize },
+    /// Moves the boundary nearest to `from_s` to `to_s`, drawn to what `snap` says, but not
+    /// past its neighbours.
+    MoveBoundary { from_s: f64, to_s: f64, snap: Snap },
+    /// Cuts a segment in two.
+    Split { at_s: f64, snap: Snap },
+    /// Joins a segment with the one after it, whose chord it takes over.
+    MergeNext { at_s: f64 },
+    /// Takes a segment away; the one before it goes on, or the one after starts earlier.
+    Delete { at_s: f64 },
+    /// Locks a segment or frees it for new analysis.
+    SetLocked { at_s: f64, locked: bool },
+    /// Sets the key from a beat on; none takes away the region that holds there.
+    SetKey { beat: f64, key: Option<Key> },
+    /// Sets the label of the section from a beat on; none takes away the section there.
+    SetSection { beat: f64, label: Option<String> },
+    /// Sets the metre from a beat on.
+    SetMetre { beat: f64, metre: Metre },
+    /// Sets title, composer and bars a line.
+    SetInfo { info: Info },
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "each field is named in the message above it")]
+pub enum EditError {
+    /// No segment there.
+    #[error("there is no chord at {at_s} s")]
+    NoSegment { at_s: f64 },
+    /// No such alternative.
+    #[error("the chord at {at_s} s has no alternative {index}")]
+    NoAlternative { at_s: f64, index: usize },
+    /// A segment would become too short.
+    #[error("{at_s} s is less than 20 ms from another boundary")]
+    TooShort { at_s: f64 },
+    /// Nothing to merge with.
+    #[error("no chord follows the one at {at_s} s")]
+    NoNext { at_s: f64 },
+    /// The only segment cannot go.
+    #[error("the only chord of the track cannot be taken away")]
+    OnlySegment,
+    /// A region out of bounds.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// A segment out of bounds.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+}
+
+impl Command {
+    /// Carries the command out; on an error the track may be half changed, and is
+    /// thrown away by the editor.
+    pub(super) fn carry_out(&self, track: &mut Track) -> Result<(), EditError> {
+        match self {
+            Self::SetKey { beat, key } => Ok(track.set_key(*beat, *key)?),
+            Self::SetSection { beat, label } => Ok(track.set_section(*beat, label.as_deref())?),
+            Self::SetMetre { beat, metre } => Ok(track.set_metre(*beat, *metre)?),
+            Self::SetInfo { info } => {
+                track.set_info(info.clone());
+                Ok(())
+            }
+            on_chords => {
+                let mut segments = track.timeline().segments().to_vec();
+                on_chords.on_segments(track, &mut segments)?;
+                track.set_timeline(Timeline::from_segments(segments)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn on_segments(&self, track: &Track, segments: &mut Vec<Segment>) -> Result<(), EditError> {
+        match self {
+            Self::SetChord { at_s, label } => {
+                let index = index_at(segments, *at_s)?;
+                by_hand(&mut segments[index], label.clone());
+            }
+            &Self::TakeAlternative { at_s, index: which } => {
+                let place = index_at(segments, at_s)?;
+                let segment = &mut segments[place];
+                let missing = EditError::NoAlternative { at_s, index: which };
+                let taken = segment.alternatives.get_mut(which).ok_or(missing)?;
+                let label = std::mem::replace(&mut taken.label, segment.label.clone());
+                taken.probability = segment.confidence;
+                by_hand(segment, label);
+            }
+            &Self::MoveBoundary { from_s, to_s, snap } => {
+                let place = nearest_boundary(segments, from_s)?;
+                let to_s = snap.snapped(track, finite(to_s)?);
+                let low = segments[place].start_s + MIN_SEGMENT_S;
+                let high = segments[place + 1].end_s - MIN_SEGMENT_S;
+                if low > high {
+                    return Err(EditError::TooShort { at_s: to_s });
+                }
+                let to_s = to_s.clamp(low, high);
+                segments[place].end_s = to_s;
+                segments[place + 1].start_s = to_s;
+                for segment in &mut segments[place..=place + 1] {
+                    unstamped(segment);
+                }
+            }
+            &Self::Split { at_s, snap } => {
+                let index = index_at(segments, at_s)?;
+                let cut_s = snap.snapped(track, at_s);
+                let whole = &segments[index];
+                if cut_s - whole.start_s < MIN_SEGMENT_S || whole.end_s - cut_s < MIN_SEGMENT_S {
+                    return Err(EditError::TooShort { at_s: cut_s });
+                }
+                let parts = [
+                    whole.cut(whole.start_s, cut_s),
+                    whole.cut(cut_s, whole.end_s),
+                ];
+                segments.splice(index..=index, parts);
+            }
+            &Self::MergeNext { at_s } => {
+                let index = index_at(segments, at_s)?;
+                if index + 1 == segments.len() {
+                    return Err(EditError::NoNext { at_s });
+                }
+                let next = segments.remove(index + 1);
+                extend(&mut segments[index], None, Some(next.end_s));
+            }
+            &Self::Delete { at_s } => {
+                let index = index_at(segments, at_s)?;
+                if segments.len() == 1 {
+                    return Err(EditError::OnlySegment);
+                }
+                let gone = segments.remove(index);
+                match index.checked_sub(1) {
+                    Some(before) => extend(&mut segments[before], None, Some(gone.end_s)),
+                    None => extend(&mut segments[0], Some(gone.start_s), None),
+                }
+            }
+            &Self::SetLocked { at_s, locked } => {
+                let index = index_at(segments, at_s)?;
+                segments[index].locked = locked;
+            }
+            Self::SetKey { .. }
+            | Self::SetSection { .. }
+            | Self::SetMetre { .. }
+            | Self::SetInfo { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+/// A label set by a person: certain, final, and not to be analysed away.
+fn by_hand(segment: &mut Segment, label: Label) {
+    segment.label = label;
+    segment.confidence = 1.0;
+    segment.status = Status::Confirmed;
+    segment.locked = true;
+}
+
+fn extend(segment: &mut Segment, start_s: Option<f64>, end_s: Option<f64>) {
+    segment.start_s = start_s.unwrap_or(segment.start_s);
+    segment.end_s = end_s.unwrap_or(segment.end_s);
+    unstamped(segment);
+}
+
+/// The track knows the beats of the new times.
+const fn unstamped(segment: &mut Segment) {
+    segment.start_beat = None;
+    segment.end_beat = None;
+}
+
+fn finite(time_s: f64) -> Result<f64, EditError> {
+    if time_s.is_finite() {
+        Ok(time_s)
+    } else {
+        Err(EditError::NoSegment { at_s: time_s })
+    }
+}
+
+fn index_at(segments: &[Segment], at_s: f64) -> Result<usize, EditError> {
+    let after = segments.partition_point(|segment| segment.start_s <= at_s);
+    after
+        .checked_sub(1)
+        .filter(|&index| at_s < segments[index].end_s)
+        .ok_or(EditError::NoSegment { at_s })
+}
+
+/// The segment that ends at the boundary between two segments nearest to a time.
+fn nearest_boundary(segments: &[Segment], at_s: f64) -> Result<usize, EditError> {
+    let at_s = finite(at_s)?;
+    (0..segments.len().saturating_sub(1))
+        .min_by(|&a, &b| {
+            let distance = |index: usize| (segments[index].end_s - at_s).abs();
+            distance(a).total_cmp(&distance(b))
+        })
+        .ok_or(EditError::NoSegment { at_s })
+}

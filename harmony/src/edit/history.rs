@@ -1,0 +1,165 @@
+//! What edits changed, to take it back and do it again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::MetreMap;
+use crate::timeline::{Segment, Timeline};
+use crate::track::{Info, KeyRegion, Section, Track};
+
+/// The most edits that are remembered.
+pub const MAX_DEPTH: usize = 200;
+
+/// What one edit changed: parts of the track before and after. Of the chords only the
+/// span of time that differs is kept, so that undoing it leaves alone what analysis has
+/// found elsewhere since.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    chords: Option<Both<Vec<Segment>>>,
+    info: Option<Both<Info>>,
+    metres: Option<Both<MetreMap>>,
+    keys: Option<Both<Vec<KeyRegion>>>,
+    sections: Option<Both<Vec<Section>>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Both<T> {
+    before: T,
+    after: T,
+}
+
+impl<T: PartialEq + Clone> Both<T> {
+    fn differing(before: &T, after: &T) -> Option<Self> {
+        (before != after).then(|| Self {
+            before: before.clone(),
+            after: after.clone(),
+        })
+    }
+}
+
+/// Which side of a change to bring about.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+impl<T> Both<T> {
+    const fn side(&self, side: Side) -> &T {
+        match side {
+            Side::Before => &self.before,
+            Side::After => &self.after,
+        }
+    }
+}
+
+impl Change {
+    /// What differs between two states of a track; `None` if nothing does.
+    #[must_use]
+    pub fn between(before: &Track, after: &Track) -> Option<Self> {
+        let (old, new) = (before.timeline().segments(), after.timeline().segments());
+        let same_head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+        let tails = old[same_head..]
+            .iter()
+            .rev()
+            .zip(new[same_head..].iter().rev());
+        let same_tail = tails.take_while(|(a, b)| a == b).count();
+        let old = &old[same_head..old.len() - same_tail];
+        let new = &new[same_head..new.len() - same_tail];
+        let change = Self {
+            chords: Both::differing(&old.to_vec(), &new.to_vec()),
+            info: Both::differing(before.info(), after.info()),
+            metres: Both::differing(before.metres(), after.metres()),
+            keys: Both::differing(&before.keys().to_vec(), &after.keys().to_vec()),
+            sections: Both::differing(&before.sections().to_vec(), &after.sections().to_vec()),
+        };
+        let nothing = change.chords.is_none()
+            && change.info.is_none()
+            && change.metres.is_none()
+            && change.keys.is_none()
+            && change.sections.is_none();
+        (!nothing).then_some(change)
+    }
+
+    /// Brings a side about; what cannot be applied to the track as it is now is left.
+    fn bring(&self, side: Side, track: &mut Track) {
+        if let Some(chords) = &self.chords {
+            let segments = chords.side(side);
+            if let Some(timeline) = replaced(track.timeline(), segments) {
+                track.set_timeline(timeline);
+            }
+        }
+        if let Some(info) = &self.info {
+            track.set_info(info.side(side).clone());
+        }
+        if let Some(metres) = &self.metres {
+            track.set_metres(metres.side(side).clone());
+        }
+        if let Some(keys) = &self.keys {
+            track.restore_keys(keys.side(side).clone());
+        }
+        if let Some(sections) = &self.sections {
+            track.restore_sections(sections.side(side).clone());
+        }
+    }
+}
+
+/// The timeline with these segments over whatever is in their span.
+fn replaced(timeline: &Timeline, segments: &[Segment]) -> Option<Timeline> {
+    let (from_s, to_s) = (segments.first()?.start_s, segments.last()?.end_s);
+    let mut timeline = timeline.clone();
+    timeline
+        .replace_range(from_s, to_s, segments.iter().cloned())
+        .ok()?;
+    Some(timeline)
+}
+
+/// Edits that can be undone, and those that were.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    done: std::collections::VecDeque<Change>,
+    undone: Vec<Change>,
+}
+
+impl History {
+    /// Remembers an edit. The oldest is forgotten past [`MAX_DEPTH`]; what was undone can
+    /// no longer be redone.
+    pub fn push(&mut self, change: Change) {
+        self.undone.clear();
+        self.done.push_back(change);
+        if self.done.len() > MAX_DEPTH {
+            self.done.pop_front();
+        }
+    }
+
+    /// How many edits can be undone.
+    #[must_use]
+    pub fn undoable(&self) -> usize {
+        self.done.len()
+    }
+
+    /// How many edits can be redone.
+    #[must_use]
+    pub const fn redoable(&self) -> usize {
+        self.undone.len()
+    }
+
+    /// Takes the last edit back; whether there was one.
+    pub fn undo(&mut self, track: &mut Track) -> bool {
+        let Some(change) = self.done.pop_back() else {
+            return false;
+        };
+        change.bring(Side::Before, track);
+        self.undone.push(change);
+        true
+    }
+
+    /// Does the edit that was undone last again; whether there was one.
+    pub fn redo(&mut self, track: &mut Track) -> bool {
+        let Some(change) = self.undone.pop() else {
+            return false;
+        };
+        change.bring(Side::After, track);
+        self.done.push_back(change);
+        true
+    }
+}

@@ -1,0 +1,115 @@
+//! Editing a chord track: commands that can be undone and redone.
+//!
+//! ```
+//! use harmony::edit::{Command, Editor};
+//! use harmony::time::TempoMap;
+//! use harmony::timeline::{Segment, Timeline};
+//! use harmony::track::Track;
+//!
+//! let chords = [Segment::new(0.0, 2.0, "C".parse()?), Segment::new(2.0, 4.0, "F".parse()?)];
+//! let track = Track::from_timeline(Timeline::from_segments(chords)?, TempoMap::default());
+//! let mut editor = Editor::new(track);
+//! editor.apply(&Command::SetChord { at_s: 2.5, label: "A:min7/b3".parse()? })?;
+//! assert_eq!(editor.track().timeline().segments()[1].label.to_string(), "A:min7/b3");
+//! assert!(editor.undo());
+//! assert_eq!(editor.track().timeline().segments()[1].label.to_string(), "F:maj");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod command;
+mod history;
+
+pub use command::{Command, EditError, MIN_SEGMENT_S, Snap};
+pub use history::{Change, History, MAX_DEPTH};
+
+use crate::timeline::{Segment, TimelineError};
+use crate::track::Track;
+
+/// A track with the history of its edits.
+///
+/// New analysis is no edit: it goes in by [`replace_range`](Self::replace_range), leaves
+/// locked chords alone and is not undone. Undoing an edit afterwards brings back what was
+/// in the edit's span of time, and nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Editor {
+    track: Track,
+    history: History,
+}
+
+impl Editor {
+    /// An editor of a track, without a history.
+    #[must_use]
+    pub fn new(track: Track) -> Self {
+        Self {
+            track,
+            history: History::default(),
+        }
+    }
+
+    /// The track as it is.
+    #[must_use]
+    pub const fn track(&self) -> &Track {
+        &self.track
+    }
+
+    /// The track, without its history.
+    #[must_use]
+    pub fn into_track(self) -> Track {
+        self.track
+    }
+
+    /// Carries out a command. One that changes nothing leaves no trace.
+    ///
+    /// # Errors
+    /// What the command cannot do here; nothing has changed then.
+    pub fn apply(&mut self, command: &Command) -> Result<(), EditError> {
+        let mut changed = self.track.clone();
+        command.carry_out(&mut changed)?;
+        if let Some(change) = Change::between(&self.track, &changed) {
+            self.history.push(change);
+            self.track = changed;
+        }
+        Ok(())
+    }
+
+    /// Takes the last command back; whether there was one.
+    pub fn undo(&mut self) -> bool {
+        self.history.undo(&mut self.track)
+    }
+
+    /// Does again what was taken back last; whether there was something.
+    pub fn redo(&mut self) -> bool {
+        self.history.redo(&mut self.track)
+    }
+
+    /// Whether there is something to undo.
+    #[must_use]
+    pub fn can_undo(&self) -> bool {
+        self.history.undoable() > 0
+    }
+
+    /// Whether there is something to redo.
+    #[must_use]
+    pub fn can_redo(&self) -> bool {
+        self.history.redoable() > 0
+    }
+
+    /// Puts new analysis in ([`Track::replace_range`]).
+    ///
+    /// # Errors
+    /// As [`Track::replace_range`].
+    pub fn replace_range(
+        &mut self,
+        from_s: f64,
+        to_s: f64,
+        segments: impl IntoIterator<Item = Segment>,
+    ) -> Result<(), TimelineError> {
+        self.track.replace_range(from_s, to_s, segments)
+    }
+
+    /// The track itself, for what is no edit either: tempo and metre of the host, keys
+    /// found anew.
+    pub const fn track_mut(&mut self) -> &mut Track {
+        &mut self.track
+    }
+}

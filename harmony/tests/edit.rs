@@ -1,0 +1,408 @@
+//! Edits of a track: what each does, and that any sequence can be taken back.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::label;
+use harmony::edit::{Command, EditError, Editor, MAX_DEPTH, Snap};
+use harmony::key::Key;
+use harmony::label::Label;
+use harmony::time::TempoMap;
+use harmony::timeline::{Alternative, Segment, Timeline};
+use harmony::track::{Info, Keep, LoadError, Track};
+use proptest::prelude::*;
+
+/// Four bars of one chord each, at 120 beats a minute.
+fn track() -> Track {
+    let names = ["C", "A:min", "F", "G:7"];
+    let segments = names.iter().enumerate().map(|(bar, name)| {
+        let start_s = 2.0 * bar as f64;
+        let mut segment = Segment::new(start_s, start_s + 2.0, label(name));
+        segment.confidence = 0.5;
+        segment.alternatives = vec![Alternative {
+            label: label("D:min7"),
+            probability: 0.25,
+        }];
+        segment
+    });
+    Track::from_timeline(
+        Timeline::from_segments(segments).unwrap(),
+        TempoMap::default(),
+    )
+}
+
+/// `0-2 C:maj, 2-4 A:min*`: a track in short, locked chords starred.
+fn shape(track: &Track) -> String {
+    let segments = track.timeline().segments().iter();
+    let parts: Vec<String> = segments
+        .map(|it| {
+            let lock = if it.locked { "*" } else { "" };
+            format!("{}-{} {}{lock}", it.start_s, it.end_s, it.label)
+        })
+        .collect();
+    parts.join(", ")
+}
+
+fn after(command: Command) -> String {
+    let mut editor = Editor::new(track());
+    editor.apply(&command).unwrap();
+    assert_whole(editor.track());
+    shape(editor.track())
+}
+
+const ALL: &str = "0-2 C:maj, 2-4 A:min, 4-6 F:maj, 6-8 G:7";
+
+#[test]
+fn each_command_does_what_it_says() {
+    assert_eq!(shape(&track()), ALL);
+    let label = label("E:7");
+    assert_eq!(
+        after(Command::SetChord { at_s: 3.0, label }),
+        ALL.replace("A:min", "E:7*")
+    );
+    assert_eq!(
+        after(Command::TakeAlternative {
+            at_s: 3.0,
+            index: 0
+        }),
+        ALL.replace("A:min", "D:min7*")
+    );
+    let drag = |to_s, snap| Command::MoveBoundary {
+        from_s: 4.1,
+        to_s,
+        snap,
+    };
+    let moved = |to: &str| {
+        ALL.replace("-4 A", &format!("-{to} A"))
+            .replace("4-6", &format!("{to}-6"))
+    };
+    assert_eq!(after(drag(4.7, Snap::Beat)), moved("4.5"));
+    assert_eq!(after(drag(4.7, Snap::Eighth)), moved("4.75"));
+    assert_eq!(after(drag(4.7, Snap::Off)), moved("4.7"));
+    assert_eq!(after(drag(99.0, Snap::Bar)), moved("5.98"));
+    assert_eq!(
+        after(Command::Split {
+            at_s: 4.6,
+            snap: Snap::Beat
+        }),
+        ALL.replace("4-6 F:maj", "4-4.5 F:maj, 4.5-6 F:maj")
+    );
+    assert_eq!(
+        after(Command::MergeNext { at_s: 2.5 }),
+        "0-2 C:maj, 2-6 A:min, 6-8 G:7"
+    );
+    assert_eq!(
+        after(Command::Delete { at_s: 2.5 }),
+        "0-4 C:maj, 4-6 F:maj, 6-8 G:7"
+    );
+    assert_eq!(
+        after(Command::Delete { at_s: 0.5 }),
+        "0-4 A:min, 4-6 F:maj, 6-8 G:7"
+    );
+    assert_eq!(
+        after(Command::SetLocked {
+            at_s: 7.0,
+            locked: true
+        }),
+        ALL.replace("G:7", "G:7*")
+    );
+}
+
+#[test]
+fn alternatives_change_places_with_the_chord() {
+    let mut editor = Editor::new(track());
+    let take = Command::TakeAlternative {
+        at_s: 3.0,
+        index: 0,
+    };
+    editor.apply(&take).unwrap();
+    let segment = &editor.track().timeline().segments()[1];
+    assert_eq!(segment.alternatives[0].label, label("A:min"));
+    assert_eq!(segment.alternatives[0].probability, 0.5);
+    editor.apply(&take).unwrap();
+    assert_eq!(
+        editor.track().timeline().segments()[1].label,
+        label("A:min")
+    );
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_changes_nothing() {
+    let mut editor = Editor::new(track());
+    let bad = [
+        (
+            Command::Delete { at_s: 8.0 },
+            EditError::NoSegment { at_s: 8.0 },
+        ),
+        (
+            Command::MergeNext { at_s: 7.0 },
+            EditError::NoNext { at_s: 7.0 },
+        ),
+        (
+            Command::Split {
+                at_s: 4.01,
+                snap: Snap::Off,
+            },
+            EditError::TooShort { at_s: 4.01 },
+        ),
+        (
+            Command::TakeAlternative {
+                at_s: 1.0,
+                index: 1,
+            },
+            EditError::NoAlternative {
+                at_s: 1.0,
+                index: 1,
+            },
+        ),
+    ];
+    for (command, error) in bad {
+        assert_eq!(editor.apply(&command).unwrap_err(), error);
+    }
+    assert_eq!(editor.track(), &track());
+    assert!(!editor.can_undo());
+    assert!(
+        editor
+            .apply(&Command::SetKey {
+                beat: f64::NAN,
+                key: None
+            })
+            .is_ok()
+    );
+    assert!(!editor.can_undo(), "what changes nothing leaves no trace");
+}
+
+#[test]
+fn locked_chords_survive_new_analysis() {
+    let mut editor = Editor::new(track());
+    let label_of = |text: &str| label(text);
+    editor
+        .apply(&Command::SetChord {
+            at_s: 3.0,
+            label: label_of("E:7"),
+        })
+        .unwrap();
+    // A passage played again, loop after loop, says otherwise.
+    for _ in 0..2 {
+        let heard = [
+            Segment::new(1.0, 3.5, label_of("C:min")),
+            Segment::new(3.5, 5.0, label_of("Bb")),
+        ];
+        editor.replace_range(1.0, 5.0, heard).unwrap();
+        assert_eq!(
+            shape(editor.track()),
+            "0-1 C:maj, 1-2 C:min, 2-4 E:7*, 4-5 Bb:maj, 5-6 F:maj, 6-8 G:7"
+        );
+    }
+    // Taking the edit back leaves the analysis beside it.
+    assert!(editor.undo());
+    assert_eq!(
+        shape(editor.track()),
+        "0-1 C:maj, 1-2 C:min, 2-4 A:min, 4-5 Bb:maj, 5-6 F:maj, 6-8 G:7"
+    );
+}
+
+#[test]
+fn tempo_changes_keep_seconds_or_beats() {
+    let half = TempoMap::constant(60.0, 0.0, 0.0).unwrap();
+    let beats = |track: &Track| -> Vec<f64> {
+        let segments = track.timeline().segments().iter();
+        segments
+            .map(|segment| segment.start_beat.unwrap())
+            .collect()
+    };
+    let mut recording = track();
+    recording.set_tempo(half.clone(), Keep::Seconds).unwrap();
+    assert_eq!(shape(&recording), ALL);
+    assert_eq!(beats(&recording), [0.0, 2.0, 4.0, 6.0]);
+    let mut song = track();
+    song.set_tempo(half, Keep::Beats).unwrap();
+    assert_eq!(shape(&song), "0-4 C:maj, 4-8 A:min, 8-12 F:maj, 12-16 G:7");
+    assert_eq!(beats(&song), [0.0, 4.0, 8.0, 12.0]);
+}
+
+#[test]
+fn history_is_bounded() {
+    let mut editor = Editor::new(track());
+    for index in 0..MAX_DEPTH + 10 {
+        let label = label(if index % 2 == 0 { "D" } else { "E" });
+        editor
+            .apply(&Command::SetChord { at_s: 1.0, label })
+            .unwrap();
+    }
+    let mut undone = 0;
+    while editor.undo() {
+        undone += 1;
+    }
+    assert_eq!(undone, MAX_DEPTH);
+}
+
+#[test]
+fn the_saved_form() {
+    let mut editor = Editor::new(track());
+    for command in [
+        Command::SetKey {
+            beat: 0.0,
+            key: Some("A:min".parse().unwrap()),
+        },
+        Command::SetSection {
+            beat: 8.0,
+            label: Some("B\n".into()),
+        },
+        Command::SetMetre {
+            beat: 8.0,
+            metre: "3/4".parse().unwrap(),
+        },
+        Command::SetInfo {
+            info: Info {
+                title: "T".into(),
+                ..Info::default()
+            },
+        },
+        Command::SetLocked {
+            at_s: 1.0,
+            locked: true,
+        },
+    ] {
+        // Commands are kept and sent as JSON, too.
+        let json = serde_json::to_string(&command).unwrap();
+        assert_eq!(serde_json::from_str::<Command>(&json).unwrap(), command);
+        editor.apply(&command).unwrap();
+    }
+    let track = editor.into_track();
+    let json = track.to_json().unwrap();
+    assert_eq!(Track::from_json(&json).unwrap(), track);
+    assert_eq!(track.sections()[0].label, "B");
+
+    let newer = json.replacen("\"version\":1", "\"version\":2", 1);
+    assert!(matches!(
+        Track::from_json(&newer),
+        Err(LoadError::Version(2))
+    ));
+    for (from, to) in [
+        ("\"end_s\":2.0", "\"end_s\":2.5"),
+        ("\"last_bpm\":120.0", "\"last_bpm\":1e9"),
+        ("\"3/4\"", "\"3/0\""),
+        ("\"confidence\":0.5", "\"confidence\":5"),
+        ("\"probability\":0.25", "\"probability\":-1"),
+        ("A:min", "H:min"),
+    ] {
+        let broken = json.replacen(from, to, 1);
+        assert_ne!(broken, json, "{from}");
+        assert!(Track::from_json(&broken).is_err(), "{to}");
+    }
+    let deep = "[".repeat(100_000);
+    assert!(Track::from_json(&deep).is_err());
+    assert!(Track::from_json("").is_err());
+    let minimal = r#"{"version":1,"segments":[]}"#;
+    assert!(Track::from_json(minimal).unwrap().timeline().is_empty());
+}
+
+fn assert_whole(track: &Track) {
+    let segments = track.timeline().segments();
+    for segment in segments {
+        segment.check().unwrap();
+        let beat = track.tempo().beat_at(segment.start_s);
+        assert!((segment.start_beat.unwrap() - beat).abs() < 1e-9);
+    }
+    for pair in segments.windows(2) {
+        assert_eq!(pair[0].end_s, pair[1].start_s);
+    }
+    assert!(
+        track
+            .keys()
+            .windows(2)
+            .all(|pair| pair[0].beat < pair[1].beat)
+    );
+    assert!(
+        track
+            .sections()
+            .windows(2)
+            .all(|pair| pair[0].beat < pair[1].beat)
+    );
+}
+
+fn time() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        10 => (0_u32..36).prop_map(|step| f64::from(step) * 0.25),
+        10 => 0.0..9.0_f64,
+        1 => proptest::num::f64::ANY,
+    ]
+}
+
+fn snap() -> impl Strategy<Value = Snap> {
+    proptest::sample::select(vec![Snap::Off, Snap::Beat, Snap::Eighth, Snap::Bar])
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let names = proptest::sample::select(vec!["N", "X", "C", "D:min7", "F#:7/3"]);
+    let keys = proptest::sample::select(vec![None, Some("Eb:maj"), Some("C#:min")]);
+    let metres = proptest::sample::select(vec!["4/4", "6/8", "7/8", "3/4"]);
+    let label = names.prop_map(|text| -> Label { text.parse().unwrap() });
+    prop_oneof![
+        (time(), label).prop_map(|(at_s, label)| Command::SetChord { at_s, label }),
+        (time(), 0_usize..2).prop_map(|(at_s, index)| Command::TakeAlternative { at_s, index }),
+        (time(), time(), snap()).prop_map(|(from_s, to_s, snap)| Command::MoveBoundary {
+            from_s,
+            to_s,
+            snap
+        }),
+        (time(), snap()).prop_map(|(at_s, snap)| Command::Split { at_s, snap }),
+        time().prop_map(|at_s| Command::MergeNext { at_s }),
+        time().prop_map(|at_s| Command::Delete { at_s }),
+        (time(), any::<bool>()).prop_map(|(at_s, locked)| Command::SetLocked { at_s, locked }),
+        (time(), keys).prop_map(|(beat, key)| Command::SetKey {
+            beat,
+            key: key.map(|key| -> Key { key.parse().unwrap() }),
+        }),
+        (time(), proptest::option::of("[A-D]"))
+            .prop_map(|(beat, label)| Command::SetSection { beat, label }),
+        (time(), metres).prop_map(|(beat, metre)| Command::SetMetre {
+            beat,
+            metre: metre.parse().unwrap(),
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_edits_can_be_taken_back_and_done_again(commands in proptest::collection::vec(command(), 1..40)) {
+        let mut editor = Editor::new(track());
+        let mut states = vec![track()];
+        for command in &commands {
+            let before = editor.track().clone();
+            if editor.apply(command).is_err() {
+                prop_assert_eq!(editor.track(), &before);
+            }
+            assert_whole(editor.track());
+            prop_assert_eq!(editor.track().timeline().end_s(), Some(8.0));
+            if *editor.track() != before {
+                states.push(editor.track().clone());
+            }
+        }
+        let last = states.len() - 1;
+        for state in states[..last].iter().rev() {
+            prop_assert!(editor.undo());
+            prop_assert_eq!(editor.track(), state);
+        }
+        prop_assert!(!editor.undo());
+        for state in &states[1..] {
+            prop_assert!(editor.redo());
+            prop_assert_eq!(editor.track(), state);
+        }
+        prop_assert!(!editor.redo());
+        // And it is still a track that can be saved and drawn.
+        let track = editor.into_track();
+        let again = Track::from_json(&track.to_json().unwrap()).unwrap();
+        prop_assert_eq!(again.keys().len(), track.keys().len());
+        prop_assert_eq!(again.sections().len(), track.sections().len());
+        prop_assert_eq!(again.timeline().len(), track.timeline().len());
+        // JSON keeps all but the last binary digit of a time.
+        for (found, wanted) in again.timeline().into_iter().zip(track.timeline()) {
+            prop_assert_eq!(&found.label, &wanted.label);
+            prop_assert_eq!(found.locked, wanted.locked);
+            prop_assert!((found.start_s - wanted.start_s).abs() < 1e-9);
+        }
+    }
+}

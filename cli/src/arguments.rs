@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use harmony::export;
 use harmony::key::Key;
 use harmony::style::Style;
+use harmony::time::{MAX_BPM, MIN_BPM, Metre};
 use harmony::vocabulary::Vocabulary;
+use harmony::voicing::Voicing;
 
 /// Reads the chords of recorded music.
 #[derive(Parser)]
@@ -28,7 +31,8 @@ Examples:
   changes transcribe song.mp3                    print the chords of a song
   changes transcribe song.mp3 -o song.lab        write them to a file
   changes transcribe --key Eb:maj song.flac      spell them in E flat major
-  changes transcribe -o chords/ -f jams *.flac   a folder of songs
+  changes transcribe -o song.pdf --bpm 96 song.mp3   a chart for the music stand
+  changes transcribe -o chords/ -f jams songs/   a folder of songs
   changes live song.wav                          what the plugin would have shown, and when
   changes live --fast --events out.jsonl song.wav";
 
@@ -48,13 +52,16 @@ pub enum Command {
 const TRANSCRIBE_EXAMPLES: &str = "\
 Examples:
   changes transcribe song.mp3
-  changes transcribe song.mp3 -o song.mid
+  changes transcribe song.mp3 -o song.mid --bpm 120 --voicing pad
+  changes transcribe song.mp3 -o song.pdf --bpm 96 --meter 6/8 --title Song
   changes transcribe --style roman --key A:min song.ogg
   changes transcribe --vocabulary majmin --format lab song.wav > song.lab
-  changes transcribe -o chords/ --format jams *.flac
+  changes transcribe -o chords/ --format musicxml songs/
 
-Output files: .lab (start, end and Harte label on a line), .csv, .jams, .mid (a marker
-for each chord, and the chord as notes).";
+Output files: .lab .csv .jams .mid .musicxml .cho (ChordPro) .html (link for iReal Pro) .txt
+.svg .pdf .labels.txt (Audacity) .reaper.csv .inline.cho; any of them by --format too.
+Charts, notation and MIDI count beats from --bpm and --meter, bar 1 at the start of the file.
+Without --key, the keys are found from the chords.";
 
 const LIVE_EXAMPLES: &str = "\
 Examples:
@@ -68,18 +75,56 @@ Both times count seconds of audio, so the file is the same at either speed.";
 /// `changes transcribe`.
 #[derive(Args)]
 pub struct Transcribe {
-    /// Audio files
+    /// Audio files, or folders of them
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Write the chord track here: .lab, .csv, .jams or .mid; for several files, a folder
+    /// Write the chord track here, in the format of the extension; for several files, a folder
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// What to print, or the kind of the files in the output folder
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
+    /// The tempo in quarter notes a minute
+    #[arg(long, default_value_t = 120.0, value_name = "BPM", value_parser = tempo)]
+    pub bpm: f64,
+    /// The metre
+    #[arg(long, default_value_t, value_name = "METRE")]
+    pub meter: Metre,
+    /// The title; without it, the name of the file
+    #[arg(long, value_name = "TITLE")]
+    pub title: Option<String>,
+    /// Who wrote the song
+    #[arg(long, value_name = "NAME")]
+    pub composer: Option<String>,
+    /// How chords become notes: close, open, drop2, shell, guitar or pad
+    #[arg(long, default_value_t, value_name = "NAME")]
+    pub voicing: Voicing,
     /// How chords are written
     #[command(flatten)]
     pub notation: Notation,
+}
+
+impl Transcribe {
+    /// What the exporters are told about the chord track of `file`.
+    pub fn export_options(&self, file: &Path) -> export::Options {
+        let about = self.notation.export_options(file);
+        export::Options {
+            tempo_bpm: self.bpm,
+            metre: self.meter,
+            title: self.title.clone().or(about.title),
+            artist: self.composer.clone(),
+            voicing: self.voicing,
+            ..about
+        }
+    }
+}
+
+/// A tempo that a MIDI file can hold.
+fn tempo(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(bpm) if (MIN_BPM..=MAX_BPM).contains(&bpm) => Ok(bpm),
+        _ => Err(format!("expected a number from {MIN_BPM} to {MAX_BPM}")),
+    }
 }
 
 /// `changes live`.
@@ -94,7 +139,7 @@ pub struct Live {
     /// Write each change of the display to this file, one JSON object a line
     #[arg(long, value_name = "PATH")]
     pub events: Option<PathBuf>,
-    /// Write the chord track as it became final: .lab, .csv, .jams or .mid
+    /// Write the chord track as it became final, in the format of the extension
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// How chords are written
@@ -131,29 +176,42 @@ impl Notation {
 }
 
 /// What `transcribe` prints or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A table for people
+    /// A table for people.
     Table,
-    /// Start, end and Harte label on a line
-    Lab,
-    /// Comma-separated values with a header
-    Csv,
-    /// JAMS, the annotation format of music research
-    Jams,
-    /// A MIDI file with markers and notes
-    Mid,
+    /// The content of a file.
+    File(export::Format),
 }
 
 impl Format {
     /// The format as a file, if it is one.
-    pub fn of_file(self) -> Option<export::Format> {
+    pub const fn of_file(self) -> Option<export::Format> {
         match self {
             Self::Table => None,
-            Self::Lab => Some(export::Format::Lab),
-            Self::Csv => Some(export::Format::Csv),
-            Self::Jams => Some(export::Format::Jams),
-            Self::Mid => Some(export::Format::Midi),
+            Self::File(format) => Some(format),
         }
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Format; 1 + export::Format::ALL.len()] = {
+            let mut all = [Format::Table; 1 + export::Format::ALL.len()];
+            let mut index = 0;
+            while index < export::Format::ALL.len() {
+                all[index + 1] = Format::File(export::Format::ALL[index]);
+                index += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Table => PossibleValue::new("table").help("A table for people"),
+            Self::File(format) => PossibleValue::new(format.name()).help(format.title()),
+        })
     }
 }

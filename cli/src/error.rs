@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use harmony::export::atomic::WriteError;
 use harmony::export::{ExportError, SaveError};
+use harmony::time::TimeError;
 use harmony::timeline::TimelineError;
 use recognizer::audio::{Audio, AudioError};
 use recognizer::models::EmbeddedError;
@@ -43,6 +44,20 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A folder of songs that cannot be read.
+    #[error("{}: cannot read this folder: {source}", path.display())]
+    ReadFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder without audio files.
+    #[error("{}: this folder holds no audio files", .0.display())]
+    NoSongs(PathBuf),
+    /// More keys than a track holds.
+    #[error("the chord track: {0}")]
+    Time(#[from] TimeError),
     /// Several files and one output file.
     #[error("{}: several songs need a folder to be written to", .0.display())]
     NotAFolder(PathBuf),

@@ -5,6 +5,7 @@ mod error;
 mod live;
 mod model;
 mod progress;
+mod songs;
 mod table;
 mod transcribe;
 

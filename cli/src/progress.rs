@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Steps of a bar: tenths of a percent.
 const STEPS: u64 = 1000;
@@ -24,4 +24,57 @@ pub fn bar(file: &Path) -> ProgressBar {
 /// Sets a bar to a share of the work, 0…1.
 pub fn set(bar: &ProgressBar, share: f32) {
     bar.set_position((f64::from(share.clamp(0.0, 1.0)) * STEPS as f64) as u64);
+}
+
+/// The bar of one file, below that of all files where there are several.
+#[derive(Default)]
+pub struct Progress {
+    several: Option<(MultiProgress, ProgressBar)>,
+}
+
+impl Progress {
+    /// Progress over so many files.
+    pub fn over(files: usize) -> Self {
+        let all = MultiProgress::new();
+        let bar = all.add(ProgressBar::new(files as u64));
+        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} files {bar:30} {eta} left") {
+            bar.set_style(style);
+        }
+        Self {
+            several: Some((all, bar)),
+        }
+    }
+
+    /// A bar for the work on one file.
+    pub fn bar(&self, file: &Path) -> ProgressBar {
+        let bar = bar(file);
+        match &self.several {
+            Some((all, _)) => all.add(bar),
+            None => bar,
+        }
+    }
+
+    /// One file is done.
+    pub fn next(&self) {
+        if let Some((_, bar)) = &self.several {
+            bar.inc(1);
+        }
+    }
+
+    /// Says a line on standard error, above the bars.
+    pub fn say(&self, line: &str) {
+        let say = || eprintln!("{line}");
+        match &self.several {
+            Some((all, _)) => all.suspend(say),
+            None => say(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((_, bar)) = &self.several {
+            bar.finish_and_clear();
+        }
+    }
 }

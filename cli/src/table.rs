@@ -2,22 +2,24 @@
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
-use harmony::style;
-use harmony::timeline::Timeline;
+use harmony::style::{self, Style};
+use harmony::track::Track;
 
-use crate::arguments::Notation;
-
-/// A table with a line for each chord.
-pub fn of_timeline(timeline: &Timeline, notation: &Notation) -> String {
+/// A table with a line for each chord, spelled by the key it stands in.
+pub fn of_track(track: &Track, style: Style) -> String {
     let mut table = Table::new();
     table
         .load_preset(ASCII_MARKDOWN)
         .set_header(["from", "to", "chord", "sure"]);
-    for segment in timeline.segments() {
+    for segment in track.timeline().segments() {
         table.add_row([
             clock(segment.start_s),
             clock(segment.end_s),
-            style::format(&segment.label, notation.style, notation.key.as_ref()),
+            style::format(
+                &segment.label,
+                style,
+                track.key_at_s(segment.start_s).as_ref(),
+            ),
             percent(segment.confidence),
         ]);
     }

@@ -11,30 +11,31 @@ use recognizer::audio;
 use crate::arguments::{Format, Transcribe};
 use crate::error::{self, Error};
 use crate::model::Model;
-use crate::{progress, table};
+use crate::progress::{self, Progress};
+use crate::{songs, table};
 
 /// Transcribes every file; those after a bad one too.
 pub fn run(options: &Transcribe) -> Result<(), Error> {
-    if options.notation.style.needs_key() && options.notation.key.is_none() {
-        return Err(Error::NeedsKey(options.notation.style));
-    }
-    let target = Target::new(options)?;
+    let files = songs::listed(&options.files)?;
+    let target = Target::new(options, files.len())?;
     let model = Model::offline()?;
-    if let [file] = options.files.as_slice() {
-        return one(file, &target, &model, options);
+    if let [file] = files.as_slice() {
+        return one(file, &target, &model, options, &Progress::default());
     }
+    let progress = Progress::over(files.len());
     let mut failed = 0;
-    for file in &options.files {
-        match one(file, &target, &model, options) {
+    for file in &files {
+        match one(file, &target, &model, options, &progress) {
             Err(Error::Stdout(error)) => return Err(Error::Stdout(error)),
             Err(error) => {
                 failed += 1;
-                eprintln!("changes: {error}");
+                progress.say(&format!("changes: {error}"));
             }
             Ok(()) => {}
         }
+        progress.next();
     }
-    let all = options.files.len();
+    let all = files.len();
     if failed > 0 {
         Err(Error::Several { failed, all })
     } else {
@@ -54,19 +55,21 @@ enum Target {
 
 impl Target {
     /// Settled before any work is done, so that a mistake costs no time.
-    fn new(options: &Transcribe) -> Result<Self, Error> {
+    fn new(options: &Transcribe, files: usize) -> Result<Self, Error> {
         let chosen = options.format.and_then(Format::of_file);
         let Some(output) = &options.output else {
             return Ok(Self::Print(chosen));
         };
-        let wants_folder = options.files.len() > 1
+        let is_folder = |path: &PathBuf| path.is_dir();
+        let several = files > 1 || options.files.iter().any(is_folder);
+        let wants_folder = several
             || output.is_dir()
             || output
                 .as_os_str()
                 .to_string_lossy()
                 .ends_with(['/', std::path::MAIN_SEPARATOR]);
         if wants_folder {
-            if options.files.len() > 1 && output.is_file() {
+            if several && output.is_file() {
                 return Err(Error::NotAFolder(output.clone()));
             }
             fs::create_dir_all(output).map_err(|source| Error::Folder {
@@ -89,48 +92,57 @@ impl Target {
     }
 }
 
-fn one(file: &Path, target: &Target, model: &Model, options: &Transcribe) -> Result<(), Error> {
-    let bar = progress::bar(file);
+fn one(
+    file: &Path,
+    target: &Target,
+    model: &Model,
+    options: &Transcribe,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let bar = progress.bar(file);
     bar.set_prefix("reading");
     let audio = audio::decode_file(file, &mut |share| progress::set(&bar, share))?;
     error::warn(file, &audio);
     bar.set_prefix("listening");
     let timeline = model.transcribe(file, &audio, |share| progress::set(&bar, share))?;
     bar.finish_and_clear();
-    let mut timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
-    timeline.merge_equal();
-    put(file, target, &timeline, options)
+    let timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
+    put(file, target, timeline, options)
 }
 
 fn put(
     file: &Path,
     target: &Target,
-    timeline: &Timeline,
+    timeline: Timeline,
     options: &Transcribe,
 ) -> Result<(), Error> {
-    let about = options.notation.export_options(file);
+    let about = options.export_options(file);
+    let mut track = about.track(&timeline)?;
+    if options.notation.key.is_none() {
+        track.estimate_keys()?;
+    }
     match target {
         Target::Print(None) => {
             let mut text = String::new();
             if options.files.len() > 1 {
                 text = format!("{}\n", file.display());
             }
-            text += &table::of_timeline(timeline, &options.notation);
+            text += &table::of_track(&track, options.notation.style);
             text.push('\n');
             print(text.as_bytes())
         }
         Target::Print(Some(format)) => {
             let mut bytes = Vec::new();
-            format.write(&mut bytes, timeline, &about)?;
+            format.write_track(&mut bytes, &track, &about)?;
             print(&bytes)
         }
-        Target::File(path) => Ok(export::save(path, timeline, &about)?),
+        Target::File(path) => Ok(export::save_track(path, &track, &about)?),
         Target::Folder(folder, format) => {
             let name = file.file_stem().unwrap_or(file.as_os_str());
             let mut path = folder.join(name).into_os_string();
             path.push(".");
             path.push(format.extension());
-            Ok(export::save(Path::new(&path), timeline, &about)?)
+            Ok(export::save_track(Path::new(&path), &track, &about)?)
         }
     }
 }

@@ -165,21 +165,21 @@ fn mistakes_on_the_command_line_cost_no_work() {
             "unknown chord style",
         ),
         (vec!["transcribe", song, "--key", "H:maj"], 2, "--key"),
+        (vec!["transcribe", song, "--bpm", "2"], 2, "from 4 to 1000"),
+        (vec!["transcribe", song, "--meter", "4/3"], 2, "not a metre"),
+        (vec!["transcribe", song, "--voicing", "loud"], 2, "drop2"),
+        (vec!["transcribe", "src"], 1, "no audio files"),
         (
             vec!["transcribe", song, "-o", "out.xyz"],
             1,
-            ".lab, .csv, .jams or .mid",
+            ".lab, .csv, .jams, .mid, .musicxml",
         ),
         (
             vec!["transcribe", song, "-o", "out.lab", "--format", "csv"],
             1,
             "--format csv",
         ),
-        (
-            vec!["transcribe", song, "--style", "roman"],
-            1,
-            "needs a --key",
-        ),
+        (vec!["live", song, "--style", "roman"], 1, "needs a --key"),
     ] {
         let words: Vec<&OsStr> = arguments.iter().map(|word| word.as_ref()).collect();
         let (found, message) = changes(&words);

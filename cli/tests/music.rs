@@ -59,7 +59,21 @@ fn every_format_by_its_extension() {
 
     let midi = written(folder.path(), "out.mid");
     assert!(midi.starts_with(b"MThd"));
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+    assert!(written(folder.path(), "out.pdf").starts_with(b"%PDF"));
+    for (name, holds) in [
+        ("out.musicxml", "<score-partwise"),
+        ("out.cho", "{start_of_grid"),
+        ("out.html", "irealb://"),
+        ("out.txt", "4/4 | 120 bpm"),
+        ("out.svg", "<svg"),
+        ("out.labels.txt", "0.0"),
+        ("out.reaper.csv", "#,Name,Start"),
+        ("out.inline.cho", "{title: town-theme}"),
+    ] {
+        let text = String::from_utf8(written(folder.path(), name)).unwrap();
+        assert!(text.contains(holds), "{name}: {text}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 13);
 
     let printed = changes(&["transcribe", SONG, "--format", "lab"]);
     assert_eq!(String::from_utf8(printed).unwrap(), lab);
@@ -71,6 +85,44 @@ fn the_table_has_a_line_for_each_chord() {
     let lab = String::from_utf8(changes(&["transcribe", SONG, "--format", "lab"])).unwrap();
     let lines = table.lines().filter(|line| line.ends_with("% |")).count();
     assert_eq!(lines, lab.lines().count(), "{table}\n{lab}");
+}
+
+#[test]
+fn a_folder_of_songs_with_tempo_metre_and_title() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("songs/below");
+    fs::create_dir_all(&below).unwrap();
+    fs::copy(SONG, below.join("theme.OGG")).unwrap();
+    fs::write(below.join("notes.md"), "no music").unwrap();
+    let charts = folder.path().join("charts");
+    changes(&[
+        "transcribe",
+        folder.path().join("songs").to_str().unwrap(),
+        "-o",
+        charts.to_str().unwrap(),
+        "--format",
+        "text",
+        "--bpm",
+        "90",
+        "--meter",
+        "3/4",
+        "--key",
+        "A:min",
+        "--title",
+        "Town",
+        "--composer",
+        "Somebody",
+    ]);
+    let text = fs::read_to_string(charts.join("theme.txt")).unwrap();
+    let head: Vec<&str> = text.lines().take(3).collect();
+    assert_eq!(head, ["Town", "Somebody", "A minor | 3/4 | 90 bpm"]);
+    assert_eq!(fs::read_dir(&charts).unwrap().count(), 1);
+}
+
+#[test]
+fn numerals_find_their_own_key() {
+    let table = String::from_utf8(changes(&["transcribe", SONG, "--style", "roman"])).unwrap();
+    assert!(table.contains("| I ") || table.contains("| i "), "{table}");
 }
 
 #[test]

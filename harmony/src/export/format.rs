@@ -87,6 +87,26 @@ impl Format {
         }
     }
 
+    /// What the format is, in a line.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Lab => "Start, end and Harte label on a line",
+            Self::Csv => "Comma-separated values with a header",
+            Self::Jams => "JAMS, the annotation format of music research",
+            Self::Midi => "A MIDI file with markers, chords and bass",
+            Self::MusicXml => "A MusicXML lead sheet for notation programs",
+            Self::ChordPro => "ChordPro, the chords in a grid of bars",
+            Self::ChordProInline => "ChordPro, the chords in brackets",
+            Self::IReal => "A page with a link for iReal Pro",
+            Self::Audacity => "Labels for Audacity",
+            Self::Reaper => "Regions and markers for REAPER",
+            Self::Text => "A chart in plain text",
+            Self::Svg => "A drawn chart as SVG",
+            Self::Pdf => "A drawn chart as PDF",
+        }
+    }
+
     /// The usual extension, without the dot. Formats that share one with another have
     /// a second before it, so that a path always names one format.
     #[must_use]

@@ -2,7 +2,7 @@
 //!
 //! [`Format`] chooses by extension and [`save_track`] puts the file in place whole or not
 //! at all. Formats that keep the times of the recording are written from the
-//! [`Track`](crate::track::Track)'s segments, notation from its [`Chart`]. What each file
+//! [`Track`]'s segments, notation from its [`Chart`]. What each file
 //! contains, and which program reads it back, is written down in `docs/formats.md`.
 
 pub mod atomic;

@@ -1,6 +1,6 @@
 //! Charts as pictures: a lead sheet with slashes, as SVG and as PDF.
 //!
-//! [`layout`] places everything once, in points; [`svg()`] and [`pdf()`] only write down what
+//! `layout` places everything once, in points; [`svg()`] and [`pdf()`] only write down what
 //! it placed. The fonts are in the binary (`assets/fonts`): the picture is the same on
 //! every machine.
 

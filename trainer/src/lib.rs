@@ -24,6 +24,7 @@ pub mod pop909;
 pub mod posteriors;
 pub mod prepare;
 pub mod progression;
+pub mod provenance;
 pub mod render;
 pub mod sampler;
 pub mod schedule;

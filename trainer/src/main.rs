@@ -16,6 +16,7 @@ use trainer::example::Example;
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::{SetSettings, prepare};
 use trainer::progression::ProgressionSettings;
+use trainer::provenance::Provenance;
 use trainer::render::{RenderSettings, render};
 use trainer::soundfont::{SoundFonts, Split};
 use trainer::train::weights;
@@ -263,28 +264,11 @@ fn card_metrics(path: &Path, causal: bool) -> anyhow::Result<BTreeMap<String, f6
 fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let (mut weights, config, step) =
         weights(&arguments.run, arguments.best, ModelCard::default())?;
-    let causal = config.architecture.is_causal();
-    weights.card = ModelCard {
-        name: arguments.name.clone(),
-        data: "POP909 (MIT) songs of the train split and written progressions, rendered with \
-               FluidR3_GM (MIT) and MuseScore_General (MIT)"
-            .into(),
-        teacher: "labels".into(),
-        command: format!(
-            "trainer train --student {} --steps {} --batch {} --seed {} --threads {}; {}",
-            arguments.name,
-            config.steps,
-            config.batch,
-            config.seed,
-            config.threads,
-            serde_json::to_string(&config.objective)?,
-        ),
-        seed: config.seed,
-        metrics: match &arguments.metrics {
-            Some(path) => card_metrics(path, causal)?,
-            None => BTreeMap::new(),
-        },
+    let metrics = match &arguments.metrics {
+        Some(path) => card_metrics(path, config.architecture.is_causal())?,
+        None => BTreeMap::new(),
     };
+    weights.card = Provenance::load(&arguments.run)?.card(&arguments.name, metrics);
     let bytes = weights.to_bytes()?;
     harmony::export::atomic::write(&arguments.out, &bytes)?;
     println!(

@@ -1,5 +1,6 @@
 //! `trainer train`: a student through one stage.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -18,6 +19,7 @@ use trainer::device::DeviceName;
 use trainer::frames::{self, ExampleFrames, Frames, Opinion};
 use trainer::objective::{Objective, Stage};
 use trainer::posteriors::Posteriors;
+use trainer::provenance::Provenance;
 use trainer::schedule::Schedule;
 use trainer::train::{Data, TrainConfig, train};
 
@@ -108,6 +110,9 @@ pub struct TrainArguments {
     /// Weights to start from, as `trainer export` writes them.
     #[arg(long)]
     start: Option<PathBuf>,
+    /// Folder of the run that made those weights, for the model card.
+    #[arg(long, requires = "start")]
+    start_run: Option<PathBuf>,
     /// Folder for checkpoints, log and weights; a run that was stopped goes on from it.
     #[arg(short, long)]
     out: PathBuf,
@@ -168,6 +173,18 @@ pub struct TrainArguments {
     /// Threads a batch is divided among.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
+}
+
+/// What labelled frames are: all of them come from the renderer.
+const RENDERED: &str = "songs of POP909's train split and written progressions, rendered";
+
+/// This command as it was typed, without the path of the program.
+fn command_line() -> String {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .map(|a| if a.contains(' ') { format!("'{a}'") } else { a })
+        .collect();
+    format!("trainer {}", arguments.join(" "))
 }
 
 /// Two whole numbers as `low..high`, both included.
@@ -287,6 +304,11 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         None => None,
     };
     let (start, hash) = start.unzip();
+    let mut provenance = Provenance {
+        commands: vec![command_line()],
+        seed: arguments.seed,
+        ..Provenance::default()
+    };
     let config = arguments.config(hash.as_deref());
     let front_end = config.architecture.front_end();
     let mut training = Examples::default();
@@ -315,7 +337,13 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
                 .map(|folder| folder.join(format!("{}.frames", track.id)))
                 .find(|path| path.exists());
             match found {
-                Some(path) => examples.add(&path, &arguments.posteriors, front_end)?,
+                Some(path) => {
+                    let used = examples.add(&path, &arguments.posteriors, front_end)?;
+                    if used && track.split == Split::Train {
+                        let hours = track.duration_s.min(600.0) / 3600.0;
+                        provenance.add(corpus.name(), hours, &track.licence);
+                    }
+                }
                 None => examples.missing += 1,
             }
         }
@@ -323,6 +351,15 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
     for (name, examples) in [("training", &training), ("validation", &validation)] {
         println!("{name}: {}", examples.describe(front_end));
     }
+    if !training.labelled.is_empty() {
+        let hours = Examples::hours(&training.labelled, front_end);
+        provenance.add(RENDERED, hours, "MIT");
+    }
+    provenance.teachers.append(&mut training.teachers);
+    if let Some(earlier) = arguments.start_run.as_deref() {
+        provenance.after(Provenance::load(earlier)?);
+    }
+    provenance.save(&arguments.out)?;
     let trained = train(
         &config,
         Data {
@@ -351,10 +388,13 @@ struct Examples {
     mute: usize,
     /// Tracks of a manifest without frames.
     missing: usize,
+    /// Who spoke, with the SHA-256 of their weights.
+    teachers: BTreeMap<String, String>,
 }
 
 impl Examples {
-    fn add(&mut self, path: &Path, posteriors: &[PathBuf], front_end: FrontEnd) -> Result<()> {
+    /// Adds the example of a file; says whether it is of any use.
+    fn add(&mut self, path: &Path, posteriors: &[PathBuf], front_end: FrontEnd) -> Result<bool> {
         let mut example = ExampleFrames::load(path, front_end)?;
         let stem = path.file_stem().unwrap_or_default();
         for folder in posteriors {
@@ -363,6 +403,9 @@ impl Examples {
             let beside = folder.join(name);
             if beside.exists() {
                 let posteriors = Posteriors::load(&beside)?;
+                let origin = &posteriors.origin;
+                self.teachers
+                    .insert(origin.teacher.clone(), origin.teacher_sha256.clone());
                 example.teacher = Some(Opinion::new(&posteriors, front_end, example.len()));
                 break;
             }
@@ -373,15 +416,18 @@ impl Examples {
             self.unlabelled.push(example);
         } else {
             self.mute += 1;
+            return Ok(false);
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn hours(examples: &[Frames], front_end: FrontEnd) -> f64 {
+        let frames: usize = examples.iter().map(Frames::len).sum();
+        (frames * front_end.hop_samples()) as f64 / f64::from(SAMPLE_RATE) / 3600.0
     }
 
     fn describe(&self, front_end: FrontEnd) -> String {
-        let hours = |examples: &[Frames]| {
-            let frames: usize = examples.iter().map(Frames::len).sum();
-            (frames * front_end.hop_samples()) as f64 / f64::from(SAMPLE_RATE) / 3600.0
-        };
+        let hours = |examples: &[Frames]| Self::hours(examples, front_end);
         format!(
             "{:.1} h with labels, {:.1} h with a teacher only; left out: {} tracks without \
              either, {} without frames",

@@ -34,6 +34,11 @@ enum Command {
     /// Corpora: folders of audio with a manifest.
     #[command(subcommand)]
     Corpus(commands::corpus::CorpusCommand),
+    /// Teachers: networks to learn from.
+    #[command(subcommand)]
+    Teacher(commands::teacher::TeacherCommand),
+    /// Let a teacher listen to a corpus.
+    PseudoLabel(commands::pseudo_label::PseudoLabelArguments),
     /// Render labelled examples as WAV and .lab, to be listened to.
     Render(RenderArguments),
     /// Render examples, or take the tracks of a corpus, and keep their frames, for training.
@@ -165,6 +170,10 @@ struct RenderArguments {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Corpus(command) => commands::corpus::run(&command, interruption()?.as_ref()),
+        Command::Teacher(command) => commands::teacher::run(&command),
+        Command::PseudoLabel(arguments) => {
+            commands::pseudo_label::run(&arguments, interruption()?.as_ref())
+        }
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments, interruption()?.as_ref()),

@@ -5,5 +5,7 @@ pub mod disagreements;
 pub mod eval;
 pub mod inspect;
 pub mod plot;
+pub mod pseudo_label;
 pub mod run;
+pub mod teacher;
 pub mod train;

@@ -134,7 +134,10 @@ pub fn track_frames(track: &Track, max_length_s: f64) -> Result<ExampleFrames> {
 }
 
 /// The first `max_length_s` seconds of a file, mono at 22 050 Hz.
-fn samples(path: &Path, max_length_s: f64) -> Result<Vec<f32>> {
+///
+/// # Errors
+/// Audio that does not decode, by name.
+pub fn samples(path: &Path, max_length_s: f64) -> Result<Vec<f32>> {
     let most = (max_length_s * f64::from(SAMPLE_RATE)) as usize;
     let mut samples = Vec::new();
     let mut resampler: Option<StreamResampler> = None;

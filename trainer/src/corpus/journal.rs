@@ -124,36 +124,3 @@ impl Journal {
             .with_context(|| format!("writing {}", self.path.display()))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn findings_outlive_a_line_that_was_cut() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("song.wav");
-        std::fs::write(&file, b"1234").unwrap();
-        let stamp = Stamp::of(&file).unwrap();
-        let path = folder.path().join("journal");
-        let finding = Finding::Broken("four bytes".into());
-        let journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.get(Path::new("song.wav"), stamp), None);
-        journal
-            .append(Path::new("song.wav"), stamp, &finding)
-            .unwrap();
-        drop(journal);
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"path\":\"other").unwrap();
-        let journal = Journal::open(&path).unwrap();
-        journal
-            .append(Path::new("third.wav"), stamp, &finding)
-            .unwrap();
-        let journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.get(Path::new("song.wav"), stamp), Some(&finding));
-        assert_eq!(journal.get(Path::new("third.wav"), stamp), Some(&finding));
-        assert_eq!(journal.get(Path::new("other"), stamp), None);
-        let changed = Stamp { bytes: 5, ..stamp };
-        assert_eq!(journal.get(Path::new("song.wav"), changed), None);
-    }
-}

@@ -409,7 +409,3 @@ fn write(settings: &ScanSettings, tracks: &[Track], skipped: &[Skipped]) -> Resu
     harmony::export::atomic::write(&settings.out, text.as_bytes())?;
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "scan_tests.rs"]
-mod tests;

@@ -1,40 +1,17 @@
 //! Scans of small folders.
 
 use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
-use super::*;
-use crate::corpus::Corpus;
+use trainer::corpus::scan::{ScanReport, ScanSettings, SkippedAs, Source, read_sources, scan};
+use trainer::corpus::{Corpus, Split};
 
-/// A WAV of `length_s` seconds at 8 kHz: a tone of `hz`.
-fn tone(path: &Path, hz: f32, length_s: f64) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 8000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writer = hound::WavWriter::create(path, spec).unwrap();
-    for i in 0..(length_s * 8000.0) as u32 {
-        let phase = i as f32 / 8000.0 * hz * std::f32::consts::TAU;
-        writer.write_sample((phase.sin() * 8000.0) as i16).unwrap();
-    }
-    writer.finalize().unwrap();
-}
+use super::{settings, tones};
 
-fn settings(folder: &Path) -> ScanSettings {
-    ScanSettings {
-        folder: folder.into(),
-        out: folder.join("corpus.jsonl"),
-        name: "test".into(),
-        licence: "unknown".into(),
-        source: None,
-        sources: Sources::new(),
-        split: None,
-        labels: None,
-        min_length_s: 1.0,
-        threads: 2,
-    }
+fn tone(path: &Path, hz: f64, length_s: f64) {
+    tones(path, 8000, &[hz], length_s);
 }
 
 fn run(settings: &ScanSettings) -> (ScanReport, Corpus) {
@@ -55,13 +32,14 @@ fn a_folder_becomes_a_manifest() {
     fs::write(at("two/empty.mp3"), b"").unwrap();
     fs::write(at("two/readme.txt"), b"text").unwrap();
     let settings = ScanSettings {
-        sources: Sources::from([(
+        sources: [(
             "two".into(),
             Source {
                 licence: "CC0-1.0".into(),
                 split: Some(Split::Test),
             },
-        )]),
+        )]
+        .into(),
         split: Some(Split::Train),
         ..settings(folder.path())
     };
@@ -88,7 +66,6 @@ fn a_folder_becomes_a_manifest() {
     assert_eq!((a.licence.as_str(), a.split), ("unknown", Split::Train));
     assert!(a.id.starts_with("one-Song_A-"), "{}", a.id);
     assert!(a.audio_path().is_file());
-    assert_eq!(hash(&a.audio_path()).unwrap(), a.sha256);
     assert_eq!((b.licence.as_str(), b.split), ("CC0-1.0", Split::Test));
     let list = fs::read_to_string(at("corpus.skipped.jsonl")).unwrap();
     assert_eq!(list.lines().count(), 4);
@@ -107,6 +84,15 @@ fn unchanged_files_are_not_read_again() {
     let (report, _) = run(&settings);
     assert_eq!((report.read, report.skipped.len()), (0, 1));
     assert_eq!(fs::read(&settings.out).unwrap(), text);
+
+    // Killed while it wrote a line of the journal.
+    let mut journal = fs::OpenOptions::new()
+        .append(true)
+        .open(at("corpus.scan"))
+        .unwrap();
+    journal.write_all(b"{\"path\":\"b.wa").unwrap();
+    drop(journal);
+    assert_eq!(run(&settings).0.read, 0);
 
     tone(&at("b.wav"), 330.0, 2.0);
     fs::remove_file(at("a.wav")).unwrap();

@@ -1,0 +1,59 @@
+//! Ogg Opus files.
+
+use trainer::corpus::opus::{decode, is_opus};
+
+/// `ffmpeg -f lavfi -i sine=frequency=440:duration=1.5:sample_rate=48000 -ac 2
+/// -c:a libopus -b:a 32k tone.opus`
+const TONE: &[u8] = include_bytes!("tone.opus");
+
+/// Where the header has the number of channels.
+const CHANNELS_AT: usize = 37;
+
+fn decoded(bytes: &[u8]) -> anyhow::Result<Vec<f32>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tone.opus");
+    std::fs::write(&path, bytes).unwrap();
+    let mut samples = Vec::new();
+    decode(&path, 60.0, &mut |block| samples.extend_from_slice(block))?;
+    Ok(samples)
+}
+
+#[test]
+fn a_tone_comes_out_in_time_and_at_its_length() {
+    let samples = decoded(TONE).unwrap();
+    assert_eq!(samples.len(), 72_000);
+    // ffmpeg's sine has an amplitude of 1/8 and phase zero at the start.
+    let (mut difference, mut energy) = (0.0, 0.0);
+    for (n, &sample) in samples.iter().enumerate().skip(4_800).take(60_000) {
+        let phase = n as f64 / 48_000.0 * 440.0 * std::f64::consts::TAU;
+        let expected = phase.sin() / 8.0;
+        difference += (f64::from(sample) - expected).powi(2);
+        energy += expected.powi(2);
+    }
+    assert!(difference / energy < 0.01, "{}", difference / energy);
+}
+
+#[test]
+fn damage_is_an_error_and_no_panic() {
+    assert!(decoded(b"").is_err());
+    assert!(decoded(&TONE[..200]).is_err());
+    for at in (0..TONE.len()).step_by(7) {
+        let mut bytes = TONE.to_vec();
+        bytes[at] ^= 0x55;
+        let _ = decoded(&bytes);
+    }
+    let mut surround = TONE.to_vec();
+    surround[CHANNELS_AT] = 6;
+    assert!(decoded(&surround).is_err());
+}
+
+#[test]
+fn opus_is_told_by_its_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ogg");
+    std::fs::write(&path, TONE).unwrap();
+    assert!(is_opus(&path));
+    std::fs::write(&path, b"OggS").unwrap();
+    assert!(!is_opus(&path));
+    assert!(!is_opus(&folder.path().join("none")));
+}

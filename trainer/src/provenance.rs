@@ -135,8 +135,13 @@ mod tests {
         second.after(first);
         let folder = tempfile::tempdir().unwrap();
         second.save(folder.path()).unwrap();
-        let card = Provenance::load(folder.path()).unwrap().card("x", BTreeMap::new());
-        assert_eq!(card.data, "games: 2.2 h (CC-BY-3.0, GPL-2+); songs: 5.0 h (MIT)");
+        let card = Provenance::load(folder.path())
+            .unwrap()
+            .card("x", BTreeMap::new());
+        assert_eq!(
+            card.data,
+            "games: 2.2 h (CC-BY-3.0, GPL-2+); songs: 5.0 h (MIT)"
+        );
         assert_eq!(card.teacher, "chordnet (SHA-256 abc)");
         assert_eq!(card.command, "trainer train one && trainer train two");
     }

@@ -40,8 +40,8 @@ fn probabilities_equal_pytorchs() {
     let differences = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
     let largest = differences.fold(0.0, f32::max);
     assert!(largest < TOLERANCE, "{largest}");
-    // Uniform answers would agree by chance.
-    assert!(theirs.iter().copied().fold(0.0, f32::max) > 0.2);
+    // Uniform answers would agree by chance: the largest is many times their share.
+    assert!(theirs.iter().copied().fold(0.0, f32::max) > 10.0 / 170.0);
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn transposed_songs_keep_chords_and_notes_together() {
     let id = &corpus.ids()[0];
     let song = corpus.song(id).unwrap();
     let mut shifts = std::collections::BTreeSet::new();
+    let mut kept = 0;
     for seed in 0..24 {
         let example = Example::pop909(&corpus, id, seed).unwrap();
         let first = |spans: &[trainer::score::Span]| {
@@ -92,7 +93,8 @@ fn transposed_songs_keep_chords_and_notes_together() {
         let shift = first(&example.score.spans).unwrap() - first(&song.score.spans).unwrap();
         let shift = shift.rem_euclid(12);
         shifts.insert(shift);
-        // The song's own piano is among the tracks, moved by the same interval.
+        // The song's own piano is among the tracks, moved by the same interval, unless a
+        // band plays the chords instead of it.
         let piano = &song.tracks.last().unwrap().1;
         let moved = example.tracks.iter().any(|track| {
             track.notes.len() == piano.len()
@@ -101,9 +103,13 @@ fn transposed_songs_keep_chords_and_notes_together() {
                         && moved.start == note.start
                 })
         });
-        assert!(moved, "seed {seed}");
+        kept += u32::from(moved);
     }
     assert!(shifts.len() > 5, "{shifts:?}");
+    assert!(
+        kept >= 12,
+        "the piano is there in {kept} of 24 arrangements"
+    );
 }
 
 fn write_song(folder: &Path, midi: &[u8], beats: &str, chords: &str) {

@@ -15,9 +15,9 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
-use super::onnx::{BASS, CHORD, FORMAT, FORMAT_KEY, FRAMES, NEXT};
+use super::onnx::{BASS, CHORD, COLOUR, FORMAT, FORMAT_KEY, FRAMES, NEXT};
 use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
-use crate::decode::Posterior;
+use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, WINDOW_FRAMES};
 
@@ -385,7 +385,9 @@ fn read(outputs: &SessionOutputs<'_>, frames: usize) -> Result<Vec<Posterior>, I
     };
     let chord = numbers(CHORD, CHORD_CLASSES)?
         .ok_or_else(|| InferenceError::Engine(format!("no output `{CHORD}`")))?;
-    Ok(posteriors(chord, numbers(BASS, BASS_CLASSES)?, None))
+    let bass = numbers(BASS, BASS_CLASSES)?;
+    let colour = numbers(COLOUR, COLOUR_CLASSES)?;
+    Ok(posteriors(chord, bass, colour))
 }
 
 /// Checks a causal model and lists its states.
@@ -467,8 +469,10 @@ fn check_logits(outputs: &[Outlet], batch: i64, frames: i64) -> Result<(), Strin
         check_shape("output", name, is, [batch, frames, classes as i64])
     };
     check(CHORD, CHORD_CLASSES)?;
-    if outputs.iter().any(|output| output.name() == BASS) {
-        check(BASS, BASS_CLASSES)?;
+    for (name, classes) in [(BASS, BASS_CLASSES), (COLOUR, COLOUR_CLASSES)] {
+        if outputs.iter().any(|output| output.name() == name) {
+            check(name, classes)?;
+        }
     }
     Ok(())
 }

@@ -14,6 +14,27 @@ use super::tensors::Tensors;
 #[derive(Debug, Clone)]
 pub struct Value(String);
 
+/// What a network gives out.
+pub struct Heads {
+    /// Logits of the chord classes.
+    pub chord: Value,
+    /// Logits of the bass, from networks with such a head.
+    pub bass: Option<Value>,
+    /// Logits of the colours, from networks with such a head.
+    pub colour: Option<Value>,
+}
+
+impl Heads {
+    /// Of a network that says nothing but the chord.
+    pub fn chord(chord: Value) -> Self {
+        Self {
+            chord,
+            bass: None,
+            colour: None,
+        }
+    }
+}
+
 /// A size in the shape of an input or output.
 #[derive(Debug, Clone, Copy)]
 pub enum Size {
@@ -67,12 +88,16 @@ impl Graph {
     }
 
     /// Declares the outputs of a network.
-    pub fn logits(&mut self, chord: &Value, bass: Option<&Value>, batch: Size, frames: usize) {
+    pub fn logits(&mut self, heads: &Heads, batch: Size, frames: usize) {
+        use recognizer::decode::COLOUR_CLASSES;
         use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
         let shape = |classes| [batch, Size::Fixed(frames), Size::Fixed(classes)];
-        self.output(onnx::CHORD, chord, &shape(CHORD_CLASSES));
-        if let Some(bass) = bass {
+        self.output(onnx::CHORD, &heads.chord, &shape(CHORD_CLASSES));
+        if let Some(bass) = &heads.bass {
             self.output(onnx::BASS, bass, &shape(BASS_CLASSES));
+        }
+        if let Some(colour) = &heads.colour {
+            self.output(onnx::COLOUR, colour, &shape(COLOUR_CLASSES));
         }
     }
 

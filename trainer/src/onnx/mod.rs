@@ -24,7 +24,7 @@ use recognizer::networks::WINDOW_FRAMES;
 use recognizer::networks::network::Architecture;
 use recognizer::weights::{Weights, WeightsError};
 
-use graph::{Graph, Size};
+use graph::{Graph, Heads, Size};
 use proto::{IR_VERSION, ModelProto, OPSET, OperatorSetIdProto, StringStringEntryProto};
 use tensors::Tensors;
 
@@ -75,17 +75,14 @@ pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
     let deviation = graph.scalar(weights.deviation);
     let x = graph.op("Sub", &[&x, &mean]);
     let x = graph.op("Div", &[&x, &deviation]);
-    let (chord, bass) = match &weights.architecture {
-        Architecture::PitchClass(config) => {
-            let (chord, bass) = pitch_class::build(&mut graph, config, &x, frames)?;
-            (chord, Some(bass))
-        }
-        Architecture::Btc(config) => (btc::build(&mut graph, config, &x, frames)?, None),
+    let heads = match &weights.architecture {
+        Architecture::PitchClass(config) => pitch_class::build(&mut graph, config, &x, frames)?,
+        Architecture::Btc(config) => Heads::chord(btc::build(&mut graph, config, &x, frames)?),
         Architecture::TwoEOneD(config) => {
-            (two_e_one_d::build(&mut graph, config, &x, frames)?, None)
+            Heads::chord(two_e_one_d::build(&mut graph, config, &x, frames)?)
         }
     };
-    graph.logits(&chord, bass.as_ref(), batch, frames);
+    graph.logits(&heads, batch, frames);
     let json = |e: serde_json::Error| OnnxError::Tensors(e.to_string());
     let entry = |key: &str, value: String| StringStringEntryProto {
         key: Some(key.to_owned()),
@@ -190,8 +187,9 @@ mod tests {
         let weights = random(Architecture::PitchClass(PitchClassNetConfig::live()));
         let bytes = to_bytes(&weights).unwrap();
         let graph = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap();
-        // Frames and two taps in each of seven blocks; chord, bass and what follows the taps.
-        assert_eq!((graph.input.len(), graph.output.len()), (15, 16));
+        // Frames and two taps in each of seven blocks; chord, bass, colour and what follows
+        // the taps.
+        assert_eq!((graph.input.len(), graph.output.len()), (15, 17));
     }
 
     #[test]

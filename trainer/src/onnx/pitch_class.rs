@@ -1,11 +1,12 @@
 //! Our network as a graph; see [`recognizer::networks::pitch_class`].
 
+use recognizer::decode::COLOUR_CLASSES;
 use recognizer::features::BINS;
 use recognizer::inference::onnx::NEXT;
 use recognizer::networks::pitch_class::PitchClassNetConfig;
 
 use super::OnnxError;
-use super::graph::{Graph, Size, Value};
+use super::graph::{Graph, Heads, Size, Value};
 
 const PITCH_CLASSES: usize = 12;
 const OCTAVES: usize = BINS / 24;
@@ -13,13 +14,13 @@ const QUALITIES: usize = 14;
 /// Taps of a block.
 const TAPS: usize = 3;
 
-/// Builds the network over `x`, `[batch, frames, 144]` standardised; chord and bass.
+/// Builds the network over `x`, `[batch, frames, 144]` standardised.
 pub fn build(
     graph: &mut Graph,
     config: &PitchClassNetConfig,
     x: &Value,
     frames: usize,
-) -> Result<(Value, Value), OnnxError> {
+) -> Result<Heads, OnnxError> {
     let net = Net { config, frames };
     let mut h = net.fold(graph, x)?;
     for (index, &dilation) in config.dilations.iter().enumerate() {
@@ -158,7 +159,7 @@ impl Net<'_> {
         Ok(graph.op("Add", &[&y, &bias]))
     }
 
-    fn heads(&self, graph: &mut Graph, h: &Value) -> Result<(Value, Value), OnnxError> {
+    fn heads(&self, graph: &mut Graph, h: &Value) -> Result<Heads, OnnxError> {
         let frames = self.frames as i64;
         let mean = graph.reduce("ReduceMean", h, 2, false);
         let max = graph.reduce("ReduceMax", h, 2, false);
@@ -172,7 +173,19 @@ impl Net<'_> {
         let bass = graph.linear("bass", h)?;
         let bass = graph.reshape(&bass, &[-1, frames, PITCH_CLASSES as i64]);
         let no_bass = graph.linear("no_bass", &pooled)?;
-        Ok((chord, graph.concat(&[&bass, &no_bass], 2)))
+        let bass = graph.concat(&[&bass, &no_bass], 2);
+
+        let colour = if self.config.colours {
+            let colour = graph.linear("colour", h)?;
+            Some(graph.reshape(&colour, &[-1, frames, COLOUR_CLASSES as i64]))
+        } else {
+            None
+        };
+        Ok(Heads {
+            chord,
+            bass: Some(bass),
+            colour,
+        })
     }
 }
 

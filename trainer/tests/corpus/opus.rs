@@ -22,11 +22,12 @@ fn decoded(bytes: &[u8]) -> anyhow::Result<Vec<f32>> {
 fn a_tone_comes_out_in_time_and_at_its_length() {
     let samples = decoded(TONE).unwrap();
     assert_eq!(samples.len(), 72_000);
-    // ffmpeg's sine has an amplitude of 1/8 and phase zero at the start.
+    // ffmpeg's sine has an amplitude of 1/8 and phase zero at the start; in two channels
+    // it is 3 dB lower in each.
     let (mut difference, mut energy) = (0.0, 0.0);
     for (n, &sample) in samples.iter().enumerate().skip(4_800).take(60_000) {
         let phase = n as f64 / 48_000.0 * 440.0 * std::f64::consts::TAU;
-        let expected = phase.sin() / 8.0;
+        let expected = phase.sin() / 8.0 * std::f64::consts::FRAC_1_SQRT_2;
         difference += (f64::from(sample) - expected).powi(2);
         energy += expected.powi(2);
     }
@@ -37,7 +38,7 @@ fn a_tone_comes_out_in_time_and_at_its_length() {
 fn damage_is_an_error_and_no_panic() {
     assert!(decoded(b"").is_err());
     assert!(decoded(&TONE[..200]).is_err());
-    for at in (0..TONE.len()).step_by(7) {
+    for at in (0..TONE.len()).step_by(29) {
         let mut bytes = TONE.to_vec();
         bytes[at] ^= 0x55;
         let _ = decoded(&bytes);

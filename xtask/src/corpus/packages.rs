@@ -6,7 +6,8 @@
 //!
 //! Looked at and without recorded music (sounds, tracker modules or MIDI only):
 //! boswars-data, endless-sky-data, teeworlds-data, trigger-rally-data, freedoom,
-//! neverball-data, netpanzer-data, pekka-kana-2-data, tomatoes-data. Not free enough to be
+//! neverball-data, netpanzer-data, pekka-kana-2-data, tomatoes-data; holotz-castle-data is in
+//! ADPCM, which is not decoded. Not free enough to be
 //! shipped in weights without a question: drascula-music.
 
 /// What a package is used for; the names are those of the trainer's manifests.
@@ -112,7 +113,6 @@ pub const GAMES: &[Package] = &[
     train("rrootage-data").under("BSD-2-Clause"),
     train("a7xpg-data").under("BSD-2-Clause"),
     train("pax-britannica-data"),
-    train("holotz-castle-data"),
     train("mazeofgalious-data").under("GPL-2.0-or-later"),
     train("renpy-demo"),
     train("brainparty-data"),

@@ -12,7 +12,7 @@ use crate::corpus::{Corpus, Split};
 use crate::posteriors::{Posteriors, lab_path_of, path_of};
 use crate::sha256;
 
-/// Name of the index: JSON lines, one [`Entry`] a track, in the order of identifiers.
+/// Name of the index: JSON lines, one entry a track, in the order of identifiers.
 pub const INDEX: &str = "index.jsonl";
 
 /// A track in the index.

@@ -24,6 +24,7 @@ pub mod real;
 pub mod report;
 pub mod spoil;
 mod table;
+pub mod teacher;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;

@@ -11,17 +11,19 @@ use recognizer::models;
 use recognizer::weights::Weights;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
 use trainer::evaluate::cache::{RenderCache, TrackCache};
-use trainer::evaluate::engines::Engines;
+use trainer::evaluate::engines::{Engines, Listener};
 use trainer::evaluate::piece::{Pieces, RenderedSet};
 use trainer::evaluate::real::RealSet;
 use trainer::evaluate::report::{Report, ReportSettings};
 use trainer::evaluate::spoil::Spoil;
+use trainer::evaluate::teacher::TeacherListener;
 use trainer::evaluate::{Evaluated, evaluate_set, table};
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::SetSettings;
 use trainer::progression::ProgressionSettings;
 use trainer::render::RenderSettings;
 use trainer::soundfont::{SoundFonts, Split};
+use trainer::teacher::open;
 
 /// What the engines are evaluated on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -95,6 +97,13 @@ pub struct EvalArguments {
     /// Split of that corpus: `valid` to choose by, `test` for the figures.
     #[arg(long, value_enum, default_value = "test")]
     split: CorpusSplit,
+    /// A teacher that hears the same rendered audio: chordnet, btc, mix:A+B or vote:A+B; may
+    /// be given several times. Keep its answers with --cache, it is slow.
+    #[arg(long)]
+    teacher: Vec<String>,
+    /// Folder of all teachers.
+    #[arg(long, default_value = "data/teachers")]
+    teachers: PathBuf,
     /// Also measure the live engine against the wait of its decoder.
     #[arg(long)]
     curve: bool,
@@ -203,11 +212,21 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         .as_deref()
         .map(TrackCache::open)
         .transpose()?;
+    let teachers = arguments
+        .teacher
+        .iter()
+        .map(|name| Ok(TeacherListener::new(open(name, &arguments.teachers)?)))
+        .collect::<Result<Vec<_>>>()?;
     let engines = Engines {
         live,
         windowed: windowed.as_ref(),
-        listeners: Vec::new(),
+        listeners: teachers.iter().map(|t| t as &dyn Listener).collect(),
         cache: tracks.as_ref(),
+    };
+    // On real music a teacher is the reference already.
+    let students = Engines {
+        listeners: Vec::new(),
+        ..engines.clone()
     };
     let mut report = Report {
         settings: ReportSettings {
@@ -224,7 +243,11 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
             let evaluated = evaluate_set(
                 name,
                 pieces,
-                &engines,
+                if set == Set::Real {
+                    &students
+                } else {
+                    &engines
+                },
                 arguments.curve,
                 arguments.threads,
                 &interrupted,

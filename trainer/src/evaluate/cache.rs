@@ -62,9 +62,10 @@ impl RenderCache {
         if let Ok(piece) = read(&path) {
             return Ok(piece);
         }
-        let piece = make()?;
-        atomic::write(&path, &bytes(&piece)?)?;
-        Ok(piece)
+        let bytes = bytes(&make()?)?;
+        atomic::write(&path, &bytes)?;
+        // Times lose their last bit as JSON: the first run gets what the next ones get.
+        parse(&bytes).with_context(|| format!("reading {} again", path.display()))
     }
 }
 
@@ -91,11 +92,14 @@ fn bytes(piece: &Piece) -> Result<Vec<u8>> {
 }
 
 fn read(path: &Path) -> Result<Piece> {
-    let bytes = fs::read(path)?;
-    let (_, header) = SafeTensors::read_metadata(&bytes)?;
+    parse(&fs::read(path)?)
+}
+
+fn parse(bytes: &[u8]) -> Result<Piece> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
     let about = header.metadata().clone().unwrap_or_default();
     let entry = |name: &str| about.get(name).with_context(|| format!("no {name}"));
-    let tensors = SafeTensors::deserialize(&bytes)?;
+    let tensors = SafeTensors::deserialize(bytes)?;
     let samples = tensors.tensor("samples")?;
     ensure!(samples.dtype() == Dtype::F32, "samples that are not f32");
     Ok(Piece {
@@ -150,9 +154,10 @@ impl TrackCache {
         if let Some(track) = kept.and_then(|text| serde_json::from_slice(&text).ok()) {
             return Ok(track);
         }
-        let track = listen()?;
-        atomic::write(&path, &serde_json::to_vec(&track)?)?;
-        Ok(track)
+        let text = serde_json::to_vec(&listen()?)?;
+        atomic::write(&path, &text)?;
+        // As above: what is kept is what is given.
+        Ok(serde_json::from_slice(&text)?)
     }
 }
 

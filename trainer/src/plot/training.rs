@@ -44,6 +44,7 @@ pub fn training(log: &Path) -> Result<Lines> {
 fn panels(log: &[Value]) -> Vec<Panel> {
     let mut losses = vec![Curve::new("training", "training", false)];
     let mut shares: Vec<Curve> = Vec::new();
+    let mut against: Vec<Curve> = Vec::new();
     for line in log {
         let Some(step) = line["step"].as_f64() else {
             continue;
@@ -53,22 +54,20 @@ fn panels(log: &[Value]) -> Vec<Panel> {
         for (kind, scores) in kinds.filter(|(kind, _)| kind.starts_with("valid")) {
             let against_teacher = kind != "valid";
             for (score, value) in scores.as_object().into_iter().flatten() {
-                let curves = if score == "loss" {
-                    &mut losses
-                } else {
-                    &mut shares
+                let (curves, name) = match (score == "loss", against_teacher) {
+                    (true, false) => (&mut losses, "validation"),
+                    (true, true) => (&mut losses, "validation, against the teacher"),
+                    (false, false) => (&mut shares, score.as_str()),
+                    (false, true) => (&mut against, score.as_str()),
                 };
                 let of = if score == "loss" { "validation" } else { score };
-                let name = if against_teacher {
-                    format!("{of}, against the teacher")
-                } else {
-                    of.to_owned()
-                };
+                // In one panel with its like, a curve tells itself apart by dashes.
+                let dashed = against_teacher && score == "loss";
                 let at = curves
                     .iter()
                     .position(|c| c.name == name)
                     .unwrap_or_else(|| {
-                        curves.push(Curve::new(&name, of, against_teacher));
+                        curves.push(Curve::new(name, of, dashed));
                         curves.len() - 1
                     });
                 curves[at].add(step, value);
@@ -77,7 +76,12 @@ fn panels(log: &[Value]) -> Vec<Panel> {
     }
     let last = log.iter().filter_map(|l| l["step"].as_f64());
     let x = (0.0, last.fold(1.0, f64::max));
-    [("Loss", losses), ("Validation, share right", shares)]
+    let panels = [
+        ("Loss", losses),
+        ("Validation, share right", shares),
+        ("Validation against the teacher, share right", against),
+    ];
+    panels
         .into_iter()
         .filter(|(_, curves)| curves.iter().any(|c| !c.points.is_empty()))
         .map(|(title, curves)| panel(title, x, curves))
@@ -168,9 +172,10 @@ mod tests {
             names(0),
             ["training", "validation", "validation, against the teacher"]
         );
-        assert_eq!(names(1), ["root", "root, against the teacher"]);
+        assert!(lines.panels[0].lines[2].dashed);
+        assert_eq!((names(1), names(2)), (vec!["root"], vec!["root"]));
         assert_eq!(lines.panels[1].lines[0].points, [(10.0, 0.5), (20.0, 0.75)]);
-        assert!(lines.panels[1].lines[1].dashed);
+        assert_eq!(lines.panels[2].lines[0].points, [(20.0, 0.6)]);
 
         std::fs::write(&log, "nothing\n").unwrap();
         assert!(training(&log).unwrap_err().to_string().contains("no step"));

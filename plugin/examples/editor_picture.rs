@@ -14,8 +14,8 @@ use std::process::ExitCode;
 
 use changes_plugin::editor::{draw, theme};
 use changes_plugin::params::EditorSize;
+use changes_plugin::session::SavedSession;
 use changes_plugin::snapshot::Snapshot;
-use changes_plugin::track::ChordTrack;
 use changes_plugin::view::{Controls, View};
 use egui_kittest::Harness;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Scene {
     view: Option<View>,
-    track: Option<ChordTrack>,
+    track: Option<serde_json::Value>,
     #[serde(default)]
     at_s: f64,
     #[serde(default)]
@@ -79,8 +79,10 @@ fn paint(scene_path: &str, picture_path: &str) -> Result<(), Box<dyn Error>> {
     ];
     let view = match (scene.view, &scene.track) {
         (Some(view), _) => view,
-        (None, Some(track)) => {
-            let mut snapshot = Snapshot::of_track(track, scene.at_s);
+        (None, Some(saved)) => {
+            let saved = SavedSession::from_json(&saved.to_string())
+                .map_err(|error| format!("{scene_path}: the track: {error}"))?;
+            let mut snapshot = Snapshot::of_track(&saved.track, scene.at_s);
             for (bin, given) in snapshot.spectrum.iter_mut().zip(&scene.spectrum) {
                 *bin = *given;
             }

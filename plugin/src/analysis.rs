@@ -182,14 +182,16 @@ impl Analysis {
             stream.recognizer.mark_gap(mark.lost);
         }
         stream.analysed = mark.stream;
-        self.history.advance_to(mark.stream);
         if mark.lost > 0 {
+            self.history.lose_to(mark.stream, mark.lost);
             self.gap_until_s = self.history.now_s() + GAP_SHOWN_S;
+        } else {
+            self.history.advance_to(mark.stream);
         }
         if mark.reset {
             stream.recognizer.finish();
             self.follow_shown(stream);
-            self.history.record(&instance.params.track);
+            self.history.record(instance.session());
             self.history.cut();
             stream.recognizer_start_s = self.history.now_s();
             self.level.reset();
@@ -219,7 +221,7 @@ impl Analysis {
         for (shown, bin) in self.spectrum.iter_mut().zip(stream.recognizer.spectrum()) {
             *shown = *bin;
         }
-        self.history.record(&instance.params.track);
+        self.history.record(instance.session());
     }
 
     /// Takes over what the recogniser has found.
@@ -319,6 +321,9 @@ impl Analysis {
         } else if self.frozen.is_none() {
             self.frozen = Some(snapshot.clone());
         }
+        let moving = self.stream.is_some() && self.last_audio.elapsed() < IDLE_AFTER;
+        let position = self.history.position(instance.session(), moving);
+        snapshot.position = self.stream.is_some().then_some(position);
         snapshot.lag_s = lag_s as f32;
         snapshot.lost = lost;
         snapshot.sample_rate = sample_rate;

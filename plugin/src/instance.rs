@@ -8,6 +8,7 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
 use crate::params::ChangesParams;
+use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::tap::TapOutput;
 
@@ -44,6 +45,11 @@ impl Instance {
     /// Takes over the oldest tap that is waiting.
     pub(crate) fn next_feed(&self) -> Option<TapOutput> {
         self.feeds.lock().pop_front()
+    }
+
+    /// The chord track: to read, to edit, to save. Not for the audio thread.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.params.session
     }
 
     /// The latest picture of the analysis.

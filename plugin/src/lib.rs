@@ -9,7 +9,8 @@
 //!   [`snapshot`].
 //! * The **editor** ([`editor`]) draws the latest snapshot and waits for nobody.
 //!
-//! The chords of the session are saved with the host's project: see [`track`].
+//! The chords of the session are edited in the window and saved with the host's project:
+//! see [`session`].
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -38,7 +39,11 @@ pub mod instance;
     reason = "what is saved is not read while processing"
 )]
 pub mod params;
-pub mod track;
+#[allow(
+    clippy::disallowed_types,
+    reason = "shared by worker, editor and main thread"
+)]
+pub mod session;
 #[allow(clippy::disallowed_types, reason = "the worker and its handles")]
 pub mod worker;
 

@@ -9,7 +9,7 @@ use nice_plug::prelude::*;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
-use crate::track::ChordTrack;
+use crate::session::Session;
 
 /// How finely chords are told apart.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
@@ -218,9 +218,9 @@ pub struct ChangesParams {
     /// Which parts of the editor are shown.
     #[persist = "panels"]
     pub panels: RwLock<Panels>,
-    /// The chords heard in this session.
-    #[persist = "track"]
-    pub track: Arc<RwLock<ChordTrack>>,
+    /// The chord track of this session, saved as `track`.
+    #[nested]
+    pub session: Arc<Session>,
 }
 
 impl Default for ChangesParams {
@@ -253,7 +253,7 @@ impl Default for ChangesParams {
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             editor_size: RwLock::new(EditorSize::DEFAULT),
             panels: RwLock::new(Panels::default()),
-            track: Arc::default(),
+            session: Arc::default(),
         }
     }
 }

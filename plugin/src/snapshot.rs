@@ -1,9 +1,11 @@
 //! What the worker publishes for whoever draws: one immutable value at a time.
 
 use harmony::label::Label;
+use harmony::time::Metre;
+use harmony::timeline::Status as ChordStatus;
+use harmony::track::Track;
 
 use crate::recognition::SPECTRUM_BINS;
-use crate::track::ChordTrack;
 
 /// What the plugin is doing, said honestly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +88,27 @@ pub struct Strip {
     pub lines: Vec<StripLine>,
 }
 
+/// A place in the song: in the host's time on [`Clock::Host`](crate::session::Clock::Host),
+/// else in the stream's. Seconds are those of [`Session::track`](crate::session::Session::track).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SongPosition {
+    /// Seconds of the track. Negative in the host's pre-roll.
+    pub time_s: f64,
+    /// Quarter-note beats, where the host tells.
+    pub beat: Option<f64>,
+    /// Whether the position moves on: the host's transport rolls, or, on the stream's
+    /// clock, audio arrives. While this is `false` on the host's clock, nothing is written
+    /// into the track.
+    pub playing: bool,
+    /// Number of the bar that sounds, counted from 1, where the host tells beats. 0 and
+    /// less in the pre-roll.
+    pub bar_number: Option<i64>,
+    /// Quarter notes a minute, where the host tells.
+    pub tempo_bpm: Option<f64>,
+    /// The time signature, where the host tells.
+    pub metre: Option<Metre>,
+}
+
 /// One picture of an instance's analysis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
@@ -99,9 +122,22 @@ pub struct Snapshot {
     pub strip: Strip,
     /// Log magnitudes of the latest constant-Q frame, ln(|C| + 1e-6).
     pub spectrum: [f32; SPECTRUM_BINS],
-    /// Seconds by which the display is behind the audio: what waits to be analysed, and
-    /// what the analysis must hear of a sound to know it.
+    /// How far the analysis has come in the song: where the right end of the live part of
+    /// the track is, and where a playhead belongs. The host itself is [`lag_s`](Self::lag_s)
+    /// further on. Moves on while the display is frozen. `None` before the first audio.
+    pub position: Option<SongPosition>,
+    /// Up to this second of the track the present pass has been refined: its chords are
+    /// [`Confirmed`](harmony::timeline::Status::Confirmed), those from here to
+    /// [`position`](Self::position) provisional. What lies after the position is from an
+    /// earlier pass. `None` until something was refined since the song last started or
+    /// jumped.
+    pub confirmed_to_s: Option<f64>,
+    /// Seconds by which the live display is behind the audio: what waits to be analysed,
+    /// and what the analysis must hear of a sound to know it.
     pub lag_s: f32,
+    /// Seconds by which the confirmed track is behind the audio, at the latest; 0 where
+    /// nothing is refined.
+    pub confirm_lag_s: f32,
     /// Share of one processor core that the analysis of this instance takes, 0…1.
     pub cpu: f32,
     /// Samples lost so far because the machine was too slow.
@@ -127,7 +163,10 @@ impl Default for Snapshot {
                 ..Strip::default()
             },
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
+            position: None,
+            confirmed_to_s: None,
             lag_s: 0.0,
+            confirm_lag_s: 0.0,
             cpu: 0.0,
             lost: 0,
             sample_rate: 0.0,
@@ -138,13 +177,14 @@ impl Default for Snapshot {
 impl Snapshot {
     /// What the editor showed when `track` stood at `at_s`, as far as a track can
     /// tell: chords and strip, but no spectrum and no alternatives.
-    pub fn of_track(track: &ChordTrack, at_s: f64) -> Self {
+    pub fn of_track(track: &Track, at_s: f64) -> Self {
         let strip = Strip {
             now_s: at_s,
             window_s: 16.0,
             ..Strip::default()
         };
         let heard = track
+            .timeline()
             .segments()
             .iter()
             .filter(|segment| segment.start_s < at_s);
@@ -155,7 +195,7 @@ impl Snapshot {
                 end_s: segment.end_s.min(at_s),
                 label: segment.label.clone(),
                 confidence: segment.confidence,
-                confirmed: segment.confirmed,
+                confirmed: segment.status == ChordStatus::Confirmed,
             })
             .collect();
         let current = segments

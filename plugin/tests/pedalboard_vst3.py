@@ -89,7 +89,7 @@ def settle(plugin):
 
 
 def track_of(plugin):
-    return state_of(plugin)["fields"]["track"]
+    return state_of(plugin)["fields"]["track"]["track"]
 
 
 def check_parameters(path):

@@ -9,6 +9,8 @@ use anyhow::{Result, anyhow, ensure};
 use harmony::export;
 use harmony::label::Label;
 use harmony::style::{Style, format};
+use harmony::timeline::Status;
+use harmony::track::Track;
 use serde_json::{Value, json};
 use xshell::cmd;
 
@@ -16,7 +18,7 @@ use crate::apt;
 use crate::bundle;
 use crate::clip::Clip;
 use crate::host::{Plugin, Stream, Tempo};
-use crate::track::{self, TrackSegment};
+use crate::track;
 use crate::workspace::{say, shell, target};
 
 /// The music that is shipped; `assets/demo/NOTICE.md` says whose it is.
@@ -72,10 +74,11 @@ pub fn run(options: &Options) -> Result<()> {
     let stream = plugin.activate(clip.sample_rate, BLOCK)?;
     // Nobody knows the tempo of a file of the user's own.
     let tempo = options.file.is_none().then_some(TEMPO);
-    let (track, segments) = listen(&mut plugin, stream, &clip, tempo)?;
+    let (saved, track) = listen(&mut plugin, stream, &clip, tempo)?;
     ensure!(
-        segments
-            .iter()
+        track
+            .timeline()
+            .into_iter()
             .any(|segment| matches!(segment.label, Label::Chord(_))),
         "the plugin heard no chord"
     );
@@ -84,32 +87,31 @@ pub fn run(options: &Options) -> Result<()> {
         Some(folder) => folder.clone(),
         None => target()?.join("demo"),
     };
-    write(&track, &segments, &folder)
+    write(&saved, &track, &folder)
 }
 
 /// Writes the track in every format, and the picture.
-fn write(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> {
+fn write(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
     let sh = shell()?;
     sh.create_dir(folder)?;
-    let timeline = track::timeline(segments)?;
     let about = export::Options {
         title: Some("Changes demo".to_owned()),
         ..export::Options::default()
     };
     for format in export::Format::ALL {
         let path = folder.join("chords").with_extension(format.extension());
-        export::save(&path, &timeline, &about)?;
+        export::save(&path, track.timeline(), &about)?;
         println!("{}", path.display());
     }
-    picture(track, segments, folder)
+    picture(saved, track, folder)
 }
 
 /// Draws the editor as it looked while the last whole chord was heard, through the
 /// function that draws the plugin's window.
-fn picture(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()> {
+fn picture(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
     apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
+    let segments = track.timeline().segments().iter();
     let chords = segments
-        .iter()
         .rev()
         .filter(|it| matches!(it.label, Label::Chord(_)));
     let longest = chords
@@ -122,7 +124,7 @@ fn picture(track: &Value, segments: &[TrackSegment], folder: &Path) -> Result<()
     let sh = shell()?;
     sh.write_file(
         &scene,
-        json!({ "track": track, "at_s": at_s, "scale": 2.0 }).to_string(),
+        json!({ "track": saved, "at_s": at_s, "scale": 2.0 }).to_string(),
     )?;
     say("Drawing the editor");
     let draw = target()?.join("release/examples/editor_picture");
@@ -144,7 +146,7 @@ fn listen(
     mut stream: Stream,
     clip: &Clip,
     tempo: Option<Tempo>,
-) -> Result<(Value, Vec<TrackSegment>)> {
+) -> Result<(Value, Track)> {
     let played = AtomicUsize::new(0);
     let done = AtomicBool::new(false);
     let mut printer = Printer::default();
@@ -165,18 +167,19 @@ fn listen(
     })?;
     // The worker is a little behind; its last words count too.
     let deadline = Instant::now() + CATCH_UP;
-    let (mut track, mut segments) = track::from_state(&plugin.state()?)?;
+    let (mut saved, mut track) = track::from_state(&plugin.state()?)?;
     while Instant::now() < deadline
-        && segments
-            .last()
-            .is_none_or(|last| last.end_s < clip.duration_s() - 0.1)
+        && track
+            .timeline()
+            .end_s()
+            .is_none_or(|end_s| end_s < clip.duration_s() - 0.1)
     {
         thread::sleep(LOOK_EVERY);
-        (track, segments) = track::from_state(&plugin.state()?)?;
+        (saved, track) = track::from_state(&plugin.state()?)?;
     }
-    printer.print(&segments, clip.duration_s());
+    printer.print(&track, clip.duration_s());
     plugin.deactivate(stream);
-    Ok((track, segments))
+    Ok((saved, track))
 }
 
 /// Sends the clip block by block, no faster than it sounds.
@@ -207,12 +210,12 @@ struct Printer {
 }
 
 impl Printer {
-    fn print(&mut self, segments: &[TrackSegment], now_s: f64) {
-        let Some(segment) = segments.last() else {
+    fn print(&mut self, track: &Track, now_s: f64) {
+        let Some(segment) = track.timeline().segments().last() else {
             return;
         };
         let name = format(&segment.label, Style::Jazz, None);
-        let current = (segment.start_s, name, segment.confirmed);
+        let current = (segment.start_s, name, segment.status == Status::Confirmed);
         if self.last.as_ref().is_some_and(|last| *last == current) {
             return;
         }

@@ -131,6 +131,18 @@ impl History {
         }
     }
 
+    /// Moves the chords of all edits to other times, as a change of tempo does with the
+    /// track's own.
+    pub(super) fn move_times(&mut self, moved: impl Fn(f64) -> f64) {
+        let changes = self.done.iter_mut().chain(&mut self.undone);
+        for chords in changes.filter_map(|change| change.chords.as_mut()) {
+            for segment in chords.before.iter_mut().chain(&mut chords.after) {
+                segment.start_s = moved(segment.start_s);
+                segment.end_s = moved(segment.end_s);
+            }
+        }
+    }
+
     /// How many edits can be undone.
     #[must_use]
     pub fn undoable(&self) -> usize {

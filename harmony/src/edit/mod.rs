@@ -22,8 +22,9 @@ mod history;
 pub use command::{Command, EditError, MIN_SEGMENT_S, Snap};
 pub use history::{Change, History, MAX_DEPTH};
 
+use crate::time::TempoMap;
 use crate::timeline::{Segment, TimelineError};
-use crate::track::Track;
+use crate::track::{Keep, Track};
 
 /// A track with the history of its edits.
 ///
@@ -107,8 +108,23 @@ impl Editor {
         self.track.replace_range(from_s, to_s, segments)
     }
 
-    /// The track itself, for what is no edit either: tempo and metre of the host, keys
-    /// found anew.
+    /// Sets the tempo map ([`Track::set_tempo`]), and moves what can be undone with it.
+    ///
+    /// # Errors
+    /// As [`Track::set_tempo`]; nothing has changed then.
+    pub fn set_tempo(&mut self, tempo: TempoMap, keep: Keep) -> Result<(), TimelineError> {
+        let before = self.track.tempo().clone();
+        self.track.set_tempo(tempo, keep)?;
+        if keep == Keep::Beats {
+            let after = self.track.tempo();
+            self.history
+                .move_times(|time_s| after.time_at(before.beat_at(time_s)));
+        }
+        Ok(())
+    }
+
+    /// The track itself, for what is no edit either: the metre of the host, keys found
+    /// anew. For the tempo see [`set_tempo`](Self::set_tempo).
     pub const fn track_mut(&mut self) -> &mut Track {
         &mut self.track
     }

@@ -86,7 +86,11 @@ impl Options {
         });
         track.set_metres(MetreMap::constant(self.metre));
         if let Some(key) = self.key {
-            let region = KeyRegion { beat: 0.0, key };
+            let region = KeyRegion {
+                beat: 0.0,
+                key,
+                by_hand: true,
+            };
             // One region at beat 0 is none of the things that are refused.
             let _ = track.set_keys(vec![region]);
         }

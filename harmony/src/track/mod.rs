@@ -21,6 +21,10 @@ pub const MAX_REGIONS: usize = 10_000;
 /// The longest title, composer or section label, in characters; longer ones are cut.
 pub const MAX_TEXT_CHARS: usize = 200;
 
+/// A key set by hand this near to an estimated modulation, in quarter notes, corrects that
+/// modulation: more music may move it by a bar or two.
+pub const SAME_MODULATION_BEATS: f64 = 8.0;
+
 /// The most bars that a line of a chart may have.
 pub const MAX_BARS_PER_LINE: u8 = 16;
 
@@ -31,6 +35,9 @@ pub struct KeyRegion {
     pub beat: f64,
     /// The key.
     pub key: Key,
+    /// Set by a person: [`Track::estimate_keys`] leaves it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 /// A section (`A`, `Verse`) from a beat on.
@@ -183,13 +190,17 @@ impl Track {
         self.sections.get(after.checked_sub(1)?)
     }
 
-    /// Sets the key from a beat to the next region; `None` takes away the region that
-    /// holds there.
+    /// Sets the key from a beat to the next region, by hand; `None` takes away the region
+    /// that holds there.
     ///
     /// # Errors
     /// A beat that is not finite, too many regions.
     pub fn set_key(&mut self, beat: f64, key: Option<Key>) -> Result<(), TimeError> {
-        let new = key.map(|key| KeyRegion { beat, key });
+        let new = key.map(|key| KeyRegion {
+            beat,
+            key,
+            by_hand: true,
+        });
         put(&mut self.keys, beat, new, |region| region.beat)
     }
 
@@ -211,21 +222,52 @@ impl Track {
     /// Finds the keys from the chords ([`crate::key::estimate`]) and sets them, each from
     /// the barline nearest to its first chord.
     ///
+    /// Keys set by hand stay. Each stands for the estimated region that it was set in, or
+    /// that begins within [`SAME_MODULATION_BEATS`] of it, up to the next modulation.
+    ///
     /// # Errors
     /// More modulations than a track may have regions.
     pub fn estimate_keys(&mut self) -> Result<(), TimeError> {
-        let spans = crate::key::estimate(&self.timeline);
+        self.estimate_keys_of(&self.timeline.clone())
+    }
+
+    /// The same from other chords than the track's own: the ones of them that are final.
+    ///
+    /// # Errors
+    /// As [`estimate_keys`](Self::estimate_keys).
+    pub fn estimate_keys_of(&mut self, timeline: &Timeline) -> Result<(), TimeError> {
+        let spans = crate::key::estimate(timeline);
         let regions = spans.iter().map(|span| {
             let beat = self.tempo.beat_at(span.start_s);
             let bar = self.metres.bar_at(beat);
-            let middle = (bar.start + bar.end) / 2.0;
+            let middle = f64::midpoint(bar.start, bar.end);
             KeyRegion {
                 beat: if beat < middle { bar.start } else { bar.end },
                 key: span.key,
+                by_hand: false,
             }
         });
-        let regions = regions.collect();
-        self.set_keys(regions)
+        let by_hand = self.keys.iter().filter(|region| region.by_hand).copied();
+        let mut keys: Vec<KeyRegion> = by_hand.collect();
+        let corrected = |place: usize, beat: f64| {
+            self.keys.iter().any(|hand| {
+                let far = hand.beat - beat;
+                // Before the first estimate there is nothing that a hand could mean else.
+                let before = place == 0 && far <= 0.0;
+                hand.by_hand && (before || far.abs() <= SAME_MODULATION_BEATS)
+            })
+        };
+        let found = regions.enumerate();
+        keys.extend(found.filter_map(|(place, it)| (!corrected(place, it.beat)).then_some(it)));
+        keys.sort_by(|a, b| a.beat.total_cmp(&b.beat));
+        // What the region before says already need not be said again.
+        let mut key = None;
+        keys.retain(|region| {
+            let news = region.by_hand || key != Some(region.key);
+            key = Some(region.key);
+            news
+        });
+        self.set_keys(keys)
     }
 
     /// Sets the label of the section from a beat on; `None` takes away the section that

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::RwLock;
+use harmony::label::Label;
+use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Segment, Status};
 
 use crate::recognition::Shown;
-use crate::snapshot::{LineKind, Strip, StripLine, StripSegment};
-use crate::track::{ChordTrack, Clock, TrackSegment};
+use crate::session::{Session, Song};
+use crate::snapshot::{LineKind, SongPosition, Strip, StripLine, StripSegment};
 use crate::transport::{Anchor, HostPosition, Span, TransportMap};
 
 /// How many bars the strip shows.
@@ -30,6 +31,12 @@ const KEEP_S: f64 = 2.0 * STRIP_MAX_S;
 /// Times closer than this, in seconds, are the same.
 const SAME_S: f64 = 1e-6;
 
+/// A chord of the live analysis.
+struct Heard {
+    chord: StripSegment,
+    alternatives: Vec<Alternative>,
+}
+
 /// Chords in the order of the stream, in seconds since the instance was made.
 pub(super) struct History {
     /// Where the present tap's stream began.
@@ -37,7 +44,7 @@ pub(super) struct History {
     sample_rate: f64,
     now_s: f64,
     map: TransportMap,
-    segments: VecDeque<StripSegment>,
+    segments: VecDeque<Heard>,
     /// Whether the last segment still grows.
     open: bool,
     /// No chord may begin before this: the analysis started afresh here.
@@ -80,16 +87,36 @@ impl History {
         if self.open
             && let Some(last) = self.segments.back_mut()
         {
-            last.end_s = self.now_s;
+            last.chord.end_s = self.now_s;
         }
         let oldest_s = self.now_s - KEEP_S;
         while self
             .segments
             .front()
-            .is_some_and(|segment| segment.end_s < oldest_s)
+            .is_some_and(|heard| heard.chord.end_s < oldest_s)
         {
             self.segments.pop_front();
         }
+    }
+
+    /// Time has come to `sample` of the stream, and the `lost` samples before it were not
+    /// heard.
+    pub(super) fn lose_to(&mut self, sample: u64, lost: u64) {
+        self.advance_to(sample.saturating_sub(lost));
+        let start_s = self.now_s;
+        self.cut();
+        self.advance_to(sample);
+        self.segments.push_back(Heard {
+            chord: StripSegment {
+                start_s,
+                end_s: self.now_s,
+                label: Label::Unknown,
+                confidence: 0.0,
+                confirmed: true,
+            },
+            alternatives: Vec::new(),
+        });
+        self.floor_s = self.now_s;
     }
 
     pub(super) fn anchor(&mut self, anchor: Anchor) {
@@ -106,88 +133,87 @@ impl History {
     pub(super) fn show(&mut self, starts_at_s: f64, shown: &Shown) {
         let start_s = starts_at_s.clamp(self.floor_s, self.now_s);
         while self.segments.back().is_some_and(|last| {
-            last.start_s >= start_s - SAME_S && last.start_s >= self.floor_s - SAME_S
+            last.chord.start_s >= start_s - SAME_S && last.chord.start_s >= self.floor_s - SAME_S
         }) {
             self.segments.pop_back();
         }
-        let mut dirty_s = start_s;
         if let Some(last) = self.segments.back_mut()
-            && last.end_s >= start_s - SAME_S
-            && last.end_s > self.floor_s
+            && last.chord.end_s >= start_s - SAME_S
+            && last.chord.end_s > self.floor_s
         {
-            last.end_s = start_s;
-            if last.label == shown.label {
+            last.chord.end_s = start_s;
+            if last.chord.label == shown.label {
                 // The same chord goes on; what is newer about it counts for all of it.
-                dirty_s = last.start_s;
-                last.confidence = shown.confidence;
-                last.confirmed |= shown.confirmed;
-                last.end_s = self.now_s;
+                last.chord.confidence = shown.confidence;
+                last.chord.confirmed |= shown.confirmed;
+                last.chord.end_s = self.now_s;
+                last.alternatives = alternatives(shown);
                 self.open = true;
-                self.unrecorded_s = self.unrecorded_s.min(dirty_s);
+                self.unrecorded_s = self.unrecorded_s.min(last.chord.start_s);
                 return;
             }
         }
-        self.segments.push_back(StripSegment {
-            start_s,
-            end_s: self.now_s,
-            label: shown.label.clone(),
-            confidence: shown.confidence,
-            confirmed: shown.confirmed,
+        self.segments.push_back(Heard {
+            chord: StripSegment {
+                start_s,
+                end_s: self.now_s,
+                label: shown.label.clone(),
+                confidence: shown.confidence,
+                confirmed: shown.confirmed,
+            },
+            alternatives: alternatives(shown),
         });
         self.open = true;
-        self.unrecorded_s = self.unrecorded_s.min(dirty_s);
+        self.unrecorded_s = self.unrecorded_s.min(start_s);
     }
 
-    /// Brings the saved track up to now.
-    pub(super) fn record(&mut self, track: &RwLock<ChordTrack>) {
+    /// Brings the track up to now.
+    pub(super) fn record(&mut self, session: &Session) {
         if self.now_s - self.unrecorded_s <= SAME_S {
             return;
         }
         let from_s = self.unrecorded_s - self.origin_s;
         let spans = self.map.spans(from_s.max(0.0), self.now_s - self.origin_s);
         self.unrecorded_s = self.now_s;
-        if spans.is_empty() {
-            return;
-        }
-        let mut track = track.write();
-        for span in spans {
-            self.record_span(&span, &mut track);
+        if !spans.is_empty() {
+            session.record(|song| {
+                for span in spans {
+                    self.record_span(&span, song);
+                }
+                song.find_keys();
+            });
         }
     }
 
-    fn record_span(&self, span: &Span, track: &mut ChordTrack) {
+    fn record_span(&self, span: &Span, song: &mut Song) {
         let start_s = self.origin_s + span.start_s;
         let end_s = self.origin_s + span.end_s;
-        let host_s = span.host.seconds.filter(|_| span.host.playing);
-        let offset_s = match (host_s, track.clock()) {
-            (Some(at_s), Clock::Host) => at_s - start_s,
-            (Some(at_s), Clock::Stream) => {
-                // From now on the song's own time counts.
-                track.restart(Clock::Host);
-                at_s - start_s
-            }
-            // The song stands still: nothing to write into it.
-            (None, Clock::Host) => return,
-            (None, Clock::Stream) => 0.0,
+        let Some(place_s) = song.place(span, start_s) else {
+            return;
         };
-        let beat_at = |time_s: f64| {
-            let (beats, tempo) = (span.host.beats?, span.host.tempo_bpm?);
-            host_s.map(|_| beats + (time_s - start_s) * tempo / 60.0)
-        };
-        let within = |segment: &StripSegment| {
-            let (from_s, to_s) = (segment.start_s.max(start_s), segment.end_s.min(end_s));
-            (to_s - from_s > SAME_S).then(|| TrackSegment {
-                start_s: from_s + offset_s,
-                end_s: to_s + offset_s,
-                start_beat: beat_at(from_s),
-                end_beat: beat_at(to_s),
-                label: segment.label.clone(),
-                confidence: segment.confidence.clamp(0.0, 1.0),
-                confirmed: segment.confirmed,
+        let offset_s = place_s - start_s;
+        let within = |heard: &Heard| {
+            let chord = &heard.chord;
+            let (from_s, to_s) = (chord.start_s.max(start_s), chord.end_s.min(end_s));
+            (to_s - from_s > SAME_S).then(|| {
+                let (from_s, to_s) = (from_s + offset_s, to_s + offset_s);
+                let mut segment = Segment::new(from_s, to_s, chord.label.clone());
+                segment.confidence = chord.confidence.clamp(0.0, 1.0);
+                segment.alternatives.clone_from(&heard.alternatives);
+                if !chord.confirmed {
+                    segment.status = Status::Provisional;
+                }
+                segment
             })
         };
         let new = self.segments.iter().filter_map(within).collect();
-        track.replace(start_s + offset_s, end_s + offset_s, new);
+        song.write(place_s, end_s + offset_s, new);
+    }
+
+    /// Where in the song the analysis is; `moving` says whether audio arrives.
+    pub(super) fn position(&self, session: &Session, moving: bool) -> SongPosition {
+        let host = self.map.at(self.now_s - self.origin_s).unwrap_or_default();
+        session.position(&host, self.now_s, moving)
     }
 
     /// The picture of the last bars.
@@ -210,7 +236,8 @@ impl History {
         let segments = self
             .segments
             .iter()
-            .filter(|segment| segment.end_s > start_s)
+            .map(|heard| &heard.chord)
+            .filter(|chord| chord.end_s > start_s)
             .cloned()
             .collect();
         let lines = match bar_s {
@@ -254,6 +281,17 @@ impl History {
     }
 }
 
+/// The other readings of what is shown, as the track keeps them.
+fn alternatives(shown: &Shown) -> Vec<Alternative> {
+    let readings = shown.alternatives.iter().take(MAX_ALTERNATIVES);
+    readings
+        .map(|(label, probability)| Alternative {
+            label: label.clone(),
+            probability: probability.clamp(0.0, 1.0),
+        })
+        .collect()
+}
+
 /// The bars that begin within a span: second of the stream and number from 1.
 fn bars_of(span: &Span) -> Vec<(f64, Option<i32>)> {
     let host: &HostPosition = &span.host;
@@ -286,6 +324,7 @@ fn bars_of(span: &Span) -> Vec<(f64, Option<i32>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::Clock;
 
     const RATE: f64 = 1000.0;
 
@@ -313,40 +352,48 @@ mod tests {
         }
     }
 
-    fn labels(track: &RwLock<ChordTrack>) -> Vec<(f64, f64, String)> {
+    fn labels(session: &Session) -> Vec<(f64, f64, String)> {
         let round = |value: f64| (value * 1000.0).round() / 1000.0;
-        let track = track.read();
-        let of = |it: &TrackSegment| (round(it.start_s), round(it.end_s), it.label.to_string());
-        track.segments().iter().map(of).collect()
+        let track = session.track();
+        let of = |it: &Segment| (round(it.start_s), round(it.end_s), it.label.to_string());
+        track.timeline().segments().iter().map(of).collect()
     }
 
     #[test]
     fn a_correction_rewrites_the_past() {
         let mut history = History::new(0.0, RATE);
-        let track = RwLock::default();
+        let track = Session::default();
         history.anchor(Anchor {
             sample: 0,
             host: HostPosition::default(),
         });
         history.advance_to(1000);
+        history.show(0.0, &shown("N"));
         history.show(0.2, &shown("C:maj"));
         history.record(&track);
         history.advance_to(2000);
         history.record(&track);
-        assert_eq!(labels(&track), [(0.2, 2.0, "C:maj".into())]);
+        assert_eq!(
+            labels(&track),
+            [(0.0, 0.2, "N".into()), (0.2, 2.0, "C:maj".into())]
+        );
         history.show(1.5, &shown("A:min"));
         history.show(1.2, &shown("F:maj"));
         history.record(&track);
         assert_eq!(
             labels(&track),
-            [(0.2, 1.2, "C:maj".into()), (1.2, 2.0, "F:maj".into())]
+            [
+                (0.0, 0.2, "N".into()),
+                (0.2, 1.2, "C:maj".into()),
+                (1.2, 2.0, "F:maj".into())
+            ]
         );
     }
 
     #[test]
     fn the_track_goes_by_the_song_once_it_rolls() {
         let mut history = History::new(0.0, RATE);
-        let track = RwLock::default();
+        let track = Session::default();
         history.anchor(Anchor {
             sample: 0,
             host: HostPosition::default(),
@@ -354,16 +401,16 @@ mod tests {
         history.show(0.0, &shown("C:maj"));
         history.advance_to(1000);
         history.record(&track);
-        assert_eq!(track.read().clock(), Clock::Stream);
+        assert_eq!(track.clock(), Clock::Stream);
         history.anchor(Anchor {
             sample: 1000,
             host: rolling(8.0),
         });
         history.advance_to(2000);
         history.record(&track);
-        assert_eq!(track.read().clock(), Clock::Host);
+        assert_eq!(track.clock(), Clock::Host);
         assert_eq!(labels(&track), [(4.0, 5.0, "C:maj".into())]);
-        assert_eq!(track.read().segments()[0].end_beat, Some(10.0));
+        assert_eq!(track.track().timeline().segments()[0].end_beat, Some(10.0));
         // The loop comes round with another chord.
         history.anchor(Anchor {
             sample: 2000,

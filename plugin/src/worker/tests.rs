@@ -115,8 +115,8 @@ fn await_snapshot(instance: &Instance, wish: impl Fn(&Snapshot) -> bool) -> Arc<
 
 fn track(instance: &Instance) -> Vec<(f64, f64, String)> {
     let round = |value: f64| (value * 1000.0).round() / 1000.0;
-    let track = instance.params.track.read();
-    let segments = track.segments().iter();
+    let track = instance.session().track();
+    let segments = track.timeline().segments().iter();
     segments
         .map(|it| (round(it.start_s), round(it.end_s), it.label.to_string()))
         .collect()

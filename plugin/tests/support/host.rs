@@ -9,6 +9,7 @@ use clack_host::events::EventFlags;
 use clack_host::events::event_types::{ParamValueEvent, TransportEvent, TransportFlags};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
+use harmony::track::Track;
 
 pub const ID: &std::ffi::CStr = c"audio.changes.changes";
 
@@ -141,10 +142,18 @@ pub fn state_json(saved: &[u8]) -> serde_json::Value {
     serde_json::from_slice(&saved[8..]).unwrap()
 }
 
-/// The chord track within a saved state.
-pub fn track(instance: &mut PluginInstance<TestHost>) -> serde_json::Value {
+/// The session within a saved state: its clock, and its chord track.
+pub fn session(instance: &mut PluginInstance<TestHost>) -> (String, Track) {
     let state = state_json(&save(instance));
-    serde_json::from_str(state["fields"]["track"].as_str().unwrap()).unwrap()
+    let session: serde_json::Value =
+        serde_json::from_str(state["fields"]["track"].as_str().unwrap()).unwrap();
+    let track = serde_json::from_value(session["track"].clone()).unwrap();
+    (session["clock"].as_str().unwrap().to_owned(), track)
+}
+
+/// The chord track within a saved state.
+pub fn track(instance: &mut PluginInstance<TestHost>) -> Track {
+    session(instance).1
 }
 
 /// A song in 4/4 at 120 beats a minute, at `beats` quarter notes.

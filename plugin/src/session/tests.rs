@@ -1,0 +1,345 @@
+use harmony::edit::{Command, Snap};
+use harmony::timeline::{Segment, Status};
+
+use super::*;
+use crate::transport::{HostPosition, Span};
+
+fn segment(start_s: f64, end_s: f64, label: &str) -> Segment {
+    Segment::new(start_s, end_s, label.parse().unwrap())
+}
+
+fn shape(session: &Session) -> Vec<(f64, f64, String)> {
+    let round = |value: f64| (value * 1000.0).round() / 1000.0;
+    let track = session.track();
+    let of = |it: &Segment| (round(it.start_s), round(it.end_s), it.label.to_string());
+    track.timeline().segments().iter().map(of).collect()
+}
+
+fn session(chords: &[(f64, f64, &str)]) -> Session {
+    let session = Session::default();
+    session.record(|song| {
+        for &(start_s, end_s, label) in chords {
+            song.write(start_s, end_s, vec![segment(start_s, end_s, label)]);
+        }
+    });
+    session
+}
+
+/// The host at a beat of a song with one tempo.
+fn host(beats: f64, bpm: f64) -> HostPosition {
+    HostPosition {
+        playing: true,
+        tempo_bpm: Some(bpm),
+        signature: Some((4, 4)),
+        samples: None,
+        seconds: Some(beats * 60.0 / bpm),
+        beats: Some(beats),
+        bar_start_beats: Some((beats / 4.0).floor() * 4.0),
+        bar_number: Some((beats / 4.0).floor() as i32),
+        loop_beats: None,
+    }
+}
+
+/// Plays `label` from a host position on, for some seconds.
+fn play(session: &Session, host: HostPosition, duration_s: f64, label: &str) -> Option<f64> {
+    let span = Span {
+        start_s: 50.0,
+        end_s: 50.0 + duration_s,
+        host,
+    };
+    session.record(|song| {
+        let from_s = song.place(&span, 50.0)?;
+        let to_s = from_s + duration_s;
+        song.write(from_s, to_s, vec![segment(from_s, to_s, label)]);
+        Some(from_s)
+    })
+}
+
+#[test]
+fn the_same_track_is_handed_out_until_something_changes() {
+    let session = session(&[(0.0, 2.0, "C")]);
+    let (first, revision) = (session.track(), session.revision());
+    assert!(Arc::ptr_eq(&first, &session.track()));
+    assert_eq!(session.revision(), revision);
+    let label = "A:min".parse().unwrap();
+    session
+        .edit(&Command::SetChord { at_s: 1.0, label })
+        .unwrap();
+    assert_ne!(session.revision(), revision);
+    assert_eq!(shape(&session), [(0.0, 2.0, "A:min".into())]);
+    // Who holds the old one still has it.
+    assert_eq!(first.timeline().segments()[0].label.to_string(), "C:maj");
+}
+
+#[test]
+fn edits_are_undone_and_survive_new_analysis() {
+    let session = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]);
+    assert!(!session.can_undo() && !session.undo());
+    let label = "D:min7".parse().unwrap();
+    session
+        .edit(&Command::SetChord { at_s: 3.0, label })
+        .unwrap();
+    session.record(|song| song.write(1.0, 4.0, vec![segment(1.0, 4.0, "G")]));
+    let edited = [
+        (0.0, 1.0, "C:maj".into()),
+        (1.0, 2.0, "G:maj".into()),
+        (2.0, 4.0, "D:min7".into()),
+    ];
+    assert_eq!(shape(&session), edited);
+    assert!(session.can_undo() && session.undo() && session.can_redo());
+    assert_eq!(shape(&session)[2], (2.0, 4.0, "F:maj".into()));
+    assert!(session.redo());
+    assert_eq!(shape(&session), edited);
+    let nowhere = Command::Split {
+        at_s: 99.0,
+        snap: Snap::Off,
+    };
+    assert!(session.edit(&nowhere).is_err());
+    session.clear();
+    assert!(shape(&session).is_empty() && !session.can_undo());
+}
+
+#[test]
+fn a_new_tempo_keeps_chords_and_edits_on_their_beats() {
+    let session = Session::default();
+    play(&session, host(0.0, 120.0), 2.0, "C");
+    play(&session, host(4.0, 120.0), 2.0, "F");
+    let label = "F:min".parse().unwrap();
+    session
+        .edit(&Command::SetChord { at_s: 3.0, label })
+        .unwrap();
+    // The song is slowed down and played from its third bar.
+    play(&session, host(8.0, 60.0), 4.0, "G");
+    let at_60 = [
+        (0.0, 4.0, "C:maj".into()),
+        (4.0, 8.0, "F:min".into()),
+        (8.0, 12.0, "G:maj".into()),
+    ];
+    assert_eq!(shape(&session), at_60);
+    let track = session.track();
+    let beats: Vec<_> = track
+        .timeline()
+        .into_iter()
+        .map(|it| it.start_beat)
+        .collect();
+    assert_eq!(beats, [Some(0.0), Some(4.0), Some(8.0)]);
+    assert_eq!(track.tempo().tempos(), [(0.0, 60.0)]);
+    // What the edit had changed is where it was on beats.
+    assert!(session.undo());
+    assert_eq!(shape(&session)[1], (4.0, 8.0, "F:maj".into()));
+}
+
+#[test]
+fn a_tempo_change_within_the_song_is_learnt_where_it_happens() {
+    let session = Session::default();
+    play(&session, host(0.0, 120.0), 4.0, "C");
+    let mut slower = host(8.0, 90.0);
+    slower.seconds = Some(4.0);
+    play(&session, slower, 4.0, "F");
+    let tempos = [(0.0, 120.0), (8.0, 90.0)];
+    assert_eq!(session.track().tempo().tempos(), tempos);
+    // Round again: the map is known and stays.
+    play(&session, host(0.0, 120.0), 4.0, "C");
+    play(&session, slower, 4.0, "F");
+    assert_eq!(session.track().tempo().tempos(), tempos);
+    assert_eq!(
+        shape(&session),
+        [(0.0, 4.0, "C:maj".into()), (4.0, 8.0, "F:maj".into())]
+    );
+}
+
+#[test]
+fn a_ramp_of_the_tempo_is_followed() {
+    let session = Session::default();
+    let (mut beats, mut seconds) = (0.0, 0.0);
+    for step in 0..400 {
+        let bpm = 100.0 + 0.1 * f64::from(step);
+        let mut at = host(beats, bpm);
+        at.seconds = Some(seconds);
+        play(&session, at, 0.02, "C");
+        seconds += 0.02;
+        beats += 0.02 * bpm / 60.0;
+    }
+    let track = session.track();
+    assert!((track.tempo().time_at(beats) - seconds).abs() < 5e-3);
+    assert_eq!(track.timeline().len(), 1);
+}
+
+#[test]
+fn the_metre_is_the_hosts() {
+    let session = Session::default();
+    let waltz = |beats: f64| HostPosition {
+        signature: Some((3, 4)),
+        bar_start_beats: Some((beats / 3.0).floor() * 3.0),
+        ..host(beats, 60.0)
+    };
+    play(&session, waltz(7.0), 2.0, "C");
+    let changes = |session: &Session| -> Vec<(f64, String)> {
+        let track = session.track();
+        let changes = track.metres().changes().iter();
+        changes.map(|it| (it.beat, it.metre.to_string())).collect()
+    };
+    assert_eq!(changes(&session), [(0.0, "3/4".into())]);
+    // 4/4 from beat 9 on, then the waltz is found to go on to beat 12.
+    let common = |beats: f64, from: f64| HostPosition {
+        bar_start_beats: Some(from + ((beats - from) / 4.0).floor() * 4.0),
+        ..host(beats, 60.0)
+    };
+    play(&session, common(10.0, 9.0), 5.0, "F");
+    assert_eq!(
+        changes(&session),
+        [(0.0, "3/4".into()), (9.0, "4/4".into())]
+    );
+    play(&session, waltz(8.0), 4.0, "C");
+    play(&session, common(12.0, 12.0), 8.0, "F");
+    assert_eq!(
+        changes(&session),
+        [(0.0, "3/4".into()), (12.0, "4/4".into())]
+    );
+}
+
+#[test]
+fn what_sounds_before_the_song_or_while_it_stands_still_is_left_out() {
+    let session = Session::default();
+    let count_in = host(-2.0, 120.0);
+    play(&session, count_in, 1.5, "C");
+    assert_eq!(shape(&session), [(0.0, 0.5, "C:maj".into())]);
+    play(&session, host(-4.0, 120.0), 1.0, "F");
+    let stopped = HostPosition {
+        playing: false,
+        ..host(0.0, 120.0)
+    };
+    assert_eq!(play(&session, stopped, 2.0, "G"), None);
+    assert_eq!(shape(&session), [(0.0, 0.5, "C:maj".into())]);
+}
+
+#[test]
+fn without_a_transport_the_audio_is_the_clock() {
+    let session = Session::default();
+    assert_eq!(
+        play(&session, HostPosition::default(), 1.0, "C"),
+        Some(50.0)
+    );
+    assert_eq!(session.clock(), Clock::Stream);
+    play(&session, host(8.0, 120.0), 1.0, "F");
+    assert_eq!(session.clock(), Clock::Host);
+    assert_eq!(shape(&session), [(4.0, 5.0, "F:maj".into())]);
+}
+
+#[test]
+fn the_saved_form_keeps_everything() {
+    let session = Session::default();
+    play(&session, host(0.0, 90.0), 2.0, "C:maj7/3");
+    play(&session, host(3.0, 90.0), 2.0, "F#:hdim7");
+    for command in [
+        Command::SetLocked {
+            at_s: 1.0,
+            locked: true,
+        },
+        Command::SetKey {
+            beat: 0.0,
+            key: Some("A:min".parse().unwrap()),
+        },
+        Command::SetSection {
+            beat: 0.0,
+            label: Some("Verse".into()),
+        },
+    ] {
+        session.edit(&command).unwrap();
+    }
+    let saved = session.save().unwrap();
+    let other = Session::default();
+    other.load(&saved);
+    assert_eq!(other.message(), None);
+    assert_eq!(other.track(), session.track());
+    assert_eq!(other.clock(), Clock::Host);
+    assert!(other.track().keys()[0].by_hand);
+    assert_eq!(other.save().unwrap(), saved);
+}
+
+const VERSION_1: &str = r#"{"version": 1, "clock": "host", "segments": [
+    {"start_s": -1.0, "end_s": 1.0, "start_beat": -2.0, "end_beat": 2.0,
+     "label": "C:maj", "confidence": 0.5, "confirmed": true},
+    {"start_s": 0.9999999, "end_s": 2.0, "start_beat": 2.0, "end_beat": 4.0,
+     "label": "F#:hdim7/b3", "confidence": 0.75, "confirmed": true},
+    {"start_s": 4.0, "end_s": 5.0, "start_beat": 8.0, "end_beat": 10.0,
+     "label": "G:7", "confidence": 0.25, "confirmed": false}]}"#;
+
+#[test]
+fn the_first_releases_state_loads() {
+    let session = Session::default();
+    session.load(VERSION_1);
+    assert_eq!(session.message(), None);
+    assert_eq!(session.clock(), Clock::Host);
+    assert_eq!(
+        shape(&session),
+        [
+            (0.0, 1.0, "C:maj".into()),
+            (1.0, 2.0, "F#:hdim7/b3".into()),
+            (2.0, 4.0, "X".into()),
+            (4.0, 5.0, "G:7".into())
+        ]
+    );
+    let track = session.track();
+    let last = &track.timeline().segments()[3];
+    assert_eq!(last.status, Status::Provisional);
+    assert_eq!(last.start_beat, Some(8.0));
+}
+
+#[test]
+fn damaged_states_leave_an_empty_track_and_say_so() {
+    let good = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]).save().unwrap();
+    let sound = Session::default();
+    let refuses = |text: &str| {
+        sound.load(&good);
+        assert_eq!(sound.message(), None);
+        sound.load(text);
+        let message = sound.message();
+        assert!(message.is_some(), "{text}");
+        assert!(sound.track().timeline().is_empty(), "{text}");
+        message.unwrap()
+    };
+    for saved in [good.as_str(), VERSION_1] {
+        for length in (0..saved.len()).filter(|at| saved.is_char_boundary(*at)) {
+            refuses(&saved[..length]);
+        }
+    }
+    assert!(refuses(r#"{"version": 3, "clock": "host"}"#).contains("version 3"));
+    assert!(refuses(&" ".repeat(harmony::track::MAX_SAVED_BYTES + 1)).contains("bytes"));
+    refuses(&VERSION_1.replace("C:maj", "H:maj"));
+    refuses(&VERSION_1.replace("0.75", "7.5"));
+    refuses(&VERSION_1.replace("\"end_s\": 5.0", "\"end_s\": 3.0"));
+    refuses(&VERSION_1.replace("\"end_s\": 5.0", "\"end_s\": 1e999"));
+    refuses(&"[".repeat(100_000));
+    sound.dismiss_message();
+    assert_eq!(sound.message(), None);
+}
+
+#[test]
+fn random_bytes_in_a_state_never_panic() {
+    let good = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]).save().unwrap();
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    let session = Session::default();
+    for round in 0..4000 {
+        let source = if round % 2 == 0 {
+            good.as_str()
+        } else {
+            VERSION_1
+        };
+        let mut bytes = source.as_bytes().to_vec();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len());
+            bytes[at] = b" 0123456789.-e+{}[]\",:ntX"[random(25)];
+        }
+        session.load(&String::from_utf8_lossy(&bytes));
+        // Whatever it took, it can be saved and read again.
+        let saved = session.save().unwrap();
+        assert!(SavedSession::from_json(&saved).is_ok(), "{saved}");
+    }
+}

@@ -258,3 +258,103 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn typed_symbols_are_read() {
+    for (typed, harte) in [
+        ("C", "C:maj"),
+        ("am7/c", "A:min7/b3"),
+        ("Am7/C", "A:min7/b3"),
+        ("A-7", "A:min7"),
+        ("F#ø7", "F#:hdim7"),
+        ("F♯m7♭5", "F#:hdim7"),
+        ("F#m7(b5)", "F#:hdim7"),
+        ("Bbmaj7", "Bb:maj7"),
+        ("B♭Δ7", "Bb:maj7"),
+        ("bbM7", "Bb:maj7"),
+        ("G7sus4", "G:sus4(b7)"),
+        ("G7sus", "G:sus4(b7)"),
+        ("G9sus4", "G:sus4(b7,9)"),
+        ("Gsus2", "G:sus2"),
+        ("Cdim7", "C:dim7"),
+        ("Co7", "C:dim7"),
+        ("C°", "C:dim"),
+        ("E7#9", "E:7(#9)"),
+        ("E7(♯9)", "E:7(#9)"),
+        ("E7+9", "E:7(#9)"),
+        ("C6/9", "C:maj6(9)"),
+        ("C69", "C:maj6(9)"),
+        ("Dm(maj7)", "D:minmaj7"),
+        ("DmM7", "D:minmaj7"),
+        ("G7b5", "G:7(b5,*5)"),
+        ("G7#5", "G:aug7"),
+        ("G+7", "G:aug7"),
+        ("Caug", "C:aug"),
+        ("Cadd9", "C:maj(9)"),
+        ("C2", "C:maj(9)"),
+        ("Cm(add9)", "C:min(9)"),
+        ("C5", "C:5"),
+        ("D/F#", "D:maj/3"),
+        ("C/Bb", "C:maj/b7"),
+        ("C6/9/E", "C:maj6(9)/3"),
+        ("G13", "G:13"),
+        ("G7b9#11", "G:7(b9,#11)"),
+        ("C7alt", "C:7(b9,#9,b13)"),
+        ("C7no3", "C:7(*3)"),
+        ("C7omit5", "C:7(*5)"),
+        ("Gdom7", "G:7"),
+        (" E m 7 ", "E:min7"),
+        ("A:min7/b3", "A:min7/b3"),
+        ("N.C.", "N"),
+        ("?", "X"),
+        ("Gb/Bb", "Gb:maj/3"),
+        ("Ebm/Bb", "Eb:min/5"),
+    ] {
+        let read = harmony::style::read(typed).map_err(|error| error.to_string());
+        assert_eq!(read, Ok(label(harte)), "{typed}");
+    }
+    for (typed, cause) in [
+        ("", "type a chord"),
+        ("Hm7", "from A to G"),
+        ("Cfoo", "no chord type"),
+        ("Am7/H", "bass after the slash"),
+        ("Am7/", "bass after the slash"),
+        ("C7b", "no chord type"),
+        ("C14", "no chord type"),
+    ] {
+        let error = harmony::style::read(typed).unwrap_err().to_string();
+        assert!(error.contains(cause), "{typed}: {error}");
+    }
+    assert!(harmony::style::read(&"C".repeat(5000)).is_err());
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    for index in 0..harmony::vocabulary::large::LEN {
+        let label = harmony::vocabulary::large::label_of(index);
+        for style in [Style::Jazz, Style::Plain, Style::Harte] {
+            let written = format(&label, style, None);
+            let read = harmony::style::read(&written);
+            assert_eq!(read, Ok(label.clone()), "{written}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_symbols_never_panics(text in "[A-Ga-gmMjbø°Δ#♯♭0-9+(),/susadnoit -]{0,12}") {
+        let _ = harmony::style::read(&text);
+    }
+
+    #[test]
+    fn symbols_keep_their_notes(label in any_label()) {
+        let Label::Chord(chord) = &label else { return Ok(()) };
+        // Of three accidentals nobody knows which belong to the root.
+        prop_assume!(chord.root().alter().abs() <= 2);
+        let written = format(&label, Style::Jazz, None);
+        if let Ok(Label::Chord(read)) = harmony::style::read(&written) {
+            prop_assert_eq!(read.root(), chord.root(), "{}", written);
+            prop_assert_eq!(read.bass_pitch_class(), chord.bass_pitch_class(), "{}", written);
+        }
+    }
+}

@@ -10,6 +10,7 @@
 //! | `X` | ? | ? | ? | ? |
 
 mod nashville;
+mod read;
 mod roman;
 pub(crate) mod shape;
 
@@ -21,6 +22,8 @@ use serde::{Deserialize, Serialize};
 use crate::key::{Key, simple};
 use crate::label::{Chord, Label, Note};
 use shape::{Shape, Symbols};
+
+pub use read::{ReadSymbolError, read};
 
 /// A way to write chords.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,28 +4,29 @@
 //! cargo run --release -p changes-plugin --example editor_picture -- scene.json out.png
 //! ```
 //!
-//! The scene is JSON with either a `view` (a [`View`](changes_plugin::view::View)), or a
-//! `track` as the plugin saves it (`fields.track` of its state) and the second `at_s` at
-//! which it is looked at, with `spectrum`, 144 log magnitudes ln(|C| + 1e-6), if there is
-//! one. `controls`, `width`, `height` (points) and `scale` (pixels a point) may be left out.
+//! The scene is JSON with a `track` as the plugin saves it (`fields.track` of its state), the
+//! second `at_s` at which it is looked at, and whether it is `playing` (it is), with
+//! `spectrum`, 144 log magnitudes ln(|C| + 1e-6), if there is one. `controls`, `width`,
+//! `height` (points) and `scale` (pixels a point) may be left out.
 
 use std::error::Error;
 use std::process::ExitCode;
 
+use changes_plugin::editor::desk::Desk;
 use changes_plugin::editor::{draw, theme};
 use changes_plugin::params::EditorSize;
 use changes_plugin::session::SavedSession;
-use changes_plugin::snapshot::Snapshot;
-use changes_plugin::view::{Controls, View};
+use changes_plugin::view::{Controls, Song, View};
 use egui_kittest::Harness;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Scene {
-    view: Option<View>,
-    track: Option<serde_json::Value>,
+    track: serde_json::Value,
     #[serde(default)]
     at_s: f64,
+    #[serde(default = "default_playing")]
+    playing: bool,
     #[serde(default)]
     spectrum: Vec<f32>,
     #[serde(default)]
@@ -36,6 +37,10 @@ struct Scene {
     height: f32,
     #[serde(default = "default_scale")]
     scale: f32,
+}
+
+fn default_playing() -> bool {
+    true
 }
 
 fn default_width() -> f32 {
@@ -77,24 +82,20 @@ fn paint(scene_path: &str, picture_path: &str) -> Result<(), Box<dyn Error>> {
             .height
             .clamp(EditorSize::MIN.height, EditorSize::MAX.height),
     ];
-    let view = match (scene.view, &scene.track) {
-        (Some(view), _) => view,
-        (None, Some(saved)) => {
-            let saved = SavedSession::from_json(&saved.to_string())
-                .map_err(|error| format!("{scene_path}: the track: {error}"))?;
-            let mut snapshot = Snapshot::of_track(&saved.track, scene.at_s);
-            for (bin, given) in snapshot.spectrum.iter_mut().zip(&scene.spectrum) {
-                *bin = *given;
-            }
-            View::new(&snapshot, &scene.controls)
-        }
-        (None, None) => return Err(format!("{scene_path}: neither view nor track").into()),
-    };
+    let saved = SavedSession::from_json(&scene.track.to_string())
+        .map_err(|error| format!("{scene_path}: the track: {error}"))?;
+    let song = Song::of_track(saved.track, saved.clock);
+    let mut snapshot = song.snapshot_at(scene.at_s, scene.playing);
+    for (bin, given) in snapshot.spectrum.iter_mut().zip(&scene.spectrum) {
+        *bin = *given;
+    }
     let Scene {
         controls, scale, ..
     } = scene;
+    let mut desk = Desk::default();
     let app = move |ui: &mut egui::Ui, controls: &mut Controls| {
-        in_whole_window(ui, |ui| draw(ui, &view, controls));
+        let view = View::new(&snapshot, &song, controls);
+        in_whole_window(ui, |ui| draw(ui, &view, controls, &mut desk));
     };
     let mut harness = Harness::builder()
         .with_size(size)

@@ -1,16 +1,28 @@
-//! The editor: draws the latest snapshot, and hands what the user sets to the host.
+//! The editor: draws the latest snapshot and the session's track, hands what the user sets
+//! to the host and what is edited to the session.
 //!
-//! [`draw()`] is a pure function of a [`View`](crate::view::View); the rest of this
-//! module is the window around it.
+//! [`draw()`] is a function of a [`View`](crate::view::View), the
+//! [`Controls`](crate::view::Controls) and a [`Desk`](desk::Desk); the rest of this module is
+//! the window around it.
 
-mod alternatives;
-mod chord;
+pub mod desk;
 mod draw;
+mod editing;
+mod export;
+mod files;
+mod guitar;
 mod header;
-mod keyboard;
+mod hero;
+mod icon;
+mod keys;
+mod piano;
 mod settings;
+mod sheet;
+mod song;
 mod spectrum;
+mod stage;
 mod strip;
+mod symbol;
 pub mod theme;
 mod window;
 

@@ -10,6 +10,7 @@ use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use crate::session::Session;
+use crate::view::preferences::Preferences;
 
 /// How finely chords are told apart.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
@@ -130,10 +131,10 @@ impl EditorSize {
         width: 960.0,
         height: 600.0,
     };
-    /// The smallest size at which everything is still readable.
+    /// The smallest size at which the chord and the last ones are still readable.
     pub const MIN: Self = Self {
-        width: 560.0,
-        height: 380.0,
+        width: 400.0,
+        height: 240.0,
     };
     /// No screen is larger; a state that says otherwise is not ours.
     pub const MAX: Self = Self {
@@ -162,24 +163,6 @@ impl From<EditorSize> for StoredSize {
         Self {
             width: size.width,
             height: size.height,
-        }
-    }
-}
-
-/// Which parts of the editor are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Panels {
-    /// The keyboard that lights the chord tones.
-    pub keyboard: bool,
-    /// The live spectrum.
-    pub spectrum: bool,
-}
-
-impl Default for Panels {
-    fn default() -> Self {
-        Self {
-            keyboard: true,
-            spectrum: true,
         }
     }
 }
@@ -215,9 +198,9 @@ pub struct ChangesParams {
     /// Size of the editor.
     #[persist = "editor-size"]
     pub editor_size: RwLock<EditorSize>,
-    /// Which parts of the editor are shown.
-    #[persist = "panels"]
-    pub panels: RwLock<Panels>,
+    /// How the editor is set up.
+    #[persist = "window"]
+    pub window: RwLock<Preferences>,
     /// The chord track of this session, saved as `track`.
     #[nested]
     pub session: Arc<Session>,
@@ -252,7 +235,7 @@ impl Default for ChangesParams {
             freeze: BoolParam::new("Freeze", false),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             editor_size: RwLock::new(EditorSize::DEFAULT),
-            panels: RwLock::new(Panels::default()),
+            window: RwLock::default(),
             session: Arc::default(),
         }
     }

@@ -1,166 +1,90 @@
-//! What the editor shows, as plain values: no audio, no parameters, no host.
+//! What the window shows, as plain values: no audio, no parameters, no host.
 //!
-//! A [`View`] is computed from a [`Snapshot`] and [`Controls`], and drawn by
-//! [`editor::draw`](crate::editor::draw()). It can be saved as JSON and drawn again.
+//! A [`View`] is computed from a [`Snapshot`], the session's [`Track`] and [`Controls`], and
+//! drawn by [`editor::draw`](crate::editor::draw()).
+
+mod controls;
+pub mod function;
+pub mod names;
+pub mod preferences;
+pub mod sheet;
+mod status;
+
+use std::sync::Arc;
 
 use harmony::key::Key;
-use harmony::label::Label;
-use harmony::style::{self, Style};
-use harmony::vocabulary::Vocabulary;
-use serde::{Deserialize, Serialize};
+use harmony::label::{Chord, Label};
+use harmony::timeline::Status as ChordStatus;
+use harmony::track::Track;
 
-use crate::params::Panels;
+pub use self::controls::Controls;
+use self::function::Function;
+use self::names::{ChordName, Namer, key_name, note_name};
+use self::sheet::Sheet;
+pub use self::status::StatusWord;
 use crate::recognition::SPECTRUM_BINS;
-use crate::snapshot::{LineKind, SPECTRUM_FLOOR, Snapshot, Status, Strip};
+use crate::session::Clock;
+use crate::snapshot::{SPECTRUM_FLOOR, Snapshot, SongPosition, Status};
 
-/// The settings that the editor shows and changes. Indices are those of the
-/// variants of the parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Controls {
-    /// Index of the vocabulary.
-    pub vocabulary: usize,
-    /// Index of the notation.
-    pub style: usize,
-    /// Pitch class of the key's tonic.
-    pub tonic: usize,
-    /// 0 major, 1 minor.
-    pub mode: usize,
-    /// 0…1.
-    pub sensitivity: f32,
-    /// In seconds.
-    pub hold_s: f32,
-    /// Whether the display is held.
-    pub freeze: bool,
-    /// Which parts are shown.
-    pub panels: Panels,
+/// The session as the window finds it.
+#[derive(Clone, Debug)]
+pub struct Song {
+    /// The track.
+    pub track: Arc<Track>,
+    /// What its seconds count from.
+    pub clock: Clock,
+    /// Whether there is an edit to take back.
+    pub can_undo: bool,
+    /// Whether there is one to do again.
+    pub can_redo: bool,
+    /// What the user should be told.
+    pub message: Option<String>,
 }
 
-impl Default for Controls {
-    fn default() -> Self {
+impl Song {
+    /// A track with nothing to undo.
+    pub fn of_track(track: Track, clock: Clock) -> Self {
         Self {
-            vocabulary: 2,
-            style: 0,
-            tonic: 0,
-            mode: 0,
-            sensitivity: 0.5,
-            hold_s: 0.0,
-            freeze: false,
-            panels: Panels::default(),
+            track: Arc::new(track),
+            clock,
+            can_undo: false,
+            can_redo: false,
+            message: None,
         }
+    }
+
+    /// What was shown when the song stood at `at_s`, as far as a track can tell: the chord
+    /// and its other readings, and where the song was, but no spectrum.
+    pub fn snapshot_at(&self, at_s: f64, playing: bool) -> Snapshot {
+        let track = &self.track;
+        let mut snapshot = Snapshot::of_track(track, at_s);
+        let host = self.clock == Clock::Host;
+        let beat = track.tempo().beat_at(at_s);
+        let bar = track.metres().bar_at(beat);
+        snapshot.position = Some(SongPosition {
+            time_s: at_s,
+            beat: host.then_some(beat),
+            playing,
+            bar_number: host.then_some(bar.number),
+            tempo_bpm: host.then(|| track.tempo().bpm_at(beat)),
+            metre: host.then_some(bar.metre),
+        });
+        let sounding = track.timeline().at(at_s - 1e-3);
+        if let (Some(current), Some(segment)) = (&mut snapshot.current, sounding) {
+            let readings = segment.alternatives.iter();
+            current.alternatives = readings
+                .map(|reading| (reading.label.clone(), reading.probability))
+                .collect();
+        }
+        if !playing {
+            snapshot.status = Status::Idle;
+        }
+        snapshot
     }
 }
 
-impl Controls {
-    /// Whether the notation refers to a key.
-    pub fn needs_key(&self) -> bool {
-        matches!(self.style(), Style::Roman | Style::Nashville)
-    }
-
-    fn style(&self) -> Style {
-        match self.style {
-            0 => Style::Jazz,
-            1 => Style::Plain,
-            2 => Style::Harte,
-            3 => Style::Roman,
-            _ => Style::Nashville,
-        }
-    }
-
-    fn vocabulary(&self) -> Vocabulary {
-        match self.vocabulary {
-            0 => Vocabulary::MajMin,
-            1 => Vocabulary::Large,
-            _ => Vocabulary::Inversions,
-        }
-    }
-
-    /// The key, spelled as it is usually written.
-    fn key(&self) -> Option<Key> {
-        const MAJOR: [&str; 12] = [
-            "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B",
-        ];
-        const MINOR: [&str; 12] = [
-            "C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B",
-        ];
-        let (tonics, mode) = if self.mode == 0 {
-            (MAJOR, "maj")
-        } else {
-            (MINOR, "min")
-        };
-        format!("{}:{mode}", tonics[self.tonic % 12]).parse().ok()
-    }
-}
-
-/// A chord's name in the parts that are set differently.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChordName {
-    /// What is set large: the root, or the whole numeral.
-    pub root: String,
-    /// What is set smaller after it: quality and extensions.
-    pub quality: String,
-    /// The bass after the slash, if it is not the root.
-    pub bass: Option<String>,
-}
-
-impl ChordName {
-    fn new(text: &str) -> Self {
-        // Only a slash that a note name or a number follows divides chord and bass;
-        // "6/9" does not.
-        let (upper, bass) = match text.rsplit_once('/') {
-            Some((upper, bass)) if upper.contains(':') || !bass.starts_with('9') => {
-                (upper, Some(bass.to_owned()))
-            }
-            _ => (text, None),
-        };
-        let mut letters = upper.char_indices();
-        let root_end = match letters.next() {
-            Some((_, 'A'..='G')) => letters
-                .find(|(_, letter)| !matches!(letter, '♯' | '♭' | '#' | 'b' | '𝄪' | '𝄫'))
-                .map_or(upper.len(), |(at, _)| at),
-            _ => numeral_end(upper),
-        };
-        let (root, quality) = upper.split_at(root_end);
-        let quality = quality.strip_prefix(':').unwrap_or(quality);
-        if root.is_empty() {
-            return Self {
-                root: text.to_owned(),
-                ..Self::default()
-            };
-        }
-        Self {
-            root: root.to_owned(),
-            quality: quality.to_owned(),
-            bass,
-        }
-    }
-
-    /// The name on one line.
-    pub fn text(&self) -> String {
-        match &self.bass {
-            Some(bass) => format!("{}{}/{bass}", self.root, self.quality),
-            None => format!("{}{}", self.root, self.quality),
-        }
-    }
-}
-
-/// Where a Roman numeral or a Nashville number ends: accidentals, then letters of a
-/// numeral or one digit.
-fn numeral_end(text: &str) -> usize {
-    let rest = text.trim_start_matches(['♯', '♭', '#', 'b']);
-    let numeral = rest.trim_start_matches(['I', 'V', 'i', 'v']);
-    let degree = match rest.chars().next() {
-        Some('1'..='7') => 1,
-        _ => rest.len() - numeral.len(),
-    };
-    if degree == 0 {
-        0
-    } else {
-        text.len() - rest.len() + degree
-    }
-}
-
-/// Which keys are lit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The notes of a chord.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tones {
     /// Bit n: pitch class n sounds.
     pub pitch_classes: u16,
@@ -171,7 +95,7 @@ pub struct Tones {
 }
 
 /// The chord that is shown large.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChordView {
     /// Its name.
     pub name: ChordName,
@@ -181,49 +105,59 @@ pub struct ChordView {
     pub confidence: f32,
     /// Whether it will not be taken back.
     pub confirmed: bool,
-    /// Its tones.
-    pub tones: Tones,
+    /// Whether it is more guess than knowledge.
+    pub unsure: bool,
+    /// Whether somebody set it by hand.
+    pub locked: bool,
+    /// Whether it is in the track under a playhead that stands still, not heard now.
+    pub remembered: bool,
+    /// What it does in its key.
+    pub function: Function,
+    /// The chord as it is written.
+    pub written: Chord,
+    /// Its notes as they sound.
+    pub sounding: Tones,
 }
 
 /// What else it might be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {
     /// The chord's name.
-    pub name: String,
+    pub name: ChordName,
+    /// The chord as it sounds.
+    pub label: Label,
     /// 0…1.
     pub probability: f32,
 }
 
-/// A chord on the strip; positions are 0 at the left edge and 1 at the right.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StripChord {
-    /// Where it begins.
-    pub start: f32,
-    /// Where it ends.
-    pub end: f32,
-    /// Its name; empty for no chord.
-    pub name: String,
-    /// Pitch class of the root, if it has one.
-    pub root: Option<u8>,
-    /// 0…1.
-    pub confidence: f32,
-    /// Whether it will not be taken back.
-    pub confirmed: bool,
+/// The key that holds now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyView {
+    /// In words: `A♭ major`; `None` while none is known.
+    pub name: Option<String>,
+    /// Whether somebody set it.
+    pub by_hand: bool,
+    /// The key as it sounds.
+    pub key: Option<Key>,
+    /// From which beat of the track it holds.
+    pub from_beat: f64,
 }
 
-/// A line on the strip.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StripMark {
-    /// Where, from 0 to 1.
-    pub at: f32,
-    /// What is written at it.
-    pub text: String,
-    /// Whether it is a bar line.
-    pub bar: bool,
+/// Where the song stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Now {
+    /// Seconds of the track.
+    pub time_s: f64,
+    /// Quarter notes, where the host tells.
+    pub beat: Option<f64>,
+    /// Whether it moves on.
+    pub playing: bool,
+    /// Quarter notes a minute.
+    pub tempo_bpm: Option<f64>,
 }
 
-/// Everything the editor shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Everything the window shows.
+#[derive(Clone, Debug)]
 pub struct View {
     /// The word for what the plugin is doing.
     pub status: StatusWord,
@@ -231,70 +165,30 @@ pub struct View {
     pub chord: Option<ChordView>,
     /// What else it might be, best first.
     pub alternatives: Vec<Alternative>,
-    /// The recent chords.
-    pub strip: Vec<StripChord>,
-    /// Bar lines, or seconds.
-    pub marks: Vec<StripMark>,
+    /// The key.
+    pub key: KeyView,
+    /// Tempo, metre and bar, where the host tells.
+    pub transport: Option<String>,
+    /// Where the song stands, once it has begun.
+    pub now: Option<Now>,
+    /// Whether the track has bars: the host tells the song's time.
+    pub has_bars: bool,
+    /// The track as it is drawn.
+    pub sheet: Arc<Sheet>,
+    /// The track itself, which edits refer to.
+    pub track: Arc<Track>,
     /// The constant-Q spectrum, 24 bins an octave from C1, each 0…1.
     pub spectrum: Vec<f32>,
-    /// What the machine is doing, for the corner.
+    /// Whether there is an edit to take back.
+    pub can_undo: bool,
+    /// Whether there is one to do again.
+    pub can_redo: bool,
+    /// What the user should be told.
+    pub message: Option<String>,
+    /// What the machine is doing, for the foot of the window.
     pub machine: String,
-}
-
-/// What the plugin is doing, as the editor says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StatusWord {
-    /// Waiting for the host to process audio.
-    Waiting,
-    /// The host bypasses the plugin.
-    Bypassed,
-    /// Silence.
-    Silence,
-    /// Sound, and no chord yet.
-    Listening,
-    /// More guess than knowledge.
-    Unsure,
-    /// A chord is recognised.
-    Recognising,
-    /// The display is held.
-    Frozen,
-    /// Audio was lost.
-    Gap,
-    /// The analysis stopped.
-    Failed,
-}
-
-impl StatusWord {
-    /// The word itself.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "Waiting",
-            Self::Bypassed => "Bypassed",
-            Self::Silence => "Silence",
-            Self::Listening => "Listening",
-            Self::Unsure => "Unsure",
-            Self::Recognising => "Recognising",
-            Self::Frozen => "Frozen",
-            Self::Gap => "Audio lost",
-            Self::Failed => "Stopped",
-        }
-    }
-
-    /// The sentence behind the word.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Waiting => "Waiting for the host to play audio through Changes.",
-            Self::Bypassed => "The host bypasses Changes; audio passes and is not analysed.",
-            Self::Silence => "Audio arrives and is silent.",
-            Self::Listening => "There is sound, and no chord in it yet.",
-            Self::Unsure => "The chord shown is more guess than knowledge.",
-            Self::Recognising => "The chord shown is what sounds.",
-            Self::Frozen => "The display is held. Listening goes on.",
-            Self::Gap => "The machine was too slow and audio was lost to the analysis.",
-            Self::Failed => "The analysis stopped on an error. Audio still passes.",
-        }
-    }
+    /// What writes and reads names.
+    pub namer: Namer,
 }
 
 /// Magnitude that fills the spectrum's height, ln.
@@ -304,162 +198,182 @@ const SPECTRUM_CEILING: f32 = 0.7;
 const SPECTRUM_SHOWN: f32 = -6.5;
 
 impl View {
-    /// What to show of `snapshot` under `controls`.
-    pub fn new(snapshot: &Snapshot, controls: &Controls) -> Self {
+    /// What to show of a snapshot and a session under these settings.
+    pub fn new(snapshot: &Snapshot, song: &Song, controls: &Controls) -> Self {
+        let sheet = Self::sheet(snapshot, song, controls);
+        Self::with_sheet(snapshot, song, controls, Arc::new(sheet))
+    }
+
+    /// The sheet of such a view, which is worth keeping while nothing in the track changes.
+    pub fn sheet(snapshot: &Snapshot, song: &Song, controls: &Controls) -> Sheet {
+        let beat = snapshot.position.and_then(|position| position.beat);
+        Sheet::new(&song.track, &Namer::new(controls), beat)
+    }
+
+    /// The same with a sheet that was made before.
+    pub fn with_sheet(
+        snapshot: &Snapshot,
+        song: &Song,
+        controls: &Controls,
+        sheet: Arc<Sheet>,
+    ) -> Self {
         let namer = Namer::new(controls);
-        let status = match snapshot.status {
-            _ if snapshot.frozen => StatusWord::Frozen,
-            Status::Idle => StatusWord::Waiting,
-            Status::Bypassed => StatusWord::Bypassed,
-            Status::Silence => StatusWord::Silence,
-            Status::Listening => StatusWord::Listening,
-            Status::Unsure => StatusWord::Unsure,
-            Status::Recognising => StatusWord::Recognising,
-            Status::Gap => StatusWord::Gap,
-            Status::Failed => StatusWord::Failed,
+        let position = snapshot.position;
+        let key = key_view(&song.track, position, &namer);
+        let chord =
+            live_chord(snapshot, &key, &namer).or_else(|| remembered_chord(snapshot, song, &namer));
+        let live = chord.as_ref().is_some_and(|chord| !chord.remembered);
+        let alternatives = match (&chord, live) {
+            (Some(chord), true) => alternatives(snapshot, chord, &key, &namer),
+            _ => Vec::new(),
         };
-        // In silence, or with nobody playing, the last chord is past; the strip has it.
-        let sounding = !matches!(
-            snapshot.status,
-            Status::Idle | Status::Bypassed | Status::Silence | Status::Listening | Status::Failed
-        );
-        let current = snapshot.current.as_ref().filter(|_| sounding);
-        let chord = current
-            .and_then(|current| namer.chord(&current.label, current.confidence, current.confirmed));
-        let shown_name = chord.as_ref().map(|chord| chord.name.text());
-        let mut alternatives: Vec<Alternative> = Vec::new();
-        for (label, probability) in current.into_iter().flat_map(|it| &it.alternatives) {
-            let name = namer.name(label);
-            // A smaller vocabulary folds several of them into one.
-            if name.is_empty() || shown_name.as_ref() == Some(&name) {
-                continue;
-            }
-            match alternatives.iter_mut().find(|other| other.name == name) {
-                Some(other) => other.probability += probability,
-                None => alternatives.push(Alternative {
-                    name,
-                    probability: *probability,
-                }),
-            }
-        }
         Self {
-            status,
+            status: StatusWord::of(snapshot),
             chord,
             alternatives,
-            strip: strip_chords(&snapshot.strip, &namer),
-            marks: strip_marks(&snapshot.strip),
+            key,
+            transport: position.and_then(transport),
+            now: position.map(|position| Now {
+                time_s: position.time_s,
+                beat: position.beat,
+                playing: position.playing,
+                tempo_bpm: position.tempo_bpm,
+            }),
+            has_bars: song.clock == Clock::Host,
+            sheet,
+            track: Arc::clone(&song.track),
             spectrum: snapshot
                 .spectrum
                 .iter()
                 .map(|bin| spectrum_height(*bin))
                 .collect(),
+            can_undo: song.can_undo,
+            can_redo: song.can_redo,
+            message: song.message.clone(),
             machine: machine(snapshot),
+            namer,
         }
     }
 }
 
-impl Default for View {
-    fn default() -> Self {
-        Self::new(&Snapshot::default(), &Controls::default())
-    }
+/// The chord that sounds. In silence, or with nobody playing, the last chord is past.
+fn live_chord(snapshot: &Snapshot, key: &KeyView, namer: &Namer) -> Option<ChordView> {
+    let silent = matches!(
+        snapshot.status,
+        Status::Idle | Status::Bypassed | Status::Silence | Status::Listening | Status::Failed
+    );
+    let current = snapshot.current.as_ref().filter(|_| !silent)?;
+    let view = chord_view(&current.label, key.key, namer)?;
+    Some(ChordView {
+        confidence: current.confidence,
+        confirmed: current.confirmed,
+        unsure: snapshot.status == Status::Unsure,
+        ..view
+    })
 }
 
-/// Writes labels in the chosen vocabulary, notation and key.
-struct Namer {
-    vocabulary: Vocabulary,
-    style: Style,
-    key: Option<Key>,
+/// The chord under a playhead that stands still.
+fn remembered_chord(snapshot: &Snapshot, song: &Song, namer: &Namer) -> Option<ChordView> {
+    let position = snapshot.position.filter(|position| !position.playing)?;
+    let segment = song.track.timeline().at(position.time_s)?;
+    let key = song.track.key_at_s(position.time_s);
+    let view = chord_view(&segment.label, key, namer)?;
+    Some(ChordView {
+        confidence: segment.confidence,
+        confirmed: segment.status == ChordStatus::Confirmed,
+        unsure: segment.confidence < crate::snapshot::SURE,
+        locked: segment.locked,
+        remembered: true,
+        ..view
+    })
 }
 
-impl Namer {
-    fn new(controls: &Controls) -> Self {
-        Self {
-            vocabulary: controls.vocabulary(),
-            style: controls.style(),
-            key: controls.key(),
+fn chord_view(label: &Label, key: Option<Key>, namer: &Namer) -> Option<ChordView> {
+    let Label::Chord(written) = namer.written(label) else {
+        return None;
+    };
+    let sounding = label.chord()?;
+    let bass = match namer.key(key) {
+        Some(key) => key.spell(written.bass_pitch_class()),
+        None => written.bass_note(),
+    };
+    Some(ChordView {
+        name: namer.name(label, key),
+        bass: note_name(bass),
+        confidence: 0.0,
+        confirmed: false,
+        unsure: false,
+        locked: false,
+        remembered: false,
+        function: Function::of(sounding, key),
+        sounding: Tones {
+            pitch_classes: sounding.pitch_classes(),
+            root: sounding.root().pitch_class(),
+            bass: sounding.bass_pitch_class(),
+        },
+        written,
+    })
+}
+
+fn alternatives(
+    snapshot: &Snapshot,
+    chord: &ChordView,
+    key: &KeyView,
+    namer: &Namer,
+) -> Vec<Alternative> {
+    let mut found: Vec<Alternative> = Vec::new();
+    let given = snapshot.current.iter().flat_map(|it| &it.alternatives);
+    for (label, probability) in given {
+        let name = namer.name(label, key.key);
+        // A smaller vocabulary folds several of them into one.
+        if name.is_empty() || name == chord.name {
+            continue;
         }
-    }
-
-    fn name(&self, label: &Label) -> String {
-        match self.vocabulary.simplify(label) {
-            Label::NoChord | Label::Unknown => String::new(),
-            chord => style::format(&chord, self.style, self.key.as_ref()),
-        }
-    }
-
-    fn chord(&self, label: &Label, confidence: f32, confirmed: bool) -> Option<ChordView> {
-        let Label::Chord(chord) = self.vocabulary.simplify(label) else {
-            return None;
-        };
-        let tones = Tones {
-            pitch_classes: chord.pitch_classes(),
-            root: chord.root().pitch_class(),
-            bass: chord.bass_pitch_class(),
-        };
-        let name = style::format(&Label::Chord(chord.clone()), self.style, self.key.as_ref());
-        let bass = match &self.key {
-            Some(key) => key.spell(tones.bass),
-            None => chord.bass_note(),
-        };
-        let bass = bass.to_string().replace('#', "♯").replace('b', "♭");
-        Some(ChordView {
-            name: ChordName::new(&name),
-            bass,
-            confidence,
-            confirmed,
-            tones,
-        })
-    }
-
-    fn root(&self, label: &Label) -> Option<u8> {
-        label.chord().map(|chord| chord.root().pitch_class())
-    }
-}
-
-fn strip_chords(strip: &Strip, namer: &Namer) -> Vec<StripChord> {
-    let start_s = strip.now_s - strip.window_s;
-    let at = |time_s: f64| (((time_s - start_s) / strip.window_s) as f32).clamp(0.0, 1.0);
-    let mut chords: Vec<StripChord> = Vec::new();
-    for segment in &strip.segments {
-        let name = namer.name(&segment.label);
-        let (from, to) = (at(segment.start_s), at(segment.end_s));
-        match chords.last_mut() {
-            // A smaller vocabulary may not tell the two apart.
-            Some(last) if last.name == name && (from - last.end).abs() < 1e-4 => {
-                last.end = to;
-                last.confirmed = segment.confirmed;
-                last.confidence = last.confidence.max(segment.confidence);
-            }
-            _ => chords.push(StripChord {
-                start: from,
-                end: to,
-                root: namer.root(&segment.label).filter(|_| !name.is_empty()),
+        match found.iter_mut().find(|other| other.name == name) {
+            Some(other) => other.probability += probability,
+            None => found.push(Alternative {
                 name,
-                confidence: segment.confidence,
-                confirmed: segment.confirmed,
+                label: label.clone(),
+                probability: *probability,
             }),
         }
     }
-    chords
+    found
 }
 
-fn strip_marks(strip: &Strip) -> Vec<StripMark> {
-    let start_s = strip.now_s - strip.window_s;
-    let of = |line: &crate::snapshot::StripLine| StripMark {
-        at: ((line.at_s - start_s) / strip.window_s) as f32,
-        text: match line.kind {
-            LineKind::Bar(Some(number)) => number.to_string(),
-            LineKind::Bar(None) => String::new(),
-            LineKind::Seconds(seconds) => format!("{}:{:02}", seconds / 60, seconds % 60),
-        },
-        bar: matches!(line.kind, LineKind::Bar(_)),
-    };
-    strip
-        .lines
-        .iter()
-        .map(of)
-        .filter(|mark| (0.0..=1.0).contains(&mark.at))
-        .collect()
+fn key_view(track: &Track, position: Option<SongPosition>, namer: &Namer) -> KeyView {
+    let beat = position.map_or(0.0, |position| match position.beat {
+        Some(beat) => beat,
+        None => track.tempo().beat_at(position.time_s),
+    });
+    let after = track
+        .keys()
+        .partition_point(|region| region.beat <= beat + 1e-6);
+    let region = track.keys().get(after.saturating_sub(1));
+    KeyView {
+        name: region
+            .and_then(|region| namer.key(Some(region.key)))
+            .map(key_name),
+        by_hand: region.is_some_and(|region| region.by_hand),
+        key: region.map(|region| region.key),
+        from_beat: region.map_or(0.0, |region| region.beat),
+    }
+}
+
+/// Tempo, metre and bar as musicians say them.
+fn transport(position: SongPosition) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(tempo) = position.tempo_bpm {
+        let rounded = (tempo * 10.0).round() / 10.0;
+        parts.push(format!("{rounded} bpm"));
+    }
+    if let Some(metre) = position.metre {
+        parts.push(metre.to_string());
+    }
+    if let Some(bar) = position.bar_number {
+        parts.push(format!("bar {bar}"));
+    }
+    (!parts.is_empty()).then(|| parts.join("  ·  "))
 }
 
 fn spectrum_height(bin: f32) -> f32 {
@@ -472,11 +386,17 @@ fn machine(snapshot: &Snapshot) -> String {
         return String::new();
     }
     let mut text = format!(
-        "{:.1} kHz  ·  audio latency 0  ·  display {:.0} ms behind  ·  CPU {:.1} %",
+        "{:.1} kHz  ·  audio latency 0  ·  shown {:.0} ms behind",
         snapshot.sample_rate / 1000.0,
         snapshot.lag_s * 1000.0,
-        snapshot.cpu * 100.0
     );
+    if snapshot.confirm_lag_s > 0.0 {
+        text.push_str(&format!(
+            "  ·  confirmed {:.1} s behind",
+            snapshot.confirm_lag_s
+        ));
+    }
+    text.push_str(&format!("  ·  CPU {:.1} %", snapshot.cpu * 100.0));
     if snapshot.lost > 0 {
         let lost_s = snapshot.lost as f64 / snapshot.sample_rate;
         text.push_str(&format!("  ·  {lost_s:.1} s lost"));

@@ -89,7 +89,10 @@ fn plain_letters(text: &str) -> String {
         }
     }
     // The o of a diminished chord is a letter of some words, too.
-    plain.replace("n°", "no").replace("d°m", "dom").replace("°mit", "omit")
+    plain
+        .replace("n°", "no")
+        .replace("d°m", "dom")
+        .replace("°mit", "omit")
 }
 
 fn start(text: &str) -> String {
@@ -107,7 +110,11 @@ fn note(text: &str) -> Option<(Note, &str)> {
     };
     // More than a double accidental is a flat of something that follows, or nothing.
     let count = rest.chars().take(2).take_while(|c| *c == sign).count();
-    let alter = if sign == '#' { count as i8 } else { -(count as i8) };
+    let alter = if sign == '#' {
+        count as i8
+    } else {
+        -(count as i8)
+    };
     Some((Note::new(letter, alter), &rest[count..]))
 }
 
@@ -134,8 +141,7 @@ fn split_bass(root: Note, text: &str) -> Result<(&str, Degree), ReadSymbolError>
 fn interval(root: Note, note: Note) -> Degree {
     let steps = (note.letter() as i32 - root.letter() as i32).rem_euclid(7);
     let number = steps as u8 + 1;
-    let semitones =
-        (i32::from(note.pitch_class()) - i32::from(root.pitch_class())).rem_euclid(12);
+    let semitones = (i32::from(note.pitch_class()) - i32::from(root.pitch_class())).rem_euclid(12);
     let natural = Degree::new(number, 0).map_or(0, Degree::semitones);
     let alter = (semitones - natural + 6).rem_euclid(12) - 6;
     let degree = Degree::new(number, alter as i8).filter(|_| alter.abs() <= 2);
@@ -261,9 +267,9 @@ impl<'a> Reader<'a> {
 
     fn base(&mut self) {
         // A 2 or 4 alone, and a fifth that is altered, are no base.
-        let fits = BASES.iter().filter(|(word, _)| {
-            self.rest.starts_with(word) && (*word != "1" || self.rest == "1")
-        });
+        let fits = BASES
+            .iter()
+            .filter(|(word, _)| self.rest.starts_with(word) && (*word != "1" || self.rest == "1"));
         if let Some((word, quality)) = fits.max_by_key(|(word, _)| word.len()) {
             self.rest = &self.rest[word.len()..];
             self.quality = *quality;
@@ -386,6 +392,9 @@ impl<'a> Reader<'a> {
     fn chord(self, root: Note) -> Chord {
         let plain = Chord::new(root, self.quality);
         // Nobody types more than a chord may carry; should somebody, the base is left.
-        plain.clone().with_extensions(self.extensions).unwrap_or(plain)
+        plain
+            .clone()
+            .with_extensions(self.extensions)
+            .unwrap_or(plain)
     }
 }

@@ -1,91 +1,219 @@
-//! How the parts of the editor share the window.
+//! How the parts of the window share it.
 
-use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, Key, Layout, Modifiers, Rect, Ui, pos2, vec2};
 
-use super::{alternatives, chord, header, keyboard, settings, spectrum, strip, theme};
+use super::desk::{Action, Desk, Open};
+use super::theme::Look;
+use super::{
+    editing, export, guitar, header, hero, keys, piano, settings, sheet, song, spectrum, stage,
+    strip,
+};
+use crate::view::preferences::{Companion, Page};
 use crate::view::{Controls, View};
 
 /// Space around and between parts.
-const MARGIN: f32 = 14.0;
-const GAP: f32 = 10.0;
+const MARGIN: f32 = 10.0;
+const GAP: f32 = 8.0;
 
-/// Lowest window that still has room for the keyboard.
-const KEYBOARD_FROM: f32 = 430.0;
+/// Windows narrower or lower than this have room for the chord and a strip.
+const SHEET_FROM: (f32, f32) = (480.0, 330.0);
 
-/// Draws the whole editor into `ui`. What the user sets comes back in `controls`.
+/// Windows narrower than this have no room for an instrument beside the chord.
+const COMPANION_FROM: f32 = 800.0;
+
+/// Draws the whole window into `ui`. What the user sets comes back in `controls`, what is
+/// asked for in `desk`.
 ///
-/// The picture depends on `view`, `controls` and the size of `ui` alone.
-pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls) {
+/// The picture depends on `view`, `controls`, `desk` and the size of `ui` alone.
+pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
     let window = ui.max_rect();
-    ui.painter().rect_filled(window, 0.0, theme::BACKGROUND);
-    let mut rest = window.shrink(MARGIN);
-
-    let head = take_top(&mut rest, 30.0);
-    header::draw(ui, head, view, controls);
-
-    let corner = take_bottom(&mut rest, 14.0);
-    draw_machine(ui, corner, &view.machine);
-    let foot = take_bottom(&mut rest, settings::HEIGHT);
-    settings::draw(ui, foot, controls);
-
-    // In a small window the chord comes first.
-    if controls.panels.keyboard && window.height() >= KEYBOARD_FROM {
-        let height = (window.height() * 0.13).clamp(46.0, 110.0);
-        let keys = take_bottom(&mut rest, height);
-        keyboard::draw(ui, keys, view.chord.as_ref().map(|chord| chord.tones));
+    let look = Look::new(controls.window.theme, window.size());
+    look.apply(ui, controls.window.theme);
+    desk.snap = controls.window.snap;
+    ui.painter()
+        .rect_filled(window, 0.0, look.palette.background);
+    shortcuts(ui, controls, desk);
+    if controls.window.page == Page::Stage {
+        stage::draw(ui, &look, window, view, controls, desk);
+        return;
     }
-    let height = (window.height() * 0.155).clamp(62.0, 130.0);
-    strip::draw(ui, take_bottom(&mut rest, height), view);
-
-    let side_width = (rest.width() * 0.34).clamp(170.0, 420.0);
-    let side = Rect::from_min_max(pos2(rest.right() - side_width, rest.top()), rest.max);
-    let main = Rect::from_min_max(rest.min, pos2(side.left() - GAP, rest.bottom()));
-    chord::draw(ui, main, view);
-    name_for_screen_readers(ui, main, view);
-    if controls.panels.spectrum && side.height() > 130.0 {
-        let middle = side.top() + side.height() * 0.52;
-        let (upper, lower) = side.split_top_bottom_at_y(middle);
-        let upper = upper.with_max_y(upper.bottom() - GAP / 2.0);
-        let lower = lower.with_min_y(lower.top() + GAP / 2.0);
-        alternatives::draw(ui, upper, view);
-        spectrum::draw(ui, lower, view);
-    } else if controls.panels.spectrum {
-        spectrum::draw(ui, side, view);
+    let small = window.width() < SHEET_FROM.0 || window.height() < SHEET_FROM.1;
+    let mut rest = window.shrink(look.px(if small { 6.0 } else { MARGIN }));
+    let head = take_top(&mut rest, look.px(28.0), look.px(GAP));
+    let anchors = header::draw(ui, &look, head, view, controls, desk);
+    let told = desk.notice.is_some() || view.message.is_some();
+    if !small || told {
+        let foot = take_bottom(&mut rest, look.px(15.0), look.px(6.0));
+        header::foot(ui, &look, foot, view, desk);
+    }
+    if small {
+        compact(ui, &look, rest, view, desk);
     } else {
-        alternatives::draw(ui, side, view);
+        match controls.window.page {
+            Page::Overview => overview(ui, &look, rest, view, controls, desk),
+            Page::Sheet => {
+                let line = take_top(&mut rest, look.px(58.0), look.px(GAP));
+                hero::draw_line(ui, &look, line, view, desk);
+                track(ui, &look, rest, view, desk);
+            }
+            Page::Play | Page::Stage => play(ui, &look, rest, view, controls, desk),
+        }
+    }
+    let song = Rect::from_min_size(rest.left_center(), vec2(look.px(1.0), look.px(1.0)));
+    let song_anchor = desk.song_anchor.unwrap_or(song);
+    editing::draw(ui, &look, view, desk);
+    keys::draw(ui, &look, view, desk);
+    song::draw(ui, &look, song_anchor, view, controls, desk);
+    export::draw(ui, &look, anchors.export, view, controls, desk);
+    settings::draw(ui, &look, anchors.settings, controls, desk);
+}
+
+/// The chord, how it is played, and the track.
+fn overview(
+    ui: &mut Ui,
+    look: &Look,
+    rest: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
+    let mut rest = rest;
+    let upper = (rest.height() * 0.43).clamp(look.px(130.0), look.px(340.0));
+    let upper = take_top(&mut rest, upper, look.px(GAP));
+    if upper.width() >= look.px(COMPANION_FROM) {
+        let (left, right) = upper.split_left_right_at_fraction(0.57);
+        hero::draw(
+            ui,
+            look,
+            left.with_max_x(left.right() - look.px(GAP) / 2.0),
+            view,
+            desk,
+        );
+        let right = right.with_min_x(right.left() + look.px(GAP) / 2.0);
+        companion(ui, look, right, view, controls, desk);
+    } else {
+        hero::draw(ui, look, upper, view, desk);
+    }
+    track(ui, look, rest, view, desk);
+}
+
+/// The lead sheet, or the strip where the song has no bars.
+fn track(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
+    if view.has_bars {
+        sheet::draw(ui, look, rest, view, desk);
+    } else {
+        let height = rest.height().min(look.px(200.0));
+        strip::draw(
+            ui,
+            look,
+            Rect::from_min_size(rest.min, vec2(rest.width(), height)),
+            view,
+            desk,
+        );
     }
 }
 
-/// The chord is painted, not written: this gives it a name all the same.
-fn name_for_screen_readers(ui: &mut Ui, rect: Rect, view: &View) {
-    let name = match &view.chord {
-        Some(chord) => format!("Chord {}", chord.name.text()),
-        None => view.status.word().to_owned(),
-    };
-    let response = ui.allocate_rect(rect, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+/// The chord and a large instrument, with what comes along the strip.
+fn play(
+    ui: &mut Ui,
+    look: &Look,
+    rest: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
+    let mut rest = rest;
+    let strip_height = (rest.height() * 0.17).clamp(look.px(64.0), look.px(110.0));
+    let below = take_bottom(&mut rest, strip_height, look.px(GAP));
+    let upper = (rest.height() * 0.36).clamp(look.px(90.0), look.px(260.0));
+    let upper = take_top(&mut rest, upper, look.px(GAP));
+    hero::draw(ui, look, upper, view, desk);
+    companion(ui, look, rest, view, controls, desk);
+    strip::draw(ui, look, below, view, desk);
 }
 
-fn draw_machine(ui: &Ui, rect: Rect, machine: &str) {
-    ui.painter_at(rect.expand(2.0)).text(
-        rect.right_center(),
-        Align2::RIGHT_CENTER,
-        machine,
-        theme::text(11.0),
-        theme::TEXT_FAINT,
-    );
+/// The chord over the strip.
+fn compact(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
+    let mut rest = rest;
+    if rest.height() > 120.0 {
+        let height = (rest.height() * 0.36).clamp(56.0, 90.0);
+        let below = take_bottom(&mut rest, height, look.px(6.0));
+        hero::draw(ui, look, rest, view, desk);
+        strip::draw(ui, look, below, view, desk);
+    } else {
+        hero::draw(ui, look, rest, view, desk);
+    }
+}
+
+/// What is shown beside the chord, under the choice of it.
+fn companion(
+    ui: &mut Ui,
+    look: &Look,
+    rect: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
+    hero::card(&ui.painter_at(rect), look, rect);
+    let mut inner = rect.shrink2(vec2(look.px(14.0), look.px(10.0)));
+    let head = take_top(&mut inner, look.px(24.0), look.px(8.0));
+    hero::within(ui, head, Layout::left_to_right(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = look.px(2.0);
+        let name = |companion: Companion| companion.name().to_owned();
+        let hint = |companion: Companion| companion.hint().to_owned();
+        let chosen = &mut controls.window.companion;
+        hero::choices(ui, look, &Companion::ALL, chosen, name, hint);
+    });
+    let chord = view.chord.as_ref();
+    match controls.window.companion {
+        Companion::Piano => piano::draw(ui, look, inner, chord),
+        Companion::Guitar => guitar::draw(ui, look, inner, chord, &controls.window, desk),
+        Companion::Spectrum => spectrum::draw(ui, look, inner, view),
+    }
+}
+
+/// What the keyboard does wherever one is, but not while somebody types.
+fn shortcuts(ui: &Ui, controls: &mut Controls, desk: &mut Desk) {
+    let typing = ui.ctx().text_edit_focused();
+    ui.input_mut(|input| {
+        for (key, page) in [
+            (Key::Num1, Page::Overview),
+            (Key::Num2, Page::Sheet),
+            (Key::Num3, Page::Play),
+            (Key::Num4, Page::Stage),
+        ] {
+            if input.consume_key(Modifiers::COMMAND, key) {
+                controls.window.page = page;
+            }
+        }
+        if input.consume_key(Modifiers::COMMAND, Key::E) {
+            desk.open = Open::Export;
+        }
+        if typing {
+            return;
+        }
+        // The longer one first: the shorter is part of it.
+        if input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
+            || input.consume_key(Modifiers::COMMAND, Key::Y)
+        {
+            desk.ask(Action::Redo);
+        }
+        if input.consume_key(Modifiers::COMMAND, Key::Z) {
+            desk.ask(Action::Undo);
+        }
+    });
 }
 
 /// Cuts a part of that height off the top of `rest`, and the gap after it.
-fn take_top(rest: &mut Rect, height: f32) -> Rect {
+fn take_top(rest: &mut Rect, height: f32, gap: f32) -> Rect {
     let part = Rect::from_min_size(rest.min, vec2(rest.width(), height));
-    rest.min.y = part.bottom() + GAP;
+    rest.min.y = part.bottom() + gap;
     part
 }
 
 /// The same at the bottom.
-fn take_bottom(rest: &mut Rect, height: f32) -> Rect {
+fn take_bottom(rest: &mut Rect, height: f32, gap: f32) -> Rect {
     let part = Rect::from_min_max(pos2(rest.left(), rest.bottom() - height), rest.max);
-    rest.max.y = part.top() - GAP;
+    rest.max.y = part.top() - gap;
     part
 }

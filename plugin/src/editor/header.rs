@@ -1,77 +1,233 @@
-//! The head of the editor: name, status, and what is switched rather than set.
+//! The head of the window: what the plugin is doing, where the song is, and what can be
+//! done with it.
 
 use egui::{
-    Align, Align2, Button, Color32, Layout, Rect, RichText, Sense, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Button, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::theme;
+use super::desk::{Action, Desk, Open};
+use super::hero::{choices, within};
+use super::icon::{self, Icon};
+use super::theme::{self, Look};
+use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
 
-/// Draws the head into `rect` and lets the switches change `controls`.
-pub fn draw(ui: &mut Ui, rect: Rect, view: &View, controls: &mut Controls) {
-    let painter = ui.painter_at(rect);
-    let name = painter.text(
-        pos2(rect.left() + 2.0, rect.center().y),
-        Align2::LEFT_CENTER,
-        "Changes",
-        theme::display(19.0),
-        theme::TEXT,
-    );
-    draw_status(ui, pos2(name.right() + 14.0, rect.center().y), view.status);
-    let builder = UiBuilder::new()
-        .max_rect(rect)
-        .layout(Layout::right_to_left(Align::Center));
-    ui.scope_builder(builder, |ui| {
-        switch(ui, "Freeze", &mut controls.freeze)
-            .on_hover_text("Hold the display as it is. Listening goes on.");
-        ui.add_space(8.0);
-        switch(ui, "Spectrum", &mut controls.panels.spectrum)
-            .on_hover_text("Show the spectrum as the recogniser sees it.");
-        switch(ui, "Keyboard", &mut controls.panels.keyboard)
-            .on_hover_text("Show the chord tones on a keyboard.");
-    });
+/// What the buttons of the head are anchored to.
+pub struct Anchors {
+    /// The button of the exports.
+    pub export: Rect,
+    /// The button of the settings.
+    pub settings: Rect,
 }
 
-fn switch(ui: &mut Ui, text: &str, on: &mut bool) -> egui::Response {
-    let color = if *on { theme::TEXT } else { theme::TEXT_FAINT };
-    let fill = if *on {
-        theme::WELL
-    } else {
-        Color32::TRANSPARENT
+/// Draws the head into `rect`.
+pub fn draw(
+    ui: &mut Ui,
+    look: &Look,
+    rect: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) -> Anchors {
+    let wide = rect.width() >= look.px(680.0);
+    let mut anchors = Anchors {
+        export: rect,
+        settings: rect,
     };
-    let button = Button::new(RichText::new(text).font(theme::text(13.0)).color(color))
-        .fill(fill)
-        .selected(false);
-    let mut response = ui.add(button);
-    if response.clicked() {
-        *on = !*on;
-        response.mark_changed();
-    }
-    response
+    let mut taken = rect.right();
+    within(ui, rect, Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = look.px(4.0);
+        let open = desk.open == Open::Settings;
+        let settings = icon::button(ui, look, Icon::Settings, "Settings", true, open)
+            .on_hover_text("Notation, sensitivity, instrument, theme");
+        anchors.settings = settings.rect;
+        if settings.clicked() {
+            desk.open = if open { Open::Nothing } else { Open::Settings };
+        }
+        let hint = "Hold the display as it is. Listening goes on.";
+        if icon::button(ui, look, Icon::Freeze, "Freeze", true, controls.freeze)
+            .on_hover_text(hint)
+            .clicked()
+        {
+            controls.freeze = !controls.freeze;
+        }
+        let export = export_button(ui, look, view, wide, desk);
+        anchors.export = export;
+        ui.add_space(look.px(4.0));
+        let history = [
+            (
+                Icon::Redo,
+                "Redo",
+                view.can_redo,
+                Action::Redo,
+                "Do the edit again (Ctrl+Shift+Z)",
+            ),
+            (
+                Icon::Undo,
+                "Undo",
+                view.can_undo,
+                Action::Undo,
+                "Take the last edit back (Ctrl+Z)",
+            ),
+        ];
+        for (sign, name, enabled, action, hint) in history {
+            if icon::button(ui, look, sign, name, enabled, false)
+                .on_hover_text(hint)
+                .clicked()
+                && enabled
+            {
+                desk.ask(action);
+            }
+        }
+        if wide {
+            ui.add_space(look.px(8.0));
+            // From right to left.
+            let pages = [Page::Stage, Page::Play, Page::Sheet, Page::Overview];
+            let name = |page: Page| page.name().to_owned();
+            let hint = |page: Page| page.hint().to_owned();
+            ui.spacing_mut().item_spacing.x = look.px(2.0);
+            choices(ui, look, &pages, &mut controls.window.page, name, hint);
+        }
+        taken = ui.min_rect().left();
+    });
+    let room = rect.with_max_x(taken - look.px(10.0));
+    status(ui, look, room, view, wide);
+    anchors
 }
 
-fn status_color(status: StatusWord) -> Color32 {
-    match status {
-        StatusWord::Recognising => theme::GOOD,
-        StatusWord::Listening => theme::ACCENT,
-        StatusWord::Unsure | StatusWord::Gap | StatusWord::Failed => theme::WARNING,
-        StatusWord::Frozen => theme::TEXT,
-        StatusWord::Waiting | StatusWord::Bypassed | StatusWord::Silence => theme::TEXT_FAINT,
+fn export_button(ui: &mut Ui, look: &Look, view: &View, wide: bool, desk: &mut Desk) -> Rect {
+    let open = desk.open == Open::Export;
+    let ready = !view.track.timeline().is_empty();
+    let hint = if ready {
+        "Save the chords as MIDI, chart or labels, or drag them into the DAW (Ctrl+E)"
+    } else {
+        "There is nothing to export yet: play some music first"
+    };
+    let response = if wide {
+        let palette = look.palette;
+        let (fill, ink) = if ready {
+            (palette.accent, palette.on_accent)
+        } else {
+            (palette.well, palette.faint)
+        };
+        let text = RichText::new("Export").font(look.text(13.0)).color(ink);
+        let response = ui.add(Button::new(text).fill(fill));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, ready, open, "Export"));
+        response
+    } else {
+        icon::button(ui, look, Icon::Export, "Export", ready, open)
+    };
+    let response = response.on_hover_text(hint);
+    if response.clicked() && ready {
+        desk.open = if open { Open::Nothing } else { Open::Export };
+    }
+    response.rect
+}
+
+/// Name, status and transport, as far as there is room.
+fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) {
+    let palette = look.palette;
+    let painter = ui.painter_at(rect);
+    let middle = rect.center().y;
+    let mut left = rect.left() + look.px(2.0);
+    if wide {
+        let name = painter.text(
+            pos2(left, middle),
+            Align2::LEFT_CENTER,
+            "Changes",
+            look.display(look.px(19.0)),
+            palette.text,
+        );
+        left = name.right() + look.px(16.0);
+    }
+    let color = match view.status {
+        StatusWord::Recognising => palette.good,
+        StatusWord::Listening => palette.accent,
+        StatusWord::Unsure | StatusWord::Gap | StatusWord::Failed => palette.warning,
+        StatusWord::Frozen => palette.text,
+        StatusWord::Waiting | StatusWord::Bypassed | StatusWord::Silence => palette.faint,
+    };
+    let dot = pos2(left + look.px(4.0), middle);
+    painter.circle_filled(dot, look.px(4.0), color);
+    let word = painter.text(
+        pos2(left + look.px(14.0), middle),
+        Align2::LEFT_CENTER,
+        view.status.word(),
+        look.text(13.0),
+        if view.status == StatusWord::Recognising {
+            palette.soft
+        } else {
+            color
+        },
+    );
+    let pill = Rect::from_min_max(pos2(left, rect.top()), pos2(word.right(), rect.bottom()));
+    let response = ui.interact(pill, ui.scope_id().with("status"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, view.status.word()));
+    response.on_hover_text(view.status.sentence());
+    if let Some(transport) = &view.transport {
+        let galley = painter.layout_no_wrap(transport.clone(), look.text(13.0), palette.soft);
+        let at = pos2(word.right() + look.px(18.0), middle - galley.size().y / 2.0);
+        if at.x + galley.size().x <= rect.right() {
+            painter.galley(at, galley, palette.soft);
+        }
     }
 }
 
-fn draw_status(ui: &mut Ui, left_center: egui::Pos2, status: StatusWord) {
-    let color = status_color(status);
-    let text = ui
-        .painter()
-        .layout_no_wrap(status.word().to_owned(), theme::text(13.0), color);
-    let size = vec2(text.size().x + 34.0, 24.0);
-    let pill = Rect::from_min_size(left_center - vec2(0.0, size.y / 2.0), size);
-    let painter = ui.painter();
-    painter.rect_filled(pill, 12.0, theme::PANEL);
-    painter.circle_filled(pos2(pill.left() + 13.0, pill.center().y), 4.0, color);
-    let at = pos2(pill.left() + 23.0, pill.center().y - text.size().y / 2.0);
-    painter.galley(at, text, color);
-    ui.allocate_rect(pill, Sense::hover())
-        .on_hover_text(status.sentence());
+/// The foot of the window: what there is to tell, or what the machine does.
+pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+    let palette = look.palette;
+    let told = view.message.clone().map(|text| (text, true, None));
+    let noticed = desk
+        .notice
+        .clone()
+        .map(|notice| (notice.text, notice.error, notice.file));
+    let Some((text, error, file)) = told.clone().or(noticed) else {
+        let painter = ui.painter_at(rect);
+        painter.text(
+            rect.right_center(),
+            Align2::RIGHT_CENTER,
+            &view.machine,
+            look.text(11.0),
+            palette.faint,
+        );
+        return;
+    };
+    let bar = rect.expand2(vec2(look.px(4.0), look.px(4.0)));
+    ui.painter()
+        .rect_filled(bar, theme::RADIUS_SMALL, palette.well);
+    let color = if error { palette.warning } else { palette.text };
+    let edge = bar.with_max_x(bar.left() + look.px(4.0));
+    ui.painter().rect_filled(
+        edge,
+        2.0,
+        if error { palette.warning } else { palette.good },
+    );
+    within(
+        ui,
+        rect.shrink2(vec2(look.px(6.0), 0.0)),
+        Layout::right_to_left(Align::Center),
+        |ui| {
+            let small =
+                |text: &str| Button::new(RichText::new(text.to_owned()).font(look.text(11.5)));
+            ui.spacing_mut().button_padding.y = 0.0;
+            ui.spacing_mut().interact_size.y = rect.height();
+            if ui.add(small("Close")).clicked() {
+                if told.is_some() {
+                    desk.ask(Action::Dismiss);
+                }
+                desk.notice = None;
+            }
+            if let Some(file) = file
+                && ui
+                    .add(small("Show"))
+                    .on_hover_text("Show the file in its folder")
+                    .clicked()
+            {
+                desk.ask(Action::Reveal(file));
+            }
+            let label =
+                egui::Label::new(RichText::new(text).font(look.text(12.0)).color(color)).truncate();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
+        },
+    );
 }

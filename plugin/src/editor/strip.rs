@@ -1,89 +1,313 @@
-//! The last bars as a strip that scrolls to the left; now is at its right edge.
+//! The track along a line of time, for windows without room for bars and for songs without
+//! them.
 
-use egui::{Align2, Painter, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{
+    Align2, CursorIcon, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
-use super::theme;
-use crate::view::{StripChord, View};
+use super::desk::Desk;
+use super::editing;
+use super::hero::{card, lock_mark};
+use super::sheet::{is_edited, spoken};
+use super::symbol::Symbol;
+use super::theme::{self, Look};
+use crate::view::View;
+use crate::view::function::Function;
+use crate::view::sheet::Span;
 
-/// Height of the line of bar numbers.
-const NUMBERS: f32 = 18.0;
+/// Height of the line of bar numbers or seconds.
+const NUMBERS: f32 = 17.0;
+
+/// Points of a second at the usual size.
+const SECOND: f32 = 52.0;
+
+/// Where now is while the strip follows it: what comes next, if it has been heard before,
+/// is right of it.
+const NOW_AT: f32 = 0.72;
 
 /// Draws the strip into `rect`.
-pub fn draw(ui: &Ui, rect: Rect, view: &View) {
+pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, theme::RADIUS, theme::PANEL);
-    let inner = rect.shrink2(vec2(10.0, 8.0));
-    let (numbers, lane) = inner.split_top_bottom_at_y(inner.top() + NUMBERS);
-    painter.rect_filled(lane, theme::RADIUS_SMALL, theme::BACKGROUND);
+    card(&painter, look, rect);
+    let palette = look.palette;
+    let inner = rect.shrink2(vec2(look.px(10.0), look.px(7.0)));
+    let (numbers, lane) = inner.split_top_bottom_at_y(inner.top() + look.px(NUMBERS));
+    painter.rect_filled(lane, theme::RADIUS_SMALL, palette.background);
+    let time = Time::new(ui, look, lane, view, desk);
     let clipped = ui.painter_at(lane);
-    for chord in &view.strip {
-        draw_chord(&clipped, lane, chord);
+    let spans = &view.sheet.spans;
+    let first = spans.partition_point(|span| span.end_s <= time.from_s);
+    for (index, span) in spans.iter().enumerate().skip(first) {
+        if span.start_s >= time.to_s() {
+            break;
+        }
+        block(ui, &clipped, look, &time, index, span, view, desk);
     }
-    draw_marks(&painter, numbers, lane, view);
-    let edge = [
-        pos2(lane.right(), lane.top()),
-        pos2(lane.right(), lane.bottom()),
-    ];
-    painter.line_segment(edge, Stroke::new(2.0, theme::TEXT_SOFT));
+    marks(&painter, look, numbers, &time, view);
+    if let Some(drag) = desk.drag {
+        let x = time.x(drag.to_s);
+        let line = [pos2(x, lane.top()), pos2(x, lane.bottom())];
+        clipped.line_segment(line, Stroke::new(look.px(3.0), palette.warning));
+    }
+    if let Some(now) = view.now {
+        let x = time.x(now.time_s + desk.ahead_s);
+        if lane.x_range().contains(x) {
+            let line = [
+                pos2(x, numbers.bottom() - look.px(4.0)),
+                pos2(x, lane.bottom()),
+            ];
+            painter.line_segment(line, Stroke::new(look.px(2.0), palette.accent));
+        }
+    }
+    if spans.is_empty() {
+        clipped.text(
+            lane.center(),
+            Align2::CENTER_CENTER,
+            "The chords come here while the music plays.",
+            look.text(13.0),
+            palette.soft,
+        );
+    }
 }
 
-fn draw_chord(painter: &Painter, lane: Rect, chord: &StripChord) {
-    let x = |at: f32| lane.left() + at * lane.width();
-    let block = Rect::from_min_max(
-        pos2(x(chord.start), lane.top()),
-        pos2(x(chord.end), lane.bottom()),
+/// How seconds lie on the strip.
+struct Time {
+    lane: Rect,
+    from_s: f64,
+    points_a_second: f32,
+}
+
+impl Time {
+    fn new(ui: &Ui, look: &Look, lane: Rect, view: &View, desk: &mut Desk) -> Self {
+        let points_a_second = look.px(SECOND);
+        let last_s = view.sheet.spans.last().map_or(0.0, |span| span.end_s);
+        let now_s = view.now.map_or(last_s, |now| now.time_s + desk.ahead_s);
+        let pointer = ui.rect_contains_pointer(lane);
+        let by = ui.input(|input| input.smooth_scroll_delta.x + input.smooth_scroll_delta.y);
+        if pointer && by != 0.0 {
+            if desk.follow {
+                desk.strip_s = now_s;
+            }
+            desk.follow = false;
+            desk.strip_s -= f64::from(by / points_a_second);
+        }
+        let half_s = f64::from(lane.width() * NOW_AT / points_a_second);
+        let center_s = if desk.follow {
+            now_s
+        } else {
+            desk.strip_s.clamp(0.0, last_s.max(now_s))
+        };
+        desk.strip_s = center_s;
+        Self {
+            lane,
+            from_s: center_s - half_s,
+            points_a_second,
+        }
+    }
+
+    fn to_s(&self) -> f64 {
+        self.second(self.lane.right())
+    }
+
+    fn x(&self, time_s: f64) -> f32 {
+        self.lane.left() + (time_s - self.from_s) as f32 * self.points_a_second
+    }
+
+    fn second(&self, x: f32) -> f64 {
+        self.from_s + f64::from((x - self.lane.left()) / self.points_a_second)
+    }
+}
+
+/// A chord, from its start to its end.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what it draws with, where, and what"
+)]
+fn block(
+    ui: &mut Ui,
+    painter: &Painter,
+    look: &Look,
+    time: &Time,
+    index: usize,
+    span: &Span,
+    view: &View,
+    desk: &mut Desk,
+) {
+    let palette = look.palette;
+    let lane = time.lane;
+    let whole = Rect::from_min_max(
+        pos2(time.x(span.start_s), lane.top()),
+        pos2(time.x(span.end_s), lane.bottom()),
     )
     .shrink2(vec2(1.0, 2.0));
-    let Some(root) = chord.root.filter(|_| block.width() > 0.5) else {
+    let seen = whole.intersect(lane);
+    if !seen.is_positive() {
         return;
-    };
-    let color = theme::root_color(root);
-    let opacity = 0.16 + 0.26 * chord.confidence;
-    painter.rect_filled(block, theme::RADIUS_SMALL, theme::faded(color, opacity));
-    if chord.confirmed {
-        let mut edge = block;
-        edge.set_width(3.0_f32.min(block.width()));
-        painter.rect_filled(edge, theme::RADIUS_SMALL, color);
-    } else {
-        let stroke = Stroke::new(1.0, theme::faded(color, 0.6));
-        painter.rect_stroke(block, theme::RADIUS_SMALL, stroke, StrokeKind::Inside);
     }
-    draw_name(painter, block, chord);
+    let response = ui.interact(
+        seen,
+        ui.scope_id().with(("strip-chord", index)),
+        Sense::click(),
+    );
+    if !span.name.is_empty() {
+        let color = match span.function {
+            Function::Unknown => palette.tone,
+            function => look.function(function),
+        };
+        let opacity = if palette.dark {
+            0.16 + 0.2 * span.confidence
+        } else {
+            0.10 + 0.16 * span.confidence
+        };
+        if span.provisional {
+            painter.rect_filled(
+                whole,
+                theme::RADIUS_SMALL,
+                theme::faded(color, opacity * 0.5),
+            );
+            let corners = [
+                whole.left_top(),
+                whole.right_top(),
+                whole.right_bottom(),
+                whole.left_bottom(),
+                whole.left_top(),
+            ];
+            let stroke = Stroke::new(look.px(1.2), color);
+            painter.extend(egui::Shape::dashed_line(
+                &corners,
+                stroke,
+                look.px(4.0),
+                look.px(3.0),
+            ));
+        } else {
+            painter.rect_filled(whole, theme::RADIUS_SMALL, theme::faded(color, opacity));
+            let edge = whole.with_max_x(whole.left() + look.px(4.0).min(whole.width()));
+            painter.rect_filled(edge, 2.0, color);
+        }
+        name(painter, look, seen, whole, span);
+    } else if span.silent && seen.width() > look.px(34.0) {
+        painter.text(
+            seen.center(),
+            Align2::CENTER_CENTER,
+            "N.C.",
+            look.text(12.0),
+            palette.faint,
+        );
+    }
+    if response.hovered() || response.has_focus() || is_edited(desk, span.start_s, span.end_s) {
+        let stroke = Stroke::new(look.px(1.5), palette.accent);
+        painter.rect_stroke(whole, theme::RADIUS_SMALL, stroke, StrokeKind::Inside);
+    }
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, spoken(span)));
+    if response.clicked() {
+        let x = response
+            .interact_pointer_pos()
+            .map_or(seen.center().x, |at| at.x);
+        let middle = (span.start_s + span.end_s) / 2.0;
+        editing::open(desk, view, middle, time.second(x), seen);
+    }
+    response.on_hover_text("Click to change the chord; drag its start to move it.");
+    if index > 0 {
+        let handle = Rect::from_center_size(
+            pos2(whole.left() - 1.0, lane.center().y),
+            vec2(look.px(9.0), lane.height()),
+        )
+        .intersect(lane);
+        if handle.is_positive() {
+            let id = ui.scope_id().with(("strip-boundary", index));
+            let response = ui
+                .interact(handle, id, Sense::drag())
+                .on_hover_cursor(CursorIcon::ResizeHorizontal);
+            let to_s = response.interact_pointer_pos().map(|at| time.second(at.x));
+            editing::boundary(desk, view, &response, span.start_s, to_s);
+        }
+    }
 }
 
-/// The name at the start of its block, smaller or not at all where it does not fit.
-fn draw_name(painter: &Painter, block: Rect, chord: &StripChord) {
-    let room = block.width() - 12.0;
-    let largest = (block.height() * 0.42).clamp(12.0, 22.0);
-    for size in [largest, largest * 0.8, 11.0] {
-        let galley = painter.layout_no_wrap(chord.name.clone(), theme::display(size), theme::TEXT);
-        if galley.size().x <= room {
-            let top = block.center().y - galley.size().y / 2.0;
-            painter.galley(pos2(block.left() + 8.0, top), galley, theme::TEXT);
+/// The name where the block comes into sight, smaller or not at all where it does not fit.
+fn name(painter: &Painter, look: &Look, seen: Rect, whole: Rect, span: &Span) {
+    let left = seen.left().max(whole.left() + look.px(4.0)) + look.px(5.0);
+    let lock = if span.locked { look.px(13.0) } else { 0.0 };
+    let room = seen.right() - left - look.px(4.0) - lock;
+    if room < look.px(9.0) {
+        return;
+    }
+    let size = (seen.height() * 0.42)
+        .clamp(look.px(13.0), look.px(26.0))
+        .round();
+    let symbol = Symbol::fitting(painter, look, &span.name, size, room);
+    if symbol.size() < look.px(9.0) {
+        return;
+    }
+    let ink = if span.provisional {
+        look.palette.soft
+    } else {
+        look.palette.text
+    };
+    let middle = seen.center().y;
+    symbol.draw_centered(painter, left, middle, ink);
+    if span.locked {
+        let left = left + symbol.width + look.px(4.0);
+        lock_mark(painter, look, left, middle, look.palette.faint);
+    }
+}
+
+/// Bar lines with their numbers, or seconds where there are no bars.
+fn marks(painter: &Painter, look: &Look, numbers: Rect, time: &Time, view: &View) {
+    let palette = look.palette;
+    let lane = time.lane;
+    let mut free_from = f32::NEG_INFINITY;
+    let mut mark = |time_s: f64, text: String, strong: bool| {
+        let x = time.x(time_s).round();
+        if !lane.x_range().contains(x) {
             return;
         }
-    }
-}
-
-fn draw_marks(painter: &Painter, numbers: Rect, lane: Rect, view: &View) {
-    let (width, color) = (1.0, theme::BAR_LINE);
-    let mut free_from = f32::NEG_INFINITY;
-    for mark in &view.marks {
-        let x = lane.left() + mark.at * lane.width();
-        let color = if mark.bar { color } else { theme::LINE };
-        let line = [pos2(x, numbers.bottom() - 4.0), pos2(x, lane.bottom())];
-        painter.line_segment(line, Stroke::new(width, color));
-        // A number that would run into its neighbour is left out.
-        if x < free_from || x > lane.right() - 14.0 {
-            continue;
+        let color = if strong {
+            palette.bar_line
+        } else {
+            palette.line
+        };
+        let top = if strong {
+            numbers.bottom() - look.px(5.0)
+        } else {
+            numbers.bottom()
+        };
+        let bottom = if strong {
+            lane.bottom()
+        } else {
+            lane.top() + look.px(4.0)
+        };
+        painter.line_segment([pos2(x, top), pos2(x, bottom)], Stroke::new(1.0, color));
+        if x < free_from || x > lane.right() - look.px(16.0) {
+            return;
         }
         let drawn = painter.text(
-            pos2(x + 3.0, numbers.center().y - 2.0),
+            pos2(x + look.px(3.0), numbers.center().y - look.px(1.0)),
             Align2::LEFT_CENTER,
-            &mark.text,
-            theme::text(11.0),
-            theme::TEXT_FAINT,
+            text,
+            look.text(11.0),
+            palette.faint,
         );
-        free_from = drawn.right() + 6.0;
+        free_from = drawn.right() + look.px(8.0);
+    };
+    if view.has_bars && !view.sheet.bars.is_empty() {
+        let bars = &view.sheet.bars;
+        let first = bars.partition_point(|bar| bar.end_s <= time.from_s);
+        for bar in bars[first..]
+            .iter()
+            .take_while(|bar| bar.start_s < time.to_s())
+        {
+            mark(bar.start_s, bar.number.to_string(), true);
+        }
+        return;
+    }
+    let from = (time.from_s.max(0.0) / 2.0).ceil() as u64;
+    let to = (time.to_s().clamp(0.0, 1e9) / 2.0) as u64;
+    for second in (from..=to).take(500).map(|half| 2 * half) {
+        mark(
+            second as f64,
+            format!("{}:{:02}", second / 60, second % 60),
+            false,
+        );
     }
 }

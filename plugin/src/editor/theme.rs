@@ -1,47 +1,276 @@
 //! Colours, type and shapes of the editor.
+//!
+//! The colours that mean something are those of Okabe and Ito (*Color Universal Design*,
+//! 2008), made lighter or darker for their background: they are told apart with any kind of
+//! colour vision. Nothing is said by colour alone.
 
 use std::sync::Arc;
 
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, FontTweak,
-    Stroke, Visuals, epaint::Hsva,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, FontTweak, Id,
+    Stroke, Ui, Vec2, Visuals, vec2,
 };
 
-/// Behind everything.
-pub const BACKGROUND: Color32 = Color32::from_rgb(0x0e, 0x11, 0x16);
-/// Panels upon it.
-pub const PANEL: Color32 = Color32::from_rgb(0x16, 0x1b, 0x22);
-/// Wells within panels: tracks of bars and sliders.
-pub const WELL: Color32 = Color32::from_rgb(0x21, 0x28, 0x32);
-/// Hairlines.
-pub const LINE: Color32 = Color32::from_rgb(0x2c, 0x35, 0x42);
-/// Bar lines.
-pub const BAR_LINE: Color32 = Color32::from_rgb(0x4a, 0x56, 0x67);
-/// What must be read.
-pub const TEXT: Color32 = Color32::from_rgb(0xf0, 0xf3, 0xf7);
-/// What may be read; 7 : 1 against the panels.
-pub const TEXT_SOFT: Color32 = Color32::from_rgb(0xa3, 0xaf, 0xbf);
-/// Captions; 4.5 : 1 against the panels.
-pub const TEXT_FAINT: Color32 = Color32::from_rgb(0x7d, 0x8a, 0x9c);
-/// Things one can take hold of.
-pub const ACCENT: Color32 = Color32::from_rgb(0x6c, 0xb8, 0xe8);
-/// Something needs attention.
-pub const WARNING: Color32 = Color32::from_rgb(0xf0, 0x9a, 0x4e);
-/// All is well.
-pub const GOOD: Color32 = Color32::from_rgb(0x6c, 0xcf, 0x9a);
-/// The lit keys that are not the root.
-pub const TONE: Color32 = Color32::from_rgb(0x7f, 0x92, 0xab);
+use crate::view::function::Function;
+use crate::view::preferences::ThemeChoice;
+
+/// The colours of a theme.
+#[derive(Debug)]
+pub struct Palette {
+    /// Whether text is light on dark.
+    pub dark: bool,
+    /// Behind everything.
+    pub background: Color32,
+    /// Panels upon it.
+    pub panel: Color32,
+    /// Wells within panels: tracks of bars and sliders.
+    pub well: Color32,
+    /// Hairlines.
+    pub line: Color32,
+    /// Bar lines.
+    pub bar_line: Color32,
+    /// What must be read.
+    pub text: Color32,
+    /// What may be read; 7 : 1 against the panels.
+    pub soft: Color32,
+    /// Captions; 4.5 : 1 against the panels.
+    pub faint: Color32,
+    /// Things one can take hold of.
+    pub accent: Color32,
+    /// Text on the accent.
+    pub on_accent: Color32,
+    /// Something needs attention.
+    pub warning: Color32,
+    /// All is well.
+    pub good: Color32,
+    /// Notes that are not the root.
+    pub tone: Color32,
+    /// Keys of a piano that do not sound, white and black.
+    pub keys: [Color32; 2],
+    /// Home, away, tension, from outside.
+    functions: [Color32; 4],
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+/// For studios.
+static DARK: Palette = Palette {
+    dark: true,
+    background: rgb(0x0e1116),
+    panel: rgb(0x161b22),
+    well: rgb(0x242c37),
+    line: rgb(0x2c3542),
+    bar_line: rgb(0x5a6779),
+    text: rgb(0xf0f3f7),
+    soft: rgb(0xa9b4c3),
+    faint: rgb(0x8a97a8),
+    accent: rgb(0x6cb8e8),
+    on_accent: rgb(0x08141d),
+    warning: rgb(0xf09a4e),
+    good: rgb(0x4fc39a),
+    tone: rgb(0x8c9fb8),
+    keys: [rgb(0xd9dee5), rgb(0x202731)],
+    functions: [rgb(0x56b4e9), rgb(0x2fb88c), rgb(0xe69f00), rgb(0xd88bb4)],
+};
+
+/// For daylight.
+static LIGHT: Palette = Palette {
+    dark: false,
+    background: rgb(0xeef0f3),
+    panel: rgb(0xffffff),
+    well: rgb(0xe3e7ec),
+    line: rgb(0xd5dae1),
+    bar_line: rgb(0x8b95a3),
+    text: rgb(0x141920),
+    soft: rgb(0x46505d),
+    faint: rgb(0x646f7d),
+    accent: rgb(0x00629e),
+    on_accent: rgb(0xffffff),
+    warning: rgb(0xa84700),
+    good: rgb(0x007252),
+    tone: rgb(0x7d8da3),
+    keys: [rgb(0xffffff), rgb(0x2b313a)],
+    functions: [rgb(0x0072b2), rgb(0x007a5a), rgb(0xb35500), rgb(0xa24079)],
+};
+
+/// White and saturated on black: 7 : 1 and more everywhere.
+static CONTRAST: Palette = Palette {
+    dark: true,
+    background: rgb(0x000000),
+    panel: rgb(0x000000),
+    well: rgb(0x2a2a2a),
+    line: rgb(0x9a9a9a),
+    bar_line: rgb(0xffffff),
+    text: rgb(0xffffff),
+    soft: rgb(0xffffff),
+    faint: rgb(0xd8d8d8),
+    accent: rgb(0xf0e442),
+    on_accent: rgb(0x000000),
+    warning: rgb(0xffb060),
+    good: rgb(0x5df0b8),
+    tone: rgb(0xc4c4c4),
+    keys: [rgb(0xffffff), rgb(0x000000)],
+    functions: [rgb(0x72c8ff), rgb(0x3de0a8), rgb(0xffbf30), rgb(0xffa6d4)],
+};
 
 /// Corners of panels.
 pub const RADIUS: CornerRadius = CornerRadius::same(8);
 /// Corners of small things.
 pub const RADIUS_SMALL: CornerRadius = CornerRadius::same(4);
 
-/// The colour of a root: neighbours in the circle of fifths are neighbours in hue,
-/// so that related chords look related.
-pub fn root_color(pitch_class: u8) -> Color32 {
-    let fifths = (u32::from(pitch_class) * 7 % 12) as f32;
-    Hsva::new((fifths / 12.0 + 0.08).fract(), 0.52, 0.92, 1.0).into()
+/// The width at which everything has its plain size, in points.
+const PLAIN_SIZE: Vec2 = vec2(960.0, 600.0);
+
+/// How a window looks: its colours, and how large things are in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// The colours.
+    pub palette: &'static Palette,
+    /// 1 in a window of the usual size, more in a larger one.
+    pub scale: f32,
+}
+
+impl Look {
+    /// The look of a theme in a window of this size. Type grows with the window, but less:
+    /// a large one is for more as well as for larger.
+    pub fn new(theme: ThemeChoice, window: Vec2) -> Self {
+        let share = (window.x / PLAIN_SIZE.x).min(window.y / PLAIN_SIZE.y);
+        let palette = match theme {
+            ThemeChoice::Dark => &DARK,
+            ThemeChoice::Light => &LIGHT,
+            ThemeChoice::Contrast => &CONTRAST,
+        };
+        Self {
+            palette,
+            // In steps, so that a window being resized does not make new fonts at each.
+            scale: (share.max(0.1).powf(0.6) * 16.0).round().clamp(16.0, 42.0) / 16.0,
+        }
+    }
+
+    /// Points of a length in the window of the usual size.
+    pub fn px(&self, points: f32) -> f32 {
+        points * self.scale
+    }
+
+    /// Running text.
+    pub fn text(&self, size: f32) -> FontId {
+        FontId::new(self.px(size), FontFamily::Proportional)
+    }
+
+    /// Chord names; the size is in points of the screen.
+    pub fn display(&self, size: f32) -> FontId {
+        FontId::new(size, FontFamily::Name("display".into()))
+    }
+
+    /// The colour of what a chord does.
+    pub fn function(&self, function: Function) -> Color32 {
+        let [home, away, tension, outside] = self.palette.functions;
+        match function {
+            Function::Unknown => self.palette.accent,
+            Function::Tonic => home,
+            Function::Subdominant => away,
+            Function::Dominant => tension,
+            Function::Chromatic => outside,
+        }
+    }
+
+    /// Makes widgets look so, if they do not yet.
+    pub fn apply(&self, ui: &mut Ui, theme: ThemeChoice) {
+        let wanted = (theme.name(), self.scale.to_bits());
+        let id = Id::unique("changes-look");
+        let has = ui.data(|data| data.get_temp::<(&'static str, u32)>(id));
+        if has != Some(wanted) {
+            ui.data_mut(|data| data.insert_temp(id, wanted));
+            let look = *self;
+            ui.ctx().all_styles_mut(|style| look.set(style));
+        }
+        ui.set_style(ui.ctx().global_style());
+    }
+
+    fn set(&self, style: &mut egui::Style) {
+        style.visuals = self.visuals();
+        let spacing = &mut style.spacing;
+        spacing.interact_size = vec2(self.px(28.0), self.px(24.0));
+        spacing.button_padding = vec2(self.px(8.0), self.px(4.0));
+        spacing.item_spacing = vec2(self.px(6.0), self.px(5.0));
+        spacing.menu_margin = egui::Margin::same(self.px(12.0).min(60.0) as i8);
+        spacing.tooltip_width = self.px(300.0);
+        style.interaction.tooltip_delay = 0.4;
+        style.animation_time = 0.0;
+        let font = self.text(13.0);
+        for text_style in style.text_styles.values_mut() {
+            *text_style = font.clone();
+        }
+    }
+
+    fn visuals(&self) -> Visuals {
+        let palette = self.palette;
+        let mut visuals = if palette.dark {
+            Visuals::dark()
+        } else {
+            Visuals::light()
+        };
+        visuals.panel_fill = palette.background;
+        visuals.window_fill = palette.panel;
+        visuals.window_stroke = Stroke::new(1.0, palette.bar_line);
+        visuals.window_corner_radius = RADIUS;
+        visuals.menu_corner_radius = RADIUS;
+        visuals.extreme_bg_color = palette.well;
+        visuals.text_edit_bg_color = Some(palette.well);
+        visuals.override_text_color = None;
+        visuals.selection.bg_fill = faded(palette.accent, 0.35);
+        visuals.selection.stroke = Stroke::new(1.5, palette.accent);
+        visuals.slider_trailing_fill = true;
+        let widgets = &mut visuals.widgets;
+        for (widget, fill, stroke, foreground) in [
+            (
+                &mut widgets.noninteractive,
+                palette.panel,
+                palette.line,
+                palette.soft,
+            ),
+            (
+                &mut widgets.inactive,
+                palette.well,
+                palette.well,
+                palette.text,
+            ),
+            (
+                &mut widgets.hovered,
+                palette.line,
+                palette.bar_line,
+                palette.text,
+            ),
+            (
+                &mut widgets.active,
+                palette.line,
+                palette.accent,
+                palette.text,
+            ),
+            (
+                &mut widgets.open,
+                palette.line,
+                palette.accent,
+                palette.text,
+            ),
+        ] {
+            widget.bg_fill = fill;
+            widget.weak_bg_fill = fill;
+            widget.bg_stroke = Stroke::new(1.0, stroke);
+            widget.fg_stroke = Stroke::new(1.5, foreground);
+            widget.corner_radius = RADIUS_SMALL;
+            widget.expansion = 0.0;
+        }
+        // Light on light needs its edge; on black everything does.
+        if palette.background == Color32::BLACK {
+            visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, palette.line);
+            visuals.widgets.hovered.weak_bg_fill = palette.well;
+            visuals.widgets.hovered.bg_fill = palette.well;
+        }
+        visuals
+    }
 }
 
 /// `color` with its share `opacity` of 0…1.
@@ -49,35 +278,14 @@ pub fn faded(color: Color32, opacity: f32) -> Color32 {
     color.gamma_multiply(opacity.clamp(0.0, 1.0))
 }
 
-/// Running text.
-pub fn text(size: f32) -> FontId {
-    FontId::new(size, FontFamily::Proportional)
-}
-
-/// Chord names.
-pub fn display(size: f32) -> FontId {
-    FontId::new(size, FontFamily::Name("display".into()))
-}
-
 /// Distance from the top of a line to its baseline, as a share of the size of the type.
 pub const ASCENT: f32 = 0.964;
 /// Height of capitals, as a share of the size of the type.
 pub const CAP_HEIGHT: f32 = 0.727;
 
-/// Gives a fresh context its fonts and its looks.
+/// Gives a fresh context its fonts.
 pub fn install(context: &Context) {
     context.set_fonts(fonts());
-    context.set_theme(egui::Theme::Dark);
-    context.all_styles_mut(|style| {
-        style.visuals = visuals();
-        style.spacing.interact_size.y = 24.0;
-        style.spacing.button_padding = [8.0, 4.0].into();
-        style.spacing.item_spacing = [8.0, 4.0].into();
-        style.interaction.tooltip_delay = 0.4;
-        for font in style.text_styles.values_mut() {
-            *font = text(13.0);
-        }
-    });
 }
 
 /// The bundled fonts; their licences lie beside them.
@@ -121,32 +329,4 @@ fn fonts() -> FontDefinitions {
         .families
         .insert(FontFamily::Name("display".into()), family("display"));
     fonts
-}
-
-fn visuals() -> Visuals {
-    let mut visuals = Visuals::dark();
-    visuals.panel_fill = BACKGROUND;
-    visuals.window_fill = PANEL;
-    visuals.window_stroke = Stroke::new(1.0, LINE);
-    visuals.extreme_bg_color = WELL;
-    visuals.override_text_color = None;
-    visuals.selection.bg_fill = faded(ACCENT, 0.35);
-    visuals.selection.stroke = Stroke::new(1.0, ACCENT);
-    visuals.slider_trailing_fill = true;
-    let widgets = &mut visuals.widgets;
-    for (widget, fill, stroke, foreground) in [
-        (&mut widgets.noninteractive, PANEL, LINE, TEXT_SOFT),
-        (&mut widgets.inactive, WELL, WELL, TEXT),
-        (&mut widgets.hovered, LINE, BAR_LINE, TEXT),
-        (&mut widgets.active, LINE, ACCENT, TEXT),
-        (&mut widgets.open, LINE, ACCENT, TEXT),
-    ] {
-        widget.bg_fill = fill;
-        widget.weak_bg_fill = fill;
-        widget.bg_stroke = Stroke::new(1.0, stroke);
-        widget.fg_stroke = Stroke::new(1.5, foreground);
-        widget.corner_radius = RADIUS_SMALL;
-        widget.expansion = 0.0;
-    }
-    visuals
 }

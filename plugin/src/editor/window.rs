@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
 use nice_plug::context::gui::GuiContext;
@@ -11,15 +12,18 @@ use nice_plug::editor::{HostMethods, SpawnedEditor};
 use nice_plug::prelude::*;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp,
-    create_egui_editor,
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture,
+    NiceEguiApp, create_egui_editor,
 };
 use parking_lot::Mutex;
 
+use super::desk::{Action, Desk, Notice};
+use super::files::{self, Files};
 use super::{draw, theme};
 use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize};
-use crate::view::{Controls, View};
+use crate::snapshot::Snapshot;
+use crate::view::{Controls, Song, View};
 
 /// The editor of one instance. Each time it opens it makes a window of the size
 /// that is saved with the project, which the library does not do by itself.
@@ -44,10 +48,7 @@ impl ChangesEditor {
         let settings = EguiNiceSettings::new()
             .with_tile("Changes")
             .with_resize_hint(self.resize_hint());
-        let app = App {
-            instance: Arc::clone(&self.instance),
-            host: None,
-        };
+        let app = App::new(Arc::clone(&self.instance));
         create_egui_editor(state, self.instance.repaint.clone(), settings, app)
     }
 }
@@ -103,6 +104,179 @@ impl Editor for ChangesEditor {
 struct App {
     instance: Arc<Instance>,
     host: Option<GuiContext>,
+    desk: Desk,
+    files: Files,
+    kept: Option<Kept>,
+}
+
+/// The view of the last paint, while nothing that it shows has changed.
+struct Kept {
+    snapshot: Arc<Snapshot>,
+    revision: u64,
+    controls: Controls,
+    view: View,
+    /// When its snapshot was first seen: the playhead goes on from there.
+    since: Instant,
+    /// When its sheet was made.
+    sheet_made: Instant,
+}
+
+/// While the song plays, a new sheet is made at most this often: the track changes with
+/// every few blocks that are analysed.
+const SHEET_EVERY: Duration = Duration::from_millis(80);
+
+/// How far the playhead goes on by itself, in seconds, when no snapshot comes.
+const AHEAD_MOST_S: f64 = 0.25;
+
+/// Time from one paint to the next while the playhead moves.
+const FRAME: Duration = Duration::from_micros(16_667);
+
+impl App {
+    fn new(instance: Arc<Instance>) -> Self {
+        let files = Files::new(instance.repaint.clone());
+        let desk = Desk {
+            default_folder: files::default_folder().display().to_string(),
+            ..Desk::default()
+        };
+        Self {
+            instance,
+            host: None,
+            desk,
+            files,
+            kept: None,
+        }
+    }
+
+    /// Makes the view anew where what it shows has changed.
+    fn refresh(&mut self, controls: &Controls) {
+        let snapshot = self.instance.snapshot();
+        let session = self.instance.session();
+        // Read before the track: at worst it is made anew once more.
+        let revision = session.revision();
+        let now = Instant::now();
+        let same_settings = |kept: &Kept| kept.controls == *controls;
+        if let Some(kept) = &self.kept
+            && Arc::ptr_eq(&kept.snapshot, &snapshot)
+            && kept.revision == revision
+            && same_settings(kept)
+        {
+            return;
+        }
+        let song = Song {
+            track: session.track(),
+            clock: session.clock(),
+            can_undo: session.can_undo(),
+            can_redo: session.can_redo(),
+            message: session.message(),
+        };
+        let bar = |snapshot: &Snapshot| snapshot.position.and_then(|it| it.bar_number);
+        let playing = snapshot.position.is_some_and(|position| position.playing);
+        let reusable = self.kept.as_ref().filter(|kept| {
+            let fresh = now - kept.sheet_made < SHEET_EVERY && playing;
+            same_settings(kept)
+                && bar(&kept.snapshot) == bar(&snapshot)
+                && (kept.revision == revision || fresh && self.desk.actions.is_empty())
+        });
+        // A sheet that is kept over a change belongs to the older revision.
+        let (sheet, sheet_made, revision) = match reusable {
+            Some(kept) => (Arc::clone(&kept.view.sheet), kept.sheet_made, kept.revision),
+            None => (
+                Arc::new(View::sheet(&snapshot, &song, controls)),
+                now,
+                revision,
+            ),
+        };
+        let since = match &self.kept {
+            Some(kept) if Arc::ptr_eq(&kept.snapshot, &snapshot) => kept.since,
+            _ => now,
+        };
+        let view = View::with_sheet(&snapshot, &song, controls, sheet);
+        self.kept = Some(Kept {
+            snapshot,
+            revision,
+            controls: controls.clone(),
+            view,
+            since,
+            sheet_made,
+        });
+    }
+
+    /// Does what was asked for.
+    fn carry_out(&mut self, action: Action, context: &Context, controls: &Controls) {
+        let session = self.instance.session();
+        match action {
+            Action::Edit(command) => {
+                if let Err(error) = session.edit(&command) {
+                    self.desk.notice = Some(Notice {
+                        text: error.to_string(),
+                        error: true,
+                        file: None,
+                    });
+                }
+            }
+            Action::Undo => {
+                session.undo();
+            }
+            Action::Redo => {
+                session.redo();
+            }
+            Action::Clear => session.clear(),
+            Action::Dismiss => session.dismiss_message(),
+            Action::Save(format) => self.files.save(session.track(), format, controls),
+            Action::SaveAs(format) => self.files.save_as(session.track(), format, controls),
+            Action::Copy(format) => {
+                let notice = match files::text(&session.track(), format, controls) {
+                    Ok(text) => {
+                        context.copy_text(text);
+                        Notice {
+                            text: format!("Copied: {}", format.title()),
+                            error: false,
+                            file: None,
+                        }
+                    }
+                    Err(error) => Notice {
+                        text: format!("Not copied: {error}"),
+                        error: true,
+                        file: None,
+                    },
+                };
+                self.desk.notice = Some(notice);
+            }
+            Action::Reveal(file) => {
+                if let Some(url) = files::folder_url(&file) {
+                    context.open_url(egui::OpenUrl::new_tab(url));
+                }
+            }
+            Action::DragOut(_) => {}
+        }
+    }
+}
+
+/// The keys that the window keeps from the host while nobody types: those it does something
+/// with. The host's own, such as the space bar, go on to it.
+fn kept_keys() -> KeyCapture {
+    let keys = [
+        "z",
+        "Z",
+        "y",
+        "e",
+        "1",
+        "2",
+        "3",
+        "4",
+        "Tab",
+        "Enter",
+        "Escape",
+        "Home",
+        "PageUp",
+        "PageDown",
+        "ArrowLeft",
+        "ArrowRight",
+        "ArrowUp",
+        "ArrowDown",
+    ];
+    let keys = keys.iter().filter_map(|key| key.parse::<Key>().ok());
+    KeyCapture::CaptureKeys(keys.collect())
 }
 
 impl NiceEguiApp for App {
@@ -117,16 +291,44 @@ impl NiceEguiApp for App {
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut Ui, _: &mut Frame) {
-        let params = &self.instance.params;
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
+        let instance = Arc::clone(&self.instance);
+        let params = &instance.params;
         let before = controls(params);
+        self.refresh(&before);
+        if let Some(notice) = self.files.take() {
+            self.desk.notice = Some(notice);
+        }
+        let Some(kept) = &self.kept else { return };
+        let moves = kept.view.now.is_some_and(|now| now.playing);
+        self.desk.ahead_s = if moves {
+            kept.since.elapsed().as_secs_f64().min(AHEAD_MOST_S)
+        } else {
+            0.0
+        };
         let mut after = before.clone();
-        let view = View::new(&self.instance.snapshot(), &before);
-        draw(ui, &view, &mut after);
+        draw(ui, &kept.view, &mut after, &mut self.desk);
+        if moves {
+            ui.ctx().request_repaint_after(FRAME);
+        }
+        frame.set_key_capture(if ui.ctx().text_edit_focused() {
+            KeyCapture::CaptureAll
+        } else {
+            kept_keys()
+        });
         if let Some(host) = &self.host
             && after != before
         {
             apply(params, host, &before, &after);
+        }
+        let actions = std::mem::take(&mut self.desk.actions);
+        if !actions.is_empty() {
+            // What they change is seen in the next paint.
+            self.kept = None;
+            ui.ctx().request_repaint();
+        }
+        for action in actions {
+            self.carry_out(action, ui.ctx(), &after);
         }
     }
 
@@ -157,7 +359,7 @@ fn controls(params: &ChangesParams) -> Controls {
         sensitivity: params.sensitivity.value(),
         hold_s: params.hold.value(),
         freeze: params.freeze.value(),
-        panels: *params.panels.read(),
+        window: params.window.read().clone(),
     }
 }
 
@@ -189,8 +391,8 @@ fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &C
     if after.freeze != before.freeze {
         set(&setter, &params.freeze, after.freeze);
     }
-    if after.panels != before.panels {
-        *params.panels.write() = after.panels;
+    if after.window != before.window {
+        *params.window.write() = after.window.clone();
     }
 }
 

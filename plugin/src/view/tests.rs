@@ -1,8 +1,24 @@
+use harmony::edit::{Command, Editor};
+use harmony::time::TempoMap;
+use harmony::timeline::{Segment, Timeline};
+
+use super::preferences::{Preferences, WrittenFor};
 use super::*;
-use crate::snapshot::{CurrentChord, StripLine, StripSegment};
+use crate::snapshot::CurrentChord;
 
 fn label(text: &str) -> Label {
     text.parse().unwrap()
+}
+
+fn song(chords: &[&str]) -> Song {
+    let segments = chords.iter().enumerate().map(|(index, chord)| {
+        Segment::new(2.0 * index as f64, 2.0 * index as f64 + 2.0, label(chord))
+    });
+    let timeline = Timeline::from_segments(segments).unwrap();
+    Song::of_track(
+        Track::from_timeline(timeline, TempoMap::default()),
+        Clock::Host,
+    )
 }
 
 fn snapshot(text: &str) -> Snapshot {
@@ -19,11 +35,8 @@ fn snapshot(text: &str) -> Snapshot {
 }
 
 fn shown(text: &str, controls: &Controls) -> String {
-    View::new(&snapshot(text), controls)
-        .chord
-        .unwrap()
-        .name
-        .text()
+    let view = View::new(&snapshot(text), &song(&[]), controls);
+    view.chord.unwrap().name.text()
 }
 
 #[test]
@@ -41,6 +54,29 @@ fn names_follow_vocabulary_notation_and_key() {
     assert_eq!(shown("D:7", &controls), "V7");
     controls.style = 4;
     assert_eq!(shown("D:maj", &controls), "5");
+}
+
+#[test]
+fn names_are_written_for_the_instrument() {
+    let mut controls = Controls::default();
+    controls.window.written_for = WrittenFor::Eb;
+    assert_eq!(shown("C:maj7/3", &controls), "Amaj7/C♯");
+    controls.window.written_for = WrittenFor::Bb;
+    assert_eq!(shown("Eb:min7", &controls), "Fm7");
+    let namer = Namer::new(&controls);
+    assert_eq!(namer.read("Fm7").unwrap(), label("Eb:min7"));
+    let keys = [
+        ("C:maj", "D:maj"),
+        ("A:min", "B:min"),
+        ("E:maj", "F#:maj"),
+        ("Db:maj", "Eb:maj"),
+    ];
+    for (sounding, written) in keys {
+        let (sounding, written): (Key, Key) = (sounding.parse().unwrap(), written.parse().unwrap());
+        assert_eq!(namer.key(Some(sounding)), Some(written));
+        let back = namer.sounding_key(written);
+        assert_eq!(back.tonic().pitch_class(), sounding.tonic().pitch_class());
+    }
 }
 
 #[test]
@@ -69,97 +105,175 @@ fn names_fall_into_their_parts() {
 
 #[test]
 fn tones_root_and_bass_are_told() {
-    let view = View::new(&snapshot("C:maj/3"), &Controls::default());
+    let view = View::new(&snapshot("C:maj/3"), &song(&[]), &Controls::default());
     let chord = view.chord.unwrap();
-    assert_eq!(
-        chord.tones,
-        Tones {
-            pitch_classes: 0b1001_0001,
-            root: 0,
-            bass: 4
-        }
-    );
+    let tones = Tones {
+        pitch_classes: 0b1001_0001,
+        root: 0,
+        bass: 4,
+    };
+    assert_eq!(chord.sounding, tones);
     assert_eq!(chord.bass, "E");
 }
 
 #[test]
-fn a_smaller_vocabulary_folds_alternatives_and_strip() {
-    let mut snapshot = snapshot("C:maj");
+fn a_smaller_vocabulary_folds_alternatives() {
     let controls = Controls {
         vocabulary: 0,
         ..Controls::default()
     };
-    let segment = |start_s: f64, end_s: f64, text: &str| StripSegment {
-        start_s,
-        end_s,
-        label: label(text),
-        confidence: 0.5,
-        confirmed: true,
-    };
-    snapshot.strip.now_s = 16.0;
-    snapshot.strip.segments = vec![
-        segment(0.0, 4.0, "C:maj7"),
-        segment(4.0, 8.0, "C:maj"),
-        segment(8.0, 16.0, "N"),
-    ];
-    let view = View::new(&snapshot, &controls);
+    let view = View::new(&snapshot("C:maj"), &song(&[]), &controls);
     assert_eq!(view.alternatives.len(), 1);
     assert!((view.alternatives[0].probability - 0.15).abs() < 1e-6);
-    let strip: Vec<_> = view
-        .strip
-        .iter()
-        .map(|it| (it.start, it.end, it.name.as_str()))
-        .collect();
-    assert_eq!(strip, [(0.0, 0.5, "C"), (0.5, 1.0, "")]);
 }
 
 #[test]
-fn no_chord_is_claimed_where_none_sounds() {
+fn a_chord_is_shown_only_while_something_sounds() {
     for status in [
         Status::Idle,
+        Status::Bypassed,
         Status::Silence,
         Status::Listening,
-        Status::Failed,
     ] {
-        let snapshot = Snapshot {
-            status,
-            ..snapshot("C:maj")
-        };
-        assert_eq!(View::new(&snapshot, &Controls::default()).chord, None);
+        let mut snapshot = snapshot("C:maj");
+        snapshot.status = status;
+        assert!(
+            View::new(&snapshot, &song(&[]), &Controls::default())
+                .chord
+                .is_none()
+        );
     }
-    assert_eq!(View::new(&snapshot("N"), &Controls::default()).chord, None);
-    assert_eq!(View::new(&snapshot("X"), &Controls::default()).chord, None);
+    for status in [Status::Unsure, Status::Recognising, Status::Gap] {
+        let mut snapshot = snapshot("C:maj");
+        snapshot.status = status;
+        assert!(
+            View::new(&snapshot, &song(&[]), &Controls::default())
+                .chord
+                .is_some()
+        );
+    }
 }
 
 #[test]
-fn lines_carry_bars_or_seconds() {
-    let mut snapshot = snapshot("C:maj");
-    snapshot.strip.now_s = 80.0;
-    let line = |at_s: f64, kind| StripLine { at_s, kind };
-    snapshot.strip.lines = vec![
-        line(72.0, LineKind::Bar(Some(5))),
-        line(76.0, LineKind::Seconds(76)),
-    ];
-    let marks = View::new(&snapshot, &Controls::default()).marks;
-    assert_eq!(
-        (marks[0].at, marks[0].text.as_str(), marks[0].bar),
-        (0.5, "5", true)
+fn a_playhead_that_stands_still_shows_the_chord_of_the_track() {
+    let song = song(&["C:maj", "F:maj", "G:7"]);
+    let view = View::new(&song.snapshot_at(3.0, false), &song, &Controls::default());
+    let chord = view.chord.unwrap();
+    assert!(chord.remembered);
+    assert_eq!(chord.name.text(), "F");
+    assert!(view.alternatives.is_empty());
+}
+
+#[test]
+fn broken_numbers_are_drawn_as_nothing() {
+    let mut snapshot = Snapshot::default();
+    snapshot.spectrum[0] = f32::NAN;
+    snapshot.spectrum[1] = f32::INFINITY;
+    let view = View::new(&snapshot, &song(&[]), &Controls::default());
+    assert!(
+        view.spectrum
+            .iter()
+            .all(|height| (0.0..=1.0).contains(height))
     );
-    assert_eq!((marks[1].text.as_str(), marks[1].bar), ("1:16", false));
 }
 
 #[test]
-fn broken_magnitudes_are_drawn_as_nothing() {
-    let mut snapshot = snapshot("C:maj");
-    snapshot.spectrum[3] = f32::NAN;
-    snapshot.spectrum[4] = 1e9;
-    let view = View::new(&snapshot, &Controls::default());
-    assert_eq!((view.spectrum[3], view.spectrum[4]), (0.0, 1.0));
+fn the_key_of_the_track_spells_and_says_who_set_it() {
+    let mut editor = Editor::new(song(&["Db:maj", "Gb:maj"]).track.as_ref().clone());
+    let show = |editor: &Editor| {
+        let song = Song::of_track(editor.track().clone(), Clock::Host);
+        View::new(&song.snapshot_at(1.0, true), &song, &Controls::default())
+    };
+    assert_eq!(show(&editor).key.name, None);
+    let key = Some("C#:maj".parse().unwrap());
+    editor.apply(&Command::SetKey { beat: 0.0, key }).unwrap();
+    let view = show(&editor);
+    assert_eq!(view.key.name.as_deref(), Some("C♯ major"));
+    assert!(view.key.by_hand);
+    assert_eq!(view.chord.unwrap().name.text(), "C♯");
+    assert_eq!(view.sheet.spans[1].name.text(), "F♯");
 }
 
 #[test]
-fn a_view_survives_its_json() {
-    let view = View::new(&snapshot("C:maj7/3"), &Controls::default());
-    let json = serde_json::to_string(&view).unwrap();
-    assert_eq!(serde_json::from_str::<View>(&json).unwrap(), view);
+fn the_sheet_has_bars_similes_and_room_for_the_playhead() {
+    let song = song(&["C:maj", "C:maj", "F:maj", "G:7"]);
+    let sheet = Sheet::new(&song.track, &Namer::new(&Controls::default()), Some(23.0));
+    assert_eq!(sheet.bars.len(), 6);
+    assert!(sheet.bars[1].simile);
+    assert!(!sheet.bars[2].simile);
+    assert_eq!(sheet.bars[0].metre, Some((4, 4)));
+    assert_eq!(sheet.bars[1].metre, None);
+    assert_eq!(sheet.bar_at(22.9), Some(5));
+    assert_eq!(sheet.bars[3].chords[0].span, Some(3));
+    assert_eq!(sheet.lines(4), [0..4, 4..6]);
+}
+
+#[test]
+fn chords_shorter_than_a_beat_leave_no_hole() {
+    let segments = [
+        Segment::new(0.0, 1.95, label("C:maj")),
+        Segment::new(1.95, 2.05, label("F:maj")),
+        Segment::new(2.05, 4.0, label("G:7")),
+    ];
+    let timeline = Timeline::from_segments(segments).unwrap();
+    let track = Track::from_timeline(timeline, TempoMap::default());
+    let sheet = Sheet::new(&track, &Namer::new(&Controls::default()), None);
+    let spans: Vec<_> = sheet.bars.iter().map(|bar| bar.chords[0].span).collect();
+    assert_eq!(spans, [Some(0), Some(2)]);
+}
+
+#[test]
+fn functions_are_those_of_the_key() {
+    let of = |chord: &str, key: &str| {
+        let label = label(chord);
+        Function::of(label.chord().unwrap(), Some(key.parse().unwrap()))
+    };
+    for (chord, key, function) in [
+        ("C:maj7", "C:maj", Function::Tonic),
+        ("A:min7", "C:maj", Function::Tonic),
+        ("D:min7", "C:maj", Function::Subdominant),
+        ("G:7", "C:maj", Function::Dominant),
+        ("B:hdim7", "C:maj", Function::Dominant),
+        ("C:7", "C:maj", Function::Chromatic),
+        ("Ab:maj", "C:maj", Function::Chromatic),
+        ("A:min", "A:min", Function::Tonic),
+        ("E:7", "A:min", Function::Dominant),
+        ("F:maj", "A:min", Function::Subdominant),
+        ("G:maj", "A:min", Function::Dominant),
+    ] {
+        assert_eq!(of(chord, key), function, "{chord} in {key}");
+    }
+    assert_eq!(
+        Function::of(label("C").chord().unwrap(), None),
+        Function::Unknown
+    );
+}
+
+#[test]
+fn preferences_of_an_older_version_load() {
+    let old = r#"{"theme": "light"}"#;
+    let loaded: Preferences = serde_json::from_str(old).unwrap();
+    assert_eq!(loaded.theme, super::preferences::ThemeChoice::Light);
+    assert_eq!(loaded.capo, 0);
+    let json = serde_json::to_string(&loaded).unwrap();
+    assert_eq!(serde_json::from_str::<Preferences>(&json).unwrap(), loaded);
+}
+
+#[test]
+fn machines_are_described_with_both_latencies() {
+    let snapshot = Snapshot {
+        sample_rate: 48_000.0,
+        lag_s: 0.21,
+        confirm_lag_s: 5.4,
+        lost: 24_000,
+        ..Snapshot::default()
+    };
+    let view = View::new(&snapshot, &song(&[]), &Controls::default());
+    for part in [
+        "shown 210 ms behind",
+        "confirmed 5.4 s behind",
+        "0.5 s lost",
+    ] {
+        assert!(view.machine.contains(part), "{}", view.machine);
+    }
 }

@@ -1,0 +1,189 @@
+//! What is under way in the window: what is open, where it is scrolled to, what is being
+//! dragged. It lives as long as the window and is not saved.
+
+use std::path::PathBuf;
+
+use egui::Rect;
+use harmony::edit::{Command, Snap};
+use harmony::export::Format;
+use harmony::label::Chord;
+use harmony::voicing::Fingering;
+
+/// What the user asks of the session or of the system.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// An edit of the track.
+    Edit(Command),
+    /// Take the last edit back.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Forget the whole track.
+    Clear,
+    /// Write a file into the folder of the exports.
+    Save(Format),
+    /// Ask where to write a file.
+    SaveAs(Format),
+    /// Put a file's text on the clipboard.
+    Copy(Format),
+    /// Drag a file out of the window.
+    DragOut(Format),
+    /// Show a file in the system's file manager.
+    Reveal(PathBuf),
+    /// The message of the session was read.
+    Dismiss,
+}
+
+/// Something to tell the user, at the foot of the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What.
+    pub text: String,
+    /// Whether something went wrong.
+    pub error: bool,
+    /// The file that it is about, to be shown.
+    pub file: Option<PathBuf>,
+}
+
+/// What is open above the window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Open {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The editor of the chord that sounds at a time of the track.
+    Chord(ChordEditor),
+    /// The key that holds now.
+    Key(Rect),
+    /// Title, composer and bars a line.
+    Song(SongEditor),
+    /// The formats.
+    Export,
+    /// The settings.
+    Settings,
+}
+
+/// A chord being edited.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChordEditor {
+    /// A time that lies in the chord, in seconds of the track.
+    pub at_s: f64,
+    /// Where the click was, in seconds of the track: where a split would be.
+    pub clicked_s: f64,
+    /// Where on screen the chord is.
+    pub anchor: Rect,
+    /// What is typed.
+    pub text: String,
+    /// The section that is typed.
+    pub section: String,
+    /// Whether the text has yet to be selected.
+    pub fresh: bool,
+    /// Whether the page for key, metre and section is shown.
+    pub from_here: bool,
+}
+
+/// Title and composer being edited.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SongEditor {
+    /// The title.
+    pub title: String,
+    /// The composer.
+    pub composer: String,
+    /// Bars on a line.
+    pub bars_per_line: u8,
+}
+
+/// A boundary being dragged, in seconds of the track.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drag {
+    /// Where it was.
+    pub from_s: f64,
+    /// Where it would be dropped.
+    pub to_s: f64,
+}
+
+/// Fingerings of the last chord that was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Fingerings {
+    key: Option<(Chord, u8)>,
+    found: Vec<Fingering>,
+}
+
+impl Fingerings {
+    /// The fingerings of a chord with a capo, computed when either has changed.
+    pub fn of(&mut self, chord: &Chord, capo: u8) -> &[Fingering] {
+        let key = (chord.clone(), capo);
+        if self.key.as_ref() != Some(&key) {
+            let tuning = harmony::voicing::STANDARD_TUNING.map(|open| open.saturating_add(capo));
+            self.found = harmony::voicing::fingerings(chord, &tuning, 6);
+            self.key = Some(key);
+        }
+        &self.found
+    }
+}
+
+/// What is under way in the window.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// What the user has asked for since it was last emptied.
+    pub actions: Vec<Action>,
+    /// What is open.
+    pub open: Open,
+    /// What there is to tell.
+    pub notice: Option<Notice>,
+    /// Whether files can be dragged out of this window.
+    pub can_drag_out: bool,
+    /// The folder that exports go to when the user has named none.
+    pub default_folder: String,
+    /// Whether the lead sheet keeps the playhead in view.
+    pub follow: bool,
+    /// How far the lead sheet is scrolled, in points; `None` before it was drawn.
+    pub scroll: Option<f32>,
+    /// Seconds at the playhead's place of the time strip, while it does not follow.
+    pub strip_s: f64,
+    /// The boundary that is being dragged.
+    pub drag: Option<Drag>,
+    /// What dragged boundaries are drawn to.
+    pub snap: Snap,
+    /// Whether the user has been asked if the track may be cleared.
+    pub clear_asked: bool,
+    /// Seconds by which the playhead has gone on since the view was made.
+    pub ahead_s: f64,
+    /// Where the head of the sheet was drawn: the form of the song opens there.
+    pub song_anchor: Option<Rect>,
+    /// The fingerings shown last.
+    pub fingerings: Fingerings,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            actions: Vec::new(),
+            open: Open::Nothing,
+            notice: None,
+            can_drag_out: false,
+            default_folder: "Documents/Changes".to_owned(),
+            follow: true,
+            scroll: None,
+            strip_s: 0.0,
+            drag: None,
+            snap: Snap::default(),
+            clear_asked: false,
+            ahead_s: 0.0,
+            song_anchor: None,
+            fingerings: Fingerings::default(),
+        }
+    }
+}
+
+impl Desk {
+    /// Asks for something.
+    pub fn ask(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Asks for an edit.
+    pub fn edit(&mut self, command: Command) {
+        self.actions.push(Action::Edit(command));
+    }
+}

@@ -1,0 +1,372 @@
+//! Editing a chord where it is written.
+
+use egui::text::{CCursor, CCursorRange};
+use egui::{Button, Id, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, TextEdit, Ui};
+use harmony::edit::Command;
+use harmony::time::Metre;
+use harmony::timeline::Segment;
+
+use super::desk::{ChordEditor, Desk, Drag, Open};
+use super::hero::choices;
+use super::keys;
+use super::theme::Look;
+use crate::view::View;
+
+/// The metres that are offered.
+const METRES: [(u8, u8); 8] = [
+    (2, 4),
+    (3, 4),
+    (4, 4),
+    (5, 4),
+    (6, 8),
+    (7, 8),
+    (9, 8),
+    (12, 8),
+];
+
+/// The labels of sections that are offered.
+const SECTIONS: [&str; 8] = ["Intro", "A", "B", "C", "Verse", "Chorus", "Bridge", "Outro"];
+
+/// Opens the editor of the chord at a time of the track, anchored to where it is drawn.
+pub fn open(desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
+    let Some(segment) = view.track.timeline().at(at_s) else {
+        return;
+    };
+    let key = view.track.key_at_s(segment.start_s);
+    let text = match segment.label.chord() {
+        Some(_) => view.namer.typed(&segment.label, key),
+        None => String::new(),
+    };
+    let section = view.track.section_at(view.track.tempo().beat_at(at_s));
+    desk.open = Open::Chord(ChordEditor {
+        at_s,
+        clicked_s,
+        anchor,
+        text,
+        section: section
+            .map(|section| section.label.clone())
+            .unwrap_or_default(),
+        fresh: true,
+        from_here: false,
+    });
+}
+
+/// Follows a boundary that is dragged, and asks for the edit when it is dropped.
+pub fn boundary(desk: &mut Desk, view: &View, response: &Response, from_s: f64, to_s: Option<f64>) {
+    if response.dragged()
+        && let Some(to_s) = to_s
+    {
+        let snap = desk.snap;
+        desk.drag = Some(Drag {
+            from_s,
+            to_s: snap.snapped(&view.track, to_s),
+        });
+    }
+    if response.drag_stopped()
+        && let Some(drag) = desk.drag.take()
+    {
+        let snap = desk.snap;
+        desk.edit(Command::MoveBoundary {
+            from_s: drag.from_s,
+            to_s: drag.to_s,
+            snap,
+        });
+    }
+}
+
+/// Draws the editor, if one is open.
+pub fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
+    let Open::Chord(mut editor) = desk.open.clone() else {
+        return;
+    };
+    let Some(segment) = view.track.timeline().at(editor.at_s).cloned() else {
+        desk.open = Open::Nothing;
+        return;
+    };
+    let mut open = true;
+    let popup = Popup::new(
+        Id::unique("chord-editor"),
+        ui.ctx().clone(),
+        editor.anchor,
+        ui.layer_id(),
+    )
+    .open_bool(&mut open)
+    .gap(look.px(6.0))
+    .width(look.px(330.0))
+    .accessible_name("Edit the chord")
+    .close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let mut done = false;
+    popup.show(|ui| {
+        ui.set_width(look.px(330.0));
+        ui.horizontal(|ui| {
+            let pages = [false, true];
+            let name = |from_here: bool| {
+                if from_here {
+                    "From this bar on"
+                } else {
+                    "Chord"
+                }
+                .to_owned()
+            };
+            choices(ui, look, &pages, &mut editor.from_here, name, |_| {
+                String::new()
+            });
+        });
+        ui.add_space(look.px(4.0));
+        done = if editor.from_here {
+            from_here(ui, look, view, &mut editor, desk)
+        } else {
+            chord(ui, look, view, &segment, &mut editor, desk)
+        };
+    });
+    // The popup may have been left for another one meanwhile.
+    if matches!(desk.open, Open::Chord(_)) {
+        desk.open = if open && !done {
+            Open::Chord(editor)
+        } else {
+            Open::Nothing
+        };
+    }
+}
+
+/// The page of the chord itself; whether it is done.
+fn chord(
+    ui: &mut Ui,
+    look: &Look,
+    view: &View,
+    segment: &Segment,
+    editor: &mut ChordEditor,
+    desk: &mut Desk,
+) -> bool {
+    let at_s = editor.at_s;
+    let mut done = false;
+    let id = Id::unique("chord-text");
+    let read = view.namer.read(&editor.text);
+    ui.horizontal(|ui| {
+        let field = TextEdit::singleline(&mut editor.text)
+            .id(id)
+            .font(look.display(look.px(20.0)))
+            .hint_text("Am7/C")
+            .desired_width(look.px(236.0))
+            .char_limit(60);
+        let output = ui.add(field);
+        output.widget_info(|| {
+            let mut info = egui::WidgetInfo::new(egui::Role::TextInput);
+            info.label = Some("Chord".to_owned());
+            info
+        });
+        if editor.fresh {
+            editor.fresh = false;
+            output.request_focus();
+            let mut state = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
+            let end = CCursor::new(editor.text.chars().count());
+            state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), end)));
+            TextEdit::store_state(ui.ctx(), id, state);
+        }
+        let entered = output.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let set = ui
+            .add_enabled(read.is_ok(), button(look, "Set"))
+            .on_hover_text("Put this chord here (Enter). It is locked then: what is heard later leaves it alone.");
+        if (entered || set.clicked())
+            && let Ok(label) = &read
+        {
+            desk.edit(Command::SetChord {
+                at_s,
+                label: label.clone(),
+            });
+            done = true;
+        }
+    });
+    let (says, color) = match &read {
+        Ok(label) => {
+            let key = view.track.key_at_s(segment.start_s);
+            let name = view.namer.name(label, key);
+            let text = if name.is_empty() {
+                "No chord".to_owned()
+            } else {
+                format!("Reads as {}", name.text())
+            };
+            (text, look.palette.soft)
+        }
+        Err(error) => (error.to_string(), look.palette.warning),
+    };
+    ui.label(RichText::new(says).font(look.text(12.0)).color(color));
+    alternatives(ui, look, view, segment, editor, desk, &mut done);
+    ui.add_space(look.px(2.0));
+    ui.separator();
+    ui.horizontal_wrapped(|ui| {
+        let lock = if segment.locked { "Unlock" } else { "Lock" };
+        if ui
+            .add(button(look, lock))
+            .on_hover_text(
+                "A locked chord stays as it is, whatever is heard when it is played again.",
+            )
+            .clicked()
+        {
+            desk.edit(Command::SetLocked {
+                at_s,
+                locked: !segment.locked,
+            });
+        }
+        if ui
+            .add(button(look, "Split"))
+            .on_hover_text("Cut the chord in two where you clicked, on the nearest beat.")
+            .clicked()
+        {
+            desk.edit(Command::Split {
+                at_s: editor
+                    .clicked_s
+                    .clamp(segment.start_s, segment.end_s - 1e-6),
+                snap: desk.snap,
+            });
+            done = true;
+        }
+        let next = view.track.timeline().at(segment.end_s + 1e-6).is_some();
+        if ui
+            .add_enabled(next, button(look, "Merge with next"))
+            .on_hover_text("Let this chord last over the time of the next one.")
+            .clicked()
+        {
+            desk.edit(Command::MergeNext { at_s });
+            done = true;
+        }
+        if ui
+            .add(button(look, "Delete"))
+            .on_hover_text("Take the chord away; the one before it goes on.")
+            .clicked()
+        {
+            desk.edit(Command::Delete { at_s });
+            done = true;
+        }
+    });
+    done
+}
+
+/// What the recogniser heard beside this chord.
+fn alternatives(
+    ui: &mut Ui,
+    look: &Look,
+    view: &View,
+    segment: &Segment,
+    editor: &ChordEditor,
+    desk: &mut Desk,
+    done: &mut bool,
+) {
+    if segment.alternatives.is_empty() {
+        return;
+    }
+    let key = view.track.key_at_s(segment.start_s);
+    ui.label(
+        RichText::new("Or perhaps")
+            .font(look.text(11.5))
+            .color(look.palette.faint),
+    );
+    ui.horizontal_wrapped(|ui| {
+        for (index, alternative) in segment.alternatives.iter().enumerate().take(6) {
+            let name = view.namer.name(&alternative.label, key);
+            let name = if name.is_empty() {
+                "N.C.".to_owned()
+            } else {
+                name.text()
+            };
+            let text = format!("{name}  {:.0} %", alternative.probability * 100.0);
+            if ui
+                .add(button(look, &text))
+                .on_hover_text("Take this reading instead.")
+                .clicked()
+            {
+                desk.edit(Command::TakeAlternative {
+                    at_s: editor.at_s,
+                    index,
+                });
+                *done = true;
+            }
+        }
+    });
+}
+
+/// The page of what holds from the chord's bar on; whether it is done.
+fn from_here(
+    ui: &mut Ui,
+    look: &Look,
+    view: &View,
+    editor: &mut ChordEditor,
+    desk: &mut Desk,
+) -> bool {
+    let track = &view.track;
+    let beat = track
+        .metres()
+        .bar_at(track.tempo().beat_at(editor.at_s))
+        .start;
+    let mut done = false;
+    let caption = |ui: &mut Ui, text: &str| {
+        ui.label(
+            RichText::new(text)
+                .font(look.text(11.5))
+                .color(look.palette.faint),
+        );
+    };
+    caption(ui, "Section");
+    ui.horizontal_wrapped(|ui| {
+        for section in SECTIONS {
+            if ui.add(button(look, section)).clicked() {
+                desk.edit(Command::SetSection {
+                    beat,
+                    label: Some(section.to_owned()),
+                });
+                done = true;
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        let field = TextEdit::singleline(&mut editor.section)
+            .hint_text("A name of your own")
+            .desired_width(look.px(170.0))
+            .char_limit(40);
+        let response = ui.add(field);
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::new(egui::Role::TextInput);
+            info.label = Some("Section".to_owned());
+            info
+        });
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let named = !editor.section.trim().is_empty();
+        if (ui.add_enabled(named, button(look, "Set")).clicked() || entered) && named {
+            desk.edit(Command::SetSection {
+                beat,
+                label: Some(editor.section.trim().to_owned()),
+            });
+            done = true;
+        }
+        let there = track.section_at(beat).is_some();
+        if ui.add_enabled(there, button(look, "Remove")).clicked() {
+            desk.edit(Command::SetSection { beat, label: None });
+            done = true;
+        }
+    });
+    if view.has_bars {
+        caption(ui, "Metre");
+        ui.horizontal_wrapped(|ui| {
+            let now = track.metres().metre_at(beat);
+            let mut chosen = (now.numerator(), now.denominator());
+            let name = |(above, below): (u8, u8)| format!("{above}/{below}");
+            if choices(ui, look, &METRES, &mut chosen, name, |_| String::new())
+                && let Ok(metre) = Metre::new(chosen.0, chosen.1)
+            {
+                desk.edit(Command::SetMetre { beat, metre });
+                done = true;
+            }
+        });
+    }
+    caption(ui, "Key");
+    if let Some(key) = keys::picker(ui, look, view, track.key_at(beat)) {
+        desk.edit(Command::SetKey { beat, key });
+        done = true;
+    }
+    done
+}
+
+/// A button of a popover.
+pub fn button(look: &Look, text: &str) -> Button<'static> {
+    Button::new(RichText::new(text).font(look.text(13.0)))
+}

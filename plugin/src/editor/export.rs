@@ -1,0 +1,225 @@
+//! Every format, to be saved, copied or dragged out.
+
+use egui::{
+    Align, Id, Layout, Popup, PopupCloseBehavior, Rect, RichText, Sense, TextEdit, Ui, vec2,
+};
+use harmony::export::Format;
+use harmony::voicing::Voicing;
+
+use super::desk::{Action, Desk, Open};
+use super::editing::button;
+use super::hero::choices;
+use super::icon::{self, Icon};
+use super::theme::Look;
+use crate::view::{Controls, View};
+
+/// The formats by what they are for.
+const GROUPS: [(&str, &[Format]); 3] = [
+    (
+        "For the DAW",
+        &[Format::Midi, Format::Reaper, Format::Audacity],
+    ),
+    (
+        "For the music stand",
+        &[
+            Format::Pdf,
+            Format::MusicXml,
+            Format::IReal,
+            Format::ChordPro,
+            Format::ChordProInline,
+            Format::Text,
+            Format::Svg,
+        ],
+    ),
+    ("For analysis", &[Format::Lab, Format::Jams, Format::Csv]),
+];
+
+/// A format in two words.
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Midi => "MIDI",
+        Format::Reaper => "REAPER regions",
+        Format::Audacity => "Audacity labels",
+        Format::Pdf => "PDF chart",
+        Format::MusicXml => "MusicXML",
+        Format::IReal => "iReal Pro",
+        Format::ChordPro => "ChordPro grid",
+        Format::ChordProInline => "ChordPro inline",
+        Format::Text => "Text chart",
+        Format::Svg => "SVG chart",
+        Format::Lab => "Labels (.lab)",
+        Format::Jams => "JAMS",
+        Format::Csv => "CSV table",
+    }
+}
+
+/// Whether a format is text that makes sense on a clipboard.
+const fn is_text(format: Format) -> bool {
+    !matches!(format, Format::Midi | Format::Pdf)
+}
+
+/// Draws the menu, if it is open, under its button at `anchor`.
+pub fn draw(
+    ui: &mut Ui,
+    look: &Look,
+    anchor: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
+    if desk.open != Open::Export {
+        return;
+    }
+    let window = ui.max_rect();
+    let mut open = true;
+    Popup::new(
+        Id::unique("export"),
+        ui.ctx().clone(),
+        anchor,
+        ui.layer_id(),
+    )
+    .open_bool(&mut open)
+    .gap(look.px(6.0))
+    .align(egui::RectAlign::BOTTOM_END)
+    .width(look.px(430.0))
+    .accessible_name("Export")
+    .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+    .show(|ui| {
+        ui.set_width(look.px(430.0).min(window.width() - look.px(50.0)));
+        let height = window.bottom() - anchor.bottom() - look.px(44.0);
+        egui::ScrollArea::vertical()
+            .max_height(height.max(look.px(80.0)))
+            .show(ui, |ui| menu(ui, look, view, controls, desk));
+    });
+    if !open && desk.open == Open::Export {
+        desk.open = Open::Nothing;
+    }
+}
+
+fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &mut Desk) {
+    let caption = |ui: &mut Ui, text: &str| {
+        ui.label(
+            RichText::new(text)
+                .font(look.text(11.5))
+                .color(look.palette.faint),
+        );
+    };
+    for (group, formats) in GROUPS {
+        caption(ui, group);
+        for &format in formats {
+            row(ui, look, format, desk);
+        }
+        ui.add_space(look.px(3.0));
+    }
+    ui.separator();
+    ui.horizontal(|ui| {
+        caption(ui, "Folder");
+        let field = TextEdit::singleline(&mut controls.window.folder)
+            .hint_text(desk.default_folder.as_str())
+            .desired_width(ui.available_width())
+            .char_limit(1000);
+        let response = ui.add(field);
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::new(egui::Role::TextInput);
+            info.label = Some("Folder".to_owned());
+            info
+        });
+        response.on_hover_text("Where Save puts files. It is made if it is not there.");
+    });
+    ui.horizontal_wrapped(|ui| {
+        caption(ui, "MIDI voicing");
+        let name = |voicing: Voicing| voicing.name().to_owned();
+        let hint = |voicing: Voicing| {
+            match voicing {
+                Voicing::Close => "Close position above the bass",
+                Voicing::Open => "Every second note an octave higher",
+                Voicing::Drop2 => "Close position, the second note from the top an octave down",
+                Voicing::Shell => "Third, seventh and colours",
+                Voicing::Guitar => "As fingers hold it on a guitar",
+                Voicing::Pad => "The inversion nearest to the chord before",
+            }
+            .to_owned()
+        };
+        choices(
+            ui,
+            look,
+            &Voicing::ALL,
+            &mut controls.window.voicing,
+            name,
+            hint,
+        );
+    });
+    let count = view.track.timeline().len();
+    caption(ui, &format!("{count} chords, in concert pitch"));
+}
+
+/// One format: its name, what it is, and what can be done with it.
+fn row(ui: &mut Ui, look: &Look, format: Format, desk: &mut Desk) {
+    ui.horizontal(|ui| {
+        let height = look.px(24.0);
+        ui.set_height(height);
+        ui.spacing_mut().item_spacing.x = look.px(4.0);
+        ui.spacing_mut().button_padding.y = look.px(2.0);
+        if desk.can_drag_out {
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(look.px(16.0), height), Sense::drag());
+            let sign = Rect::from_center_size(rect.center(), vec2(look.px(10.0), look.px(14.0)));
+            icon::draw(ui.painter(), sign, Icon::Grip, look.palette.faint, look);
+            response.widget_info(|| {
+                let says = format!("Drag {} out", name(format));
+                egui::WidgetInfo::labeled(egui::Role::Button, true, says)
+            });
+            if response.drag_started() {
+                desk.ask(Action::DragOut(format));
+            }
+            response
+                .on_hover_cursor(egui::CursorIcon::Grab)
+                .on_hover_text("Drag the file into the DAW or a folder.");
+        }
+        let title = RichText::new(name(format))
+            .font(look.text(13.5))
+            .color(look.palette.text);
+        ui.add(egui::Label::new(title))
+            .on_hover_text(format.title());
+        let extension = RichText::new(format!(".{}", format.extension()))
+            .font(look.text(11.5))
+            .color(look.palette.faint);
+        ui.label(extension);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let says = |what: &str| format!("{what} {}", name(format));
+            let as_button = ui.add(button(look, "Save as…"));
+            as_button.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, says("Save as"))
+            });
+            if as_button
+                .on_hover_text("Choose where and under which name.")
+                .clicked()
+            {
+                desk.ask(Action::SaveAs(format));
+                desk.open = Open::Nothing;
+            }
+            let save = ui.add(button(look, "Save"));
+            save.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, says("Save")));
+            if save
+                .on_hover_text("Save it in the folder below, named after the song.")
+                .clicked()
+            {
+                desk.ask(Action::Save(format));
+                desk.open = Open::Nothing;
+            }
+            if is_text(format) {
+                let copy = ui.add(button(look, "Copy"));
+                copy.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, says("Copy"))
+                });
+                if copy
+                    .on_hover_text("Put the text on the clipboard.")
+                    .clicked()
+                {
+                    desk.ask(Action::Copy(format));
+                    desk.open = Open::Nothing;
+                }
+            }
+        });
+    });
+}

@@ -1,0 +1,295 @@
+//! Exports: files written, texts copied. Nothing here runs on the audio thread, and what
+//! may wait for a disk or for the user runs on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use harmony::export::{self, Format, Options};
+use harmony::track::Track;
+use nice_plug_egui::RepaintNotifier;
+use parking_lot::Mutex;
+
+use super::desk::Notice;
+use crate::view::Controls;
+
+/// The longest name that a file takes from a title, in characters.
+const NAME_CHARS: usize = 80;
+
+/// Names that were taken are numbered up to this.
+const NUMBERS: u32 = 999;
+
+/// Writes files and keeps what there is to tell of it.
+#[derive(Clone)]
+pub struct Files {
+    told: Arc<Mutex<Option<Notice>>>,
+    repaint: RepaintNotifier,
+}
+
+impl Files {
+    /// Who asks `repaint` when there is something to tell.
+    pub fn new(repaint: RepaintNotifier) -> Self {
+        Self {
+            told: Arc::default(),
+            repaint,
+        }
+    }
+
+    /// What there is to tell since this was asked last.
+    pub fn take(&self) -> Option<Notice> {
+        self.told.lock().take()
+    }
+
+    /// Tells something.
+    pub fn tell(&self, notice: Notice) {
+        *self.told.lock() = Some(notice);
+        self.repaint.request_repaint();
+    }
+
+    /// Saves the track in the folder of the exports, named after the song; a file that is
+    /// there stays.
+    pub fn save(&self, track: Arc<Track>, format: Format, controls: &Controls) {
+        let (options, folder) = (options(controls), folder(controls));
+        self.on_a_thread(move |files| {
+            files.tell(saved(write_new(&folder, &track, format, &options)))
+        });
+    }
+
+    /// Asks the user where to, and saves the track there.
+    pub fn save_as(&self, track: Arc<Track>, format: Format, controls: &Controls) {
+        let (options, folder) = (options(controls), folder(controls));
+        self.on_a_thread(move |files| {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Export the chords")
+                .set_directory(nearest(&folder))
+                .set_file_name(format!("{}.{}", file_name(&track), format.extension()))
+                .add_filter(format.title(), &[format.extension()]);
+            // None is a cancelled dialog, or a system that has none to show.
+            if let Some(path) = dialog.save_file() {
+                let path = with_extension(path, format);
+                let result = export::save_track(&path, &track, &options).map(|()| path);
+                files.tell(saved(result.map_err(|error| error.to_string())));
+            }
+        });
+    }
+
+    fn on_a_thread(&self, work: impl FnOnce(&Self) + Send + 'static) {
+        let files = self.clone();
+        let spawned = thread::Builder::new()
+            .name("changes-export".to_owned())
+            .spawn(move || work(&files));
+        if let Err(error) = spawned {
+            self.tell(Notice {
+                text: format!("The file was not written: {error}"),
+                error: true,
+                file: None,
+            });
+        }
+    }
+}
+
+/// The text of a format.
+///
+/// # Errors
+/// What the format cannot express, or that it is no text.
+pub fn text(track: &Track, format: Format, controls: &Controls) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    format
+        .write_track(&mut bytes, track, &options(controls))
+        .map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "this format is no text".to_owned())
+}
+
+/// Writes the track into a folder under a name that nothing has yet; the path.
+///
+/// # Errors
+/// Why not, with the file named.
+pub fn write_new(
+    folder: &Path,
+    track: &Track,
+    format: Format,
+    options: &Options,
+) -> Result<PathBuf, String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let path = free_path(folder, &file_name(track), format.extension());
+    export::save_track(&path, track, options).map_err(|error| error.to_string())?;
+    Ok(path)
+}
+
+/// What the exporters are told beside the track.
+pub fn options(controls: &Controls) -> Options {
+    Options {
+        style: controls.style(),
+        voicing: controls.window.voicing,
+        ..Options::default()
+    }
+}
+
+/// The folder of the exports.
+pub fn folder(controls: &Controls) -> PathBuf {
+    match controls.window.folder.trim() {
+        "" => default_folder(),
+        named => match (named.strip_prefix("~/"), dirs::home_dir()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(named),
+        },
+    }
+}
+
+/// The folder of the exports that nobody has named another for.
+pub fn default_folder() -> PathBuf {
+    dirs::document_dir()
+        .or_else(|| dirs::home_dir().map(|home| home.join("Documents")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("Changes")
+}
+
+/// The name of a file of the song, without what file systems do not take.
+pub fn file_name(track: &Track) -> String {
+    let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    let title = track.info().title.chars();
+    let name: String = title
+        .map(|c| if forbidden(c) { '-' } else { c })
+        .take(NAME_CHARS)
+        .collect();
+    let name = name.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    if name.is_empty() {
+        "Chords".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+fn free_path(folder: &Path, name: &str, extension: &str) -> PathBuf {
+    let plain = folder.join(format!("{name}.{extension}"));
+    if !plain.exists() {
+        return plain;
+    }
+    (2..=NUMBERS)
+        .map(|number| folder.join(format!("{name} {number}.{extension}")))
+        .find(|path| !path.exists())
+        .unwrap_or(plain)
+}
+
+/// The folder itself, or what of its path is there.
+fn nearest(folder: &Path) -> &Path {
+    folder.ancestors().find(|it| it.is_dir()).unwrap_or(folder)
+}
+
+/// The path with the extension that names the format, which dialogs may leave out.
+fn with_extension(path: PathBuf, format: Format) -> PathBuf {
+    match Format::from_path(&path) {
+        Ok(named) if named == format => path,
+        _ => {
+            let mut name = path.into_os_string();
+            name.push(".");
+            name.push(format.extension());
+            name.into()
+        }
+    }
+}
+
+fn saved(result: Result<PathBuf, String>) -> Notice {
+    match result {
+        Ok(path) => Notice {
+            text: format!("Saved {}", path.display()),
+            error: false,
+            file: Some(path),
+        },
+        Err(error) => Notice {
+            text: format!("Not saved: {error}"),
+            error: true,
+            file: None,
+        },
+    }
+}
+
+/// A file's folder as an address that the system opens.
+pub fn folder_url(file: &Path) -> Option<String> {
+    let folder = file.parent()?;
+    let mut url = "file://".to_owned();
+    for byte in folder.to_str()?.replace('\\', "/").bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
+                url.push(char::from(byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harmony::time::TempoMap;
+    use harmony::timeline::{Segment, Timeline};
+    use harmony::track::Info;
+
+    fn track(title: &str) -> Track {
+        let chords = [Segment::new(0.0, 2.0, "A:min7".parse().unwrap())];
+        let timeline = Timeline::from_segments(chords).unwrap();
+        let mut track = Track::from_timeline(timeline, TempoMap::default());
+        track.set_info(Info {
+            title: title.to_owned(),
+            ..Info::default()
+        });
+        track
+    }
+
+    #[test]
+    fn every_format_is_written_once_more_beside_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("new/Changes");
+        let track = track("Lights: on/off");
+        for format in Format::ALL {
+            let options = options(&Controls::default());
+            let first = write_new(&folder, &track, format, &options).unwrap();
+            let second = write_new(&folder, &track, format, &options).unwrap();
+            assert_eq!(Format::from_path(&first), Ok(format));
+            assert_eq!(Format::from_path(&second), Ok(format));
+            assert_ne!(first, second);
+            let name = first.file_name().unwrap().to_str().unwrap();
+            assert_eq!(name, format!("Lights- on-off.{}", format.extension()));
+        }
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 26);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let options = Options::default();
+        let error = write_new(&file, &track(""), Format::Midi, &options).unwrap_err();
+        assert!(error.contains("file"), "{error}");
+    }
+
+    #[test]
+    fn names_are_files() {
+        assert_eq!(file_name(&track("")), "Chords");
+        assert_eq!(file_name(&track(" ... ")), "Chords");
+        assert_eq!(file_name(&track("a\\b*c?")), "a-b-c-");
+        assert_eq!(file_name(&track(&"x".repeat(300))).len(), NAME_CHARS);
+    }
+
+    #[test]
+    fn dialogs_may_leave_the_extension_out() {
+        let named = |text: &str, format| with_extension(PathBuf::from(text), format);
+        assert_eq!(named("a/song", Format::Midi), PathBuf::from("a/song.mid"));
+        assert_eq!(
+            named("a/song.mid", Format::Midi),
+            PathBuf::from("a/song.mid")
+        );
+        assert_eq!(
+            named("v1.2", Format::Reaper),
+            PathBuf::from("v1.2.reaper.csv")
+        );
+    }
+
+    #[test]
+    fn folders_are_addresses() {
+        let url = folder_url(Path::new("/home/me/My Songs/ä.mid"));
+        assert_eq!(url.as_deref(), Some("file:///home/me/My%20Songs"));
+    }
+}

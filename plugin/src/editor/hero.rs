@@ -1,0 +1,513 @@
+//! The chord, large enough to be read from the other side of a room, and what else is
+//! known of it.
+
+use egui::{
+    Align2, Button, Color32, Painter, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
+use harmony::edit::Command;
+
+use super::desk::{Desk, Open};
+use super::icon::{self, Icon};
+use super::symbol::Symbol;
+use super::theme::{self, Look};
+use crate::view::names::ChordName;
+use crate::view::{Alternative, ChordView, StatusWord, View};
+
+/// Narrower cards have no column of facts.
+const FACTS_FROM: f32 = 430.0;
+
+/// Lower cards have no foot.
+const FOOT_FROM: f32 = 120.0;
+
+/// Draws the chord and what is known of it into `rect`, or says why there is none.
+pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+    let painter = ui.painter_at(rect);
+    card(&painter, look, rect);
+    let inner = rect.shrink2(vec2(look.px(22.0), look.px(14.0)));
+    let mut room = inner;
+    if rect.width() >= look.px(FACTS_FROM) {
+        let width = (rect.width() * 0.3).clamp(look.px(150.0), look.px(230.0));
+        let (left, facts) = inner.split_left_right_at_x(inner.right() - width);
+        room = left.with_max_x(left.right() - look.px(16.0));
+        let line = [
+            pos2(facts.left() - look.px(8.0), facts.top()),
+            pos2(facts.left() - look.px(8.0), facts.bottom()),
+        ];
+        painter.line_segment(line, Stroke::new(1.0, look.palette.line));
+        draw_facts(
+            ui,
+            look,
+            facts.with_min_x(facts.left() + look.px(8.0)),
+            view,
+            desk,
+        );
+    }
+    name_for_screen_readers(ui, room, view);
+    let Some(chord) = &view.chord else {
+        absence(&painter, look, room, view.status);
+        return;
+    };
+    if rect.height() >= look.px(FOOT_FROM) {
+        let foot = look.px(38.0);
+        let (name, foot) = room.split_top_bottom_at_y(room.bottom() - foot);
+        draw_name(&painter, look, name, chord, 1.0);
+        draw_foot(ui, look, foot, chord, &view.alternatives);
+    } else {
+        draw_name(&painter, look, room, chord, 1.0);
+    }
+}
+
+/// The chord, its facts and its other readings on one line.
+pub fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+    let painter = ui.painter_at(rect);
+    card(&painter, look, rect);
+    let inner = rect.shrink2(vec2(look.px(16.0), look.px(6.0)));
+    name_for_screen_readers(ui, inner, view);
+    let mut left = inner.left();
+    let middle = inner.center().y;
+    match &view.chord {
+        Some(chord) => {
+            let ink = ink(look, chord);
+            let size = inner.height() * 0.86;
+            let room = inner.width() * 0.42;
+            let symbol = Symbol::fitting(&painter, look, &chord.name, size, room);
+            symbol.draw_centered(&painter, left, middle, ink);
+            left += symbol.width + look.px(20.0);
+            left = fact(
+                &painter,
+                look,
+                left,
+                middle,
+                sureness(chord),
+                &percent(chord.confidence),
+            );
+            left = fact(&painter, look, left, middle, "Bass", &chord.bass);
+        }
+        None => {
+            let drawn = painter.text(
+                pos2(left, middle),
+                Align2::LEFT_CENTER,
+                view.status.word(),
+                look.display(look.px(22.0)),
+                look.palette.soft,
+            );
+            left = drawn.right() + look.px(24.0);
+        }
+    }
+    let width = look.px(120.0);
+    if left + width < inner.right() {
+        let key = Rect::from_min_size(pos2(left, inner.top()), vec2(width, inner.height()));
+        draw_key(ui, look, key, view, desk);
+        left = key.right() + look.px(16.0);
+    }
+    let rest = Rect::from_min_max(pos2(left, inner.top()), inner.max);
+    let rows = view
+        .alternatives
+        .iter()
+        .take((rest.width() / look.px(86.0)).max(0.0) as usize);
+    for (index, alternative) in rows.enumerate() {
+        let cell = Rect::from_min_size(
+            pos2(rest.left() + index as f32 * look.px(86.0), rest.top()),
+            vec2(look.px(82.0), rest.height()),
+        );
+        draw_alternative(ui, look, cell, index, alternative, view, desk);
+    }
+}
+
+fn fact(painter: &Painter, look: &Look, left: f32, middle: f32, caption: &str, value: &str) -> f32 {
+    let above = painter.text(
+        pos2(left, middle - look.px(2.0)),
+        Align2::LEFT_BOTTOM,
+        caption,
+        look.text(11.0),
+        look.palette.faint,
+    );
+    let below = painter.text(
+        pos2(left, middle - look.px(1.0)),
+        Align2::LEFT_TOP,
+        value,
+        look.display(look.px(17.0)),
+        look.palette.text,
+    );
+    above.right().max(below.right()) + look.px(20.0)
+}
+
+/// The background of a part of the window.
+pub fn card(painter: &Painter, look: &Look, rect: Rect) {
+    painter.rect_filled(rect, theme::RADIUS, look.palette.panel);
+    if !look.palette.dark || look.palette.background == Color32::BLACK {
+        let stroke = Stroke::new(1.0, look.palette.line);
+        painter.rect_stroke(rect, theme::RADIUS, stroke, StrokeKind::Inside);
+    }
+}
+
+/// How sure a chord is, in the ink of its name: what is not known stands back.
+pub fn ink(look: &Look, chord: &ChordView) -> Color32 {
+    let opacity = match chord {
+        chord if chord.unsure => 0.55,
+        chord if chord.remembered => 0.75,
+        chord if !chord.confirmed => 0.85,
+        _ => 1.0,
+    };
+    theme::faded(look.palette.text, opacity)
+}
+
+/// The word for how sure a chord is.
+fn sureness(chord: &ChordView) -> &'static str {
+    match chord {
+        chord if chord.locked => "Set by hand",
+        chord if chord.unsure => "Unsure",
+        chord if !chord.confirmed => "Provisional",
+        chord if chord.remembered => "In the track",
+        _ => "Sure",
+    }
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// The name as large as it fits, with a question mark where it is a guess.
+pub fn draw_name(painter: &Painter, look: &Look, rect: Rect, chord: &ChordView, most: f32) {
+    let ink = ink(look, chord);
+    let size = fitting_size(painter, look, rect, &chord.name) * most;
+    let symbol = Symbol::new(painter, look, &chord.name, size);
+    let middle = rect.center().y;
+    symbol.draw_centered(painter, rect.left(), middle, ink);
+    let left = rect.left() + symbol.width + size * 0.08;
+    if chord.unsure && left + size * 0.3 < rect.right() {
+        painter.text(
+            pos2(left, middle + size * theme::CAP_HEIGHT / 2.0 - size * 0.34),
+            Align2::LEFT_CENTER,
+            "?",
+            look.display(size * 0.42),
+            look.palette.warning,
+        );
+    }
+}
+
+/// The largest size at which a name fits.
+pub fn fitting_size(painter: &Painter, look: &Look, rect: Rect, name: &ChordName) -> f32 {
+    // A size that is drawn elsewhere too: measuring makes no letters of its own.
+    let probe = look.px(40.0);
+    let width = Symbol::new(painter, look, name, probe).width.max(1.0);
+    let by_width = rect.width() / width * probe * 0.98;
+    let by_height = rect.height() / (theme::CAP_HEIGHT + 0.16);
+    by_width.min(by_height).clamp(12.0, 900.0).floor()
+}
+
+/// How likely the chord is against all else: its share of the bar in its colour, those of
+/// the other readings behind it, and empty what nothing explains.
+fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, others: &[Alternative]) {
+    let painter = ui.painter_at(rect);
+    let palette = look.palette;
+    let middle = rect.top() + look.px(9.0);
+    let color = if chord.unsure {
+        palette.warning
+    } else {
+        palette.soft
+    };
+    let word = painter.text(
+        pos2(rect.left(), middle),
+        Align2::LEFT_CENTER,
+        sureness(chord),
+        look.text(13.0),
+        color,
+    );
+    let number = painter.text(
+        pos2(word.right() + look.px(8.0), middle),
+        Align2::LEFT_CENTER,
+        percent(chord.confidence),
+        look.display(look.px(15.0)),
+        palette.text,
+    );
+    let word = chord.function.word();
+    let room = rect.right() - number.right();
+    let wanted = painter.layout_no_wrap(word.to_owned(), look.text(12.0), palette.soft);
+    if room > wanted.size().x + look.px(40.0) {
+        let at = pos2(
+            rect.right() - wanted.size().x,
+            middle - wanted.size().y / 2.0,
+        );
+        let dot = pos2(at.x - look.px(10.0), middle);
+        painter.circle_filled(dot, look.px(4.0), look.function(chord.function));
+        painter.galley(at, wanted, palette.soft);
+    }
+    let track = Rect::from_min_max(
+        pos2(rect.left(), rect.bottom() - look.px(10.0)),
+        pos2(rect.right(), rect.bottom()),
+    );
+    painter.rect_filled(track, theme::RADIUS_SMALL, palette.well);
+    let share = chord.confidence.clamp(0.0, 1.0);
+    let mut filled = track;
+    filled.set_width((track.width() * share).max(2.0));
+    let color = look.function(chord.function);
+    let opacity = if chord.confirmed && !chord.unsure {
+        1.0
+    } else {
+        0.5
+    };
+    painter.rect_filled(filled, theme::RADIUS_SMALL, theme::faded(color, opacity));
+    if opacity < 1.0 {
+        let stroke = Stroke::new(look.px(1.0), color);
+        painter.rect_stroke(filled, theme::RADIUS_SMALL, stroke, StrokeKind::Inside);
+    }
+    let mut left = filled.right();
+    for other in others {
+        let width = track.width() * other.probability.clamp(0.0, 1.0);
+        let right = (left + width).min(track.right());
+        if right - left < 3.0 {
+            break;
+        }
+        let part = Rect::from_min_max(pos2(left + 1.5, track.top()), pos2(right, track.bottom()));
+        painter.rect_filled(part, 1.0, theme::faded(palette.tone, 0.55));
+        left = right;
+    }
+    ui.interact(rect, ui.scope_id().with("sureness"), Sense::hover()).on_hover_text(
+        "How likely the chord is: its share of the bar in its colour, those of the other readings \
+         beside it in grey, and empty what no chord explains. The colour says what the chord does \
+         in the key: home, away, tension, or from outside.",
+    );
+}
+
+/// Bass, key and the other readings.
+fn draw_facts(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+    let painter = ui.painter_at(rect);
+    let palette = look.palette;
+    let half = rect.width() * 0.36;
+    let caption = |at: egui::Pos2, text: &str| {
+        painter.text(at, Align2::LEFT_TOP, text, look.text(11.5), palette.faint);
+    };
+    caption(rect.left_top(), "Bass");
+    let bass = view.chord.as_ref().map_or("–", |chord| chord.bass.as_str());
+    painter.text(
+        pos2(rect.left(), rect.top() + look.px(17.0)),
+        Align2::LEFT_TOP,
+        bass,
+        look.display(look.px(24.0)),
+        palette.text,
+    );
+    let key = Rect::from_min_size(
+        pos2(rect.left() + half, rect.top() - look.px(2.0)),
+        vec2(rect.width() - half, look.px(46.0)),
+    );
+    draw_key(ui, look, key, view, desk);
+    let mut top = rect.top() + look.px(58.0);
+    let row = look.px(27.0);
+    if top + row + look.px(18.0) > rect.bottom() {
+        return;
+    }
+    painter.line_segment(
+        [
+            pos2(rect.left(), top - look.px(5.0)),
+            pos2(rect.right(), top - look.px(5.0)),
+        ],
+        Stroke::new(1.0, palette.line),
+    );
+    caption(pos2(rect.left(), top), "Or perhaps");
+    top += look.px(18.0);
+    if view.alternatives.is_empty() {
+        caption(pos2(rect.left(), top + look.px(4.0)), "nothing else");
+    }
+    let rows = ((rect.bottom() - top) / row).floor().max(0.0) as usize;
+    for (index, alternative) in view.alternatives.iter().take(rows).enumerate() {
+        let cell = Rect::from_min_size(
+            pos2(rect.left(), top + index as f32 * row),
+            vec2(rect.width(), row),
+        );
+        draw_alternative(ui, look, cell, index, alternative, view, desk);
+    }
+}
+
+/// One other reading: its name, its probability, and a click that takes it.
+fn draw_alternative(
+    ui: &mut Ui,
+    look: &Look,
+    rect: Rect,
+    index: usize,
+    alternative: &Alternative,
+    view: &View,
+    desk: &mut Desk,
+) {
+    let palette = look.palette;
+    let usable = view
+        .now
+        .filter(|now| view.sheet.span_at(now.time_s - 1e-3).is_some());
+    let sense = if usable.is_some() {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let response = ui.interact(rect, ui.scope_id().with(("alternative", index)), sense);
+    let painter = ui.painter_at(rect);
+    let lit = response.hovered() && usable.is_some();
+    if lit || response.has_focus() {
+        painter.rect_filled(rect.shrink(1.0), theme::RADIUS_SMALL, palette.well);
+    }
+    let inner = rect.shrink2(vec2(look.px(6.0), 0.0));
+    let name = Symbol::fitting(
+        &painter,
+        look,
+        &alternative.name,
+        look.px(17.0),
+        inner.width() - look.px(40.0),
+    );
+    name.draw_centered(&painter, inner.left(), inner.center().y, palette.text);
+    painter.text(
+        inner.right_center(),
+        Align2::RIGHT_CENTER,
+        percent(alternative.probability),
+        look.text(12.0),
+        palette.soft,
+    );
+    let says = format!(
+        "Perhaps {}, {}",
+        alternative.name.text(),
+        percent(alternative.probability)
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, usable.is_some(), &says));
+    if response.clicked()
+        && let Some(now) = usable
+    {
+        desk.edit(Command::SetChord {
+            at_s: now.time_s - 1e-3,
+            label: alternative.label.clone(),
+        });
+    }
+    response
+        .on_hover_text("What else it might be. Click to put this chord into the track instead.");
+}
+
+/// The key, which opens where it is set.
+fn draw_key(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+    let palette = look.palette;
+    let response = ui.interact(rect, ui.scope_id().with("key"), Sense::click());
+    let painter = ui.painter_at(rect.expand(2.0));
+    if response.hovered() || response.has_focus() {
+        painter.rect_filled(rect, theme::RADIUS_SMALL, palette.well);
+    }
+    let left = rect.left() + look.px(6.0);
+    let origin = match (&view.key.name, view.key.by_hand) {
+        (None, _) => "Key",
+        (Some(_), true) => "Key · set by hand",
+        (Some(_), false) => "Key · found",
+    };
+    let name = view.key.name.as_deref().unwrap_or("not yet");
+    let top = rect.center().y - look.px(21.0);
+    painter.text(
+        pos2(left, top),
+        Align2::LEFT_TOP,
+        origin,
+        look.text(11.5),
+        palette.faint,
+    );
+    let room = rect.right() - left;
+    let mut size = look.px(19.0);
+    let width = painter
+        .layout_no_wrap(name.to_owned(), look.display(size), palette.text)
+        .size()
+        .x;
+    if width > room {
+        size = (size * room / width).floor();
+    }
+    painter.text(
+        pos2(left, top + look.px(19.0)),
+        Align2::LEFT_TOP,
+        name,
+        look.display(size),
+        palette.text,
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Key {name}")));
+    if response.clicked() {
+        desk.open = Open::Key(rect);
+    }
+    response.on_hover_text(
+        "The key spells the chords and counts the numerals. It is found from the chords; click to \
+         set it by hand.",
+    );
+}
+
+/// No chord: a dash where it would be, and the reason.
+fn absence(painter: &Painter, look: &Look, rect: Rect, status: StatusWord) {
+    let palette = look.palette;
+    let size = (rect.height() * 0.5).clamp(30.0, look.px(200.0));
+    let center = rect.center();
+    let bar = Rect::from_center_size(
+        pos2(center.x, center.y - size * 0.16),
+        vec2(size * 0.55, (size * 0.05).max(3.0)),
+    );
+    painter.rect_filled(bar, theme::RADIUS_SMALL, palette.bar_line);
+    let job = egui::text::LayoutJob {
+        halign: egui::Align::Center,
+        ..egui::text::LayoutJob::simple(
+            status.sentence().to_owned(),
+            look.text(14.0),
+            palette.soft,
+            rect.width(),
+        )
+    };
+    let galley = painter.layout_job(job);
+    painter.galley(pos2(center.x, center.y + size * 0.1), galley, palette.soft);
+}
+
+/// The chord is painted, not written: this gives it a name all the same.
+fn name_for_screen_readers(ui: &mut Ui, rect: Rect, view: &View) {
+    let name = match &view.chord {
+        Some(chord) => format!("Chord {}", chord.name.text()),
+        None => view.status.word().to_owned(),
+    };
+    let response = ui.interact(rect, ui.scope_id().with("chord-name"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+}
+
+/// A row of choices of which one holds; whether another was taken.
+pub fn choices<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    look: &Look,
+    all: &[T],
+    chosen: &mut T,
+    name: impl Fn(T) -> String,
+    hint: impl Fn(T) -> String,
+) -> bool {
+    let mut changed = false;
+    for &choice in all {
+        let selected = *chosen == choice;
+        let palette = look.palette;
+        let (fill, ink) = if selected {
+            (palette.accent, palette.on_accent)
+        } else {
+            (palette.well, palette.text)
+        };
+        let text = RichText::new(name(choice)).font(look.text(13.0)).color(ink);
+        let mut response = ui.add(Button::new(text).fill(fill).selected(false));
+        let says = hint(choice);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, name(choice)));
+        if !says.is_empty() {
+            response = response.on_hover_text(says);
+        }
+        if response.clicked() && !selected {
+            *chosen = choice;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Space for widgets in a part of the window.
+pub fn within<R>(
+    ui: &mut Ui,
+    rect: Rect,
+    layout: egui::Layout,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let builder = UiBuilder::new().max_rect(rect).layout(layout);
+    ui.scope_builder(builder, add).inner
+}
+
+/// A small lock behind the name of a chord that was set by hand.
+pub fn lock_mark(painter: &Painter, look: &Look, left: f32, middle: f32, color: Color32) {
+    let side = look.px(8.0);
+    let rect = Rect::from_center_size(pos2(left + side / 2.0, middle), vec2(side, side * 1.15));
+    icon::draw(painter, rect, Icon::Locked, color, look);
+}

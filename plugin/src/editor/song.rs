@@ -1,0 +1,149 @@
+//! Title, composer and bars on a line.
+
+use egui::{DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, TextEdit, Ui};
+use harmony::edit::{Command, Snap};
+use harmony::track::{Info, MAX_BARS_PER_LINE, MAX_TEXT_CHARS};
+
+use super::desk::{Action, Desk, Open};
+use super::editing::button;
+use super::hero::choices;
+use super::theme::Look;
+use crate::view::{Controls, View};
+
+/// Draws the form, if it is open, at the head of the sheet in `anchor`.
+pub fn draw(
+    ui: &mut Ui,
+    look: &Look,
+    anchor: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
+    let Open::Song(mut editor) = desk.open.clone() else {
+        return;
+    };
+    let mut open = true;
+    let mut done = false;
+    Popup::new(Id::unique("song"), ui.ctx().clone(), anchor, ui.layer_id())
+        .open_bool(&mut open)
+        .gap(look.px(6.0))
+        .width(look.px(360.0))
+        .accessible_name("The song")
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .show(|ui| {
+            ui.set_width(look.px(360.0));
+            let mut entered = false;
+            for (caption, text) in [
+                ("Title", &mut editor.title),
+                ("Composer", &mut editor.composer),
+            ] {
+                ui.horizontal(|ui| {
+                    let caption_width = look.px(86.0);
+                    let label = RichText::new(caption)
+                        .font(look.text(13.0))
+                        .color(look.palette.soft);
+                    ui.add_sized(
+                        [caption_width, look.px(24.0)],
+                        egui::Label::new(label).halign(egui::Align::LEFT),
+                    );
+                    let field = TextEdit::singleline(text)
+                        .desired_width(look.px(250.0))
+                        .char_limit(MAX_TEXT_CHARS);
+                    let response = ui.add(field);
+                    response.widget_info(|| {
+                        let mut info = egui::WidgetInfo::new(egui::Role::TextInput);
+                        info.label = Some(caption.to_owned());
+                        info
+                    });
+                    entered |= response.lost_focus()
+                        && ui.input(|input| input.key_pressed(egui::Key::Enter));
+                });
+            }
+            ui.horizontal(|ui| {
+                ui.label(
+                    RichText::new("Bars on a line")
+                        .font(look.text(13.0))
+                        .color(look.palette.soft),
+                );
+                let number = DragValue::new(&mut editor.bars_per_line).range(1..=MAX_BARS_PER_LINE);
+                ui.add(number)
+                    .on_hover_text("Of the sheet and of exported charts.");
+            });
+            ui.horizontal(|ui| {
+                if ui.add(button(look, "Set")).clicked() || entered {
+                    desk.edit(Command::SetInfo {
+                        info: Info {
+                            title: editor.title.clone(),
+                            composer: editor.composer.clone(),
+                            bars_per_line: editor.bars_per_line,
+                        },
+                    });
+                    done = true;
+                }
+            });
+            ui.separator();
+            ui.label(
+                RichText::new("Dragged chords go to the nearest")
+                    .font(look.text(12.0))
+                    .color(look.palette.faint),
+            );
+            ui.horizontal(|ui| {
+                let all = [Snap::Beat, Snap::Eighth, Snap::Bar, Snap::Off];
+                let name = |snap: Snap| {
+                    match snap {
+                        Snap::Off => "anywhere",
+                        Snap::Beat => "beat",
+                        Snap::Eighth => "eighth",
+                        Snap::Bar => "bar",
+                    }
+                    .to_owned()
+                };
+                choices(ui, look, &all, &mut controls.window.snap, name, |_| {
+                    String::new()
+                });
+            });
+            ui.separator();
+            clear(ui, look, view, desk, &mut done);
+        });
+    if matches!(desk.open, Open::Song(_)) {
+        desk.open = if open && !done {
+            Open::Song(editor)
+        } else {
+            Open::Nothing
+        };
+    }
+    if desk.open == Open::Nothing {
+        desk.clear_asked = false;
+    }
+}
+
+/// Forgetting the track cannot be undone: it asks first.
+fn clear(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk, done: &mut bool) {
+    let there = !view.track.timeline().is_empty();
+    if !desk.clear_asked {
+        if ui
+            .add_enabled(there, button(look, "Clear the track…"))
+            .on_hover_text("Forget all chords of this session.")
+            .clicked()
+        {
+            desk.clear_asked = true;
+        }
+        return;
+    }
+    let count = view.track.timeline().len();
+    let text = format!("Forget {count} chords, locked ones too? This cannot be undone.");
+    ui.label(
+        RichText::new(text)
+            .font(look.text(13.0))
+            .color(look.palette.warning),
+    );
+    ui.horizontal(|ui| {
+        if ui.add(button(look, "Forget them")).clicked() {
+            desk.ask(Action::Clear);
+            *done = true;
+        }
+        if ui.add(button(look, "Keep them")).clicked() {
+            desk.clear_asked = false;
+        }
+    });
+}

@@ -1,0 +1,83 @@
+//! What the window shows and changes of the plugin's settings.
+
+use harmony::key::Key;
+use harmony::style::Style;
+use harmony::vocabulary::Vocabulary;
+use serde::{Deserialize, Serialize};
+
+use super::preferences::Preferences;
+
+/// The settings that the editor shows and changes. Indices are those of the
+/// variants of the parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Controls {
+    /// Index of the vocabulary.
+    pub vocabulary: usize,
+    /// Index of the notation.
+    pub style: usize,
+    /// Pitch class of the key's tonic.
+    pub tonic: usize,
+    /// 0 major, 1 minor.
+    pub mode: usize,
+    /// 0…1.
+    pub sensitivity: f32,
+    /// In seconds.
+    pub hold_s: f32,
+    /// Whether the display is held.
+    pub freeze: bool,
+    /// How the window is set up.
+    pub window: Preferences,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            vocabulary: 2,
+            style: 0,
+            tonic: 0,
+            mode: 0,
+            sensitivity: 0.5,
+            hold_s: 0.0,
+            freeze: false,
+            window: Preferences::default(),
+        }
+    }
+}
+
+impl Controls {
+    /// The notation.
+    pub fn style(&self) -> Style {
+        match self.style {
+            0 => Style::Jazz,
+            1 => Style::Plain,
+            2 => Style::Harte,
+            3 => Style::Roman,
+            _ => Style::Nashville,
+        }
+    }
+
+    pub(super) fn vocabulary(&self) -> Vocabulary {
+        match self.vocabulary {
+            0 => Vocabulary::MajMin,
+            1 => Vocabulary::Large,
+            _ => Vocabulary::Inversions,
+        }
+    }
+
+    /// The key, spelled as it is usually written.
+    pub(super) fn key(&self) -> Option<Key> {
+        const MAJOR: [&str; 12] = [
+            "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B",
+        ];
+        const MINOR: [&str; 12] = [
+            "C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B",
+        ];
+        let (tonics, mode) = if self.mode == 0 {
+            (MAJOR, "maj")
+        } else {
+            (MINOR, "min")
+        };
+        format!("{}:{mode}", tonics[self.tonic % 12]).parse().ok()
+    }
+}

@@ -17,6 +17,7 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig1d};
 use burn::tensor::activation::relu;
+use burn::tensor::module::linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Logits;
@@ -29,10 +30,9 @@ const PITCH_CLASSES: usize = 12;
 const OCTAVES: usize = BINS / 24;
 /// Qualities per root in the large vocabulary.
 const QUALITIES: usize = 14;
-/// Below this many frames a circular mix is computed from rolled rows, which needs a
-/// twelfth of the memory traffic; above it from the expanded matrix, which is one large
-/// product.
-const ROLLED_MIX_MAX_FRAMES: usize = 24;
+/// Up to this many frames at once, weights cost more to fetch or to prepare than what is
+/// computed with them.
+const FEW_FRAMES: usize = 24;
 
 /// Shape of a [`PitchClassNet`].
 #[derive(Config, Debug, PartialEq)]
@@ -225,22 +225,57 @@ impl Block {
 
     /// `x` and result `[batch, frames, 12, channels]`.
     fn forward(&self, x: Tensor<4>, past: &mut Vec<Tensor<4>>) -> Tensor<4> {
-        let h = self.norm.forward(x.clone());
-        let v = if self.causal {
-            self.taps_causal(h, past)
+        let [batch, frames, _, _] = x.dims();
+        let (h, taps) = if batch * frames <= FEW_FRAMES {
+            (self.norm.forward(x.clone()), self.taps_as_they_are())
         } else {
-            self.taps_centred(h)
+            (
+                self.norm.standardised(x.clone()),
+                self.taps_of_standardised(),
+            )
+        };
+        let v = if self.causal {
+            self.taps_causal(&taps, h, past)
+        } else {
+            self.taps_centred(&taps, h)
         };
         let v = self.dropout.forward(relu(v));
         x + self.out.forward(relu(self.mix.forward(v)))
     }
 
-    fn taps_causal(&self, h: Tensor<4>, past: &mut Vec<Tensor<4>>) -> Tensor<4> {
+    fn taps_as_they_are(&self) -> Vec<Tap> {
+        let tap = |tap: &Linear| Tap {
+            weight: tap.weight.val(),
+            bias: tap.bias.as_ref().map(Param::val),
+        };
+        self.taps.iter().map(tap).collect()
+    }
+
+    /// The taps with the gain and offset of the norm before them in their weights, which
+    /// saves two passes over all channels, and more on the way back.
+    fn taps_of_standardised(&self) -> Vec<Tap> {
+        let gain = self.norm.gain.val().unsqueeze_dim::<2>(1);
+        let offset = self.norm.offset.val().unsqueeze_dim::<2>(0);
+        let tap = |tap: &Linear| {
+            let weight = tap.weight.val();
+            let of_offset = offset.clone().matmul(weight.clone()).squeeze_dim::<1>(0);
+            Tap {
+                weight: weight * gain.clone(),
+                bias: Some(match &tap.bias {
+                    Some(bias) => bias.val() + of_offset,
+                    None => of_offset,
+                }),
+            }
+        };
+        self.taps.iter().map(tap).collect()
+    }
+
+    fn taps_causal(&self, taps: &[Tap], h: Tensor<4>, past: &mut Vec<Tensor<4>>) -> Tensor<4> {
         let [batch, frames, pitch_classes, _] = h.dims();
-        let mut sum = self.taps[0].forward(h.clone());
+        let mut sum = taps[0].forward(h.clone());
         let width = sum.dims()[3];
-        if past.len() != self.taps.len() - 1 {
-            *past = (1..self.taps.len())
+        if past.len() != taps.len() - 1 {
+            *past = (1..taps.len())
                 .map(|k| {
                     Tensor::zeros(
                         [batch, k * self.dilation, pitch_classes, width],
@@ -249,7 +284,7 @@ impl Block {
                 })
                 .collect();
         }
-        for (k, (tap, past)) in self.taps[1..].iter().zip(past).enumerate() {
+        for (k, (tap, past)) in taps[1..].iter().zip(past).enumerate() {
             let delay = (k + 1) * self.dilation;
             let line = Tensor::cat(vec![past.clone(), tap.forward(h.clone())], 1);
             sum = sum + line.clone().narrow(1, 0, frames);
@@ -258,24 +293,37 @@ impl Block {
         sum
     }
 
-    fn taps_centred(&self, h: Tensor<4>) -> Tensor<4> {
+    fn taps_centred(&self, taps: &[Tap], h: Tensor<4>) -> Tensor<4> {
         let [batch, frames, pitch_classes, _] = h.dims();
         let d = self.dilation.min(frames);
-        let centre = self.taps[0].forward(h.clone());
+        let centre = taps[0].forward(h.clone());
         let width = centre.dims()[3];
         let silence = Tensor::zeros([batch, d, pitch_classes, width], &h.device());
         let before = Tensor::cat(
             vec![
                 silence.clone(),
-                self.taps[1].forward(h.clone()).narrow(1, 0, frames - d),
+                taps[1].forward(h.clone()).narrow(1, 0, frames - d),
             ],
             1,
         );
         let after = Tensor::cat(
-            vec![self.taps[2].forward(h).narrow(1, d, frames - d), silence],
+            vec![taps[2].forward(h).narrow(1, d, frames - d), silence],
             1,
         );
         centre + before + after
+    }
+}
+
+/// A tap in time as it is computed.
+struct Tap {
+    /// `[channels, bottleneck]`.
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+}
+
+impl Tap {
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        linear(x, self.weight.clone(), self.bias.clone())
     }
 }
 
@@ -311,40 +359,106 @@ impl CircularMix {
         let [batch, frames, _, inputs] = x.dims();
         let outputs = self.weight.dims()[2];
         let bias = self.bias.val().reshape([1, 1, 1, outputs]);
-        let y = if batch * frames <= ROLLED_MIX_MAX_FRAMES {
-            self.with_rolled_rows(x.reshape([batch * frames, PITCH_CLASSES, inputs]))
+        let x = x.reshape([batch * frames, PITCH_CLASSES, inputs]);
+        let y = if batch * frames <= FEW_FRAMES {
+            self.with_rolled_rows(x)
         } else {
-            x.reshape([batch * frames, PITCH_CLASSES * inputs])
-                .matmul(self.expanded())
+            self.in_the_frequency_domain(x)
         };
         y.reshape([batch, frames, PITCH_CLASSES, outputs]) + bias
     }
 
-    /// `x`: `[rows, 12, in]`; result `[rows · 12, out]`.
-    fn with_rolled_rows(&self, x: Tensor<3>) -> Tensor<2> {
+    /// `x`: `[rows, 12, in]`; result `[rows, 12, out]`.
+    fn with_rolled_rows(&self, x: Tensor<3>) -> Tensor<3> {
         let [rows, _, inputs] = x.dims();
         let outputs = self.weight.dims()[2];
         let order = interval_table(&x.device(), |p, i| (p + i) % PITCH_CLASSES);
         let rolled = x
             .select(1, order)
             .reshape([rows * PITCH_CLASSES, PITCH_CLASSES * inputs]);
-        rolled.matmul(self.weight.val().reshape([PITCH_CLASSES * inputs, outputs]))
+        rolled
+            .matmul(self.weight.val().reshape([PITCH_CLASSES * inputs, outputs]))
+            .reshape([rows, PITCH_CLASSES, outputs])
     }
 
-    /// The filter as one block-circulant matrix `[12 · in, 12 · out]`.
-    fn expanded(&self) -> Tensor<2> {
+    /// By the convolution theorem over the pitch classes: a sixth of the products.
+    ///
+    /// With `X = A − iB` the discrete Fourier transform of the input and `P + iQ` the
+    /// conjugate of the filter's (a correlation), the output is `AP + BQ − i(BP − AQ)`.
+    /// Cosines and sines of frequencies 1 … 5 are pairs; the two real frequencies, 0 and 6,
+    /// make the first pair. `x`: `[rows, 12, in]`; result `[rows, 12, out]`.
+    fn in_the_frequency_domain(&self, x: Tensor<3>) -> Tensor<3> {
+        const PAIRS: usize = PITCH_CLASSES / 2;
+        let [rows, _, inputs] = x.dims();
+        let device = x.device();
         let weight = self.weight.val();
-        let [_, inputs, outputs] = weight.dims();
-        // Row block q (input pitch class), column block p (output): interval q - p.
-        let order = interval_table(&weight.device(), |q, p| {
-            (q + PITCH_CLASSES - p) % PITCH_CLASSES
-        });
-        weight
-            .select(0, order)
-            .reshape([PITCH_CLASSES, PITCH_CLASSES, inputs, outputs])
-            .permute([0, 2, 1, 3])
-            .reshape([PITCH_CLASSES * inputs, PITCH_CLASSES * outputs])
+        let outputs = weight.dims()[2];
+        let analysis = fourier(&device, |_| 1.0);
+        let filter = analysis
+            .clone()
+            .matmul(weight.reshape([PITCH_CLASSES, inputs * outputs]))
+            .reshape([PAIRS, 2, inputs, outputs]);
+        let even: Tensor<3> = filter.clone().narrow(1, 0, 1).squeeze_dim(1);
+        let odd: Tensor<3> = filter.narrow(1, 1, 1).squeeze_dim(1);
+        let first = |t: &Tensor<3>| t.clone().narrow(0, 0, 1);
+        let others = |t: &Tensor<3>| t.clone().narrow(0, 1, PAIRS - 1);
+        let nothing = Tensor::zeros([1, inputs, outputs], &device);
+        let from_even = Tensor::cat(
+            vec![
+                even.clone(),
+                Tensor::cat(vec![nothing.clone(), -others(&odd)], 0),
+            ],
+            2,
+        );
+        let from_odd = Tensor::cat(
+            vec![
+                Tensor::cat(vec![nothing, others(&odd)], 0),
+                Tensor::cat(vec![first(&odd), others(&even)], 0),
+            ],
+            2,
+        );
+        let pairs = analysis
+            .matmul(x.swap_dims(0, 1).reshape([PITCH_CLASSES, rows * inputs]))
+            .reshape([PAIRS, 2, rows, inputs])
+            .swap_dims(1, 2)
+            .reshape([PAIRS, rows, 2 * inputs]);
+        let mixed = pairs
+            .matmul(Tensor::cat(vec![from_even, from_odd], 1))
+            .reshape([PAIRS, rows, 2, outputs])
+            .swap_dims(1, 2)
+            .reshape([PITCH_CLASSES, rows * outputs]);
+        // The inverse transform: the transpose, a twelfth of the real frequencies and a
+        // sixth of the others.
+        let synthesis = fourier(&device, |row| if row < 2 { 1.0 / 12.0 } else { 1.0 / 6.0 });
+        synthesis
+            .transpose()
+            .matmul(mixed)
+            .reshape([PITCH_CLASSES, rows, outputs])
+            .swap_dims(0, 1)
     }
+}
+
+/// Rows of the real discrete Fourier transform over the pitch classes, each times a factor:
+/// frequencies 0 and 6, then cosine and sine of frequencies 1 … 5.
+fn fourier(device: &Device, factor: impl Fn(usize) -> f32) -> Tensor<2> {
+    let value = |row: usize, pitch_class: usize| {
+        let frequency = match row {
+            0 => 0,
+            1 => PITCH_CLASSES / 2,
+            row => row / 2,
+        };
+        let turn = (frequency * pitch_class % PITCH_CLASSES) as f32 / PITCH_CLASSES as f32;
+        let angle = std::f32::consts::TAU * turn;
+        let is_sine = row > 2 && row % 2 == 1;
+        factor(row) * if is_sine { angle.sin() } else { angle.cos() }
+    };
+    let values: Vec<f32> = (0..PITCH_CLASSES * PITCH_CLASSES)
+        .map(|index| value(index / PITCH_CLASSES, index % PITCH_CLASSES))
+        .collect();
+    Tensor::from_data(
+        TensorData::new(values, [PITCH_CLASSES, PITCH_CLASSES]),
+        device,
+    )
 }
 
 /// The 144 indices `f(row, column)` in row order.
@@ -375,13 +489,21 @@ impl FrameNorm {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// Mean 0 and variance 1 in each frame, without gain and offset. Written for few passes
+    /// over the whole tensor, which is what it costs: the variance is that of the mean square.
+    fn standardised(&self, x: Tensor<4>) -> Tensor<4> {
         let [batch, frames, pitch_classes, channels] = x.dims();
         let flat = x.reshape([batch, frames, pitch_classes * channels]);
-        let (variance, mean) = flat.clone().var_mean_bias(2);
-        let unit = (flat - mean) / (variance + 1e-5).sqrt();
-        unit.reshape([batch, frames, pitch_classes, channels])
-            * self.gain.val().reshape([1, 1, 1, channels])
+        let mean = flat.clone().mean_dim(2);
+        let square = flat.clone().square().mean_dim(2);
+        let variance = (square - mean.clone().square()).clamp_min(0.0);
+        let scale = (variance + 1e-5).sqrt().recip();
+        (flat * scale.clone() - mean * scale).reshape([batch, frames, pitch_classes, channels])
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let channels = x.dims()[3];
+        self.standardised(x) * self.gain.val().reshape([1, 1, 1, channels])
             + self.offset.val().reshape([1, 1, 1, channels])
     }
 }
@@ -480,10 +602,28 @@ mod tests {
         device.seed(4);
         let mix = CircularMix::new(5, 6, &device);
         let x: Tensor<4> = Tensor::random([1, 30, 12, 5], Distribution::Default, &device);
-        let expanded = mix.forward(x.clone()).reshape([30, 12, 6]);
-        let rolled = mix
-            .with_rolled_rows(x.reshape([30, 12, 5]))
-            .reshape([30, 12, 6]);
-        assert!(largest_difference(expanded, rolled) < 1e-5);
+        let x = x.reshape([30, 12, 5]);
+        let rolled = mix.with_rolled_rows(x.clone());
+        assert!(largest_difference(rolled, mix.in_the_frequency_domain(x)) < 1e-5);
+    }
+
+    #[test]
+    fn a_norm_inside_the_taps_is_a_norm_before_them() {
+        let device = Device::flex();
+        device.seed(5);
+        let config = PitchClassNetConfig::windowed();
+        let mut block = Block::new(&config, 2, &device);
+        let channels = config.channels;
+        let random = || Tensor::random([channels], Distribution::Normal(1.0, 0.5), &device);
+        block.norm.gain = Param::from_tensor(random());
+        block.norm.offset = Param::from_tensor(random());
+        let x: Tensor<4> = Tensor::random(
+            [1, 30, 12, channels],
+            Distribution::Normal(2.0, 1.0),
+            &device,
+        );
+        let before = block.taps_centred(&block.taps_as_they_are(), block.norm.forward(x.clone()));
+        let inside = block.taps_centred(&block.taps_of_standardised(), block.norm.standardised(x));
+        assert!((before - inside).abs().max().into_scalar::<f32>() < 1e-4);
     }
 }

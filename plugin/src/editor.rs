@@ -6,6 +6,7 @@
 //! the window around it.
 
 pub mod desk;
+mod dragging;
 mod draw;
 mod editing;
 mod export;

@@ -168,13 +168,15 @@ fn preferences(page: Page, companion: Companion, theme: ThemeChoice) -> Preferen
 }
 
 fn harness(used: Used, (width, height, scale): (f32, f32, f32)) -> Harness<'static, Used> {
-    Harness::builder()
+    let mut harness = Harness::builder()
         .with_size([width, height])
         .with_pixels_per_point(scale)
         .with_context_setup(theme::install)
         // The sheet glides to where it is scrolled.
         .with_max_steps(64)
-        .build_ui_state(Used::paint, used)
+        .build_ui_state(Used::paint, used);
+    harness.set_render_cursor(false);
+    harness
 }
 
 /// Width and height in points, and pixels a point.
@@ -218,6 +220,7 @@ fn pictures() -> Vec<Picture> {
     };
     let open = |open: Open| {
         let mut used = usual(Dark);
+        used.desk.can_drag_out = true;
         used.desk.open = open;
         used
     };
@@ -266,7 +269,7 @@ fn pictures() -> Vec<Picture> {
         (
             "window-demo",
             heard(23.0)
-                .spectrum("B:dim")
+                .spectrum("G:maj")
                 .with(preferences(Page::Overview, Spectrum, Dark)),
             USUAL,
             nothing,

@@ -102,14 +102,7 @@ fn track(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
     if view.has_bars {
         sheet::draw(ui, look, rest, view, desk);
     } else {
-        let height = rest.height().min(look.px(200.0));
-        strip::draw(
-            ui,
-            look,
-            Rect::from_min_size(rest.min, vec2(rest.width(), height)),
-            view,
-            desk,
-        );
+        strip::draw_rows(ui, look, rest, view, desk);
     }
 }
 

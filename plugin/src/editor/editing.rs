@@ -13,16 +13,7 @@ use super::theme::Look;
 use crate::view::View;
 
 /// The metres that are offered.
-const METRES: [(u8, u8); 8] = [
-    (2, 4),
-    (3, 4),
-    (4, 4),
-    (5, 4),
-    (6, 8),
-    (7, 8),
-    (9, 8),
-    (12, 8),
-];
+const METRES: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (12, 8)];
 
 /// The labels of sections that are offered.
 const SECTIONS: [&str; 8] = ["Intro", "A", "B", "C", "Verse", "Chorus", "Bridge", "Outro"];
@@ -92,12 +83,12 @@ pub fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     )
     .open_bool(&mut open)
     .gap(look.px(6.0))
-    .width(look.px(330.0))
+    .width(look.px(384.0))
     .accessible_name("Edit the chord")
     .close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let mut done = false;
     popup.show(|ui| {
-        ui.set_width(look.px(330.0));
+        ui.set_width(look.px(384.0));
         ui.horizontal(|ui| {
             let pages = [false, true];
             let name = |from_here: bool| {
@@ -147,7 +138,7 @@ fn chord(
             .id(id)
             .font(look.display(look.px(20.0)))
             .hint_text("Am7/C")
-            .desired_width(look.px(236.0))
+            .desired_width(look.px(300.0))
             .char_limit(60);
         let output = ui.add(field);
         output.widget_info(|| {

@@ -89,6 +89,7 @@ pub fn draw(
         let height = window.bottom() - anchor.bottom() - look.px(44.0);
         egui::ScrollArea::vertical()
             .max_height(height.max(look.px(80.0)))
+            .min_scrolled_height(height.max(look.px(80.0)))
             .show(ui, |ui| menu(ui, look, view, controls, desk));
     });
     if !open && desk.open == Open::Export {
@@ -104,16 +105,9 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
                 .color(look.palette.faint),
         );
     };
-    for (group, formats) in GROUPS {
-        caption(ui, group);
-        for &format in formats {
-            row(ui, look, format, desk);
-        }
-        ui.add_space(look.px(3.0));
-    }
-    ui.separator();
+    ui.spacing_mut().item_spacing.y = look.px(3.0);
     ui.horizontal(|ui| {
-        caption(ui, "Folder");
+        caption(ui, "Save to");
         let field = TextEdit::singleline(&mut controls.window.folder)
             .hint_text(desk.default_folder.as_str())
             .desired_width(ui.available_width())
@@ -149,6 +143,13 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
             hint,
         );
     });
+    for (group, formats) in GROUPS {
+        caption(ui, group);
+        for &format in formats {
+            row(ui, look, format, desk);
+        }
+        ui.add_space(look.px(3.0));
+    }
     let count = view.track.timeline().len();
     caption(ui, &format!("{count} chords, in concert pitch"));
 }
@@ -156,10 +157,11 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
 /// One format: its name, what it is, and what can be done with it.
 fn row(ui: &mut Ui, look: &Look, format: Format, desk: &mut Desk) {
     ui.horizontal(|ui| {
-        let height = look.px(24.0);
+        let height = look.px(22.0);
         ui.set_height(height);
         ui.spacing_mut().item_spacing.x = look.px(4.0);
-        ui.spacing_mut().button_padding.y = look.px(2.0);
+        ui.spacing_mut().button_padding.y = look.px(1.0);
+        ui.spacing_mut().interact_size.y = height;
         if desk.can_drag_out {
             let (rect, response) =
                 ui.allocate_exact_size(vec2(look.px(16.0), height), Sense::drag());

@@ -11,6 +11,7 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
 use super::desk::Notice;
+use super::dragging::{self, Ended};
 use crate::view::Controls;
 
 /// The longest name that a file takes from a title, in characters.
@@ -69,6 +70,36 @@ impl Files {
                 let path = with_extension(path, format);
                 let result = export::save_track(&path, &track, &options).map(|()| path);
                 files.tell(saved(result.map_err(|error| error.to_string())));
+            }
+        });
+    }
+
+    /// Writes the file into the folder of the exports and offers it under the pointer until
+    /// the button is let go.
+    pub fn drag_out(&self, track: Arc<Track>, format: Format, controls: &Controls) {
+        let (options, folder) = (options(controls), folder(controls));
+        self.on_a_thread(move |files| {
+            let path = match write_new(&folder, &track, format, &options) {
+                Ok(path) => path,
+                Err(error) => return files.tell(saved(Err(error))),
+            };
+            match dragging::drag(&path) {
+                Ok(Ended::Dropped) => files.tell(Notice {
+                    text: format!("Dragged out {}", path.display()),
+                    error: false,
+                    file: Some(path),
+                }),
+                // Nobody has it: it was written for the drag alone. Should it not go, it is
+                // one file too many in the folder of the exports.
+                Ok(Ended::NotTaken) => drop(std::fs::remove_file(&path)),
+                Err(error) => files.tell(Notice {
+                    text: format!(
+                        "Saved {}, but it cannot be dragged: {error}",
+                        path.display()
+                    ),
+                    error: true,
+                    file: Some(path),
+                }),
             }
         });
     }
@@ -206,9 +237,18 @@ fn saved(result: Result<PathBuf, String>) -> Notice {
 
 /// A file's folder as an address that the system opens.
 pub fn folder_url(file: &Path) -> Option<String> {
-    let folder = file.parent()?;
+    file_url(file.parent()?)
+}
+
+/// A path as an address (RFC 8089); `None` for one that is no text.
+pub fn file_url(path: &Path) -> Option<String> {
+    let path = path.to_str()?.replace('\\', "/");
     let mut url = "file://".to_owned();
-    for byte in folder.to_str()?.replace('\\', "/").bytes() {
+    // Windows' drive letters come after a third slash.
+    if !path.starts_with('/') {
+        url.push('/');
+    }
+    for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
                 url.push(char::from(byte));

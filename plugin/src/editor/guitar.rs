@@ -130,12 +130,12 @@ impl Diagram<'_> {
         if first > 1 {
             let (at, align) = if self.left_handed {
                 (
-                    pos2(grid.right() + string * 0.35, grid.top() + fret / 2.0),
+                    pos2(grid.right() + string * 0.62, grid.top() + fret / 2.0),
                     Align2::LEFT_CENTER,
                 )
             } else {
                 (
-                    pos2(grid.left() - string * 0.35, grid.top() + fret / 2.0),
+                    pos2(grid.left() - string * 0.62, grid.top() + fret / 2.0),
                     Align2::RIGHT_CENTER,
                 )
             };
@@ -151,7 +151,7 @@ impl Diagram<'_> {
         if let Some(barre) = fingering.barre {
             let y = grid.top() + (f32::from(barre - first) + 0.5) * fret;
             let held: Vec<usize> = (0..6)
-                .filter(|&it| fingering.frets[it].is_some_and(|fret| fret >= barre))
+                .filter(|&it| fingering.frets[it] == Some(barre))
                 .collect();
             if let (Some(&low), Some(&high)) = (held.first(), held.last()) {
                 let (from, to) = (x(low).min(x(high)), x(low).max(x(high)));

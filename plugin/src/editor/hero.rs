@@ -105,11 +105,11 @@ pub fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut D
     let rows = view
         .alternatives
         .iter()
-        .take((rest.width() / look.px(86.0)).max(0.0) as usize);
+        .take((rest.width() / look.px(104.0)).max(0.0) as usize);
     for (index, alternative) in rows.enumerate() {
         let cell = Rect::from_min_size(
-            pos2(rest.left() + index as f32 * look.px(86.0), rest.top()),
-            vec2(look.px(82.0), rest.height()),
+            pos2(rest.left() + index as f32 * look.px(104.0), rest.top()),
+            vec2(look.px(100.0), rest.height()),
         );
         draw_alternative(ui, look, cell, index, alternative, view, desk);
     }
@@ -474,13 +474,16 @@ pub fn choices<T: Copy + PartialEq>(
     for &choice in all {
         let selected = *chosen == choice;
         let palette = look.palette;
-        let (fill, ink) = if selected {
-            (palette.accent, palette.on_accent)
+        let text = RichText::new(name(choice))
+            .font(look.text(13.0))
+            .color(palette.text);
+        let button = if selected {
+            let stroke = Stroke::new(look.px(1.5), palette.accent);
+            Button::new(text).fill(palette.chosen).stroke(stroke)
         } else {
-            (palette.well, palette.text)
+            Button::new(text).fill(palette.well)
         };
-        let text = RichText::new(name(choice)).font(look.text(13.0)).color(ink);
-        let mut response = ui.add(Button::new(text).fill(fill).selected(false));
+        let mut response = ui.add(button);
         let says = hint(choice);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, name(choice)));
         if !says.is_empty() {
@@ -510,4 +513,14 @@ pub fn lock_mark(painter: &Painter, look: &Look, left: f32, middle: f32, color: 
     let side = look.px(8.0);
     let rect = Rect::from_center_size(pos2(left + side / 2.0, middle), vec2(side, side * 1.15));
     icon::draw(painter, rect, Icon::Locked, color, look);
+}
+
+/// A caption in a column of its own, so many points wide at the usual size.
+pub fn caption_of(ui: &mut Ui, look: &Look, width: f32, text: RichText) {
+    let size = vec2(look.px(width), look.px(24.0));
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_width(size.x);
+        ui.label(text);
+    });
 }

@@ -5,7 +5,7 @@ use egui::{Button, DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, Sli
 use nice_plug::prelude::Enum;
 
 use super::desk::{Desk, Open};
-use super::hero::choices;
+use super::hero::{caption_of, choices};
 use super::theme::Look;
 use crate::params::{StyleChoice, VocabularyChoice};
 use crate::view::Controls;
@@ -36,6 +36,7 @@ pub fn draw(ui: &mut Ui, look: &Look, anchor: Rect, controls: &mut Controls, des
         let height = window.bottom() - anchor.bottom() - look.px(44.0);
         egui::ScrollArea::vertical()
             .max_height(height.max(look.px(80.0)))
+            .min_scrolled_height(height.max(look.px(80.0)))
             .show(ui, |ui| form(ui, look, width, controls));
     });
     if !open && desk.open == Open::Settings {
@@ -54,8 +55,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
             ui.horizontal_wrapped(|ui| add(ui));
         } else {
             ui.horizontal(|ui| {
-                let size = [look.px(104.0), look.px(24.0)];
-                ui.add_sized(size, egui::Label::new(text).halign(egui::Align::LEFT));
+                caption_of(ui, look, 104.0, text);
                 ui.vertical(|ui| ui.horizontal_wrapped(|ui| add(ui)));
             });
         }

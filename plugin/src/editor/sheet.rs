@@ -53,6 +53,13 @@ impl Layout {
         Self { lines, tops, bars }
     }
 
+    /// The width of a whole bar on a line: bars stand below each other, unless a line has
+    /// one more than it should.
+    fn unit(&self, sheet: &Sheet, line: &std::ops::Range<usize>, width: f32) -> f32 {
+        let shares: f32 = sheet.bars[line.clone()].iter().map(SheetBar::share).sum();
+        width / shares.max(self.bars as f32)
+    }
+
     fn height(&self) -> f32 {
         self.tops.last().copied().unwrap_or(0.0)
     }
@@ -106,7 +113,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
             view,
             painter: &painter,
             clip: body,
-            unit: (body.width() - look.px(GUTTER)) / layout.bars as f32,
+            unit: layout.unit(&view.sheet, line, body.width() - look.px(GUTTER)),
         };
         drawing.draw(ui, place, line.clone(), playhead, desk);
     }
@@ -301,25 +308,28 @@ impl Line<'_> {
         let foot = place.bottom() - look.px(6.0);
         let top = foot - look.px(LINE - 10.0);
         let left = place.left() + look.px(GUTTER);
+        let whole = sheet.bars[bars.clone()].iter().find(|bar| !bar.is_pickup());
+        let numbered = whole.map_or(1, |bar| bar.number);
         self.painter.text(
             pos2(place.left() + look.px(2.0), foot - look.px(9.0)),
             Align2::LEFT_CENTER,
-            sheet.bars[bars.start].number.to_string(),
+            numbered.to_string(),
             look.text(11.0),
             palette.faint,
         );
         let first = bars.start;
+        let mut x = left;
         for index in bars.clone() {
-            let x = left + (index - first) as f32 * self.unit;
-            let rect = Rect::from_min_max(pos2(x, top), pos2(x + self.unit, foot));
+            let right = x + self.unit * sheet.bars[index].share();
+            let rect = Rect::from_min_max(pos2(x, top), pos2(right, foot));
+            x = right;
             let now = playhead
                 .filter(|(bar, _)| *bar == index)
                 .map(|(_, share)| share);
             self.bar(ui, rect, index, index == first, now, desk);
         }
-        let right = left + bars.len() as f32 * self.unit;
         let ends = bars.end == sheet.bars.len();
-        self.barline(right, top, foot, ends);
+        self.barline(x, top, foot, ends);
     }
 
     fn barline(&self, x: f32, top: f32, foot: f32, last: bool) {
@@ -462,7 +472,7 @@ impl Line<'_> {
                 }
                 continue;
             }
-            let room = next - left - look.px(if span.locked { 14.0 } else { 4.0 });
+            let room = next - left - look.px(if span.locked { 17.0 } else { 8.0 });
             let size = look.px(21.0);
             let symbol = Symbol::fitting(self.painter, look, &span.name, size, room);
             let ink = match (span.provisional, span.confidence < crate::snapshot::SURE) {

@@ -6,7 +6,7 @@ use harmony::track::{Info, MAX_BARS_PER_LINE, MAX_TEXT_CHARS};
 
 use super::desk::{Action, Desk, Open};
 use super::editing::button;
-use super::hero::choices;
+use super::hero::{caption_of, choices};
 use super::theme::Look;
 use crate::view::{Controls, View};
 
@@ -38,14 +38,10 @@ pub fn draw(
                 ("Composer", &mut editor.composer),
             ] {
                 ui.horizontal(|ui| {
-                    let caption_width = look.px(86.0);
                     let label = RichText::new(caption)
                         .font(look.text(13.0))
                         .color(look.palette.soft);
-                    ui.add_sized(
-                        [caption_width, look.px(24.0)],
-                        egui::Label::new(label).halign(egui::Align::LEFT),
-                    );
+                    caption_of(ui, look, 86.0, label);
                     let field = TextEdit::singleline(text)
                         .desired_width(look.px(250.0))
                         .char_limit(MAX_TEXT_CHARS);

@@ -25,15 +25,80 @@ const SECOND: f32 = 52.0;
 /// is right of it.
 const NOW_AT: f32 = 0.72;
 
-/// Draws the strip into `rect`.
+/// A row of the time sheet, at the usual size.
+const ROW: f32 = 74.0;
+
+/// Draws the strip into `rect`: one row that slides.
 pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
-    let palette = look.palette;
     let inner = rect.shrink2(vec2(look.px(10.0), look.px(7.0)));
-    let (numbers, lane) = inner.split_top_bottom_at_y(inner.top() + look.px(NUMBERS));
+    let lane = inner.with_min_y(inner.top() + look.px(NUMBERS));
+    let time = Time::sliding(ui, look, lane, view, desk);
+    row(ui, look, inner, &time, view, desk);
+    if view.sheet.spans.is_empty() {
+        nothing_yet(&painter, look, lane);
+    }
+}
+
+/// Draws a song without bars into `rect`: rows of as many seconds as fit, below each other
+/// like the lines of a sheet.
+pub fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+    let painter = ui.painter_at(rect);
+    card(&painter, look, rect);
+    let inner = rect.shrink2(vec2(look.px(10.0), look.px(8.0)));
+    let count = (inner.height() / look.px(ROW)).floor().max(1.0);
+    let height = inner.height() / count;
+    let row_s = f64::from(inner.width() / look.px(SECOND)).max(0.1);
+    let last_s = view.sheet.spans.last().map_or(0.0, |span| span.end_s);
+    let now_s = view.now.map_or(last_s, |now| now.time_s + desk.ahead_s);
+    let by = ui.input(|input| input.smooth_scroll_delta.y);
+    if ui.rect_contains_pointer(inner) && by != 0.0 {
+        desk.follow = false;
+        desk.strip_s -= f64::from(by / height) * row_s;
+    }
+    if desk.follow {
+        // The row that is being written is the last but one: there is room to come.
+        let row = (now_s / row_s).floor() - (f64::from(count) - 2.0).max(0.0);
+        desk.strip_s = row.max(0.0) * row_s;
+    }
+    desk.strip_s = desk.strip_s.clamp(0.0, last_s.max(now_s));
+    let first = (desk.strip_s / row_s).floor();
+    for index in 0..count as u32 {
+        let top = inner.top() + index as f32 * height;
+        let place = Rect::from_min_size(
+            pos2(inner.left(), top),
+            vec2(inner.width(), height - look.px(6.0)),
+        );
+        let time = Time {
+            lane: place.with_min_y(place.top() + look.px(NUMBERS)),
+            from_s: (first + f64::from(index)) * row_s,
+            points_a_second: look.px(SECOND),
+        };
+        ui.push_id(("row", index), |ui| row(ui, look, place, &time, view, desk));
+    }
+    if view.sheet.spans.is_empty() {
+        nothing_yet(&painter, look, inner);
+    }
+}
+
+fn nothing_yet(painter: &Painter, look: &Look, rect: Rect) {
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        "The chords come here while the music plays.",
+        look.text(13.0),
+        look.palette.soft,
+    );
+}
+
+/// One row: marks above a lane of chords.
+fn row(ui: &mut Ui, look: &Look, rect: Rect, time: &Time, view: &View, desk: &mut Desk) {
+    let palette = look.palette;
+    let lane = time.lane;
+    let numbers = rect.with_max_y(lane.top());
+    let painter = ui.painter_at(rect);
     painter.rect_filled(lane, theme::RADIUS_SMALL, palette.background);
-    let time = Time::new(ui, look, lane, view, desk);
     let clipped = ui.painter_at(lane);
     let spans = &view.sheet.spans;
     let first = spans.partition_point(|span| span.end_s <= time.from_s);
@@ -41,9 +106,9 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         if span.start_s >= time.to_s() {
             break;
         }
-        block(ui, &clipped, look, &time, index, span, view, desk);
+        block(ui, &clipped, look, time, index, span, view, desk);
     }
-    marks(&painter, look, numbers, &time, view);
+    marks(&painter, look, numbers, time, view);
     if let Some(drag) = desk.drag {
         let x = time.x(drag.to_s);
         let line = [pos2(x, lane.top()), pos2(x, lane.bottom())];
@@ -59,15 +124,6 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
             painter.line_segment(line, Stroke::new(look.px(2.0), palette.accent));
         }
     }
-    if spans.is_empty() {
-        clipped.text(
-            lane.center(),
-            Align2::CENTER_CENTER,
-            "The chords come here while the music plays.",
-            look.text(13.0),
-            palette.soft,
-        );
-    }
 }
 
 /// How seconds lie on the strip.
@@ -78,7 +134,7 @@ struct Time {
 }
 
 impl Time {
-    fn new(ui: &Ui, look: &Look, lane: Rect, view: &View, desk: &mut Desk) -> Self {
+    fn sliding(ui: &Ui, look: &Look, lane: Rect, view: &View, desk: &mut Desk) -> Self {
         let points_a_second = look.px(SECOND);
         let last_s = view.sheet.spans.last().map_or(0.0, |span| span.end_s);
         let now_s = view.now.map_or(last_s, |now| now.time_s + desk.ahead_s);

@@ -37,6 +37,8 @@ pub struct Palette {
     pub faint: Color32,
     /// Things one can take hold of.
     pub accent: Color32,
+    /// What is chosen, under text.
+    pub chosen: Color32,
     /// Text on the accent.
     pub on_accent: Color32,
     /// Something needs attention.
@@ -67,6 +69,7 @@ static DARK: Palette = Palette {
     soft: rgb(0xa9b4c3),
     faint: rgb(0x8a97a8),
     accent: rgb(0x6cb8e8),
+    chosen: rgb(0x24435a),
     on_accent: rgb(0x08141d),
     warning: rgb(0xf09a4e),
     good: rgb(0x4fc39a),
@@ -87,6 +90,7 @@ static LIGHT: Palette = Palette {
     soft: rgb(0x46505d),
     faint: rgb(0x646f7d),
     accent: rgb(0x00629e),
+    chosen: rgb(0xcfe4f3),
     on_accent: rgb(0xffffff),
     warning: rgb(0xa84700),
     good: rgb(0x007252),
@@ -107,6 +111,7 @@ static CONTRAST: Palette = Palette {
     soft: rgb(0xffffff),
     faint: rgb(0xd8d8d8),
     accent: rgb(0xf0e442),
+    chosen: rgb(0x4a4600),
     on_accent: rgb(0x000000),
     warning: rgb(0xffb060),
     good: rgb(0x5df0b8),

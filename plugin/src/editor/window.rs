@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 
 use super::desk::{Action, Desk, Notice};
 use super::files::{self, Files};
-use super::{draw, theme};
+use super::{dragging, draw, theme};
 use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize};
 use crate::snapshot::Snapshot;
@@ -135,6 +135,7 @@ impl App {
     fn new(instance: Arc<Instance>) -> Self {
         let files = Files::new(instance.repaint.clone());
         let desk = Desk {
+            can_drag_out: dragging::available(),
             default_folder: files::default_folder().display().to_string(),
             ..Desk::default()
         };
@@ -175,7 +176,7 @@ impl App {
             let fresh = now - kept.sheet_made < SHEET_EVERY && playing;
             same_settings(kept)
                 && bar(&kept.snapshot) == bar(&snapshot)
-                && (kept.revision == revision || fresh && self.desk.actions.is_empty())
+                && (kept.revision == revision || fresh)
         });
         // A sheet that is kept over a change belongs to the older revision.
         let (sheet, sheet_made, revision) = match reusable {
@@ -247,7 +248,7 @@ impl App {
                     context.open_url(egui::OpenUrl::new_tab(url));
                 }
             }
-            Action::DragOut(_) => {}
+            Action::DragOut(format) => self.files.drag_out(session.track(), format, controls),
         }
     }
 }

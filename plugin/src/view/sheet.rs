@@ -66,6 +66,8 @@ pub struct SheetBar {
     pub section: Option<String>,
     /// Whether it is written as a repetition of the bar before it.
     pub simile: bool,
+    /// Whether the music starts within it, late.
+    pub pickup: bool,
     /// Its chords, in order.
     pub chords: Vec<SheetChord>,
 }
@@ -136,21 +138,43 @@ impl Sheet {
     }
 
     /// The lines, as ranges of bars, with at most `most` bars on each: a section starts
-    /// a line.
+    /// a line. One bar alone before a section joins the line before it, and a pickup does
+    /// not count.
     pub fn lines(&self, most: usize) -> Vec<std::ops::Range<usize>> {
         let most = most.max(1);
+        let section = |index: usize| {
+            self.bars
+                .get(index)
+                .is_some_and(|bar| bar.section.is_some())
+        };
         let mut lines = Vec::with_capacity(self.bars.len() / most + 1);
-        let mut from = 0;
+        let (mut from, mut count) = (0, 0);
         for (index, bar) in self.bars.iter().enumerate() {
-            if index > from && (index - from == most || bar.section.is_some()) {
+            let after_pickup = index == 1 && self.bars[0].is_pickup();
+            let alone = most > 1 && section(index + 1);
+            let full = count == most && !alone || count > most;
+            if index > from && !after_pickup && (full || bar.section.is_some()) {
                 lines.push(from..index);
-                from = index;
+                (from, count) = (index, 0);
             }
+            count += usize::from(!bar.is_pickup());
         }
         if from < self.bars.len() {
             lines.push(from..self.bars.len());
         }
         lines
+    }
+}
+
+impl SheetBar {
+    /// Whether the music starts within this bar.
+    pub fn is_pickup(&self) -> bool {
+        self.pickup
+    }
+
+    /// How wide it is drawn, against a whole bar.
+    pub fn share(&self) -> f32 {
+        if self.pickup { 0.4 } else { 1.0 }
     }
 }
 
@@ -207,6 +231,7 @@ fn bar(chart: &Chart, index: usize, track: &Track, namer: &Namer, spans: &[Span]
             .map(key_name),
         section: bar.section.clone(),
         simile: chart.is_simile(index) && final_ones,
+        pickup: bar.number == 0,
         chords,
     }
 }
@@ -265,6 +290,7 @@ fn extend(bars: &mut Vec<SheetBar>, track: &Track, until_beat: Option<f64>) {
             key: None,
             section: None,
             simile: false,
+            pickup: false,
             chords: Vec::new(),
         });
     }

@@ -103,6 +103,7 @@ impl Hand {
 }
 
 /// A program with a window at 100, 100 that takes files, if `takes`; the address it was given.
+/// Says that it is there, and each time the pointer is over it.
 fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> Option<String> {
     let (connection, screen) = RustConnection::connect(Some(&display)).unwrap();
     let root = connection.setup().roots[screen].root;
@@ -175,6 +176,8 @@ fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> O
                 let data = message.data.as_data32();
                 source = data[0];
                 if message.type_ == atoms.XdndPosition {
+                    // Nobody may listen any more.
+                    let _ = ready.send(());
                     let accepts = u32::from(takes);
                     let action = atoms.XdndActionCopy;
                     say(source, atoms.XdndStatus, [window, accepts, 0, 0, action]);
@@ -227,10 +230,12 @@ fn drag_to(x: i16, y: i16, takes: bool) -> Option<(Ended, Option<String>)> {
         let file = Path::new("/home/me/My Songs/Lights.mid");
         drag(file, Some(&display)).map_err(|error| error.to_string())
     });
-    sleep(Duration::from_millis(100));
     for step in 1..=10 {
         hand.move_to(10 + (x - 10) / 10 * step, 10 + (y - 10) / 10 * step);
         sleep(Duration::from_millis(20));
+    }
+    if (100..300).contains(&x) {
+        ready.recv_timeout(Duration::from_secs(15)).unwrap();
     }
     sleep(Duration::from_millis(150));
     hand.fake(BUTTON_RELEASE_EVENT, 1, 0, 0);

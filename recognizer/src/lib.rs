@@ -4,15 +4,19 @@
 //! [`networks`] with its [`weights`], run by an engine of [`inference`] →
 //! [`decode::fixed_lag`] → events; [`live::LiveEngine`] is all of it. Whole files:
 //! [`audio`] → [`resample`] → [`features::cqt`] → the windowed network →
-//! [`decode::viterbi`] → a timeline; [`transcribe`] is all of it.
+//! [`decode::viterbi`] → a timeline; [`transcribe`] is all of it. [`refine`] does the same
+//! a few seconds behind a stream. Where [`beat`]s are known, changes are put on them.
 
 pub mod audio;
+pub mod beat;
 pub mod decode;
 pub mod features;
 pub mod inference;
 pub mod live;
 pub mod models;
 pub mod networks;
+pub mod refine;
 pub mod resample;
 pub mod transcribe;
 pub mod weights;
+mod windows;

@@ -3,23 +3,26 @@
 use harmony::timeline::{Segment, Status, Timeline, TimelineError};
 
 use crate::audio::Audio;
-use crate::decode::states::{class_of, label_of};
+use crate::beat::BeatGrid;
+use crate::decode::Posterior;
+use crate::decode::changes::{Boundaries, ChangeCosts};
+use crate::decode::path::{Chord, stretches};
 use crate::decode::viterbi::viterbi;
-use crate::decode::{Posterior, SegmentEvidence};
 use crate::features::cqt::StreamingCqt;
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
 use crate::inference::{InferenceError, WindowModel};
 use crate::networks::WINDOW_FRAMES;
 use crate::resample::{RateError, StreamResampler};
+use crate::windows::Averages;
 
 /// Samples from one frame to the next.
-const HOP: usize = 2048;
+pub(crate) const HOP: usize = 2048;
+/// Seconds from one frame to the next.
+pub(crate) const HOP_S: f64 = HOP as f64 / SAMPLE_RATE as f64;
 /// Frames from one window to the next: each frame is seen by two.
 const STRIDE: usize = WINDOW_FRAMES / 2;
 /// Windows run together.
 const BATCH: usize = 8;
-/// Cost of a change of state in the Viterbi pass, nats.
-pub const CHANGE_COST: f32 = 8.0;
 
 /// Why a file could not be transcribed.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +54,50 @@ pub enum TranscribeError {
 pub fn transcribe(
     audio: &Audio,
     model: &dyn WindowModel,
-    mut progress: impl FnMut(f32) -> bool,
+    progress: impl FnMut(f32) -> bool,
 ) -> Result<Timeline, TranscribeError> {
-    let frames = log_frames(audio, |share| progress(share * 0.4))?;
-    let posteriors = posteriors(&frames, model, |share| progress(0.4 + share * 0.6))?;
-    let timeline = decode(&posteriors, audio.length_s(), CHANGE_COST)?;
-    progress(1.0);
-    Ok(timeline)
+    Listened::to(audio, model, progress)?.timeline(None)
+}
+
+/// What a network has heard in a file: enough to decode it with one beat grid or another.
+#[derive(Debug, Clone)]
+pub struct Listened {
+    /// The posterior of every frame, hop 2048.
+    pub posteriors: Vec<Posterior>,
+    /// Length of the audio, seconds.
+    pub length_s: f64,
+}
+
+impl Listened {
+    /// Runs the network over `audio`; `progress` as in [`transcribe`].
+    ///
+    /// # Errors
+    /// A rate out of range, an engine that fails, or [`TranscribeError::Stopped`].
+    pub fn to(
+        audio: &Audio,
+        model: &dyn WindowModel,
+        mut progress: impl FnMut(f32) -> bool,
+    ) -> Result<Self, TranscribeError> {
+        let frames = log_frames(audio, |share| progress(share * 0.4))?;
+        let posteriors = posteriors(&frames, model, |share| progress(0.4 + share * 0.6))?;
+        Ok(Self {
+            posteriors,
+            length_s: audio.length_s(),
+        })
+    }
+
+    /// The chords, changing on the beats of `grid` where there is one.
+    ///
+    /// # Errors
+    /// As [`decode`].
+    pub fn timeline(&self, grid: Option<&BeatGrid>) -> Result<Timeline, TranscribeError> {
+        decode(
+            &self.posteriors,
+            self.length_s,
+            grid,
+            ChangeCosts::default(),
+        )
+    }
 }
 
 /// Log-compressed constant-Q frames of `audio` at hop 2048, `[frames, 144]` in row order.
@@ -115,7 +155,7 @@ pub fn posteriors(
             _ => &silence,
         }
     };
-    let mut sums: Vec<Option<(Posterior, f32)>> = vec![None; count];
+    let mut averages = Averages::default();
     for first in (0..windows).step_by(BATCH) {
         let batch = first..windows.min(first + BATCH);
         let mut input = Vec::with_capacity(batch.len() * WINDOW_FRAMES * BINS);
@@ -127,102 +167,61 @@ pub fn posteriors(
         }
         let outputs = model.windows(&input)?;
         for (window, outputs) in batch.clone().zip(outputs.chunks_exact(WINDOW_FRAMES)) {
-            for (i, output) in outputs.iter().enumerate() {
-                let Some(t) = (window * STRIDE + i).checked_sub(lead) else {
-                    continue;
-                };
-                if t < count {
-                    add(&mut sums[t], output, taper(i));
-                }
-            }
+            let start = (window * STRIDE) as i64 - lead as i64;
+            averages.add(start, outputs, count as u64);
         }
         if !progress(batch.end as f32 / windows as f32) {
             return Err(TranscribeError::Stopped);
         }
     }
-    Ok(sums
-        .into_iter()
-        .flatten()
-        .map(|(sum, weight)| scaled(sum, 1.0 / weight))
-        .collect())
-}
-
-/// Triangle over a window, never zero.
-fn taper(i: usize) -> f32 {
-    let from_edge = i.min(WINDOW_FRAMES - 1 - i);
-    (from_edge as f32 + 0.5) / STRIDE as f32
-}
-
-fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
-    match sum {
-        None => *sum = Some((scaled(posterior.clone(), weight), weight)),
-        Some((sum, total)) => {
-            *total += weight;
-            for (s, p) in sum.chord.iter_mut().zip(&posterior.chord) {
-                *s += p * weight;
-            }
-            if let (Some(s), Some(p)) = (&mut sum.bass, &posterior.bass) {
-                for (s, p) in s.iter_mut().zip(p) {
-                    *s += p * weight;
-                }
-            }
-            if let (Some(s), Some(p)) = (&mut sum.colour, &posterior.colour) {
-                for (s, p) in s.iter_mut().zip(p) {
-                    *s += p * weight;
-                }
-            }
-        }
-    }
-}
-
-fn scaled(mut posterior: Posterior, factor: f32) -> Posterior {
-    posterior.chord.iter_mut().for_each(|p| *p *= factor);
-    if let Some(bass) = &mut posterior.bass {
-        bass.iter_mut().for_each(|p| *p *= factor);
-    }
-    if let Some(colour) = &mut posterior.colour {
-        colour.iter_mut().for_each(|p| *p *= factor);
-    }
-    posterior
+    (0..count as u64)
+        .map(|frame| averages.mean(frame))
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| InferenceError::Engine("answers that are not numbers".into()).into())
 }
 
 /// The timeline of the best path through `posteriors` (hop 2048, frame `n` centred on
-/// sample `2048 n`), `length_s` long. A change between two frames lies half-way.
+/// sample `2048 n`), `length_s` long. Changes lie on the beats of `grid` where there is one,
+/// else where the two chords are equally likely: see [`crate::decode::changes`].
 ///
 /// # Errors
 /// Segments that do not make a timeline, which would be a fault here.
 pub fn decode(
     posteriors: &[Posterior],
     length_s: f64,
-    change_cost: f32,
+    grid: Option<&BeatGrid>,
+    costs: ChangeCosts,
 ) -> Result<Timeline, TranscribeError> {
     if length_s <= 0.0 || posteriors.is_empty() {
         return Ok(Timeline::new());
     }
-    let path = viterbi(posteriors, change_cost);
-    let boundary_s = |frame: usize| (frame as f64 - 0.5) * HOP as f64 / f64::from(SAMPLE_RATE);
+    let boundaries = Boundaries {
+        origin_s: 0.0,
+        hop_s: HOP_S,
+        costs,
+        grid,
+    };
+    let path = viterbi(posteriors, None, |frame| boundaries.cost(frame as u64));
     let mut segments: Vec<Segment> = Vec::new();
-    let mut start = 0;
-    while start < path.len() {
-        let state = path[start];
-        let end = start + path[start..].iter().take_while(|s| **s == state).count();
-        let mut evidence = SegmentEvidence::default();
-        for posterior in &posteriors[start..end] {
-            evidence.add(posterior, class_of(state));
-        }
-        let start_s = if start == 0 { 0.0 } else { boundary_s(start) };
-        let end_s = if end == path.len() {
-            length_s
-        } else {
-            boundary_s(end).min(length_s)
+    let mut start_s = 0.0;
+    for stretch in stretches(&path) {
+        let end = stretch.frames.end;
+        let end_s = match path.get(end) {
+            Some(&next) => {
+                let heard = [&posteriors[end - 1], &posteriors[end]];
+                let change_s = boundaries.place_s(end as u64, (stretch.state, next), heard);
+                change_s.clamp(0.0, length_s)
+            }
+            None => length_s,
         };
         if end_s > start_s {
-            let mut segment = Segment::new(start_s, end_s, evidence.coloured(label_of(state)));
-            segment.confidence = evidence.confidence().clamp(0.0, 1.0);
+            let chord = Chord::heard(stretch.state, &posteriors[stretch.frames]);
+            let mut segment = Segment::new(start_s, end_s, chord.label);
+            segment.confidence = chord.confidence;
             segment.status = Status::Confirmed;
             segments.push(segment);
+            start_s = end_s;
         }
-        start = end;
     }
     Ok(Timeline::from_segments(segments)?)
 }
@@ -285,7 +284,7 @@ mod tests {
             frames[t * BINS] = if t < 50 { 1.0 } else { 14.0 };
         }
         let posteriors = posteriors(&frames, &Readable, |_| true).unwrap();
-        let timeline = decode(&posteriors, 9.2, 8.0).unwrap();
+        let timeline = decode(&posteriors, 9.2, None, ChangeCosts::default()).unwrap();
         let labels: Vec<String> = timeline
             .segments()
             .iter()
@@ -300,7 +299,11 @@ mod tests {
     #[test]
     fn nothing_in_nothing_out_and_stop_means_stop() {
         assert!(posteriors(&[], &Readable, |_| true).unwrap().is_empty());
-        assert!(decode(&[], 0.0, 8.0).unwrap().is_empty());
+        assert!(
+            decode(&[], 0.0, None, ChangeCosts::default())
+                .unwrap()
+                .is_empty()
+        );
         let audio = Audio::new(vec![0.1; 300_000], 44_100);
         let error = transcribe(&audio, &Readable, |_| false).unwrap_err();
         assert!(matches!(error, TranscribeError::Stopped));

@@ -290,7 +290,7 @@ mod tests {
         for frame in &frames {
             live.extend(decoder.push(frame).confirmed.map(|(_, class)| class));
         }
-        let path = viterbi(&frames, 6.0);
+        let path = viterbi(&frames, None, |_| 6.0);
         let agree = live.iter().zip(&path).filter(|(a, b)| a == b).count();
         assert!(agree * 10 >= live.len() * 9, "{agree} of {}", live.len());
     }

@@ -2,10 +2,13 @@
 //!
 //! Both decoders see a hidden Markov model whose states are the classes over their basses
 //! ([`states`]), whose emission log-probabilities are the network's log-posteriors, and in
-//! which changing state costs a fixed number of nats. [`viterbi`] finds the best path through a whole
-//! file; [`fixed_lag`] follows the best path as it grows, for live use.
+//! which changing state costs some nats. [`viterbi`] finds the best path through what has
+//! been heard, its changes cheap on the beat where one is known ([`changes`]);
+//! [`fixed_lag`] follows the best path as it grows, for live use.
 
+pub mod changes;
 pub mod fixed_lag;
+pub mod path;
 pub mod states;
 pub mod viterbi;
 

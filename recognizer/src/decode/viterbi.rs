@@ -4,22 +4,37 @@ use super::Posterior;
 use super::states::{Bits, emissions};
 
 /// The state ([`super::states`]) of every frame on the path with the highest
-/// log-probability, where every change of state costs `change_cost` nats (Viterbi 1967;
-/// with one cost for all changes the step over predecessors is "stay, or come from the
-/// best").
-pub fn viterbi(posteriors: &[Posterior], change_cost: f32) -> Vec<usize> {
+/// log-probability, where a change of state before frame `n` costs `cost(n)` nats, whichever
+/// the states (Viterbi 1967; with one cost for all pairs the step over predecessors is "stay,
+/// or come from the best").
+///
+/// `before` is the state that the frame before the first one is known to have had; without,
+/// the path begins anywhere, free of cost.
+pub fn viterbi(
+    posteriors: &[Posterior],
+    before: Option<usize>,
+    cost: impl Fn(usize) -> f32,
+) -> Vec<usize> {
     let Some(first) = posteriors.first() else {
         return Vec::new();
     };
     let mut scores = Vec::new();
     emissions(first, &mut scores);
+    if let Some(before) = before {
+        let moved = cost(0);
+        for (state, score) in scores.iter_mut().enumerate() {
+            if state != before {
+                *score -= moved;
+            }
+        }
+    }
     let mut heard = Vec::new();
     // For each frame: the best state before it, and which states stayed.
     let mut came_from: Vec<(u16, Bits)> = Vec::with_capacity(posteriors.len());
-    for posterior in &posteriors[1..] {
+    for (frame, posterior) in posteriors.iter().enumerate().skip(1) {
         emissions(posterior, &mut heard);
         let best = argmax(&scores);
-        let moved = scores[best] - change_cost;
+        let moved = scores[best] - cost(frame);
         let mut stayed = Bits::default();
         stayed.clear();
         for (state, (score, heard)) in scores.iter_mut().zip(&heard).enumerate() {
@@ -53,7 +68,7 @@ pub(super) fn argmax(scores: &[f32]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::networks::CHORD_CLASSES;
 
@@ -73,7 +88,7 @@ mod tests {
         let mut frames = vec![peak(1, 0.6); 10];
         frames[4] = peak(99, 0.6);
         frames.extend(vec![peak(50, 0.6); 10]);
-        let path = viterbi(&frames, 8.0);
+        let path = viterbi(&frames, None, |_| 8.0);
         assert_eq!(path[..10], [1; 10]);
         assert_eq!(path[10..], [50; 10]);
     }
@@ -81,8 +96,8 @@ mod tests {
     #[test]
     fn without_cost_it_is_the_frame_by_frame_best() {
         let frames = [peak(1, 0.4), peak(2, 0.4), peak(1, 0.4)];
-        assert_eq!(viterbi(&frames, 0.0), [1, 2, 1]);
-        assert!(viterbi(&[], 1.0).is_empty());
+        assert_eq!(viterbi(&frames, None, |_| 0.0), [1, 2, 1]);
+        assert!(viterbi(&[], None, |_| 1.0).is_empty());
     }
 
     #[test]
@@ -94,21 +109,23 @@ mod tests {
         let frames: Vec<_> = (0..5)
             .map(|t| peak(classes[order[t]], strengths[t]))
             .collect();
-        let cost = 2.5;
-        let score = |path: &[usize]| -> f32 {
-            path.iter()
-                .enumerate()
-                .map(|(t, &c)| frames[t].chord[c])
-                .sum::<f32>()
-                - cost * path.windows(2).filter(|w| w[0] != w[1]).count() as f32
-        };
-        let mut best = (f32::NEG_INFINITY, Vec::new());
-        for code in 0..243 {
-            let path: Vec<usize> = (0..5).map(|t| classes[code / 3_usize.pow(t) % 3]).collect();
-            if score(&path) > best.0 {
-                best = (score(&path), path);
+        let costs = [1.0, 2.5, 0.5, 4.0, 1.5];
+        for before in [None, Some(40), Some(169)] {
+            let score = |path: &[usize]| -> f32 {
+                let heard: f32 = path.iter().zip(&frames).map(|(&c, f)| f.chord[c]).sum();
+                let states: Vec<usize> = before.iter().chain(path).copied().collect();
+                let first = path.len() + 1 - states.len();
+                let changes = states.windows(2).zip(&costs[first..]);
+                let paid: f32 = changes.filter(|(w, _)| w[0] != w[1]).map(|(_, c)| c).sum();
+                heard - paid
+            };
+            let mut best = f32::NEG_INFINITY;
+            for code in 0..243 {
+                let path: Vec<usize> = (0..5).map(|t| classes[code / 3_usize.pow(t) % 3]).collect();
+                best = best.max(score(&path));
             }
+            let found = viterbi(&frames, before, |t| costs[t]);
+            assert!((score(&found) - best).abs() < 1e-5, "{before:?}");
         }
-        assert!((score(&viterbi(&frames, cost)) - best.0).abs() < 1e-5);
     }
 }

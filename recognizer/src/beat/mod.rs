@@ -1,0 +1,5 @@
+//! Beats: where music may change its chord.
+
+pub mod grid;
+
+pub use grid::{BeatGrid, GridPosition, GridSpan, Place};

@@ -1,0 +1,103 @@
+//! From a path of states to chords.
+
+use std::ops::Range;
+
+use harmony::label::Label;
+use harmony::vocabulary::large;
+
+use super::states::{class_of, label_of};
+use super::{Posterior, SegmentEvidence};
+use crate::networks::CHORD_CLASSES;
+
+/// Alternatives of a chord.
+pub const ALTERNATIVES: usize = 4;
+
+/// Neighbouring frames with one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// State of [`super::states`].
+    pub state: usize,
+    /// Frames, counted from the beginning of the path.
+    pub frames: Range<usize>,
+}
+
+/// The stretches of a path, in order.
+#[must_use]
+pub fn stretches(path: &[usize]) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (frame, &state) in path.iter().enumerate() {
+        match stretches.last_mut() {
+            Some(last) if last.state == state => last.frames.end = frame + 1,
+            _ => stretches.push(Stretch {
+                state,
+                frames: frame..frame + 1,
+            }),
+        }
+    }
+    stretches
+}
+
+/// What the frames of a stretch say of its chord.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chord {
+    /// The chord, with the colours that the frames are sure of.
+    pub label: Label,
+    /// Mean posterior of its class, 0 … 1.
+    pub confidence: f32,
+    /// The other classes with the largest mean posteriors, largest first,
+    /// [`ALTERNATIVES`] of them.
+    pub alternatives: Vec<(Label, f32)>,
+}
+
+impl Chord {
+    /// The chord of `state` over frames with these posteriors.
+    #[must_use]
+    pub fn heard(state: usize, posteriors: &[Posterior]) -> Self {
+        let class = class_of(state);
+        let mut evidence = SegmentEvidence::default();
+        let mut mean = [0.0_f32; CHORD_CLASSES];
+        for posterior in posteriors {
+            evidence.add(posterior, class);
+            for (sum, ln_p) in mean.iter_mut().zip(&posterior.chord) {
+                *sum += ln_p.exp() / posteriors.len() as f32;
+            }
+        }
+        let mut order: Vec<usize> = (0..CHORD_CLASSES)
+            .filter(|&other| other != class && other != large::UNKNOWN)
+            .collect();
+        order.sort_by(|&a, &b| mean[b].total_cmp(&mean[a]));
+        Self {
+            label: evidence.coloured(label_of(state)),
+            confidence: evidence.confidence().clamp(0.0, 1.0),
+            alternatives: order
+                .into_iter()
+                .take(ALTERNATIVES)
+                .map(|class| (large::label_of(class), mean[class].clamp(0.0, 1.0)))
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::viterbi::tests::peak;
+    use super::*;
+
+    #[test]
+    fn stretches_tile_the_path() {
+        let found = stretches(&[3, 3, 5, 3]);
+        let frames: Vec<Range<usize>> = found.iter().map(|s| s.frames.clone()).collect();
+        assert_eq!(frames, [0..2, 2..3, 3..4]);
+        assert!(stretches(&[]).is_empty());
+    }
+
+    #[test]
+    fn alternatives_are_the_other_classes_by_probability() {
+        let chord = Chord::heard(1, &[peak(1, 0.6), peak(14, 0.5), peak(14, 0.5)]);
+        assert_eq!(chord.label.to_string(), "C:maj");
+        assert!((chord.confidence - 0.2).abs() < 0.01);
+        assert_eq!(chord.alternatives.len(), ALTERNATIVES);
+        assert_eq!(chord.alternatives[0].0, large::label_of(14));
+        assert!((chord.alternatives[0].1 - 1.0 / 3.0).abs() < 0.01);
+    }
+}

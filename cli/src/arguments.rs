@@ -31,7 +31,7 @@ Examples:
   changes transcribe song.mp3                    print the chords of a song
   changes transcribe song.mp3 -o song.lab        write them to a file
   changes transcribe --key Eb:maj song.flac      spell them in E flat major
-  changes transcribe -o song.pdf --bpm 96 song.mp3   a chart for the music stand
+  changes transcribe song.mp3 -o song.pdf        a chart for the music stand
   changes transcribe -o chords/ -f jams songs/   a folder of songs
   changes live song.wav                          what the plugin would have shown, and when
   changes live --fast --events out.jsonl song.wav";
@@ -60,7 +60,8 @@ Examples:
 
 Output files: .lab .csv .jams .mid .musicxml .cho (ChordPro) .html (link for iReal Pro) .txt
 .svg .pdf .labels.txt (Audacity) .reaper.csv .inline.cho; any of them by --format too.
-Charts, notation and MIDI count beats from --bpm and --meter, bar 1 at the start of the file.
+Beats and bars are found in the music and chords changed on them; --bpm and --meter say what
+is known of them already.
 Without --key, the keys are found from the chords.";
 
 const LIVE_EXAMPLES: &str = "\
@@ -84,12 +85,12 @@ pub struct Transcribe {
     /// What to print, or the kind of the files in the output folder
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// The tempo in quarter notes a minute
-    #[arg(long, default_value_t = 120.0, value_name = "BPM", value_parser = tempo)]
-    pub bpm: f64,
-    /// The metre
-    #[arg(long, default_value_t, value_name = "METRE")]
-    pub meter: Metre,
+    /// The tempo in quarter notes a minute, if it is steady; without it, beats are found
+    #[arg(long, value_name = "BPM", value_parser = tempo)]
+    pub bpm: Option<f64>,
+    /// The metre; without it, 4/4 or 3/4 is found
+    #[arg(long, value_name = "METRE")]
+    pub meter: Option<Metre>,
     /// The title; without it, the name of the file
     #[arg(long, value_name = "TITLE")]
     pub title: Option<String>,
@@ -109,8 +110,8 @@ impl Transcribe {
     pub fn export_options(&self, file: &Path) -> export::Options {
         let about = self.notation.export_options(file);
         export::Options {
-            tempo_bpm: self.bpm,
-            metre: self.meter,
+            tempo_bpm: self.bpm.unwrap_or(about.tempo_bpm),
+            metre: self.meter.unwrap_or(about.metre),
             title: self.title.clone().or(about.title),
             artist: self.composer.clone(),
             voicing: self.voicing,

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use harmony::timeline::Timeline;
 use recognizer::audio::Audio;
+use recognizer::beat::{self, Beats, Known};
 use recognizer::inference::BurnModel;
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
-use recognizer::transcribe::transcribe;
+use recognizer::transcribe::Listened;
 use recognizer::weights::ModelCard;
 
 use crate::error::Error;
@@ -23,18 +24,31 @@ impl Model {
         Ok(Self(models::windowed()?))
     }
 
-    /// The chords of `audio`, which was read from `file`.
+    /// The chords of `audio`, which was read from `file`, on its beats where it has any.
     pub fn transcribe(
         &self,
         file: &Path,
         audio: &Audio,
+        known: Known,
         mut progress: impl FnMut(f32),
-    ) -> Result<Timeline, Error> {
+    ) -> Result<(Timeline, Option<Beats>), Error> {
         let go_on = |share| {
             progress(share);
             true
         };
-        transcribe(audio, &*self.0, go_on).map_err(|cause| in_file(file, &cause))
+        let listened =
+            Listened::to(audio, &*self.0, go_on).map_err(|cause| in_file(file, &cause))?;
+        let decode = |grid| {
+            listened
+                .timeline(grid)
+                .map_err(|cause| in_file(file, &cause))
+        };
+        let chords = decode(None)?;
+        let beats = beat::find(audio, &chords, known).map_err(|cause| in_file(file, &cause))?;
+        match beats {
+            Some(beats) => Ok((decode(Some(&beats.grid()))?, Some(beats))),
+            None => Ok((chords, None)),
+        }
     }
 
     /// A live engine for audio of `rate` hertz from `file`.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use harmony::export;
 use harmony::timeline::Timeline;
+use harmony::track::Keep;
 use recognizer::audio;
+use recognizer::beat::{Beats, Known};
 
 use crate::arguments::{Format, Transcribe};
 use crate::error::{self, Error};
@@ -104,20 +106,32 @@ fn one(
     let audio = audio::decode_file(file, &mut |share| progress::set(&bar, share))?;
     error::warn(file, &audio);
     bar.set_prefix("listening");
-    let timeline = model.transcribe(file, &audio, |share| progress::set(&bar, share))?;
+    let known = Known {
+        bpm: options.bpm,
+        metre: options.meter,
+    };
+    let (timeline, beats) =
+        model.transcribe(file, &audio, known, |share| progress::set(&bar, share))?;
     bar.finish_and_clear();
     let timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
-    put(file, target, timeline, options)
+    put(file, target, timeline, beats.as_ref(), options)
 }
 
 fn put(
     file: &Path,
     target: &Target,
     timeline: Timeline,
+    beats: Option<&Beats>,
     options: &Transcribe,
 ) -> Result<(), Error> {
     let about = options.export_options(file);
     let mut track = about.track(&timeline)?;
+    if let Some(beats) = beats
+        && let Some(tempo) = beats.tempo_map()
+    {
+        track.set_tempo(tempo, Keep::Seconds)?;
+        track.set_metres(beats.metre_map());
+    }
     if options.notation.key.is_none() {
         track.estimate_keys()?;
     }

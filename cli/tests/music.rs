@@ -64,7 +64,7 @@ fn every_format_by_its_extension() {
         ("out.musicxml", "<score-partwise"),
         ("out.cho", "{start_of_grid"),
         ("out.html", "irealb://"),
-        ("out.txt", "4/4 | 120 bpm"),
+        ("out.txt", "/4 | "),
         ("out.svg", "<svg"),
         ("out.labels.txt", "0.0"),
         ("out.reaper.csv", "#,Name,Start"),

@@ -7,6 +7,7 @@
 
 pub mod arrange;
 pub mod batch;
+pub mod beats;
 pub mod chord;
 pub mod corpus;
 pub mod device;

@@ -51,6 +51,8 @@ enum Command {
     Export(ExportArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
     Eval(Box<commands::eval::EvalArguments>),
+    /// Score chords on beats, and the beat finder, on held-out songs.
+    EvalBeats(commands::beats::BeatsArguments),
     /// Draw pictures of training runs and evaluations.
     Plot(commands::plot::PlotArguments),
     /// Draw some seconds of music and what is heard in them.
@@ -180,6 +182,7 @@ fn main() -> anyhow::Result<()> {
         Command::Run(arguments) => commands::run::run(&arguments, interruption()?.as_ref()),
         Command::Export(arguments) => export(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
+        Command::EvalBeats(arguments) => commands::beats::run(&arguments),
         Command::Plot(arguments) => commands::plot::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Disagreements(arguments) => commands::disagreements::run(&arguments),

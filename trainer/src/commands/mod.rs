@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub mod beats;
 pub mod corpus;
 pub mod disagreements;
 pub mod eval;

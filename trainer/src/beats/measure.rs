@@ -1,0 +1,143 @@
+//! Measures of changes on beats and of found beats.
+
+use harmony::label::Label;
+use harmony::score::Interval;
+
+use crate::score::Beat;
+
+/// Beats before this are left out, seconds: `mir_eval.beat.trim_beats`.
+const TRIM_S: f64 = 5.0;
+/// A beat is a hit within this, seconds: `mir_eval.beat.f_measure`.
+const WINDOW_S: f64 = 0.07;
+/// A tempo is right within this share.
+const TEMPO_TOLERANCE: f64 = 0.04;
+
+/// Where the chord changes, seconds.
+#[must_use]
+pub fn changes(chords: &[Interval]) -> Vec<f64> {
+    let plain = |label: &Label| label.to_string();
+    chords
+        .windows(2)
+        .filter(|pair| plain(&pair[0].label) != plain(&pair[1].label))
+        .map(|pair| pair[1].start_s)
+        .collect()
+}
+
+/// How the changes of a track lie to those of the truth.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OnBeat {
+    /// Distance of each change that has a true one within a beat from the nearest, seconds.
+    pub distances_s: Vec<f64>,
+    /// Those of them on the beat (or eighth) of the true change.
+    pub right: usize,
+    /// All changes of the track.
+    pub all: usize,
+}
+
+impl OnBeat {
+    /// Of a track's changes; `beats` are the song's.
+    #[must_use]
+    pub fn of(estimate: &[f64], truth: &[f64], beats: &[Beat]) -> Self {
+        let mut found = Self {
+            all: estimate.len(),
+            ..Self::default()
+        };
+        for &time_s in estimate {
+            let nearest = truth
+                .iter()
+                .map(|t| (t - time_s).abs())
+                .min_by(f64::total_cmp);
+            let Some(distance_s) = nearest else { continue };
+            let beat_s = beat_length_s(beats, time_s);
+            if distance_s <= beat_s {
+                found.distances_s.push(distance_s);
+                // Nearer to it than to the next eighth.
+                found.right += usize::from(distance_s < beat_s / 4.0);
+            }
+        }
+        found
+    }
+}
+
+/// The length of the beat at a time, seconds.
+fn beat_length_s(beats: &[Beat], time_s: f64) -> f64 {
+    let after = beats.partition_point(|beat| beat.time_s <= time_s);
+    let index = after.clamp(1, beats.len().saturating_sub(1).max(1));
+    match (beats.get(index - 1), beats.get(index)) {
+        (Some(a), Some(b)) => b.time_s - a.time_s,
+        _ => 0.5,
+    }
+}
+
+/// F-measure of beats, as `mir_eval.beat.f_measure` after `trim_beats`.
+#[must_use]
+pub fn f_measure(truth: &[f64], estimate: &[f64]) -> f64 {
+    let trimmed =
+        |beats: &[f64]| -> Vec<f64> { beats.iter().copied().filter(|t| *t >= TRIM_S).collect() };
+    let (truth, estimate) = (trimmed(truth), trimmed(estimate));
+    // Windows of one length on a line: taking the earliest that fits is a largest matching.
+    let (mut hits, mut t, mut e) = (0_usize, 0, 0);
+    while let (Some(a), Some(b)) = (truth.get(t), estimate.get(e)) {
+        if (a - b).abs() <= WINDOW_S {
+            hits += 1;
+            t += 1;
+            e += 1;
+        } else if a < b {
+            t += 1;
+        } else {
+            e += 1;
+        }
+    }
+    if hits == 0 {
+        return 0.0;
+    }
+    2.0 * hits as f64 / (truth.len() + estimate.len()) as f64
+}
+
+/// Whether the tempo of a song is right, and right but for a factor of two or three.
+#[must_use]
+pub fn tempo_right(truth_bpm: f64, estimate_bpm: f64) -> (bool, bool) {
+    let near = |factor: f64| (estimate_bpm * factor / truth_bpm - 1.0).abs() <= TEMPO_TOLERANCE;
+    let factors = [1.0, 2.0, 0.5, 3.0, 1.0 / 3.0];
+    (near(1.0), factors.into_iter().any(near))
+}
+
+/// Beats a minute, from the median distance of beats.
+#[must_use]
+pub fn median_bpm(times_s: &[f64]) -> Option<f64> {
+    let mut steps: Vec<f64> = times_s.windows(2).map(|w| w[1] - w[0]).collect();
+    median(&mut steps).map(|step| 60.0 / step)
+}
+
+/// The middle value.
+#[must_use]
+pub fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_count_by_their_beat() {
+        let beats: Vec<Beat> = (0..20)
+            .map(|i| Beat {
+                time_s: f64::from(i) * 0.6,
+                downbeat: i % 4 == 0,
+            })
+            .collect();
+        let found = OnBeat::of(&[2.4, 4.81, 6.6, 9.9], &[2.4, 4.8, 7.2], &beats);
+        assert_eq!((found.all, found.distances_s.len(), found.right), (4, 3, 2));
+        assert!((found.distances_s[2] - 0.6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn tempi_may_be_off_by_octaves() {
+        assert_eq!(tempo_right(100.0, 103.0), (true, true));
+        assert_eq!(tempo_right(100.0, 199.0), (false, true));
+        assert_eq!(tempo_right(100.0, 130.0), (false, false));
+        assert_eq!(median_bpm(&[0.0, 0.5, 1.0, 9.0]), Some(120.0));
+    }
+}

@@ -1,0 +1,171 @@
+//! A rendered song with its beats, and what the engines make of it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use harmony::score::Interval;
+use harmony::timeline::{Segment, Timeline};
+use recognizer::audio::Audio;
+use recognizer::beat::{self, BeatGrid, Beats, GridPosition, Known, Place};
+use recognizer::inference::WindowModel;
+use recognizer::refine::RefiningEngine;
+use recognizer::transcribe::Listened;
+
+use crate::render::Rendered;
+use crate::score::Beat;
+
+/// Samples that the refining engine gets at once.
+const BLOCK: usize = 4096;
+
+/// A song and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Song {
+    /// The audio.
+    pub audio: Audio,
+    /// Its chords.
+    pub chords: Vec<Interval>,
+    /// Its beats.
+    pub beats: Vec<Beat>,
+}
+
+impl Song {
+    /// What was rendered.
+    #[must_use]
+    pub fn new(rendered: Rendered) -> Self {
+        Self {
+            audio: Audio::new(rendered.samples, rendered.sample_rate),
+            chords: rendered
+                .labels
+                .into_iter()
+                .map(|(start_s, end_s, label)| Interval {
+                    start_s,
+                    end_s,
+                    label,
+                })
+                .collect(),
+            beats: rendered.beats,
+        }
+    }
+
+    /// The grid of its beats: the middle of a bar of an even number of beats is its half, and
+    /// eighths lie half-way between beats.
+    #[must_use]
+    pub fn grid(&self) -> BeatGrid {
+        let downbeats: Vec<usize> = (0..self.beats.len())
+            .filter(|&i| self.beats[i].downbeat)
+            .collect();
+        let place = |index: usize| {
+            let after = downbeats.partition_point(|&d| d <= index);
+            let start = after.checked_sub(1).map(|i| downbeats[i]);
+            match (start, downbeats.get(after)) {
+                (Some(start), _) if start == index => Place::Downbeat,
+                (Some(start), Some(end)) if (index - start) * 2 == end - start => Place::HalfBar,
+                _ => Place::Beat,
+            }
+        };
+        let mut positions = Vec::new();
+        for (index, beat) in self.beats.iter().enumerate() {
+            positions.push(GridPosition {
+                time_s: beat.time_s,
+                place: place(index),
+            });
+            if let Some(next) = self.beats.get(index + 1) {
+                positions.push(GridPosition {
+                    time_s: (beat.time_s + next.time_s) / 2.0,
+                    place: Place::OffBeat,
+                });
+            }
+        }
+        BeatGrid::new(positions)
+    }
+}
+
+/// The chord tracks of a song by each way of making them, and its beats as found.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// By name: who made it, and the chords.
+    pub tracks: Vec<(&'static str, Vec<Interval>)>,
+    /// The beats, if any were found.
+    pub beats: Option<Beats>,
+}
+
+/// The refining pass with the host's beats.
+pub const REFINED_ON_GRID: &str = "refined, host's beats";
+/// The refining pass without.
+pub const REFINED: &str = "refined, no beats";
+/// The whole file with the host's beats.
+pub const FILE_ON_GRID: &str = "file, host's beats";
+/// The whole file with the beats that were found.
+pub const FILE_ON_FOUND: &str = "file, found beats";
+/// The whole file without beats.
+pub const FILE: &str = "file, no beats";
+
+impl Answers {
+    /// Everything that is made of a song.
+    ///
+    /// # Errors
+    /// An engine that fails.
+    pub fn to(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
+        let grid = song.grid();
+        let listened = Listened::to(&song.audio, model.as_ref(), |_| true)?;
+        let plain = listened.timeline(None)?;
+        let beats = beat::find(&song.audio, &plain, Known::default())?;
+        let found = match &beats {
+            Some(beats) => listened.timeline(Some(&beats.grid()))?,
+            None => plain.clone(),
+        };
+        let tracks = vec![
+            (REFINED_ON_GRID, refined(song, model, Some(&grid))?),
+            (REFINED, refined(song, model, None)?),
+            (FILE_ON_GRID, intervals(&listened.timeline(Some(&grid))?)),
+            (FILE_ON_FOUND, intervals(&found)),
+            (FILE, intervals(&plain)),
+        ];
+        Ok(Self { tracks, beats })
+    }
+}
+
+/// The confirmed track of the refining engine.
+fn refined(
+    song: &Song,
+    model: &Arc<dyn WindowModel>,
+    grid: Option<&BeatGrid>,
+) -> Result<Vec<Interval>> {
+    let rate = f64::from(song.audio.sample_rate);
+    let mut engine = RefiningEngine::new(Arc::clone(model), rate)?;
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut take = |engine: &mut RefiningEngine| -> Result<()> {
+        while let Some(refined) = engine.poll(&mut |_, _| grid.cloned()) {
+            for part in refined.segments {
+                match segments.last_mut() {
+                    Some(last) if part.continues => last.end_s = part.segment.end_s,
+                    None if part.continues => {
+                        return Err(anyhow::anyhow!("a first chord that continues"));
+                    }
+                    _ => segments.push(part.segment),
+                }
+            }
+        }
+        Ok(())
+    };
+    for block in song.audio.samples.chunks(BLOCK) {
+        engine.push(block);
+        take(&mut engine)?;
+    }
+    engine.finish();
+    take(&mut engine)?;
+    let timeline = Timeline::from_segments(segments).context("the refined track")?;
+    Ok(intervals(&timeline))
+}
+
+fn intervals(timeline: &Timeline) -> Vec<Interval> {
+    timeline
+        .segments()
+        .iter()
+        .map(|segment| Interval {
+            start_s: segment.start_s,
+            end_s: segment.end_s,
+            label: segment.label.clone(),
+        })
+        .collect()
+}

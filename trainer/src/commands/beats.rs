@@ -1,0 +1,300 @@
+//! `trainer eval-beats`: chords on beats, and the beat finder, on held-out songs.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use harmony::score::{Boundaries, BoundaryCounts, Evaluation, evaluate};
+use harmony::timeline::Segment;
+use recognizer::audio::Audio;
+use recognizer::inference::WindowModel;
+use recognizer::live::{LiveEngine, LiveSettings};
+use recognizer::models;
+use recognizer::refine::RefiningEngine;
+use serde::Serialize;
+use trainer::beats::measure::{OnBeat, changes, f_measure, median, median_bpm, tempo_right};
+use trainer::beats::song::{Answers, Song};
+use trainer::evaluate::parallel;
+use trainer::pop909::{Pop909, SongSplit};
+use trainer::prepare::{SetSettings, example};
+use trainer::progression::ProgressionSettings;
+use trainer::render::RenderSettings;
+use trainer::soundfont::{SoundFonts, Split};
+
+/// Boundaries are hits within this, seconds.
+const WINDOW_S: f64 = 0.15;
+
+/// The arguments of `trainer eval-beats`.
+#[derive(clap::Args)]
+pub struct BeatsArguments {
+    /// Excerpts of songs.
+    #[arg(short = 'n', long, default_value_t = 20)]
+    count: u64,
+    /// Length of an excerpt in seconds.
+    #[arg(short, long, default_value_t = 60.0)]
+    length: f64,
+    /// Seed of the set.
+    #[arg(short, long, default_value_t = 777)]
+    seed: u64,
+    /// Songs of the valid split with the training SoundFonts, for choosing constants, instead
+    /// of the test split with a SoundFont that was never trained on.
+    #[arg(long)]
+    tune: bool,
+    /// Threads.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// All figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Also measure what the refining engine costs beside the live one.
+    #[arg(long)]
+    cost: bool,
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
+}
+
+/// How a way of making chord tracks did.
+#[derive(Debug, Serialize)]
+struct TrackScores {
+    name: &'static str,
+    /// Median distance of a change from the true one within a beat, seconds.
+    median_distance_s: Option<f64>,
+    /// Of the changes with a true one within a beat, the share on its beat.
+    right_beat: f64,
+    /// Of all changes, the share on the beat of a true one.
+    right_beat_of_all: f64,
+    /// F of boundaries within 0.15 s.
+    boundary_f: f64,
+    precision: f64,
+    recall: f64,
+    majmin: f64,
+}
+
+/// How the beat finder did.
+#[derive(Debug, Serialize)]
+struct BeatScores {
+    /// Mean F-measure within 70 ms.
+    f_measure: f64,
+    /// The same of the downbeats.
+    downbeat_f_measure: f64,
+    /// Share of songs whose tempo is right within 4 %.
+    tempo_right: f64,
+    /// The same but for a factor of two or three.
+    tempo_right_but_octave: f64,
+    /// Median of how late a found beat is, among those within 70 ms, seconds.
+    offset_s: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    songs: usize,
+    tracks: Vec<TrackScores>,
+    beats: BeatScores,
+}
+
+struct Done {
+    tracks: Vec<(&'static str, OnBeat, BoundaryCounts, Evaluation)>,
+    beat_f: f64,
+    downbeat_f: f64,
+    tempo: (bool, bool),
+    offsets_s: Vec<f64>,
+}
+
+/// Evaluates and prints.
+pub fn run(arguments: &BeatsArguments) -> Result<()> {
+    ensure!(arguments.count > 0, "no songs to evaluate on");
+    let interrupted = crate::interruption()?;
+    let (split, fonts) = if arguments.tune {
+        (SongSplit::Valid, Split::Train)
+    } else {
+        (SongSplit::Test, Split::HeldOut)
+    };
+    let corpus = Pop909::open(&arguments.pop909)?;
+    let fonts = SoundFonts::load(&arguments.soundfonts, fonts)?;
+    let settings = SetSettings {
+        count: arguments.count,
+        songs_of_three: 3,
+        length_s: arguments.length,
+        split,
+        seed: arguments.seed,
+        render: RenderSettings::default(),
+        progression: ProgressionSettings::default(),
+    };
+    let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;
+    let count = usize::try_from(arguments.count)?;
+    let done = parallel::map("beats", count, arguments.threads, &interrupted, |index| {
+        let song = Song::new(example(&settings, index as u64, Some(&corpus), &fonts)?);
+        let answers = Answers::to(&song, &model)?;
+        measured(&song, &answers).with_context(|| format!("song {index}"))
+    })?;
+    let report = pooled(&done);
+    print(&report);
+    if let Some(path) = &arguments.json {
+        harmony::export::atomic::write(path, &serde_json::to_vec_pretty(&report)?)?;
+    }
+    if arguments.cost {
+        let song = Song::new(example(&settings, 0, Some(&corpus), &fonts)?);
+        cost(&song.audio)?;
+    }
+    Ok(())
+}
+
+fn measured(song: &Song, answers: &Answers) -> Result<Done> {
+    let truth = changes(&song.chords);
+    let tracks = answers
+        .tracks
+        .iter()
+        .map(|(name, track)| {
+            let on_beat = OnBeat::of(&changes(track), &truth, &song.beats);
+            let boundaries = Boundaries::of(&song.chords, track)?.hits(WINDOW_S);
+            Ok((*name, on_beat, boundaries, evaluate(&song.chords, track)?))
+        })
+        .collect::<Result<_>>()?;
+    let times = |downbeats: bool| -> Vec<f64> {
+        let beats = song.beats.iter().filter(|b| b.downbeat || !downbeats);
+        beats.map(|b| b.time_s).collect()
+    };
+    let (beats, downbeats) = (times(false), times(true));
+    // Found beats reach to both ends; the annotation does not.
+    let (from_s, to_s) = match beats.as_slice() {
+        [first, .., last] => (first - 0.07, last + 0.07),
+        _ => (0.0, 0.0),
+    };
+    let found = answers.beats.as_ref();
+    let inside: Vec<(f64, bool)> = found.map_or(Vec::new(), |found| {
+        let all = found.times_s.iter().zip(&found.in_bar);
+        all.map(|(&t, &number)| (t, number == 0))
+            .filter(|(t, _)| (from_s..=to_s).contains(t))
+            .collect()
+    });
+    let found_beats: Vec<f64> = inside.iter().map(|b| b.0).collect();
+    let found_downbeats: Vec<f64> = inside.iter().filter(|b| b.1).map(|b| b.0).collect();
+    let offsets_s = found_beats
+        .iter()
+        .filter_map(|t| {
+            let offsets = beats.iter().map(|b| t - b);
+            offsets.min_by(|a, b| a.abs().total_cmp(&b.abs()))
+        })
+        .filter(|offset| offset.abs() <= 0.07)
+        .collect();
+    let tempo = match (median_bpm(&beats), median_bpm(&found_beats)) {
+        (Some(truth), Some(found)) => tempo_right(truth, found),
+        _ => (false, false),
+    };
+    Ok(Done {
+        tracks,
+        beat_f: f_measure(&beats, &found_beats),
+        downbeat_f: f_measure(&downbeats, &found_downbeats),
+        tempo,
+        offsets_s,
+    })
+}
+
+fn pooled(done: &[Done]) -> Report {
+    let names = done.first().map_or(Vec::new(), |first| {
+        first.tracks.iter().map(|track| track.0).collect()
+    });
+    let tracks = names
+        .into_iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let of = || done.iter().map(|song| &song.tracks[index]);
+            let mut distances_s: Vec<f64> = of().flat_map(|t| t.1.distances_s.clone()).collect();
+            let right: usize = of().map(|t| t.1.right).sum();
+            let all: usize = of().map(|t| t.1.all).sum();
+            let counts = BoundaryCounts::pooled(of().map(|t| &t.2));
+            TrackScores {
+                name,
+                right_beat: right as f64 / distances_s.len().max(1) as f64,
+                right_beat_of_all: right as f64 / all.max(1) as f64,
+                median_distance_s: median(&mut distances_s),
+                boundary_f: counts.f_measure(),
+                precision: counts.precision(),
+                recall: counts.recall(),
+                majmin: Evaluation::pooled(of().map(|t| &t.3)).majmin,
+            }
+        })
+        .collect();
+    let songs = done.len() as f64;
+    let mean = |of: &dyn Fn(&Done) -> f64| done.iter().map(of).sum::<f64>() / songs;
+    let mut offsets_s: Vec<f64> = done.iter().flat_map(|d| d.offsets_s.clone()).collect();
+    Report {
+        songs: done.len(),
+        tracks,
+        beats: BeatScores {
+            f_measure: mean(&|d| d.beat_f),
+            downbeat_f_measure: mean(&|d| d.downbeat_f),
+            tempo_right: mean(&|d| f64::from(u8::from(d.tempo.0))),
+            tempo_right_but_octave: mean(&|d| f64::from(u8::from(d.tempo.1))),
+            offset_s: median(&mut offsets_s),
+        },
+    }
+}
+
+fn print(report: &Report) {
+    println!(
+        "{} songs\n\n{:<24} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
+        report.songs, "", "median ms", "beat", "of all", "F .15", "P", "R", "majmin"
+    );
+    for track in &report.tracks {
+        println!(
+            "{:<24} {:>9.1} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
+            track.name,
+            track.median_distance_s.unwrap_or(f64::NAN) * 1e3,
+            track.right_beat,
+            track.right_beat_of_all,
+            track.boundary_f,
+            track.precision,
+            track.recall,
+            track.majmin
+        );
+    }
+    let beats = &report.beats;
+    println!(
+        "\nbeats: F {:.3}, downbeats F {:.3}, tempo right {:.3}, but for octaves {:.3}, late by {:.1} ms",
+        beats.f_measure,
+        beats.downbeat_f_measure,
+        beats.tempo_right,
+        beats.tempo_right_but_octave,
+        beats.offset_s.unwrap_or(f64::NAN) * 1e3
+    );
+}
+
+/// Time of one thread that the engines need for the same audio.
+fn cost(audio: &Audio) -> Result<()> {
+    let rate = f64::from(audio.sample_rate);
+    let mut live = LiveEngine::new(models::live()?, rate, LiveSettings::default())?;
+    let start = Instant::now();
+    live.push(&audio.samples);
+    live.finish();
+    let live_s = start.elapsed().as_secs_f64();
+    let mut refining = RefiningEngine::new(models::windowed()?, rate)?;
+    let start = Instant::now();
+    refining.push(&audio.samples);
+    refining.finish();
+    let mut longest_s = 0.0_f64;
+    let mut parts: Vec<Segment> = Vec::new();
+    loop {
+        let run = Instant::now();
+        let Some(refined) = refining.poll(&mut |_, _| None) else {
+            break;
+        };
+        longest_s = longest_s.max(run.elapsed().as_secs_f64());
+        parts.extend(refined.segments.into_iter().map(|s| s.segment));
+    }
+    let refining_s = start.elapsed().as_secs_f64();
+    let per_second = |s: f64| s * 1e3 / audio.length_s();
+    println!(
+        "cost of a second of audio: live {:.2} ms, refining {:.2} ms ({:.2} of it), its longest run {:.1} ms, {} parts",
+        per_second(live_s),
+        per_second(refining_s),
+        refining_s / live_s,
+        longest_s * 1e3,
+        parts.len()
+    );
+    Ok(())
+}

@@ -51,6 +51,24 @@ impl Evidence {
     }
 }
 
+/// Whether most changes of chord lie nearer to the middle between two beats than to a beat.
+pub(super) fn change_between_beats(times_s: &[f64], chords: &Timeline) -> bool {
+    let (mut on, mut between) = (0, 0);
+    for pair in chords.segments().windows(2) {
+        let time_s = pair[1].start_s;
+        let after = times_s.partition_point(|beat| *beat < time_s);
+        if let (Some(before), Some(after)) = (after.checked_sub(1), times_s.get(after)) {
+            let part = (time_s - times_s[before]) / (after - times_s[before]);
+            if (0.25..0.75).contains(&part) {
+                between += 1;
+            } else {
+                on += 1;
+            }
+        }
+    }
+    between > on
+}
+
 /// The metre, and the number of each beat in its bar.
 pub(super) fn find(evidence: &Evidence, known: Option<Metre>) -> (Metre, Vec<usize>) {
     let usual = METRES

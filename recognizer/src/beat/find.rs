@@ -27,9 +27,6 @@ const CENTRE_BPM: f64 = 90.0;
 const PRIOR_OCTAVES: f64 = 0.9;
 /// What a step of twice or half the period costs, against onsets in standard deviations.
 const TIGHTNESS: f64 = 100.0;
-/// How early the onset strength peaks before the beat that a listener hears, seconds:
-/// the window reaches an onset before its middle does.
-const ONSET_LEAD_S: f64 = 0.0;
 /// Beats to either side of one through which a line is drawn to place it.
 const SMOOTHED_BEATS: usize = 4;
 /// How far beats may lie from a tempo that is held: less is not heard as a change, seconds.
@@ -81,15 +78,17 @@ pub fn find(audio: &Audio, chords: &Timeline, known: Known) -> Result<Option<Bea
     if times_s.len() < MIN_BEATS {
         return Ok(None);
     }
+    if bars::change_between_beats(&times_s, chords) {
+        // The onsets between the beats were the stronger ones, as in much pop.
+        times_s = times_s.windows(2).map(|w| (w[0] + w[1]) / 2.0).collect();
+        extend(&mut times_s, audio.length_s());
+    }
     let low: Vec<f32> = times_s
         .iter()
         .map(|time_s| around(&onsets.low, time_s / HOP_S))
         .collect();
     let evidence = bars::Evidence::at(&times_s, chords, low);
     let (metre, in_bar) = bars::find(&evidence, known.metre);
-    for time_s in &mut times_s {
-        *time_s += ONSET_LEAD_S;
-    }
     Ok(Some(Beats {
         metre,
         times_s,
@@ -343,102 +342,4 @@ fn extend(times_s: &mut Vec<f64>, length_s: f64) {
         all.extend((1..=more).map(|i| last + i as f64 * step));
     }
     *times_s = all;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use harmony::label::Label;
-    use harmony::timeline::Segment;
-
-    /// Clicks at these times, the first of four lower and louder.
-    fn clicks(times_s: &[f64], length_s: f64) -> Audio {
-        let rate = 22_050.0;
-        let mut samples = vec![0.0_f32; (length_s * rate) as usize];
-        for (i, time_s) in times_s.iter().enumerate() {
-            let (hz, loud) = if i % 4 == 0 {
-                (80.0, 0.8)
-            } else {
-                (900.0, 0.4)
-            };
-            let start = (time_s * rate) as usize;
-            for (n, sample) in samples.iter_mut().skip(start).take(2000).enumerate() {
-                let t = n as f64 / rate;
-                *sample +=
-                    (loud * (-t * 40.0).exp() * (std::f64::consts::TAU * hz * t).sin()) as f32;
-            }
-        }
-        Audio::new(samples, 22_050)
-    }
-
-    /// A chord a bar of four beats from the first beat on.
-    fn chords(times_s: &[f64], length_s: f64) -> Timeline {
-        let mut starts: Vec<f64> = times_s.iter().copied().step_by(4).collect();
-        starts.push(length_s);
-        let segments = starts.windows(2).enumerate().map(|(i, pair)| {
-            let label: Label = if i % 2 == 0 { "C:maj" } else { "F:maj" }.parse().unwrap();
-            Segment::new(pair[0], pair[1], label)
-        });
-        Timeline::from_segments(segments.collect()).unwrap()
-    }
-
-    fn beats_at(bpm: f64, first_s: f64, length_s: f64) -> Vec<f64> {
-        let step = 60.0 / bpm;
-        let count = ((length_s - first_s) / step) as usize;
-        (0..count).map(|i| first_s + i as f64 * step).collect()
-    }
-
-    #[test]
-    fn steady_clicks_are_found_with_their_bars() {
-        for bpm in [70.0, 96.0, 131.0] {
-            let times_s = beats_at(bpm, 0.7, 40.0);
-            let chords = chords(&times_s, 40.0);
-            let beats = find(&clicks(&times_s, 40.0), &chords, Known::default())
-                .unwrap()
-                .unwrap();
-            assert!(
-                (beats.bpm() / bpm - 1.0).abs() < 0.01,
-                "{bpm}: {}",
-                beats.bpm()
-            );
-            let tempo = beats.tempo_map().unwrap();
-            for (i, time_s) in times_s.iter().enumerate() {
-                let beat = tempo.beat_at(*time_s);
-                assert!(
-                    (beat - beat.round()).abs() * 60.0 / bpm < 0.03,
-                    "{bpm}: beat {i}"
-                );
-                let downbeat = (beat.round() as i64).rem_euclid(4) == 0;
-                assert_eq!(downbeat, i % 4 == 0, "{bpm}: beat {i} is {beat}");
-            }
-            assert_eq!(beats.metre, Metre::COMMON);
-            assert!(tempo.points().len() < 6, "{:?}", tempo.points());
-        }
-    }
-
-    #[test]
-    fn a_known_tempo_is_kept_and_its_phase_found() {
-        let times_s = beats_at(100.0, 0.25, 30.0);
-        let known = Known {
-            bpm: Some(100.0),
-            metre: Some(Metre::COMMON),
-        };
-        let beats = find(&clicks(&times_s, 30.0), &chords(&times_s, 30.0), known)
-            .unwrap()
-            .unwrap();
-        assert!((beats.bpm() - 100.0).abs() < 1e-6);
-        let phase_s = (beats.times_s[0] - 0.25).rem_euclid(0.6);
-        assert!(phase_s.min(0.6 - phase_s) < 0.03, "{phase_s}");
-    }
-
-    #[test]
-    fn silence_and_scraps_have_no_beat() {
-        let none = |samples: Vec<f32>| {
-            let audio = Audio::new(samples, 22_050);
-            find(&audio, &Timeline::new(), Known::default()).unwrap()
-        };
-        assert!(none(Vec::new()).is_none());
-        assert!(none(vec![0.0; 22_050 * 20]).is_none());
-        assert!(none(vec![0.5; 100]).is_none());
-    }
 }

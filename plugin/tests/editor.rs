@@ -121,10 +121,12 @@ fn harbour() -> Track {
     };
     for segment in &mut segments {
         if let Label::Chord(chord) = &segment.label {
-            let related = if chord.quality().has_minor_third() {
-                format!("{}:maj", chord.transposed(3).root())
-            } else {
-                format!("{}:min7", chord.transposed(9).root())
+            let seventh = chord.intervals() >> 10 & 1 == 1;
+            let minor = chord.quality().has_minor_third();
+            let related = match (minor, seventh) {
+                (true, _) => format!("{}:maj6", chord.transposed(3).root()),
+                (false, true) => format!("{}:7", chord.root()),
+                (false, false) => format!("{}:min7", chord.transposed(9).root()),
             };
             segment.alternatives = vec![
                 reading(&related, 0.11),
@@ -412,6 +414,18 @@ fn a_chord_is_changed_by_typing() {
     harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     harness.run();
     assert_eq!(harness.state().label_at(BAR_5_S), "A:min7/b3");
+}
+
+#[test]
+fn one_chord_is_left_for_another_by_one_click() {
+    let mut harness = playing();
+    open_bar_5(&mut harness);
+    harness.get_by_label("Cm in bar 7").click();
+    harness.run();
+    let Open::Chord(editor) = &harness.state().desk.open else {
+        panic!("nothing is open");
+    };
+    assert_eq!(editor.text, "Cm");
 }
 
 #[test]

@@ -75,6 +75,12 @@ pub fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
         return;
     };
     let mut open = true;
+    // The click that opened it may be one beside the editor of another chord.
+    let closing = if editor.fresh {
+        PopupCloseBehavior::IgnoreClicks
+    } else {
+        PopupCloseBehavior::CloseOnClickOutside
+    };
     let popup = Popup::new(
         Id::unique("chord-editor"),
         ui.ctx().clone(),
@@ -85,7 +91,7 @@ pub fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     .gap(look.px(6.0))
     .width(look.px(384.0))
     .accessible_name("Edit the chord")
-    .close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    .close_behavior(closing);
     let mut done = false;
     popup.show(|ui| {
         ui.set_width(look.px(384.0));

@@ -60,14 +60,14 @@ impl Files {
     pub fn save_as(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         self.on_a_thread(move |files| {
-            let dialog = rfd::FileDialog::new()
+            let dialog = rfd::AsyncFileDialog::new()
                 .set_title("Export the chords")
                 .set_directory(nearest(&folder))
                 .set_file_name(format!("{}.{}", file_name(&track), format.extension()))
                 .add_filter(format.title(), &[format.extension()]);
             // None is a cancelled dialog, or a system that has none to show.
-            if let Some(path) = dialog.save_file() {
-                let path = with_extension(path, format);
+            if let Some(file) = pollster::block_on(dialog.save_file()) {
+                let path = with_extension(file.path().to_owned(), format);
                 let result = export::save_track(&path, &track, &options).map(|()| path);
                 files.tell(saved(result.map_err(|error| error.to_string())));
             }

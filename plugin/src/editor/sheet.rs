@@ -221,7 +221,9 @@ fn scroll(
         desk.follow = false;
         scroll += by;
     }
-    let target = match bar.filter(|_| desk.follow) {
+    // What is being edited does not run away.
+    let follow = desk.follow && !matches!(desk.open, Open::Chord(_));
+    let target = match bar.filter(|_| follow) {
         Some(bar) => {
             let line = layout.line_of(bar);
             // One line of what was is kept in view above what is.
@@ -237,7 +239,7 @@ fn scroll(
     .clamp(0.0, most);
     // A jump of the page is worse than a short glide, but only for who looks on.
     let distance = target - scroll;
-    let looking_on = before.is_some() && desk.follow && distance.abs() < 2.0 * body.height();
+    let looking_on = before.is_some() && follow && distance.abs() < 2.0 * body.height();
     scroll = if looking_on && distance.abs() >= 1.0 {
         ui.ctx().request_repaint();
         let dt = ui.input(|input| input.stable_dt).min(0.05);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use nice_plug_egui::RepaintNotifier;
@@ -22,6 +23,8 @@ pub struct Instance {
     /// Taps that the worker has not taken over yet, oldest first: one more each
     /// time the host changes its rate.
     feeds: Mutex<VecDeque<TapOutput>>,
+    /// The revision of the session when the latest picture was published.
+    shown_revision: AtomicU64,
     /// The latest picture. Readers and the writer never wait for each other.
     snapshot: ArcSwap<Snapshot>,
 }
@@ -33,6 +36,7 @@ impl Instance {
             params,
             repaint: RepaintNotifier::default(),
             feeds: Mutex::default(),
+            shown_revision: AtomicU64::new(0),
             snapshot: ArcSwap::default(),
         }
     }
@@ -57,8 +61,14 @@ impl Instance {
         self.snapshot.load_full()
     }
 
-    /// Publishes a picture and asks for a repaint.
+    /// Publishes a picture and asks for a repaint, unless everything is as it was: a window
+    /// on a host that stands still costs nothing.
     pub(crate) fn publish(&self, snapshot: Snapshot) {
+        let revision = self.session().revision();
+        let same_track = self.shown_revision.swap(revision, Ordering::Relaxed) == revision;
+        if same_track && **self.snapshot.load() == snapshot {
+            return;
+        }
         self.snapshot.store(Arc::new(snapshot));
         self.repaint.request_repaint();
     }

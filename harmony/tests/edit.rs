@@ -74,8 +74,9 @@ fn each_command_does_what_it_says() {
         snap,
     };
     let moved = |to: &str| {
-        ALL.replace("-4 A", &format!("-{to} A"))
-            .replace("4-6", &format!("{to}-6"))
+        // Both sides are locked: what comes later is not to move the boundary back.
+        ALL.replace("-4 A:min", &format!("-{to} A:min*"))
+            .replace("4-6 F:maj", &format!("{to}-6 F:maj*"))
     };
     assert_eq!(after(drag(4.7, Snap::Beat)), moved("4.5"));
     assert_eq!(after(drag(4.7, Snap::Eighth)), moved("4.75"));
@@ -90,15 +91,15 @@ fn each_command_does_what_it_says() {
     );
     assert_eq!(
         after(Command::MergeNext { at_s: 2.5 }),
-        "0-2 C:maj, 2-6 A:min, 6-8 G:7"
+        "0-2 C:maj, 2-6 A:min*, 6-8 G:7"
     );
     assert_eq!(
         after(Command::Delete { at_s: 2.5 }),
-        "0-4 C:maj, 4-6 F:maj, 6-8 G:7"
+        "0-4 C:maj*, 4-6 F:maj, 6-8 G:7"
     );
     assert_eq!(
         after(Command::Delete { at_s: 0.5 }),
-        "0-4 A:min, 4-6 F:maj, 6-8 G:7"
+        "0-4 A:min*, 4-6 F:maj, 6-8 G:7"
     );
     assert_eq!(
         after(Command::SetLocked {

@@ -7,12 +7,15 @@
 
 mod history;
 mod level;
+mod player;
 
 use std::time::{Duration, Instant};
 
 use self::history::History;
 use self::level::Level;
+use self::player::Player;
 use crate::instance::Instance;
+use crate::midi_out::Notes;
 use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
 use crate::snapshot::{CurrentChord, SPECTRUM_FLOOR, SURE, Snapshot, Status};
@@ -24,11 +27,19 @@ use harmony::label::Label;
 /// one gets its turn.
 const TURN_SAMPLES: usize = 4096;
 
+/// The live part of the track is written this often, in seconds of the stream. At fixed
+/// places, so that the track is the same however the audio was cut into blocks.
+const RECORD_EVERY_S: f64 = 0.1;
+
 /// Fifty pictures a second are enough for the eye.
 const PUBLISH_EVERY: Duration = Duration::from_millis(20);
 
 /// With no audio for this long the host is not processing.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
+
+/// With no audio for this long the music has ended, or pauses: what the refining pass
+/// still holds open becomes final. Long against what a host that renders takes for a block.
+const ENDED_AFTER: Duration = Duration::from_secs(5);
 
 /// The load is averaged over this long.
 const LOAD_WINDOW: Duration = Duration::from_secs(1);
@@ -44,6 +55,17 @@ struct Stream {
     recognizer_start_s: f64,
     /// Samples of the tap's stream that were analysed.
     analysed: u64,
+    /// [`RECORD_EVERY_S`] in samples of the stream.
+    record_every: u64,
+    /// Whether all that was heard is final: nothing came since.
+    ended: bool,
+}
+
+impl Stream {
+    /// Samples up to the next place where the track is written.
+    fn until_record(&self) -> usize {
+        (self.record_every - self.analysed % self.record_every) as usize
+    }
 }
 
 /// One instance, as the worker sees it.
@@ -53,6 +75,7 @@ pub(crate) struct Analysis {
     history: History,
     level: Level,
     current: Option<CurrentChord>,
+    player: Player,
     spectrum: [f32; SPECTRUM_BINS],
     /// Until this second of the stream a loss of audio is told.
     gap_until_s: f64,
@@ -76,6 +99,7 @@ impl Analysis {
             history: History::new(0.0, 48_000.0),
             level: Level::new(48_000.0),
             current: None,
+            player: Player::default(),
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
             gap_until_s: f64::NEG_INFINITY,
             frozen: None,
@@ -116,6 +140,7 @@ impl Analysis {
         self.stream = None;
         self.failed = true;
         self.current = None;
+        instance.live_notes.set(Notes::default());
         self.publish(instance);
     }
 
@@ -131,6 +156,9 @@ impl Analysis {
         let Some(tap) = instance.next_feed() else {
             return;
         };
+        if let Some(mut stream) = self.stream.take() {
+            self.end(&mut stream, instance);
+        }
         let sample_rate = tap.sample_rate();
         match recognizers.make(sample_rate, self.settings) {
             Ok(recognizer) => {
@@ -144,6 +172,8 @@ impl Analysis {
                     recognizer,
                     recognizer_start_s: start_s,
                     analysed: 0,
+                    record_every: (RECORD_EVERY_S * sample_rate).max(1.0) as u64,
+                    ended: true,
                 });
             }
             Err(_) => self.fail(instance),
@@ -167,13 +197,23 @@ impl Analysis {
         let Some(mut stream) = self.stream.take() else {
             return false;
         };
-        let tapped = stream.tap.read(&mut self.buffer);
+        let room = stream.until_record().min(self.buffer.len());
+        let tapped = stream.tap.read(&mut self.buffer[..room]);
         match tapped {
             Some(Tapped::Mark(mark)) => self.pass_mark(&mut stream, mark, instance),
             Some(Tapped::Samples(count)) => self.analyse(&mut stream, count, instance),
+            None if self.last_audio.elapsed() >= ENDED_AFTER => self.end(&mut stream, instance),
+            None if self.last_audio.elapsed() >= IDLE_AFTER => {
+                self.history.record(instance.session());
+            }
             None => {}
         }
         self.stream = Some(stream);
+        let now_s = self.history.now_s();
+        let notes = self
+            .player
+            .notes(self.current.as_ref(), &instance.params, now_s);
+        instance.live_notes.set(notes);
         tapped.is_some()
     }
 
@@ -189,14 +229,12 @@ impl Analysis {
             self.history.advance_to(mark.stream);
         }
         if mark.reset {
-            stream.recognizer.finish();
-            self.follow_shown(stream);
-            self.history.record(instance.session());
-            self.history.cut();
+            self.end(stream, instance);
             stream.recognizer_start_s = self.history.now_s();
             self.level.reset();
             self.current = None;
         }
+        self.player.break_off(mark.epoch, self.history.now_s());
         self.history.anchor(Anchor {
             sample: mark.stream,
             host: mark.host,
@@ -216,18 +254,59 @@ impl Analysis {
         self.level.push(samples);
         stream.recognizer.push(samples);
         stream.analysed += count as u64;
+        stream.ended = false;
         self.history.advance_to(stream.analysed);
         self.follow_shown(stream);
         for (shown, bin) in self.spectrum.iter_mut().zip(stream.recognizer.spectrum()) {
             *shown = *bin;
         }
+        if stream.until_record() as u64 == stream.record_every {
+            self.history.record(instance.session());
+        }
+    }
+
+    /// Makes all that was heard final; what follows is heard afresh.
+    fn end(&mut self, stream: &mut Stream, instance: &Instance) {
+        if std::mem::replace(&mut stream.ended, true) {
+            return;
+        }
+        stream.recognizer.finish();
+        self.follow_shown(stream);
         self.history.record(instance.session());
+        while self.refine_stream(stream, instance) {}
+        self.history.cut();
+        stream.recognizer_start_s = self.history.now_s();
+        self.changed = true;
+    }
+
+    /// Goes over some of what was heard again, if enough has come since; whether something
+    /// became final.
+    pub(crate) fn refine(&mut self, instance: &Instance) -> bool {
+        let Some(mut stream) = self.stream.take() else {
+            return false;
+        };
+        let refined = self.refine_stream(&mut stream, instance);
+        self.stream = Some(stream);
+        refined
+    }
+
+    fn refine_stream(&mut self, stream: &mut Stream, instance: &Instance) -> bool {
+        let start_s = stream.recognizer_start_s;
+        let history = &self.history;
+        let mut grid = |from_s: f64, to_s: f64| history.grid(start_s, from_s, to_s);
+        let Some(refined) = stream.recognizer.refine(&mut grid) else {
+            return false;
+        };
+        self.history.confirm(&refined, start_s, instance.session());
+        self.changed = true;
+        true
     }
 
     /// Takes over what the recogniser has found.
     fn follow_shown(&mut self, stream: &mut Stream) {
         while let Some(shown) = stream.recognizer.poll() {
             let starts_at_s = stream.recognizer_start_s + shown.starts_at_s;
+            self.player.show();
             self.history.show(starts_at_s, &shown);
             self.current = Some(CurrentChord {
                 label: shown.label,
@@ -293,16 +372,18 @@ impl Analysis {
     fn publish(&mut self, instance: &Instance) {
         self.changed = false;
         self.last_published = Instant::now();
-        let (lag_s, lost, sample_rate) = match &self.stream {
+        let (lag_s, confirm_lag_s, lost, sample_rate) = match &self.stream {
             Some(stream) => {
                 let rate = stream.tap.sample_rate();
+                let waiting_s = stream.tap.waiting() as f64 / rate;
                 (
-                    stream.tap.waiting() as f64 / rate + stream.recognizer.latency_s(),
+                    waiting_s + stream.recognizer.latency_s(),
+                    waiting_s + stream.recognizer.refining_latency_s(),
                     stream.tap.counters().lost(),
                     rate,
                 )
             }
-            None => (0.0, 0, 0.0),
+            None => (0.0, 0.0, 0, 0.0),
         };
         let frozen = instance.params.freeze.value();
         let mut snapshot = match (&self.frozen, frozen) {
@@ -324,7 +405,9 @@ impl Analysis {
         let moving = self.stream.is_some() && self.last_audio.elapsed() < IDLE_AFTER;
         let position = self.history.position(instance.session(), moving);
         snapshot.position = self.stream.is_some().then_some(position);
+        snapshot.confirmed_to_s = self.history.confirmed_to_s(instance.session());
         snapshot.lag_s = lag_s as f32;
+        snapshot.confirm_lag_s = confirm_lag_s as f32;
         snapshot.lost = lost;
         snapshot.sample_rate = sample_rate;
         snapshot.cpu = self.load;

@@ -1,12 +1,14 @@
-//! The recogniser behind the plugin: the live engine with the weights it has built in.
+//! The recogniser behind the plugin: the live engine and the refining engine with the
+//! weights they have built in.
 
 use std::sync::Arc;
 
-use recognizer::inference::{BurnModel, CausalModel};
+use recognizer::inference::{BurnModel, CausalModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings, ShownState};
 use recognizer::models;
+use recognizer::refine::{Refined, RefiningEngine};
 
-use crate::recognition::{Recognizer, Recognizers, Settings, Shown};
+use crate::recognition::{Grid, Recognizer, Recognizers, Settings, Shown};
 
 /// Audio that warms the engine up, in seconds: every buffer has its size and every page
 /// of the weights has been touched before a host waits for the first chord.
@@ -15,7 +17,8 @@ const WARM_UP_S: f64 = 1.0;
 /// Reads the weights and warms them up.
 pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
     let model = models::live().map_err(|error| error.to_string())?;
-    let engines = Engines { model };
+    let windowed = models::windowed().map_err(|error| error.to_string())?;
+    let engines = Engines { model, windowed };
     let sample_rate = 48_000.0;
     let mut engine = engines.make(
         sample_rate,
@@ -34,6 +37,7 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
 
 struct Engines {
     model: Arc<BurnModel>,
+    windowed: Arc<BurnModel>,
 }
 
 impl Recognizers for Engines {
@@ -41,7 +45,14 @@ impl Recognizers for Engines {
         let model = Arc::clone(&self.model) as Arc<dyn CausalModel>;
         let engine =
             LiveEngine::new(model, sample_rate, of(settings)).map_err(|error| error.to_string())?;
-        Ok(Box::new(Live { engine }))
+        let windowed = Arc::clone(&self.windowed) as Arc<dyn WindowModel>;
+        let refining =
+            RefiningEngine::new(windowed, sample_rate).map_err(|error| error.to_string())?;
+        Ok(Box::new(Live {
+            engine,
+            refining,
+            ended: false,
+        }))
     }
 }
 
@@ -54,15 +65,20 @@ fn of(settings: Settings) -> LiveSettings {
 
 struct Live {
     engine: LiveEngine,
+    refining: RefiningEngine,
+    /// Whether the refining engine starts over once everything was taken out of it, as the
+    /// live engine has already.
+    ended: bool,
 }
 
 impl Recognizer for Live {
     fn push(&mut self, samples: &[f32]) {
         self.engine.push(samples);
+        self.refining.push(samples);
     }
 
     fn poll(&mut self) -> Option<Shown> {
-        // Final segments repeat what was shown, so what is shown is enough.
+        // The refining engine says what is final, so what is shown is enough.
         loop {
             if let Event::Shown(shown) = self.engine.poll()? {
                 return Some(Shown {
@@ -76,12 +92,21 @@ impl Recognizer for Live {
         }
     }
 
+    fn refine(&mut self, grid: &mut Grid<'_>) -> Option<Refined> {
+        let refined = self.refining.poll(grid);
+        if refined.is_none() && std::mem::take(&mut self.ended) {
+            self.refining.reset();
+        }
+        refined
+    }
+
     fn spectrum(&self) -> &[f32] {
         self.engine.spectrum()
     }
 
     fn mark_gap(&mut self, lost: u64) {
         self.engine.mark_gap(lost);
+        self.refining.mark_gap(lost);
     }
 
     fn set(&mut self, settings: Settings) {
@@ -90,9 +115,15 @@ impl Recognizer for Live {
 
     fn finish(&mut self) {
         self.engine.finish();
+        self.refining.finish();
+        self.ended = true;
     }
 
     fn latency_s(&self) -> f64 {
         self.engine.latency_s()
+    }
+
+    fn refining_latency_s(&self) -> f64 {
+        self.refining.latency_s()
     }
 }

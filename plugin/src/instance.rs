@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
+use crate::midi_out::LiveNotes;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -25,6 +26,8 @@ pub struct Instance {
     feeds: Mutex<VecDeque<TapOutput>>,
     /// The revision of the session when the latest picture was published.
     shown_revision: AtomicU64,
+    /// The notes of the live chord, from the worker to the audio thread.
+    pub live_notes: LiveNotes,
     /// The latest picture. Readers and the writer never wait for each other.
     snapshot: ArcSwap<Snapshot>,
 }
@@ -37,6 +40,7 @@ impl Instance {
             repaint: RepaintNotifier::default(),
             feeds: Mutex::default(),
             shown_revision: AtomicU64::new(0),
+            live_notes: LiveNotes::default(),
             snapshot: ArcSwap::default(),
         }
     }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 
+pub mod midi_out;
 pub mod recognition;
 pub mod snapshot;
 pub mod tap;
@@ -49,6 +50,7 @@ pub mod worker;
 
 use self::editor::ChangesEditor;
 use self::instance::Instance;
+use self::midi_out::MidiOut;
 use self::params::ChangesParams;
 use self::snapshot::{Snapshot, Status};
 use self::tap::{Tap, TapInput};
@@ -70,6 +72,10 @@ pub struct Changes {
     worker: Option<Arc<Worker>>,
     /// The audio thread's end of the tap, from the first activation on.
     tap: Option<TapInput>,
+    /// The notes that sound on the MIDI output.
+    midi: MidiOut,
+    /// Whether the host's transport has ever rolled.
+    rolled: bool,
 }
 
 impl Default for Changes {
@@ -81,6 +87,8 @@ impl Default for Changes {
             instance,
             worker: None,
             tap: None,
+            midi: MidiOut::default(),
+            rolled: false,
         }
     }
 }
@@ -111,7 +119,10 @@ impl Changes {
             let capacity = (TAP_S * sample_rate).clamp(1.0, TAP_SAMPLES_MAX) as usize;
             let (input, output) = Tap::new(capacity, sample_rate);
             self.instance.feed(output);
-            self.tap = Some(input);
+            self.tap = Some(match &self.tap {
+                Some(before) => input.after(before),
+                None => input,
+            });
         }
         Ok(())
     }
@@ -124,6 +135,18 @@ impl Changes {
         } else {
             tap.push(channels, frames, host);
         }
+    }
+
+    /// Sends the live chord as notes, after [`listen`](Self::listen) with the same block.
+    /// Where the host has a transport they sound only while it rolls. `send` says whether
+    /// the host took the event.
+    pub fn play(&mut self, host: HostPosition, send: impl FnMut(NoteEvent<()>) -> bool) {
+        self.rolled |= host.playing;
+        let stands_still = self.rolled && !host.playing;
+        let notes = self.instance.live_notes.get();
+        let current = self.tap.as_ref().map(TapInput::epoch) == Some(notes.epoch);
+        let sending = self.params.sending().filter(|_| current && !stands_still);
+        self.midi.play(sending.map(|how| (notes, how)), send);
     }
 }
 
@@ -147,6 +170,10 @@ impl Plugin for Changes {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, "Stereo"), layout(1, "Mono")];
+
+    // Notes that come in are passed on: with an output, most hosts leave that to the plugin.
+    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
 
     type Editor = ChangesEditor;
     type SysExMessage = ();
@@ -190,8 +217,17 @@ impl Plugin for Changes {
         _: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        let host = HostPosition::of(context.transport());
+        // The standalone program has no song: what its backend tells is made up.
+        let host = match context.plugin_api() {
+            PluginApi::Standalone => HostPosition::default(),
+            PluginApi::Clap | PluginApi::Vst3 => HostPosition::of(context.transport()),
+        };
         self.listen(buffer.as_slice_immutable(), buffer.samples(), host);
+        while let Some(event) = context.next_event() {
+            // A host without room for its own events loses them.
+            let _ = context.try_send_event(event);
+        }
+        self.play(host, |event| context.try_send_event(event).is_ok());
         ProcessStatus::Normal
     }
 }

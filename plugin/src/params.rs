@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use harmony::voicing::Voicing;
 use nice_plug::prelude::*;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
+use crate::midi_out::Sending;
 use crate::session::Session;
 use crate::view::preferences::Preferences;
 
@@ -109,6 +111,60 @@ pub enum ModeChoice {
     Minor,
 }
 
+/// How the notes of a chord are laid out on the MIDI output.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum VoicingChoice {
+    /// Close position on the root.
+    #[id = "close"]
+    Close,
+    /// Every second note an octave higher.
+    #[id = "open"]
+    Open,
+    /// The second note from the top an octave down.
+    #[id = "drop2"]
+    #[name = "Drop 2"]
+    Drop2,
+    /// Third and seventh, and what colours the chord.
+    #[id = "shell"]
+    Shell,
+    /// What fingers can hold on a guitar.
+    #[id = "guitar"]
+    Guitar,
+    /// The inversion nearest to the chord before.
+    #[id = "pad"]
+    #[name = "Pad (voice leading)"]
+    Pad,
+}
+
+impl From<VoicingChoice> for Voicing {
+    fn from(choice: VoicingChoice) -> Self {
+        match choice {
+            VoicingChoice::Close => Self::Close,
+            VoicingChoice::Open => Self::Open,
+            VoicingChoice::Drop2 => Self::Drop2,
+            VoicingChoice::Shell => Self::Shell,
+            VoicingChoice::Guitar => Self::Guitar,
+            VoicingChoice::Pad => Self::Pad,
+        }
+    }
+}
+
+/// Where the bass note goes on the MIDI output.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum BassChoice {
+    /// On the channel of the chord.
+    #[id = "together"]
+    #[name = "With the chord"]
+    Together,
+    /// On the channel after that of the chord (1 after 16), for another instrument.
+    #[id = "apart"]
+    #[name = "On the next channel"]
+    Apart,
+    /// Nowhere.
+    #[id = "none"]
+    None,
+}
+
 /// Size of the editor in logical points.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "StoredSize", into = "StoredSize")]
@@ -195,6 +251,25 @@ pub struct ChangesParams {
     #[id = "bypass"]
     pub bypass: BoolParam,
 
+    /// Whether the live chord is sent as notes.
+    #[id = "midi-out"]
+    pub midi_out: BoolParam,
+    /// How its notes are laid out.
+    #[id = "midi-voicing"]
+    pub midi_voicing: EnumParam<VoicingChoice>,
+    /// Octaves by which the notes are moved.
+    #[id = "midi-octave"]
+    pub midi_octave: IntParam,
+    /// Their velocity, 1 … 127.
+    #[id = "midi-velocity"]
+    pub midi_velocity: IntParam,
+    /// Their channel, 1 … 16.
+    #[id = "midi-channel"]
+    pub midi_channel: IntParam,
+    /// Where the bass note goes.
+    #[id = "midi-bass"]
+    pub midi_bass: EnumParam<BassChoice>,
+
     /// Size of the editor.
     #[persist = "editor-size"]
     pub editor_size: RwLock<EditorSize>,
@@ -204,6 +279,26 @@ pub struct ChangesParams {
     /// The chord track of this session, saved as `track`.
     #[nested]
     pub session: Arc<Session>,
+}
+
+impl ChangesParams {
+    /// How notes are sent, if they are: not while the display is held or the plugin
+    /// bypassed. Reads atomics only, so it is safe on the audio thread.
+    pub fn sending(&self) -> Option<Sending> {
+        if !self.midi_out.value() || self.freeze.value() || self.bypass.value() {
+            return None;
+        }
+        let channel = (self.midi_channel.value() - 1).clamp(0, 15) as u8;
+        Some(Sending {
+            channel,
+            bass_channel: match self.midi_bass.value() {
+                BassChoice::Together => Some(channel),
+                BassChoice::Apart => Some((channel + 1) % 16),
+                BassChoice::None => None,
+            },
+            velocity: self.midi_velocity.value() as f32 / 127.0,
+        })
+    }
 }
 
 impl Default for ChangesParams {
@@ -234,6 +329,16 @@ impl Default for ChangesParams {
                 })),
             freeze: BoolParam::new("Freeze", false),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            midi_out: BoolParam::new("MIDI out", false),
+            midi_voicing: EnumParam::new("MIDI voicing", VoicingChoice::Close),
+            midi_octave: IntParam::new("MIDI octave", 0, IntRange::Linear { min: -3, max: 3 }),
+            midi_velocity: IntParam::new(
+                "MIDI velocity",
+                80,
+                IntRange::Linear { min: 1, max: 127 },
+            ),
+            midi_channel: IntParam::new("MIDI channel", 1, IntRange::Linear { min: 1, max: 16 }),
+            midi_bass: EnumParam::new("MIDI bass", BassChoice::Together),
             editor_size: RwLock::new(EditorSize::DEFAULT),
             window: RwLock::default(),
             session: Arc::default(),

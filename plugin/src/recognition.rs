@@ -1,6 +1,7 @@
 //! What the worker needs of a recogniser.
 
 use harmony::label::Label;
+use recognizer::refine::{BeatGrid, Refined};
 
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;
@@ -21,7 +22,7 @@ pub struct Shown {
     pub starts_at_s: f64,
     /// The chord.
     pub label: Label,
-    /// Whether it will not be taken back.
+    /// Whether the live analysis will not take it back.
     pub confirmed: bool,
     /// 0…1.
     pub confidence: f32,
@@ -29,23 +30,34 @@ pub struct Shown {
     pub alternatives: Vec<(Label, f32)>,
 }
 
-/// A recogniser of one stream of audio.
+/// Asked for the beats from one second to another, in the recogniser's seconds.
+pub type Grid<'a> = dyn FnMut(f64, f64) -> Option<BeatGrid> + 'a;
+
+/// A recogniser of one stream of audio: what it shows at once, and behind that what it has
+/// gone over again.
 pub trait Recognizer: Send {
     /// Takes mono samples at the host's rate.
     fn push(&mut self, samples: &[f32]);
     /// The next change of the display, if there is one.
     fn poll(&mut self) -> Option<Shown>;
+    /// Goes over some of what was heard again, if enough has come since, and tells what
+    /// is final now. May take tens of milliseconds. What it tells does not depend on when
+    /// it is called; to be called until there is nothing more.
+    fn refine(&mut self, grid: &mut Grid<'_>) -> Option<Refined>;
     /// Log magnitudes of the latest frame, ln(|C| + 1e-6).
     fn spectrum(&self) -> &[f32];
     /// Says that `lost` samples are missing here.
     fn mark_gap(&mut self, lost: u64);
     /// Takes new settings.
     fn set(&mut self, settings: Settings);
-    /// Says that the audio ends here: what is still inside may be polled, then
-    /// everything is forgotten and time begins at zero again.
+    /// Says that the audio ends here: what is still inside may be polled and refined, both
+    /// until there is nothing more; then everything is forgotten and time begins at zero
+    /// again.
     fn finish(&mut self);
     /// Seconds from hearing a sound to knowing it, at the latest.
     fn latency_s(&self) -> f64;
+    /// Seconds from hearing a sound to its final chord, at the latest.
+    fn refining_latency_s(&self) -> f64;
 }
 
 /// Makes recognisers that share one set of weights.

@@ -25,7 +25,7 @@ use crate::snapshot::SongPosition;
 use crate::transport::HostPosition;
 
 pub use self::saved::{SavedSession, StateError};
-pub(crate) use self::song::Song;
+pub(crate) use self::song::{Place, Song};
 
 /// What the times of a track count from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,7 +175,12 @@ impl Session {
 
     /// For the worker: writes what was heard.
     pub(crate) fn record<R>(&self, write: impl FnOnce(&mut Song) -> R) -> R {
-        self.change(|content| write(&mut content.song))
+        let mut content = self.content.lock();
+        let result = write(&mut content.song);
+        if content.song.take_written() {
+            self.revision.fetch_add(1, Ordering::Release);
+        }
+        result
     }
 
     /// For the worker: where in the song the host is, `stream_s` being the second of the

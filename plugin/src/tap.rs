@@ -34,6 +34,8 @@ pub struct Mark {
     /// Whether the analysis shall start afresh here: the host reset the plugin, or
     /// the samples before this one were skipped on purpose (bypass).
     pub reset: bool,
+    /// Counts breaks: starts, stops and jumps of the song, resets, skipped samples.
+    pub epoch: u8,
     /// The host's time at this sample.
     pub host: HostPosition,
 }
@@ -79,6 +81,8 @@ impl Tap {
             lost: 0,
             reset: true,
             anchor: None,
+            epoch: 0,
+            broken: false,
         };
         let output = TapOutput {
             samples: samples_out,
@@ -108,6 +112,10 @@ pub struct TapInput {
     reset: bool,
     /// The last host position that was written, and the stream sample it was for.
     anchor: Option<(u64, HostPosition)>,
+    /// Counts breaks.
+    epoch: u8,
+    /// Whether the last break has no mark yet.
+    broken: bool,
 }
 
 impl TapInput {
@@ -153,7 +161,7 @@ impl TapInput {
     /// Lets `frames` of the stream pass unheard, as when the plugin is bypassed.
     /// The analysis starts afresh after them. Safe on the audio thread.
     pub fn skip(&mut self, frames: usize) {
-        self.reset = true;
+        self.reset();
         self.lost = 0;
         self.advance(frames);
     }
@@ -161,6 +169,28 @@ impl TapInput {
     /// Starts the analysis afresh at the next sample. Safe on the audio thread.
     pub fn reset(&mut self) {
         self.reset = true;
+        self.break_off();
+    }
+
+    /// Counts breaks on from those of the tap before this one, whose notes may still be
+    /// about.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        self.epoch = before.epoch.wrapping_add(1);
+        self
+    }
+
+    /// How many breaks there were, modulo 256: starts, stops and jumps of the song, resets,
+    /// skipped samples. Marks carry the same count.
+    pub fn epoch(&self) -> u8 {
+        self.epoch
+    }
+
+    fn break_off(&mut self) {
+        if !self.broken {
+            self.epoch = self.epoch.wrapping_add(1);
+            self.broken = true;
+        }
     }
 
     /// The rate this tap was made for, in Hz.
@@ -183,11 +213,15 @@ impl TapInput {
         if !essential && expected.is_some_and(|expected| host.continues(&expected)) {
             return true;
         }
+        if expected.is_some_and(|expected| !host.goes_on(&expected)) {
+            self.break_off();
+        }
         let mark = Mark {
             at: self.position,
             stream: self.stream,
             lost: self.lost,
             reset: self.reset,
+            epoch: self.epoch,
             host,
         };
         if self.marks.push(mark).is_err() {
@@ -196,6 +230,7 @@ impl TapInput {
         }
         self.lost = 0;
         self.reset = false;
+        self.broken = false;
         self.anchor = Some((self.stream, host));
         true
     }

@@ -36,6 +36,11 @@ pub struct HostPosition {
 const BEATS_TOLERANCE: f64 = 1e-3;
 const SECONDS_TOLERANCE: f64 = 5e-4;
 
+/// How far the song may be from where it was expected before notes that sound are cut, in
+/// quarter notes and in seconds: a tempo that glides misses by less within a block.
+const JUMP_BEATS: f64 = 0.1;
+const JUMP_S: f64 = 0.05;
+
 /// Hosts hand over whatever their project file holds; nothing that is not a
 /// number may reach the arithmetic below.
 fn finite(value: Option<f64>) -> Option<f64> {
@@ -74,6 +79,11 @@ impl HostPosition {
             .map(|(numerator, denominator)| 4.0 * f64::from(numerator) / f64::from(denominator))
     }
 
+    /// Whether the song rolls, and the host says where in it.
+    pub fn is_in_song(&self) -> bool {
+        self.playing && (self.seconds.is_some() || self.beats.is_some())
+    }
+
     /// The position `samples` later at `sample_rate` in Hz, if nothing is touched.
     pub fn advanced(&self, samples: u64, sample_rate: f64) -> Self {
         if !self.playing || samples == 0 {
@@ -95,6 +105,20 @@ impl HostPosition {
             later.bar_number = self.bar_number.map(|bar| bar.saturating_add(bars as i32));
         }
         later
+    }
+
+    /// Whether the song went on where extrapolation `expected`, at whatever tempo: neither
+    /// started, nor stopped, nor jumped.
+    pub fn goes_on(&self, expected: &Self) -> bool {
+        let at = |a: Option<f64>, b: Option<f64>, tolerance: f64| match (a, b) {
+            (Some(a), Some(b)) => Some((a - b).abs() <= tolerance),
+            _ => None,
+        };
+        // Beats before seconds: some hosts count seconds anew when the tempo changes.
+        self.playing == expected.playing
+            && at(self.beats, expected.beats, JUMP_BEATS)
+                .or_else(|| at(self.seconds, expected.seconds, JUMP_S))
+                .unwrap_or(true)
     }
 
     /// Whether `self`, as reported, is what extrapolation `expected`.
@@ -225,6 +249,26 @@ impl TransportMap {
         spans
     }
 
+    /// Whether the song ran without a jump from `start_s` to `end_s` of the stream.
+    /// Standing still is no jump.
+    pub fn is_steady(&self, start_s: f64, end_s: f64) -> bool {
+        let (first, last) = (self.sample(start_s), self.sample(end_s));
+        let from = self
+            .anchors
+            .partition_point(|anchor| anchor.sample <= first)
+            .saturating_sub(1);
+        self.anchors[from..].windows(2).all(|pair| {
+            let expected = pair[0]
+                .host
+                .advanced(pair[1].sample - pair[0].sample, self.sample_rate);
+            let now = HostPosition {
+                playing: expected.playing,
+                ..pair[1].host
+            };
+            pair[1].sample > last || now.goes_on(&expected)
+        })
+    }
+
     fn sample(&self, stream_s: f64) -> u64 {
         // Half a sample guards against the rounding of seconds.
         (stream_s * self.sample_rate + 0.5).max(0.0) as u64
@@ -294,6 +338,49 @@ mod tests {
             }
             .continues(&expected)
         );
+    }
+
+    #[test]
+    fn a_new_tempo_is_no_jump_but_a_loop_and_a_stop_are() {
+        let expected = rolling(8.0);
+        let at = |beats: f64| HostPosition {
+            beats: Some(beats),
+            ..expected
+        };
+        let recounted = HostPosition {
+            tempo_bpm: Some(60.0),
+            seconds: Some(8.0),
+            ..expected
+        };
+        let stopped = HostPosition {
+            playing: false,
+            ..expected
+        };
+        assert!(at(8.05).goes_on(&expected) && recounted.goes_on(&expected));
+        assert!(!at(4.0).goes_on(&expected) && !stopped.goes_on(&expected));
+        assert!(HostPosition::default().goes_on(&HostPosition::default()));
+    }
+
+    #[test]
+    fn a_stop_leaves_the_song_steady_and_a_jump_does_not() {
+        let mut map = TransportMap::new(48_000.0);
+        let anchor = |second: u64, host: HostPosition| Anchor {
+            sample: 48_000 * second,
+            host,
+        };
+        map.insert(anchor(0, rolling(0.0)));
+        map.insert(anchor(
+            2,
+            HostPosition {
+                playing: false,
+                ..rolling(4.0)
+            },
+        ));
+        map.insert(anchor(5, rolling(4.0)));
+        map.insert(anchor(7, rolling(0.0)));
+        assert!(map.is_steady(0.0, 6.9));
+        assert!(!map.is_steady(6.0, 7.5));
+        assert!(map.is_steady(7.0, 9.0));
     }
 
     #[test]

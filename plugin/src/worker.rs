@@ -26,6 +26,9 @@ const NAP: Duration = Duration::from_millis(4);
 const LONG_NAP: Duration = Duration::from_millis(25);
 const RESTLESS_NAPS: u32 = 500;
 
+/// Of so many instances one more has its refining pass in the same round.
+const INSTANCES_A_REFINING: usize = 16;
+
 struct Shared {
     stop: AtomicBool,
     newcomers: Mutex<Vec<Weak<Instance>>>,
@@ -100,6 +103,7 @@ impl Drop for Worker {
 fn run(shared: &Shared, recognizers: &dyn Recognizers) {
     let mut residents: Vec<(Weak<Instance>, Analysis)> = Vec::new();
     let mut naps = 0;
+    let mut next_refined = 0;
     while !shared.stop.load(Ordering::Acquire) {
         for newcomer in shared.newcomers.lock().drain(..) {
             if let Some(instance) = newcomer.upgrade() {
@@ -114,6 +118,21 @@ fn run(shared: &Shared, recognizers: &dyn Recognizers) {
             busy |= take_turn(&instance, analysis, recognizers);
             true
         });
+        // What is shown at once comes first: of the refining passes, which take longer, few
+        // instances have theirs between two looks at everybody's audio.
+        let mut turns = 1 + residents.len() / INSTANCES_A_REFINING;
+        for _ in 0..residents.len() {
+            next_refined = (next_refined + 1) % residents.len();
+            let (handle, analysis) = &mut residents[next_refined];
+            let refined = handle
+                .upgrade()
+                .is_some_and(|instance| refine(&instance, analysis));
+            busy |= refined;
+            turns -= usize::from(refined);
+            if turns == 0 {
+                break;
+            }
+        }
         if busy {
             naps = 0;
         } else {
@@ -125,10 +144,23 @@ fn run(shared: &Shared, recognizers: &dyn Recognizers) {
 }
 
 fn take_turn(instance: &Instance, analysis: &mut Analysis, recognizers: &dyn Recognizers) -> bool {
+    guarded(instance, analysis, |analysis| {
+        analysis.turn(instance, recognizers)
+    })
+}
+
+fn refine(instance: &Instance, analysis: &mut Analysis) -> bool {
+    guarded(instance, analysis, |analysis| analysis.refine(instance))
+}
+
+/// An error in the analysis of one instance must not end that of the others, nor the host.
+fn guarded(
+    instance: &Instance,
+    analysis: &mut Analysis,
+    run: impl FnOnce(&mut Analysis) -> bool,
+) -> bool {
     let started = ThreadTime::now();
-    // An error in the analysis of one instance must not end that of the others, nor
-    // the host.
-    let turn = catch_unwind(AssertUnwindSafe(|| analysis.turn(instance, recognizers)));
+    let turn = catch_unwind(AssertUnwindSafe(|| run(analysis)));
     analysis.add_load(started.elapsed());
     turn.unwrap_or_else(|_| {
         analysis.fail(instance);

@@ -5,7 +5,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use clack_host::events::event_types::TransportFlags;
 use harmony::label::Label;
+use harmony::timeline::Status;
 use harmony::track::Track;
 use harmony::vocabulary::majmin;
 use support::host::{self, Block};
@@ -80,7 +82,13 @@ fn parameters_have_stable_names_and_take_values() {
             "Sensitivity",
             "Hold",
             "Freeze",
-            "Bypass"
+            "Bypass",
+            "MIDI out",
+            "MIDI voicing",
+            "MIDI octave",
+            "MIDI velocity",
+            "MIDI channel",
+            "MIDI bass"
         ]
     );
     let mut processor = host::activate(&mut instance, 48_000.0, 64);
@@ -281,19 +289,202 @@ fn a_known_progression_is_recognised_and_placed_in_the_song() {
 fn the_track_is_the_same_at_every_block_size() {
     let entry = host::load();
     let audio = music::progression(48_000.0);
-    let tracks = [1usize, 64, 700, 8192].map(|frames| {
+    let mut playing = [1usize, 64, 700, 8192].map(|frames| {
         let mut instance = host::instantiate(&entry);
         let mut processor = host::activate(&mut instance, 48_000.0, frames);
         let mut block = Block::new(2, frames);
-        for chunk in audio.chunks(frames) {
-            block.process(&mut processor, &[chunk, chunk], None);
+        for (index, chunk) in audio.chunks(frames).enumerate() {
+            let beats = (index * frames) as f64 / 48_000.0 * 2.0;
+            block.process(&mut processor, &[chunk, chunk], Some(&host::rolling(beats)));
         }
-        let end_s = audio.len() as f64 / 48_000.0;
-        let track = await_track(&mut instance, end_s - 1e-3);
-        instance.deactivate(processor.stop_processing());
-        track
+        (instance, processor)
     });
+    let end_s = audio.len() as f64 / 48_000.0;
+    // Every chord is confirmed once no more audio comes.
+    let tracks: Vec<String> = playing
+        .iter_mut()
+        .map(|(instance, _)| rounded(&await_confirmed(instance, end_s - 1e-3)))
+        .collect();
+    for (mut instance, processor) in playing {
+        instance.deactivate(processor.stop_processing());
+    }
+    assert!(tracks[0].lines().count() >= 8, "{}", tracks[0]);
     for track in &tracks[1..] {
         assert_eq!(track, &tracks[0]);
     }
+}
+
+/// Waits until the track reaches `end_s` and all of it is confirmed.
+fn await_confirmed(
+    instance: &mut clack_host::prelude::PluginInstance<host::TestHost>,
+    end_s: f64,
+) -> Track {
+    let started = Instant::now();
+    loop {
+        let track = await_track(instance, end_s);
+        let mut segments = track.timeline().into_iter();
+        if segments.all(|it| it.status == Status::Confirmed) {
+            return track;
+        }
+        assert!(started.elapsed() < Duration::from_secs(300), "{track:#?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A track as text, one chord a line: what a host's own rounding of beats does not touch.
+fn rounded(track: &Track) -> String {
+    let lines = track.timeline().into_iter().map(|it| {
+        let alternatives = it.alternatives.iter();
+        let others: Vec<String> = alternatives
+            .map(|it| format!("{} {:.4}", it.label, it.probability))
+            .collect();
+        format!(
+            "{:.4} {:.4} {} {:.4} {}\n",
+            it.start_s,
+            it.end_s,
+            it.label,
+            it.confidence,
+            others.join(" ")
+        )
+    });
+    lines.collect()
+}
+
+/// A chord that goes on and on, block by block, in a song that rolls or stands still.
+struct Band {
+    block: Block,
+    audio: Vec<f32>,
+    played: usize,
+    beats: f64,
+}
+
+impl Band {
+    const FRAMES: usize = 512;
+    const RATE: f64 = 44_100.0;
+
+    fn new() -> Self {
+        Self {
+            block: Block::new(2, Self::FRAMES),
+            audio: music::chord(Self::RATE, music::PROGRESSION[0].1),
+            played: 0,
+            beats: 0.0,
+        }
+    }
+
+    /// One block; tells what hangs after it.
+    fn block(
+        &mut self,
+        processor: &mut clack_host::prelude::StartedPluginAudioProcessor<host::TestHost>,
+        rolling: bool,
+    ) -> Vec<(u16, u16)> {
+        let from = self.played % (self.audio.len() - Self::FRAMES);
+        let chunk = &self.audio[from..from + Self::FRAMES];
+        let mut transport = host::rolling(self.beats);
+        if rolling {
+            self.beats += 2.0 * Self::FRAMES as f64 / Self::RATE;
+        } else {
+            transport.flags -= TransportFlags::IS_PLAYING;
+        }
+        self.played += Self::FRAMES;
+        self.block
+            .process(processor, &[chunk, chunk], Some(&transport));
+        host::hanging(&self.block.notes)
+    }
+
+    /// Plays on until these notes sound; the worker has its own pace.
+    fn until(
+        &mut self,
+        processor: &mut clack_host::prelude::StartedPluginAudioProcessor<host::TestHost>,
+        notes: &[(u16, u16)],
+    ) {
+        let started = Instant::now();
+        loop {
+            let mut sounding = self.block(processor, true);
+            sounding.sort_unstable();
+            if sounding == notes {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(120), "{sounding:?}");
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+}
+
+#[test]
+fn the_live_chord_sounds_on_the_midi_output_and_no_note_is_left_hanging() {
+    // C2 and C4 E4 G4.
+    const C: [(u16, u16); 4] = [(0, 36), (0, 60), (0, 64), (0, 67)];
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let parameters = host::parameters(&mut instance);
+    let id = |name: &str| parameters.iter().find(|it| it.name == name).unwrap().id;
+    let mut processor = host::activate(&mut instance, Band::RATE, Band::FRAMES);
+    let mut band = Band::new();
+    // Off until it is asked for.
+    for _ in 0..200 {
+        assert!(band.block(&mut processor, true).is_empty());
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    band.block.set(id("MIDI out"), 1.0);
+    band.until(&mut processor, &C);
+    assert!(
+        band.block
+            .notes
+            .iter()
+            .all(|it| !it.on || it.velocity == 80)
+    );
+
+    // Stop: silent with the very block, and silent while the song stands still.
+    for _ in 0..50 {
+        assert!(band.block(&mut processor, false).is_empty());
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    band.until(&mut processor, &C);
+    // The loop comes round.
+    band.beats = 0.0;
+    assert!(band.block(&mut processor, true).is_empty());
+    band.until(&mut processor, &C);
+    for parameter in ["Bypass", "Freeze"] {
+        band.block.set(id(parameter), 1.0);
+        assert!(band.block(&mut processor, true).is_empty(), "{parameter}");
+        band.block.set(id(parameter), 0.0);
+        band.until(&mut processor, &C);
+    }
+    // What sounds moves to another channel at once; the worker follows with the octave.
+    // Whole numbers count from 0 for hosts.
+    band.block.set(id("MIDI channel"), 15.0);
+    band.block.set(id("MIDI bass"), 1.0);
+    let sounding = band.block(&mut processor, true);
+    assert_eq!(sounding, [(0, 36), (15, 60), (15, 64), (15, 67)]);
+    band.block.set(id("MIDI octave"), 4.0);
+    band.until(&mut processor, &[(0, 48), (15, 72), (15, 76), (15, 79)]);
+    band.block.set(id("MIDI bass"), 2.0);
+    band.until(&mut processor, &[(15, 72), (15, 76), (15, 79)]);
+
+    // The host resets the plugin, or takes it out and in: the next block ends the notes.
+    processor.reset();
+    assert!(band.block(&mut processor, true).is_empty());
+    band.until(&mut processor, &[(15, 72), (15, 76), (15, 79)]);
+    instance.deactivate(processor.stop_processing());
+    let mut processor = host::activate(&mut instance, Band::RATE, Band::FRAMES);
+    assert!(band.block(&mut processor, true).is_empty());
+    band.until(&mut processor, &[(15, 72), (15, 76), (15, 79)]);
+    band.block.set(id("MIDI out"), 0.0);
+    assert!(band.block(&mut processor, true).is_empty());
+    instance.deactivate(processor.stop_processing());
+}
+
+#[test]
+fn notes_that_come_in_are_passed_on() {
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let mut processor = host::activate(&mut instance, 48_000.0, 64);
+    let mut block = Block::new(2, 64);
+    block.note(true, 3, 61);
+    block.process(&mut processor, &[&[0.0; 64], &[0.0; 64]], None);
+    assert_eq!(host::hanging(&block.notes), [(3, 61)]);
+    block.note(false, 3, 61);
+    block.process(&mut processor, &[&[0.0; 64], &[0.0; 64]], None);
+    assert!(host::hanging(&block.notes).is_empty());
+    instance.deactivate(processor.stop_processing());
 }

@@ -9,6 +9,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use changes_plugin::Changes;
+use changes_plugin::midi_out::{LiveNotes, MidiOut, Notes, Sending};
 use changes_plugin::tap::Tap;
 use changes_plugin::transport::HostPosition;
 
@@ -121,6 +122,33 @@ fn a_tap_whose_reader_is_gone_never_frees() {
 }
 
 #[test]
+fn sending_notes_never_allocates() {
+    let live = LiveNotes::default();
+    let mut out = MidiOut::default();
+    let sending = Sending {
+        channel: 3,
+        bass_channel: Some(4),
+        velocity: 0.5,
+    };
+    let mut sent = 0;
+    let made = requests(|| {
+        for round in 0..1000u32 {
+            let mut notes = Notes::none(round as u8);
+            notes.bass = Some(36 + (round % 12) as u8);
+            notes.upper = std::array::from_fn(|slot| Some(60 + (round as usize % 5 + slot) as u8));
+            live.set(notes);
+            let wanted = (round % 7 > 0).then(|| (live.get(), sending));
+            out.play(wanted, |_| {
+                sent += 1;
+                round % 5 > 0
+            });
+        }
+    });
+    assert_eq!(made, 0);
+    assert!(sent > 1000);
+}
+
+#[test]
 fn the_plugin_listens_without_allocating() {
     let mut plugin = Changes::default();
     plugin.prepare(48_000.0).unwrap();
@@ -130,6 +158,7 @@ fn the_plugin_listens_without_allocating() {
             for frames in [1, 16, 64, 441, 512, 1024, 16_384] {
                 let host = host_at(f64::from(round % 11));
                 plugin.listen(&[&left[..frames], &right[..frames]], frames, host);
+                plugin.play(host, |_| round % 3 > 0);
             }
         }
     });

@@ -9,8 +9,8 @@ use anyhow::{Result, anyhow, ensure};
 use harmony::export;
 use harmony::label::Label;
 use harmony::style::{Style, format};
-use harmony::timeline::Status;
-use harmony::track::Track;
+use harmony::timeline::{Segment, Status};
+use harmony::track::{Info, Track};
 use serde_json::{Value, json};
 use xshell::cmd;
 
@@ -94,13 +94,14 @@ pub fn run(options: &Options) -> Result<()> {
 fn write(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
     let sh = shell()?;
     sh.create_dir(folder)?;
-    let about = export::Options {
-        title: Some("Changes demo".to_owned()),
-        ..export::Options::default()
-    };
+    let mut titled = track.clone();
+    titled.set_info(Info {
+        title: "Changes demo".to_owned(),
+        ..track.info().clone()
+    });
     for format in export::Format::ALL {
         let path = folder.join("chords").with_extension(format.extension());
-        export::save(&path, track.timeline(), &about)?;
+        export::save_track(&path, &titled, &export::Options::default())?;
         println!("{}", path.display());
     }
     picture(saved, track, folder)
@@ -202,29 +203,47 @@ fn play(
     Ok(())
 }
 
-/// Prints each chord once, when the plugin first shows it and when it is sure.
+/// Prints each chord once when the plugin first shows it, and once when it is confirmed,
+/// some seconds later.
 #[derive(Default)]
 struct Printer {
-    /// What was printed last: start, chord, whether it was confirmed.
-    last: Option<(f64, String, bool)>,
+    /// What was shown last: start and chord.
+    last: Option<(f64, String)>,
+    /// Up to here confirmed chords have been printed.
+    confirmed_s: f64,
 }
 
 impl Printer {
     fn print(&mut self, track: &Track, now_s: f64) {
-        let Some(segment) = track.timeline().segments().last() else {
-            return;
+        let segments = track.timeline().segments();
+        let line = |segment: &Segment, state: &str| {
+            println!(
+                "  {now_s:6.2} s  {:<10} {state:<10} from {:6.2} s  {:3.0} %",
+                format(&segment.label, Style::Jazz, None),
+                segment.start_s,
+                segment.confidence * 100.0
+            );
         };
-        let name = format(&segment.label, Style::Jazz, None);
-        let current = (segment.start_s, name, segment.status == Status::Confirmed);
-        if self.last.as_ref().is_some_and(|last| *last == current) {
-            return;
+        // The last confirmed chord may still be growing.
+        let confirmed = segments.windows(2).filter(|pair| {
+            let fresh = pair[0].start_s > self.confirmed_s - 1e-6;
+            fresh && pair.iter().all(|it| it.status == Status::Confirmed)
+        });
+        let mut reached_s = self.confirmed_s;
+        for pair in confirmed {
+            line(&pair[0], "confirmed");
+            reached_s = pair[0].end_s;
         }
-        let (start_s, name, confirmed) = &current;
-        let state = if *confirmed { "confirmed" } else { "heard" };
-        println!(
-            "  {now_s:6.2} s  {name:<10} {state:<10} from {start_s:6.2} s  {:3.0} %",
-            segment.confidence * 100.0
-        );
-        self.last = Some(current);
+        self.confirmed_s = reached_s;
+        if let Some(segment) = segments.last()
+            && segment.status == Status::Provisional
+        {
+            let name = format(&segment.label, Style::Jazz, None);
+            let current = (segment.start_s, name);
+            if self.last.as_ref() != Some(&current) {
+                line(segment, "heard");
+                self.last = Some(current);
+            }
+        }
     }
 }

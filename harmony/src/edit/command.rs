@@ -57,13 +57,14 @@ pub enum Command {
     /// had as an alternative; locks it.
     TakeAlternative { at_s: f64, index: usize },
     /// Moves the boundary nearest to `from_s` to `to_s`, drawn to what `snap` says, but not
-    /// past its neighbours.
+    /// past its neighbours. Locks the segments on both sides.
     MoveBoundary { from_s: f64, to_s: f64, snap: Snap },
     /// Cuts a segment in two.
     Split { at_s: f64, snap: Snap },
-    /// Joins a segment with the one after it, whose chord it takes over.
+    /// Joins a segment with the one after it, which takes over its chord; locks it.
     MergeNext { at_s: f64 },
-    /// Takes a segment away; the one before it goes on, or the one after starts earlier.
+    /// Takes a segment away; the one before it goes on, or the one after starts earlier,
+    /// and is locked.
     Delete { at_s: f64 },
     /// Locks a segment or frees it for new analysis.
     SetLocked { at_s: f64, locked: bool },
@@ -153,6 +154,7 @@ impl Command {
                 segments[place + 1].start_s = to_s;
                 for segment in &mut segments[place..=place + 1] {
                     unstamped(segment);
+                    settle(segment);
                 }
             }
             &Self::Split { at_s, snap } => {
@@ -175,6 +177,7 @@ impl Command {
                 }
                 let next = segments.remove(index + 1);
                 extend(&mut segments[index], None, Some(next.end_s));
+                settle(&mut segments[index]);
             }
             &Self::Delete { at_s } => {
                 let index = index_at(segments, at_s)?;
@@ -182,10 +185,12 @@ impl Command {
                     return Err(EditError::OnlySegment);
                 }
                 let gone = segments.remove(index);
-                match index.checked_sub(1) {
-                    Some(before) => extend(&mut segments[before], None, Some(gone.end_s)),
-                    None => extend(&mut segments[0], Some(gone.start_s), None),
+                let place = index.saturating_sub(1);
+                match index {
+                    0 => extend(&mut segments[place], Some(gone.start_s), None),
+                    _ => extend(&mut segments[place], None, Some(gone.end_s)),
                 }
+                settle(&mut segments[place]);
             }
             &Self::SetLocked { at_s, locked } => {
                 let index = index_at(segments, at_s)?;
@@ -204,6 +209,11 @@ impl Command {
 fn by_hand(segment: &mut Segment, label: Label) {
     segment.label = label;
     segment.confidence = 1.0;
+    settle(segment);
+}
+
+/// A segment set by a person, in its chord or its bounds: new analysis leaves it alone.
+const fn settle(segment: &mut Segment) {
     segment.status = Status::Confirmed;
     segment.locked = true;
 }

@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 
 use harmony::label::Label;
+use harmony::time::Metre;
 use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Segment, Status};
 
+use recognizer::refine::{BeatGrid, GridSpan, Refined};
+
 use crate::recognition::Shown;
-use crate::session::{Session, Song};
+use crate::session::{Place, Session, Song};
 use crate::snapshot::{LineKind, SongPosition, Strip, StripLine, StripSegment};
 use crate::transport::{Anchor, HostPosition, Span, TransportMap};
 
@@ -51,6 +54,8 @@ pub(super) struct History {
     floor_s: f64,
     /// From here on the track does not yet say what the segments say.
     unrecorded_s: f64,
+    /// Up to here the refining pass has had its say, and the live one is out of date.
+    confirmed_s: f64,
 }
 
 impl History {
@@ -64,6 +69,7 @@ impl History {
             open: false,
             floor_s: origin_s,
             unrecorded_s: origin_s,
+            confirmed_s: origin_s,
         }
     }
 
@@ -78,6 +84,7 @@ impl History {
         self.sample_rate = sample_rate;
         self.now_s = origin_s;
         self.unrecorded_s = origin_s;
+        self.confirmed_s = origin_s;
         self.map = TransportMap::new(sample_rate);
     }
 
@@ -147,7 +154,7 @@ impl History {
                 last.chord.confidence = shown.confidence;
                 last.chord.confirmed |= shown.confirmed;
                 last.chord.end_s = self.now_s;
-                last.alternatives = alternatives(shown);
+                last.alternatives = alternatives(&shown.alternatives);
                 self.open = true;
                 self.unrecorded_s = self.unrecorded_s.min(last.chord.start_s);
                 return;
@@ -161,53 +168,147 @@ impl History {
                 confidence: shown.confidence,
                 confirmed: shown.confirmed,
             },
-            alternatives: alternatives(shown),
+            alternatives: alternatives(&shown.alternatives),
         });
         self.open = true;
         self.unrecorded_s = self.unrecorded_s.min(start_s);
     }
 
-    /// Brings the track up to now.
+    /// Brings the live part of the track up to now.
     pub(super) fn record(&mut self, session: &Session) {
         if self.now_s - self.unrecorded_s <= SAME_S {
             return;
         }
-        let from_s = self.unrecorded_s - self.origin_s;
-        let spans = self.map.spans(from_s.max(0.0), self.now_s - self.origin_s);
+        let from_s = self.unrecorded_s.max(self.confirmed_s);
         self.unrecorded_s = self.now_s;
+        let spans = self.spans(from_s, self.now_s);
         if !spans.is_empty() {
             session.record(|song| {
                 for span in spans {
+                    song.follow(&span);
                     self.record_span(&span, song);
                 }
-                song.find_keys();
             });
         }
     }
 
+    /// The host's time over a stretch of the stream, in seconds since the instance was
+    /// made.
+    fn spans(&self, from_s: f64, to_s: f64) -> Vec<Span> {
+        let (from_s, to_s) = (from_s - self.origin_s, to_s - self.origin_s);
+        if to_s <= from_s {
+            return Vec::new();
+        }
+        let mut spans = self.map.spans(from_s.max(0.0), to_s);
+        for span in &mut spans {
+            span.start_s += self.origin_s;
+            span.end_s += self.origin_s;
+        }
+        spans
+    }
+
     fn record_span(&self, span: &Span, song: &mut Song) {
-        let start_s = self.origin_s + span.start_s;
-        let end_s = self.origin_s + span.end_s;
-        let Some(place_s) = song.place(span, start_s) else {
+        let Some(place) = song.place(span, span.start_s) else {
             return;
         };
-        let offset_s = place_s - start_s;
         let within = |heard: &Heard| {
             let chord = &heard.chord;
-            let (from_s, to_s) = (chord.start_s.max(start_s), chord.end_s.min(end_s));
-            (to_s - from_s > SAME_S).then(|| {
-                let (from_s, to_s) = (from_s + offset_s, to_s + offset_s);
-                let mut segment = Segment::new(from_s, to_s, chord.label.clone());
-                segment.confidence = chord.confidence.clamp(0.0, 1.0);
-                segment.alternatives.clone_from(&heard.alternatives);
-                if !chord.confirmed {
-                    segment.status = Status::Provisional;
-                }
-                segment
-            })
+            let mut segment = Segment::new(chord.start_s, chord.end_s, chord.label.clone());
+            segment.confidence = chord.confidence.clamp(0.0, 1.0);
+            // Lost is lost; all else the refining pass may still overrule.
+            if chord.label != Label::Unknown {
+                segment.status = Status::Provisional;
+            }
+            segment.alternatives.clone_from(&heard.alternatives);
+            placed(song, &place, span, segment)
         };
         let new = self.segments.iter().filter_map(within).collect();
-        song.write(place_s, end_s + offset_s, new);
+        let from_s = song.second(&place, span.start_s);
+        let to_s = song.second(&place, span.end_s);
+        song.write(from_s, to_s, new);
+    }
+
+    /// Puts what the refining pass has found into the track, except where the song has
+    /// been since: what sounded last at a place of the song is what counts. Times of
+    /// `refined` begin at `start_s`.
+    pub(super) fn confirm(&mut self, refined: &Refined, start_s: f64, session: &Session) {
+        let (from_s, to_s) = (start_s + refined.from_s, start_s + refined.to_s);
+        let segments = refined.segments.iter().map(|it| {
+            let mut segment = it.segment.clone();
+            segment.start_s += start_s;
+            segment.end_s += start_s;
+            segment.confidence = segment.confidence.clamp(0.0, 1.0);
+            segment.alternatives = alternatives(&it.alternatives);
+            segment
+        });
+        let segments: Vec<Segment> = segments.collect();
+        self.confirmed_s = self.confirmed_s.max(to_s);
+        let since = self.spans(to_s, self.unrecorded_s);
+        let now = self.spans(from_s, to_s);
+        session.record(|song| {
+            let mut covered = Covered::default();
+            for span in since.iter().rev() {
+                if let Some(place) = song.place(span, span.start_s) {
+                    let from_s = song.second(&place, span.start_s);
+                    covered.add(from_s, song.second(&place, span.end_s));
+                }
+            }
+            for span in now.iter().rev() {
+                let Some(place) = song.place(span, span.start_s) else {
+                    continue;
+                };
+                let within = segments.iter().cloned();
+                let within: Vec<Segment> = within
+                    .filter_map(|segment| placed(song, &place, span, segment))
+                    .collect();
+                let from_s = song.second(&place, span.start_s);
+                let to_s = song.second(&place, span.end_s);
+                for (from_s, to_s) in covered.left_open(from_s, to_s) {
+                    let inside = |it: &&Segment| it.start_s < to_s && it.end_s > from_s;
+                    song.write(
+                        from_s,
+                        to_s,
+                        within.iter().filter(inside).cloned().collect(),
+                    );
+                }
+                covered.add(from_s, to_s);
+            }
+            song.find_keys();
+        });
+    }
+
+    /// The beats of the host's song between two seconds, which begin at `start_s`.
+    pub(super) fn grid(&self, start_s: f64, from_s: f64, to_s: f64) -> Option<BeatGrid> {
+        let spans = self.spans(start_s + from_s, start_s + to_s);
+        let spans: Vec<GridSpan> = spans
+            .iter()
+            .filter_map(|span| {
+                let host = &span.host;
+                let (numerator, denominator) = host.signature?;
+                let numerator = u8::try_from(numerator).ok()?;
+                let metre = Metre::new(numerator, u8::try_from(denominator).ok()?).ok()?;
+                host.playing.then_some(GridSpan {
+                    from_s: span.start_s - start_s,
+                    to_s: span.end_s - start_s,
+                    beat: host.beats?,
+                    bpm: host.tempo_bpm?,
+                    metre,
+                    bar_beat: host.bar_start_beats.unwrap_or(0.0),
+                })
+            })
+            .collect();
+        (!spans.is_empty()).then(|| BeatGrid::of_spans(&spans))
+    }
+
+    /// The second of the track up to which the present pass is confirmed.
+    pub(super) fn confirmed_to_s(&self, session: &Session) -> Option<f64> {
+        let at_s = self.confirmed_s - self.origin_s;
+        let steady = self.map.is_steady(at_s, self.now_s - self.origin_s);
+        if at_s <= 0.0 || !steady {
+            return None;
+        }
+        let host = self.map.at(at_s)?;
+        Some(session.position(&host, self.confirmed_s, true).time_s)
     }
 
     /// Where in the song the analysis is; `moving` says whether audio arrives.
@@ -281,9 +382,55 @@ impl History {
     }
 }
 
-/// The other readings of what is shown, as the track keeps them.
-fn alternatives(shown: &Shown) -> Vec<Alternative> {
-    let readings = shown.alternatives.iter().take(MAX_ALTERNATIVES);
+/// The part of a segment of the stream that lies in `span`, at its place in the song.
+fn placed(song: &Song, place: &Place, span: &Span, mut segment: Segment) -> Option<Segment> {
+    let from_s = segment.start_s.max(span.start_s);
+    let to_s = segment.end_s.min(span.end_s);
+    if to_s - from_s <= SAME_S {
+        return None;
+    }
+    segment.start_s = song.second(place, from_s);
+    segment.end_s = song.second(place, to_s);
+    Some(segment)
+}
+
+/// Stretches of the song, in seconds.
+#[derive(Default)]
+struct Covered(Vec<(f64, f64)>);
+
+impl Covered {
+    fn add(&mut self, from_s: f64, to_s: f64) {
+        // Most stretches lie right before one that is there.
+        let touching = self
+            .0
+            .iter_mut()
+            .find(|(start_s, end_s)| to_s >= *start_s - SAME_S && from_s <= *end_s + SAME_S);
+        match touching {
+            Some((start_s, end_s)) => {
+                *start_s = start_s.min(from_s);
+                *end_s = end_s.max(to_s);
+            }
+            None => self.0.push((from_s, to_s)),
+        }
+    }
+
+    /// What is left of a stretch.
+    fn left_open(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64)> {
+        let mut open = vec![(from_s, to_s)];
+        for &(start_s, end_s) in &self.0 {
+            open = open
+                .into_iter()
+                .flat_map(|(from_s, to_s)| [(from_s, to_s.min(start_s)), (from_s.max(end_s), to_s)])
+                .filter(|(from_s, to_s)| to_s - from_s > SAME_S)
+                .collect();
+        }
+        open
+    }
+}
+
+/// Other readings, as the track keeps them.
+fn alternatives(readings: &[(Label, f32)]) -> Vec<Alternative> {
+    let readings = readings.iter().take(MAX_ALTERNATIVES);
     readings
         .map(|(label, probability)| Alternative {
             label: label.clone(),
@@ -323,6 +470,8 @@ fn bars_of(span: &Span) -> Vec<(f64, Option<i32>)> {
 
 #[cfg(test)]
 mod tests {
+    use recognizer::refine::{Place, RefinedSegment};
+
     use super::*;
     use crate::session::Clock;
 
@@ -423,6 +572,132 @@ mod tests {
             labels(&track),
             [(4.0, 4.5, "G:7".into()), (4.5, 5.0, "C:maj".into())]
         );
+    }
+
+    fn refined(from_s: f64, to_s: f64, chords: &[(f64, f64, &str)]) -> Refined {
+        let segments = chords
+            .iter()
+            .map(|&(start_s, end_s, label)| RefinedSegment {
+                segment: Segment::new(start_s, end_s, label.parse().unwrap()),
+                alternatives: vec![("G:7".parse().unwrap(), 0.2)],
+                continues: false,
+            });
+        Refined {
+            from_s,
+            to_s,
+            segments: segments.collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_confirmed_replaces_what_was_shown_and_stays() {
+        let mut history = History::new(0.0, RATE);
+        let track = Session::default();
+        history.anchor(Anchor {
+            sample: 0,
+            host: rolling(0.0),
+        });
+        history.show(0.0, &shown("C:maj"));
+        history.advance_to(3000);
+        history.record(&track);
+        assert_eq!(history.confirmed_to_s(&track), None);
+        let chords = [(0.0, 1.5, "C:maj7"), (1.5, 2.0, "A:min")];
+        history.confirm(&refined(0.0, 2.0, &chords), 0.0, &track);
+        assert_eq!(history.confirmed_to_s(&track), Some(2.0));
+        // The live analysis changes its mind about all of it, too late.
+        history.show(0.5, &shown("F:maj"));
+        history.advance_to(4000);
+        history.record(&track);
+        assert_eq!(
+            labels(&track),
+            [
+                (0.0, 1.5, "C:maj7".into()),
+                (1.5, 2.0, "A:min".into()),
+                (2.0, 4.0, "F:maj".into())
+            ]
+        );
+        let track = track.track();
+        let segments = track.timeline().segments();
+        assert_eq!(segments[0].alternatives.len(), 1);
+        assert_eq!(segments[1].status, Status::Confirmed);
+        assert_eq!(segments[2].status, Status::Provisional);
+        assert_eq!(track.keys().len(), 1);
+    }
+
+    #[test]
+    fn in_a_short_loop_the_latest_pass_counts() {
+        let mut history = History::new(0.0, RATE);
+        let track = Session::default();
+        // Beats 0 to 4 twice, then half of them.
+        for (pass, label) in ["C:maj", "F:maj", "G:maj"].into_iter().enumerate() {
+            let pass = pass as u64;
+            history.anchor(Anchor {
+                sample: 2000 * pass,
+                host: rolling(0.0),
+            });
+            history.advance_to(2000 * pass);
+            history.show(2.0 * pass as f64, &shown(label));
+            history.advance_to(2000 * pass + if pass == 2 { 1000 } else { 2000 });
+            history.record(&track);
+        }
+        // What the refining pass says of the first two comes after that.
+        let chords = [(0.0, 2.0, "C:maj"), (2.0, 4.0, "F:min")];
+        history.confirm(&refined(0.0, 4.0, &chords), 0.0, &track);
+        assert_eq!(
+            labels(&track),
+            [(0.0, 1.0, "G:maj".into()), (1.0, 2.0, "F:min".into())]
+        );
+        assert_eq!(history.confirmed_to_s(&track), None);
+    }
+
+    #[test]
+    fn lost_audio_is_marked_where_it_was() {
+        let mut history = History::new(0.0, RATE);
+        let track = Session::default();
+        history.anchor(Anchor {
+            sample: 0,
+            host: rolling(0.0),
+        });
+        history.show(0.0, &shown("C:maj"));
+        history.advance_to(1000);
+        history.lose_to(1600, 500);
+        history.advance_to(1700);
+        history.show(1.6, &shown("F:maj"));
+        history.advance_to(2000);
+        history.record(&track);
+        assert_eq!(
+            labels(&track),
+            [
+                (0.0, 1.1, "C:maj".into()),
+                (1.1, 1.6, "X".into()),
+                (1.6, 2.0, "F:maj".into())
+            ]
+        );
+        let track = track.track();
+        let lost = &track.timeline().segments()[1];
+        assert_eq!((lost.status, lost.confidence), (Status::Confirmed, 0.0));
+    }
+
+    #[test]
+    fn the_grid_is_the_hosts_in_the_recognisers_seconds() {
+        let mut history = History::new(10.0, RATE);
+        history.anchor(Anchor {
+            sample: 0,
+            host: rolling(2.0),
+        });
+        history.advance_to(4000);
+        // The recogniser began a second after the stream.
+        let grid = history.grid(11.0, 0.0, 2.0).unwrap();
+        let downbeats = grid.positions().iter();
+        let downbeats = downbeats.filter(|it| it.place == Place::Downbeat);
+        let times: Vec<f64> = downbeats.map(|it| it.time_s).collect();
+        assert_eq!(times, [0.0]);
+        history.anchor(Anchor {
+            sample: 4000,
+            host: HostPosition::default(),
+        });
+        history.advance_to(8000);
+        assert!(history.grid(11.0, 4.0, 6.0).is_none());
     }
 
     #[test]

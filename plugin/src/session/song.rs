@@ -1,6 +1,6 @@
 //! The track as it is written: what was heard, placed where the host's song was.
 
-use harmony::edit::Editor;
+use harmony::edit::{Editor, MIN_SEGMENT_S};
 use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint};
 use harmony::timeline::{Segment, Status, Timeline};
 use harmony::track::{Info, Keep, Track};
@@ -13,17 +13,47 @@ use crate::transport::{HostPosition, Span};
 /// taken to be wrong: hosts report whole samples, or single precision.
 const SAME_S: f64 = 3e-3;
 
+/// Boundaries closer than this are one.
+const HAIR_S: f64 = 2.0 * SAME_S;
+
+/// How far what was heard may differ from the bounds of a locked chord and mean the same.
+const LEFTOVER_S: f64 = 0.15;
+
 /// Beats closer than this are the same.
 const SAME_BEATS: f64 = 1e-3;
 
 /// Tempos that differ by less than this share are the same.
 const SAME_TEMPO: f64 = 1e-4;
 
+/// Where in the song a stretch of the stream lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// The host tells seconds only, or there is no host: the two clocks run alike.
+    Seconds {
+        /// Where the stretch begins, seconds of the stream.
+        stream_s: f64,
+        /// The second of the track there.
+        time_s: f64,
+    },
+    /// The host tells beats, which count before its seconds: they stay when it changes
+    /// its tempo.
+    Beats {
+        /// Where the stretch begins, seconds of the stream.
+        stream_s: f64,
+        /// The beat there.
+        beat: f64,
+        /// Quarter notes a minute.
+        bpm: f64,
+    },
+}
+
 /// The track of a session with its edits, and its clock.
 #[derive(Default)]
 pub(crate) struct Song {
     editor: Editor,
     clock: Clock,
+    /// Whether something was written since somebody asked.
+    written: bool,
 }
 
 impl Song {
@@ -31,7 +61,13 @@ impl Song {
         Self {
             editor: Editor::new(track),
             clock,
+            written: true,
         }
+    }
+
+    /// Whether something was written since this was asked last.
+    pub(super) fn take_written(&mut self) -> bool {
+        std::mem::take(&mut self.written)
     }
 
     pub(crate) fn clock(&self) -> Clock {
@@ -74,14 +110,12 @@ impl Song {
         *self = Self::new(Clock::Host, track);
     }
 
-    /// Where in the track a stretch of the stream belongs: the second of the track at its
-    /// start. `stream_s` is the stream's own second there. The host's tempo and metre are
-    /// taken over. `None` if it belongs nowhere: the song stands still.
-    pub(crate) fn place(&mut self, span: &Span, stream_s: f64) -> Option<f64> {
+    /// Takes over what the host says over a stretch of the stream, tempo and metre, and
+    /// starts anew if its transport rolls for the first time.
+    pub(crate) fn follow(&mut self, span: &Span) {
         let host = &span.host;
-        let told = host.seconds.is_some() || host.beats.is_some();
-        if !(host.playing && told) {
-            return (self.clock == Clock::Stream).then_some(stream_s);
+        if !host.is_in_song() {
+            return;
         }
         if self.clock == Clock::Stream {
             // From now on the song's own time counts.
@@ -90,9 +124,49 @@ impl Song {
         let duration_s = span.end_s - span.start_s;
         self.follow_tempo(host, duration_s);
         self.follow_metre(host, duration_s);
-        match host.beats {
-            Some(beat) => Some(self.track().tempo().time_at(beat)),
-            None => host.seconds,
+    }
+
+    /// Where in the track a stretch of the stream belongs that begins at `stream_s` of the
+    /// stream's own clock. `None` if it belongs nowhere: the song stands still.
+    pub(crate) fn place(&self, span: &Span, stream_s: f64) -> Option<Place> {
+        let host = &span.host;
+        match (self.clock, host.is_in_song()) {
+            (Clock::Stream, false) => Some(Place::Seconds {
+                stream_s,
+                time_s: stream_s,
+            }),
+            (Clock::Host, true) => match (host.beats, host.tempo_bpm, host.seconds) {
+                (Some(beat), Some(bpm), _) => Some(Place::Beats {
+                    stream_s,
+                    beat,
+                    bpm,
+                }),
+                (_, _, Some(time_s)) => Some(Place::Seconds { stream_s, time_s }),
+                (Some(beat), None, None) => Some(Place::Seconds {
+                    stream_s,
+                    time_s: self.track().tempo().time_at(beat),
+                }),
+                (None, _, None) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The second of the track at `stream_s` of the stream.
+    pub(crate) fn second(&self, place: &Place, stream_s: f64) -> f64 {
+        match *place {
+            Place::Seconds {
+                stream_s: from_s,
+                time_s,
+            } => time_s + stream_s - from_s,
+            Place::Beats {
+                stream_s: from_s,
+                beat,
+                bpm,
+            } => {
+                let beat = beat + (stream_s - from_s) * bpm / 60.0;
+                self.track().tempo().time_at(beat)
+            }
         }
     }
 
@@ -132,14 +206,73 @@ impl Song {
     /// Puts what was heard in `from_s` … `to_s` of the track in the place of what was
     /// there; the song begins at second 0, what lies before is left out.
     pub(crate) fn write(&mut self, from_s: f64, to_s: f64, segments: Vec<Segment>) {
-        let from_s = from_s.max(0.0);
+        let (from_s, to_s) = (self.boundary(from_s.max(0.0)), self.boundary(to_s));
+        let ends = |time_s: f64| {
+            let (early, late) = (time_s - from_s, to_s - time_s);
+            match () {
+                () if early.abs() <= HAIR_S => from_s,
+                () if late.abs() <= HAIR_S => to_s,
+                () => time_s.clamp(from_s, to_s.max(from_s)),
+            }
+        };
         let within = segments.into_iter().filter_map(|mut segment| {
-            segment.start_s = segment.start_s.clamp(from_s, to_s);
-            segment.end_s = segment.end_s.clamp(from_s, to_s);
+            segment.start_s = ends(segment.start_s);
+            segment.end_s = ends(segment.end_s);
             (segment.end_s > segment.start_s).then_some(segment)
         });
+        self.written = true;
         // Refused are only ranges without duration, which there may be: nothing to write.
         let _ = self.editor.replace_range(from_s, to_s, within);
+        self.tidy_locked(from_s, to_s);
+    }
+
+    /// Where a locked chord ends a hair before or after what was heard, it is right: what is
+    /// left of the same chord beside it goes to the other neighbour.
+    fn tidy_locked(&mut self, from_s: f64, to_s: f64) {
+        let around = self
+            .track()
+            .timeline()
+            .range(from_s - LEFTOVER_S, to_s + LEFTOVER_S)
+            .to_vec();
+        for three in around.windows(3) {
+            let [before, between, after] = three else {
+                continue;
+            };
+            let (locked, other) = match (before.locked, after.locked) {
+                (true, false) => (before, after),
+                (false, true) => (after, before),
+                _ => continue,
+            };
+            let length_s = between.duration_s();
+            let same = between.label == locked.label && length_s < LEFTOVER_S;
+            if !between.locked && (same || length_s < MIN_SEGMENT_S) {
+                let (start_s, end_s) = (between.start_s, between.end_s);
+                let filled = Segment {
+                    start_s,
+                    end_s,
+                    start_beat: None,
+                    end_beat: None,
+                    ..other.clone()
+                };
+                // The range is that of a segment of the track.
+                let _ = self.editor.replace_range(start_s, end_s, [filled]);
+            }
+        }
+    }
+
+    /// The boundary between two chords that is within a hair of this place, or the place:
+    /// stretches that follow each other in the stream follow each other in the song,
+    /// though the tempo map puts them down a little differently while it is learnt.
+    fn boundary(&self, time_s: f64) -> f64 {
+        let around = self
+            .track()
+            .timeline()
+            .range(time_s - HAIR_S, time_s + HAIR_S);
+        let boundaries = around.iter().flat_map(|it| [it.start_s, it.end_s]);
+        boundaries
+            .filter(|boundary_s| (boundary_s - time_s).abs() <= HAIR_S)
+            .min_by(|a, b| (a - time_s).abs().total_cmp(&(b - time_s).abs()))
+            .unwrap_or(time_s)
     }
 
     /// Finds the keys anew from the chords that are final.
@@ -151,6 +284,7 @@ impl Song {
         let Ok(timeline) = Timeline::from_segments(last) else {
             return;
         };
+        self.written = true;
         // Refused are more modulations than anybody hears; the keys then stay.
         let _ = self.editor.track_mut().estimate_keys_of(&timeline);
     }
@@ -177,6 +311,7 @@ impl Song {
         let Some(map) = observed(map, beat, time_s, bpm, on_place) else {
             return;
         };
+        self.written = true;
         if self.editor.set_tempo(map.clone(), Keep::Beats).is_err() {
             // Chords would come before second 0: the song was moved on the host's time
             // line, and what was heard at those beats stays where it was heard.
@@ -234,6 +369,7 @@ impl Song {
             next.metre == before.metre && (bars - bars.round()).abs() <= SAME_BEATS
         });
         if let Ok(map) = MetreMap::new(kept) {
+            self.written = true;
             self.editor.track_mut().set_metres(map);
         }
     }

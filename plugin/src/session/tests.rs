@@ -48,8 +48,10 @@ fn play(session: &Session, host: HostPosition, duration_s: f64, label: &str) -> 
         host,
     };
     session.record(|song| {
-        let from_s = song.place(&span, 50.0)?;
-        let to_s = from_s + duration_s;
+        song.follow(&span);
+        let place = song.place(&span, 50.0)?;
+        let from_s = song.second(&place, 50.0);
+        let to_s = song.second(&place, 50.0 + duration_s);
         song.write(from_s, to_s, vec![segment(from_s, to_s, label)]);
         Some(from_s)
     })
@@ -97,6 +99,29 @@ fn edits_are_undone_and_survive_new_analysis() {
     assert!(session.edit(&nowhere).is_err());
     session.clear();
     assert!(shape(&session).is_empty() && !session.can_undo());
+}
+
+#[test]
+fn nothing_is_left_over_beside_a_locked_chord() {
+    let session = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F"), (4.0, 6.0, "G")]);
+    session
+        .edit(&Command::SetLocked {
+            at_s: 3.0,
+            locked: true,
+        })
+        .unwrap();
+    // The same again, each change a little late, and the lock is right.
+    session.record(|song| {
+        let heard = [(0.0, 2.06, "C"), (2.06, 4.06, "F"), (4.06, 6.0, "G")];
+        let heard = heard.map(|(start_s, end_s, label)| segment(start_s, end_s, label));
+        song.write(0.0, 6.0, heard.to_vec());
+    });
+    let as_before = [
+        (0.0, 2.0, "C:maj".into()),
+        (2.0, 4.0, "F:maj".into()),
+        (4.0, 6.0, "G:maj".into()),
+    ];
+    assert_eq!(shape(&session), as_before);
 }
 
 #[test]

@@ -6,7 +6,11 @@ use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPo
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::state::PluginState;
 use clack_host::events::EventFlags;
-use clack_host::events::event_types::{ParamValueEvent, TransportEvent, TransportFlags};
+use clack_host::events::event_types::{
+    NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+};
+use clack_host::events::spaces::CoreEventSpace;
+use clack_host::events::{Match, UnknownEvent};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use harmony::track::Track;
@@ -39,10 +43,12 @@ pub fn library() -> PathBuf {
     let target = test.parent().unwrap().parent().unwrap();
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let name = format!("{prefix}changes_plugin{suffix}");
-    // Cargo puts the library beside the test even where it does not lift it up.
+    // Cargo puts the library beside the test even where it does not lift it up; an older
+    // build may have left one in the other place.
     let found = [target.join(&name), test.parent().unwrap().join(&name)]
         .into_iter()
-        .find(|path| path.exists());
+        .filter(|path| path.exists())
+        .max_by_key(|path| path.metadata().and_then(|it| it.modified()).ok());
     found.unwrap_or_else(|| {
         panic!(
             "no {name} in {}: build it with `cargo build --release -p changes-plugin`, or name \
@@ -181,6 +187,46 @@ pub fn rolling(beats: f64) -> TransportEvent {
     }
 }
 
+/// A note that the plugin has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub on: bool,
+    pub channel: u16,
+    pub key: u16,
+    /// 1 … 127; 0 when it ends.
+    pub velocity: u8,
+}
+
+impl Note {
+    fn of(event: &UnknownEvent) -> Option<Self> {
+        let pckn = |pckn: Pckn| (pckn.raw_channel() as u16, pckn.raw_key() as u16);
+        let (on, (channel, key), velocity) = match event.as_core_event()? {
+            CoreEventSpace::NoteOn(it) => (true, pckn(it.pckn()), it.velocity()),
+            CoreEventSpace::NoteOff(it) => (false, pckn(it.pckn()), 0.0),
+            _ => return None,
+        };
+        Some(Self {
+            on,
+            channel,
+            key,
+            velocity: (velocity * 127.0).round() as u8,
+        })
+    }
+}
+
+/// The notes that were sent on and not off.
+pub fn hanging(notes: &[Note]) -> Vec<(u16, u16)> {
+    let mut sounding = Vec::new();
+    for note in notes {
+        let key = (note.channel, note.key);
+        sounding.retain(|it| *it != key);
+        if note.on {
+            sounding.push(key);
+        }
+    }
+    sounding
+}
+
 /// Buffers for one block, allocated once.
 pub struct Block {
     input: Vec<Vec<f32>>,
@@ -189,6 +235,8 @@ pub struct Block {
     output_ports: AudioPorts,
     events: EventBuffer,
     out_events: EventBuffer,
+    /// The notes that the plugin has sent, in order.
+    pub notes: Vec<Note>,
     /// What is done around the plugin's own code; nothing, unless somebody watches it.
     pub around: fn(&mut dyn FnMut()),
 }
@@ -202,7 +250,8 @@ impl Block {
             input_ports: AudioPorts::with_capacity(channels, 1),
             output_ports: AudioPorts::with_capacity(channels, 1),
             events: EventBuffer::with_capacity(16),
-            out_events: EventBuffer::with_capacity(16),
+            out_events: EventBuffer::with_capacity(256),
+            notes: Vec::new(),
             around: |process| process(),
         }
     }
@@ -211,6 +260,16 @@ impl Block {
     pub fn set(&mut self, parameter: ClapId, value: f64) {
         let event = ParamValueEvent::new(0, parameter, Pckn::match_all(), value);
         self.events.push(&event);
+    }
+
+    /// Sends the plugin a note with the next block.
+    pub fn note(&mut self, on: bool, channel: u16, key: u16) {
+        let pckn = Pckn::new(0u16, channel, key, Match::All);
+        if on {
+            self.events.push(&NoteOnEvent::new(0, pckn, 0.5));
+        } else {
+            self.events.push(&NoteOffEvent::new(0, pckn, 0.5));
+        }
     }
 
     /// Runs `audio[channel][..frames]` through the plugin.
@@ -253,6 +312,8 @@ impl Block {
         });
         status.expect("the block is processed").unwrap();
         self.events.clear();
+        let told = self.out_events.iter().filter_map(Note::of);
+        self.notes.extend(told);
         self.out_events.clear();
         &self.output
     }

@@ -19,14 +19,22 @@ pub const PROGRESSION: [(&str, &[u8]); 8] = [
 
 /// The progression at `sample_rate` in Hz, mono, struck twice a second.
 pub fn progression(sample_rate: f64) -> Vec<f32> {
-    let mut audio = Vec::new();
-    for (_, keys) in PROGRESSION {
-        let frames = (CHORD_S * sample_rate) as usize;
-        let start = audio.len();
-        audio.resize(start + frames, 0.0);
-        for key in keys {
-            add_note(&mut audio[start..], f64::from(*key), sample_rate);
-        }
+    let chords = PROGRESSION.iter();
+    chords
+        .flat_map(|(_, keys)| chord(sample_rate, keys))
+        .collect()
+}
+
+/// One chord of [`CHORD_S`] seconds.
+pub fn chord(sample_rate: f64, keys: &[u8]) -> Vec<f32> {
+    chord_of(sample_rate, keys, CHORD_S)
+}
+
+/// One chord.
+pub fn chord_of(sample_rate: f64, keys: &[u8], duration_s: f64) -> Vec<f32> {
+    let mut audio = vec![0.0; (duration_s * sample_rate).round() as usize];
+    for key in keys {
+        add_note(&mut audio, f64::from(*key), sample_rate);
     }
     audio
 }

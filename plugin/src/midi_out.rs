@@ -1,0 +1,324 @@
+//! The live chord as notes on the plugin's MIDI output.
+//!
+//! The worker voices the chord and leaves it in [`LiveNotes`], one atomic number; the audio
+//! thread reads it with each block and sends what differs from the notes that sound. Every
+//! note that was sent is remembered until it was sent off, whatever happens between, so
+//! none is left hanging.
+//!
+//! The worker is behind the audio. What it says about music before a jump of the song, a
+//! stop or a bypass must not sound after it: so the audio thread counts these breaks, the
+//! count travels with the audio to the worker and back with the notes, and only notes of
+//! the present count are played.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use harmony::voicing::Voiced;
+use nice_plug::midi::{Channel, Key, VoiceID};
+use nice_plug::prelude::NoteEvent;
+
+/// The most notes above the bass.
+pub const UPPER_NOTES: usize = 7;
+
+/// A chord's notes. Key 0, which no chord has, is not used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// MIDI key of the bass.
+    pub bass: Option<u8>,
+    /// MIDI keys above it.
+    pub upper: [Option<u8>; UPPER_NOTES],
+    /// The break of the song that they come after; see the module's text.
+    pub epoch: u8,
+}
+
+impl Notes {
+    /// No notes.
+    pub fn none(epoch: u8) -> Self {
+        Self {
+            epoch,
+            ..Self::default()
+        }
+    }
+
+    /// A voiced chord, moved by `octaves`. Keys that leave 1 … 127 are left out, as are
+    /// notes past [`UPPER_NOTES`] and, above the bass, the bass note itself.
+    pub fn of(voiced: &Voiced, octaves: i32, epoch: u8) -> Self {
+        let moved = |key: u8| {
+            let key = i32::from(key) + 12 * octaves;
+            u8::try_from(key).ok().filter(|key| (1..=127).contains(key))
+        };
+        let bass = moved(voiced.bass);
+        let keys = voiced.upper.iter().filter_map(|&key| moved(key));
+        let mut upper = [None; UPPER_NOTES];
+        for (slot, key) in upper.iter_mut().zip(keys.filter(|key| Some(*key) != bass)) {
+            *slot = Some(key);
+        }
+        Self { bass, upper, epoch }
+    }
+
+    /// As one number: the epoch in the lowest byte, then the bass, then the others.
+    fn packed(self) -> u64 {
+        let keys = std::iter::once(self.bass).chain(self.upper);
+        keys.enumerate()
+            .fold(u64::from(self.epoch), |packed, (slot, key)| {
+                packed | u64::from(key.unwrap_or(0)) << (8 + 7 * slot)
+            })
+    }
+
+    fn unpacked(packed: u64) -> Self {
+        let key = |slot: usize| {
+            let key = (packed >> (8 + 7 * slot)) as u8 & 0x7f;
+            (key > 0).then_some(key)
+        };
+        Self {
+            bass: key(0),
+            upper: std::array::from_fn(|index| key(index + 1)),
+            epoch: packed as u8,
+        }
+    }
+}
+
+/// What the worker says shall sound. Written by the worker, read by the audio thread.
+#[derive(Debug, Default)]
+pub struct LiveNotes(AtomicU64);
+
+impl LiveNotes {
+    /// Says what shall sound from now on.
+    pub fn set(&self, notes: Notes) {
+        self.0.store(notes.packed(), Ordering::Relaxed);
+    }
+
+    /// What shall sound. Safe on the audio thread.
+    pub fn get(&self) -> Notes {
+        Notes::unpacked(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// How the notes are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sending {
+    /// 0 … 15.
+    pub channel: u8,
+    /// Channel of the bass, 0 … 15; `None` leaves it out.
+    pub bass_channel: Option<u8>,
+    /// 0 … 1.
+    pub velocity: f32,
+}
+
+/// A note that the host was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sounding {
+    channel: u8,
+    key: u8,
+}
+
+/// The audio thread's end: knows which notes sound.
+#[derive(Debug, Default)]
+pub struct MidiOut {
+    sounding: [Option<Sounding>; 1 + UPPER_NOTES],
+}
+
+impl MidiOut {
+    /// Makes `notes` sound and nothing else: sends off what shall end, and on what is new;
+    /// notes that both have go on. `None` ends everything. `send` says whether the host
+    /// took the event; what it did not take is sent again with the next block. Never
+    /// allocates, frees, locks or calls the system.
+    pub fn play(
+        &mut self,
+        notes: Option<(Notes, Sending)>,
+        mut send: impl FnMut(NoteEvent<()>) -> bool,
+    ) {
+        let mut wanted = [None; 1 + UPPER_NOTES];
+        let mut velocity = 0.0;
+        if let Some((notes, sending)) = notes {
+            velocity = sending.velocity;
+            let on = |channel: u8| move |key: u8| Sounding { channel, key };
+            wanted[0] = sending
+                .bass_channel
+                .and_then(|channel| notes.bass.map(on(channel)));
+            for (slot, key) in wanted[1..].iter_mut().zip(notes.upper) {
+                *slot = key.map(on(sending.channel));
+            }
+        }
+        for slot in &mut self.sounding {
+            if let Some(note) = *slot
+                && !wanted.contains(&Some(note))
+                && send(note.off())
+            {
+                *slot = None;
+            }
+        }
+        for note in wanted.into_iter().flatten() {
+            let sounds = self.sounding.contains(&Some(note));
+            let free = self.sounding.iter_mut().find(|slot| slot.is_none());
+            if let (false, Some(slot)) = (sounds, free)
+                && send(note.on(velocity))
+            {
+                *slot = Some(note);
+            }
+        }
+    }
+
+    /// Whether a note sounds.
+    pub fn is_sounding(&self) -> bool {
+        self.sounding.iter().any(Option::is_some)
+    }
+}
+
+impl Sounding {
+    fn on(self, velocity: f32) -> NoteEvent<()> {
+        NoteEvent::NoteOn {
+            timing: 0,
+            voice_id: VoiceID::Wildcard,
+            channel: Channel::Number(self.channel),
+            key: Key::Number(self.key),
+            velocity,
+        }
+    }
+
+    fn off(self) -> NoteEvent<()> {
+        NoteEvent::NoteOff {
+            timing: 0,
+            voice_id: VoiceID::Wildcard,
+            channel: Channel::Number(self.channel),
+            key: Key::Number(self.key),
+            velocity: 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chord(bass: u8, upper: &[u8]) -> Notes {
+        let upper = upper.to_vec();
+        Notes::of(&Voiced { bass, upper }, 0, 3)
+    }
+
+    const TOGETHER: Sending = Sending {
+        channel: 0,
+        bass_channel: Some(0),
+        velocity: 0.5,
+    };
+
+    /// Events as `+key` and `-key`, channel before a colon where it is not 0.
+    fn told(out: &mut MidiOut, notes: Option<(Notes, Sending)>) -> Vec<String> {
+        let mut events = Vec::new();
+        out.play(notes, |event| {
+            events.push(text(event));
+            true
+        });
+        events
+    }
+
+    fn text(event: NoteEvent<()>) -> String {
+        let (sign, channel, key) = match event {
+            NoteEvent::NoteOn { channel, key, .. } => ("+", channel, key),
+            NoteEvent::NoteOff { channel, key, .. } => ("-", channel, key),
+            other => panic!("{other:?}"),
+        };
+        let channel = channel.number().unwrap();
+        let channel = if channel == 0 {
+            String::new()
+        } else {
+            format!("{channel}:")
+        };
+        format!("{channel}{sign}{}", key.number().unwrap())
+    }
+
+    #[test]
+    fn notes_survive_the_packing() {
+        let full = chord(36, &[55, 59, 62, 65, 69, 72, 127]);
+        let live = LiveNotes::default();
+        for notes in [full, chord(47, &[60]), Notes::none(255), Notes::default()] {
+            live.set(notes);
+            assert_eq!(live.get(), notes);
+        }
+    }
+
+    #[test]
+    fn octaves_move_notes_and_leave_out_what_no_key_has() {
+        let voiced = Voiced {
+            bass: 36,
+            upper: vec![36, 60, 120],
+        };
+        let up = Notes::of(&voiced, 1, 0);
+        assert_eq!(
+            (up.bass, up.upper[0], up.upper[1]),
+            (Some(48), Some(72), None)
+        );
+        let down = Notes::of(&voiced, -3, 0);
+        assert_eq!((down.bass, down.upper[0]), (None, Some(24)));
+    }
+
+    #[test]
+    fn only_differences_are_sent() {
+        let mut out = MidiOut::default();
+        let c = Some((chord(36, &[60, 64, 67]), TOGETHER));
+        assert_eq!(told(&mut out, c), ["+36", "+60", "+64", "+67"]);
+        assert!(told(&mut out, c).is_empty());
+        let a_minor = Some((chord(45, &[60, 64, 69]), TOGETHER));
+        assert_eq!(told(&mut out, a_minor), ["-36", "-67", "+45", "+69"]);
+        let mut ended = told(&mut out, None);
+        ended.sort();
+        assert_eq!(ended, ["-45", "-60", "-64", "-69"]);
+        assert!(!out.is_sounding());
+    }
+
+    #[test]
+    fn another_channel_ends_the_notes_on_the_old_one() {
+        let mut out = MidiOut::default();
+        let apart = Sending {
+            channel: 1,
+            bass_channel: Some(2),
+            ..TOGETHER
+        };
+        let without = Sending {
+            bass_channel: None,
+            ..TOGETHER
+        };
+        let notes = chord(36, &[60]);
+        assert_eq!(told(&mut out, Some((notes, TOGETHER))), ["+36", "+60"]);
+        let moved = told(&mut out, Some((notes, apart)));
+        assert_eq!(moved, ["-36", "-60", "2:+36", "1:+60"]);
+        assert_eq!(
+            told(&mut out, Some((notes, without))),
+            ["2:-36", "1:-60", "+60"]
+        );
+    }
+
+    #[test]
+    fn a_host_that_takes_no_events_leaves_no_note_hanging() {
+        let mut out = MidiOut::default();
+        let c = Some((chord(36, &[60, 64]), TOGETHER));
+        out.play(c, |_| false);
+        assert!(!out.is_sounding());
+        told(&mut out, c);
+        out.play(None, |_| false);
+        assert!(out.is_sounding());
+        assert_eq!(told(&mut out, None), ["-36", "-60", "-64"]);
+        // Every note that went on went off.
+        let mut balance = 0;
+        let mut toggle = 0u32;
+        for round in 0..1000u32 {
+            let notes = chord(36 + (round % 5) as u8, &[60 + (round % 7) as u8, 64, 67]);
+            let wanted = (round % 11 != 0).then_some((notes, TOGETHER));
+            out.play(wanted, |event| {
+                toggle = toggle.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let taken = toggle >> 30 != 0;
+                let step = if matches!(event, NoteEvent::NoteOn { .. }) {
+                    1
+                } else {
+                    -1
+                };
+                balance += if taken { step } else { 0 };
+                taken
+            });
+        }
+        out.play(None, |_| {
+            balance -= 1;
+            true
+        });
+        assert_eq!(balance, 0);
+    }
+}

@@ -15,7 +15,8 @@ use crate::snapshot::Snapshot;
 use crate::tap::TapOutput;
 
 /// The meeting place of one instance's audio thread, worker and editor. The audio
-/// thread itself touches none of it: it has its end of the tap.
+/// thread has its end of the tap, and reads of this the atomics alone: values of parameters
+/// and [`live_notes`](Self::live_notes).
 pub struct Instance {
     /// Parameters and what is saved with them.
     pub params: Arc<ChangesParams>,

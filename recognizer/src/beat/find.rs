@@ -3,7 +3,7 @@
 //! Tempo: the autocorrelation of the onset strength, weighted by a log-normal prior. Beats:
 //! dynamic programming over the onset strength, with a penalty for steps that are not the
 //! period (D. P. W. Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music
-//! Research 36(1), 2007). Bars: [`super::bars`], from the changes of chord and low onsets.
+//! Research 36(1), 2007). Bars: `bars`, from the changes of chord and low onsets.
 //!
 //! Crates that track beats were looked at first. `beat-this` is the best of them, a
 //! transformer whose weights come apart from it and would more than double this program and

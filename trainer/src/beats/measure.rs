@@ -128,9 +128,9 @@ mod tests {
                 downbeat: i % 4 == 0,
             })
             .collect();
-        let found = OnBeat::of(&[2.4, 4.81, 6.6, 9.9], &[2.4, 4.8, 7.2], &beats);
+        let found = OnBeat::of(&[2.4, 4.81, 6.7, 9.9], &[2.4, 4.8, 7.2], &beats);
         assert_eq!((found.all, found.distances_s.len(), found.right), (4, 3, 2));
-        assert!((found.distances_s[2] - 0.6).abs() < 1e-9);
+        assert!((found.distances_s[2] - 0.5).abs() < 1e-9);
     }
 
     #[test]

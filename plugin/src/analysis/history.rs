@@ -31,6 +31,9 @@ const LINES_MAX: usize = 64;
 /// How long chords are kept, in seconds.
 const KEEP_S: f64 = 2.0 * STRIP_MAX_S;
 
+/// How far past its end a stretch of the song still has a beat, in seconds.
+const BEAT_HAIR_S: f64 = 1e-3;
+
 /// Times closer than this, in seconds, are the same.
 const SAME_S: f64 = 1e-6;
 
@@ -289,7 +292,8 @@ impl History {
                 let metre = Metre::new(numerator, u8::try_from(denominator).ok()?).ok()?;
                 host.playing.then_some(GridSpan {
                     from_s: span.start_s - start_s,
-                    to_s: span.end_s - start_s,
+                    // The beat on which the song stops or jumps is a beat.
+                    to_s: span.end_s - start_s + BEAT_HAIR_S,
                     beat: host.beats?,
                     bpm: host.tempo_bpm?,
                     metre,
@@ -692,7 +696,7 @@ mod tests {
         let downbeats = grid.positions().iter();
         let downbeats = downbeats.filter(|it| it.place == Place::Downbeat);
         let times: Vec<f64> = downbeats.map(|it| it.time_s).collect();
-        assert_eq!(times, [0.0]);
+        assert_eq!(times, [0.0, 2.0]);
         history.anchor(Anchor {
             sample: 4000,
             host: HostPosition::default(),

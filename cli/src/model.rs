@@ -7,7 +7,7 @@ use std::sync::Arc;
 use harmony::timeline::Timeline;
 use recognizer::audio::Audio;
 use recognizer::beat::{self, Beats, Known};
-use recognizer::inference::BurnModel;
+use recognizer::inference::PitchClassModel;
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::transcribe::Listened;
@@ -16,7 +16,7 @@ use recognizer::weights::ModelCard;
 use crate::error::Error;
 
 /// The network for whole files.
-pub struct Model(Arc<BurnModel>);
+pub struct Model(Arc<PitchClassModel>);
 
 impl Model {
     /// Loads it.

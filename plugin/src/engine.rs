@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use recognizer::inference::{BurnModel, CausalModel, WindowModel};
+use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings, ShownState};
 use recognizer::models;
 use recognizer::refine::{Refined, RefiningEngine};
@@ -36,8 +36,8 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
 }
 
 struct Engines {
-    model: Arc<BurnModel>,
-    windowed: Arc<BurnModel>,
+    model: Arc<PitchClassModel>,
+    windowed: Arc<PitchClassModel>,
 }
 
 impl Recognizers for Engines {

@@ -17,6 +17,7 @@ pub mod models;
 pub mod networks;
 pub mod refine;
 pub mod resample;
+pub mod simd;
 pub mod transcribe;
 pub mod weights;
 mod windows;

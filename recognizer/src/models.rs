@@ -2,15 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::Device;
+use crate::inference::PitchClassModel;
+use crate::weights::{ModelCard, WeightsFile};
 
-use crate::inference::BurnModel;
-use crate::weights::{ModelCard, Weights};
-
-/// The causal network of the live engine.
-const LIVE: &[u8] = include_bytes!("../weights/live.safetensors");
-/// The windowed network of whole files.
-const WINDOWED: &[u8] = include_bytes!("../weights/windowed.safetensors");
+/// The weights file of the causal network of the live engine.
+pub const LIVE: &[u8] = include_bytes!("../weights/live.safetensors");
+/// The weights file of the windowed network of whole files.
+pub const WINDOWED: &[u8] = include_bytes!("../weights/windowed.safetensors");
 
 /// The embedded weights could not be read: a fault of the build, not of the user.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -20,22 +18,21 @@ pub struct EmbeddedError {
     reason: String,
 }
 
-type Cell = OnceLock<Result<Arc<BurnModel>, EmbeddedError>>;
+type Cell = OnceLock<Result<Arc<PitchClassModel>, EmbeddedError>>;
 
 fn embedded(
     cell: &'static Cell,
     name: &'static str,
     bytes: &[u8],
     causal: bool,
-) -> Result<Arc<BurnModel>, EmbeddedError> {
+) -> Result<Arc<PitchClassModel>, EmbeddedError> {
     cell.get_or_init(|| {
         let refused = |reason: String| EmbeddedError { name, reason };
-        let weights =
-            Weights::from_bytes(bytes, &Device::flex()).map_err(|e| refused(e.to_string()))?;
+        let file = WeightsFile::read(bytes).map_err(|e| refused(e.to_string()))?;
         let model = if causal {
-            BurnModel::causal(weights)
+            PitchClassModel::causal(&file)
         } else {
-            BurnModel::windowed(weights)
+            PitchClassModel::windowed(&file)
         };
         model.map(Arc::new).map_err(|e| refused(e.to_string()))
     })
@@ -46,7 +43,7 @@ fn embedded(
 ///
 /// # Errors
 /// [`EmbeddedError`] if the embedded bytes are not such weights.
-pub fn live() -> Result<Arc<BurnModel>, EmbeddedError> {
+pub fn live() -> Result<Arc<PitchClassModel>, EmbeddedError> {
     static CELL: Cell = OnceLock::new();
     embedded(&CELL, "live", LIVE, true)
 }
@@ -55,7 +52,7 @@ pub fn live() -> Result<Arc<BurnModel>, EmbeddedError> {
 ///
 /// # Errors
 /// [`EmbeddedError`] if the embedded bytes are not such weights.
-pub fn windowed() -> Result<Arc<BurnModel>, EmbeddedError> {
+pub fn windowed() -> Result<Arc<PitchClassModel>, EmbeddedError> {
     static CELL: Cell = OnceLock::new();
     embedded(&CELL, "windowed", WINDOWED, false)
 }
@@ -65,10 +62,7 @@ pub fn windowed() -> Result<Arc<BurnModel>, EmbeddedError> {
 /// # Errors
 /// [`EmbeddedError`] if the embedded bytes are not such weights.
 pub fn cards() -> Result<Vec<ModelCard>, EmbeddedError> {
-    Ok(vec![
-        live()?.weights().card.clone(),
-        windowed()?.weights().card.clone(),
-    ])
+    Ok(vec![live()?.card().clone(), windowed()?.card().clone()])
 }
 
 #[cfg(test)]

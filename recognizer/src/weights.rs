@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use burn::store::{ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -76,28 +76,27 @@ pub struct ModelCard {
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// A network ready to run, with what is needed to feed it.
-#[derive(Debug, Clone)]
-pub struct Weights {
-    /// Its architecture.
+/// A weights file that was read and found whole; its tensors are not built into anything
+/// yet.
+pub struct WeightsFile<'a> {
+    /// What the tensors are of.
     pub architecture: Architecture,
-    /// The network.
-    pub network: Network,
     /// Mean of the log-compressed frames it was trained on.
     pub mean: f32,
     /// Their standard deviation.
     pub deviation: f32,
     /// Where it comes from.
     pub card: ModelCard,
+    tensors: SafeTensors<'a>,
 }
 
-impl Weights {
-    /// Reads a weights file from memory onto `device`.
+impl<'a> WeightsFile<'a> {
+    /// Reads header and tensors.
     ///
     /// # Errors
     /// See [`WeightsError`]; nothing about the bytes can make it panic or allocate more
     /// than a small multiple of their length.
-    pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, WeightsError> {
+    pub fn read(bytes: &'a [u8]) -> Result<Self, WeightsError> {
         if bytes.len() > MAX_BYTES {
             return Err(WeightsError::TooLarge(bytes.len()));
         }
@@ -128,10 +127,72 @@ impl Weights {
                 reason: "sizes out of bounds".into(),
             });
         }
-        let mean = number("mean", &entry("mean")?)?;
-        let deviation = number("deviation", &entry("deviation")?)?;
-        let card: ModelCard = json("card", &entry("card")?)?;
+        Ok(Self {
+            architecture,
+            mean: number("mean", &entry("mean")?)?,
+            deviation: number("deviation", &entry("deviation")?)?,
+            card: json("card", &entry("card")?)?,
+            tensors,
+        })
+    }
 
+    /// The numbers of the tensor `name`, in row order.
+    ///
+    /// # Errors
+    /// [`WeightsError::DoNotFit`] when there is none of that name, or it has another shape
+    /// or is not of 32-bit floats.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let view = self
+            .tensors
+            .tensor(name)
+            .map_err(|_| WeightsError::DoNotFit(format!("`{name}` is missing")))?;
+        if view.dtype() != Dtype::F32 || view.shape() != shape {
+            return Err(WeightsError::DoNotFit(format!(
+                "`{name}` is {:?} of {:?}, not F32 of {shape:?}",
+                view.dtype(),
+                view.shape()
+            )));
+        }
+        let (numbers, _) = view.data().as_chunks::<4>();
+        Ok(numbers.iter().map(|b| f32::from_le_bytes(*b)).collect())
+    }
+
+    /// How many tensors there are.
+    #[must_use]
+    pub fn tensor_count(&self) -> usize {
+        self.tensors.len()
+    }
+}
+
+/// A network ready to run, with what is needed to feed it.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    /// Its architecture.
+    pub architecture: Architecture,
+    /// The network.
+    pub network: Network,
+    /// Mean of the log-compressed frames it was trained on.
+    pub mean: f32,
+    /// Their standard deviation.
+    pub deviation: f32,
+    /// Where it comes from.
+    pub card: ModelCard,
+}
+
+impl Weights {
+    /// Reads a weights file from memory onto `device`.
+    ///
+    /// # Errors
+    /// See [`WeightsError`]; nothing about the bytes can make it panic or allocate more
+    /// than a small multiple of their length.
+    pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, WeightsError> {
+        let WeightsFile {
+            architecture,
+            mean,
+            deviation,
+            card,
+            ..
+        } = WeightsFile::read(bytes)?;
         let mut network = architecture.init(device);
         let mut store = SafetensorsStore::from_bytes(Some(bytes.to_vec()));
         let result = store

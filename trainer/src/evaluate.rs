@@ -14,6 +14,7 @@ pub mod cache;
 pub mod calibration;
 pub mod disagreement;
 pub mod engines;
+pub mod latency;
 pub mod lookahead;
 pub mod measure;
 pub mod overlap;

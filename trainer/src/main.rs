@@ -53,6 +53,8 @@ enum Command {
     Eval(Box<commands::eval::EvalArguments>),
     /// Score chords on beats, and the beat finder, on held-out songs.
     EvalBeats(commands::beats::BeatsArguments),
+    /// How soon the live display is right, on held-out songs.
+    EvalLatency(commands::latency::LatencyArguments),
     /// Draw pictures of training runs and evaluations.
     Plot(commands::plot::PlotArguments),
     /// Draw some seconds of music and what is heard in them.
@@ -182,6 +184,7 @@ fn main() -> anyhow::Result<()> {
         Command::Run(arguments) => commands::run::run(&arguments, interruption()?.as_ref()),
         Command::Export(arguments) => export(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
+        Command::EvalLatency(arguments) => commands::latency::run(&arguments),
         Command::EvalBeats(arguments) => commands::beats::run(&arguments),
         Command::Plot(arguments) => commands::plot::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

@@ -2,7 +2,8 @@
 //!
 //! | engine | needs | use |
 //! |---|---|---|
-//! | [`burn`] | nothing | the default: the trainer's own module on burn-flex, pure Rust, one thread |
+//! | [`pitch_class`] | nothing | the default: our networks, computed by loops written for them, one thread |
+//! | [`burn`] | nothing | any architecture, the reference: the trainer's own module on burn-flex, one thread |
 //! | `ort` (feature `ort`) | the ONNX Runtime library and an ONNX file | a machine's accelerator, somebody's own model |
 //!
 //! What an ONNX file must look like is in [`onnx`].
@@ -11,12 +12,20 @@ pub mod burn;
 pub mod onnx;
 #[cfg(feature = "ort")]
 pub mod ort;
+pub mod pitch_class;
 
 pub use self::burn::BurnModel;
+pub use self::pitch_class::{ModelError, PitchClassModel};
+
+use std::sync::Arc;
+
+use ::burn::tensor::Device;
 
 use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
+use crate::networks::network::Architecture;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
+use crate::weights::{Weights, WeightsFile};
 
 /// Why an engine could not be made or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +70,21 @@ pub trait WindowModel: Send + Sync {
     /// # Errors
     /// [`InferenceError::Engine`] when the engine fails.
     fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
+}
+
+/// The engine for a windowed network of any architecture, from its weights file.
+///
+/// # Errors
+/// Weights that are refused, or those of a causal network.
+pub fn windowed(bytes: &[u8]) -> Result<Arc<dyn WindowModel>, ModelError> {
+    let file = WeightsFile::read(bytes)?;
+    Ok(match &file.architecture {
+        Architecture::PitchClass(_) => Arc::new(PitchClassModel::windowed(&file)?),
+        _ => Arc::new(BurnModel::windowed(Weights::from_bytes(
+            bytes,
+            &Device::flex(),
+        )?)?),
+    })
 }
 
 /// Posteriors of frames from the logits of all of them, `[frames, 170]`, `[frames, 13]`

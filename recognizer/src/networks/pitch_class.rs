@@ -25,11 +25,13 @@ use super::colour::COLOUR_VALUES;
 use crate::features::BINS;
 
 /// Pitch classes in an octave.
-const PITCH_CLASSES: usize = 12;
+pub(crate) const PITCH_CLASSES: usize = 12;
 /// Octaves in a frame.
-const OCTAVES: usize = BINS / 24;
+pub(crate) const OCTAVES: usize = BINS / 24;
 /// Qualities per root in the large vocabulary.
-const QUALITIES: usize = 14;
+pub(crate) const QUALITIES: usize = 14;
+/// Taps in time of a block.
+pub(crate) const TAPS: usize = 3;
 /// Up to this many frames at once, weights cost more to fetch or to prepare than what is
 /// computed with them.
 const FEW_FRAMES: usize = 24;
@@ -212,7 +214,7 @@ impl Block {
         Self {
             norm: FrameNorm::new(c, device),
             // One bias is enough: the taps are added.
-            taps: (0..3)
+            taps: (0..TAPS)
                 .map(|k| LinearConfig::new(c, r).with_bias(k == 0).init(device))
                 .collect(),
             mix: CircularMix::new(r, config.mixed, device),

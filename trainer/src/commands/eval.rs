@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use burn::tensor::Device;
-use recognizer::inference::{BurnModel, CausalModel, WindowModel};
+use recognizer::inference::{self, CausalModel, PitchClassModel, WindowModel};
 use recognizer::models;
-use recognizer::weights::Weights;
+use recognizer::weights::WeightsFile;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
 use trainer::evaluate::cache::{RenderCache, TrackCache};
 use trainer::evaluate::engines::{Engines, Listener};
@@ -132,16 +131,20 @@ pub fn networks(
     live: Option<&Path>,
     windowed: Option<&Path>,
 ) -> Result<(Arc<dyn CausalModel>, Arc<dyn WindowModel>)> {
-    let read = |path: &Path| -> Result<Weights> {
-        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        Weights::from_bytes(&bytes, &Device::flex()).with_context(|| path.display().to_string())
-    };
+    let read =
+        |path: &Path| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
     let live: Arc<dyn CausalModel> = match live {
-        Some(path) => Arc::new(BurnModel::causal(read(path)?)?),
+        Some(path) => {
+            let bytes = read(path)?;
+            let file = WeightsFile::read(&bytes).with_context(|| path.display().to_string())?;
+            Arc::new(PitchClassModel::causal(&file).with_context(|| path.display().to_string())?)
+        }
         None => models::live()?,
     };
     let windowed: Arc<dyn WindowModel> = match windowed {
-        Some(path) => Arc::new(BurnModel::windowed(read(path)?)?),
+        Some(path) => {
+            inference::windowed(&read(path)?).with_context(|| path.display().to_string())?
+        }
         None => models::windowed()?,
     };
     Ok((live, windowed))

@@ -5,6 +5,7 @@ pub mod corpus;
 pub mod disagreements;
 pub mod eval;
 pub mod inspect;
+pub mod latency;
 pub mod plot;
 pub mod pseudo_label;
 pub mod run;

@@ -91,11 +91,20 @@ pub fn live_tracks(
     audio: &Audio,
     model: &Arc<dyn CausalModel>,
 ) -> Result<(Vec<Segment>, Vec<Segment>)> {
-    let mut engine = LiveEngine::new(
-        Arc::clone(model),
-        f64::from(audio.sample_rate),
-        LiveSettings::default(),
-    )?;
+    live_tracks_with(audio, model, LiveSettings::default())
+}
+
+/// The same with other settings.
+///
+/// # Errors
+/// A rate that the engine refuses.
+pub fn live_tracks_with(
+    audio: &Audio,
+    model: &Arc<dyn CausalModel>,
+    settings: LiveSettings,
+) -> Result<(Vec<Segment>, Vec<Segment>)> {
+    let rate = f64::from(audio.sample_rate);
+    let mut engine = LiveEngine::new(Arc::clone(model), rate, settings)?;
     engine.push(&audio.samples);
     engine.finish();
     let length_s = audio.length_s();

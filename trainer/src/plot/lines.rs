@@ -312,6 +312,54 @@ pub fn lookahead(set: &str, curve: &Curve) -> Lines {
     }
 }
 
+/// Accuracy and flicker of the live display against its median latency in milliseconds:
+/// majmin of the display, of the confirmed track and of the whole-file engine, and labels
+/// that flicker in a minute.
+#[must_use]
+pub fn latency(
+    offline: f64,
+    display: Vec<(f64, f64)>,
+    live: Vec<(f64, f64)>,
+    flickers: Vec<(f64, f64)>,
+) -> Lines {
+    let x = range(display.iter().map(|point| point.0));
+    let line = |name: &str, points: Vec<(f64, f64)>, engine: &str| Line {
+        name: name.into(),
+        points,
+        colour: rgb(style::engine(engine)),
+        dashed: engine == "offline",
+        marked: engine != "offline",
+    };
+    let panel = |title: &str, lines: Vec<Line>| Panel {
+        title: title.into(),
+        x_label: "median milliseconds from a chord's start to its label".into(),
+        x,
+        y: range(lines.iter().flat_map(|l| l.points.iter().map(|p| p.1))),
+        lines,
+    };
+    Lines {
+        title: "Latency of the live display, over its sensitivity".into(),
+        panels: vec![
+            panel(
+                "majmin",
+                vec![
+                    line(
+                        "offline, the whole file",
+                        vec![(x.0, offline), (x.1, offline)],
+                        "offline",
+                    ),
+                    line("live, confirmed", live, "live"),
+                    line("display, what was shown when", display, "display"),
+                ],
+            ),
+            panel(
+                "labels of less than 0.2 s, a minute",
+                vec![line("display", flickers, "display")],
+            ),
+        ],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

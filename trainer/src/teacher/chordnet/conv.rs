@@ -7,8 +7,10 @@
 //! nothing and is left out; norm and SELU rise, so the maximum of a pool may be taken
 //! first.
 
-use super::lanes::{LANES, Lanes, for_this_processor, selu};
-use super::product::{Part, accumulate, in_groups};
+use recognizer::simd::product::{Part, accumulate, in_groups};
+use recognizer::simd::{LANES, Lanes, for_this_processor};
+
+use super::activations::selu;
 use super::winograd::{self, POINTS, TILE};
 
 /// Added to the variance by PyTorch's `InstanceNorm2d`.

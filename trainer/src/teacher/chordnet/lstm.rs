@@ -1,7 +1,9 @@
 //! The bidirectional LSTM and the layers of plain products around it.
 
-use super::lanes::{LANES, Lanes, for_this_processor, multiply_add, sigmoid, tanh};
-use super::product::{Part, accumulate, in_groups};
+use recognizer::simd::product::{Part, accumulate, in_groups};
+use recognizer::simd::{LANES, Lanes, for_this_processor, multiply_add};
+
+use super::activations::{sigmoid, tanh};
 
 /// A matrix to multiply rows with, and what is added.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@
 //! vocabulary of the students. Written for speed on a processor: whole files, one thread
 //! each, no engine in between.
 
+mod activations;
 pub mod classes;
 pub mod decode;
 pub mod features;
@@ -16,9 +17,7 @@ pub mod network;
 
 mod conv;
 mod halve;
-mod lanes;
 mod lstm;
-mod product;
 mod stft;
 mod tuning;
 mod wavelets;

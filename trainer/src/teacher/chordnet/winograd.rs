@@ -2,7 +2,9 @@
 //! from six products instead of twelve (Lavin & Gray, "Fast algorithms for convolutional
 //! neural networks", 2016, their matrices for the points 0, ±1, ±2, ∞).
 
-use super::lanes::{LANES, Lanes, each, multiply_add};
+use recognizer::simd::{LANES, Lanes, multiply_add};
+
+use super::activations::each;
 
 /// Products of a tile.
 pub const POINTS: usize = 6;

@@ -1,7 +1,7 @@
-//! The one inner loop of the network: a few rows of inputs times sixteen columns of
-//! weights. Convolutions, the LSTM's inputs and the last layer are all made of it.
+//! The one inner loop of a network: a few rows of inputs times sixteen columns of weights.
+//! Convolutions, linear layers and an LSTM's inputs are all made of it.
 
-use super::lanes::{LANES, Lanes, multiply_add};
+use super::{LANES, Lanes, multiply_add};
 
 /// Positions whose sums are kept in registers together.
 pub const POSITIONS: usize = 6;
@@ -50,11 +50,12 @@ pub fn accumulate<const FMA: bool, const P: usize, const N: usize>(
 
 /// Runs `body` for positions `0..count` in groups of at most [`POSITIONS`], all of nearly
 /// the same size, which is a constant in the body.
+#[macro_export]
 macro_rules! in_groups {
     ($count:expr, |$first:ident, $p:ident| $body:block) => {{
         let count: usize = $count;
         let mut $first = 0;
-        let mut groups = count.div_ceil($crate::teacher::chordnet::product::POSITIONS);
+        let mut groups = count.div_ceil($crate::simd::product::POSITIONS);
         macro_rules! group {
             ($size:literal) => {{
                 const $p: usize = $size;
@@ -76,4 +77,4 @@ macro_rules! in_groups {
         }
     }};
 }
-pub(super) use in_groups;
+pub use in_groups;

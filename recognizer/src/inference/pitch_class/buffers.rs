@@ -1,0 +1,118 @@
+//! What lies between the layers, and what a stream carries from frame to frame.
+
+use super::layer::Layer;
+use super::net::{Block, Net};
+use crate::decode::{COLOUR_CLASSES, Posterior};
+use crate::features::BINS;
+use crate::inference::posteriors;
+use crate::networks::colour::COLOUR_VALUES;
+use crate::networks::pitch_class::{PITCH_CLASSES, QUALITIES, TAPS};
+use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
+
+/// Semitones of a frame: what the front convolution leaves of its 144 bins.
+pub(super) const SEMITONES: usize = BINS / 2;
+
+/// What the taps of a causal network have yet to see: for each block and each of the two
+/// delayed taps its last outputs, `[delay, 12, bottleneck]`, a ring.
+pub(super) struct Past {
+    /// Frames so far.
+    pub frame: usize,
+    pub lines: Vec<[Vec<f32>; TAPS - 1]>,
+}
+
+impl Past {
+    /// A past in which nothing was heard.
+    pub fn silent(net: &Net) -> Self {
+        let width = PITCH_CLASSES * net.bottleneck;
+        let line = |block: &Block, tap: usize| vec![0.0; (tap + 1) * block.dilation * width];
+        Self {
+            frame: 0,
+            lines: net
+                .blocks
+                .iter()
+                .map(|block| std::array::from_fn(|tap| line(block, tap)))
+                .collect(),
+        }
+    }
+
+    pub fn forget(&mut self) {
+        self.frame = 0;
+        for line in self.lines.iter_mut().flatten() {
+            line.fill(0.0);
+        }
+    }
+}
+
+/// Room for everything between the layers, for a number of frames.
+pub(super) struct Buffers {
+    /// Standardised and padded, `[frames, padded bins]`.
+    pub frames: Vec<f32>,
+    /// Of one frame, `[72, width]`.
+    pub front: Vec<f32>,
+    /// The residual stream, `[frames, 12, width]`.
+    pub stream: Vec<f32>,
+    /// The same after a norm.
+    pub normal: Vec<f32>,
+    /// `[frames, 12, width of three taps]`.
+    pub taps: Vec<f32>,
+    /// Their sum, every octave twice: `[frames, 24, bottleneck]`.
+    pub octaves: Vec<f32>,
+    /// `[frames, 12, width]`.
+    pub mixed: Vec<f32>,
+    /// Mean and maximum over the pitch classes, `[frames, 2 channels]`.
+    pub pooled: Vec<f32>,
+    /// `[frames, 12, width]`.
+    pub root: Vec<f32>,
+    /// `[frames, width]`.
+    pub absent: Vec<f32>,
+}
+
+impl Buffers {
+    pub fn new(net: &Net, frames: usize) -> Self {
+        let rows = frames * PITCH_CLASSES;
+        let widest = |layer: fn(&Block) -> &Layer| {
+            net.blocks
+                .iter()
+                .map(|b| layer(b).width())
+                .max()
+                .unwrap_or(0)
+        };
+        Self {
+            frames: vec![0.0; frames * net.padded_bins],
+            front: vec![0.0; SEMITONES * net.front.width()],
+            stream: vec![0.0; rows * net.fold.width()],
+            normal: vec![0.0; rows * net.fold.width()],
+            taps: vec![0.0; rows * widest(|b| &b.taps)],
+            octaves: vec![0.0; 2 * rows * net.bottleneck],
+            mixed: vec![0.0; rows * widest(|b| &b.mix)],
+            pooled: vec![0.0; frames * 2 * net.channels],
+            root: vec![0.0; rows * net.root.width()],
+            absent: vec![0.0; frames * net.absent.width()],
+        }
+    }
+
+    /// Posteriors of the first `frames` frames from the heads.
+    pub fn posteriors(&self, net: &Net, frames: usize) -> Vec<Posterior> {
+        let mut result = Vec::with_capacity(frames);
+        let roots = self.root.chunks_exact(PITCH_CLASSES * net.root.width());
+        let absent = self.absent.chunks_exact(net.absent.width());
+        for (roots, absent) in roots.zip(absent).take(frames) {
+            let mut chord = [0.0; CHORD_CLASSES];
+            let mut bass = [0.0; BASS_CLASSES];
+            let mut colour = [0.0; COLOUR_CLASSES];
+            for (p, head) in roots.chunks_exact(net.root.width()).enumerate() {
+                chord[p * QUALITIES..][..QUALITIES].copy_from_slice(&head[..QUALITIES]);
+                bass[p] = head[QUALITIES];
+                if net.colours {
+                    colour[p * COLOUR_VALUES..][..COLOUR_VALUES]
+                        .copy_from_slice(&head[QUALITIES + 1..][..COLOUR_VALUES]);
+                }
+            }
+            chord[PITCH_CLASSES * QUALITIES..].copy_from_slice(&absent[..2]);
+            bass[PITCH_CLASSES] = absent[2];
+            let colour = net.colours.then_some(colour.as_slice());
+            result.extend(posteriors(&chord, Some(&bass), colour));
+        }
+        result
+    }
+}

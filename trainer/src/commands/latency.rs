@@ -1,0 +1,236 @@
+//! `trainer eval-latency`: how soon the live display is right, and what it costs in
+//! accuracy to make it sooner.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use harmony::score::{Evaluation, Metric, evaluate};
+use harmony::timeline::Segment;
+use recognizer::audio::Audio;
+use recognizer::live::LiveSettings;
+use serde::Serialize;
+use trainer::evaluate::engines::{live_tracks_with, offline_track};
+use trainer::evaluate::latency::{FLICKER_S, KEPT_S, Latency};
+use trainer::evaluate::overlap::intervals;
+use trainer::evaluate::parallel;
+use trainer::plot::{self, lines};
+use trainer::pop909::{Pop909, SongSplit};
+use trainer::prepare::{SetSettings, example};
+use trainer::progression::ProgressionSettings;
+use trainer::render::RenderSettings;
+use trainer::soundfont::{SoundFonts, Split};
+
+/// How alike two chords must be to count as the same, from loose to strict.
+const METRICS: [Metric; 3] = [Metric::Root, Metric::MajMin, Metric::Tetrads];
+
+/// The arguments of `trainer eval-latency`.
+#[derive(clap::Args)]
+pub struct LatencyArguments {
+    /// Excerpts of songs.
+    #[arg(short = 'n', long, default_value_t = 20)]
+    count: u64,
+    /// Length of an excerpt in seconds.
+    #[arg(short, long, default_value_t = 45.0)]
+    length: f64,
+    /// Seed of the set.
+    #[arg(short, long, default_value_t = 777)]
+    seed: u64,
+    /// Songs of the valid split with the training SoundFonts, for choosing constants, instead
+    /// of the test split with a SoundFont that was never trained on.
+    #[arg(long)]
+    tune: bool,
+    /// Causal weights; the built-in ones without.
+    #[arg(long)]
+    live: Option<PathBuf>,
+    /// Sensitivities of the live engine, 0 to 1; the first is the one that is compared.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.5, 0.0, 0.25, 0.75, 1.0])]
+    sensitivity: Vec<f32>,
+    /// Threads.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// All figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Folder for the curve of accuracy against latency, as PNG and SVG.
+    #[arg(long)]
+    plots: Option<PathBuf>,
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
+}
+
+/// What a sensitivity gives.
+#[derive(Debug, Serialize)]
+struct Row {
+    sensitivity: f32,
+    metric: &'static str,
+    median_s: Option<f64>,
+    p90_s: Option<f64>,
+    missed_share: f64,
+    wrong_per_chord: f64,
+    flickers_per_minute: f64,
+    display_majmin: f64,
+    live_majmin: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    songs: usize,
+    minutes: f64,
+    offline_majmin: f64,
+    rows: Vec<Row>,
+}
+
+/// One song with one sensitivity.
+struct Done {
+    latencies: [Latency; METRICS.len()],
+    display: Evaluation,
+    live: Evaluation,
+}
+
+/// Evaluates and prints.
+pub fn run(arguments: &LatencyArguments) -> Result<()> {
+    ensure!(arguments.count > 0, "no songs to evaluate on");
+    let interrupted = crate::interruption()?;
+    let (split, fonts) = if arguments.tune {
+        (SongSplit::Valid, Split::Train)
+    } else {
+        (SongSplit::Test, Split::HeldOut)
+    };
+    let corpus = Pop909::open(&arguments.pop909)?;
+    let fonts = SoundFonts::load(&arguments.soundfonts, fonts)?;
+    let (live, windowed) = super::eval::networks(arguments.live.as_deref(), None)?;
+    let settings = SetSettings {
+        count: arguments.count,
+        songs_of_three: 3,
+        length_s: arguments.length,
+        split,
+        seed: arguments.seed,
+        render: RenderSettings::default(),
+        progression: ProgressionSettings::default(),
+    };
+    let count = usize::try_from(arguments.count)?;
+    let done = parallel::map("latency", count, arguments.threads, &interrupted, |index| {
+        let song = example(&settings, index as u64, Some(&corpus), &fonts)?;
+        let reference: Vec<Segment> = song
+            .labels
+            .into_iter()
+            .map(|(start_s, end_s, label)| Segment::new(start_s, end_s, label))
+            .collect();
+        let audio = Audio::new(song.samples, song.sample_rate);
+        let truth = intervals(&reference);
+        let offline = evaluate(
+            &truth,
+            &intervals(&offline_track(&audio, windowed.as_ref())?),
+        )?;
+        let each = arguments.sensitivity.iter().map(|&sensitivity| {
+            let settings = LiveSettings {
+                sensitivity,
+                ..LiveSettings::default()
+            };
+            let (live, display) = live_tracks_with(&audio, &Arc::clone(&live), settings)?;
+            Ok(Done {
+                latencies: METRICS.map(|metric| Latency::of(&reference, &display, metric)),
+                display: evaluate(&truth, &intervals(&display))?,
+                live: evaluate(&truth, &intervals(&live))?,
+            })
+        });
+        Ok((offline, each.collect::<Result<Vec<Done>>>()?))
+    })?;
+    let report = pooled(arguments, &done);
+    print(&report);
+    if let Some(path) = &arguments.json {
+        harmony::export::atomic::write(path, &serde_json::to_vec_pretty(&report)?)?;
+    }
+    if let Some(folder) = &arguments.plots {
+        let picture = plot::save(&curve(&report), folder, "latency")?;
+        println!("drawn: {}", picture.display());
+    }
+    Ok(())
+}
+
+fn pooled(arguments: &LatencyArguments, done: &[(Evaluation, Vec<Done>)]) -> Report {
+    let mut rows = Vec::new();
+    let mut minutes = 0.0;
+    for (i, &sensitivity) in arguments.sensitivity.iter().enumerate() {
+        let songs = || done.iter().map(|(_, each)| &each[i]);
+        let display_majmin = Evaluation::pooled(songs().map(|song| &song.display)).majmin;
+        let live_majmin = Evaluation::pooled(songs().map(|song| &song.live)).majmin;
+        for (m, metric) in METRICS.into_iter().enumerate() {
+            let latency = Latency::pooled(songs().map(|song| song.latencies[m].clone()));
+            minutes = latency.length_s / 60.0;
+            rows.push(Row {
+                sensitivity,
+                metric: metric.name(),
+                median_s: latency.quantile_s(0.5),
+                p90_s: latency.quantile_s(0.9),
+                missed_share: latency.missed_share(),
+                wrong_per_chord: latency.wrong_per_chord(),
+                flickers_per_minute: latency.flickers_per_minute(),
+                display_majmin,
+                live_majmin,
+            });
+        }
+    }
+    Report {
+        songs: done.len(),
+        minutes,
+        offline_majmin: Evaluation::pooled(done.iter().map(|(offline, _)| offline)).majmin,
+        rows,
+    }
+}
+
+fn print(report: &Report) {
+    println!(
+        "{} songs, {:.1} minutes. From a chord's start to when the display is right and stays \
+         right for {KEPT_S} s or to its end; flicker is a label of less than {FLICKER_S} s.\n\n\
+         | sensitivity | chords alike by | median | p90 | never | wrong on the way | flickers a \
+         minute | display majmin | live majmin | offline majmin |\n\
+         |---|---|---|---|---|---|---|---|---|---|",
+        report.songs, report.minutes
+    );
+    let milliseconds = |s: Option<f64>| s.map_or("–".into(), |s| format!("{:.0} ms", 1e3 * s));
+    for row in &report.rows {
+        println!(
+            "| {} | {} | {} | {} | {:.1} % | {:.2} | {:.1} | {:.3} | {:.3} | {:.3} |",
+            row.sensitivity,
+            row.metric,
+            milliseconds(row.median_s),
+            milliseconds(row.p90_s),
+            100.0 * row.missed_share,
+            row.wrong_per_chord,
+            row.flickers_per_minute,
+            row.display_majmin,
+            row.live_majmin,
+            report.offline_majmin
+        );
+    }
+}
+
+/// Accuracy of the display against the median latency, over the sensitivities.
+fn curve(report: &Report) -> lines::Lines {
+    let mut rows: Vec<&Row> = report
+        .rows
+        .iter()
+        .filter(|r| r.metric == "majmin")
+        .collect();
+    rows.sort_by(|a, b| a.sensitivity.total_cmp(&b.sensitivity));
+    let points = |value: fn(&Row) -> (Option<f64>, f64)| -> Vec<(f64, f64)> {
+        rows.iter()
+            .filter_map(|row| {
+                let (x, y) = value(row);
+                Some((1e3 * x?, y))
+            })
+            .collect()
+    };
+    lines::latency(
+        report.offline_majmin,
+        points(|row| (row.median_s, row.display_majmin)),
+        points(|row| (row.median_s, row.live_majmin)),
+        points(|row| (row.median_s, row.flickers_per_minute)),
+    )
+}

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use burn::store::{ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -216,17 +217,84 @@ impl Weights {
         })
     }
 
+    /// The network whose every number is the mean of those of `all` (Wortsman et al., "Model
+    /// soups", ICML 2022); what is said about it is what the first says.
+    ///
+    /// # Errors
+    /// [`WeightsError::DoNotFit`] for none, for different architectures, and for networks that
+    /// were trained on frames of another mean and deviation.
+    pub fn mean(all: &[Self]) -> Result<Self, WeightsError> {
+        let refused = |reason: String| WeightsError::DoNotFit(reason);
+        let first = all
+            .first()
+            .ok_or_else(|| refused("no networks to take the mean of".into()))?;
+        let of = |w: &Self| (w.architecture.clone(), w.mean, w.deviation);
+        if let Some(other) = all.iter().find(|other| of(other) != of(first)) {
+            return Err(refused(format!(
+                "`{}` is not of the kind of `{}`",
+                other.card.name, first.card.name
+            )));
+        }
+        let files = all
+            .iter()
+            .map(Self::plain_tensors)
+            .collect::<Result<Vec<_>, _>>()?;
+        let files = files
+            .iter()
+            .map(|bytes| SafeTensors::deserialize(bytes).map_err(|e| refused(e.to_string())))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut means = Vec::new();
+        for (name, view) in files[0].tensors() {
+            let mut sums = vec![0.0_f64; view.shape().iter().product()];
+            for file in &files {
+                let view = file.tensor(&name).map_err(|e| refused(e.to_string()))?;
+                let (numbers, _) = view.data().as_chunks::<4>();
+                for (sum, number) in sums.iter_mut().zip(numbers) {
+                    *sum += f64::from(f32::from_le_bytes(*number));
+                }
+            }
+            let bytes: Vec<u8> = sums
+                .iter()
+                .flat_map(|sum| ((sum / files.len() as f64) as f32).to_le_bytes())
+                .collect();
+            means.push((name, view.shape().to_vec(), bytes));
+        }
+        let views = means
+            .iter()
+            .map(|(name, shape, bytes)| {
+                let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
+                    .map_err(|e| refused(e.to_string()))?;
+                Ok((name.as_str(), view))
+            })
+            .collect::<Result<Vec<_>, WeightsError>>()?;
+        let bytes = safetensors::serialize(views, None).map_err(|e| refused(e.to_string()))?;
+        let mut network = first.network.clone();
+        SafetensorsStore::from_bytes(Some(bytes))
+            .apply_to(&mut network)
+            .map_err(|e| refused(e.to_string()))?;
+        Ok(Self {
+            network,
+            ..first.clone()
+        })
+    }
+
+    /// The tensors alone, as safetensors.
+    fn plain_tensors(&self) -> Result<Vec<u8>, WeightsError> {
+        let unwritable = |e: String| WeightsError::DoNotFit(e);
+        let mut store = SafetensorsStore::from_bytes(None);
+        store
+            .collect_from(&self.network)
+            .map_err(|e| unwritable(e.to_string()))?;
+        store.get_bytes().map_err(|e| unwritable(e.to_string()))
+    }
+
     /// Writes a weights file to memory.
     ///
     /// # Errors
     /// [`WeightsError::DoNotFit`] if the tensors cannot be collected or written.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         let unwritable = |e: String| WeightsError::DoNotFit(e);
-        let mut store = SafetensorsStore::from_bytes(None);
-        store
-            .collect_from(&self.network)
-            .map_err(|e| unwritable(e.to_string()))?;
-        let plain = store.get_bytes().map_err(|e| unwritable(e.to_string()))?;
+        let plain = self.plain_tensors()?;
         let tensors = SafeTensors::deserialize(&plain).map_err(|e| unwritable(e.to_string()))?;
         let header = HashMap::from([
             ("format".to_string(), FORMAT.to_string()),
@@ -320,6 +388,27 @@ mod tests {
         let a = weights.network.forward(x.clone(), &mut State::default());
         let b = again.network.forward(x, &mut State::default());
         assert_eq!(a.chord.into_data(), b.chord.into_data());
+    }
+
+    #[test]
+    fn the_mean_lies_between_its_networks_and_needs_one_architecture() {
+        let (a, mut b) = (small(), small());
+        Device::flex().seed(12);
+        b.network = b.architecture.init(&Device::flex());
+        let mean = Weights::mean(&[a.clone(), b.clone()]).unwrap();
+        let numbers = |w: &Weights| {
+            let bytes = w.to_bytes().unwrap();
+            let file = WeightsFile::read(&bytes).unwrap();
+            file.tensor("PitchClass.fold.weight", &[12, 8]).unwrap()
+        };
+        let (mean, of_a, of_b) = (numbers(&mean), numbers(&a), numbers(&b));
+        assert_ne!(of_a, of_b);
+        for ((mean, a), b) in mean.iter().zip(of_a).zip(of_b) {
+            assert!((mean - (a + b) / 2.0).abs() < 1e-6);
+        }
+        b.mean += 1.0;
+        assert!(Weights::mean(&[a, b]).is_err());
+        assert!(Weights::mean(&[]).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod effects;
 pub mod evaluate;
 pub mod example;
 pub mod frames;
+pub mod labelled_audio;
 pub mod loss;
 mod mix;
 pub mod objective;

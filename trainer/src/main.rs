@@ -11,8 +11,9 @@ use anyhow::Context;
 use burn::module::Module as _;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use recognizer::weights::ModelCard;
+use recognizer::weights::{ModelCard, Weights};
 use trainer::example::Example;
+use trainer::labelled_audio;
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::{SetSettings, prepare};
 use trainer::progression::ProgressionSettings;
@@ -86,6 +87,10 @@ struct ExportArguments {
     /// The network of the best validation instead of the last step.
     #[arg(long)]
     best: bool,
+    /// Folder of another run of the same network: what is written is the mean of the
+    /// networks of all runs. May be given more than once.
+    #[arg(long)]
+    average: Vec<PathBuf>,
     /// What `trainer eval --json` wrote for these weights, for the model card.
     #[arg(long)]
     metrics: Option<PathBuf>,
@@ -283,7 +288,20 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         Some(path) => card_metrics(path, config.architecture.is_causal())?,
         None => BTreeMap::new(),
     };
-    weights.card = Provenance::load(&arguments.run)?.card(&arguments.name, metrics);
+    let mut provenance = Provenance::load(&arguments.run)?;
+    if !arguments.average.is_empty() {
+        let mut all = vec![weights];
+        for run in &arguments.average {
+            all.push(trainer::train::weights(run, arguments.best, ModelCard::default())?.0);
+            provenance.average(Provenance::load(run)?);
+        }
+        let count = all.len();
+        weights = Weights::mean(&all)?;
+        provenance
+            .commands
+            .push(format!("the mean of the last {count} runs' networks"));
+    }
+    weights.card = provenance.card(&arguments.name, metrics);
     let bytes = weights.to_bytes()?;
     harmony::export::atomic::write(&arguments.out, &bytes)?;
     println!(
@@ -347,26 +365,14 @@ fn render_examples(arguments: &RenderArguments) -> anyhow::Result<()> {
         let rendered = render(&example, &fonts, &settings, seed)?;
         let stem = format!("{seed:05}-{name}-{}", rendered.soundfont);
         bar.set_message(stem.clone());
-        let wav = arguments.out.join(format!("{stem}.wav"));
-        let spec = hound::WavSpec {
-            channels: 1,
-            sample_rate: rendered.sample_rate,
-            bits_per_sample: 32,
-            sample_format: hound::SampleFormat::Float,
-        };
-        let mut writer = hound::WavWriter::create(&wav, spec)
-            .with_context(|| format!("cannot write {}", wav.display()))?;
-        for sample in &rendered.samples {
-            writer.write_sample(*sample)?;
-        }
-        writer.finalize()?;
-        let lab: String = rendered
-            .labels
-            .iter()
-            .map(|(start, end, label)| format!("{start:.6}\t{end:.6}\t{label}\n"))
-            .collect();
-        let path = arguments.out.join(format!("{stem}.lab"));
-        std::fs::write(&path, lab).with_context(|| format!("cannot write {}", path.display()))?;
+        let labels = rendered.labels.iter();
+        labelled_audio::write(
+            &arguments.out,
+            &stem,
+            &rendered.samples,
+            rendered.sample_rate,
+            labels.map(|(start_s, end_s, label)| (*start_s, *end_s, label)),
+        )?;
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -56,6 +56,21 @@ impl Provenance {
         self.commands = commands;
     }
 
+    /// What another network was made from whose mean with this one is taken.
+    pub fn average(&mut self, other: Provenance) {
+        for (what, hours) in other.data {
+            self.data.entry(what).or_insert(hours);
+        }
+        for (name, hash) in other.teachers {
+            self.teachers.entry(name).or_insert(hash);
+        }
+        let own = std::mem::take(&mut self.commands);
+        self.commands = other.commands;
+        let new = own.into_iter().filter(|c| !self.commands.contains(c));
+        let new: Vec<String> = new.collect();
+        self.commands.extend(new);
+    }
+
     /// The model card of weights called `name`.
     pub fn card(&self, name: &str, metrics: BTreeMap<String, f64>) -> ModelCard {
         let data: Vec<String> = self
@@ -133,6 +148,13 @@ mod tests {
         };
         second.add("songs", 5.0, "MIT");
         second.after(first);
+        // The mean with a network that this one went on from adds nothing.
+        let mut averaged = second.clone();
+        averaged.average(Provenance {
+            commands: vec!["trainer train one".into()],
+            ..Provenance::default()
+        });
+        assert_eq!(averaged, second);
         let folder = tempfile::tempdir().unwrap();
         second.save(folder.path()).unwrap();
         let card = Provenance::load(folder.path())

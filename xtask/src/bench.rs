@@ -1,6 +1,9 @@
 //! `cargo xtask bench`: what the release build costs.
 
+mod compare;
 mod files;
+mod instances;
+mod latency;
 mod machine;
 mod plugin;
 
@@ -15,8 +18,20 @@ use crate::bundle::{self, Bundle};
 use crate::clip::Clip;
 use crate::workspace::{release_binary, say, shell, target};
 
+/// What is measured instead of the costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// From the start of a chord to when the live display shows it
+    Latency,
+}
+
 #[derive(clap::Args)]
 pub struct Options {
+    /// Something else than the costs
+    what: Option<What>,
+    /// Accuracy and speed beside what else reads chords from files
+    #[arg(long)]
+    compare: bool,
     /// Write the JSON here instead of target/bench/bench.json
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
@@ -32,6 +47,7 @@ struct Report {
     file: files::FileSpeed,
     live: files::FileSpeed,
     plugin: plugin::Cost,
+    instances: instances::Many,
     bundle: Sizes,
 }
 
@@ -45,6 +61,16 @@ struct Sizes {
 
 /// Measures, prints a table and writes the JSON.
 pub fn run(options: &Options) -> Result<()> {
+    if options.compare {
+        return compare::run(options);
+    }
+    match options.what {
+        Some(What::Latency) => latency::run(options),
+        None => costs(options),
+    }
+}
+
+fn costs(options: &Options) -> Result<()> {
     let sh = shell()?;
     let bundle = if options.built {
         Bundle::location()?
@@ -62,6 +88,8 @@ pub fn run(options: &Options) -> Result<()> {
     let live = files::live(&clip, &folder)?;
     say("The plugin in a headless host");
     let plugin = plugin::measure(&bundle.clap, &clip)?;
+    say("Many instances in one host");
+    let instances = instances::measure(&bundle.clap, &clip)?;
     let bundle = Sizes {
         clap_bytes: bundle::size(&bundle.clap)?,
         vst3_bytes: bundle::size(&bundle.vst3)?,
@@ -72,14 +100,20 @@ pub fn run(options: &Options) -> Result<()> {
         file,
         live,
         plugin,
+        instances,
         bundle,
     };
     print(&report);
-    let path = options
-        .json
-        .clone()
-        .unwrap_or_else(|| folder.join("bench.json"));
-    let json = serde_json::to_string_pretty(&report)? + "\n";
+    save(options, "bench.json", &report)
+}
+
+/// Writes a report where the user wants it, or into the target directory.
+fn save(options: &Options, name: &str, report: &impl Serialize) -> Result<()> {
+    let sh = shell()?;
+    let folder = target()?.join("bench");
+    sh.create_dir(&folder)?;
+    let path = options.json.clone().unwrap_or_else(|| folder.join(name));
+    let json = serde_json::to_string_pretty(report)? + "\n";
     sh.write_file(&path, json)?;
     say(format!("Wrote {}", path.display()));
     Ok(())
@@ -91,6 +125,7 @@ fn print(report: &Report) {
         file,
         live,
         plugin,
+        instances,
         bundle,
     } = report;
     let mut table = Table::new();
@@ -140,6 +175,32 @@ fn print(report: &Report) {
     row(
         "plugin: memory it adds to its host",
         megabytes(plugin.memory_bytes),
+    );
+    row(
+        "the second instance: load and activate / memory",
+        format!(
+            "{} / {}",
+            milliseconds(instances.second_s),
+            megabytes(instances.second_bytes)
+        ),
+    );
+    row(
+        &format!(
+            "{} instances playing: cores, audio threads included",
+            instances.count
+        ),
+        format!("{:.2}", instances.cores_playing),
+    );
+    row(
+        &format!("{} instances in silence: cores", instances.count),
+        format!("{:.3}", instances.cores_silent),
+    );
+    row(
+        &format!(
+            "{} instances: memory they add to their host",
+            instances.count
+        ),
+        megabytes(instances.all_bytes),
     );
     row("Changes.clap", megabytes(bundle.clap_bytes));
     row("Changes.vst3", megabytes(bundle.vst3_bytes));

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::state::PluginState;
 use clack_host::events::EventHeader;
-use clack_host::events::event_types::{TransportEvent, TransportFlags};
+use clack_host::events::event_types::{ParamValueEvent, TransportEvent, TransportFlags};
+use clack_host::events::spaces::CoreEventSpace;
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 
@@ -90,10 +92,26 @@ impl Plugin {
             output: [vec![0.0; block], vec![0.0; block]],
             input_ports: AudioPorts::with_capacity(2, 1),
             output_ports: AudioPorts::with_capacity(2, 1),
+            sent: EventBuffer::with_capacity(4),
             events: EventBuffer::with_capacity(64),
             sample_rate,
             position: 0,
         })
+    }
+
+    /// The parameter of that name.
+    pub fn parameter(&mut self, name: &str) -> Result<ClapId> {
+        let handle = self.instance.plugin_handle();
+        let params: PluginParams = handle
+            .get_extension()
+            .context("the plugin offers no parameters")?;
+        let mut buffer = ParamInfoBuffer::new();
+        (0..params.count(&handle))
+            .find_map(|index| {
+                let info = params.get_info(&handle, index, &mut buffer)?;
+                (info.name == name.as_bytes()).then_some(info.id)
+            })
+            .with_context(|| format!("the plugin has no parameter `{name}`"))
     }
 
     /// Takes a stream back that has ended.
@@ -129,6 +147,9 @@ pub struct Stream {
     output: [Vec<f32>; 2],
     input_ports: AudioPorts,
     output_ports: AudioPorts,
+    /// To the plugin, with the next block.
+    sent: EventBuffer,
+    /// From the plugin, with the last block.
     events: EventBuffer,
     sample_rate: f64,
     position: u64,
@@ -191,14 +212,32 @@ impl Stream {
             .process(
                 &inputs,
                 &mut outputs,
-                &InputEvents::empty(),
+                &InputEvents::from_buffer(&self.sent),
                 &mut OutputEvents::from_buffer(&mut self.events),
                 Some(self.position),
                 transport.as_ref(),
             )
             .map_err(|error| anyhow!("the plugin failed at sample {}: {error}", self.position))?;
+        self.sent.clear();
         self.position += len as u64;
         Ok(())
+    }
+
+    /// Changes a parameter with the next block.
+    pub fn set(&mut self, parameter: ClapId, value: f64) {
+        self.sent.push(&ParamValueEvent::new(
+            0,
+            parameter,
+            Pckn::match_all(),
+            value,
+        ));
+    }
+
+    /// Whether a note began in the last block.
+    pub fn note_began(&self) -> bool {
+        self.events
+            .iter()
+            .any(|event| matches!(event.as_core_event(), Some(CoreEventSpace::NoteOn(_))))
     }
 
     /// The transport of a song that has played from its start to here.

@@ -43,7 +43,7 @@ pub fn environment() -> Result<PathBuf> {
         "Setting up Python packages in {}",
         folder.display()
     ));
-    let system = system_python()?;
+    let system = system()?;
     cmd!(sh, "{system} -m venv --clear {folder}")
         .quiet()
         .run()?;
@@ -105,7 +105,7 @@ fn requirements() -> Result<Vec<PathBuf>> {
 }
 
 /// A Python that can make environments, installed where it is missing.
-fn system_python() -> Result<&'static str> {
+pub fn system() -> Result<&'static str> {
     let works = |name: &str| -> Result<bool> {
         let probe = "import venv, ensurepip, sys; sys.exit(sys.version_info < (3, 10))";
         let sh = shell()?;

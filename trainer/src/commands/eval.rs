@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use recognizer::inference::{self, CausalModel, PitchClassModel, WindowModel};
@@ -16,7 +17,8 @@ use trainer::evaluate::real::RealSet;
 use trainer::evaluate::report::{Report, ReportSettings};
 use trainer::evaluate::spoil::Spoil;
 use trainer::evaluate::teacher::TeacherListener;
-use trainer::evaluate::{Evaluated, evaluate_set, table};
+use trainer::evaluate::{Evaluated, evaluate_set, parallel, table};
+use trainer::labelled_audio;
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::SetSettings;
 use trainer::progression::ProgressionSettings;
@@ -118,6 +120,9 @@ pub struct EvalArguments {
     /// Folder in which rendered audio and teachers' answers are kept between runs.
     #[arg(long)]
     cache: Option<PathBuf>,
+    /// Folder for the rendered sets as WAV and .lab, for other programs to hear.
+    #[arg(long)]
+    audio: Option<PathBuf>,
     /// Folder with the SoundFonts.
     #[arg(long, default_value = "data/soundfonts")]
     soundfonts: PathBuf,
@@ -177,6 +182,29 @@ fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
             ..ProgressionSettings::default()
         },
     }
+}
+
+/// Writes the pieces of a set as files.
+fn write_audio(
+    set: &RenderedSet<'_>,
+    name: &str,
+    folder: &Path,
+    threads: usize,
+    interrupted: &AtomicBool,
+) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    parallel::map(name, set.count(), threads, interrupted, |index| {
+        let piece = set.piece(index)?;
+        let labels = piece.reference.iter();
+        labelled_audio::write(
+            folder,
+            &format!("{name}-{}", piece.name),
+            &piece.audio.samples,
+            piece.audio.sample_rate,
+            labels.map(|segment| (segment.start_s, segment.end_s, &segment.label)),
+        )
+    })?;
+    Ok(())
 }
 
 /// The tracks of the corpus that the teacher has heard.
@@ -260,13 +288,17 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         let (count, Evaluated { scores, curve }) = if set == Set::Real {
             score(&real_set(arguments)?)?
         } else {
-            score(&RenderedSet {
+            let rendered = RenderedSet {
                 settings: &settings(set, arguments),
                 corpus: Some(&Pop909::open(&arguments.pop909)?),
                 fonts: &SoundFonts::load(&arguments.soundfonts, Split::HeldOut)?,
                 spoil: set.spoil(),
                 cache: renders.as_ref(),
-            })?
+            };
+            if let Some(folder) = &arguments.audio {
+                write_audio(&rendered, name, folder, arguments.threads, &interrupted)?;
+            }
+            score(&rendered)?
         };
         println!("{name}: {count} pieces\n\n{}", table(&scores));
         report.sets.insert(name.to_owned(), scores);

@@ -1,0 +1,39 @@
+//! Audio with its labels as files that other programs read: WAV and `.lab`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use harmony::label::Label;
+
+/// Writes `STEM.wav` (mono, 32-bit float) and `STEM.lab` into `folder`. `labels` are start
+/// and end in seconds with the chord between them.
+///
+/// # Errors
+/// A file that cannot be written, by name.
+pub fn write<'a>(
+    folder: &Path,
+    stem: &str,
+    samples: &[f32],
+    sample_rate: u32,
+    labels: impl IntoIterator<Item = (f64, f64, &'a Label)>,
+) -> Result<()> {
+    let wav = folder.join(format!("{stem}.wav"));
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let named = || format!("cannot write {}", wav.display());
+    let mut writer = hound::WavWriter::create(&wav, spec).with_context(named)?;
+    for sample in samples {
+        writer.write_sample(*sample).with_context(named)?;
+    }
+    writer.finalize().with_context(named)?;
+    let lab: String = labels
+        .into_iter()
+        .map(|(start, end, label)| format!("{start:.6}\t{end:.6}\t{label}\n"))
+        .collect();
+    let path = folder.join(format!("{stem}.lab"));
+    std::fs::write(&path, lab).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,102 @@
+//! Many instances of the release plugin in one host.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use cpu_time::ProcessTime;
+use serde::Serialize;
+
+use super::files::memory;
+use crate::clip::Clip;
+use crate::demo::TEMPO;
+use crate::host::{Plugin, Stream};
+
+/// Instances in the host.
+const COUNT: usize = 32;
+/// Samples of a block.
+const BLOCK: usize = 512;
+/// How long they are watched, playing and in silence.
+const WATCHED: Duration = Duration::from_secs(15);
+/// What the first seconds cost beyond the others is not counted.
+const WARM_UP: Duration = Duration::from_secs(4);
+
+/// What many instances cost together.
+#[derive(Serialize)]
+pub struct Many {
+    /// Instances.
+    pub count: usize,
+    /// Time to load and activate the second instance.
+    pub second_s: f64,
+    /// Memory that the second instance adds, while it plays.
+    pub second_bytes: u64,
+    /// Processor time of the host for a second of real time, all instances playing.
+    pub cores_playing: f64,
+    /// The same while all of them hear silence.
+    pub cores_silent: f64,
+    /// Memory of all of them.
+    pub all_bytes: u64,
+}
+
+/// Measures with all instances listening to `clip`, each from another place on.
+pub fn measure(clap: &Path, clip: &Clip) -> Result<Many> {
+    let resident = || memory("self", "VmRSS:").unwrap_or(0);
+    let before = resident();
+    let start = |instances: &mut Vec<(Plugin, Stream)>| -> Result<()> {
+        let mut plugin = Plugin::load(clap)?;
+        let stream = plugin.activate(clip.sample_rate, BLOCK)?;
+        instances.push((plugin, stream));
+        Ok(())
+    };
+    let mut instances = Vec::new();
+    start(&mut instances)?;
+    play(&mut instances, clip, WARM_UP)?;
+    let one = resident();
+    let begun = Instant::now();
+    start(&mut instances)?;
+    let second_s = begun.elapsed().as_secs_f64();
+    play(&mut instances, clip, WARM_UP)?;
+    let second_bytes = resident().saturating_sub(one);
+    while instances.len() < COUNT {
+        start(&mut instances)?;
+    }
+    play(&mut instances, clip, WARM_UP)?;
+    let cores_playing = play(&mut instances, clip, WATCHED)?;
+    let all_bytes = resident().saturating_sub(before);
+    let silence = Clip {
+        sample_rate: clip.sample_rate,
+        channels: [vec![0.0; clip.len()], vec![0.0; clip.len()]],
+    };
+    play(&mut instances, &silence, WARM_UP)?;
+    let cores_silent = play(&mut instances, &silence, WATCHED)?;
+    for (mut plugin, stream) in instances {
+        plugin.deactivate(stream);
+    }
+    Ok(Many {
+        count: COUNT,
+        second_s,
+        second_bytes,
+        cores_playing,
+        cores_silent,
+        all_bytes,
+    })
+}
+
+/// Plays in real time on this thread, block by block through all instances; the processor
+/// time of the whole process for a second of it.
+fn play(instances: &mut [(Plugin, Stream)], clip: &Clip, how_long: Duration) -> Result<f64> {
+    let process = ProcessTime::now();
+    let start = Instant::now();
+    let mut played = 0;
+    while start.elapsed() < how_long {
+        let due = Duration::from_secs_f64(played as f64 / clip.sample_rate);
+        thread::sleep(due.saturating_sub(start.elapsed()));
+        for (index, (_, stream)) in instances.iter_mut().enumerate() {
+            let from = (played + index * clip.len() / COUNT) % (clip.len() - BLOCK);
+            stream.play(clip, from, BLOCK, Some(TEMPO))?;
+        }
+        played += BLOCK;
+    }
+    Ok(process.elapsed().as_secs_f64() / start.elapsed().as_secs_f64())
+}

@@ -9,7 +9,7 @@ use harmony::edit::{Command, EditError, Editor, MAX_DEPTH, Snap};
 use harmony::key::Key;
 use harmony::label::Label;
 use harmony::time::TempoMap;
-use harmony::timeline::{Alternative, Segment, Timeline};
+use harmony::timeline::{Alternative, Segment, Status, Timeline};
 use harmony::track::{Info, Keep, LoadError, Track};
 use proptest::prelude::*;
 
@@ -406,4 +406,82 @@ proptest! {
             prop_assert!((found.start_s - wanted.start_s).abs() < 1e-9);
         }
     }
+
+    #[test]
+    fn hearing_and_editing_at_once_leave_a_whole_track(
+        steps in proptest::collection::vec(step(), 1..40),
+    ) {
+        let mut editor = Editor::new(track());
+        for step in &steps {
+            let before = editor.track().clone();
+            let done = match step {
+                Step::Edit(command) => editor.apply(command).is_ok(),
+                Step::Hear(from_s, to_s, segments) => {
+                    let heard = editor.replace_range(*from_s, *to_s, segments.clone());
+                    for locked in before.timeline().into_iter().filter(|it| it.locked) {
+                        let kept = editor.track().timeline().at(locked.start_s).unwrap();
+                        prop_assert_eq!(&kept.label, &locked.label);
+                        prop_assert!(kept.locked);
+                        prop_assert!(kept.start_s <= locked.start_s && kept.end_s >= locked.end_s);
+                    }
+                    heard.is_ok()
+                }
+                Step::Tempo(bpm, keep) => {
+                    let tempo = TempoMap::constant(*bpm, 0.0, 0.0).unwrap();
+                    editor.set_tempo(tempo, *keep).is_ok()
+                }
+                Step::Undo => {
+                    editor.undo();
+                    true
+                }
+                Step::Redo => {
+                    editor.redo();
+                    true
+                }
+            };
+            if !done {
+                prop_assert_eq!(editor.track(), &before);
+            }
+            assert_whole(editor.track());
+        }
+    }
+}
+
+/// What happens to a track while it plays and somebody works on it.
+#[derive(Clone, Debug)]
+enum Step {
+    Edit(Command),
+    Hear(f64, f64, Vec<Segment>),
+    Tempo(f64, Keep),
+    Undo,
+    Redo,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let heard = (time(), time(), any::<bool>()).prop_map(|(start_s, end_s, sure)| {
+        let mut segment = Segment::new(start_s.min(end_s), start_s.max(end_s), label("G:9"));
+        if !sure {
+            segment.status = Status::Provisional;
+        }
+        segment
+    });
+    prop_oneof![
+        8 => command().prop_map(Step::Edit),
+        4 => (time(), time(), proptest::collection::vec(heard, 0..4)).prop_map(
+            |(a, b, mut segments)| {
+                segments.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+                // In order mostly, and within the range mostly.
+                for index in 1..segments.len() {
+                    let start_s = segments[index].start_s;
+                    let before = &mut segments[index - 1];
+                    before.end_s = before.end_s.min(start_s);
+                }
+                Step::Hear(a.min(b), a.max(b), segments)
+            }
+        ),
+        1 => (20.0..300.0_f64, proptest::sample::select(vec![Keep::Seconds, Keep::Beats]))
+            .prop_map(|(bpm, keep)| Step::Tempo(bpm, keep)),
+        2 => Just(Step::Undo),
+        1 => Just(Step::Redo),
+    ]
 }

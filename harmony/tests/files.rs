@@ -341,6 +341,49 @@ proptest! {
     }
 
     #[test]
+    fn csv_has_the_labels_and_times(timeline in any_timeline()) {
+        let text = written(Format::Csv, &timeline, &Options::default());
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let segments = rows.records().map(|row| {
+            let row = row.unwrap();
+            Segment::new(
+                row[0].parse().unwrap(),
+                row[1].parse().unwrap(),
+                row[4].parse().unwrap(),
+            )
+        });
+        let found: Vec<Segment> = segments.collect();
+        assert_close(&Timeline::from_segments(found).unwrap(), &timeline, 1e-6);
+    }
+
+    #[test]
+    fn a_track_in_a_key_comes_back_as_it_sounds(timeline in any_timeline(), key in proptest::sample::select(vec!["Gb:maj", "F#:min", "C:maj"])) {
+        let options = Options { key: Some(key.parse().unwrap()), ..Options::default() };
+        let track = options.track(&timeline).unwrap();
+        for (format, parse) in [
+            (Format::Lab, import::lab::parse as fn(&str) -> _),
+            (Format::Jams, import::jams::parse),
+        ] {
+            let mut bytes = Vec::new();
+            format.write_track(&mut bytes, &track, &options).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            let found = parse(&text).unwrap();
+            prop_assert_eq!(found.len(), timeline.len());
+            for (found, expected) in found.segments().iter().zip(timeline.segments()) {
+                let sound = |label: &Label| label.chord().map(|it| (it.pitch_classes(), it.bass_pitch_class()));
+                prop_assert_eq!(sound(&found.label), sound(&expected.label));
+            }
+            // Written once more it is the same file.
+            let mut again = Vec::new();
+            let track = options.track(&found).unwrap();
+            format.write_track(&mut again, &track, &options).unwrap();
+            if format == Format::Lab {
+                prop_assert_eq!(String::from_utf8(again).unwrap(), text);
+            }
+        }
+    }
+
+    #[test]
     fn no_text_panics(text in "([-0-9.eE naif]{0,12}[ \t][-0-9.]{0,8}[ \t]([A-H]:?[a-z0-9]{0,5}|N|\\PC{0,4})\r?\n){0,6}") {
         let _ = import::lab::parse(&text);
         let _ = import::jams::parse(&text);

@@ -4,9 +4,10 @@
 
 mod common;
 
-use common::{chord, label};
+use common::{any_label, chord, label};
 use harmony::export::midi::{TICKS_PER_QUARTER, voicing};
 use harmony::export::{ExportError, Format, Options};
+use harmony::style::{Style, format};
 use harmony::timeline::{Segment, Timeline};
 use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
 use proptest::prelude::*;
@@ -211,12 +212,13 @@ proptest! {
     fn times_are_right_at_any_tempo(
         durations in proptest::collection::vec(0.05..8.0_f64, 1..30),
         tempo_bpm in 20.0..300.0_f64,
+        labels in proptest::collection::vec(any_label(), 30),
         beats in any::<bool>(),
         first_beat in 0.0..32.0_f64,
     ) {
         let (mut time_s, mut beat) = (0.25, first_beat);
-        let segments = durations.iter().map(|duration_s| {
-            let mut segment = Segment::new(time_s, time_s + duration_s, label("D:7"));
+        let segments = durations.iter().zip(labels).map(|(duration_s, label)| {
+            let mut segment = Segment::new(time_s, time_s + duration_s, label);
             time_s += duration_s;
             if beats {
                 segment.start_beat = Some(beat);
@@ -230,8 +232,9 @@ proptest! {
         prop_assert_eq!(heard.markers.len(), timeline.len());
         // Half a tick at either end of a segment, and the tempo in microseconds.
         let tolerance_s = 2.0 * 60.0 / 20.0 / f64::from(TICKS_PER_QUARTER);
-        for ((found, _), segment) in heard.markers.iter().zip(timeline.segments()) {
+        for ((found, text), segment) in heard.markers.iter().zip(timeline.segments()) {
             prop_assert!((found - segment.start_s).abs() < tolerance_s, "{} {}", found, segment.start_s);
+            prop_assert_eq!(text, &format(&segment.label, Style::Plain, None));
         }
     }
 }

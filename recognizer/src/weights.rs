@@ -118,7 +118,8 @@ impl<'a> WeightsFile<'a> {
         }
         let expected = entry("sha256")?;
         let found = digest(&tensors);
-        if found != expected {
+        // What is behind this would never be fuzzed.
+        if found != expected && !cfg!(fuzzing) {
             return Err(WeightsError::Damaged { expected, found });
         }
         let architecture: Architecture = json("architecture", &entry("architecture")?)?;

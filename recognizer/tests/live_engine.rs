@@ -200,23 +200,39 @@ proptest! {
 
     #[test]
     fn events_do_not_depend_on_the_block_size(
-        sizes in prop::collection::vec(prop_oneof![Just(1_usize), 2..600_usize, Just(16_384)], 1..12)
+        sizes in prop::collection::vec(prop_oneof![Just(1_usize), 2..600_usize, Just(16_384)], 1..12),
+        rate in prop::sample::select(vec![8_000.0, 22_050.0, RATE, 48_000.0, 96_000.0]),
+        gap_share in 0.0..1.0_f64,
+        poll_every in 1_usize..20,
     ) {
-        let music = &progression(RATE)[..3 * 44_100];
-        let mut whole = engine_at(RATE);
-        whole.push(music);
+        let music = &progression(rate)[..(3.0 * rate) as usize];
+        let gap = (gap_share * music.len() as f64) as usize;
+        let mut whole = engine_at(rate);
+        whole.push(&music[..gap]);
+        whole.mark_gap(1234);
+        whole.push(&music[gap..]);
         whole.finish();
-        let mut parts = engine_at(RATE);
-        let mut rest = music;
-        for size in sizes.iter().cycle() {
-            if rest.is_empty() {
-                break;
+
+        let mut parts = engine_at(rate);
+        let mut found = Vec::new();
+        let mut sizes = sizes.iter().cycle().enumerate();
+        for (index, mut rest) in [&music[..gap], &music[gap..]].into_iter().enumerate() {
+            if index > 0 {
+                parts.mark_gap(1234);
             }
-            let (block, tail) = rest.split_at((*size).min(rest.len()));
-            parts.push(block);
-            rest = tail;
+            while !rest.is_empty() {
+                let (count, size) = sizes.next().unwrap();
+                let (block, tail) = rest.split_at((*size).min(rest.len()));
+                parts.push(block);
+                rest = tail;
+                // Nor on when somebody asks.
+                if count % poll_every == 0 {
+                    found.extend(events(&mut parts));
+                }
+            }
         }
         parts.finish();
-        prop_assert_eq!(events(&mut whole), events(&mut parts));
+        found.extend(events(&mut parts));
+        prop_assert_eq!(events(&mut whole), found);
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use half::f16;
+use harmony::export::atomic;
 use harmony::label::Label;
 use harmony::vocabulary::large;
 use recognizer::features::BINS;
@@ -215,10 +216,7 @@ impl ExampleFrames {
                 Ok((name.clone(), TensorView::new(*dtype, shape.clone(), data)?))
             })
             .collect::<Result<HashMap<_, _>>>()?;
-        let beside = path.with_extension("partial");
-        fs::write(&beside, serialize(views, None)?)
-            .with_context(|| format!("writing {}", beside.display()))?;
-        fs::rename(&beside, path).with_context(|| format!("writing {}", path.display()))
+        Ok(atomic::write(path, &serialize(views, None)?)?)
     }
 
     /// Reads one front end of an example.

@@ -16,6 +16,7 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
+use harmony::export::atomic;
 use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::networks::network::{Architecture, Network};
 use recognizer::networks::pitch_class::State;
@@ -427,8 +428,7 @@ impl Checkpoint {
     fn keep_best(&self, network: &Network) -> Result<()> {
         let beside = self.folder.join("network-best-partial.bpk");
         network.clone().save_file(&beside)?;
-        fs::rename(&beside, self.best())
-            .with_context(|| format!("writing {}", self.best().display()))
+        Ok(atomic::put_in_place(&beside, &self.best())?)
     }
 
     fn optimizer(&self, step: u64) -> PathBuf {
@@ -447,8 +447,9 @@ impl Checkpoint {
         Ok(Some(progress))
     }
 
-    /// Network and optimiser first, then the name of their step, by rename: a kill at any
-    /// moment leaves a whole checkpoint. The one before is removed last.
+    /// Network and optimiser first, on disk, then the name of their step, by rename: a kill
+    /// or a power failure at any moment leaves a whole checkpoint. The one before is removed
+    /// last.
     fn save(
         &self,
         progress: &Progress,
@@ -461,11 +462,10 @@ impl Checkpoint {
             .filter(|&s| s != progress.step);
         network.clone().save_file(self.network(progress.step))?;
         optimizer.save(self.optimizer(progress.step))?;
+        atomic::sync(&self.network(progress.step))?;
+        atomic::sync(&self.optimizer(progress.step))?;
         let path = self.folder.join("progress.json");
-        let beside = self.folder.join("progress.json.partial");
-        fs::write(&beside, serde_json::to_string_pretty(progress)?)
-            .with_context(|| format!("writing {}", beside.display()))?;
-        fs::rename(&beside, &path).with_context(|| format!("writing {}", path.display()))?;
+        atomic::write(&path, &serde_json::to_vec_pretty(progress)?)?;
         if let Some(step) = before {
             // Leftovers only cost space.
             let _ = fs::remove_file(self.network(step));

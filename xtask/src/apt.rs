@@ -19,6 +19,9 @@ pub const STANDALONE: &[&str] = &["libasound2-dev", "libjack-jackd2-dev", "pkg-c
 /// What the pip package pedalboard is linked with.
 pub const PEDALBOARD: &[&str] = &["libx11-6", "libfreetype6"];
 
+/// What shows the system calls of a program.
+pub const STRACE: &[&str] = &["strace"];
+
 /// Installs those of `packages` that are missing.
 ///
 /// On a system without `apt-get` it only says what is needed there and goes on: the

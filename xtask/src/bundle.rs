@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::cmd;
 
 use crate::apt;
+use crate::supply;
 use crate::workspace::{say, shell, target};
 
 /// The package with the plugin in it; its bundle's name is in `bundler.toml`.
@@ -69,6 +70,7 @@ pub fn bundle_built() -> Result<Bundle> {
             path.display()
         );
     }
+    supply::write_beside_bundles().context("the notices of the bundles")?;
     Ok(bundle)
 }
 

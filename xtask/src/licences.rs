@@ -1,53 +1,48 @@
 //! What the licences of the plugin's dependencies allow.
 
 use anyhow::{Context, Result, ensure};
-use spdx::{Expression, ParseMode};
-use xshell::cmd;
+use serde::Deserialize;
+use spdx::{Expression, Licensee, ParseMode};
 
-use crate::workspace::{say, shell};
+use crate::supply::{self, Platform};
+use crate::workspace::{root, say};
 
-/// Licences under which a library may become part of the plugin: whoever gets the
-/// plugin needs to get no source of ours with it.
-const ALLOWED: [&str; 12] = [
-    "0BSD",
-    "Apache-2.0",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "BSL-1.0",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    // Of whole files: those of the decoders are published as they are.
-    "MPL-2.0",
-    "Unicode-3.0",
-    "Unlicense",
-    "Zlib",
-];
+/// The part of `deny.toml` that is read here; cargo-deny reads the rest.
+#[derive(Deserialize)]
+struct Rules {
+    licenses: Licences,
+}
 
-/// Fails if anything that the shipped programs are linked with is under another licence.
+/// Licences under which a library may become part of the plugin.
+#[derive(Deserialize)]
+struct Licences {
+    allow: Vec<String>,
+}
+
+impl Licences {
+    fn read() -> Result<Vec<Licensee>> {
+        let path = root().join(supply::RULES);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let rules: Rules =
+            toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+        let allow = rules.licenses.allow.iter();
+        allow
+            .map(|it| Licensee::parse(it).with_context(|| format!("{it:?} in {}", path.display())))
+            .collect()
+    }
+}
+
+/// Fails if anything that the shipped programs are linked with is under another licence
+/// than `deny.toml` allows.
 pub fn check() -> Result<()> {
-    let sh = shell()?;
-    let format = "{p}|{l}";
-    let tree = cmd!(
-        sh,
-        "cargo tree --package changes-plugin --package changes-cli --edges normal --target all
-         --prefix none --format {format}"
-    )
-    .quiet()
-    .read()?;
-    // A package met again is marked so, with what stands before it left out.
-    let mut lines: Vec<&str> = tree
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)"))
-        .filter(|line| !line.is_empty())
-        .collect();
-    lines.sort_unstable();
-    lines.dedup();
+    let allow = Licences::read()?;
+    let linked = supply::linked(&["changes-plugin", "changes-cli"], Platform::All)?;
     let mut refused = Vec::new();
-    for line in &lines {
-        let (package, licence) = line.split_once('|').context("odd output of cargo tree")?;
-        if !allowed(licence) {
-            refused.push(format!("{package}: {licence:?}"));
+    for package in &linked.packages {
+        let licence = package.license.as_deref().unwrap_or_default();
+        if !allowed(licence, &allow) {
+            refused.push(format!("{} {}: {licence:?}", package.name, package.version));
         }
     }
     ensure!(
@@ -57,27 +52,25 @@ pub fn check() -> Result<()> {
     );
     say(format!(
         "{} packages, all under licences that allow it",
-        lines.len()
+        linked.packages.len()
     ));
     Ok(())
 }
 
 /// Whether a licence expression leaves a choice that is allowed.
-fn allowed(licence: &str) -> bool {
+fn allowed(licence: &str, allow: &[Licensee]) -> bool {
     Expression::parse_mode(licence, ParseMode::LAX).is_ok_and(|expression| {
-        expression.evaluate(|requirement| {
-            let name = requirement.license.to_string();
-            ALLOWED.contains(&name.as_str())
-        })
+        expression.evaluate(|requirement| allow.iter().any(|it| it.satisfies(requirement)))
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::allowed;
+    use super::{Licences, allowed};
 
     #[test]
     fn a_choice_is_enough_and_copyleft_is_not() {
+        let allow = Licences::read().unwrap();
         for licence in [
             "MIT",
             "MIT/Apache-2.0",
@@ -86,7 +79,7 @@ mod tests {
             "Apache-2.0 WITH LLVM-exception",
             "(MIT OR Apache-2.0) AND Unicode-3.0",
         ] {
-            assert!(allowed(licence), "{licence}");
+            assert!(allowed(licence, &allow), "{licence}");
         }
         for licence in [
             "GPL-3.0-or-later",
@@ -95,7 +88,7 @@ mod tests {
             "",
             "Own",
         ] {
-            assert!(!allowed(licence), "{licence}");
+            assert!(!allowed(licence, &allow), "{licence}");
         }
     }
 }

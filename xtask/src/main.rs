@@ -15,6 +15,7 @@ mod install;
 mod licences;
 mod python;
 mod soundfonts;
+mod supply;
 mod track;
 
 mod workspace;
@@ -42,7 +43,8 @@ enum Command {
     Test(checks::Options),
     /// The quick checks only: format, lints, tests
     Check,
-    /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3
+    /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3, with the
+    /// licences and the list of what is in them beside
     Bundle,
     /// Bundle, and copy both plugins into the user's plugin folders
     Install(install::Options),

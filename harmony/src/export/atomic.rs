@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 /// A file that could not be written; the old one, if any, is untouched.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: cannot write: {source}", path.display())]
@@ -15,27 +17,94 @@ pub struct WriteError {
 }
 
 /// Writes a file beside its place, syncs it to disk and renames it over what
-/// was there, whose permissions it takes. A symbolic link is replaced, not followed.
+/// was there, whose permissions it takes. A symbolic link is replaced, not followed;
+/// what is no file on disk (a pipe, a terminal, `/dev/null`) is written into and stays.
+///
+/// A program that is killed meanwhile leaves the old file and, at worst, a hidden
+/// `.changes-….part` beside it. Of several that write at once the last one stays, whole.
 ///
 /// # Errors
 /// A read-only file in that place, and whatever the file system refuses; nothing
 /// has changed then.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    replace(path, bytes).map_err(|source| WriteError {
+    replace(path, bytes).map_err(named(path))
+}
+
+/// Writes a file where none is yet, as [`write`] does otherwise.
+///
+/// # Errors
+/// A file in that place, as [`io::ErrorKind::AlreadyExists`], however late somebody else
+/// has put it there; and as [`write`].
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let put = || {
+        let (folder, file) = (folder_of(path), beside(path, bytes)?);
+        match file.persist_noclobber(path) {
+            Ok(_) => {}
+            // Some file systems of memory cards can neither rename so nor link: there the
+            // name is taken first.
+            Err(refused) if refused.error.kind() != io::ErrorKind::AlreadyExists => {
+                File::create_new(path)?;
+                refused.file.persist(path).map_err(|error| {
+                    let _ = std::fs::remove_file(path);
+                    error.error
+                })?;
+            }
+            Err(taken) => return Err(taken.error),
+        }
+        sync_folder(folder);
+        Ok(())
+    };
+    put().map_err(named(path))
+}
+
+/// Puts a file that is complete in the place of another in the same folder, as [`write`]
+/// does with what it has written itself: for writers that want a path of their own.
+///
+/// # Errors
+/// Whatever the file system refuses; the old file is untouched then.
+pub fn put_in_place(complete: &Path, path: &Path) -> Result<(), WriteError> {
+    let put = || {
+        sync_file(complete)?;
+        std::fs::rename(complete, path)?;
+        sync_folder(folder_of(path));
+        Ok(())
+    };
+    put().map_err(named(path))
+}
+
+/// Waits until a file that was written by other means is on disk, with its name.
+///
+/// # Errors
+/// A file that cannot be opened or synced.
+pub fn sync(path: &Path) -> Result<(), WriteError> {
+    sync_file(path).map_err(named(path))?;
+    sync_folder(folder_of(path));
+    Ok(())
+}
+
+fn named(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    |source| WriteError {
         path: path.to_owned(),
         source,
-    })
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     if path.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    let old = path.metadata().ok().map(|old| old.permissions());
+    let old = path.metadata().ok();
+    if old.as_ref().is_some_and(|old| !old.is_file()) {
+        return File::options().write(true).open(path)?.write_all(bytes);
+    }
+    let old = old.map(|old| old.permissions());
     if old.as_ref().is_some_and(std::fs::Permissions::readonly) {
         // The rename would succeed; whoever protected the file did not mean that.
         return Err(io::Error::new(
@@ -43,27 +112,43 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
             "the file is read-only",
         ));
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".changes-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What any new file gets: the umask is taken off on creation.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let file = beside(path, bytes)?;
     if let Some(old) = old {
         file.as_file().set_permissions(old)?;
+        file.as_file().sync_all()?;
     }
-    file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // The rename is on disk once the folder is. Only Unix can sync a folder, and
-    // the file is already in place should it fail.
+    sync_folder(folder_of(path));
+    Ok(())
+}
+
+/// A file with these bytes beside `path`, on disk; gone again if it is dropped.
+fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".changes-").suffix(".part");
+    // Made as any new file is: with its permissions, and with the system's own error, not
+    // one that names the hidden file.
+    let mut file = builder.make_in(folder_of(path), |beside| File::create_new(beside))?;
+    file.as_file_mut().write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn sync_file(path: &Path) -> io::Result<()> {
+    // Windows syncs only what may be written.
+    File::options()
+        .read(true)
+        .write(true)
+        .open(path)?
+        .sync_all()
+}
+
+/// A rename is on disk once the folder is. Only Unix can sync a folder, and the file is
+/// already in place should it fail.
+fn sync_folder(folder: &Path) {
     if cfg!(unix)
         && let Ok(folder) = File::open(folder)
     {
         let _ = folder.sync_all();
     }
-    Ok(())
 }

@@ -194,6 +194,14 @@ pub enum SaveError {
     Write(#[from] atomic::WriteError),
 }
 
+impl SaveError {
+    /// Whether it is that there is a file of that name already.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Write(error) if error.source.kind() == io::ErrorKind::AlreadyExists)
+    }
+}
+
 /// Saves a timeline in the format its extension names. The file appears whole
 /// or, on any error, not at all; an older one stays until then.
 ///
@@ -204,7 +212,8 @@ pub fn save(path: &Path, timeline: &Timeline, options: &Options) -> Result<(), S
     let format = Format::from_path(path)?;
     let mut bytes = Vec::new();
     let written = format.write(&mut bytes, timeline, options);
-    put(path, &bytes, written)
+    written.map_err(|source| of_file(path, source))?;
+    Ok(atomic::write(path, &bytes)?)
 }
 
 /// Saves a track in the format its extension names, as [`save`] does a timeline.
@@ -212,17 +221,28 @@ pub fn save(path: &Path, timeline: &Timeline, options: &Options) -> Result<(), S
 /// # Errors
 /// As [`save`].
 pub fn save_track(path: &Path, track: &Track, options: &Options) -> Result<(), SaveError> {
+    Ok(atomic::write(path, &track_bytes(path, track, options)?)?)
+}
+
+/// Saves a track under a name that nothing has yet, as [`save_track`] does otherwise.
+///
+/// # Errors
+/// A file that has the name ([`SaveError::is_taken`]), and as [`save`].
+pub fn save_new_track(path: &Path, track: &Track, options: &Options) -> Result<(), SaveError> {
+    Ok(atomic::create(path, &track_bytes(path, track, options)?)?)
+}
+
+fn track_bytes(path: &Path, track: &Track, options: &Options) -> Result<Vec<u8>, SaveError> {
     let format = Format::from_path(path)?;
     let mut bytes = Vec::new();
     let written = format.write_track(&mut bytes, track, options);
-    put(path, &bytes, written)
+    written.map_err(|source| of_file(path, source))?;
+    Ok(bytes)
 }
 
-fn put(path: &Path, bytes: &[u8], written: Result<(), ExportError>) -> Result<(), SaveError> {
-    written.map_err(|source| SaveError::Export {
+fn of_file(path: &Path, source: ExportError) -> SaveError {
+    SaveError::Export {
         path: path.to_owned(),
         source,
-    })?;
-    atomic::write(path, bytes)?;
-    Ok(())
+    }
 }

@@ -142,9 +142,20 @@ pub fn write_new(
     options: &Options,
 ) -> Result<PathBuf, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let path = free_path(folder, &file_name(track), format.extension());
-    export::save_track(&path, track, options).map_err(|error| error.to_string())?;
-    Ok(path)
+    let name = file_name(track);
+    for path in names(folder, &name, format.extension()) {
+        // Another instance may take the name in between: then it is the next one's turn.
+        match export::save_new_track(&path, track, options) {
+            Err(error) if error.is_taken() => {}
+            Err(error) => return Err(error.to_string()),
+            Ok(()) => return Ok(path),
+        }
+    }
+    let plain = folder.join(name);
+    Err(format!(
+        "{}: there are {NUMBERS} files of that name",
+        plain.display()
+    ))
 }
 
 /// What the exporters are told beside the track.
@@ -191,15 +202,14 @@ pub fn file_name(track: &Track) -> String {
     }
 }
 
-fn free_path(folder: &Path, name: &str, extension: &str) -> PathBuf {
+/// The names that a file may get, those that are taken left out.
+fn names(folder: &Path, name: &str, extension: &str) -> impl Iterator<Item = PathBuf> {
     let plain = folder.join(format!("{name}.{extension}"));
-    if !plain.exists() {
-        return plain;
-    }
-    (2..=NUMBERS)
-        .map(|number| folder.join(format!("{name} {number}.{extension}")))
-        .find(|path| !path.exists())
-        .unwrap_or(plain)
+    let numbered =
+        (2..=NUMBERS).map(move |number| folder.join(format!("{name} {number}.{extension}")));
+    std::iter::once(plain)
+        .chain(numbered)
+        .filter(|path| !path.exists())
 }
 
 /// The folder itself, or what of its path is there.
@@ -293,6 +303,39 @@ mod tests {
             assert_eq!(name, format!("Lights- on-off.{}", format.extension()));
         }
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 26);
+    }
+
+    #[test]
+    fn instances_that_export_at_once_leave_a_file_each() {
+        const EACH: usize = 25;
+        let folder = tempfile::tempdir().unwrap();
+        let tracks = ["A:min", "C:maj"].map(|label| {
+            let chords = [Segment::new(0.0, 2.0, label.parse().unwrap())];
+            Track::from_timeline(
+                Timeline::from_segments(chords).unwrap(),
+                TempoMap::default(),
+            )
+        });
+        let options = Options::default();
+        thread::scope(|scope| {
+            for track in &tracks {
+                scope.spawn(|| {
+                    for _ in 0..EACH {
+                        write_new(folder.path(), track, Format::Lab, &options).unwrap();
+                    }
+                });
+            }
+        });
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let mut chords: Vec<String> = files
+            .map(|entry| {
+                let timeline = harmony::import::load(&entry.unwrap().path()).unwrap();
+                timeline.segments()[0].label.to_string()
+            })
+            .collect();
+        chords.sort();
+        let expected = [["A:min"; EACH], ["C:maj"; EACH]].concat();
+        assert_eq!(chords, expected);
     }
 
     #[test]

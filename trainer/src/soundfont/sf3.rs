@@ -6,9 +6,9 @@
 //! Technical Specification 2.04, chapters 5 to 7).
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
+use harmony::export::atomic::{self, WriteError};
 use vorbis_rs::{VorbisDecoder, VorbisError};
 
 const PACKED: u16 = 0x10;
@@ -25,6 +25,9 @@ pub enum Sf3Error {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The unpacked file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The chunks are not those of a SoundFont.
     #[error("not a SoundFont: {0}")]
     Structure(&'static str),
@@ -50,11 +53,7 @@ pub fn unpack_file(from: &Path, to: &Path) -> Result<(), Sf3Error> {
         return Err(Sf3Error::TooLarge);
     }
     let unpacked = unpack(&fs::read(from)?)?;
-    let folder = to.parent().unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&unpacked)?;
-    file.persist(to).map_err(|error| error.error)?;
-    Ok(())
+    Ok(atomic::write(to, &unpacked)?)
 }
 
 /// Unpacks a SoundFont in memory. Samples that are not packed are copied.

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use xshell::{Cmd, cmd};
 
 use crate::workspace::{say, shell, target};
-use crate::{apt, bundle, licences, python};
+use crate::{apt, bundle, licences, python, supply};
 
 /// One thing that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,6 +18,8 @@ pub enum Step {
     Lints,
     /// Only licences that may become part of the plugin
     Licences,
+    /// cargo-deny over bans, sources, licences and advisories
+    Supply,
     /// Compile the whole workspace with its tests, and bundle the plugin
     Build,
     /// All tests: units, goldens, host, editor pictures, command line
@@ -60,6 +62,7 @@ impl Step {
                 "cargo clippy --workspace --all-targets -- --deny warnings"
             )),
             Self::Licences => licences::check(),
+            Self::Supply => supply::check(),
             Self::Build => bundle::bundle_with_everything().map(|_| ()),
             Self::Units => units(),
             Self::Doctests => run(cmd!(sh, "cargo test --release --workspace --doc")),
@@ -92,6 +95,7 @@ fn setup() -> Result<()> {
     apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
     apt::ensure(apt::STANDALONE, "the standalone program")?;
     apt::ensure(apt::PEDALBOARD, "pedalboard, which loads the VST3")?;
+    apt::ensure(apt::STRACE, "watching the system calls")?;
     for (component, program) in [("rustfmt", "rustfmt"), ("clippy", "clippy-driver")] {
         if cmd!(sh, "{program} --version")
             .quiet()

@@ -1,0 +1,44 @@
+//! Writes a small network of each architecture into a folder: the seeds of the fuzz target
+//! for weights. `cargo run --release --package recognizer --example small_weights FOLDER`
+
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+use recognizer::networks::btc::BtcConfig;
+use recognizer::networks::network::Architecture;
+use recognizer::networks::pitch_class::PitchClassNetConfig;
+use recognizer::networks::two_e_one_d::TwoEOneDConfig;
+use recognizer::weights::{ModelCard, Weights};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("no folder is named")?);
+    std::fs::create_dir_all(&folder)?;
+    let pitch_class = |causal| {
+        let config = PitchClassNetConfig::new(causal, vec![1, 2]);
+        let config = config.with_channels(4).with_bottleneck(2);
+        Architecture::PitchClass(config.with_front_channels(1).with_mixed(2))
+    };
+    let btc = BtcConfig::new().with_hidden(4).with_heads(2).with_layers(1);
+    let two_e_one_d = TwoEOneDConfig::new().with_layers(1);
+    for (name, architecture) in [
+        ("live", pitch_class(true)),
+        ("windowed", pitch_class(false)),
+        ("btc", Architecture::Btc(btc)),
+        ("2e1d", Architecture::TwoEOneD(two_e_one_d)),
+    ] {
+        let device = Device::flex();
+        device.seed(1);
+        let weights = Weights {
+            network: architecture.init(&device),
+            architecture,
+            mean: -5.0,
+            deviation: 2.5,
+            card: ModelCard {
+                name: name.to_owned(),
+                ..ModelCard::default()
+            },
+        };
+        std::fs::write(folder.join(name), weights.to_bytes()?)?;
+    }
+    Ok(())
+}

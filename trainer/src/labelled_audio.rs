@@ -1,8 +1,10 @@
 //! Audio with its labels as files that other programs read: WAV and `.lab`.
 
+use std::io::Cursor;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use harmony::export::atomic;
 use harmony::label::Label;
 
 /// Writes `STEM.wav` (mono, 32-bit float) and `STEM.lab` into `folder`. `labels` are start
@@ -25,15 +27,17 @@ pub fn write<'a>(
         sample_format: hound::SampleFormat::Float,
     };
     let named = || format!("cannot write {}", wav.display());
-    let mut writer = hound::WavWriter::create(&wav, spec).with_context(named)?;
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).with_context(named)?;
     for sample in samples {
         writer.write_sample(*sample).with_context(named)?;
     }
     writer.finalize().with_context(named)?;
+    atomic::write(&wav, bytes.get_ref())?;
     let lab: String = labels
         .into_iter()
         .map(|(start, end, label)| format!("{start:.6}\t{end:.6}\t{label}\n"))
         .collect();
     let path = folder.join(format!("{stem}.lab"));
-    std::fs::write(&path, lab).with_context(|| format!("cannot write {}", path.display()))
+    Ok(atomic::write(&path, lab.as_bytes())?)
 }

@@ -36,7 +36,7 @@ use harmony::vocabulary::large;
 pub use crate::beat::{BeatGrid, GridPosition, GridSpan, Place};
 use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
-use crate::decode::path::{Chord, stretches};
+use crate::decode::path::{Chord, join_silent_end, stretches};
 use crate::decode::viterbi::viterbi;
 use crate::features::cqt::StreamingCqt;
 use crate::features::{BINS, SAMPLE_RATE, log_compress, window_length_samples};
@@ -50,9 +50,6 @@ use crate::windows::Averages;
 pub const RUN_FRAMES: u64 = 27;
 /// Frames that stay open behind the newest one of a run: 2.5 s.
 pub const LAG_FRAMES: u64 = 27;
-/// Silence shorter than this at the very end of the audio is an effect of the end: two
-/// frames.
-const SILENT_END_S: f64 = 2.0 * HOP_S;
 
 /// A stretch of the track that is final.
 #[derive(Debug, Clone, PartialEq)]
@@ -327,7 +324,7 @@ impl Take {
     ) -> Refined {
         let count = self.frames.count;
         let mut refined = self.decode(count, count, end_s, grid);
-        join_silent_end(&mut refined.segments);
+        join_silent_end(&mut refined.segments, |part| &mut part.segment);
         refined
     }
 
@@ -421,20 +418,6 @@ impl Take {
             to_s: self.reached_s,
             segments,
         }
-    }
-}
-
-/// The last frames hear the silence behind the end: a chord that reaches so far that only
-/// they can say it stopped lasts to the end.
-fn join_silent_end(segments: &mut Vec<RefinedSegment>) {
-    let [.., before, last] = segments.as_mut_slice() else {
-        return;
-    };
-    let short = last.segment.end_s - last.segment.start_s < SILENT_END_S;
-    let chord = matches!(before.segment.label, Label::Chord(_));
-    if short && chord && last.segment.label == Label::NoChord {
-        before.segment.end_s = last.segment.end_s;
-        segments.pop();
     }
 }
 

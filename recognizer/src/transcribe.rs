@@ -6,7 +6,7 @@ use crate::audio::Audio;
 use crate::beat::BeatGrid;
 use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
-use crate::decode::path::{Chord, stretches};
+use crate::decode::path::{Chord, join_silent_end, stretches};
 use crate::decode::viterbi::viterbi;
 use crate::features::cqt::StreamingCqt;
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
@@ -223,6 +223,7 @@ pub fn decode(
             start_s = end_s;
         }
     }
+    join_silent_end(&mut segments, |segment| segment);
     Ok(Timeline::from_segments(segments)?)
 }
 

@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use harmony::time::Metre;
 use proptest::prelude::*;
+use recognizer::audio::Audio;
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{InferenceError, WindowModel};
 use recognizer::models;
 use recognizer::networks::CHORD_CLASSES;
 use recognizer::refine::{BeatGrid, GridSpan, Refined, RefiningEngine};
+use recognizer::transcribe::transcribe;
 
 const RATE: f64 = 22_050.0;
 
@@ -140,6 +142,45 @@ fn without_a_grid_changes_lie_near_where_they_sound() {
     for (i, (start_s, ..)) in chords.iter().enumerate() {
         // The longest windows smear a change over more than a frame.
         assert!((start_s - 2.0 * i as f64).abs() < 0.1, "{chords:?}");
+    }
+}
+
+/// Like [`LowOrHigh`], but with ears that close at once when a note ends.
+struct Hushed;
+
+impl WindowModel for Hushed {
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
+        let mut heard = LowOrHigh.windows(frames)?;
+        for (posterior, frame) in heard.iter_mut().zip(frames.chunks_exact(BINS)) {
+            if frame.iter().all(|bin| *bin < HUSH) {
+                let mut logits = [0.0; CHORD_CLASSES];
+                logits[169] = 30.0;
+                *posterior = Posterior::from_logits(&logits, None, None);
+            }
+        }
+        Ok(heard)
+    }
+}
+
+/// Below the steady notes of [`music`], ln.
+const HUSH: f32 = -2.5;
+
+#[test]
+fn a_file_and_a_stream_end_with_their_last_chord() {
+    for (silence_s, last) in [(0.0, "G:maj"), (0.1, "G:maj"), (1.0, "N")] {
+        let mut samples = music(8.0, 2.0);
+        samples.extend(vec![0.0; (silence_s * RATE) as usize]);
+        let mut engine = RefiningEngine::new(Arc::new(Hushed), RATE).unwrap();
+        engine.push(&samples);
+        engine.finish();
+        let stream = chords(&all(&mut engine, &mut |_, _| None));
+        let audio = Audio::new(samples, RATE as u32);
+        let file = transcribe(&audio, &Hushed, |_| true).unwrap();
+        let file_end = file.segments().last().unwrap();
+        let (_, end_s, label) = stream.last().unwrap();
+        assert_eq!((label.as_str(), *end_s), (last, audio.length_s()));
+        assert_eq!(file_end.label.to_string(), last);
+        assert_eq!(file_end.end_s, audio.length_s());
     }
 }
 

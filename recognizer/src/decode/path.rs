@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use harmony::label::Label;
+use harmony::timeline::Segment;
 use harmony::vocabulary::large;
 
 use super::states::{class_of, label_of};
 use super::{Posterior, SegmentEvidence};
 use crate::networks::CHORD_CLASSES;
+use crate::transcribe::HOP_S;
 
 /// Alternatives of a chord.
 pub const ALTERNATIVES: usize = 4;
@@ -35,6 +37,22 @@ pub fn stretches(path: &[usize]) -> Vec<Stretch> {
         }
     }
     stretches
+}
+
+/// Takes away silence at the very end of the audio that is shorter than two frames: the
+/// last frames hear what is behind the end, and a chord that reaches so far that only they
+/// can say it stopped lasts to the end. `segment_of` is where an item keeps its segment.
+pub fn join_silent_end<T>(items: &mut Vec<T>, segment_of: impl Fn(&mut T) -> &mut Segment) {
+    let [.., before, last] = items.as_mut_slice() else {
+        return;
+    };
+    let (before, last) = (segment_of(before), segment_of(last));
+    let short = last.end_s - last.start_s < 2.0 * HOP_S;
+    let chord = matches!(before.label, Label::Chord(_));
+    if short && chord && last.label == Label::NoChord {
+        before.end_s = last.end_s;
+        items.pop();
+    }
 }
 
 /// What the frames of a stretch say of its chord.
@@ -89,6 +107,28 @@ mod tests {
         let frames: Vec<Range<usize>> = found.iter().map(|s| s.frames.clone()).collect();
         assert_eq!(frames, [0..2, 2..3, 3..4]);
         assert!(stretches(&[]).is_empty());
+    }
+
+    #[test]
+    fn only_a_sliver_of_silence_behind_a_chord_is_joined() {
+        let ends = |labels: [&str; 2], last_s: f64| {
+            let [before, last] = labels.map(|label| label.parse().unwrap());
+            let mut segments = vec![
+                Segment::new(0.0, 4.0, before),
+                Segment::new(4.0, 4.0 + last_s, last),
+            ];
+            join_silent_end(&mut segments, |segment| segment);
+            let parts = segments.iter().map(|it| (it.label.to_string(), it.end_s));
+            parts.collect::<Vec<_>>()
+        };
+        let (short_s, long_s) = (1.9 * HOP_S, 2.1 * HOP_S);
+        assert_eq!(ends(["G:7", "N"], short_s), [("G:7".into(), 4.0 + short_s)]);
+        assert_eq!(ends(["G:7", "N"], long_s).len(), 2);
+        assert_eq!(ends(["G:7", "C"], short_s).len(), 2);
+        assert_eq!(ends(["X", "N"], short_s).len(), 2);
+        let mut alone = vec![Segment::new(0.0, 0.1, Label::NoChord)];
+        join_silent_end(&mut alone, |segment| segment);
+        assert_eq!(alone.len(), 1);
     }
 
     #[test]

@@ -65,7 +65,11 @@ impl Example {
                 *chord = chord.transposed(shift);
             }
         }
-        score.key.0 = (i32::from(score.key.0) + shift).rem_euclid(12) as u8;
+        let shifted = |tonic: u8| (i32::from(tonic) + shift).rem_euclid(12) as u8;
+        score.key.0 = shifted(score.key.0);
+        for span in &mut score.keys {
+            span.key.0 = shifted(span.key.0);
+        }
 
         let parts = Parts::additions(&mut rng);
         let mut arrangement = arrange::arrange(&mut rng, &score, parts);

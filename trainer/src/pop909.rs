@@ -6,12 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
+use harmony::key::{Key, Mode};
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 use sha2::{Digest, Sha256};
 
 use crate::arrange::Note;
 use crate::chord::Chord;
-use crate::score::{Beat, Harmony, Score, Span};
+use crate::score::{Beat, Harmony, KeySpan, Score, Span};
 
 /// No file of POP909 comes near these.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -171,8 +172,12 @@ impl Pop909 {
             beats,
             spans: Vec::new(),
             swing: 0.5,
-            key: key(&folder.join("key_audio.txt"))?,
+            key: (0, false),
+            keys: Vec::new(),
         };
+        score.keys = keys(&folder.join("key_audio.txt"), &score)?;
+        // Melodies are written in the first; without any, C major does.
+        score.key = score.keys.first().map_or((0, false), |first| first.key);
         score.spans = spans(&folder.join("chord_midi.txt"), &score)?;
         Ok(Song {
             id: id.to_owned(),
@@ -312,16 +317,22 @@ fn spans(path: &Path, score: &Score) -> Result<Vec<Span>, Pop909Error> {
     Ok(spans)
 }
 
-/// The first key; missing or odd keys are C major, since only melodies depend on it.
-fn key(path: &Path) -> Result<(u8, bool), Pop909Error> {
-    let rows = rows(path)?;
-    let name = rows
-        .first()
-        .and_then(|row| row.get(2))
-        .map_or("C:maj", String::as_str);
-    let minor = name.ends_with(":min");
-    let root = name.split(':').next().unwrap_or("C");
-    Ok((Chord::from_harte(root).map_or(0, |chord| chord.root), minor))
+/// The keys; lines that name none are left out.
+fn keys(path: &Path, score: &Score) -> Result<Vec<KeySpan>, Pop909Error> {
+    let mut keys = Vec::new();
+    for (line, row) in rows(path)?.iter().enumerate() {
+        let start = score.beat_at(seconds(path, line, row.first())?);
+        let end = score.beat_at(seconds(path, line, row.get(1))?);
+        let key = row.get(2).and_then(|name| name.parse::<Key>().ok());
+        if let Some(key) = key {
+            keys.push(KeySpan {
+                start,
+                end,
+                key: (key.tonic().pitch_class(), key.mode() == Mode::Minor),
+            });
+        }
+    }
+    Ok(keys)
 }
 
 fn notes(path: &Path, bytes: &[u8]) -> Result<Vec<(Voice, Vec<Note>)>, Pop909Error> {

@@ -134,6 +134,7 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Score {
         spans,
         swing,
         key,
+        keys: Vec::new(),
     }
 }
 

@@ -83,6 +83,9 @@ pub struct Rendered {
     pub labels: Vec<(f64, f64, Label)>,
     /// The beats inside the audio.
     pub beats: Vec<Beat>,
+    /// Start and end in seconds of the keys inside the audio, where they are known, each
+    /// with the pitch class of its tonic and whether it is minor.
+    pub keys: Vec<(f64, f64, (u8, bool))>,
     /// The SoundFonts heard, joined by `+`.
     pub soundfont: String,
 }
@@ -184,8 +187,19 @@ pub fn render(
             })
             .filter(|beat| (0.0..duration_s).contains(&beat.time_s))
             .collect(),
+        keys: keys(example, stretch, duration_s),
         soundfont: band.names(),
     })
+}
+
+/// The annotated keys as far as they lie in the audio.
+fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, (u8, bool))> {
+    let second = |beat: f64| (example.score.straight_s(beat) * stretch).clamp(0.0, duration_s);
+    let spans = example.score.keys.iter();
+    spans
+        .map(|span| (second(span.start), second(span.end), span.key))
+        .filter(|(start_s, end_s, _)| end_s > start_s)
+        .collect()
 }
 
 /// The chord track, gap-free from 0 to the end; stretches before and after the

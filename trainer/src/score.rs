@@ -33,6 +33,17 @@ pub struct Beat {
     pub downbeat: bool,
 }
 
+/// A key over a stretch of the score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeySpan {
+    /// First beat, as in [`Span`].
+    pub start: f64,
+    /// The beat at which the key ends.
+    pub end: f64,
+    /// Pitch class of the tonic and whether the mode is minor.
+    pub key: (u8, bool),
+}
+
 /// Beats, chords and feel of a song.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
@@ -45,6 +56,8 @@ pub struct Score {
     pub swing: f64,
     /// Pitch class of the tonic and whether the mode is minor; steers melodies.
     pub key: (u8, bool),
+    /// The keys that somebody wrote down, in order; empty where nobody did.
+    pub keys: Vec<KeySpan>,
 }
 
 impl Score {
@@ -61,7 +74,8 @@ impl Score {
         self.straight_s(floor + swung)
     }
 
-    fn straight_s(&self, beat: f64) -> f64 {
+    /// The same without swing.
+    pub(crate) fn straight_s(&self, beat: f64) -> f64 {
         let last = self.beats.len() - 2;
         let index = (beat.floor().max(0.0) as usize).min(last);
         let (a, b) = (self.beats[index].time_s, self.beats[index + 1].time_s);

@@ -41,6 +41,7 @@ fn score(labels: &[&str], beats_each: f64) -> Score {
         spans,
         swing: 0.5,
         key: (0, false),
+        keys: Vec::new(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Measures of changes on beats and of found beats.
 
+use harmony::key::{Key, estimate};
 use harmony::label::Label;
-use harmony::score::Interval;
+use harmony::score::{Interval, weighted_key_score};
+use harmony::timeline::{Segment, Timeline, TimelineError};
 
 use crate::score::Beat;
 
@@ -69,6 +71,30 @@ fn beat_length_s(beats: &[Beat], time_s: f64) -> f64 {
     }
 }
 
+/// The weighted key score of MIREX between the written keys and those that are found from
+/// chords ([`harmony::key::estimate`]), by duration; `None` where neither says anything of
+/// the same time.
+///
+/// # Errors
+/// Chords that make no timeline.
+pub fn key_score(
+    written: &[(f64, f64, Key)],
+    chords: &[Interval],
+) -> Result<Option<f64>, TimelineError> {
+    let segments = chords
+        .iter()
+        .map(|it| Segment::new(it.start_s, it.end_s, it.label.clone()));
+    let (mut sum, mut seconds) = (0.0, 0.0);
+    for found in estimate(&Timeline::from_segments(segments)?) {
+        for &(start_s, end_s, key) in written {
+            let common_s = (found.end_s.min(end_s) - found.start_s.max(start_s)).max(0.0);
+            sum += common_s * weighted_key_score(key, found.key);
+            seconds += common_s;
+        }
+    }
+    Ok((seconds > 0.0).then(|| sum / seconds))
+}
+
 /// F-measure of beats, as `mir_eval.beat.f_measure` after `trim_beats`.
 #[must_use]
 pub fn f_measure(truth: &[f64], estimate: &[f64]) -> f64 {
@@ -131,6 +157,23 @@ mod tests {
         let found = OnBeat::of(&[2.4, 4.81, 6.7, 9.9], &[2.4, 4.8, 7.2], &beats);
         assert_eq!((found.all, found.distances_s.len(), found.right), (4, 3, 2));
         assert!((found.distances_s[2] - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn keys_count_by_duration_where_they_are_known() {
+        let chord = |bar: u32, name: &str| Interval {
+            start_s: f64::from(bar) * 2.0,
+            end_s: f64::from(bar) * 2.0 + 2.0,
+            label: name.parse().unwrap(),
+        };
+        let names = ["C", "F", "G:7", "C", "A:min", "F", "G:7", "C"];
+        let chords: Vec<Interval> = (0..).zip(names).map(|(bar, it)| chord(bar, it)).collect();
+        let key = |name: &str| -> Key { name.parse().unwrap() };
+        // Right for twelve seconds, then a fifth off for four.
+        let written = [(0.0, 12.0, key("C:maj")), (12.0, 99.0, key("F:maj"))];
+        let score = key_score(&written, &chords).unwrap().unwrap();
+        assert!((score - 0.875).abs() < 1e-9, "{score}");
+        assert_eq!(key_score(&[], &chords).unwrap(), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use harmony::key::{Key, Mode};
+use harmony::label::Note;
 use harmony::score::Interval;
 use harmony::timeline::{Segment, Timeline};
 use recognizer::audio::Audio;
@@ -26,6 +28,8 @@ pub struct Song {
     pub chords: Vec<Interval>,
     /// Its beats.
     pub beats: Vec<Beat>,
+    /// Its keys, as somebody wrote them down: start and end in seconds.
+    pub keys: Vec<(f64, f64, Key)>,
 }
 
 impl Song {
@@ -44,6 +48,11 @@ impl Song {
                 })
                 .collect(),
             beats: rendered.beats,
+            keys: rendered
+                .keys
+                .into_iter()
+                .filter_map(|(start_s, end_s, key)| Some((start_s, end_s, named(key)?)))
+                .collect(),
         }
     }
 
@@ -78,6 +87,15 @@ impl Song {
         }
         BeatGrid::new(positions)
     }
+}
+
+/// The key of a tonic's pitch class, in a mode that is minor or not. How it is spelled does
+/// not count here.
+fn named((tonic, minor): (u8, bool)) -> Option<Key> {
+    let mode = if minor { Mode::Minor } else { Mode::Major };
+    // Seven semitones are a fifth, and 7·7 = 1 modulo 12.
+    let fifths = i32::from(tonic) * 7 % 12;
+    (tonic < 12).then(|| Key::new(Note::from_fifths(fifths), mode))
 }
 
 /// The chord tracks of a song by each way of making them, and its beats as found.

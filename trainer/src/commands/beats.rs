@@ -12,7 +12,9 @@ use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::refine::RefiningEngine;
 use serde::Serialize;
-use trainer::beats::measure::{OnBeat, changes, f_measure, median, median_bpm, tempo_right};
+use trainer::beats::measure::{
+    OnBeat, changes, f_measure, key_score, median, median_bpm, tempo_right,
+};
 use trainer::beats::song::{Answers, Song};
 use trainer::evaluate::parallel;
 use trainer::pop909::{Pop909, SongSplit};
@@ -72,6 +74,8 @@ struct TrackScores {
     precision: f64,
     recall: f64,
     majmin: f64,
+    /// Mean MIREX score of the keys that are found from the chords.
+    key: f64,
 }
 
 /// How the beat finder did.
@@ -92,16 +96,28 @@ struct BeatScores {
 #[derive(Debug, Serialize)]
 struct Report {
     songs: usize,
+    /// Mean MIREX score of the keys that are found from the true chords.
+    key_of_true_chords: f64,
     tracks: Vec<TrackScores>,
     beats: BeatScores,
 }
 
 struct Done {
-    tracks: Vec<(&'static str, OnBeat, BoundaryCounts, Evaluation)>,
+    tracks: Vec<Measured>,
+    key_of_true_chords: Option<f64>,
     beat_f: f64,
     downbeat_f: f64,
     tempo: (bool, bool),
     offsets_s: Vec<f64>,
+}
+
+/// One track of a song.
+struct Measured {
+    name: &'static str,
+    on_beat: OnBeat,
+    boundaries: BoundaryCounts,
+    chords: Evaluation,
+    key: Option<f64>,
 }
 
 /// Evaluates and prints.
@@ -149,9 +165,13 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
         .tracks
         .iter()
         .map(|(name, track)| {
-            let on_beat = OnBeat::of(&changes(track), &truth, &song.beats);
-            let boundaries = Boundaries::of(&song.chords, track)?.hits(WINDOW_S);
-            Ok((*name, on_beat, boundaries, evaluate(&song.chords, track)?))
+            Ok(Measured {
+                name,
+                on_beat: OnBeat::of(&changes(track), &truth, &song.beats),
+                boundaries: Boundaries::of(&song.chords, track)?.hits(WINDOW_S),
+                chords: evaluate(&song.chords, track)?,
+                key: key_score(&song.keys, track)?,
+            })
         })
         .collect::<Result<_>>()?;
     let times = |downbeats: bool| -> Vec<f64> {
@@ -187,6 +207,7 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
     };
     Ok(Done {
         tracks,
+        key_of_true_chords: key_score(&song.keys, &song.chords)?,
         beat_f: f_measure(&beats, &found_beats),
         downbeat_f: f_measure(&downbeats, &found_downbeats),
         tempo,
@@ -196,17 +217,18 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
 
 fn pooled(done: &[Done]) -> Report {
     let names = done.first().map_or(Vec::new(), |first| {
-        first.tracks.iter().map(|track| track.0).collect()
+        first.tracks.iter().map(|track| track.name).collect()
     });
     let tracks = names
         .into_iter()
         .enumerate()
         .map(|(index, name)| {
             let of = || done.iter().map(|song| &song.tracks[index]);
-            let mut distances_s: Vec<f64> = of().flat_map(|t| t.1.distances_s.clone()).collect();
-            let right: usize = of().map(|t| t.1.right).sum();
-            let all: usize = of().map(|t| t.1.all).sum();
-            let counts = BoundaryCounts::pooled(of().map(|t| &t.2));
+            let mut distances_s: Vec<f64> =
+                of().flat_map(|t| t.on_beat.distances_s.clone()).collect();
+            let right: usize = of().map(|t| t.on_beat.right).sum();
+            let all: usize = of().map(|t| t.on_beat.all).sum();
+            let counts = BoundaryCounts::pooled(of().map(|t| &t.boundaries));
             TrackScores {
                 name,
                 right_beat: right as f64 / distances_s.len().max(1) as f64,
@@ -215,7 +237,8 @@ fn pooled(done: &[Done]) -> Report {
                 boundary_f: counts.f_measure(),
                 precision: counts.precision(),
                 recall: counts.recall(),
-                majmin: Evaluation::pooled(of().map(|t| &t.3)).majmin,
+                majmin: Evaluation::pooled(of().map(|t| &t.chords)).majmin,
+                key: mean_of(of().filter_map(|t| t.key)),
             }
         })
         .collect();
@@ -224,6 +247,7 @@ fn pooled(done: &[Done]) -> Report {
     let mut offsets_s: Vec<f64> = done.iter().flat_map(|d| d.offsets_s.clone()).collect();
     Report {
         songs: done.len(),
+        key_of_true_chords: mean_of(done.iter().filter_map(|d| d.key_of_true_chords)),
         tracks,
         beats: BeatScores {
             f_measure: mean(&|d| d.beat_f),
@@ -235,14 +259,20 @@ fn pooled(done: &[Done]) -> Report {
     }
 }
 
+/// The mean, 0 of nothing.
+fn mean_of(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), it| (sum + it, count + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
 fn print(report: &Report) {
     println!(
-        "{} songs\n\n{:<24} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
-        report.songs, "", "median ms", "beat", "of all", "F .15", "P", "R", "majmin"
+        "{} songs\n\n{:<24} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
+        report.songs, "", "median ms", "beat", "of all", "F .15", "P", "R", "majmin", "key"
     );
     for track in &report.tracks {
         println!(
-            "{:<24} {:>9.1} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
+            "{:<24} {:>9.1} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
             track.name,
             track.median_distance_s.unwrap_or(f64::NAN) * 1e3,
             track.right_beat,
@@ -250,9 +280,14 @@ fn print(report: &Report) {
             track.boundary_f,
             track.precision,
             track.recall,
-            track.majmin
+            track.majmin,
+            track.key
         );
     }
+    println!(
+        "\nkeys of the true chords: {:.3}",
+        report.key_of_true_chords
+    );
     let beats = &report.beats;
     println!(
         "\nbeats: F {:.3}, downbeats F {:.3}, tempo right {:.3}, but for octaves {:.3}, late by {:.1} ms",

@@ -41,6 +41,10 @@ const SECONDS_TOLERANCE: f64 = 5e-4;
 const JUMP_BEATS: f64 = 0.1;
 const JUMP_S: f64 = 0.05;
 
+/// A beat may lie this far before the bar that it is said to be in, or behind its end:
+/// hosts round.
+const BAR_SLACK_BEATS: f64 = 0.01;
+
 /// Hosts hand over whatever their project file holds; nothing that is not a
 /// number may reach the arithmetic below.
 fn finite(value: Option<f64>) -> Option<f64> {
@@ -49,6 +53,23 @@ fn finite(value: Option<f64>) -> Option<f64> {
 
 fn finite_pair(value: Option<(f64, f64)>) -> Option<(f64, f64)> {
     value.filter(|(start, end)| start.is_finite() && end.is_finite())
+}
+
+fn bar_length(signature: Option<(u16, u16)>) -> Option<f64> {
+    signature.map(|(numerator, denominator)| 4.0 * f64::from(numerator) / f64::from(denominator))
+}
+
+/// Where the bar of a beat starts: where the host says, if the beat is in a bar from there,
+/// else where bars that are counted from the start of the song do. Ardour 7 tells VST3
+/// plugins a bar that is elsewhere.
+fn bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>) -> Option<f64> {
+    let (Some(at), Some(length)) = (beats, length) else {
+        return reported;
+    };
+    let inside = -BAR_SLACK_BEATS..length + BAR_SLACK_BEATS;
+    reported
+        .filter(|start| inside.contains(&(at - start)))
+        .or(Some((at / length).floor() * length))
 }
 
 impl HostPosition {
@@ -60,23 +81,24 @@ impl HostPosition {
             }
             _ => None,
         };
+        let beats = finite(transport.pos_beats());
+        let bar_start_beats = finite(transport.bar_start_pos_beats());
         Self {
             playing: transport.playing,
             tempo_bpm: finite(transport.tempo).filter(|tempo| (1.0..=2000.0).contains(tempo)),
             signature,
             samples: transport.pos_samples,
             seconds: finite(transport.pos_seconds()),
-            beats: finite(transport.pos_beats()),
-            bar_start_beats: finite(transport.bar_start_pos_beats()),
-            bar_number: finite(transport.pos_beats()).and(transport.bar_number()),
+            beats,
+            bar_start_beats: bar_start(beats, bar_length(signature), bar_start_beats),
+            bar_number: beats.and(transport.bar_number()),
             loop_beats: finite_pair(transport.loop_range_beats()),
         }
     }
 
     /// Length of a bar in quarter notes, where the time signature is known.
     pub fn bar_length_beats(&self) -> Option<f64> {
-        self.signature
-            .map(|(numerator, denominator)| 4.0 * f64::from(numerator) / f64::from(denominator))
+        bar_length(self.signature)
     }
 
     /// Whether the song rolls, and the host says where in it.
@@ -303,6 +325,19 @@ mod tests {
                 "{second}"
             );
         }
+    }
+
+    #[test]
+    fn a_bar_that_is_elsewhere_is_not_believed() {
+        let of = |at: f64, reported| bar_start(Some(at), Some(3.0), reported);
+        // A pickup of a beat, and the first bar after it.
+        assert_eq!(of(0.5, Some(-2.0)), Some(-2.0));
+        assert_eq!(of(1.0, Some(1.0)), Some(1.0));
+        assert_eq!(of(7.0, Some(24.0)), Some(6.0));
+        assert_eq!(of(7.0, Some(0.0)), Some(6.0));
+        assert_eq!(of(-0.5, None), Some(-3.0));
+        assert_eq!(bar_start(Some(7.0), None, Some(5.0)), Some(5.0));
+        assert_eq!(bar_start(None, Some(3.0), None), None);
     }
 
     #[test]

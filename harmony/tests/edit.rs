@@ -240,6 +240,42 @@ fn history_is_bounded() {
 }
 
 #[test]
+fn a_cleared_track_comes_back_where_it_was_and_the_rest_stays() {
+    let mut editor = Editor::new(track());
+    editor
+        .apply(&Command::SetSection {
+            beat: 0.0,
+            label: Some("A".into()),
+        })
+        .unwrap();
+    editor.apply(&Command::Clear).unwrap();
+    assert!(editor.track().timeline().is_empty() && editor.track().sections().is_empty());
+    // Heard since: two seconds that were cleared, and two behind.
+    let heard = [Segment::new(6.0, 10.0, label("E"))];
+    editor.replace_range(6.0, 10.0, heard).unwrap();
+    assert!(editor.undo());
+    assert_eq!(shape(editor.track()), format!("{ALL}, 8-10 E:maj"));
+    assert_eq!(editor.track().sections().len(), 1);
+    assert!(editor.redo());
+    assert_eq!(shape(editor.track()), "8-10 E:maj");
+    assert!(editor.undo());
+    assert_eq!(shape(editor.track()), format!("{ALL}, 8-10 E:maj"));
+    // The same in the middle of a track and at its end.
+    let mut editor = Editor::new(Track::from_timeline(
+        Timeline::from_segments([Segment::new(4.0, 6.0, label("D"))]).unwrap(),
+        TempoMap::default(),
+    ));
+    editor.apply(&Command::Clear).unwrap();
+    editor
+        .replace_range(0.0, 8.0, [Segment::new(0.0, 8.0, label("E"))])
+        .unwrap();
+    assert!(editor.undo());
+    assert_eq!(shape(editor.track()), "0-4 E:maj, 4-6 D:maj, 6-8 E:maj");
+    assert!(editor.redo());
+    assert_eq!(shape(editor.track()), "0-4 E:maj, 4-6 X, 6-8 E:maj");
+}
+
+#[test]
 fn the_saved_form() {
     let mut editor = Editor::new(track());
     for command in [
@@ -363,6 +399,7 @@ fn command() -> impl Strategy<Value = Command> {
             beat,
             metre: metre.parse().unwrap(),
         }),
+        Just(Command::Clear),
     ]
 }
 
@@ -377,7 +414,8 @@ proptest! {
                 prop_assert_eq!(editor.track(), &before);
             }
             assert_whole(editor.track());
-            prop_assert_eq!(editor.track().timeline().end_s(), Some(8.0));
+            let cleared = editor.track().timeline().is_empty();
+            prop_assert!(cleared || editor.track().timeline().end_s() == Some(8.0));
             if *editor.track() != before {
                 states.push(editor.track().clone());
             }

@@ -49,7 +49,28 @@ struct Published {
 #[derive(Default)]
 struct Content {
     song: Song,
-    message: Option<String>,
+    message: Option<Message>,
+}
+
+/// What the user should be told.
+enum Message {
+    /// A saved session could not be read.
+    Refused(StateError),
+    /// The host's song has begun, and what was heard before is not part of it.
+    SetAside,
+}
+
+impl Message {
+    fn text(&self) -> String {
+        match self {
+            Self::Refused(error) => {
+                format!("The saved chord track could not be read and was left out: {error}")
+            }
+            Self::SetAside => "The song has begun, and chords lie on its bars from now on. Undo \
+                               brings back those that were heard before it."
+                .to_owned(),
+        }
+    }
 }
 
 /// The chord track of one instance; see the module's text.
@@ -90,7 +111,8 @@ impl Session {
     }
 
     /// What the track's seconds count from. When the host's transport rolls for the first
-    /// time the track starts anew on [`Clock::Host`] (its title and composer stay).
+    /// time the track starts anew on [`Clock::Host`] (its title and composer stay). That is
+    /// an edit: [`undo`](Self::undo) brings what was heard before back, at its seconds.
     pub fn clock(&self) -> Clock {
         self.content.lock().song.clock()
     }
@@ -107,7 +129,13 @@ impl Session {
     /// Takes the last edit back; whether there was one. What was heard since stays, except
     /// within the span of time that the edit had changed.
     pub fn undo(&self) -> bool {
-        self.change(|content| content.song.editor_mut().undo())
+        self.change(|content| {
+            let undone = content.song.editor_mut().undo();
+            if undone && matches!(content.message, Some(Message::SetAside)) {
+                content.message = None;
+            }
+            undone
+        })
     }
 
     /// Does again what was taken back last; whether there was something.
@@ -125,17 +153,13 @@ impl Session {
         self.content.lock().song.editor().can_redo()
     }
 
-    /// Forgets all chords, locked ones too, with keys, sections and what could be undone.
-    /// Title, composer, tempo and metres stay. This cannot be undone: ask first.
-    pub fn clear(&self) {
-        self.change(|content| content.song.clear());
-    }
-
-    /// What the user should be told about the session, such as a saved state that could not
-    /// be read; `None` when all is well. It stays until a state is loaded without fault or
-    /// [`dismiss_message`](Self::dismiss_message) is called.
+    /// What the user should be told about the session: a saved state that could not be
+    /// read, or chords that were set aside when the host's song began; `None` when all is
+    /// well. It stays until a state is loaded without fault,
+    /// [`dismiss_message`](Self::dismiss_message) is called, or an undo has brought the
+    /// chords back.
     pub fn message(&self) -> Option<String> {
-        self.content.lock().message.clone()
+        self.content.lock().message.as_ref().map(Message::text)
     }
 
     /// Takes the message away: the user has seen it.
@@ -166,9 +190,7 @@ impl Session {
             }
             Err(error) => {
                 content.song = Song::default();
-                content.message = Some(format!(
-                    "The saved chord track could not be read and was left out: {error}"
-                ));
+                content.message = Some(Message::Refused(error));
             }
         });
     }
@@ -177,6 +199,9 @@ impl Session {
     pub(crate) fn record<R>(&self, write: impl FnOnce(&mut Song) -> R) -> R {
         let mut content = self.content.lock();
         let result = write(&mut content.song);
+        if content.song.take_set_aside() && content.message.is_none() {
+            content.message = Some(Message::SetAside);
+        }
         if content.song.take_written() {
             self.revision.fetch_add(1, Ordering::Release);
         }

@@ -76,6 +76,9 @@ pub enum Command {
     SetMetre { beat: f64, metre: Metre },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
+    /// Forgets all chords, locked ones too, with keys and sections. Title, composer, tempo
+    /// and metres stay.
+    Clear,
 }
 
 /// Why a command was not carried out.
@@ -115,6 +118,12 @@ impl Command {
             Self::SetMetre { beat, metre } => Ok(track.set_metre(*beat, *metre)?),
             Self::SetInfo { info } => {
                 track.set_info(info.clone());
+                Ok(())
+            }
+            Self::Clear => {
+                track.set_timeline(Timeline::new());
+                track.restore_keys(Vec::new());
+                track.restore_sections(Vec::new());
                 Ok(())
             }
             on_chords => {
@@ -199,7 +208,8 @@ impl Command {
             Self::SetKey { .. }
             | Self::SetSection { .. }
             | Self::SetMetre { .. }
-            | Self::SetInfo { .. } => {}
+            | Self::SetInfo { .. }
+            | Self::Clear => {}
         }
         Ok(())
     }

@@ -43,6 +43,15 @@ enum Side {
     After,
 }
 
+impl Side {
+    const fn other(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+}
+
 impl<T> Both<T> {
     const fn side(&self, side: Side) -> &T {
         match side {
@@ -82,11 +91,10 @@ impl Change {
 
     /// Brings a side about; what cannot be applied to the track as it is now is left.
     fn bring(&self, side: Side, track: &mut Track) {
-        if let Some(chords) = &self.chords {
-            let segments = chords.side(side);
-            if let Some(timeline) = replaced(track.timeline(), segments) {
-                track.set_timeline(timeline);
-            }
+        if let Some(chords) = &self.chords
+            && let Some(timeline) = replaced(track.timeline(), chords, side)
+        {
+            track.set_timeline(timeline);
         }
         if let Some(info) = &self.info {
             track.set_info(info.side(side).clone());
@@ -103,13 +111,24 @@ impl Change {
     }
 }
 
-/// The timeline with these segments over whatever is in their span.
-fn replaced(timeline: &Timeline, segments: &[Segment]) -> Option<Timeline> {
-    let (from_s, to_s) = (segments.first()?.start_s, segments.last()?.end_s);
+/// The timeline with one side of a change over whatever is in its span. Where that side
+/// has no chords, the span is cut off an end of the timeline, or unknown in its middle.
+fn replaced(timeline: &Timeline, chords: &Both<Vec<Segment>>, side: Side) -> Option<Timeline> {
+    let segments = chords.side(side);
+    let spanned = match segments.as_slice() {
+        [] => chords.side(side.other()),
+        _ => segments,
+    };
+    let (from_s, to_s) = (spanned.first()?.start_s, spanned.last()?.end_s);
     let mut timeline = timeline.clone();
-    timeline
-        .replace_range(from_s, to_s, segments.iter().cloned())
-        .ok()?;
+    if segments.is_empty() && timeline.end_s()? <= to_s {
+        timeline.truncate(from_s);
+    } else if segments.is_empty() && timeline.start_s()? >= from_s {
+        timeline.forget_before(to_s);
+    } else {
+        let segments = segments.iter().cloned();
+        timeline.replace_range(from_s, to_s, segments).ok()?;
+    }
     Some(timeline)
 }
 

@@ -1,9 +1,9 @@
 //! The track as it is written: what was heard, placed where the host's song was.
 
-use harmony::edit::{Editor, MIN_SEGMENT_S};
+use harmony::edit::{Command, Editor, MIN_SEGMENT_S};
 use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint};
 use harmony::timeline::{Segment, Status, Timeline};
-use harmony::track::{Info, Keep, Track};
+use harmony::track::{Keep, Track};
 
 use super::Clock;
 use crate::snapshot::SongPosition;
@@ -54,6 +54,8 @@ pub(crate) struct Song {
     clock: Clock,
     /// Whether something was written since somebody asked.
     written: bool,
+    /// Whether chords were set aside as the host's song began, since somebody asked.
+    set_aside: bool,
 }
 
 impl Song {
@@ -62,12 +64,18 @@ impl Song {
             editor: Editor::new(track),
             clock,
             written: true,
+            set_aside: false,
         }
     }
 
     /// Whether something was written since this was asked last.
     pub(super) fn take_written(&mut self) -> bool {
         std::mem::take(&mut self.written)
+    }
+
+    /// Whether chords were set aside since this was asked last.
+    pub(super) fn take_set_aside(&mut self) -> bool {
+        std::mem::take(&mut self.set_aside)
     }
 
     pub(crate) fn clock(&self) -> Clock {
@@ -86,28 +94,23 @@ impl Song {
         &mut self.editor
     }
 
-    /// Forgets the chords and what stands on them.
-    pub(super) fn clear(&mut self) {
-        let mut track = Track::new();
-        track.set_info(self.track().info().clone());
-        track.set_metres(self.track().metres().clone());
-        // There is no chord that could come to lie before second 0.
-        let _ = track.set_tempo(self.track().tempo().clone(), Keep::Seconds);
-        self.editor = Editor::new(track);
-    }
-
-    /// Starts anew on the host's clock.
-    fn restart(&mut self) {
-        let mut track = Track::new();
-        let Info {
-            title, composer, ..
-        } = self.track().info().clone();
-        track.set_info(Info {
-            title,
-            composer,
-            bars_per_line: self.track().info().bars_per_line,
-        });
-        *self = Self::new(Clock::Host, track);
+    /// Starts anew on the host's clock. What was heard before has no place among the bars
+    /// of the song, so it goes; undoing that puts it back at the seconds where it was.
+    fn start(&mut self, host: &HostPosition) {
+        self.clock = Clock::Host;
+        self.written = true;
+        let heard = self.track().timeline().segments();
+        self.set_aside |= heard.iter().any(|it| it.label.chord().is_some());
+        if let (Some(beat), Some(bpm)) = (host.beats, host.tempo_bpm) {
+            let time_s = host.seconds.unwrap_or(beat * 60.0 / bpm);
+            if let Some(map) = observed(self.track().tempo(), beat, time_s, bpm, false) {
+                // Now, so that what can be undone keeps its seconds. Nothing is refused then.
+                let _ = self.editor.set_tempo(map, Keep::Seconds);
+            }
+        }
+        self.editor.track_mut().set_metres(MetreMap::default());
+        // Nothing is refused of it.
+        let _ = self.editor.apply(&Command::Clear);
     }
 
     /// Takes over what the host says over a stretch of the stream, tempo and metre, and
@@ -119,7 +122,7 @@ impl Song {
         }
         if self.clock == Clock::Stream {
             // From now on the song's own time counts.
-            self.restart();
+            self.start(host);
         }
         let duration_s = span.end_s - span.start_s;
         self.follow_tempo(host, duration_s);

@@ -97,8 +97,55 @@ fn edits_are_undone_and_survive_new_analysis() {
         snap: Snap::Off,
     };
     assert!(session.edit(&nowhere).is_err());
-    session.clear();
-    assert!(shape(&session).is_empty() && !session.can_undo());
+    session.edit(&Command::Clear).unwrap();
+    assert!(shape(&session).is_empty());
+    assert!(session.undo());
+    assert_eq!(shape(&session), edited);
+}
+
+#[test]
+fn what_was_heard_before_the_song_began_can_be_brought_back() {
+    let session = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]);
+    let label = "D:min7".parse().unwrap();
+    session
+        .edit(&Command::SetChord { at_s: 3.0, label })
+        .unwrap();
+    assert_eq!((session.clock(), session.message()), (Clock::Stream, None));
+    // The song begins at bar 3, at 90.
+    play(&session, host(8.0, 90.0), 2.0, "G");
+    assert_eq!(session.clock(), Clock::Host);
+    let song = (5.333, 7.333, "G:maj".into());
+    assert_eq!(shape(&session), std::slice::from_ref(&song));
+    assert!(session.message().unwrap().contains("Undo"));
+    assert!(session.undo());
+    assert_eq!(session.message(), None);
+    let with_it = [
+        (0.0, 2.0, "C:maj".into()),
+        (2.0, 4.0, "D:min7".into()),
+        (4.0, 5.333, "X".into()),
+        song.clone(),
+    ];
+    assert_eq!(shape(&session), with_it);
+    // The song goes on, on its own clock, and edits from before can be taken back.
+    play(&session, host(11.0, 90.0), 2.0, "A");
+    assert_eq!(session.clock(), Clock::Host);
+    assert!(session.undo());
+    assert_eq!(shape(&session)[1], (2.0, 4.0, "F:maj".into()));
+    assert!(session.redo() && session.redo());
+    let song = [
+        (4.0, 5.333, "X".into()),
+        song,
+        (7.333, 9.333, "A:maj".into()),
+    ];
+    assert_eq!(shape(&session), song);
+}
+
+#[test]
+fn nothing_is_said_where_nothing_was_heard_before_the_song() {
+    let session = session(&[(0.0, 2.0, "N")]);
+    play(&session, host(0.0, 120.0), 2.0, "G");
+    assert_eq!(session.message(), None);
+    assert_eq!(shape(&session), [(0.0, 2.0, "G:maj".into())]);
 }
 
 #[test]

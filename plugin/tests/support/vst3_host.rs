@@ -1,0 +1,290 @@
+//! The smallest VST3 host that can play the plugin a chord and take its notes.
+//!
+//! Hosts for tests give no notes back (pedalboard, dawdreamer), so this speaks the interface
+//! itself.
+#![allow(
+    unsafe_code,
+    reason = "VST3 is an interface of raw pointers; each block says why it is sound"
+)]
+#![allow(
+    clippy::unnecessary_cast,
+    reason = "constants are signed on some systems"
+)]
+
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_char, c_void};
+use std::path::Path;
+use std::ptr::null_mut;
+
+use libloading::Library;
+use vst3::Steinberg::Vst::Event_::EventTypes_::{kNoteOffEvent, kNoteOnEvent};
+use vst3::Steinberg::Vst::ProcessContext_::StatesAndFlags_::{
+    kPlaying, kProjectTimeMusicValid, kTempoValid, kTimeSigValid,
+};
+use vst3::Steinberg::Vst::{
+    AudioBusBuffers, AudioBusBuffers__type0, Event, IAudioProcessor, IAudioProcessorTrait,
+    IComponent, IComponentTrait, IEditController, IEditControllerTrait, IEventList,
+    IEventListTrait, IParamValueQueue, IParamValueQueueTrait, IParameterChanges,
+    IParameterChangesTrait, ParamID, ParameterInfo, ProcessContext, ProcessData, ProcessSetup,
+};
+use vst3::Steinberg::{
+    IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, int32, kResultFalse,
+    kResultOk, tresult,
+};
+use vst3::{Class, ComPtr, ComWrapper, Interface};
+
+/// An instance of the plugin, processing.
+pub struct Instance {
+    processor: ComPtr<IAudioProcessor>,
+    component: ComPtr<IComponent>,
+    controller: ComPtr<IEditController>,
+    events: ComWrapper<Events>,
+    changes: ComWrapper<Changes>,
+    rate: f64,
+    beats: f64,
+    sounding: Vec<(i16, i16)>,
+    /// Last: what is above lives in it.
+    _library: Library,
+}
+
+impl Instance {
+    /// Loads the plugin and starts it at a rate in Hz, for blocks of at most `frames`.
+    pub fn start(library: &Path, rate: f64, frames: usize) -> Self {
+        // SAFETY: the library is the plugin under test, built from this repository.
+        let library = unsafe { Library::new(library) }.unwrap();
+        // SAFETY: the symbols have these types by the VST3 specification, the factory is one
+        // reference of the caller's, the class is asked for by the identifier that the factory
+        // told, and all pointers are to values that live through the call.
+        unsafe {
+            if let Ok(enter) =
+                library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(b"ModuleEntry")
+            {
+                assert!(enter(null_mut()));
+            }
+            let factory = library
+                .get::<unsafe extern "system" fn() -> *mut IPluginFactory>(b"GetPluginFactory")
+                .unwrap();
+            let factory = ComPtr::from_raw(factory()).unwrap();
+            let mut class: PClassInfo = std::mem::zeroed();
+            assert_eq!(factory.getClassInfo(0, &mut class), kResultOk);
+            let mut made: *mut c_void = null_mut();
+            let wanted = IComponent::IID.as_ptr().cast::<c_char>();
+            let result = factory.createInstance(class.cid.as_ptr(), wanted, &mut made);
+            assert_eq!(result, kResultOk);
+            let component = ComPtr::from_raw(made.cast::<IComponent>()).unwrap();
+            assert_eq!(component.initialize(null_mut()), kResultOk);
+            let processor = component.cast::<IAudioProcessor>().unwrap();
+            let controller = component.cast::<IEditController>().unwrap();
+            let mut setup = ProcessSetup {
+                processMode: 0,
+                symbolicSampleSize: 0,
+                maxSamplesPerBlock: frames as i32,
+                sampleRate: rate,
+            };
+            assert_eq!(processor.setupProcessing(&mut setup), kResultOk);
+            assert_eq!(component.setActive(1), kResultOk);
+            assert_eq!(processor.setProcessing(1), kResultOk);
+            Self {
+                processor,
+                component,
+                controller,
+                events: ComWrapper::new(Events::default()),
+                changes: ComWrapper::new(Changes::default()),
+                rate,
+                beats: 0.0,
+                sounding: Vec::new(),
+                _library: library,
+            }
+        }
+    }
+
+    /// Event outputs that the plugin tells of.
+    pub fn event_outputs(&self) -> i32 {
+        // SAFETY: a plain question; 1 and 1 are "event" and "output".
+        unsafe { self.component.getBusCount(1, 1) }
+    }
+
+    /// Sets a parameter, 0 … 1, with the next block.
+    pub fn set(&mut self, name: &str, value: f64) {
+        // SAFETY: the structure is the callee's to fill and lives through the call.
+        let id = unsafe {
+            let named = |index| {
+                let mut info: ParameterInfo = std::mem::zeroed();
+                let known = self.controller.getParameterInfo(index, &mut info) == kResultOk;
+                let title: Vec<u16> = info.title.iter().copied().take_while(|c| *c > 0).collect();
+                (known && String::from_utf16_lossy(&title) == name).then_some(info.id)
+            };
+            (0..self.controller.getParameterCount()).find_map(named)
+        };
+        let id = id.unwrap_or_else(|| panic!("no parameter {name}"));
+        let queue = ComWrapper::new(Queue { id, value });
+        self.changes.0.borrow_mut().push(queue);
+    }
+
+    /// Plays a block at 120 beats a minute and tells which notes sound after it, as channel
+    /// and key, in order.
+    pub fn play(&mut self, audio: &[f32], rolling: bool) -> Vec<(i16, i16)> {
+        let mut input = [audio.to_vec(), audio.to_vec()];
+        let mut output = input.clone();
+        let mut into = [input[0].as_mut_ptr(), input[1].as_mut_ptr()];
+        let mut out = [output[0].as_mut_ptr(), output[1].as_mut_ptr()];
+        let bus = |channels: &mut [*mut f32; 2]| AudioBusBuffers {
+            numChannels: 2,
+            silenceFlags: 0,
+            __field0: AudioBusBuffers__type0 {
+                channelBuffers32: channels.as_mut_ptr(),
+            },
+        };
+        let (mut inputs, mut outputs) = (bus(&mut into), bus(&mut out));
+        // SAFETY: all numbers and no pointers: zero is a value of each.
+        let mut context: ProcessContext = unsafe { std::mem::zeroed() };
+        context.state = (kProjectTimeMusicValid | kTempoValid | kTimeSigValid) as u32;
+        context.sampleRate = self.rate;
+        context.projectTimeMusic = self.beats;
+        context.tempo = 120.0;
+        (context.timeSigNumerator, context.timeSigDenominator) = (4, 4);
+        if rolling {
+            context.state |= kPlaying as u32;
+            self.beats += 2.0 * audio.len() as f64 / self.rate;
+        }
+        let changes = self.changes.to_com_ptr::<IParameterChanges>().unwrap();
+        let events = self.events.to_com_ptr::<IEventList>().unwrap();
+        let mut data = ProcessData {
+            processMode: 0,
+            symbolicSampleSize: 0,
+            numSamples: audio.len() as i32,
+            numInputs: 1,
+            numOutputs: 1,
+            inputs: &mut inputs,
+            outputs: &mut outputs,
+            inputParameterChanges: changes.as_ptr(),
+            outputParameterChanges: null_mut(),
+            inputEvents: null_mut(),
+            outputEvents: events.as_ptr(),
+            processContext: &mut context,
+        };
+        // SAFETY: everything that is pointed to lives in this function or in `self`.
+        assert_eq!(unsafe { self.processor.process(&mut data) }, kResultOk);
+        assert_eq!(input, output);
+        self.changes.0.borrow_mut().clear();
+        for (on, note) in self.events.0.take() {
+            let sounds = self.sounding.iter().position(|it| *it == note);
+            match (on, sounds) {
+                (true, None) => self.sounding.push(note),
+                (false, Some(index)) => drop(self.sounding.remove(index)),
+                _ => panic!("{note:?} is sent {} twice", if on { "on" } else { "off" }),
+            }
+        }
+        self.sounding.sort_unstable();
+        self.sounding.clone()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: in the order of the specification, and nobody calls the plugin after it.
+        unsafe {
+            self.processor.setProcessing(0);
+            self.component.setActive(0);
+            self.component.terminate();
+        }
+    }
+}
+
+/// The notes of a block: whether on, with channel and key.
+#[derive(Default)]
+struct Events(Cell<Vec<(bool, (i16, i16))>>);
+
+impl Class for Events {
+    type Interfaces = (IEventList,);
+}
+
+impl IEventListTrait for Events {
+    unsafe fn getEventCount(&self) -> int32 {
+        0
+    }
+
+    unsafe fn getEvent(&self, _: int32, _: *mut Event) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn addEvent(&self, event: *mut Event) -> tresult {
+        // SAFETY: the plugin hands over an event whose kind says which of the union it is.
+        let note = unsafe {
+            let data = (*event).__field0;
+            match u32::from((*event).r#type) {
+                kind if kind == kNoteOnEvent as u32 => {
+                    (true, (data.noteOn.channel, data.noteOn.pitch))
+                }
+                kind if kind == kNoteOffEvent as u32 => {
+                    (false, (data.noteOff.channel, data.noteOff.pitch))
+                }
+                _ => return kResultFalse,
+            }
+        };
+        let mut notes = self.0.take();
+        notes.push(note);
+        self.0.set(notes);
+        kResultOk
+    }
+}
+
+/// Parameters that are set at the start of the next block.
+#[derive(Default)]
+struct Changes(RefCell<Vec<ComWrapper<Queue>>>);
+
+impl Class for Changes {
+    type Interfaces = (IParameterChanges,);
+}
+
+impl IParameterChangesTrait for Changes {
+    unsafe fn getParameterCount(&self) -> int32 {
+        self.0.borrow().len() as int32
+    }
+
+    unsafe fn getParameterData(&self, index: int32) -> *mut IParamValueQueue {
+        let queues = self.0.borrow();
+        let queue = queues.get(index as usize);
+        // The list keeps its own reference until the block is over.
+        queue
+            .and_then(|it| it.as_com_ref::<IParamValueQueue>())
+            .map_or(null_mut(), |it| it.as_ptr())
+    }
+
+    unsafe fn addParameterData(&self, _: *const ParamID, _: *mut int32) -> *mut IParamValueQueue {
+        null_mut()
+    }
+}
+
+/// One value of one parameter.
+struct Queue {
+    id: ParamID,
+    value: f64,
+}
+
+impl Class for Queue {
+    type Interfaces = (IParamValueQueue,);
+}
+
+impl IParamValueQueueTrait for Queue {
+    unsafe fn getParameterId(&self) -> ParamID {
+        self.id
+    }
+
+    unsafe fn getPointCount(&self) -> int32 {
+        1
+    }
+
+    unsafe fn getPoint(&self, _: int32, offset: *mut int32, value: *mut f64) -> tresult {
+        // SAFETY: the plugin hands over places for both.
+        unsafe {
+            *offset = 0;
+            *value = self.value;
+        }
+        kResultOk
+    }
+
+    unsafe fn addPoint(&self, _: int32, _: f64, _: *mut int32) -> tresult {
+        kResultFalse
+    }
+}

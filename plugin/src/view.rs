@@ -17,7 +17,7 @@ use harmony::label::{Chord, Label};
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
 
-pub use self::controls::Controls;
+pub use self::controls::{Controls, MidiControls};
 use self::function::Function;
 use self::names::{ChordName, Namer, key_name, note_name};
 use self::sheet::Sheet;

@@ -11,7 +11,7 @@ use changes_plugin::editor::{draw, theme};
 use changes_plugin::session::{Clock, SavedSession};
 use changes_plugin::snapshot::{CurrentChord, SPECTRUM_FLOOR, Snapshot, Status};
 use changes_plugin::view::preferences::{Companion, Page, Preferences, ThemeChoice, WrittenFor};
-use changes_plugin::view::{Controls, Song, View};
+use changes_plugin::view::{Controls, MidiControls, Song, View};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
@@ -226,6 +226,12 @@ fn pictures() -> Vec<Picture> {
         used.desk.open = open;
         used
     };
+    let midi = || {
+        let mut used = open(Open::Settings);
+        used.controls.midi.on = true;
+        used.controls.midi.bass = 1;
+        used
+    };
     let streamed = || {
         let mut used = heard(24.2);
         used.clock = Clock::Stream;
@@ -342,6 +348,7 @@ fn pictures() -> Vec<Picture> {
         ("window-export", open(Open::Export), USUAL, nothing),
         ("window-saved", usual(Dark), USUAL, saved),
         ("window-settings", open(Open::Settings), USUAL, nothing),
+        ("window-settings-midi", midi(), USUAL, nothing),
         ("window-no-transport", streamed(), USUAL, nothing),
         ("window-waiting", quiet(Status::Idle), USUAL, nothing),
         (
@@ -612,16 +619,43 @@ fn the_sheet_is_browsed_and_comes_back() {
 }
 
 #[test]
-fn a_track_is_cleared_only_after_asking() {
+fn a_track_is_cleared_and_brought_back() {
     let mut harness = playing();
+    let before = harness.state().editor.track().clone();
     harness.get_by_label("Song Lights on the Harbour").click();
     harness.run();
-    harness.get_by_label("Clear the track…").click();
+    harness.get_by_label("Clear the track").click();
     harness.run();
-    assert!(harness.state().asked.is_empty());
-    harness.get_by_label("Forget them").click();
+    assert!(harness.state().editor.track().timeline().is_empty());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run();
-    assert_eq!(harness.state().asked, [Action::Clear]);
+    assert_eq!(*harness.state().editor.track(), before);
+}
+
+#[test]
+fn midi_out_is_set_in_the_settings() {
+    let mut harness = playing();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    assert!(harness.query_by_label("On the next channel").is_none());
+    for choice in ["On", "Drop 2", "On the next channel"] {
+        harness.get_by_label(choice).click();
+        harness.run();
+    }
+    let velocity = harness.get_by_value("velocity 80");
+    velocity.click();
+    harness.run();
+    harness.event(egui::Event::Text("100".to_owned()));
+    harness.key_press(Key::Enter);
+    harness.run();
+    let wanted = MidiControls {
+        on: true,
+        voicing: 2,
+        velocity: 100,
+        bass: 1,
+        ..MidiControls::default()
+    };
+    assert_eq!(harness.state().controls.midi, wanted);
 }
 
 #[test]

@@ -18,8 +18,6 @@ pub enum Action {
     Undo,
     /// Do it again.
     Redo,
-    /// Forget the whole track.
-    Clear,
     /// Write a file into the folder of the exports.
     Save(Format),
     /// Ask where to write a file.
@@ -145,8 +143,6 @@ pub struct Desk {
     pub drag: Option<Drag>,
     /// What dragged boundaries are drawn to.
     pub snap: Snap,
-    /// Whether the user has been asked if the track may be cleared.
-    pub clear_asked: bool,
     /// Seconds by which the playhead has gone on since the view was made.
     pub ahead_s: f64,
     /// Where the head of the sheet was drawn: the form of the song opens there.
@@ -168,7 +164,6 @@ impl Default for Desk {
             strip_s: 0.0,
             drag: None,
             snap: Snap::default(),
-            clear_asked: false,
             ahead_s: 0.0,
             song_anchor: None,
             fingerings: Fingerings::default(),

@@ -53,6 +53,29 @@ fn name(format: Format) -> &'static str {
     }
 }
 
+const fn voicing_name(voicing: Voicing) -> &'static str {
+    match voicing {
+        Voicing::Close => "Close",
+        Voicing::Open => "Open",
+        Voicing::Drop2 => "Drop 2",
+        Voicing::Shell => "Shell",
+        Voicing::Guitar => "Guitar",
+        Voicing::Pad => "Pad",
+    }
+}
+
+/// How a voicing lays out the notes of a chord.
+pub const fn voicing_hint(voicing: Voicing) -> &'static str {
+    match voicing {
+        Voicing::Close => "Close position above the bass",
+        Voicing::Open => "Every second note an octave higher",
+        Voicing::Drop2 => "Close position, the second note from the top an octave down",
+        Voicing::Shell => "Third, seventh and colours",
+        Voicing::Guitar => "As fingers hold it on a guitar",
+        Voicing::Pad => "The inversion nearest to the chord before",
+    }
+}
+
 /// Whether a format is text that makes sense on a clipboard.
 const fn is_text(format: Format) -> bool {
     !matches!(format, Format::Midi | Format::Pdf)
@@ -122,18 +145,8 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
     });
     ui.horizontal_wrapped(|ui| {
         caption(ui, "MIDI voicing");
-        let name = |voicing: Voicing| voicing.name().to_owned();
-        let hint = |voicing: Voicing| {
-            match voicing {
-                Voicing::Close => "Close position above the bass",
-                Voicing::Open => "Every second note an octave higher",
-                Voicing::Drop2 => "Close position, the second note from the top an octave down",
-                Voicing::Shell => "Third, seventh and colours",
-                Voicing::Guitar => "As fingers hold it on a guitar",
-                Voicing::Pad => "The inversion nearest to the chord before",
-            }
-            .to_owned()
-        };
+        let name = |voicing: Voicing| voicing_name(voicing).to_owned();
+        let hint = |voicing: Voicing| voicing_hint(voicing).to_owned();
         choices(
             ui,
             look,
@@ -150,7 +163,8 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
         }
         ui.add_space(look.px(3.0));
     }
-    let count = view.track.timeline().len();
+    let heard = view.track.timeline().segments().iter();
+    let count = heard.filter(|it| it.label.chord().is_some()).count();
     caption(ui, &format!("{count} chords, in concert pitch"));
 }
 
@@ -203,7 +217,7 @@ fn row(ui: &mut Ui, look: &Look, format: Format, desk: &mut Desk) {
             let save = ui.add(button(look, "Save"));
             save.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, says("Save")));
             if save
-                .on_hover_text("Save it in the folder below, named after the song.")
+                .on_hover_text("Save it in the folder above, named after the song.")
                 .clicked()
             {
                 desk.ask(Action::Save(format));

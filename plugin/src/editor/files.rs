@@ -1,6 +1,7 @@
 //! Exports: files written, texts copied. Nothing here runs on the audio thread, and what
 //! may wait for a disk or for the user runs on a thread of its own.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -65,11 +66,19 @@ impl Files {
                 .set_directory(nearest(&folder))
                 .set_file_name(format!("{}.{}", file_name(&track), format.extension()))
                 .add_filter(format.title(), &[format.extension()]);
-            // None is a cancelled dialog, or a system that has none to show.
-            if let Some(file) = pollster::block_on(dialog.save_file()) {
-                let path = with_extension(file.path().to_owned(), format);
-                let result = export::save_track(&path, &track, &options).map(|()| path);
-                files.tell(saved(result.map_err(|error| error.to_string())));
+            match pollster::block_on(dialog.save_file()) {
+                Some(file) => {
+                    let path = with_extension(file.path().to_owned(), format);
+                    let result = export::save_track(&path, &track, &options).map(|()| path);
+                    files.tell(saved(result.map_err(|error| error.to_string())));
+                }
+                // The user has closed the dialog, or there was none.
+                None if dialog_is_certain() => {}
+                None => files.tell(Notice {
+                    text: NO_DIALOG.to_owned(),
+                    error: true,
+                    file: None,
+                }),
             }
         });
     }
@@ -117,6 +126,22 @@ impl Files {
             });
         }
     }
+}
+
+/// What is told when no file was chosen and nobody knows whether there was a dialog.
+const NO_DIALOG: &str = "Not saved: no file was chosen. If no dialog has opened, this system has \
+                         none (xdg-desktop-portal or zenity); Save works without.";
+
+/// Whether the system surely has a dialog to show. Elsewhere it is part of the system; on
+/// Linux the desktop's portal is asked first, which may not be there, and then zenity.
+fn dialog_is_certain() -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    !cfg!(all(unix, not(target_os = "macos"))) || is_on(&paths, "zenity")
+}
+
+/// Whether a program is in one of these folders.
+fn is_on(paths: &OsStr, program: &str) -> bool {
+    std::env::split_paths(paths).any(|folder| folder.join(program).is_file())
 }
 
 /// The text of a format.
@@ -336,6 +361,16 @@ mod tests {
         chords.sort();
         let expected = [["A:min"; EACH], ["C:maj"; EACH]].concat();
         assert_eq!(chords, expected);
+    }
+
+    #[test]
+    fn programs_are_looked_for_in_every_folder() {
+        let (empty, full) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(full.path().join("zenity"), "").unwrap();
+        let paths = |folders: &[&Path]| std::env::join_paths(folders).unwrap();
+        assert!(is_on(&paths(&[empty.path(), full.path()]), "zenity"));
+        assert!(!is_on(&paths(&[empty.path()]), "zenity"));
+        assert!(!is_on(OsStr::new(""), "zenity"));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn draw(
         ui.spacing_mut().item_spacing.x = look.px(4.0);
         let open = desk.open == Open::Settings;
         let settings = icon::button(ui, look, Icon::Settings, "Settings", true, open)
-            .on_hover_text("Notation, sensitivity, instrument, theme");
+            .on_hover_text("Notation, sensitivity, MIDI out, instrument, theme");
         anchors.settings = settings.rect;
         if settings.clicked() {
             desk.open = if open { Open::Nothing } else { Open::Settings };
@@ -97,7 +97,8 @@ pub fn draw(
 
 fn export_button(ui: &mut Ui, look: &Look, view: &View, wide: bool, desk: &mut Desk) -> Rect {
     let open = desk.open == Open::Export;
-    let ready = !view.track.timeline().is_empty();
+    let mut heard = view.track.timeline().segments().iter();
+    let ready = heard.any(|segment| segment.label.chord().is_some());
     let hint = if ready {
         "Save the chords as MIDI, chart or labels, or drag them into the DAW (Ctrl+E)"
     } else {
@@ -163,7 +164,9 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) {
     let pill = Rect::from_min_max(pos2(left, rect.top()), pos2(word.right(), rect.bottom()));
     let response = ui.interact(pill, ui.scope_id().with("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, view.status.word()));
-    response.on_hover_text(view.status.sentence());
+    // Small windows have no foot that says the second.
+    let says = [view.status.sentence(), &view.machine];
+    response.on_hover_text(says.join("\n").trim_end());
     if let Some(transport) = &view.transport {
         let galley = painter.layout_no_wrap(transport.clone(), look.text(13.0), palette.soft);
         let at = pos2(word.right() + look.px(18.0), middle - galley.size().y / 2.0);

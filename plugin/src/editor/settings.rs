@@ -1,15 +1,16 @@
-//! The settings: how chords are named and written, what is listened for, how the window
-//! looks.
+//! The settings: how chords are named and written, what is listened for, what is sent as
+//! notes, how the window looks.
 
 use egui::{Button, DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, Slider, Ui};
 use nice_plug::prelude::Enum;
 
 use super::desk::{Desk, Open};
+use super::export::voicing_hint;
 use super::hero::{caption_of, choices};
 use super::theme::Look;
-use crate::params::{StyleChoice, VocabularyChoice};
-use crate::view::Controls;
+use crate::params::{BassChoice, StyleChoice, VocabularyChoice, VoicingChoice};
 use crate::view::preferences::{MAX_CAPO, Page, ThemeChoice, WrittenFor};
+use crate::view::{Controls, MidiControls};
 
 /// Draws the settings, if they are open, under their button at `anchor`.
 pub fn draw(ui: &mut Ui, look: &Look, anchor: Rect, controls: &mut Controls, desk: &mut Desk) {
@@ -44,67 +45,74 @@ pub fn draw(ui: &mut Ui, look: &Look, anchor: Rect, controls: &mut Controls, des
     }
 }
 
-fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
-    let narrow = width < look.px(420.0);
-    let row = |ui: &mut Ui, caption: &str, add: &mut dyn FnMut(&mut Ui)| {
+/// The rows of the settings: a caption each, beside what is set or above it.
+struct Form<'a> {
+    look: &'a Look,
+    narrow: bool,
+}
+
+impl Form<'_> {
+    fn row(&self, ui: &mut Ui, caption: &str, add: impl FnOnce(&mut Ui)) {
         let text = RichText::new(caption)
-            .font(look.text(12.5))
-            .color(look.palette.soft);
-        if narrow {
+            .font(self.look.text(12.5))
+            .color(self.look.palette.soft);
+        if self.narrow {
             ui.label(text);
-            ui.horizontal_wrapped(|ui| add(ui));
+            ui.horizontal_wrapped(add);
         } else {
             ui.horizontal(|ui| {
-                caption_of(ui, look, 104.0, text);
-                ui.vertical(|ui| ui.horizontal_wrapped(|ui| add(ui)));
+                caption_of(ui, self.look, 104.0, text);
+                ui.vertical(|ui| ui.horizontal_wrapped(add));
             });
         }
-    };
-    let indices = |count: usize| (0..count).collect::<Vec<usize>>();
-    row(ui, "View", &mut |ui| {
+    }
+
+    /// A row with the values of a parameter, of which `chosen` is the index.
+    fn variants<T: Enum>(
+        &self,
+        ui: &mut Ui,
+        caption: &str,
+        chosen: &mut usize,
+        hint: impl Fn(T) -> &'static str,
+    ) {
+        let names = T::variants();
+        let all: Vec<usize> = (0..names.len()).collect();
+        self.row(ui, caption, |ui| {
+            let name = |index: usize| names.get(index).copied().unwrap_or_default().to_owned();
+            let hint = |index: usize| hint(T::from_index(index)).to_owned();
+            choices(ui, self.look, &all, chosen, name, hint);
+        });
+    }
+}
+
+fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
+    let narrow = width < look.px(420.0);
+    let form = Form { look, narrow };
+    form.row(ui, "View", |ui| {
         let name = |page: Page| page.name().to_owned();
         let hint = |page: Page| page.hint().to_owned();
         choices(ui, look, &Page::ALL, &mut controls.window.page, name, hint);
     });
-    row(ui, "Chords", &mut |ui| {
-        let names = VocabularyChoice::variants();
-        let hints = [
-            "Major and minor triads only",
-            "Sixths, sevenths and suspensions too",
-            "The same with their bass notes and ninths to thirteenths",
-        ];
-        let name = |index: usize| names.get(index).copied().unwrap_or_default().to_owned();
-        let hint = |index: usize| hints.get(index).copied().unwrap_or_default().to_owned();
-        choices(
-            ui,
-            look,
-            &indices(names.len()),
-            &mut controls.vocabulary,
-            name,
-            hint,
-        );
+    form.variants(
+        ui,
+        "Chords",
+        &mut controls.vocabulary,
+        |vocabulary| match vocabulary {
+            VocabularyChoice::MajMin => "Major and minor triads only",
+            VocabularyChoice::Sevenths => "Sixths, sevenths and suspensions too",
+            VocabularyChoice::Inversions => {
+                "The same with their bass notes and ninths to thirteenths"
+            }
+        },
+    );
+    form.variants(ui, "Notation", &mut controls.style, |style| match style {
+        StyleChoice::Jazz => "As on a lead sheet: B♭7sus4, F♯ø7",
+        StyleChoice::Plain => "In plain text: Bb7sus4, F#m7b5",
+        StyleChoice::Harte => "The syntax of label files: Bb:sus4(b7)",
+        StyleChoice::Roman => "Roman numerals of the key: ♭VII7sus4",
+        StyleChoice::Nashville => "Nashville numbers of the key",
     });
-    row(ui, "Notation", &mut |ui| {
-        let names = StyleChoice::variants();
-        let hints = [
-            "As on a lead sheet: B♭7sus4, F♯ø7",
-            "In plain text: Bb7sus4, F#m7b5",
-            "The syntax of label files: Bb:sus4(b7)",
-            "Roman numerals of the key: ♭VII7sus4",
-            "Nashville numbers of the key",
-        ];
-        let name = |index: usize| names.get(index).copied().unwrap_or_default().to_owned();
-        let hint = |index: usize| hints.get(index).copied().unwrap_or_default().to_owned();
-        choices(
-            ui,
-            look,
-            &indices(names.len()),
-            &mut controls.style,
-            name,
-            hint,
-        );
-    });
-    row(ui, "Written for", &mut |ui| {
+    form.row(ui, "Written for", |ui| {
         let name = |written: WrittenFor| written.name().to_owned();
         let hint = |written: WrittenFor| {
             match written {
@@ -124,7 +132,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
         );
     });
     ui.separator();
-    row(ui, "Sensitivity", &mut |ui| {
+    form.row(ui, "Sensitivity", |ui| {
         let number = Number {
             step: 0.01,
             write: |value| format!("{:.0} %", value * 100.0),
@@ -134,7 +142,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
             "How little evidence a chord needs to be shown: lower is calmer, higher follows every hint.",
         );
     });
-    row(ui, "Hold", &mut |ui| {
+    form.row(ui, "Hold", |ui| {
         let number = Number {
             step: 0.005,
             write: |value| format!("{:.0} ms", value * 1000.0),
@@ -147,7 +155,9 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
             );
     });
     ui.separator();
-    row(ui, "Guitar", &mut |ui| {
+    midi(ui, &form, &mut controls.midi);
+    ui.separator();
+    form.row(ui, "Guitar", |ui| {
         let mut left = controls.window.left_handed;
         let hands = [false, true];
         let name = |left: bool| if left { "Left-handed" } else { "Right-handed" }.to_owned();
@@ -164,7 +174,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
         ui.add(capo)
             .on_hover_text("The fret of the capo: drag, or click and type.");
     });
-    row(ui, "Theme", &mut |ui| {
+    form.row(ui, "Theme", |ui| {
         let name = |theme: ThemeChoice| theme.name().to_owned();
         choices(
             ui,
@@ -175,7 +185,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
             |_| String::new(),
         );
     });
-    row(ui, "Display", &mut |ui| {
+    form.row(ui, "Display", |ui| {
         let name = if controls.freeze { "Frozen" } else { "Freeze" };
         let text = RichText::new(name).font(look.text(13.0));
         if ui
@@ -185,6 +195,49 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
         {
             controls.freeze = !controls.freeze;
         }
+    });
+}
+
+/// How the live chord is sent as notes: nothing but the switch while it is off.
+fn midi(ui: &mut Ui, form: &Form<'_>, midi: &mut MidiControls) {
+    form.row(ui, "MIDI out", |ui| {
+        let name = |on: bool| if on { "On" } else { "Off" }.to_owned();
+        let hint = |on: bool| {
+            if on {
+                "The live chord as notes on the plugin's MIDI output, while the song plays: route it \
+                 to an instrument in the host, and the instrument follows the band"
+            } else {
+                "No notes are sent"
+            }
+            .to_owned()
+        };
+        choices(ui, form.look, &[false, true], &mut midi.on, name, hint);
+    });
+    if !midi.on {
+        return;
+    }
+    form.variants(ui, "Voicing", &mut midi.voicing, |choice: VoicingChoice| {
+        voicing_hint(choice.into())
+    });
+    form.row(ui, "Notes", |ui| {
+        let mut number = |value: &mut i32, range, name: &str, hint: &str| {
+            let drag = DragValue::new(value)
+                .range(range)
+                .speed(0.1)
+                .prefix(format!("{name} "));
+            ui.add(drag).on_hover_text(hint);
+        };
+        let octave = "Octaves by which all notes are moved: drag, or click and type.";
+        number(&mut midi.octave, -3..=3, "octave", octave);
+        let velocity = "How hard the notes are struck.";
+        number(&mut midi.velocity, 1..=127, "velocity", velocity);
+        let channel = "The MIDI channel of the notes.";
+        number(&mut midi.channel, 1..=16, "channel", channel);
+    });
+    form.variants(ui, "Bass", &mut midi.bass, |choice| match choice {
+        BassChoice::Together => "The bass note on the channel of the chord",
+        BassChoice::Apart => "The bass note on the channel after it, for a bass of its own",
+        BassChoice::None => "The chord without its bass note",
     });
 }
 

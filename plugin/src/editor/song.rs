@@ -4,7 +4,7 @@ use egui::{DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, TextEdit, U
 use harmony::edit::{Command, Snap};
 use harmony::track::{Info, MAX_BARS_PER_LINE, MAX_TEXT_CHARS};
 
-use super::desk::{Action, Desk, Open};
+use super::desk::{Desk, Open};
 use super::editing::button;
 use super::hero::{caption_of, choices};
 use super::theme::Look;
@@ -99,7 +99,15 @@ pub fn draw(
                 });
             });
             ui.separator();
-            clear(ui, look, view, desk, &mut done);
+            let there = !view.track.timeline().is_empty();
+            if ui
+                .add_enabled(there, button(look, "Clear the track"))
+                .on_hover_text("Forget all chords, locked ones too. Undo brings them back.")
+                .clicked()
+            {
+                desk.edit(Command::Clear);
+                done = true;
+            }
         });
     if matches!(desk.open, Open::Song(_)) {
         desk.open = if open && !done {
@@ -108,38 +116,4 @@ pub fn draw(
             Open::Nothing
         };
     }
-    if desk.open == Open::Nothing {
-        desk.clear_asked = false;
-    }
-}
-
-/// Forgetting the track cannot be undone: it asks first.
-fn clear(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk, done: &mut bool) {
-    let there = !view.track.timeline().is_empty();
-    if !desk.clear_asked {
-        if ui
-            .add_enabled(there, button(look, "Clear the track…"))
-            .on_hover_text("Forget all chords of this session.")
-            .clicked()
-        {
-            desk.clear_asked = true;
-        }
-        return;
-    }
-    let count = view.track.timeline().len();
-    let text = format!("Forget {count} chords, locked ones too? This cannot be undone.");
-    ui.label(
-        RichText::new(text)
-            .font(look.text(13.0))
-            .color(look.palette.warning),
-    );
-    ui.horizontal(|ui| {
-        if ui.add(button(look, "Forget them")).clicked() {
-            desk.ask(Action::Clear);
-            *done = true;
-        }
-        if ui.add(button(look, "Keep them")).clicked() {
-            desk.clear_asked = false;
-        }
-    });
 }

@@ -23,7 +23,7 @@ use super::{dragging, draw, theme};
 use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize};
 use crate::snapshot::Snapshot;
-use crate::view::{Controls, Song, View};
+use crate::view::{Controls, MidiControls, Song, View};
 
 /// The editor of one instance. Each time it opens it makes a window of the size
 /// that is saved with the project, which the library does not do by itself.
@@ -221,7 +221,6 @@ impl App {
             Action::Redo => {
                 session.redo();
             }
-            Action::Clear => session.clear(),
             Action::Dismiss => session.dismiss_message(),
             Action::Save(format) => self.files.save(session.track(), format, controls),
             Action::SaveAs(format) => self.files.save_as(session.track(), format, controls),
@@ -360,6 +359,14 @@ fn controls(params: &ChangesParams) -> Controls {
         sensitivity: params.sensitivity.value(),
         hold_s: params.hold.value(),
         freeze: params.freeze.value(),
+        midi: MidiControls {
+            on: params.midi_out.value(),
+            voicing: params.midi_voicing.value().to_index(),
+            octave: params.midi_octave.value(),
+            velocity: params.midi_velocity.value(),
+            channel: params.midi_channel.value(),
+            bass: params.midi_bass.value().to_index(),
+        },
         window: params.window.read().clone(),
     }
 }
@@ -367,39 +374,59 @@ fn controls(params: &ChangesParams) -> Controls {
 /// Tells the host what the user changed.
 fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &Controls) {
     let setter = host.param_setter();
-    if after.vocabulary != before.vocabulary {
-        set(
-            &setter,
-            &params.vocabulary,
-            Enum::from_index(after.vocabulary),
-        );
-    }
-    if after.style != before.style {
-        set(&setter, &params.style, Enum::from_index(after.style));
-    }
-    if after.tonic != before.tonic {
-        set(&setter, &params.tonic, Enum::from_index(after.tonic));
-    }
-    if after.mode != before.mode {
-        set(&setter, &params.mode, Enum::from_index(after.mode));
-    }
-    if after.sensitivity != before.sensitivity {
-        set(&setter, &params.sensitivity, after.sensitivity);
-    }
-    if after.hold_s != before.hold_s {
-        set(&setter, &params.hold, after.hold_s);
-    }
-    if after.freeze != before.freeze {
-        set(&setter, &params.freeze, after.freeze);
-    }
+    let (old, new) = (before, after);
+    choose(&setter, &params.vocabulary, old.vocabulary, new.vocabulary);
+    choose(&setter, &params.style, old.style, new.style);
+    choose(&setter, &params.tonic, old.tonic, new.tonic);
+    choose(&setter, &params.mode, old.mode, new.mode);
+    set(
+        &setter,
+        &params.sensitivity,
+        old.sensitivity,
+        new.sensitivity,
+    );
+    set(&setter, &params.hold, old.hold_s, new.hold_s);
+    set(&setter, &params.freeze, old.freeze, new.freeze);
+    let (old, new) = (before.midi, after.midi);
+    set(&setter, &params.midi_out, old.on, new.on);
+    choose(&setter, &params.midi_voicing, old.voicing, new.voicing);
+    set(&setter, &params.midi_octave, old.octave, new.octave);
+    set(&setter, &params.midi_velocity, old.velocity, new.velocity);
+    set(&setter, &params.midi_channel, old.channel, new.channel);
+    choose(&setter, &params.midi_bass, old.bass, new.bass);
     if after.window != before.window {
         *params.window.write() = after.window.clone();
     }
 }
 
-/// One change as a gesture of its own, which is how hosts record it.
-fn set<P: Param>(setter: &ParamSetter<'_>, param: &P, value: P::Plain) {
-    setter.begin_set_parameter(param);
-    setter.set_parameter(param, value);
-    setter.end_set_parameter(param);
+/// A change as a gesture of its own, which is how hosts record it.
+fn set<P: Param>(setter: &ParamSetter<'_>, param: &P, before: P::Plain, after: P::Plain)
+where
+    P::Plain: PartialEq,
+{
+    if after != before {
+        setter.begin_set_parameter(param);
+        setter.set_parameter(param, after);
+        setter.end_set_parameter(param);
+    }
+}
+
+/// The same by the indices of variants.
+fn choose<T: Enum + PartialEq>(
+    setter: &ParamSetter<'_>,
+    param: &EnumParam<T>,
+    before: usize,
+    after: usize,
+) {
+    set(setter, param, T::from_index(before), T::from_index(after));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_instance_is_set_up_as_the_view_expects() {
+        assert_eq!(controls(&ChangesParams::default()), Controls::default());
+    }
 }

@@ -26,6 +26,8 @@ pub struct Controls {
     pub hold_s: f32,
     /// Whether the display is held.
     pub freeze: bool,
+    /// How the live chord is sent as notes.
+    pub midi: MidiControls,
     /// How the window is set up.
     pub window: Preferences,
 }
@@ -40,7 +42,39 @@ impl Default for Controls {
             sensitivity: 0.5,
             hold_s: 0.0,
             freeze: false,
+            midi: MidiControls::default(),
             window: Preferences::default(),
+        }
+    }
+}
+
+/// How the live chord is sent as notes, the values those of the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MidiControls {
+    /// Whether it is sent at all.
+    pub on: bool,
+    /// Index of the voicing.
+    pub voicing: usize,
+    /// Octaves by which the notes are moved.
+    pub octave: i32,
+    /// 1 … 127.
+    pub velocity: i32,
+    /// 1 … 16.
+    pub channel: i32,
+    /// Index of where the bass goes.
+    pub bass: usize,
+}
+
+impl Default for MidiControls {
+    fn default() -> Self {
+        Self {
+            on: false,
+            voicing: 0,
+            octave: 0,
+            velocity: 80,
+            channel: 1,
+            bass: 0,
         }
     }
 }

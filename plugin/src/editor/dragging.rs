@@ -1,8 +1,11 @@
 //! Files that are dragged out of the window into a host or a file manager.
 //!
 //! The windowing library receives drops and cannot begin them. On X11 this module speaks
-//! XDND itself, over a connection of its own. Windows and macOS need their window's thread
-//! and are not done: [`available`] is false there, and the window offers no handle.
+//! XDND itself, over a connection of its own. Windows and macOS are not done: [`available`] is
+//! false there, and the window offers no handle. The crate `drag` (2.1) would take the handle
+//! of the editor's window, but on Windows it waits for the drop in a loop of its own inside
+//! the window's event handler: a host would hang or fall if that went wrong, and nobody has
+//! tried it there.
 
 use std::path::Path;
 

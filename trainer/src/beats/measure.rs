@@ -61,6 +61,41 @@ impl OnBeat {
     }
 }
 
+/// A change that is not on the beat of a true one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Miss {
+    /// Where it is, seconds.
+    pub time_s: f64,
+    /// The chords before and after it.
+    pub change: (Label, Label),
+    /// The true chord there.
+    pub truth: Option<Label>,
+    /// Beats to the nearest true change; infinite without any.
+    pub beats_off: f64,
+}
+
+/// The changes of a track that are not on the beat of a true one, in order.
+#[must_use]
+pub fn misses(estimate: &[Interval], truth: &[Interval], beats: &[Beat]) -> Vec<Miss> {
+    let true_changes = changes(truth);
+    let pairs = estimate.windows(2).filter(|it| it[0].label != it[1].label);
+    let miss = pairs.map(|pair| {
+        let time_s = pair[1].start_s;
+        let distances = true_changes.iter().map(|t| (t - time_s).abs());
+        let nearest_s = distances.min_by(f64::total_cmp).unwrap_or(f64::INFINITY);
+        let sounding = truth
+            .iter()
+            .find(|it| (it.start_s..it.end_s).contains(&time_s));
+        Miss {
+            time_s,
+            change: (pair[0].label.clone(), pair[1].label.clone()),
+            truth: sounding.map(|it| it.label.clone()),
+            beats_off: nearest_s / beat_length_s(beats, time_s),
+        }
+    });
+    miss.filter(|miss| miss.beats_off >= 0.25).collect()
+}
+
 /// The length of the beat at a time, seconds.
 fn beat_length_s(beats: &[Beat], time_s: f64) -> f64 {
     let after = beats.partition_point(|beat| beat.time_s <= time_s);
@@ -157,6 +192,32 @@ mod tests {
         let found = OnBeat::of(&[2.4, 4.81, 6.7, 9.9], &[2.4, 4.8, 7.2], &beats);
         assert_eq!((found.all, found.distances_s.len(), found.right), (4, 3, 2));
         assert!((found.distances_s[2] - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn misses_are_the_changes_that_do_not_count() {
+        let beats: Vec<Beat> = (0..20)
+            .map(|i| Beat {
+                time_s: f64::from(i),
+                downbeat: i % 4 == 0,
+            })
+            .collect();
+        let track = |chords: &[(f64, f64, &str)]| -> Vec<Interval> {
+            let chords = chords.iter();
+            chords
+                .map(|&(start_s, end_s, label)| Interval {
+                    start_s,
+                    end_s,
+                    label: label.parse().unwrap(),
+                })
+                .collect()
+        };
+        let truth = track(&[(0.0, 4.0, "C"), (4.0, 8.0, "F")]);
+        let found = track(&[(0.0, 4.1, "C"), (4.1, 6.5, "F"), (6.5, 8.0, "G")]);
+        let missed = misses(&found, &truth, &beats);
+        assert_eq!(missed.len(), 1);
+        assert_eq!((missed[0].time_s, missed[0].beats_off), (6.5, 2.5));
+        assert_eq!(missed[0].truth, Some("F".parse().unwrap()));
     }
 
     #[test]

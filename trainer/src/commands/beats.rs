@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use harmony::label::Label;
 use harmony::score::{Boundaries, BoundaryCounts, Evaluation, evaluate};
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
@@ -13,7 +14,7 @@ use recognizer::models;
 use recognizer::refine::RefiningEngine;
 use serde::Serialize;
 use trainer::beats::measure::{
-    OnBeat, changes, f_measure, key_score, median, median_bpm, tempo_right,
+    Miss, OnBeat, changes, f_measure, key_score, median, median_bpm, misses, tempo_right,
 };
 use trainer::beats::song::{Answers, Song};
 use trainer::evaluate::parallel;
@@ -48,6 +49,10 @@ pub struct BeatsArguments {
     /// All figures as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// The changes that are on the beat of no true one, as a table with tabs: track, song,
+    /// second, chords before and after, true chord, beats to the nearest true change.
+    #[arg(long, value_name = "FILE")]
+    misses: Option<PathBuf>,
     /// Also measure what the refining engine costs beside the live one.
     #[arg(long)]
     cost: bool,
@@ -118,6 +123,7 @@ struct Measured {
     boundaries: BoundaryCounts,
     chords: Evaluation,
     key: Option<f64>,
+    misses: Vec<Miss>,
 }
 
 /// Evaluates and prints.
@@ -152,6 +158,9 @@ pub fn run(arguments: &BeatsArguments) -> Result<()> {
     if let Some(path) = &arguments.json {
         harmony::export::atomic::write(path, &serde_json::to_vec_pretty(&report)?)?;
     }
+    if let Some(path) = &arguments.misses {
+        harmony::export::atomic::write(path, misses_table(&done).as_bytes())?;
+    }
     if arguments.cost {
         let song = Song::new(example(&settings, 0, Some(&corpus), &fonts)?);
         cost(&song.audio)?;
@@ -171,6 +180,7 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
                 boundaries: Boundaries::of(&song.chords, track)?.hits(WINDOW_S),
                 chords: evaluate(&song.chords, track)?,
                 key: key_score(&song.keys, track)?,
+                misses: misses(track, &song.chords, &song.beats),
             })
         })
         .collect::<Result<_>>()?;
@@ -257,6 +267,24 @@ fn pooled(done: &[Done]) -> Report {
             offset_s: median(&mut offsets_s),
         },
     }
+}
+
+fn misses_table(done: &[Done]) -> String {
+    let mut table = "track\tsong\tsecond\tbefore\tafter\ttrue chord\tbeats off\n".to_owned();
+    for (song, track) in done.iter().enumerate().flat_map(|(song, done)| {
+        let tracks = done.tracks.iter();
+        tracks.map(move |track| (song, track))
+    }) {
+        for miss in &track.misses {
+            let (before, after) = &miss.change;
+            let truth = miss.truth.as_ref().map_or(String::new(), Label::to_string);
+            table.push_str(&format!(
+                "{}\t{song}\t{:.2}\t{before}\t{after}\t{truth}\t{:.2}\n",
+                track.name, miss.time_s, miss.beats_off
+            ));
+        }
+    }
+    table
 }
 
 /// The mean, 0 of nothing.

@@ -30,11 +30,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     replace(path, bytes).map_err(named(path))
 }
 
-/// Writes a file where none is yet, as [`write`] does otherwise.
+/// Writes a file where none is yet, as [`write()`] does otherwise.
 ///
 /// # Errors
 /// A file in that place, as [`io::ErrorKind::AlreadyExists`], however late somebody else
-/// has put it there; and as [`write`].
+/// has put it there; and as [`write()`].
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let put = || {
         let (folder, file) = (folder_of(path), beside(path, bytes)?);
@@ -57,7 +57,7 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     put().map_err(named(path))
 }
 
-/// Puts a file that is complete in the place of another in the same folder, as [`write`]
+/// Puts a file that is complete in the place of another in the same folder, as [`write()`]
 /// does with what it has written itself: for writers that want a path of their own.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ use crate::resample::{RateError, StreamResampler};
 
 /// Frames after which a label is final: 1.02 s.
 pub const LAG_FRAMES: usize = 22;
+/// Frames for which a label stays shown at least, 0.23 s: nobody reads anything shorter.
+const SHOWN_FRAMES: u64 = 5;
 /// A frame all of whose bins are below this is silence (about −80 dB of full scale).
 const SILENCE_MAGNITUDE: f32 = 1e-4;
 /// Most alternatives an event carries.
@@ -433,12 +435,13 @@ impl LiveEngine {
                 _ => index,
             };
             self.display.waiting = Some((chord, waiting));
-            if index - waiting < self.settings.hold_frames() {
+            if index - waiting < self.settings.hold_frames() || self.is_label_new(index) {
                 return;
             }
             self.display = Display {
                 chord: Some(chord),
                 start,
+                label_since: self.display.label_since,
                 ..Display::default()
             };
         }
@@ -474,6 +477,9 @@ impl LiveEngine {
         }
         let changed_label = self.display.label.as_ref() != Some(&label);
         let changed_state = self.display.state != Some(state);
+        if changed_label && self.is_label_new(index) {
+            return;
+        }
         if changed_label && state == ShownState::Provisional && self.display.label.is_some() {
             // A colour found late is shown once it has stood for three frames.
             self.display.pending += 1;
@@ -483,6 +489,9 @@ impl LiveEngine {
         }
         self.display.pending = 0;
         if changed_label || changed_state {
+            if changed_label {
+                self.display.label_since = index;
+            }
             self.display.label = Some(label.clone());
             self.display.state = Some(state);
             let shown_at_s = self.frame_s(index) + self.latency_s();
@@ -496,6 +505,11 @@ impl LiveEngine {
                 alternatives,
             }));
         }
+    }
+
+    /// Whether what is shown has not been there for long enough to be read.
+    fn is_label_new(&self, index: u64) -> bool {
+        self.display.label.is_some() && index < self.display.label_since + SHOWN_FRAMES
     }
 
     /// The most probable other classes of the latest frame.
@@ -530,6 +544,8 @@ struct Display {
     pending: u32,
     /// A state that leads but has not led for long enough, and since which frame.
     waiting: Option<(usize, u64)>,
+    /// Frame at which the label was shown.
+    label_since: u64,
 }
 
 /// The track as far as it is final, and the frames that are not.

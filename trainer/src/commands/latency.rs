@@ -231,6 +231,6 @@ fn curve(report: &Report) -> lines::Lines {
         report.offline_majmin,
         points(|row| (row.median_s, row.display_majmin)),
         points(|row| (row.median_s, row.live_majmin)),
-        points(|row| (row.median_s, row.flickers_per_minute)),
+        points(|row| (row.median_s, row.wrong_per_chord)),
     )
 }

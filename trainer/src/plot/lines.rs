@@ -312,15 +312,15 @@ pub fn lookahead(set: &str, curve: &Curve) -> Lines {
     }
 }
 
-/// Accuracy and flicker of the live display against its median latency in milliseconds:
-/// majmin of the display, of the confirmed track and of the whole-file engine, and labels
-/// that flicker in a minute.
+/// Accuracy of the live display against its median latency in milliseconds: majmin of the
+/// display, of the confirmed track and of the whole-file engine, and wrong labels on the
+/// way to a chord.
 #[must_use]
 pub fn latency(
     offline: f64,
     display: Vec<(f64, f64)>,
     live: Vec<(f64, f64)>,
-    flickers: Vec<(f64, f64)>,
+    wrong: Vec<(f64, f64)>,
 ) -> Lines {
     let x = range(display.iter().map(|point| point.0));
     let line = |name: &str, points: Vec<(f64, f64)>, engine: &str| Line {
@@ -353,8 +353,8 @@ pub fn latency(
                 ],
             ),
             panel(
-                "labels of less than 0.2 s, a minute",
-                vec![line("display", flickers, "display")],
+                "wrong labels on the way to a chord",
+                vec![line("display", wrong, "display")],
             ),
         ],
     }

@@ -1,5 +1,5 @@
 //! The software bill of materials: CycloneDX 1.6 as JSON
-//! (https://cyclonedx.org/docs/1.6/json). Written by hand: the library for it would change
+//! (<https://cyclonedx.org/docs/1.6/json>). Written by hand: the library for it would change
 //! the features of what the networks are built with.
 
 use std::collections::BTreeMap;
@@ -143,7 +143,7 @@ pub fn bill(linked: &Linked) -> Result<Bill> {
     })
 }
 
-/// A package's URL (https://github.com/package-url/purl-spec).
+/// A package's URL (<https://github.com/package-url/purl-spec>).
 fn reference(package: &Package) -> String {
     // Names of packages need no escapes, versions one.
     let version = package.version.to_string().replace('+', "%2B");

@@ -1,6 +1,7 @@
 //! Windows and an objective to the tensors of a training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use recognizer::decode::viterbi::argmax;
 use recognizer::features::BINS;
 use recognizer::networks::colour::{COLOUR_VALUES, Colour, GROUPS};
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
@@ -254,13 +255,6 @@ impl Rows {
             focal_gamma,
         }
     }
-}
-
-fn argmax(p: &[f32]) -> usize {
-    p.iter()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(b.1))
-        .map_or(0, |(i, _)| i)
 }
 
 fn confidence(p: &[f32], temperature: f32) -> Confidence {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
+use recognizer::decode::viterbi::argmax;
 use recognizer::features::BINS;
 use recognizer::networks::CHORD_CLASSES;
 use recognizer::networks::network::Network;
@@ -208,11 +209,4 @@ impl Sums {
             }
         }
     }
-}
-
-fn argmax(p: &[f32]) -> usize {
-    p.iter()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(b.1))
-        .map_or(0, |(i, _)| i)
 }

@@ -56,8 +56,9 @@ pub fn viterbi(
     path
 }
 
-/// Index of the largest score, the first of equals.
-pub(super) fn argmax(scores: &[f32]) -> usize {
+/// Index of the largest score, the first of equals; 0 of none.
+#[must_use]
+pub fn argmax(scores: &[f32]) -> usize {
     let mut best = 0;
     for (index, score) in scores.iter().enumerate() {
         if *score > scores[best] {

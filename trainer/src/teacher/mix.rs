@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use harmony::timeline::{Segment, Timeline};
 use harmony::vocabulary::{inversions, large};
+use recognizer::decode::viterbi::argmax;
 
 use super::{Colours, HOP_SAMPLES, Heard, Teacher};
 use crate::posteriors::BASSES;
@@ -74,7 +75,7 @@ impl Mix {
                 Rule::Vote => {
                     let rows = sum.chunks_exact_mut(classes);
                     for (sum, p) in rows.zip(answer.chunks_exact(classes)) {
-                        sum[first_largest(p)] += 1.0;
+                        sum[argmax(p)] += 1.0;
                     }
                 }
             }
@@ -154,7 +155,7 @@ pub(super) fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
                     *sum += p;
                 }
             }
-            let likeliest = first_largest(&sums);
+            let likeliest = argmax(&sums);
             (likeliest < 12).then_some(likeliest as u8)
         });
         let label = inversions::label_of(path[first], bass);
@@ -179,7 +180,7 @@ fn path(chord: &[f32]) -> Vec<usize> {
             *flag = *best < change;
             *best = best.max(change) + p.max(FLOOR).ln();
         }
-        leaders.push(first_largest(&best));
+        leaders.push(argmax(&best));
     }
     let mut path = vec![0; frames];
     let mut class = leaders.last().copied().unwrap_or(0);
@@ -190,17 +191,6 @@ fn path(chord: &[f32]) -> Vec<usize> {
         }
     }
     path
-}
-
-/// Where the largest number is, the first of equals.
-fn first_largest(numbers: &[f32]) -> usize {
-    let mut place = 0;
-    for (i, number) in numbers.iter().enumerate() {
-        if *number > numbers[place] {
-            place = i;
-        }
-    }
-    place
 }
 
 #[cfg(test)]
@@ -263,9 +253,9 @@ mod tests {
         let average = mix(Rule::Average);
         assert_eq!(average.chord.len(), 11 * large::LEN);
         assert!((average.chord[1] - (0.99 + 2.0 * 0.6 / 169.0) / 3.0).abs() < 1e-6);
-        assert_eq!(first_largest(&average.chord[..large::LEN]), 1);
+        assert_eq!(argmax(&average.chord[..large::LEN]), 1);
         let vote = mix(Rule::Vote);
-        assert_eq!(first_largest(&vote.chord[..large::LEN]), 28);
+        assert_eq!(argmax(&vote.chord[..large::LEN]), 28);
         assert!((vote.chord[28] - 2.0 / 3.0).abs() < 1e-6);
         for heard in [&average, &vote] {
             for row in heard.chord.chunks_exact(large::LEN) {

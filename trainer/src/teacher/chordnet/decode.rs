@@ -1,6 +1,8 @@
 //! The chords the original names: a Viterbi pass over the chords of its default
 //! dictionary, where staying is free and a change costs 30 nats.
 
+use recognizer::decode::viterbi::argmax;
+
 use super::heads::{Frame, Heads};
 
 /// What a change of chord costs, in nats.
@@ -115,7 +117,7 @@ pub fn decode(heads: &Heads) -> Vec<Span> {
                 *best = best.max(change) + state.score(&frame);
             }
         }
-        leaders.push(first_largest(&best));
+        leaders.push(argmax(&best));
     }
     let mut spans: Vec<Span> = Vec::new();
     let Some(mut state) = leaders.last().copied() else {
@@ -136,15 +138,4 @@ pub fn decode(heads: &Heads) -> Vec<Span> {
     }
     spans.reverse();
     spans
-}
-
-/// Where the largest number is, the first of equals.
-fn first_largest(numbers: &[f32]) -> usize {
-    let mut place = 0;
-    for (i, number) in numbers.iter().enumerate() {
-        if *number > numbers[place] {
-            place = i;
-        }
-    }
-    place
 }

@@ -1,5 +1,7 @@
-//! Writes a small network of each architecture into a folder: the seeds of the fuzz target
-//! for weights. `cargo run --release --package recognizer --example small_weights FOLDER`
+//! Writes small networks into a folder: the seeds of the fuzz target for weights. (2E1D has
+//! no small one: its width is that of the frames.)
+//!
+//! `cargo run --release --package recognizer --example small_weights FOLDER`
 
 use std::path::PathBuf;
 
@@ -7,7 +9,6 @@ use burn::tensor::Device;
 use recognizer::networks::btc::BtcConfig;
 use recognizer::networks::network::Architecture;
 use recognizer::networks::pitch_class::PitchClassNetConfig;
-use recognizer::networks::two_e_one_d::TwoEOneDConfig;
 use recognizer::weights::{ModelCard, Weights};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,12 +20,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Architecture::PitchClass(config.with_front_channels(1).with_mixed(2))
     };
     let btc = BtcConfig::new().with_hidden(4).with_heads(2).with_layers(1);
-    let two_e_one_d = TwoEOneDConfig::new().with_layers(1);
     for (name, architecture) in [
         ("live", pitch_class(true)),
         ("windowed", pitch_class(false)),
         ("btc", Architecture::Btc(btc)),
-        ("2e1d", Architecture::TwoEOneD(two_e_one_d)),
     ] {
         let device = Device::flex();
         device.seed(1);

@@ -10,6 +10,7 @@ mod checks;
 mod clip;
 mod corpus;
 mod demo;
+mod fuzz;
 mod host;
 mod install;
 mod licences;
@@ -53,6 +54,8 @@ enum Command {
     /// Fetch a corpus to train on
     #[command(subcommand)]
     Corpus(corpus::Corpus),
+    /// Run the readers of untrusted bytes under libFuzzer, with bounded memory
+    Fuzz(fuzz::Options),
     /// Measure speed, cost, memory and size of the release build
     Bench(bench::Options),
     /// Set up the Python environment of the checks and print its interpreter
@@ -80,6 +83,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Install(options) => install::run(&options),
         Command::Soundfonts => soundfonts::fetch(),
         Command::Corpus(corpus) => corpus::run(&corpus),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Python => python::environment().map(|python: PathBuf| {
             println!("{}", python.display());

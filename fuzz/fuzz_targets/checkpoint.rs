@@ -1,0 +1,23 @@
+//! Checkpoints of PyTorch, as the teachers are read from them.
+
+#![no_main]
+
+use std::cell::LazyCell;
+
+use changes_fuzz::Folder;
+use libfuzzer_sys::fuzz_target;
+use trainer::teacher::btc::{Btc, scalar};
+use trainer::teacher::chordnet::ChordNet;
+
+thread_local! {
+    static FOLDER: LazyCell<Folder> = LazyCell::new(Folder::new);
+}
+
+fuzz_target!(|data: &[u8]| {
+    FOLDER.with(|folder| {
+        let path = folder.write("checkpoint.pt", data);
+        let _ = Btc::from_checkpoint(&path);
+        let _ = scalar(&path, "mean");
+        let _ = ChordNet::from_checkpoints(std::slice::from_ref(&path));
+    });
+});

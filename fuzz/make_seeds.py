@@ -1,0 +1,199 @@
+"""Writes the seeds of the fuzz targets that are made by hand: seeds/TARGET/NAME.
+
+The weights are written by `cargo run --release --package recognizer --example small_weights
+fuzz/seeds/weights`; some of audio and checkpoint are links to files of other tests. Needs
+soundfile.
+"""
+
+import io
+import json
+import math
+import struct
+from pathlib import Path
+
+import soundfile
+
+HERE = Path(__file__).parent
+
+
+def put(target: str, name: str, content: bytes | str) -> None:
+    folder = HERE / "seeds" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def link(target: str, name: str, to: str) -> None:
+    folder = HERE / "seeds" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.unlink(missing_ok=True)
+    path.symlink_to(Path("../../..") / to)
+
+
+def labels() -> None:
+    texts = {
+        "harte": "F#:hdim7(*b5,11)/b7",
+        "degrees": "Bb:(1,b3,5,bb7,9)",
+        "symbol": "Cmaj7#11/G",
+        "jazz": "B♭7(♭9,♯11)/D",
+        "short": "Aø7",
+        "none": "N",
+        "key": "Gb:min",
+    }
+    for name, text in texts.items():
+        put("label", name, text)
+
+
+def tracks() -> None:
+    put("lab", "song", "0.0\t1.5\tC:maj\n1.5\t2.0\tG:7/3\n\n# a comment\n2.0 3.25 N\n4 5e0 X\n")
+    put("lab", "windows", "\ufeff0 1 C\r\n1.0004 2 F#:min7\r\n")
+    data = [
+        {"time": 0, "duration": 1.5, "value": "C:maj", "confidence": 0.5},
+        {"time": 1.5, "duration": 1e0, "value": "G:7", "confidence": None},
+    ]
+    song = {
+        "annotations": [
+            {"namespace": "beat", "data": []},
+            {"namespace": "chord", "data": data, "sandbox": {}},
+        ],
+        "file_metadata": {"title": "A \u266d", "duration": 2.5},
+    }
+    put("jams", "song", json.dumps(song))
+
+
+def variable(number: int) -> bytes:
+    parts = [number & 0x7F]
+    while number := number >> 7:
+        parts.insert(0, (number & 0x7F) | 0x80)
+    return bytes(parts)
+
+
+def midi() -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return kind + struct.pack(">I", len(content)) + content
+
+    def track(name: bytes, *events: tuple[int, bytes]) -> bytes:
+        content = b"\0\xff\x03" + variable(len(name)) + name
+        content += b"".join(variable(delta) + event for delta, event in events)
+        return chunk(b"MTrk", content + b"\0\xff\x2f\0")
+
+    song = chunk(b"MThd", struct.pack(">HHH", 1, 4, 480))
+    song += track(b"tempo", (0, b"\xff\x51\x03\x07\xa1\x20"), (960, b"\xff\x51\x03\x06\x1a\x80"))
+    song += track(
+        b"MELODY",
+        (0, b"\x90\x48\x60"),
+        (480, b"\x80\x48\0"),
+        (0, b"\x90\x4a\x60"),
+        (480, b"\x90\x4a\0"),
+    )
+    song += track(b"BRIDGE", (0, b"\x91\x40\x40"), (480, b"\x81\x40\x40"))
+    song += track(
+        b"PIANO",
+        (0, b"\x92\x30\x50"),
+        (0, b"\x34\x50"),
+        (960, b"\x30\0"),
+        (0, b"\x34\0"),
+    )
+    good = HERE / "good"
+    good.mkdir(exist_ok=True)
+    (good / "song.mid").write_bytes(song)
+    put("midi", "midi", b"\0" + song)
+    put("midi", "beats", b"\x010.0 1.0 1.0\n0.5 0.0 0.0\n1.0 1.0 0.0\n")
+    put("midi", "chords", b"\x020.0 1.0 C:maj\n1.0 2.0 G:7/3\n2.0 2.5 N\n")
+    put("midi", "key", b"\x030.0 2.5 Gb:min\n")
+
+
+def manifest() -> None:
+    track = {
+        "id": "one-1",
+        "path": "audio/one.ogg",
+        "duration_s": 12.5,
+        "sha256": "0f" * 32,
+        "licence": "CC0-1.0",
+        "source": "here",
+        "split": "valid",
+        "labels": "one.lab",
+    }
+    other = track | {"id": "two", "labels": None, "split": "test"}
+    lines = [{"corpus": "small", "version": 1}, track, other]
+    put("manifest", "small", "".join(json.dumps(line) + "\n" for line in lines))
+
+
+def state() -> None:
+    segments = [
+        {
+            "start_s": 0.0,
+            "end_s": 2.0,
+            "label": "A:min",
+            "confidence": 0.9,
+            "status": "confirmed",
+            "locked": True,
+            "alternatives": [{"label": "C:maj6", "probability": 0.06}],
+        },
+        {
+            "start_s": 2.0,
+            "end_s": 3.5,
+            "label": "G:7/3",
+            "confidence": 0.4,
+            "status": "provisional",
+        },
+    ]
+    track = {
+        "version": 1,
+        "info": {"title": "T", "composer": "", "bars_per_line": 4},
+        "tempo": {"points": [{"time_s": 0.0, "beat": 0.0}], "last_bpm": 120.0},
+        "metres": [{"beat": 0.0, "metre": "4/4"}, {"beat": 8.0, "metre": "7/8"}],
+        "keys": [{"beat": 0.0, "key": "A:min"}],
+        "sections": [{"beat": 0.0, "label": "A"}],
+        "segments": segments,
+    }
+    old = {"start_s": 0.0, "end_s": 1.86, "start_beat": 0.0, "end_beat": 4.0}
+    old |= {"label": "C:maj", "confidence": 0.93, "confirmed": True}
+    sessions = {
+        "session": {"version": 2, "clock": "host", "track": track},
+        "old": {"version": 1, "clock": "stream", "segments": [old]},
+    }
+    for name, session in sessions.items():
+        saved = {
+            "version": "0.1.0",
+            "params": {
+                "style": {"string": "roman"},
+                "hold": {"f32": 0.25},
+                "freeze": {"bool": True},
+                "midi-channel": {"i32": 3},
+            },
+            "fields": {
+                "editor-size": '{"width":960.0,"height":600.0}',
+                "window": "{}",
+                "track": json.dumps(session),
+            },
+        }
+        put("state", name, b" " + json.dumps(saved).encode())
+        # The session alone, as the field has it.
+        put("state", f"{name}-field", b"#" + json.dumps(session).encode())
+
+
+def audio() -> None:
+    for kind in ["aac", "m4a"]:
+        link("audio", f"click.{kind}", f"recognizer/tests/audio/click.{kind}")
+    # Short, so that a second of fuzzing has many of them.
+    tone = [0.2 * math.sin(n / 9) for n in range(1000)]
+    for kind, rate in [("flac", 8000), ("ogg", 8000), ("mp3", 16000)]:
+        written = io.BytesIO()
+        soundfile.write(written, tone, rate, format=kind.upper())
+        put("audio", f"tone.{kind}", written.getvalue())
+    wave = [round(8000 * math.sin(n / 9)) for n in range(800)]
+    data = struct.pack("<800h", *wave)
+    head = struct.pack("<HHIIHH", 1, 2, 8000, 32000, 4, 16)
+    chunks = b"fmt " + struct.pack("<I", 16) + head + b"data" + struct.pack("<I", len(data)) + data
+    put("audio", "tone.wav", b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    link("checkpoint", "btc.pt", "trainer/tests/goldens/btc_small.pt")
+
+
+if __name__ == "__main__":
+    labels()
+    tracks()
+    midi()
+    manifest()
+    state()
+    audio()

@@ -1,0 +1,74 @@
+//! What several fuzz targets need.
+
+#![allow(clippy::expect_used, reason = "a target that cannot run must stop")]
+
+use std::path::{Path, PathBuf};
+
+use harmony::timeline::Timeline;
+
+/// A folder of this process for the readers that take a path; in memory where the system
+/// has such a place.
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes it.
+    ///
+    /// # Panics
+    /// Where no folder can be made.
+    #[must_use]
+    #[allow(
+        clippy::new_without_default,
+        reason = "it makes a folder, which a default should not"
+    )]
+    pub fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory.to_owned()
+        } else {
+            std::env::temp_dir()
+        };
+        let path = parent.join(format!("changes-fuzz-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder for the input");
+        Self { path }
+    }
+
+    /// Writes a file in it.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).expect("a folder for the input");
+        }
+        std::fs::write(&path, bytes).expect("the input as a file");
+        path
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Fails unless a timeline has what its type promises.
+///
+/// # Panics
+/// Where it has not.
+pub fn assert_whole(timeline: &Timeline) {
+    let mut end_s = None;
+    for segment in timeline {
+        segment.check().expect("a valid segment");
+        assert!(end_s.is_none_or(|end_s| end_s == segment.start_s), "a gap");
+        end_s = Some(segment.end_s);
+    }
+}

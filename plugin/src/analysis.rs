@@ -1,19 +1,24 @@
 //! The analysis of one instance: from its tap to its snapshot and its track.
 //!
-//! Everything here runs on the worker thread. What comes out depends on the
+//! Everything here runs on the worker thread, or in a host that renders offline on its audio
+//! thread. What comes out depends on the
 //! samples and their marks alone, never on how they were cut into blocks or how
-//! fast they came; only what is said about the machine (lag, load, idleness) looks
-//! at the clock.
+//! fast they came: the track is written at fixed places of the stream, always in the same
+//! order ([`refining`] says how). Only what is said about the machine (lag, load, idleness)
+//! looks at the clock, and what is put into the track when a host falls silent without a
+//! word, which is taken back when it goes on.
 
 mod history;
 mod level;
 mod player;
+mod refining;
 
 use std::time::{Duration, Instant};
 
 use self::history::History;
 use self::level::Level;
 use self::player::Player;
+use self::refining::{Pending, SETTLED_AFTER_S};
 use crate::instance::Instance;
 use crate::midi_out::Notes;
 use crate::params::ChangesParams;
@@ -37,8 +42,8 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(20);
 /// With no audio for this long the host is not processing.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
 
-/// With no audio for this long the music has ended, or pauses: what the refining pass
-/// still holds open becomes final. Long against what a host that renders takes for a block.
+/// With no audio for this long the music has ended, or pauses, though the host has not said
+/// so: what the refining pass thinks of the rest goes into the track, for the time being.
 const ENDED_AFTER: Duration = Duration::from_secs(5);
 
 /// The load is averaged over this long.
@@ -57,8 +62,20 @@ struct Stream {
     analysed: u64,
     /// [`RECORD_EVERY_S`] in samples of the stream.
     record_every: u64,
+    /// What the refining pass has to say next.
+    pending: Option<Pending>,
     /// Whether all that was heard is final: nothing came since.
     ended: bool,
+    /// How much of what was heard is in the track though it is no place to write it.
+    silence: Silence,
+}
+
+/// What has been done about a host that is silent without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Silence {
+    None,
+    Recorded,
+    Refined,
 }
 
 impl Stream {
@@ -95,7 +112,7 @@ impl Analysis {
         let now = Instant::now();
         Self {
             stream: None,
-            settings: settings(params),
+            settings: params.settings(),
             history: History::new(0.0, 48_000.0),
             level: Level::new(48_000.0),
             current: None,
@@ -118,10 +135,16 @@ impl Analysis {
     /// due. Tells whether there may be more audio.
     pub(crate) fn turn(&mut self, instance: &Instance, recognizers: &dyn Recognizers) -> bool {
         self.follow_feeds(instance, recognizers);
-        self.follow_settings(&instance.params);
         let busy = self.listen(instance);
         self.publish_if_due(instance);
         busy
+    }
+
+    /// Takes a turn away from the worker: some audio of the tap that it has taken over.
+    pub(crate) fn hear(&mut self, instance: &Instance) -> bool {
+        let heard = self.listen(instance);
+        self.publish_if_due(instance);
+        heard
     }
 
     /// Adds processor time that the worker spent on this instance.
@@ -153,7 +176,9 @@ impl Analysis {
         {
             return;
         }
-        let Some(tap) = instance.next_feed() else {
+        // Of a host that switches back and forth, most taps have never carried a sample.
+        let mut waiting = std::iter::from_fn(|| instance.next_feed());
+        let Some(tap) = waiting.find(|tap| !tap.is_finished()) else {
             return;
         };
         if let Some(mut stream) = self.stream.take() {
@@ -173,24 +198,14 @@ impl Analysis {
                     recognizer_start_s: start_s,
                     analysed: 0,
                     record_every: (RECORD_EVERY_S * sample_rate).max(1.0) as u64,
+                    pending: None,
                     ended: true,
+                    silence: Silence::None,
                 });
             }
             Err(_) => self.fail(instance),
         }
         self.changed = true;
-    }
-
-    /// Parameters may change at any time, also by loading a state, which no
-    /// callback tells: so they are read each turn.
-    fn follow_settings(&mut self, params: &ChangesParams) {
-        let settings = settings(params);
-        if settings != self.settings {
-            self.settings = settings;
-            if let Some(stream) = &mut self.stream {
-                stream.recognizer.set(settings);
-            }
-        }
     }
 
     fn listen(&mut self, instance: &Instance) -> bool {
@@ -202,24 +217,26 @@ impl Analysis {
         match tapped {
             Some(Tapped::Mark(mark)) => self.pass_mark(&mut stream, mark, instance),
             Some(Tapped::Samples(count)) => self.analyse(&mut stream, count, instance),
-            None if self.last_audio.elapsed() >= ENDED_AFTER => self.end(&mut stream, instance),
-            None if self.last_audio.elapsed() >= IDLE_AFTER => {
-                self.history.record(instance.session());
-            }
-            None => {}
+            None if stream.tap.is_paused() => self.end(&mut stream, instance),
+            None => self.bear_silence(&mut stream, instance),
         }
-        self.stream = Some(stream);
         let now_s = self.history.now_s();
         let notes = self
             .player
             .notes(self.current.as_ref(), &instance.params, now_s);
         instance.live_notes.set(notes);
+        stream.tap.done();
+        self.stream = Some(stream);
         tapped.is_some()
     }
 
     fn pass_mark(&mut self, stream: &mut Stream, mark: Mark, instance: &Instance) {
         if mark.lost > 0 {
             stream.recognizer.mark_gap(mark.lost);
+        }
+        if let Some(settings) = mark.settings.filter(|it| *it != self.settings) {
+            self.settings = settings;
+            stream.recognizer.set(settings);
         }
         stream.analysed = mark.stream;
         if mark.lost > 0 {
@@ -255,6 +272,7 @@ impl Analysis {
         stream.recognizer.push(samples);
         stream.analysed += count as u64;
         stream.ended = false;
+        stream.silence = Silence::None;
         self.history.advance_to(stream.analysed);
         self.follow_shown(stream);
         for (shown, bin) in self.spectrum.iter_mut().zip(stream.recognizer.spectrum()) {
@@ -262,6 +280,23 @@ impl Analysis {
         }
         if stream.until_record() as u64 == stream.record_every {
             self.history.record(instance.session());
+            self.settle(stream, instance);
+        }
+    }
+
+    /// Does what is to be done when no audio comes and the host has not said why.
+    fn bear_silence(&mut self, stream: &mut Stream, instance: &Instance) {
+        let silent = self.last_audio.elapsed();
+        if stream.ended {
+            return;
+        }
+        if silent >= IDLE_AFTER && stream.silence < Silence::Recorded {
+            self.history.record_for_now(instance.session());
+            stream.silence = Silence::Recorded;
+        }
+        if silent >= ENDED_AFTER && stream.silence < Silence::Refined {
+            self.confirm_for_now(stream, instance);
+            stream.silence = Silence::Refined;
         }
     }
 
@@ -273,33 +308,10 @@ impl Analysis {
         stream.recognizer.finish();
         self.follow_shown(stream);
         self.history.record(instance.session());
-        while self.refine_stream(stream, instance) {}
+        self.settle_all(stream, instance);
         self.history.cut();
         stream.recognizer_start_s = self.history.now_s();
         self.changed = true;
-    }
-
-    /// Goes over some of what was heard again, if enough has come since; whether something
-    /// became final.
-    pub(crate) fn refine(&mut self, instance: &Instance) -> bool {
-        let Some(mut stream) = self.stream.take() else {
-            return false;
-        };
-        let refined = self.refine_stream(&mut stream, instance);
-        self.stream = Some(stream);
-        refined
-    }
-
-    fn refine_stream(&mut self, stream: &mut Stream, instance: &Instance) -> bool {
-        let start_s = stream.recognizer_start_s;
-        let history = &self.history;
-        let mut grid = |from_s: f64, to_s: f64| history.grid(start_s, from_s, to_s);
-        let Some(refined) = stream.recognizer.refine(&mut grid) else {
-            return false;
-        };
-        self.history.confirm(&refined, start_s, instance.session());
-        self.changed = true;
-        true
     }
 
     /// Takes over what the recogniser has found.
@@ -378,7 +390,7 @@ impl Analysis {
                 let waiting_s = stream.tap.waiting() as f64 / rate;
                 (
                     waiting_s + stream.recognizer.latency_s(),
-                    waiting_s + stream.recognizer.refining_latency_s(),
+                    waiting_s + stream.recognizer.refining_latency_s() + SETTLED_AFTER_S,
                     stream.tap.counters().lost(),
                     rate,
                 )
@@ -412,12 +424,5 @@ impl Analysis {
         snapshot.sample_rate = sample_rate;
         snapshot.cpu = self.load;
         instance.publish(snapshot);
-    }
-}
-
-fn settings(params: &ChangesParams) -> Settings {
-    Settings {
-        sensitivity: params.sensitivity.value(),
-        hold_s: params.hold.value(),
     }
 }

@@ -100,6 +100,14 @@ impl Recognizer for Live {
         refined
     }
 
+    fn is_refining_due(&self) -> bool {
+        self.refining.is_due()
+    }
+
+    fn preview(&self, grid: &mut Grid<'_>) -> Option<Refined> {
+        self.refining.preview(grid)
+    }
+
     fn spectrum(&self) -> &[f32] {
         self.engine.spectrum()
     }

@@ -8,15 +8,17 @@ use arc_swap::ArcSwap;
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
+use crate::analysis::Analysis;
 use crate::midi_out::LiveNotes;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::tap::TapOutput;
+use crate::worker;
 
 /// The meeting place of one instance's audio thread, worker and editor. The audio
-/// thread has its end of the tap, and reads of this the atomics alone: values of parameters
-/// and [`live_notes`](Self::live_notes).
+/// thread has its end of the tap, and reads of this the atomics alone, values of parameters
+/// and [`live_notes`](Self::live_notes), unless its host renders offline ([`hear`](Self::hear)).
 pub struct Instance {
     /// Parameters and what is saved with them.
     pub params: Arc<ChangesParams>,
@@ -25,6 +27,8 @@ pub struct Instance {
     /// Taps that the worker has not taken over yet, oldest first: one more each
     /// time the host changes its rate.
     feeds: Mutex<VecDeque<TapOutput>>,
+    /// Where the worker has come to in this instance's audio.
+    pub(crate) analysis: Mutex<Analysis>,
     /// The revision of the session when the latest picture was published.
     shown_revision: AtomicU64,
     /// The notes of the live chord, from the worker to the audio thread.
@@ -37,9 +41,10 @@ impl Instance {
     /// An instance that nobody has fed yet.
     pub fn new(params: Arc<ChangesParams>) -> Self {
         Self {
-            params,
             repaint: RepaintNotifier::default(),
             feeds: Mutex::default(),
+            analysis: Mutex::new(Analysis::new(&params)),
+            params,
             shown_revision: AtomicU64::new(0),
             live_notes: LiveNotes::default(),
             snapshot: ArcSwap::default(),
@@ -49,6 +54,13 @@ impl Instance {
     /// Hands the worker a tap. Not for the audio thread.
     pub fn feed(&self, output: TapOutput) {
         self.feeds.lock().push_back(output);
+    }
+
+    /// Analyses on this thread what waits in the tap that the worker has taken over; whether
+    /// there was something. This takes its time: it is for the audio threads of hosts that
+    /// render offline.
+    pub fn hear(&self) -> bool {
+        worker::hear(self)
     }
 
     /// Takes over the oldest tap that is waiting.

@@ -3,7 +3,8 @@
 //! What runs where:
 //!
 //! * The **audio thread** passes the audio through bit for bit and copies it into a
-//!   preallocated ring ([`tap`]). It never allocates, locks, logs or calls the system.
+//!   preallocated ring ([`tap`]). It never allocates, locks, logs or calls the system; it
+//!   waits for nobody, unless the host renders faster than real time ([`bounce`]).
 //! * One **worker** thread per process, shared by all instances ([`worker`]), takes the
 //!   audio from the rings, recognises chords (`analysis`), and publishes a
 //!   [`snapshot`].
@@ -17,8 +18,10 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 
+pub mod bounce;
 pub mod midi_out;
 pub mod recognition;
+pub mod settings;
 pub mod snapshot;
 pub mod tap;
 pub mod transport;
@@ -48,6 +51,7 @@ pub mod session;
 #[allow(clippy::disallowed_types, reason = "the worker and its handles")]
 pub mod worker;
 
+use self::bounce::Bounce;
 use self::editor::ChangesEditor;
 use self::instance::Instance;
 use self::midi_out::MidiOut;
@@ -57,8 +61,7 @@ use self::tap::{Tap, TapInput};
 use self::transport::HostPosition;
 use self::worker::Worker;
 
-/// How much audio a tap holds, in seconds, while the worker is behind: a host that
-/// renders faster than real time outruns it for a while.
+/// How much audio a tap holds, in seconds, while the worker is behind.
 const TAP_S: f64 = 40.0;
 
 /// The most samples a tap holds: 8 MB.
@@ -72,6 +75,8 @@ pub struct Changes {
     worker: Option<Arc<Worker>>,
     /// The audio thread's end of the tap, from the first activation on.
     tap: Option<TapInput>,
+    /// Waits for the worker where the host renders faster than it can follow.
+    bounce: Bounce,
     /// The notes that sound on the MIDI output.
     midi: MidiOut,
     /// Whether the host's transport has ever rolled.
@@ -87,6 +92,7 @@ impl Default for Changes {
             instance,
             worker: None,
             tap: None,
+            bounce: Bounce::default(),
             midi: MidiOut::default(),
             rolled: false,
         }
@@ -127,13 +133,39 @@ impl Changes {
         Ok(())
     }
 
-    /// What the audio thread does with a block: it looks, and touches nothing.
+    /// Whether the host has said for certain that it renders offline: then each block is
+    /// analysed before the next.
+    pub fn set_offline(&mut self, offline: bool) {
+        self.bounce.set_offline(offline);
+    }
+
+    /// What the audio thread does with a block: it looks, and touches nothing. In real time it
+    /// never waits; for hosts that render faster than that see [`bounce`].
     pub fn listen<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, host: HostPosition) {
-        let Some(tap) = &mut self.tap else { return };
+        let (Some(tap), Some(worker)) = (&mut self.tap, &self.worker) else {
+            return;
+        };
         if self.params.bypass.value() {
             tap.skip(frames);
-        } else {
-            tap.push(channels, frames, host);
+            return;
+        }
+        tap.set(self.params.settings());
+        let help = |offline: bool| {
+            let heard = offline && self.instance.hear();
+            if !heard {
+                worker.wake();
+            }
+            heard
+        };
+        self.bounce.before(tap, frames, help);
+        tap.push(channels, frames, host);
+        self.bounce.after(tap, help);
+    }
+
+    /// The host pauses or ends: all that was heard becomes final. Safe on the audio thread.
+    pub fn pause(&mut self) {
+        if let Some(tap) = &mut self.tap {
+            tap.pause();
         }
     }
 
@@ -194,6 +226,12 @@ impl Plugin for Changes {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         context.set_latency_samples(0);
+        // The wrapper tells a VST3 the mode that was set before the present one; and there
+        // are hosts that render faster than real time and say nothing.
+        self.set_offline(
+            context.plugin_api() == PluginApi::Clap
+                && buffer_config.process_mode == ProcessMode::Offline,
+        );
         if let Err(reason) = self.prepare(f64::from(buffer_config.sample_rate)) {
             nice_error!("Changes cannot listen: {reason}");
             // The audio still passes; the editor says that the analysis does not run.
@@ -209,6 +247,14 @@ impl Plugin for Changes {
         if let Some(tap) = &mut self.tap {
             tap.reset();
         }
+    }
+
+    fn stop_processing(&mut self) {
+        self.pause();
+    }
+
+    fn deactivate(&mut self) {
+        self.pause();
     }
 
     fn process(

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::midi_out::Sending;
 use crate::session::Session;
+use crate::settings::Settings;
 use crate::view::preferences::Preferences;
 
 /// How finely chords are told apart.
@@ -282,6 +283,15 @@ pub struct ChangesParams {
 }
 
 impl ChangesParams {
+    /// What the recogniser shall go by. Reads atomics only, so it is safe on the audio
+    /// thread.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            sensitivity: self.sensitivity.value(),
+            hold_s: self.hold.value(),
+        }
+    }
+
     /// How notes are sent, if they are: not while the display is held or the plugin
     /// bypassed. Reads atomics only, so it is safe on the audio thread.
     pub fn sending(&self) -> Option<Sending> {

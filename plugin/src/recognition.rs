@@ -3,17 +3,10 @@
 use harmony::label::Label;
 use recognizer::refine::{BeatGrid, Refined};
 
+pub use crate::settings::Settings;
+
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;
-
-/// What a user may set about the recognition.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// 0…1: how little evidence a chord needs to be shown.
-    pub sensitivity: f32,
-    /// Seconds for which a new chord must lead before it replaces the one shown.
-    pub hold_s: f32,
-}
 
 /// A change of what is to be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +37,11 @@ pub trait Recognizer: Send {
     /// is final now. May take tens of milliseconds. What it tells does not depend on when
     /// it is called; to be called until there is nothing more.
     fn refine(&mut self, grid: &mut Grid<'_>) -> Option<Refined>;
+    /// Whether [`refine`](Self::refine) has something to do; depends on the samples alone.
+    fn is_refining_due(&self) -> bool;
+    /// What `refine` would tell of all that is open if the audio ended here. Nothing is
+    /// changed by asking: the audio may go on.
+    fn preview(&self, grid: &mut Grid<'_>) -> Option<Refined>;
     /// Log magnitudes of the latest frame, ln(|C| + 1e-6).
     fn spectrum(&self) -> &[f32];
     /// Says that `lost` samples are missing here.

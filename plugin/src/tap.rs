@@ -7,8 +7,8 @@
 //! that the audio thread need not wake anybody.
 //!
 //! Two rings run side by side: samples, and [`Mark`]s, which say what is special
-//! about a sample (host time jumped, samples before it were lost, the host asked
-//! for a reset). A mark is written before the sample it belongs to, so a reader
+//! about a sample (host time jumped, a setting changed, samples before it were lost, the
+//! host asked for a reset). A mark is written before the sample it belongs to, so a reader
 //! that first looks how many samples there are has seen all their marks.
 
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use crate::settings::Settings;
 use crate::transport::HostPosition;
 
 /// Room for marks. Ordinary playing needs a few a minute; a tempo automated
@@ -38,16 +39,25 @@ pub struct Mark {
     pub epoch: u8,
     /// The host's time at this sample.
     pub host: HostPosition,
+    /// The settings from this sample on, where somebody has told them.
+    pub settings: Option<Settings>,
 }
 
 /// What both ends may look at without asking each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TapCounters {
     /// Samples of the stream so far, lost ones included.
     stream: AtomicU64,
     /// Samples lost so far because the ring was full.
     lost: AtomicU64,
+    /// Samples that went through the ring and that the worker is done with.
+    heard: AtomicU64,
+    /// How many samples had gone into the ring when the host paused last, [`NEVER`] at
+    /// first.
+    paused: AtomicU64,
 }
+
+const NEVER: u64 = u64::MAX;
 
 impl TapCounters {
     /// Samples of the stream so far, lost ones included.
@@ -70,7 +80,12 @@ impl Tap {
     pub fn new(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
         let (samples_in, samples_out) = RingBuffer::new(capacity);
         let (marks_in, marks_out) = RingBuffer::new(MARKS);
-        let counters = Arc::new(TapCounters::default());
+        let counters = Arc::new(TapCounters {
+            stream: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
+            paused: AtomicU64::new(NEVER),
+        });
         let input = TapInput {
             samples: samples_in,
             marks: marks_in,
@@ -81,6 +96,8 @@ impl Tap {
             lost: 0,
             reset: true,
             anchor: None,
+            settings: None,
+            marked_settings: None,
             epoch: 0,
             broken: false,
         };
@@ -112,6 +129,9 @@ pub struct TapInput {
     reset: bool,
     /// The last host position that was written, and the stream sample it was for.
     anchor: Option<(u64, HostPosition)>,
+    /// What the worker shall go by, and what the last mark said.
+    settings: Option<Settings>,
+    marked_settings: Option<Settings>,
     /// Counts breaks.
     epoch: u8,
     /// Whether the last break has no mark yet.
@@ -166,6 +186,44 @@ impl TapInput {
         self.advance(frames);
     }
 
+    /// Says what the worker shall go by from the next sample on. Safe on the audio thread.
+    pub fn set(&mut self, settings: Settings) {
+        self.settings = Some(settings);
+    }
+
+    /// The host pauses or ends: what was heard so far is final, and what follows is heard
+    /// afresh. Safe on the audio thread.
+    pub fn pause(&mut self) {
+        self.reset();
+        self.counters.paused.store(self.position, Ordering::Release);
+    }
+
+    /// Whether a block of so many frames would be taken without loss or delay.
+    pub fn has_room(&self, frames: usize) -> bool {
+        self.samples.slots() >= frames && self.marks.slots() > 0
+    }
+
+    /// Samples in the ring that the worker has not taken yet.
+    pub fn waiting(&self) -> usize {
+        self.samples.buffer().capacity() - self.samples.slots()
+    }
+
+    /// Samples that went through the ring and that the worker is done with: what it has found
+    /// in them can be seen.
+    pub fn heard(&self) -> u64 {
+        self.counters.heard.load(Ordering::Acquire)
+    }
+
+    /// Whether the worker is done with all that it was given.
+    pub fn is_heard(&self) -> bool {
+        self.heard() == self.position
+    }
+
+    /// Whether nobody will ever read what is written.
+    pub fn is_abandoned(&self) -> bool {
+        self.samples.is_abandoned()
+    }
+
     /// Starts the analysis afresh at the next sample. Safe on the audio thread.
     pub fn reset(&mut self) {
         self.reset = true;
@@ -210,7 +268,9 @@ impl TapInput {
         let expected = self
             .anchor
             .map(|(at, anchor)| anchor.advanced(self.stream - at, self.sample_rate));
-        if !essential && expected.is_some_and(|expected| host.continues(&expected)) {
+        let same_settings = self.settings == self.marked_settings;
+        let continues = expected.is_some_and(|expected| host.continues(&expected));
+        if !essential && same_settings && continues {
             return true;
         }
         if expected.is_some_and(|expected| !host.goes_on(&expected)) {
@@ -223,14 +283,16 @@ impl TapInput {
             reset: self.reset,
             epoch: self.epoch,
             host,
+            settings: self.settings,
         };
         if self.marks.push(mark).is_err() {
-            // A mere change of host time is tried again with the next block.
+            // A mere change of host time or settings is tried again with the next block.
             return !essential;
         }
         self.lost = 0;
         self.reset = false;
         self.broken = false;
+        self.marked_settings = self.settings;
         self.anchor = Some((self.stream, host));
         true
     }
@@ -284,6 +346,17 @@ impl TapOutput {
         self.samples.is_abandoned() && self.samples.is_empty()
     }
 
+    /// Whether the host has paused or ended after the last sample that was read, and not
+    /// gone on since.
+    pub fn is_paused(&self) -> bool {
+        self.counters.paused.load(Ordering::Acquire) == self.position
+    }
+
+    /// Says that everything that was read is dealt with.
+    pub fn done(&self) {
+        self.counters.heard.store(self.position, Ordering::Release);
+    }
+
     /// Samples waiting in the ring.
     pub fn waiting(&self) -> usize {
         self.samples.slots()
@@ -303,6 +376,9 @@ impl TapOutput {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Under Miri, which interprets every instruction, less is enough.
+    const SAMPLES: u64 = if cfg!(miri) { 300 } else { 40_000 };
 
     fn rolling(sample: u64) -> HostPosition {
         HostPosition {
@@ -326,7 +402,7 @@ mod tests {
 
     #[test]
     fn every_block_size_gives_the_same_samples_and_marks() {
-        let audio: Vec<f32> = (0..40_000).map(|i| (i as f32 * 0.37).sin()).collect();
+        let audio: Vec<f32> = (0..SAMPLES).map(|i| (i as f32 * 0.37).sin()).collect();
         for block in [1, 2, 3, 63, 64, 127, 512, 1000, 8192, 16_384] {
             let (mut input, mut output) = Tap::new(audio.len(), 48_000.0);
             let mut at = 0;
@@ -421,9 +497,40 @@ mod tests {
     }
 
     #[test]
+    fn settings_travel_with_the_samples_that_they_are_for() {
+        let (mut input, mut output) = Tap::new(64, 48_000.0);
+        let settings = |hold_s| Settings {
+            sensitivity: 0.5,
+            hold_s,
+        };
+        for (block, hold_s) in [0.1, 0.1, 0.3, 0.3].into_iter().enumerate() {
+            input.set(settings(hold_s));
+            input.push(&[[0.0f32; 8]], 8, rolling(8 * block as u64));
+        }
+        let (_, marks) = drain(&mut output);
+        let told: Vec<_> = marks.iter().map(|it| (it.at, it.settings)).collect();
+        assert_eq!(told, [(0, Some(settings(0.1))), (16, Some(settings(0.3)))]);
+    }
+
+    #[test]
+    fn a_pause_is_seen_behind_all_that_came_before_it_and_until_more_comes() {
+        let (mut input, mut output) = Tap::new(64, 48_000.0);
+        assert!(!output.is_paused());
+        input.push(&[[0.0f32; 8]], 8, rolling(0));
+        input.pause();
+        assert!(!output.is_paused() && !input.is_heard());
+        drain(&mut output);
+        output.done();
+        assert!(output.is_paused() && input.is_heard());
+        input.push(&[[0.0f32; 8]], 8, rolling(8));
+        let (_, marks) = drain(&mut output);
+        assert!(marks[0].reset && !output.is_paused());
+    }
+
+    #[test]
     fn the_reader_keeps_order_against_a_writer_on_another_thread() {
         let (mut input, mut output) = Tap::new(2048, 48_000.0);
-        let total = 200_000u64;
+        let total = 5 * SAMPLES;
         let writer = std::thread::spawn(move || {
             let mut at = 0u64;
             while at < total {

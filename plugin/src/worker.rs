@@ -79,12 +79,18 @@ impl Worker {
         })
     }
 
-    /// Makes the worker look after `instance` for as long as it exists.
-    pub fn adopt(&self, instance: &Arc<Instance>) {
-        self.shared.newcomers.lock().push(Arc::downgrade(instance));
+    /// Makes the worker look for audio at once. This calls the system: it is for an audio
+    /// thread that waits for the worker, and for no other.
+    pub fn wake(&self) {
         if let Some(thread) = &self.thread {
             thread.thread().unpark();
         }
+    }
+
+    /// Makes the worker look after `instance` for as long as it exists.
+    pub fn adopt(&self, instance: &Arc<Instance>) {
+        self.shared.newcomers.lock().push(Arc::downgrade(instance));
+        self.wake();
     }
 }
 
@@ -101,21 +107,17 @@ impl Drop for Worker {
 }
 
 fn run(shared: &Shared, recognizers: &dyn Recognizers) {
-    let mut residents: Vec<(Weak<Instance>, Analysis)> = Vec::new();
+    let mut residents: Vec<Weak<Instance>> = Vec::new();
     let mut naps = 0;
     let mut next_refined = 0;
     while !shared.stop.load(Ordering::Acquire) {
-        for newcomer in shared.newcomers.lock().drain(..) {
-            if let Some(instance) = newcomer.upgrade() {
-                residents.push((newcomer, Analysis::new(&instance.params)));
-            }
-        }
+        residents.append(&mut shared.newcomers.lock());
         let mut busy = false;
-        residents.retain_mut(|(handle, analysis)| {
+        residents.retain(|handle| {
             let Some(instance) = handle.upgrade() else {
                 return false;
             };
-            busy |= take_turn(&instance, analysis, recognizers);
+            busy |= in_turn(&instance, |analysis| analysis.turn(&instance, recognizers));
             true
         });
         // What is shown at once comes first: of the refining passes, which take longer, few
@@ -123,10 +125,9 @@ fn run(shared: &Shared, recognizers: &dyn Recognizers) {
         let mut turns = 1 + residents.len() / INSTANCES_A_REFINING;
         for _ in 0..residents.len() {
             next_refined = (next_refined + 1) % residents.len();
-            let (handle, analysis) = &mut residents[next_refined];
-            let refined = handle
+            let refined = residents[next_refined]
                 .upgrade()
-                .is_some_and(|instance| refine(&instance, analysis));
+                .is_some_and(|instance| in_turn(&instance, Analysis::refine));
             busy |= refined;
             turns -= usize::from(refined);
             if turns == 0 {
@@ -143,14 +144,19 @@ fn run(shared: &Shared, recognizers: &dyn Recognizers) {
     }
 }
 
-fn take_turn(instance: &Instance, analysis: &mut Analysis, recognizers: &dyn Recognizers) -> bool {
-    guarded(instance, analysis, |analysis| {
-        analysis.turn(instance, recognizers)
-    })
+/// Analyses what waits in an instance's tap on the thread of a caller that may take its time:
+/// an audio thread of a host that renders offline. So instances that are rendered side by side
+/// are analysed side by side, and nobody waits for a thread to be woken. Tells whether
+/// something was heard.
+pub(crate) fn hear(instance: &Instance) -> bool {
+    let mut analysis = instance.analysis.lock();
+    guarded(instance, &mut analysis, |analysis| analysis.hear(instance))
 }
 
-fn refine(instance: &Instance, analysis: &mut Analysis) -> bool {
-    guarded(instance, analysis, |analysis| analysis.refine(instance))
+/// On the worker: passes over an instance that somebody else is at.
+fn in_turn(instance: &Instance, run: impl FnOnce(&mut Analysis) -> bool) -> bool {
+    let analysis = instance.analysis.try_lock();
+    analysis.is_some_and(|mut analysis| guarded(instance, &mut analysis, run))
 }
 
 /// An error in the analysis of one instance must not end that of the others, nor the host.

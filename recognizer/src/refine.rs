@@ -152,21 +152,37 @@ impl RefiningEngine {
                 continue;
             }
             let end_s = take.ended_s?;
-            let count = take.frames.count;
-            let open = take.confirmed < count;
-            let refined = open.then(|| {
-                // Once to the last frame, and once with it in the middle of a window.
-                for end in [count, count + WINDOW_FRAMES as u64 / 2] {
-                    take.listen(self.model.as_ref(), end, &mut self.counters);
-                }
-                take.ending(end_s, grid)
-            });
+            let open = take.confirmed < take.frames.count;
+            let refined =
+                open.then(|| take.last_words(end_s, self.model.as_ref(), &mut self.counters, grid));
             // A later take exists: `end_take` has made one.
             self.takes.pop_front();
             if refined.is_some() {
                 return refined;
             }
         }
+    }
+
+    /// Whether [`Self::poll`] has something to do. It depends on the samples alone.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        let due = |take: &Take| take.ended_s.is_some() || take.frames.count >= take.next_run();
+        self.takes.front().is_some_and(due)
+    }
+
+    /// What is open as it would be confirmed if the input ended here, as far as there are
+    /// frames of it; the chord of the last frame holds to the end. Nothing is changed: the
+    /// input may go on, and what [`Self::poll`] gives out is the same whether this was asked
+    /// or not. `None` if nothing is open, or while [`Self::is_due`]. Runs the network twice.
+    #[must_use]
+    pub fn preview(&self, grid: &mut dyn FnMut(f64, f64) -> Option<BeatGrid>) -> Option<Refined> {
+        let take = self.takes.back()?;
+        let open = take.confirmed < take.frames.count;
+        if self.is_due() || !open {
+            return None;
+        }
+        let (mut take, mut counters) = (take.clone(), self.counters);
+        Some(take.last_words(self.now_s(), self.model.as_ref(), &mut counters, grid))
     }
 
     /// Says that the input ends here, or pauses: the next [`Self::poll`]s give out what is
@@ -248,6 +264,7 @@ impl RefiningEngine {
 }
 
 /// A stretch of the stream without a gap, as far as it is heard.
+#[derive(Clone)]
 struct Take {
     origin_s: f64,
     /// Where it ends, once it has.
@@ -265,6 +282,7 @@ struct Take {
 }
 
 /// A chord that may go on.
+#[derive(Clone)]
 struct Open {
     state: usize,
     label: Label,
@@ -317,12 +335,18 @@ impl Take {
     }
 
     /// Confirms all that is left, up to `end_s`.
-    fn ending(
+    fn last_words(
         &mut self,
         end_s: f64,
+        model: &dyn WindowModel,
+        counters: &mut RefiningCounters,
         grid: &mut dyn FnMut(f64, f64) -> Option<BeatGrid>,
     ) -> Refined {
         let count = self.frames.count;
+        // Once to the last frame, and once with it in the middle of a window.
+        for end in [count, count + WINDOW_FRAMES as u64 / 2] {
+            self.listen(model, end, counters);
+        }
         let mut refined = self.decode(count, count, end_s, grid);
         join_silent_end(&mut refined.segments, |part| &mut part.segment);
         refined
@@ -422,7 +446,7 @@ impl Take {
 }
 
 /// The last log-compressed frames.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Frames {
     /// Number of the first frame that is kept.
     first: u64,

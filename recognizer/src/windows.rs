@@ -7,7 +7,7 @@ use crate::networks::WINDOW_FRAMES;
 
 /// For each frame of a stretch, the log-posteriors of all windows that have seen it,
 /// averaged with the more weight the nearer the frame was to a window's middle.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Averages {
     /// Number of the first frame that is kept.
     first: u64,

@@ -195,6 +195,14 @@ impl History {
         }
     }
 
+    /// As [`Self::record`], for the time being: what is recorded later is the same whether
+    /// this was called or not.
+    pub(super) fn record_for_now(&mut self, session: &Session) {
+        let unrecorded_s = self.unrecorded_s;
+        self.record(session);
+        self.unrecorded_s = unrecorded_s;
+    }
+
     /// The host's time over a stretch of the stream, in seconds since the instance was
     /// made.
     fn spans(&self, from_s: f64, to_s: f64) -> Vec<Span> {
@@ -235,6 +243,20 @@ impl History {
     /// been since: what sounded last at a place of the song is what counts. Times of
     /// `refined` begin at `start_s`.
     pub(super) fn confirm(&mut self, refined: &Refined, start_s: f64, session: &Session) {
+        self.confirmed_s = self.confirmed_s.max(start_s + refined.to_s);
+        self.write_refined(refined, Status::Confirmed, start_s, session);
+    }
+
+    /// Puts what the refining pass would say if the stream ended here into the track, for the
+    /// time being: as provisional, so that nothing confirmed is joined with it. The next
+    /// [`Self::record`] writes over it what the live analysis has to say, and what is
+    /// confirmed later is the same whether this was called or not.
+    pub(super) fn confirm_for_now(&mut self, refined: &Refined, start_s: f64, session: &Session) {
+        self.write_refined(refined, Status::Provisional, start_s, session);
+        self.unrecorded_s = self.unrecorded_s.min(start_s + refined.from_s);
+    }
+
+    fn write_refined(&self, refined: &Refined, status: Status, start_s: f64, session: &Session) {
         let (from_s, to_s) = (start_s + refined.from_s, start_s + refined.to_s);
         let segments = refined.segments.iter().map(|it| {
             let mut segment = it.segment.clone();
@@ -242,10 +264,10 @@ impl History {
             segment.end_s += start_s;
             segment.confidence = segment.confidence.clamp(0.0, 1.0);
             segment.alternatives = alternatives(&it.alternatives);
+            segment.status = status;
             segment
         });
         let segments: Vec<Segment> = segments.collect();
-        self.confirmed_s = self.confirmed_s.max(to_s);
         let since = self.spans(to_s, self.unrecorded_s);
         let now = self.spans(from_s, to_s);
         session.record(|song| {
@@ -276,7 +298,9 @@ impl History {
                 }
                 covered.add(from_s, to_s);
             }
-            song.find_keys();
+            if status == Status::Confirmed {
+                song.find_keys();
+            }
         });
     }
 

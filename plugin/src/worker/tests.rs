@@ -59,6 +59,14 @@ impl Recognizer for ByValue {
         None
     }
 
+    fn is_refining_due(&self) -> bool {
+        false
+    }
+
+    fn preview(&self, _: &mut Grid<'_>) -> Option<Refined> {
+        None
+    }
+
     fn spectrum(&self) -> &[f32] {
         &self.spectrum
     }

@@ -1,0 +1,10 @@
+//! What travels with the audio from the parameters to the recogniser.
+
+/// What a user may set about the recognition.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// 0…1: how little evidence a chord needs to be shown.
+    pub sensitivity: f32,
+    /// Seconds for which a new chord must lead before it replaces the one shown.
+    pub hold_s: f32,
+}

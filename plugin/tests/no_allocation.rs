@@ -7,11 +7,16 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use changes_plugin::Changes;
 use changes_plugin::midi_out::{LiveNotes, MidiOut, Notes, Sending};
 use changes_plugin::tap::Tap;
 use changes_plugin::transport::HostPosition;
+
+#[cfg(target_os = "linux")]
+#[path = "support/stall.rs"]
+mod stall;
 
 struct Counting;
 
@@ -148,20 +153,74 @@ fn sending_notes_never_allocates() {
     assert!(sent > 1000);
 }
 
-#[test]
-fn the_plugin_listens_without_allocating() {
+fn plugin() -> Changes {
     let mut plugin = Changes::default();
     plugin.prepare(48_000.0).unwrap();
+    plugin
+}
+
+#[test]
+fn the_plugin_listens_without_allocating() {
+    let mut plugin = plugin();
     let (left, right) = (vec![0.25f32; 16_384], vec![-0.5f32; 16_384]);
     let made = requests(|| {
-        for round in 0..200 {
+        for round in 0..60 {
             for frames in [1, 16, 64, 441, 512, 1024, 16_384] {
                 let host = host_at(f64::from(round % 11));
                 plugin.listen(&[&left[..frames], &right[..frames]], frames, host);
                 plugin.play(host, |_| round % 3 > 0);
             }
+            plugin.pause();
         }
     });
     assert_eq!(made, 0);
     assert!(requests(|| drop(plugin)) > 0);
+}
+
+/// Nothing of what the other threads do to an instance makes the audio thread allocate:
+/// parameters, bypass, freeze, a loaded state.
+#[test]
+fn parameters_and_state_make_the_audio_thread_allocate_nothing() {
+    let mut plugin = plugin();
+    let audio = vec![0.25f32; 512];
+    let instance = plugin.instance().clone();
+    let saved = instance.session().save().unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                instance.session().load(&saved);
+                instance.session().track();
+                instance.snapshot();
+            }
+        });
+        let made = requests(|| {
+            for round in 0..2000 {
+                let host = host_at(f64::from(round));
+                plugin.listen(&[&audio], 512, host);
+                plugin.play(host, |_| true);
+            }
+        });
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(made, 0);
+    });
+}
+
+/// Waiting for the worker, in hosts that render, allocates as little as playing does, and it
+/// ends though the worker stands still.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stalled_worker_makes_the_audio_thread_allocate_nothing() {
+    let mut plugin = plugin();
+    let audio = vec![0.25f32; 16_384];
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let stall = stall::Stall::of_worker();
+    let made = requests(|| {
+        // The ring holds 117 of them.
+        for round in 0..200 {
+            plugin.listen(&[&audio], 16_384, host_at(f64::from(round)));
+        }
+    });
+    drop(stall);
+    assert_eq!(made, 0);
 }

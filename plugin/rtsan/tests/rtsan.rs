@@ -7,7 +7,10 @@
 mod support;
 
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use clack_host::prelude::PluginEntry;
 use support::host::{self, Block};
 use support::music;
 
@@ -30,50 +33,198 @@ const CAUGHT: i32 = 43;
 
 const PLANT: &str = "CHANGES_RTSAN_PLANT";
 
+/// Seconds of audio that an instance is given as fast as it takes them: less than its ring
+/// holds. With more, a host that plays would have to have a worker that stands still: that
+/// is another test.
+const HELD_S: f64 = 30.0;
+
 #[test]
 fn the_audio_callback_never_blocks() {
     let entry = host::load();
     for layout in ["Stereo", "Mono"] {
-        let channels = if layout == "Stereo" { 2 } else { 1 };
-        let mut instance = host::instantiate(&entry);
-        host::select_layout(&mut instance, layout);
-        let parameters = host::parameters(&mut instance);
         for sample_rate in [8_000.0, 48_000.0, 384_000.0] {
-            let mut processor = host::activate(&mut instance, sample_rate, 16_384);
-            let mut block = Block::new(channels, 16_384);
-            block.around = in_real_time;
-            let audio = music::noise(1, 16_384);
-            let mut beats = 0.0;
             for frames in [1, 2, 3, 31, 64, 441, 512, 1024, 4096, 8192, 16_384] {
-                let chunk = &audio[..frames];
-                let both = [chunk, chunk];
-                // Nothing told, a rolling song, a jump, every parameter at both ends.
-                block.process(&mut processor, &both[..channels], None);
-                for jump in [0.0, 0.5, 64.0, -60.0] {
-                    beats += jump;
-                    let transport = host::rolling(beats);
-                    block.process(&mut processor, &both[..channels], Some(&transport));
-                }
-                for parameter in &parameters {
-                    for value in [parameter.min, parameter.max, parameter.value] {
-                        block.set(parameter.id, value);
-                        block.process(&mut processor, &both[..channels], None);
-                    }
-                }
-                processor.reset();
-                let broken = vec![f32::NAN; frames];
-                let both = [broken.as_slice(), broken.as_slice()];
-                block.process(&mut processor, &both[..channels], None);
+                put_through_its_paces(&entry, layout, sample_rate, frames);
             }
-            // More than the ring holds, faster than the worker can follow.
-            let both = [audio.as_slice(), audio.as_slice()];
-            for index in 0..400 {
-                let transport = host::rolling(f64::from(index % 7));
-                block.process(&mut processor, &both[..channels], Some(&transport));
-            }
-            instance.deactivate(processor.stop_processing());
         }
     }
+}
+
+fn put_through_its_paces(entry: &PluginEntry, layout: &str, sample_rate: f64, frames: usize) {
+    let channels = if layout == "Stereo" { 2 } else { 1 };
+    let mut instance = host::instantiate(entry);
+    host::select_layout(&mut instance, layout);
+    let parameters = host::parameters(&mut instance);
+    let mut processor = host::activate(&mut instance, sample_rate, frames);
+    let mut block = Block::new(channels, frames);
+    block.around = in_real_time;
+    let audio = music::noise(1, frames);
+    let broken = vec![f32::NAN; frames];
+    let mut left = (HELD_S * sample_rate / frames as f64) as usize;
+    let mut process = |block: &mut Block, samples: &[f32], beats: Option<f64>| {
+        if let Some(still) = left.checked_sub(1) {
+            left = still;
+            let both = [samples, samples];
+            let transport = beats.map(host::rolling);
+            block.process(&mut processor, &both[..channels], transport.as_ref());
+        }
+    };
+    // Nothing told, a rolling song, a jump, every parameter at both ends.
+    process(&mut block, &audio, None);
+    for beats in [0.0, 0.5, 64.5, 4.5] {
+        process(&mut block, &audio, Some(beats));
+    }
+    for parameter in &parameters {
+        for value in [parameter.min, parameter.max, parameter.value] {
+            block.set(parameter.id, value);
+            process(&mut block, &audio, None);
+        }
+    }
+    for round in 0..4 {
+        for parameter in &parameters {
+            let value = [parameter.min, parameter.max][round % 2];
+            block.set(parameter.id, value);
+        }
+        process(&mut block, &broken, Some(f64::from(round as u32)));
+    }
+    // Noise finds no chord: these notes come from outside and are passed on.
+    for key in 60..64 {
+        block.note(true, 3, key);
+        block.note(false, 3, key);
+        process(&mut block, &audio, None);
+    }
+    processor.reset();
+    let both = [broken.as_slice(), broken.as_slice()];
+    block.process(&mut processor, &both[..channels], None);
+    instance.deactivate(processor.stop_processing());
+}
+
+#[test]
+fn notes_are_sent_without_blocking() {
+    const RATE: f64 = 44_100.0;
+    const FRAMES: usize = 512;
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let parameters = host::parameters(&mut instance);
+    let id = |name: &str| parameters.iter().find(|it| it.name == name).unwrap().id;
+    let mut processor = host::activate(&mut instance, RATE, FRAMES);
+    let mut block = Block::new(2, FRAMES);
+    block.around = in_real_time;
+    block.set(id("MIDI out"), 1.0);
+    let audio = music::chord_of(RATE, music::PROGRESSION[0].1, 2.0);
+    let mut beats = 0.0;
+    let mut sent = 0;
+    // Each round the chord is found and sounds, and something else takes it away.
+    let breaks = [
+        "",
+        "Freeze",
+        "Bypass",
+        "MIDI octave",
+        "MIDI channel",
+        "MIDI bass",
+        "MIDI out",
+    ];
+    for name in breaks
+        .into_iter()
+        .chain(["MIDI voicing", "MIDI velocity", ""])
+    {
+        let started = Instant::now();
+        while host::hanging(&block.notes).is_empty() {
+            assert!(started.elapsed() < Duration::from_secs(120), "{name}");
+            // As fast as it sounds: a host that renders may be kept waiting.
+            for chunk in audio.chunks_exact(FRAMES) {
+                let transport = host::rolling(beats);
+                block.process(&mut processor, &[chunk, chunk], Some(&transport));
+                beats += 2.0 * FRAMES as f64 / RATE;
+                std::thread::sleep(Duration::from_secs_f64(FRAMES as f64 / RATE));
+            }
+        }
+        sent += block.notes.len();
+        // A jump ends them, or the parameter does, or moves them.
+        if name.is_empty() {
+            beats = 0.0;
+        } else {
+            let parameter = parameters.iter().find(|it| it.name == name).unwrap();
+            for value in [parameter.max, parameter.min, parameter.value] {
+                block.set(parameter.id, value);
+                let transport = host::rolling(beats);
+                let chunk = &audio[..FRAMES];
+                block.process(&mut processor, &[chunk, chunk], Some(&transport));
+                beats += 2.0 * FRAMES as f64 / RATE;
+            }
+            block.set(id("MIDI out"), 1.0);
+        }
+    }
+    assert!(sent > 20, "{sent}");
+    instance.deactivate(processor.stop_processing());
+}
+
+#[test]
+fn a_full_ring_and_a_stalled_worker_do_not_block_the_audio() {
+    // At this rate the ring holds 5.2 seconds.
+    const RATE: f64 = 384_000.0;
+    const FRAMES: usize = 4096;
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let mut processor = host::activate(&mut instance, RATE, FRAMES);
+    let mut block = Block::new(2, FRAMES);
+    block.around = in_real_time;
+    let audio = music::noise(1, FRAMES);
+    std::thread::sleep(Duration::from_millis(200));
+    let stall = support::stall::Stall::of_worker();
+    let started = Instant::now();
+    for index in 0..700 {
+        let due = Duration::from_secs_f64((index * FRAMES) as f64 / RATE);
+        std::thread::sleep(due.saturating_sub(started.elapsed()));
+        // Jumps fill the ring of the marks as well.
+        let transport = host::rolling((index % 7) as f64);
+        block.process(&mut processor, &[&audio, &audio], Some(&transport));
+    }
+    // Of small blocks, each with a jump, the marks are what is too many.
+    for index in 0..3000 {
+        let transport = host::rolling((index % 5) as f64);
+        let one = &audio[..1];
+        block.process(&mut processor, &[one, one], Some(&transport));
+    }
+    drop(stall);
+    instance.deactivate(processor.stop_processing());
+}
+
+#[test]
+fn what_the_main_thread_does_meanwhile_does_not_block_the_audio() {
+    const RATE: f64 = 48_000.0;
+    const FRAMES: usize = 64;
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let mut processor = host::activate(&mut instance, RATE, FRAMES);
+    let saved = host::save(&mut instance);
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let audio = scope.spawn(|| {
+            let mut block = Block::new(2, FRAMES);
+            block.around = in_real_time;
+            let sound = music::chord_of(RATE, music::PROGRESSION[0].1, 2.0);
+            let (started, mut played) = (Instant::now(), 0);
+            while !ended.load(Ordering::Relaxed) {
+                let due = Duration::from_secs_f64(played as f64 / RATE);
+                std::thread::sleep(due.saturating_sub(started.elapsed()));
+                let chunk = &sound[played % (sound.len() - FRAMES)..][..FRAMES];
+                let transport = host::rolling(played as f64 / RATE * 2.0);
+                block.process(&mut processor, &[chunk, chunk], Some(&transport));
+                played += FRAMES;
+            }
+            processor
+        });
+        let until = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < until {
+            host::save(&mut instance);
+            host::parameters(&mut instance);
+            assert!(host::restore(&mut instance, &saved));
+        }
+        ended.store(true, Ordering::Relaxed);
+        let processor = audio.join().unwrap();
+        instance.deactivate(processor.stop_processing());
+    });
 }
 
 /// Ends in the sanitizer when asked to; see the next test.

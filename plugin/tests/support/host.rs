@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
+use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::events::EventFlags;
 use clack_host::events::event_types::{
@@ -31,6 +33,29 @@ impl HostHandlers for TestHost {
     type Shared<'a> = TestShared;
     type MainThread<'a> = ();
     type AudioProcessor<'a> = ();
+
+    fn declare_extensions(builder: &mut HostExtensions<Self>, _: &Self::Shared<'_>) {
+        builder.register::<HostGui>();
+    }
+}
+
+/// A host that does as the plugin's window wishes, which is nothing.
+impl HostGuiImpl for TestShared {
+    fn resize_hints_changed(&self) {}
+
+    fn request_resize(&self, _: GuiSize) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn closed(&self, _: bool) {}
 }
 
 /// The built plugin: `CHANGES_CLAP`, or the library in the target directory that
@@ -100,6 +125,14 @@ pub fn select_layout(instance: &mut PluginInstance<TestHost>, name: &str) {
     configs.select(&plugin, id).unwrap();
 }
 
+/// Says whether the host renders offline; the plugin must not be active.
+pub fn set_render_mode(instance: &mut PluginInstance<TestHost>, mode: RenderMode) {
+    let plugin = instance.plugin_handle();
+    let render: PluginRender = plugin.get_extension().unwrap();
+    assert!(!render.has_realtime_requirement(&plugin));
+    render.set(&plugin, mode).unwrap();
+}
+
 /// What was found out about a parameter.
 #[derive(Debug)]
 pub struct Parameter {
@@ -155,6 +188,12 @@ pub fn session(instance: &mut PluginInstance<TestHost>) -> (String, Track) {
         serde_json::from_str(state["fields"]["track"].as_str().unwrap()).unwrap();
     let track = serde_json::from_value(session["track"].clone()).unwrap();
     (session["clock"].as_str().unwrap().to_owned(), track)
+}
+
+/// The chord track within a saved state as it was written, to the last digit.
+pub fn track_json(instance: &mut PluginInstance<TestHost>) -> String {
+    let state = state_json(&save(instance));
+    state["fields"]["track"].as_str().unwrap().to_owned()
 }
 
 /// The chord track within a saved state.
@@ -237,6 +276,8 @@ pub struct Block {
     out_events: EventBuffer,
     /// The notes that the plugin has sent, in order.
     pub notes: Vec<Note>,
+    /// Whether the plugin reads from where it writes.
+    pub in_place: bool,
     /// What is done around the plugin's own code; nothing, unless somebody watches it.
     pub around: fn(&mut dyn FnMut()),
 }
@@ -252,6 +293,7 @@ impl Block {
             events: EventBuffer::with_capacity(16),
             out_events: EventBuffer::with_capacity(256),
             notes: Vec::new(),
+            in_place: false,
             around: |process| process(),
         }
     }
@@ -280,16 +322,24 @@ impl Block {
         transport: Option<&TransportEvent>,
     ) -> &[Vec<f32>] {
         let frames = audio[0].len();
-        for (to, from) in self.input.iter_mut().zip(audio) {
+        let read = if self.in_place {
+            &mut self.output
+        } else {
+            &mut self.input
+        };
+        let mut read_from = Vec::with_capacity(audio.len());
+        for (to, from) in read.iter_mut().zip(audio) {
             to[..frames].copy_from_slice(from);
+            read_from.push(to.as_mut_ptr());
         }
         let input = self.input_ports.with_input_buffers([AudioPortBuffer {
             latency: 0,
-            channels: AudioPortBufferType::f32_input_only(
-                self.input
-                    .iter_mut()
-                    .map(|it| InputChannel::variable(&mut it[..frames])),
-            ),
+            channels: AudioPortBufferType::f32_input_only(read_from.iter().map(|it| {
+                // SAFETY: buffers of this length, which live as long as this block; only
+                // their addresses go to the plugin, which may be given the same for both.
+                let samples = unsafe { std::slice::from_raw_parts_mut(*it, frames) };
+                InputChannel::variable(samples)
+            })),
         }]);
         let mut output = self.output_ports.with_output_buffers([AudioPortBuffer {
             latency: 0,

@@ -1,4 +1,8 @@
-//! A headless CLAP host, and music to play into it.
+//! A headless CLAP host, music to play into it, and a worker that can be held.
 
 pub mod host;
 pub mod music;
+#[cfg(target_os = "linux")]
+pub mod process;
+#[cfg(target_os = "linux")]
+pub mod stall;

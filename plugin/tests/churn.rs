@@ -1,0 +1,131 @@
+//! Hosts that switch the plugin on and off, change its rate, and open and close it, again and
+//! again: nothing is left behind.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::disallowed_types, reason = "no audio thread in here")]
+
+#[allow(dead_code, reason = "the host can do more than this test needs")]
+mod support;
+
+use std::time::Duration;
+
+use harmony::timeline::Status;
+use support::host::{self, Block};
+use support::music;
+use support::process::Holdings;
+
+/// What a process holds is counted: where the tests of this file share one, they take turns.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    TURN.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// What an allocator may keep, in bytes. One tap at 48 kHz has 8 MB.
+const SLACK: u64 = 24 << 20;
+
+#[test]
+fn activation_storms_leave_nothing_behind() {
+    let _turn = turn();
+    const RATES: [f64; 5] = [44_100.0, 48_000.0, 96_000.0, 8_000.0, 384_000.0];
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let mut storm = |rounds: usize| {
+        for round in 0..rounds {
+            let rate = RATES[round / 3 % RATES.len()];
+            let frames = [1, 64, 700, 16_384][round % 4];
+            let mut processor = host::activate(&mut instance, rate, frames);
+            let mut block = Block::new(2, frames);
+            let audio = music::noise(round as u64, frames);
+            for _ in 0..round % 3 {
+                let output = block.process(&mut processor, &[&audio, &audio], None);
+                assert!(output.iter().all(|out| out[..] == audio[..]));
+            }
+            instance.deactivate(processor.stop_processing());
+        }
+        // The worker takes over one tap after the other.
+        std::thread::sleep(Duration::from_secs(1));
+    };
+    storm(60);
+    let before = Holdings::now();
+    storm(300);
+    Holdings::assert_no_more_than(before, SLACK);
+}
+
+/// The rate changes under way, and the size of the blocks with every block: chords lie where
+/// they sounded.
+#[test]
+fn a_session_goes_on_through_changes_of_rate() {
+    let _turn = turn();
+    let entry = host::load();
+    let mut instance = host::instantiate(&entry);
+    let mut song_s = 0.0;
+    for (index, rate) in [44_100.0, 96_000.0, 48_000.0].into_iter().enumerate() {
+        let mut processor = host::activate(&mut instance, rate, 4096);
+        let mut block = Block::new(2, 4096);
+        let audio = music::chord_of(rate, music::PROGRESSION[index].1, 8.0);
+        let (mut at, mut sizes) = (0, [512, 1, 4096, 37, 1000].into_iter().cycle());
+        while at < audio.len() {
+            let end = audio.len().min(at + sizes.next().unwrap());
+            let chunk = &audio[at..end];
+            let beats = 2.0 * (song_s + at as f64 / rate);
+            let transport = host::rolling(beats);
+            block.process(&mut processor, &[chunk, chunk], Some(&transport));
+            at = end;
+        }
+        song_s += 8.0;
+        instance.deactivate(processor.stop_processing());
+    }
+    let track = loop {
+        let track = host::track(&mut instance);
+        let mut segments = track.timeline().into_iter();
+        let reached = track
+            .timeline()
+            .end_s()
+            .is_some_and(|it| it > song_s - 0.01);
+        if reached && segments.all(|it| it.status == Status::Confirmed) {
+            break track;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    for (index, (label, _)) in music::PROGRESSION[..3].iter().enumerate() {
+        for at_s in [2.0, 4.0, 6.0] {
+            let found = track.timeline().at(8.0 * index as f64 + at_s).unwrap();
+            assert_eq!(found.label.to_string(), *label, "{track:#?}");
+        }
+    }
+    let starts: Vec<f64> = track.timeline().into_iter().map(|it| it.start_s).collect();
+    for boundary_s in [8.0, 16.0] {
+        assert!(starts.contains(&boundary_s), "{starts:?}");
+    }
+}
+
+#[test]
+fn instances_that_come_and_go_leave_nothing_behind() {
+    let _turn = turn();
+    let entry = host::load();
+    // One that stays, and with it the worker.
+    let mut first = host::instantiate(&entry);
+    let processor = host::activate(&mut first, 48_000.0, 512);
+    let audio = music::noise(1, 512);
+    let open_and_close = |rounds: usize| {
+        for _ in 0..rounds {
+            let mut instances: Vec<_> = (0..8).map(|_| host::instantiate(&entry)).collect();
+            for instance in &mut instances {
+                let mut processor = host::activate(instance, 48_000.0, 512);
+                let mut block = Block::new(2, 512);
+                for _ in 0..20 {
+                    block.process(&mut processor, &[&audio, &audio], None);
+                }
+                instance.deactivate(processor.stop_processing());
+            }
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    };
+    open_and_close(4);
+    let before = Holdings::now();
+    open_and_close(25);
+    Holdings::assert_no_more_than(before, SLACK);
+    first.deactivate(processor.stop_processing());
+}

@@ -1,10 +1,10 @@
 //! `cargo xtask bench`: what the release build costs.
 
 mod compare;
-mod files;
+pub mod files;
 mod instances;
 mod latency;
-mod machine;
+pub mod machine;
 mod plugin;
 
 use std::path::PathBuf;

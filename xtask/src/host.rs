@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::events::EventHeader;
 use clack_host::events::event_types::{ParamValueEvent, TransportEvent, TransportFlags};
@@ -75,6 +76,16 @@ impl Plugin {
         Ok(Self { instance, name })
     }
 
+    /// Says that this host renders offline, as fast as it goes; before the plugin is active.
+    pub fn set_offline(&mut self) -> Result<()> {
+        let handle = self.instance.plugin_handle();
+        let render: PluginRender = handle
+            .get_extension()
+            .context("the plugin does not ask how the host renders")?;
+        render.set(&handle, RenderMode::Offline)?;
+        Ok(())
+    }
+
     /// Makes the plugin ready for stereo audio in blocks of at most `block` samples.
     pub fn activate(&mut self, sample_rate: f64, block: usize) -> Result<Stream> {
         let configuration = PluginAudioConfiguration {
@@ -96,6 +107,7 @@ impl Plugin {
             events: EventBuffer::with_capacity(64),
             sample_rate,
             position: 0,
+            song_start: 0,
         })
     }
 
@@ -153,6 +165,8 @@ pub struct Stream {
     events: EventBuffer,
     sample_rate: f64,
     position: u64,
+    /// Where the song began.
+    song_start: u64,
 }
 
 impl Stream {
@@ -240,9 +254,14 @@ impl Stream {
             .any(|event| matches!(event.as_core_event(), Some(CoreEventSpace::NoteOn(_))))
     }
 
+    /// The song begins with the next block.
+    pub fn start_song(&mut self) {
+        self.song_start = self.position;
+    }
+
     /// The transport of a song that has played from its start to here.
     fn transport(&self, tempo: Tempo) -> TransportEvent {
-        let seconds = self.position as f64 / self.sample_rate;
+        let seconds = (self.position - self.song_start) as f64 / self.sample_rate;
         let beats = seconds * tempo.bpm / 60.0;
         let bar = (beats / f64::from(tempo.beats_per_bar)).floor();
         TransportEvent {

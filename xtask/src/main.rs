@@ -15,6 +15,7 @@ mod host;
 mod install;
 mod licences;
 mod python;
+mod soak;
 mod soundfonts;
 mod supply;
 mod track;
@@ -58,6 +59,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Measure speed, cost, memory and size of the release build
     Bench(bench::Options),
+    /// Play hours of audio through the plugin as fast as it goes; watch memory and times
+    Soak(soak::Options),
     /// Set up the Python environment of the checks and print its interpreter
     #[command(hide = true)]
     Python,
@@ -85,6 +88,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Python => python::environment().map(|python: PathBuf| {
             println!("{}", python.display());
         }),

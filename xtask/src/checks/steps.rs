@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use xshell::{Cmd, cmd};
 
 use crate::workspace::{say, shell, target};
-use crate::{apt, bundle, fuzz, licences, python, supply};
+use crate::{apt, bundle, fuzz, licences, python, soak, supply};
 
 /// One thing that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,6 +32,8 @@ pub enum Step {
     Vst3,
     /// RealtimeSanitizer over the audio callback of the release plugin
     Realtime,
+    /// Four minutes of audio, as fast as it goes, and every time exact
+    Soak,
     /// Every reader of untrusted bytes under libFuzzer for some seconds
     Fuzz,
     /// The standalone program
@@ -78,6 +80,7 @@ impl Step {
                 run(cmd!(sh, "{python} plugin/tests/pedalboard_vst3.py {vst3}"))
             }
             Self::Realtime => realtime(),
+            Self::Soak => soak::run(&soak::Options::short()),
             Self::Fuzz => fuzz::check(),
             Self::Standalone => run(cmd!(
                 sh,

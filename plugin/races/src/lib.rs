@@ -1,17 +1,15 @@
 //! The plugin's files that the audio thread and the worker meet in, compiled by themselves:
 //! the tap with its marks and counters, the notes of the live chord, and the waiting of hosts
-//! that render. Their own tests and those of `tests/protocol.rs` run under Miri, which looks
+//! that render. The tests of `tests/protocol.rs` run under Miri, which looks
 //! for data races and undefined behaviour in many interleavings and with the weak memory that
-//! the language allows, and under ThreadSanitizer:
+//! the language allows:
 //!
 //! ```sh
-//! MIRIFLAGS="-Zmiri-many-seeds=0..16 -Zmiri-disable-isolation" \
-//!     cargo +nightly miri test -p changes-races --target-dir target/miri
-//! RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std -p changes-races \
-//!     --target x86_64-unknown-linux-gnu --target-dir target/tsan
+//! MIRIFLAGS="-Zmiri-many-seeds=0..2 -Zmiri-disable-isolation" \
+//!     cargo +nightly miri test -p changes-races --test protocol --target-dir target/miri
 //! ```
 //!
-//! They need a nightly compiler with the components `miri` and `rust-src`.
+//! That needs a nightly compiler with the components `miri` and `rust-src`.
 
 #[path = "../../src/bounce.rs"]
 pub mod bounce;

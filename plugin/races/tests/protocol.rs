@@ -1,5 +1,5 @@
-//! An audio thread and a worker over the tap and the notes, in whatever order Miri and
-//! ThreadSanitizer make them run.
+//! An audio thread and a worker over the tap and the notes, in whatever order Miri makes them
+//! run.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::Arc;

@@ -188,14 +188,16 @@ mod tests {
     #[test]
     fn what_is_shown_already_takes_no_time_and_a_second_is_enough() {
         let reference = track(&[(0.0, 2.0, "C:maj"), (2.0, 8.0, "C:min")]);
-        let display = track(&[
-            (0.0, 1.9, "C:maj"),
-            (1.9, 3.5, "C:min"),
-            (3.5, 8.0, "C:maj"),
-        ]);
-        let latency = Latency::of(&reference, &display, Metric::MajMin);
-        assert_eq!(latency.delays_s, [0.0]);
-        assert_eq!(latency.missed, 1);
+        let until = |end_s: f64| {
+            let display = track(&[
+                (0.0, 1.9, "C:maj"),
+                (1.9, end_s, "C:min"),
+                (end_s, 8.0, "C:maj"),
+            ]);
+            Latency::of(&reference, &display, Metric::MajMin)
+        };
+        assert_eq!(until(3.5).delays_s, [0.0, 0.0]);
+        assert_eq!((until(2.5).delays_s.len(), until(2.5).missed), (1, 1));
     }
 
     #[test]

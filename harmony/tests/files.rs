@@ -210,11 +210,11 @@ fn bad_lab_lines_are_named() {
         ),
         (
             "0 nan C\n",
-            "line 1: the span 0 s to NaN s is not made of finite times from 0 on",
+            "line 1: the span 0 s to NaN s is not made of times from 0 to 1e7 s",
         ),
         (
             "-1 1 C\n",
-            "line 1: the span -1 s to 1 s is not made of finite times from 0 on",
+            "line 1: the span -1 s to 1 s is not made of times from 0 to 1e7 s",
         ),
         ("2 1 C\n", "line 1: the span 2 s to 1 s has no duration"),
     ] {

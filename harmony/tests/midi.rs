@@ -186,11 +186,11 @@ fn what_midi_cannot_hold_is_refused() {
             .unwrap_err();
         assert!(matches!(error, ExportError::Tempo(_)));
     }
-    let endless = timeline([Segment::new(0.0, 1e12, label("C"))]);
+    let endless = timeline([Segment::new(0.0, 9e6, label("C"))]);
     let error = Format::Midi
         .write(Vec::new(), &endless, &Options::default())
         .unwrap_err();
-    assert!(error.to_string().contains("1000000000000 s"), "{error}");
+    assert!(error.to_string().contains("9000000 s"), "{error}");
     assert_eq!(
         heard(&written(&Timeline::new(), &Options::default())).notes,
         []

@@ -161,6 +161,7 @@ fn bad_segments_are_refused_and_change_nothing() {
         segment(-1.0, 1.0, "C"),
         segment(f64::NAN, 1.0, "C"),
         segment(0.0, f64::INFINITY, "C"),
+        segment(0.0, 1.01e7, "C"),
         segment(1.0, 1.0, "C"),
         segment(2.0, 1.0, "C"),
         beats,

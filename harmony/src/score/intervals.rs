@@ -1,6 +1,7 @@
 //! Labelled intervals, brought to a common span as `mir_eval.util` does it.
 
 use crate::label::{Encoded, Label};
+use crate::timeline::Segment;
 
 /// A labelled span of time. Unlike the segments of a timeline, intervals may
 /// leave gaps.
@@ -12,6 +13,16 @@ pub struct Interval {
     pub end_s: f64,
     /// The label.
     pub label: Label,
+}
+
+impl From<&Segment> for Interval {
+    fn from(segment: &Segment) -> Self {
+        Self {
+            start_s: segment.start_s,
+            end_s: segment.end_s,
+            label: segment.label.clone(),
+        }
+    }
 }
 
 /// Intervals that cannot be scored.

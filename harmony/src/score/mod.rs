@@ -195,14 +195,7 @@ pub fn evaluate_timelines(
     estimate: &Timeline,
 ) -> Result<Evaluation, ScoreError> {
     let intervals = |timeline: &Timeline| -> Vec<Interval> {
-        let segments = timeline.segments().iter();
-        segments
-            .map(|segment| Interval {
-                start_s: segment.start_s,
-                end_s: segment.end_s,
-                label: segment.label.clone(),
-            })
-            .collect()
+        timeline.segments().iter().map(Interval::from).collect()
     };
     evaluate(&intervals(reference), &intervals(estimate))
 }

@@ -1,11 +1,13 @@
 //! Why a segment or an edit of the timeline is refused.
 
+use super::MAX_TIME_S;
+
 /// A segment or an edit that would break the timeline.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "each field is named in the message above it")]
 pub enum TimelineError {
-    /// A time that is negative, infinite or not a number.
-    #[error("the span {start_s} s to {end_s} s is not made of finite times from 0 on")]
+    /// A time that is negative, beyond [`MAX_TIME_S`], or not a number.
+    #[error("the span {start_s} s to {end_s} s is not made of times from 0 to {MAX_TIME_S:e} s")]
     BadTime { start_s: f64, end_s: f64 },
     /// A segment that does not end after it starts.
     #[error("the span {start_s} s to {end_s} s has no duration")]

@@ -8,7 +8,7 @@ mod error;
 mod segment;
 
 pub use error::TimelineError;
-pub use segment::{Alternative, MAX_ALTERNATIVES, Segment, Status};
+pub use segment::{Alternative, MAX_ALTERNATIVES, MAX_TIME_S, Segment, Status};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::label::Label;
 /// Ordered, gap-free chord segments.
 ///
 /// Invariants, kept by every operation: each segment has positive duration,
-/// finite times from 0 on, and starts at the very instant the one before it
+/// times from 0 to [`MAX_TIME_S`], and starts at the very instant the one before it
 /// ends; confidences lie in 0 … 1; beats, where known, are finite and do not
 /// run backwards within a segment. A failed operation changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

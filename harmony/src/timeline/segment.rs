@@ -19,6 +19,10 @@ pub enum Status {
 /// The most alternatives one segment may carry.
 pub const MAX_ALTERNATIVES: usize = 16;
 
+/// The latest time of a segment in seconds, 115 days: even at the fastest tempo its beat is
+/// well within [`MAX_BEAT`](crate::time::MAX_BEAT).
+pub const MAX_TIME_S: f64 = 1e7;
+
 /// Another reading of what sounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
@@ -31,9 +35,9 @@ pub struct Alternative {
 /// A span of time with one label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// Start, in seconds from 0 on.
+    /// Start, in seconds from 0 on, at most [`MAX_TIME_S`].
     pub start_s: f64,
-    /// End, in seconds; after the start.
+    /// End, in seconds; after the start, at most [`MAX_TIME_S`].
     pub end_s: f64,
     /// Start in quarter-note beats of the host, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +102,8 @@ impl Segment {
             confidence,
             ..
         } = self;
-        if !(start_s.is_finite() && end_s.is_finite() && start_s >= 0.0) {
+        let ends_in_time = end_s.is_finite() && end_s <= MAX_TIME_S;
+        if !(ends_in_time && (0.0..=MAX_TIME_S).contains(&start_s)) {
             return Err(TimelineError::BadTime { start_s, end_s });
         }
         if end_s <= start_s {

@@ -12,8 +12,13 @@ pub fn label(text: &str) -> Label {
 }
 
 pub fn note() -> impl Strategy<Value = Note> {
-    (proptest::sample::select(Letter::ALL.to_vec()), -15_i8..=15)
-        .prop_map(|(letter, alter)| Note::new(letter, alter))
+    note_within(15)
+}
+
+/// A note with at most so many accidentals.
+pub fn note_within(accidentals: i8) -> impl Strategy<Value = Note> {
+    let letters = proptest::sample::select(Letter::ALL.to_vec());
+    (letters, -accidentals..=accidentals).prop_map(|(letter, alter)| Note::new(letter, alter))
 }
 
 pub fn degree() -> impl Strategy<Value = Degree> {
@@ -27,11 +32,16 @@ fn extensions() -> impl Strategy<Value = Vec<Extension>> {
 }
 
 pub fn chord() -> impl Strategy<Value = Chord> {
+    chord_on(note())
+}
+
+/// A chord on a root drawn from a strategy.
+pub fn chord_on(root: impl Strategy<Value = Note>) -> impl Strategy<Value = Chord> {
     let mut qualities = Quality::SHORTHANDS.to_vec();
     qualities.push(Quality::Unstated);
     let bass = prop_oneof![Just(Degree::ROOT), degree()];
     (
-        note(),
+        root,
         proptest::sample::select(qualities),
         extensions(),
         bass,

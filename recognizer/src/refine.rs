@@ -271,6 +271,8 @@ struct Take {
     ended_s: Option<f64>,
     frames: Frames,
     averages: Averages,
+    /// What the network says of a window without a sound, once it was asked.
+    of_silence: Option<Arc<[Posterior]>>,
     /// Runs of the network so far.
     runs: u64,
     /// Frames whose states are final.
@@ -297,6 +299,7 @@ impl Take {
             ended_s: None,
             frames: Frames::default(),
             averages: Averages::default(),
+            of_silence: None,
             runs: 0,
             confirmed: 0,
             reached_s: origin_s,
@@ -312,11 +315,22 @@ impl Take {
     /// Runs the network over the window that ends before frame `end`.
     fn listen(&mut self, model: &dyn WindowModel, end: u64, counters: &mut RefiningCounters) {
         let start = end as i64 - WINDOW_FRAMES as i64;
-        match model.windows(&self.frames.window(start)) {
-            Ok(answers) if answers.len() == WINDOW_FRAMES => {
+        let window = self.frames.window(start);
+        let silent = window.iter().all(|value| *value == log_compress(0.0));
+        let known = self.of_silence.clone().filter(|_| silent);
+        let answers = known.or_else(|| {
+            let answers = model.windows(&window).ok()?;
+            (answers.len() == WINDOW_FRAMES).then(|| answers.into())
+        });
+        match answers {
+            Some(answers) => {
                 self.averages.add(start, &answers, self.frames.count);
+                if silent {
+                    // A host that stands still is not worth asking again.
+                    self.of_silence = Some(answers);
+                }
             }
-            _ => counters.failed_runs += 1,
+            None => counters.failed_runs += 1,
         }
         // No later window begins earlier.
         self.frames.forget_before(start.max(0) as u64);
@@ -372,7 +386,9 @@ impl Take {
             grid: grid.as_ref(),
         };
         let before = self.open.as_ref().map(|open| open.state);
-        let path = viterbi(&posteriors, before, |i| boundaries.cost(first + i as u64));
+        let costs = boundaries.costs;
+        let cost = |i: usize| boundaries.cost(first + i as u64);
+        let path = viterbi(&posteriors, before, cost, costs.same_root);
 
         let from_s = self.reached_s;
         let mut segments = Vec::new();

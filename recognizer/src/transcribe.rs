@@ -201,7 +201,8 @@ pub fn decode(
         costs,
         grid,
     };
-    let path = viterbi(posteriors, None, |frame| boundaries.cost(frame as u64));
+    let cost = |frame: usize| boundaries.cost(frame as u64);
+    let path = viterbi(posteriors, None, cost, costs.same_root);
     let mut segments: Vec<Segment> = Vec::new();
     let mut start_s = 0.0;
     for stretch in stretches(&path) {

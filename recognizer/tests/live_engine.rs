@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harmony::label::Label;
 use proptest::prelude::*;
-use recognizer::inference::CausalModel;
+use recognizer::decode::Posterior;
+use recognizer::features::BINS;
+use recognizer::inference::{CausalModel, CausalStream, InferenceError};
 use recognizer::live::{Event, LiveEngine, LiveSettings, Shown, ShownState};
 use recognizer::models;
 
@@ -177,6 +180,72 @@ fn silence_is_no_chord() {
     engine.finish();
     let found = segments(&events(&mut engine));
     assert_eq!(found, [(0.0, 5.0, "N".to_string())]);
+}
+
+/// The built-in network, its steps counted; it may keep to itself how long it remembers.
+struct Counted {
+    model: Arc<dyn CausalModel>,
+    steps: Arc<AtomicUsize>,
+    tells_memory: bool,
+}
+
+struct CountedStream {
+    stream: Box<dyn CausalStream>,
+    steps: Arc<AtomicUsize>,
+    tells_memory: bool,
+}
+
+impl CausalModel for Counted {
+    fn start(&self) -> Box<dyn CausalStream> {
+        Box::new(CountedStream {
+            stream: self.model.start(),
+            steps: Arc::clone(&self.steps),
+            tells_memory: self.tells_memory,
+        })
+    }
+}
+
+impl CausalStream for CountedStream {
+    fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError> {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        self.stream.step(frame)
+    }
+
+    fn reset(&mut self) {
+        self.stream.reset();
+    }
+
+    fn memory(&self) -> Option<usize> {
+        self.stream.memory().filter(|_| self.tells_memory)
+    }
+}
+
+#[test]
+fn long_silence_costs_nothing_and_changes_nothing() {
+    let mut audio = progression(RATE);
+    audio.extend(vec![0.0; (30.0 * RATE) as usize]);
+    audio.extend(progression(RATE));
+    let heard = |tells_memory| {
+        let steps = Arc::default();
+        let model = Counted {
+            model: models::live().unwrap(),
+            steps: Arc::clone(&steps),
+            tells_memory,
+        };
+        let mut engine = LiveEngine::new(Arc::new(model), RATE, LiveSettings::default()).unwrap();
+        engine.push(&audio);
+        engine.finish();
+        (events(&mut engine), steps.load(Ordering::Relaxed))
+    };
+    let (spared, few) = heard(true);
+    let (asked, many) = heard(false);
+    assert_eq!(spared, asked);
+    // The network remembers about six seconds.
+    let spared_s = (many - few) as f64 * recognizer::live::FRAME_S;
+    assert!(
+        (20.0..30.0).contains(&spared_s),
+        "{spared_s} s of 30 spared"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::f32::consts::TAU;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harmony::time::Metre;
 use proptest::prelude::*;
@@ -41,6 +42,17 @@ impl WindowModel for LowOrHigh {
                 Posterior::from_logits(&logits, None, None)
             })
             .collect())
+    }
+}
+
+/// The same, its runs counted.
+#[derive(Default)]
+struct Counted(AtomicUsize);
+
+impl WindowModel for Counted {
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        LowOrHigh.windows(frames)
     }
 }
 
@@ -311,6 +323,27 @@ proptest! {
         refined.extend(all(&mut cut, &mut host(97.0)));
         prop_assert_eq!(refined, whole);
     }
+}
+
+#[test]
+fn the_network_is_asked_about_silence_once() {
+    let model = Arc::new(Counted::default());
+    let mut engine = RefiningEngine::new(Arc::clone(&model) as Arc<dyn WindowModel>, RATE).unwrap();
+    let runs = || model.0.load(Ordering::Relaxed);
+    let mut hear = |samples: &[f32]| {
+        engine.push(samples);
+        chords(&all(&mut engine, &mut |_, _| None))
+    };
+    hear(&music(20.0, 1.0));
+    let of_music = runs();
+    // The windows of ten seconds that hold a little of the music, and one that does not.
+    let silence = hear(&vec![0.0; (60.0 * RATE) as usize]);
+    let of_silence = runs() - of_music;
+    assert!((2..=6).contains(&of_silence), "{of_silence} runs");
+    assert_eq!(silence.last().map(|it| it.2.as_str()), Some("N"));
+    let again = hear(&music(20.0, 1.0));
+    assert!(runs() - of_music - of_silence >= of_music - 1);
+    assert!(again.iter().any(|it| it.2 == "C:maj"), "{again:?}");
 }
 
 #[test]

@@ -26,19 +26,23 @@ pub struct ChangeCosts {
     pub off_beat: f32,
     /// Beside the grid, where there is one.
     pub off_grid: f32,
+    /// On top, where the root stays: sevenths and suspensions that come and go over one root
+    /// are more often a frame misheard than written.
+    pub same_root: f32,
 }
 
 impl Default for ChangeCosts {
-    /// Their order and steps follow how often chords change at each place in POP909's train
-    /// split (docs/beats.md).
+    /// Their order follows how often chords change at each place in POP909's train split; the
+    /// values were chosen with `trainer tune` (docs/beats.md).
     fn default() -> Self {
         Self {
-            free: 8.0,
+            free: 10.0,
             downbeat: 4.0,
-            half_bar: 6.0,
-            beat: 8.0,
-            off_beat: 14.0,
-            off_grid: 22.0,
+            half_bar: 7.0,
+            beat: 11.0,
+            off_beat: 16.0,
+            off_grid: 30.0,
+            same_root: 4.0,
         }
     }
 }

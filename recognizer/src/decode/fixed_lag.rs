@@ -9,8 +9,11 @@
 use std::collections::VecDeque;
 
 use super::Posterior;
-use super::states::{Bits, emissions, states};
+use super::states::{Bits, emissions};
 use super::viterbi::argmax;
+
+/// Score of a state whose path can no longer win.
+const CUT: f32 = -1e6;
 
 /// How the decoder trades speed against steadiness.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,6 +87,19 @@ impl FixedLag {
 
     /// Takes the next frame.
     pub fn push(&mut self, posterior: &Posterior) -> Decoded {
+        let shown = self.show(posterior);
+        let confirmed = (self.steps.len() >= self.settings.lag_frames).then(|| {
+            let state = self.state_at(argmax(&self.scores), self.settings.lag_frames);
+            self.cut_paths_through_other(state);
+            (self.frames - 1 - self.settings.lag_frames as u64, state)
+        });
+        Decoded { shown, confirmed }
+    }
+
+    /// Takes the next frame and says what to show, as [`Self::push`] does; nothing is confirmed,
+    /// so that what is shown may contradict all that was. For a decoder that nobody asks for
+    /// more.
+    pub fn show(&mut self, posterior: &Posterior) -> Run {
         if self.frames == 0 {
             emissions(posterior, &mut self.scores);
         } else {
@@ -97,18 +113,9 @@ impl FixedLag {
             _ => best,
         };
         self.shown = Some(shown);
-
-        let confirmed = (self.steps.len() >= self.settings.lag_frames).then(|| {
-            let state = self.state_at(best, self.settings.lag_frames);
-            self.cut_paths_through_other(state);
-            (self.frames - 1 - self.settings.lag_frames as u64, state)
-        });
-        Decoded {
-            shown: Run {
-                state: shown,
-                start: self.start_of(shown),
-            },
-            confirmed,
+        Run {
+            state: shown,
+            start: self.start_of(shown),
         }
     }
 
@@ -165,13 +172,8 @@ impl FixedLag {
     }
 
     /// State `back` frames ago on the best path that ends in `state` now.
-    fn state_at(&self, mut state: usize, back: usize) -> usize {
-        for step in self.steps.iter().rev().take(back) {
-            if !step.stayed.get(state) {
-                state = usize::from(step.best_before);
-            }
-        }
-        state
+    fn state_at(&self, state: usize, back: usize) -> usize {
+        state_before(self.steps.iter().rev().take(back), state)
     }
 
     /// First frame of the run of `state` at the end of its best path, as far back as the lag.
@@ -188,16 +190,42 @@ impl FixedLag {
     /// States whose path does not go through the confirmed one at the confirmed frame can
     /// no longer win: what was said stays said.
     fn cut_paths_through_other(&mut self, confirmed: usize) {
-        for state in 0..states().len() {
-            if self.state_at(state, self.settings.lag_frames) != confirmed {
-                self.scores[state] = self.scores[state].min(-1e6);
-            }
+        // From the newest step back: a state that has not stayed came from the best one
+        // before, and has gone that one's way. Few such ways are followed instead of all.
+        let mut stayed = Bits::all();
+        let scores = &mut self.scores;
+        for (index, step) in self.steps.iter().enumerate().rev() {
+            let mut came_another_way = None;
+            stayed.retain(&step.stayed, |state| {
+                let cut = *came_another_way.get_or_insert_with(|| {
+                    let before = self.steps.iter().take(index).rev();
+                    let start = usize::from(step.best_before);
+                    state_before(before, start) != confirmed
+                });
+                if cut {
+                    scores[state] = scores[state].min(CUT);
+                }
+            });
+        }
+        let mut only = Bits::none();
+        only.set(confirmed);
+        stayed.retain(&only, |state| scores[state] = scores[state].min(CUT));
+    }
+}
+
+/// State on the best path that ends in `state`, before `steps`, the newest of them first.
+fn state_before<'a>(steps: impl Iterator<Item = &'a Step>, mut state: usize) -> usize {
+    for step in steps {
+        if !step.stayed.get(state) {
+            state = usize::from(step.best_before);
         }
     }
+    state
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::states::states;
     use super::super::viterbi::viterbi;
     use super::*;
     use crate::networks::CHORD_CLASSES;
@@ -290,9 +318,34 @@ mod tests {
         for frame in &frames {
             live.extend(decoder.push(frame).confirmed.map(|(_, class)| class));
         }
-        let path = viterbi(&frames, None, |_| 6.0);
+        let path = viterbi(&frames, None, |_| 6.0, 0.0);
         let agree = live.iter().zip(&path).filter(|(a, b)| a == b).count();
         assert!(agree * 10 >= live.len() * 9, "{agree} of {}", live.len());
+    }
+
+    #[test]
+    fn the_paths_that_are_cut_are_those_through_another_state() {
+        let mut decoder = FixedLag::new(settings());
+        let mut random = 1_u32;
+        let mut cut = 0;
+        for _ in 0..300 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let class = (random >> 24) as usize % 5 * 30;
+            let posterior = peak(class, 0.05 + (random >> 20 & 7) as f32 / 9.0);
+            let mut uncut = decoder.clone();
+            uncut.show(&posterior);
+            let Some((_, confirmed)) = decoder.push(&posterior).confirmed else {
+                continue;
+            };
+            for state in 0..states().len() {
+                let is_other = uncut.state_at(state, settings().lag_frames) != confirmed;
+                let most = if is_other { CUT } else { f32::INFINITY };
+                let wanted = uncut.scores[state].min(most);
+                assert_eq!(decoder.scores[state], wanted, "state {state}");
+                cut += usize::from(is_other);
+            }
+        }
+        assert!(cut > 0, "nothing to cut");
     }
 
     #[test]

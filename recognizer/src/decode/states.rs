@@ -96,6 +96,14 @@ pub fn class_of(state: usize) -> usize {
     usize::from(TABLE.states[state].class)
 }
 
+/// The root of a state, a pitch class; 12 without one (`N` and `X`).
+pub fn root_of(state: usize) -> usize {
+    class_of(state) / 14
+}
+
+/// Values of [`root_of`].
+pub const ROOTS: usize = 13;
+
 /// Log-probability of every state, into `out`. Without a bass head every chord is in root
 /// position.
 pub fn emissions(posterior: &Posterior, out: &mut Vec<f32>) {
@@ -143,6 +151,35 @@ impl Bits {
 
     pub(super) fn get(&self, state: usize) -> bool {
         self.0[state / 64] >> (state % 64) & 1 == 1
+    }
+
+    /// Room for all states, none set.
+    pub(super) fn none() -> Self {
+        let mut bits = Self::default();
+        bits.clear();
+        bits
+    }
+
+    /// All states.
+    pub(super) fn all() -> Self {
+        let count = TABLE.states.len();
+        let word = |i: usize| match count - 64 * i {
+            rest if rest < 64 => (1 << rest) - 1,
+            _ => u64::MAX,
+        };
+        Self((0..count.div_ceil(64)).map(word).collect())
+    }
+
+    /// Takes out what is not in `kept`, and tells of each state that it was.
+    pub(super) fn retain(&mut self, kept: &Self, mut gone: impl FnMut(usize)) {
+        for (i, (word, kept)) in self.0.iter_mut().zip(&kept.0).enumerate() {
+            let mut out = *word & !kept;
+            *word &= kept;
+            while out != 0 {
+                gone(64 * i + out.trailing_zeros() as usize);
+                out &= out - 1;
+            }
+        }
     }
 }
 

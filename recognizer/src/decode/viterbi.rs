@@ -1,12 +1,12 @@
 //! The best path through a whole file.
 
 use super::Posterior;
-use super::states::{Bits, emissions};
+use super::states::{Bits, ROOTS, emissions, root_of};
 
 /// The state ([`super::states`]) of every frame on the path with the highest
-/// log-probability, where a change of state before frame `n` costs `cost(n)` nats, whichever
-/// the states (Viterbi 1967; with one cost for all pairs the step over predecessors is "stay,
-/// or come from the best").
+/// log-probability, where a change of state before frame `n` costs `cost(n)` nats, and
+/// `same_root` nats more if the root stays (Viterbi 1967; with costs like these the step over
+/// predecessors is "stay, or come from the best of the same root or of another").
 ///
 /// `before` is the state that the frame before the first one is known to have had; without,
 /// the path begins anywhere, free of cost.
@@ -14,6 +14,7 @@ pub fn viterbi(
     posteriors: &[Posterior],
     before: Option<usize>,
     cost: impl Fn(usize) -> f32,
+    same_root: f32,
 ) -> Vec<usize> {
     let Some(first) = posteriors.first() else {
         return Vec::new();
@@ -24,36 +25,77 @@ pub fn viterbi(
         let moved = cost(0);
         for (state, score) in scores.iter_mut().enumerate() {
             if state != before {
-                *score -= moved;
+                let root_stays = root_of(state) == root_of(before);
+                *score -= moved + if root_stays { same_root } else { 0.0 };
             }
         }
     }
     let mut heard = Vec::new();
-    // For each frame: the best state before it, and which states stayed.
-    let mut came_from: Vec<(u16, Bits)> = Vec::with_capacity(posteriors.len());
+    // For each frame: for each root the best state to come from, and which states stayed.
+    let mut came_from: Vec<([u16; ROOTS], Bits)> = Vec::with_capacity(posteriors.len());
     for (frame, posterior) in posteriors.iter().enumerate().skip(1) {
         emissions(posterior, &mut heard);
-        let best = argmax(&scores);
-        let moved = scores[best] - cost(frame);
-        let mut stayed = Bits::default();
-        stayed.clear();
+        let origins = Origins::of(&scores, same_root);
+        let change = cost(frame);
+        let moved = origins.scores.map(|score| score - change);
+        let mut stayed = Bits::none();
         for (state, (score, heard)) in scores.iter_mut().zip(&heard).enumerate() {
+            let moved = moved[root_of(state)];
             if *score >= moved {
                 stayed.set(state);
             }
             *score = score.max(moved) + heard;
         }
-        came_from.push((best as u16, stayed));
+        came_from.push((origins.states, stayed));
     }
     let mut state = argmax(&scores);
     let mut path = vec![state; posteriors.len()];
-    for (frame, (best, stayed)) in came_from.iter().enumerate().rev() {
+    for (frame, (origins, stayed)) in came_from.iter().enumerate().rev() {
         if !stayed.get(state) {
-            state = usize::from(*best);
+            state = usize::from(origins[root_of(state)]);
         }
         path[frame] = state;
     }
     path
+}
+
+/// Where a state that has not stayed came from.
+#[derive(Debug, Clone, Copy)]
+struct Origins {
+    /// For each root of [`super::states::root_of`], the best state to come from.
+    states: [u16; ROOTS],
+    /// Its score, less what staying on the root costs.
+    scores: [f32; ROOTS],
+}
+
+impl Origins {
+    /// The origins by the scores of the frame before.
+    fn of(scores: &[f32], same_root: f32) -> Self {
+        let mut best = [0; ROOTS];
+        let mut largest = [f32::NEG_INFINITY; ROOTS];
+        for (state, &score) in scores.iter().enumerate() {
+            let root = root_of(state);
+            if score > largest[root] {
+                (best[root], largest[root]) = (state as u16, score);
+            }
+        }
+        let first = argmax(&largest);
+        let mut others = largest;
+        others[first] = f32::NEG_INFINITY;
+        let second = argmax(&others);
+        let mut origins = Self {
+            states: [best[first]; ROOTS],
+            scores: [largest[first]; ROOTS],
+        };
+        // To the best root one comes from itself or from the second best.
+        let staying = largest[first] - same_root;
+        if largest[second] > staying {
+            (origins.states[first], origins.scores[first]) = (best[second], largest[second]);
+        } else {
+            origins.scores[first] = staying;
+        }
+        origins
+    }
 }
 
 /// Index of the largest score, the first of equals; 0 of none.
@@ -89,7 +131,7 @@ pub(crate) mod tests {
         let mut frames = vec![peak(1, 0.6); 10];
         frames[4] = peak(99, 0.6);
         frames.extend(vec![peak(50, 0.6); 10]);
-        let path = viterbi(&frames, None, |_| 8.0);
+        let path = viterbi(&frames, None, |_| 8.0, 0.0);
         assert_eq!(path[..10], [1; 10]);
         assert_eq!(path[10..], [50; 10]);
     }
@@ -97,14 +139,15 @@ pub(crate) mod tests {
     #[test]
     fn without_cost_it_is_the_frame_by_frame_best() {
         let frames = [peak(1, 0.4), peak(2, 0.4), peak(1, 0.4)];
-        assert_eq!(viterbi(&frames, None, |_| 0.0), [1, 2, 1]);
-        assert!(viterbi(&[], None, |_| 1.0).is_empty());
+        assert_eq!(viterbi(&frames, None, |_| 0.0, 0.0), [1, 2, 1]);
+        assert!(viterbi(&[], None, |_| 1.0, 0.0).is_empty());
     }
 
     #[test]
     fn equals_the_exhaustive_best_path() {
-        // Three classes matter, five frames: try all 3^5 paths.
-        let classes = [0, 40, 169];
+        // Three classes matter, two of them over one root, five frames: try all 3^5 paths.
+        let classes = [28, 40, 169];
+        let same_root = 0.8;
         let strengths = [0.5, 0.3, 0.45, 0.2, 0.6];
         let order = [0, 1, 1, 2, 0];
         let frames: Vec<_> = (0..5)
@@ -117,15 +160,18 @@ pub(crate) mod tests {
                 let states: Vec<usize> = before.iter().chain(path).copied().collect();
                 let first = path.len() + 1 - states.len();
                 let changes = states.windows(2).zip(&costs[first..]);
-                let paid: f32 = changes.filter(|(w, _)| w[0] != w[1]).map(|(_, c)| c).sum();
-                heard - paid
+                let paid = changes.filter(|(w, _)| w[0] != w[1]).map(|(w, cost)| {
+                    let root_stays = root_of(w[0]) == root_of(w[1]);
+                    cost + if root_stays { same_root } else { 0.0 }
+                });
+                heard - paid.sum::<f32>()
             };
             let mut best = f32::NEG_INFINITY;
             for code in 0..243 {
                 let path: Vec<usize> = (0..5).map(|t| classes[code / 3_usize.pow(t) % 3]).collect();
                 best = best.max(score(&path));
             }
-            let found = viterbi(&frames, before, |t| costs[t]);
+            let found = viterbi(&frames, before, |t| costs[t], same_root);
             assert!((score(&found) - best).abs() < 1e-5, "{before:?}");
         }
     }

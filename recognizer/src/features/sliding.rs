@@ -51,6 +51,8 @@ pub(super) struct SlidingTransform {
     /// The last samples; `history[filled - 1]` is the newest.
     history: Box<[f32]>,
     filled: usize,
+    /// How many of the newest samples are zero, one after the other.
+    zeros: usize,
     /// Samples received, the zeros of `finish` included.
     received: u64,
     next_frame: u64,
@@ -87,6 +89,7 @@ impl SlidingTransform {
             // Room beyond one frame, so that the history moves back seldom.
             history: vec![0.0; 2 * (before + after)].into_boxed_slice(),
             filled: 0,
+            zeros: 0,
             received: 0,
             next_frame: 0,
             invalid_samples: 0,
@@ -108,6 +111,7 @@ impl SlidingTransform {
         // Silence before the first sample.
         self.filled = self.before + self.after;
         self.history[..self.filled].fill(0.0);
+        self.zeros = self.filled;
         self.received = 0;
         self.next_frame = 0;
         self.invalid_samples = 0;
@@ -176,11 +180,20 @@ impl SlidingTransform {
             *kept = tame(*sample);
             self.invalid_samples += u64::from(!is_valid(*sample));
         }
+        self.zeros = match free.iter().rposition(|sample| *sample != 0.0) {
+            Some(last) => free.len() - 1 - last,
+            None => self.zeros.saturating_add(free.len()),
+        };
         self.filled += samples.len();
     }
 
     /// Transforms the newest samples into `magnitudes`.
     fn analyse(&mut self) {
+        if self.zeros >= self.before + self.after {
+            // What the transform of nothing comes to: a stopped host costs nothing.
+            self.magnitudes.fill(0.0);
+            return;
+        }
         let newest = &self.history[self.filled - (self.before + self.after)..self.filled];
         let (past, future) = newest.split_at(self.before);
         let len = self.frame.len();

@@ -60,6 +60,12 @@ pub trait CausalStream: Send {
     fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError>;
     /// Forgets what was heard.
     fn reset(&mut self);
+    /// Frames after which nothing is left of what was heard, whatever it was: so many equal
+    /// frames later, one more of them changes neither the stream nor its answer, bit for
+    /// bit. `None` where that is not known.
+    fn memory(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// A network over windows of 108 frames.

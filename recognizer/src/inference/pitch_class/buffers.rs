@@ -1,7 +1,7 @@
 //! What lies between the layers, and what a stream carries from frame to frame.
 
-use super::layer::Layer;
-use super::net::{Block, Net};
+use super::net::{Block, Mix, Net};
+use super::spectrum::Spectra;
 use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::inference::posteriors;
@@ -17,6 +17,8 @@ pub(super) const SEMITONES: usize = BINS / 2;
 pub(super) struct Past {
     /// Frames so far.
     pub frame: usize,
+    /// Frames that it reaches back: each block's longest delay behind that of the one before.
+    pub reach: usize,
     pub lines: Vec<[Vec<f32>; TAPS - 1]>,
 }
 
@@ -27,6 +29,7 @@ impl Past {
         let line = |block: &Block, tap: usize| vec![0.0; (tap + 1) * block.dilation * width];
         Self {
             frame: 0,
+            reach: net.blocks.iter().map(|it| (TAPS - 1) * it.dilation).sum(),
             lines: net
                 .blocks
                 .iter()
@@ -59,6 +62,8 @@ pub(super) struct Buffers {
     pub octaves: Vec<f32>,
     /// `[frames, 12, width]`.
     pub mixed: Vec<f32>,
+    /// Of a mix in the frequency domain; all blocks have the same sizes.
+    pub spectra: Option<Spectra>,
     /// Mean and maximum over the pitch classes, `[frames, 2 channels]`.
     pub pooled: Vec<f32>,
     /// `[frames, 12, width]`.
@@ -70,21 +75,20 @@ pub(super) struct Buffers {
 impl Buffers {
     pub fn new(net: &Net, frames: usize) -> Self {
         let rows = frames * PITCH_CLASSES;
-        let widest = |layer: fn(&Block) -> &Layer| {
-            net.blocks
-                .iter()
-                .map(|b| layer(b).width())
-                .max()
-                .unwrap_or(0)
-        };
+        let widest = |width: fn(&Block) -> usize| net.blocks.iter().map(width).max().unwrap_or(0);
+        let spectra = net.blocks.iter().find_map(|block| match &block.mix {
+            Mix::Spectral(mix) => Some(mix.spectra(frames)),
+            Mix::Rotations(_) => None,
+        });
         Self {
             frames: vec![0.0; frames * net.padded_bins],
             front: vec![0.0; SEMITONES * net.front.width()],
             stream: vec![0.0; rows * net.fold.width()],
             normal: vec![0.0; rows * net.fold.width()],
-            taps: vec![0.0; rows * widest(|b| &b.taps)],
+            taps: vec![0.0; rows * widest(|b| b.taps.width())],
             octaves: vec![0.0; 2 * rows * net.bottleneck],
-            mixed: vec![0.0; rows * widest(|b| &b.mix)],
+            mixed: vec![0.0; rows * widest(|b| b.mix.width())],
+            spectra,
             pooled: vec![0.0; frames * 2 * net.channels],
             root: vec![0.0; rows * net.root.width()],
             absent: vec![0.0; frames * net.absent.width()],

@@ -2,7 +2,7 @@
 
 use super::buffers::{Buffers, Past, SEMITONES};
 use super::layer::{Output, Rows, apply, one_part};
-use super::net::{Block, Net};
+use super::net::{Block, Mix, Net};
 use crate::networks::pitch_class::{OCTAVES, PITCH_CLASSES};
 use crate::simd::{LANES, for_this_processor};
 
@@ -49,13 +49,7 @@ fn forward_body<const FMA: bool>(
     }
 
     for (i, block) in net.blocks.iter().enumerate() {
-        standardise(
-            &buffers.stream,
-            &mut buffers.normal,
-            frames,
-            width,
-            net.channels,
-        );
+        standardise(net, &buffers.stream, &mut buffers.normal, frames);
         apply::<FMA, 1>(
             &block.taps,
             one_part(&buffers.normal, width, rows),
@@ -66,17 +60,7 @@ fn forward_body<const FMA: bool>(
             Some(past) => add_past_taps(net, block, buffers, past, i),
             None => add_taps_around(net, block, buffers, frames),
         }
-        for frame in 0..frames {
-            let octaves = Rows::<1> {
-                values: &buffers.octaves[frame * 2 * PITCH_CLASSES * net.bottleneck..],
-                stride: net.bottleneck,
-                count: PITCH_CLASSES,
-                part_stride: 0,
-            };
-            let width = block.mix.width();
-            let out = &mut buffers.mixed[frame * PITCH_CLASSES * width..][..PITCH_CLASSES * width];
-            apply::<FMA, 1>(&block.mix, octaves, out, Output::Relu);
-        }
+        mix::<FMA>(net, block, buffers, frames);
         apply::<FMA, 1>(
             &block.out,
             one_part(&buffers.mixed, block.mix.width(), rows),
@@ -88,13 +72,7 @@ fn forward_body<const FMA: bool>(
         past.frame += 1;
     }
 
-    standardise(
-        &buffers.stream,
-        &mut buffers.normal,
-        frames,
-        width,
-        net.channels,
-    );
+    standardise(net, &buffers.stream, &mut buffers.normal, frames);
     for row in buffers.normal[..rows * width].chunks_exact_mut(width) {
         for (x, (gain, offset)) in row.iter_mut().zip(net.gain.iter().zip(&net.offset)) {
             *x = (*x * gain + offset).max(0.0);
@@ -127,11 +105,37 @@ fn forward_body<const FMA: bool>(
     );
 }
 
+/// The mix over pitch classes, negative numbers as zero.
+#[inline(always)]
+fn mix<const FMA: bool>(net: &Net, block: &Block, buffers: &mut Buffers, frames: usize) {
+    let twice = 2 * PITCH_CLASSES * net.bottleneck;
+    let width = block.mix.width();
+    match (&block.mix, &mut buffers.spectra) {
+        (Mix::Spectral(mix), Some(spectra)) => {
+            let out = &mut buffers.mixed[..frames * PITCH_CLASSES * width];
+            mix.apply::<FMA>(&buffers.octaves, twice, frames, spectra, out);
+        }
+        (Mix::Spectral(_), None) => unreachable!("the buffers were made for this network"),
+        (Mix::Rotations(layer), _) => {
+            for frame in 0..frames {
+                let octaves = one_part(
+                    &buffers.octaves[frame * twice..],
+                    net.bottleneck,
+                    PITCH_CLASSES,
+                );
+                let out = &mut buffers.mixed[frame * PITCH_CLASSES * width..];
+                let out = &mut out[..PITCH_CLASSES * width];
+                apply::<FMA, 1>(layer, octaves, out, Output::Relu);
+            }
+        }
+    }
+}
+
 /// Mean 0 and variance 1 over pitch classes and channels of each frame.
 #[inline(always)]
-fn standardise(x: &[f32], out: &mut [f32], frames: usize, width: usize, channels: usize) {
-    let size = PITCH_CLASSES * width;
-    let count = (PITCH_CLASSES * channels) as f32;
+fn standardise(net: &Net, x: &[f32], out: &mut [f32], frames: usize) {
+    let size = PITCH_CLASSES * net.fold.width();
+    let count = (PITCH_CLASSES * net.channels) as f32;
     for (x, out) in x
         .chunks_exact(size)
         .zip(out.chunks_exact_mut(size))

@@ -1,6 +1,7 @@
 //! The weights as they are computed with.
 
 use super::layer::Layer;
+use super::spectrum::SpectralMix;
 use crate::features::BINS;
 use crate::networks::colour::COLOUR_VALUES;
 use crate::networks::pitch_class::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
@@ -27,9 +28,27 @@ pub(super) struct Net {
 pub(super) struct Block {
     /// All three taps side by side.
     pub taps: Layer,
-    pub mix: Layer,
+    pub mix: Mix,
     pub out: Layer,
     pub dilation: usize,
+}
+
+/// The mix over pitch classes.
+pub(super) enum Mix {
+    /// Of frames that come one by one: one product for each rotation of the octave.
+    Rotations(Layer),
+    /// Of many frames: one for each frequency.
+    Spectral(Box<SpectralMix>),
+}
+
+impl Mix {
+    /// Numbers from one output row to the next.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Rotations(layer) => layer.width(),
+            Self::Spectral(mix) => mix.width(),
+        }
+    }
 }
 
 impl Net {
@@ -76,12 +95,15 @@ impl Net {
                 }
             }
             let name = |part: &str| format!("blocks.{i}.{part}");
+            let mix = tensor(&name("mix.weight"), &[PITCH_CLASSES, r, mixed])?;
+            let mix_bias = tensor(&name("mix.bias"), &[mixed])?;
             blocks.push(Block {
                 taps: Layer::new(&weights, &bias),
-                mix: Layer::new(
-                    &tensor(&name("mix.weight"), &[PITCH_CLASSES, r, mixed])?,
-                    &tensor(&name("mix.bias"), &[mixed])?,
-                ),
+                mix: if config.causal {
+                    Mix::Rotations(Layer::new(&mix, &mix_bias))
+                } else {
+                    Mix::Spectral(Box::new(SpectralMix::new(&mix, &mix_bias)))
+                },
                 out: Layer::new(
                     &tensor(&name("out.weight"), &[mixed, c])?,
                     &tensor(&name("out.bias"), &[c])?,

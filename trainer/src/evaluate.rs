@@ -17,8 +17,8 @@ pub mod engines;
 pub mod latency;
 pub mod lookahead;
 pub mod measure;
+pub mod oracle;
 pub mod overlap;
-pub mod parallel;
 pub mod piece;
 pub mod qualities;
 pub mod real;
@@ -34,7 +34,8 @@ use anyhow::{Context, Result, ensure};
 use harmony::score::Evaluation;
 use serde::{Deserialize, Serialize};
 
-use engines::{DISPLAY, Engines, LIVE, OFFLINE};
+use crate::parallel;
+use engines::{DISPLAY, Engines, LIVE, OFFLINE, ORACLE};
 use lookahead::LagPoint;
 use measure::{EngineScores, Measures};
 use piece::Pieces;
@@ -112,6 +113,10 @@ pub fn evaluate_set(
             for (engine, track) in engines.tracks(&piece.audio)? {
                 let measured = Measures::of(&piece, &track).with_context(|| engine.clone())?;
                 measures.push((engine, measured));
+            }
+            if let Some(oracle) = engines.oracle {
+                let track = oracle.track(&piece.reference);
+                measures.push((ORACLE.to_owned(), Measures::of(&piece, &track)?));
             }
             let lags = if with_curve {
                 let reference = overlap::intervals(&piece.reference);

@@ -10,16 +10,17 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use burn::module::Module as _;
 use clap::{Parser, Subcommand};
+use commands::sources::Sources;
 use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::weights::{ModelCard, Weights};
 use trainer::example::Example;
 use trainer::labelled_audio;
-use trainer::pop909::{Pop909, SongSplit};
+use trainer::pop909::SongSplit;
 use trainer::prepare::{SetSettings, prepare};
 use trainer::progression::ProgressionSettings;
 use trainer::provenance::Provenance;
 use trainer::render::{RenderSettings, render};
-use trainer::soundfont::{SoundFonts, Split};
+use trainer::soundfont::Split;
 use trainer::train::weights;
 
 /// Corpora, rendering, training and evaluation for the networks of Changes.
@@ -40,7 +41,8 @@ enum Command {
     Teacher(commands::teacher::TeacherCommand),
     /// Let a teacher listen to a corpus.
     PseudoLabel(commands::pseudo_label::PseudoLabelArguments),
-    /// Render labelled examples as WAV and .lab, to be listened to.
+    /// Render labelled examples as WAV and .lab, to be listened to; progressions only where
+    /// POP909 is missing.
     Render(RenderArguments),
     /// Render examples, or take the tracks of a corpus, and keep their frames, for training.
     Frames(FramesArguments),
@@ -56,6 +58,8 @@ enum Command {
     EvalBeats(commands::beats::BeatsArguments),
     /// How soon the live display is right, on held-out songs.
     EvalLatency(commands::latency::LatencyArguments),
+    /// Compare costs of the decoder on music for choosing.
+    Tune(commands::tune::TuneArguments),
     /// Draw pictures of training runs and evaluations.
     Plot(commands::plot::PlotArguments),
     /// Draw some seconds of music and what is heard in them.
@@ -140,12 +144,8 @@ struct FramesArguments {
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
-    /// Folder with the SoundFonts.
-    #[arg(long, default_value = "data/soundfonts")]
-    soundfonts: PathBuf,
-    /// Folder with POP909.
-    #[arg(long, default_value = "../shared/pop909")]
-    pop909: PathBuf,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 #[derive(clap::Args)]
@@ -168,12 +168,8 @@ struct RenderArguments {
     /// No effects and no detuning.
     #[arg(long)]
     dry: bool,
-    /// Folder with the SoundFonts.
-    #[arg(long, default_value = "data/soundfonts")]
-    soundfonts: PathBuf,
-    /// Folder with POP909; progressions only when missing.
-    #[arg(long, default_value = "../shared/pop909")]
-    pop909: PathBuf,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -191,6 +187,7 @@ fn main() -> anyhow::Result<()> {
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::EvalLatency(arguments) => commands::latency::run(&arguments),
         Command::EvalBeats(arguments) => commands::beats::run(&arguments),
+        Command::Tune(arguments) => commands::tune::run(&arguments),
         Command::Plot(arguments) => commands::plot::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Disagreements(arguments) => commands::disagreements::run(&arguments),
@@ -223,8 +220,8 @@ fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
         "valid" => SongSplit::Valid,
         other => anyhow::bail!("no split `{other}` to train on: train or valid"),
     };
-    let fonts = SoundFonts::load(&arguments.soundfonts, Split::Train)?;
-    let corpus = Pop909::open(&arguments.pop909)?;
+    let fonts = arguments.sources.fonts(Split::Train)?;
+    let corpus = arguments.sources.songs()?;
     let (render, written) = (RenderSettings::default(), ProgressionSettings::default());
     let settings = SetSettings {
         count: arguments.count,
@@ -320,13 +317,13 @@ fn render_examples(arguments: &RenderArguments) -> anyhow::Result<()> {
     } else {
         Split::Train
     };
-    let fonts = SoundFonts::load(&arguments.soundfonts, split)?;
+    let fonts = arguments.sources.fonts(split)?;
     let settings = if arguments.dry {
         RenderSettings::dry()
     } else {
         RenderSettings::default()
     };
-    let songs = match Pop909::open(&arguments.pop909) {
+    let songs = match arguments.sources.songs() {
         Ok(corpus) => {
             let ids = corpus.ids_of(SongSplit::Train);
             Some((corpus, ids))

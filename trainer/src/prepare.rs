@@ -5,11 +5,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow};
 use harmony::label::Label;
-use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::features::cqt::StreamingCqt;
 use recognizer::features::live::LiveFrames;
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
@@ -17,6 +16,7 @@ use recognizer::networks::network::FrontEnd;
 
 use crate::example::Example;
 use crate::frames::{ExampleFrames, Frames};
+use crate::parallel;
 use crate::pop909::{Pop909, SongSplit};
 use crate::progression::ProgressionSettings;
 use crate::render::{RenderSettings, Rendered, render};
@@ -39,6 +39,12 @@ pub struct SetSettings {
     pub render: RenderSettings,
     /// How progressions are written.
     pub progression: ProgressionSettings,
+}
+
+impl SetSettings {
+    fn seed_of(&self, index: u64) -> u64 {
+        self.seed.wrapping_mul(1_000_003).wrapping_add(index)
+    }
 }
 
 /// The label at `time_s`; times past the end have the last label.
@@ -88,8 +94,18 @@ pub fn example(
     corpus: Option<&Pop909>,
     fonts: &SoundFonts,
 ) -> Result<Rendered> {
-    let seed = settings.seed.wrapping_mul(1_000_003).wrapping_add(index);
-    let song = match corpus {
+    let song = written(settings, index, corpus)?;
+    render(&song, fonts, &settings.render, settings.seed_of(index))
+        .with_context(|| format!("rendering example {index}"))
+}
+
+/// The same before anybody has played it.
+///
+/// # Errors
+/// A song that cannot be read.
+pub fn written(settings: &SetSettings, index: u64, corpus: Option<&Pop909>) -> Result<Example> {
+    let seed = settings.seed_of(index);
+    Ok(match corpus {
         Some(corpus) if index % 3 < settings.songs_of_three => {
             let ids = corpus.ids_of(settings.split);
             // Walk through all songs before one comes again.
@@ -105,10 +121,7 @@ pub fn example(
                 ..settings.progression.clone()
             },
         ),
-    };
-    let rendered = render(&song, fonts, &settings.render, seed)
-        .with_context(|| format!("rendering example {index}"))?;
-    Ok(rendered)
+    })
 }
 
 /// Makes the frames of a set in `folder`, with `threads` threads.
@@ -124,36 +137,20 @@ pub fn prepare(
     interrupted: &AtomicBool,
 ) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-    let bar = ProgressBar::new(settings.count).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let next = AtomicU64::new(0);
-    let work = || -> Result<()> {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= settings.count || interrupted.load(Ordering::Relaxed) {
-                return Ok(());
+    let bar = parallel::bar(settings.count, "{bar:30} {pos}/{len} {elapsed}<{eta}")?;
+    let count = usize::try_from(settings.count)?;
+    parallel::map_until(count, threads, interrupted, |index| {
+        let path = folder.join(format!("{index:06}.frames"));
+        if !path.exists() {
+            let rendered = example(settings, index as u64, corpus, fonts)?;
+            ExampleFrames {
+                live: frames(&rendered.samples, &rendered.labels, FrontEnd::Live),
+                cqt: frames(&rendered.samples, &rendered.labels, FrontEnd::Cqt),
             }
-            let path = folder.join(format!("{index:06}.frames"));
-            if !path.exists() {
-                let rendered = example(settings, index, corpus, fonts)?;
-                ExampleFrames {
-                    live: frames(&rendered.samples, &rendered.labels, FrontEnd::Live),
-                    cqt: frames(&rendered.samples, &rendered.labels, FrontEnd::Cqt),
-                }
-                .save(&path)?;
-            }
-            bar.inc(1);
+            .save(&path)?;
         }
-    };
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().try_for_each(|handle| {
-            handle
-                .join()
-                .unwrap_or_else(|_| Err(anyhow!("a rendering thread panicked")))
-        })
+        bar.inc(1);
+        Ok(())
     })?;
     bar.finish();
     Ok(())

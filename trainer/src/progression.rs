@@ -59,6 +59,17 @@ impl Default for ProgressionSettings {
     }
 }
 
+impl ProgressionSettings {
+    /// Those of the rare-quality sets: the qualities of every section are drawn evenly.
+    #[must_use]
+    pub fn even() -> Self {
+        Self {
+            even_share: 1.0,
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Idiom {
     Functional,

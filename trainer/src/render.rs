@@ -202,9 +202,11 @@ fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, (u8,
         .collect()
 }
 
-/// The chord track, gap-free from 0 to the end; stretches before and after the
-/// score have no chord.
-fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Label)> {
+/// The chord track of an example that is played `stretch` times as slowly, gap-free from 0 to
+/// the end, `(start, end, label)` in seconds; stretches before and after the score have no
+/// chord.
+#[must_use]
+pub fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Label)> {
     let mut labels: Vec<(f64, f64, Label)> = Vec::new();
     let mut push = |start: f64, end: f64, label: Label| {
         let (start, end) = (start.max(0.0), end.min(duration_s));

@@ -9,7 +9,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
@@ -17,7 +16,6 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 use harmony::export::atomic;
-use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::networks::network::{Architecture, Network};
 use recognizer::networks::pitch_class::State;
 use recognizer::weights::{ModelCard, Weights};
@@ -30,6 +28,7 @@ use crate::objective::Objective;
 use crate::sampler::{Pool, Sampler, Window};
 use crate::schedule::{Plateau, Schedule};
 use crate::validation::validate;
+use crate::watch::{Watch, Watched};
 
 /// Everything that decides the outcome of a run, beside the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,14 +120,19 @@ pub struct Trained {
 /// `folder` and resumes from them; stops, with a checkpoint, once `interrupted` is set.
 /// A fresh run starts from `start`, or from random weights.
 ///
+/// The threads' parts of a batch go to `devices` in turn; the first one keeps the network,
+/// sums the gradients and validates.
+///
 /// # Errors
-/// Empty data, a folder that holds the checkpoints of another run, or a file error.
+/// Empty data, more devices than threads or none, a folder that holds the checkpoints of
+/// another run, or a file error.
 pub fn train(
     config: &TrainConfig,
     data: Data<'_>,
     start: Option<Weights>,
     folder: &Path,
-    device: &Device,
+    devices: &[Device],
+    watch: Watch,
     interrupted: &AtomicBool,
 ) -> Result<Trained> {
     ensure!(
@@ -141,9 +145,14 @@ pub fn train(
         config.batch,
         config.threads
     );
+    ensure!(
+        devices.len() <= config.threads,
+        "{} devices need as many threads: a thread feeds one device",
+        devices.len()
+    );
+    let plain = devices.first().context("no device to train on")?;
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-    let plain = device;
-    let device = device.clone().autodiff();
+    let device = plain.clone().autodiff();
     let checkpoint = Checkpoint::new(folder);
     let mut optimizer: ModuleOptimizer = AdamWConfig::new()
         .with_weight_decay(config.weight_decay)
@@ -203,21 +212,17 @@ pub fn train(
             config.objective.class_weighting,
         ),
     };
-    let bar = ProgressBar::new(config.steps).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta} {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar.set_position(progress.step);
-    let started = Instant::now();
+    let mut seen = Watched::start(watch, progress.step, config.steps, config.validate_every)?;
     let mut running = 0.0_f32;
     while progress.step < config.steps
         && !progress.out_of_patience()
         && !interrupted.load(Ordering::Relaxed)
+        && !seen.stopped()
     {
         let rate = config
             .schedule
             .rate(progress.step, config.steps, &progress.plateau);
-        let (loss, grads) = gradients(&network, &drawn, &progress, &device)?;
+        let (loss, grads) = gradients(&network, &drawn, &progress, devices)?;
         network = optimizer.step(rate, network, grads);
         progress.step += 1;
         running = if running == 0.0 {
@@ -225,25 +230,19 @@ pub fn train(
         } else {
             0.98 * running + 0.02 * loss
         };
-        bar.set_position(progress.step);
-        bar.set_message(format!("loss {running:.3}"));
+        seen.step(progress.step, running, rate);
         if progress.step % config.validate_every.max(1) == 0 || progress.step == config.steps {
             let standard = (progress.mean, progress.deviation);
             let scores = validate(&network.valid(), data, &drawn.sampler, standard, plain);
             let watched = scores.watched(config.objective.stage);
             progress.plateau.note(&config.schedule, watched);
             let line = serde_json::json!({
-                "step": progress.step, "elapsed_s": started.elapsed().as_secs_f64(),
+                "step": progress.step, "elapsed_s": seen.elapsed_s(),
                 "train_loss": running, "learning_rate": rate,
                 "valid": scores.labelled, "valid_unlabelled": scores.unlabelled,
             });
             checkpoint.log(&line.to_string())?;
-            let line = format!("step {} train {running:.3} {scores}", progress.step);
-            if bar.is_hidden() {
-                eprintln!("{line} ({:.0} s)", started.elapsed().as_secs_f64())
-            } else {
-                bar.println(line)
-            }
+            seen.validated(progress.step, running, &scores);
             match progress.best {
                 Some((_, best)) if watched >= best => {}
                 _ => {
@@ -257,10 +256,10 @@ pub fn train(
             }
         }
     }
-    if interrupted.load(Ordering::Relaxed) {
+    if interrupted.load(Ordering::Relaxed) || seen.stopped() {
         checkpoint.save(&progress, &network, &optimizer)?;
     }
-    bar.finish();
+    seen.finish();
     Ok(Trained {
         network: network.valid(),
         mean: progress.mean,
@@ -332,12 +331,12 @@ impl Drawn<'_> {
     }
 }
 
-/// Loss of the whole batch, and its gradients.
+/// Loss of the whole batch, and its gradients, on the first of `devices`.
 fn gradients(
     network: &Network,
     drawn: &Drawn<'_>,
     progress: &Progress,
-    device: &Device,
+    devices: &[Device],
 ) -> Result<(f32, GradientsParams)> {
     let config = &progress.config;
     // Frames of the batch: every part is divided by the same number.
@@ -345,7 +344,8 @@ fn gradients(
     let results = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..config.threads)
             .map(|part| {
-                let fork = network.clone().fork(device);
+                let device = devices[part % devices.len()].clone().autodiff();
+                let fork = network.clone().fork(&device);
                 scope.spawn(move || {
                     let windows: Vec<Window> = (part..config.batch)
                         .step_by(config.threads)
@@ -356,7 +356,7 @@ fn gradients(
                         &config.objective,
                         &drawn.kinds,
                         (progress.mean, progress.deviation),
-                        device,
+                        &device,
                     );
                     let logits = fork.forward(batch.x, &mut State::default());
                     let loss = loss(logits, &batch.targets, weight);
@@ -375,8 +375,14 @@ fn gradients(
     };
     let mut sum = 0.0;
     let mut accumulator = GradientsAccumulator::new();
-    for (loss, grads) in results {
+    for (part, (loss, grads)) in results.into_iter().enumerate() {
         sum += loss;
+        let elsewhere = part % devices.len() != 0;
+        let grads = if elsewhere {
+            grads.to_device(&devices[0], network)
+        } else {
+            grads
+        };
         accumulator.accumulate(network, grads);
     }
     ensure!(
@@ -571,13 +577,23 @@ mod tests {
         folder: &Path,
         stop: &AtomicBool,
     ) -> Result<Trained> {
+        run_on(&[Device::flex()], config, examples, folder, stop)
+    }
+
+    fn run_on(
+        devices: &[Device],
+        config: &TrainConfig,
+        examples: &[Frames],
+        folder: &Path,
+        stop: &AtomicBool,
+    ) -> Result<Trained> {
         let data = Data {
             labelled: examples,
             unlabelled: &[],
             valid: examples,
             valid_unlabelled: &[],
         };
-        train(config, data, None, folder, &Device::flex(), stop)
+        train(config, data, None, folder, devices, Watch::Bar, stop)
     }
 
     /// The same frames without labels, and a teacher that is sure of them.
@@ -624,7 +640,8 @@ mod tests {
                 data,
                 None,
                 &folder,
-                &Device::flex(),
+                &[Device::flex()],
+                Watch::Bar,
                 &AtomicBool::new(false),
             )
             .unwrap();
@@ -663,6 +680,25 @@ mod tests {
         let resumed = run(&config(12), &data, &part, &AtomicBool::new(false)).unwrap();
         assert_eq!(resumed.step, 12);
         assert_eq!(output(&whole.network), output(&resumed.network));
+    }
+
+    /// Of the devices that share a batch all but the first send their gradients over; here
+    /// they go from the processor to itself.
+    #[test]
+    fn how_many_devices_share_a_batch_changes_nothing() {
+        let data = easy();
+        let folder = tempfile::tempdir().unwrap();
+        let stop = AtomicBool::new(false);
+        let trained = |count: usize| {
+            let devices = vec![Device::flex(); count];
+            let folder = folder.path().join(count.to_string());
+            run_on(&devices, &config(12), &data, &folder, &stop)
+        };
+        let alone = output(&trained(1).unwrap().network);
+        assert_eq!(alone, output(&trained(2).unwrap().network));
+        let refused = trained(3).unwrap_err().to_string();
+        assert!(refused.contains("3 devices"), "{refused}");
+        assert!(trained(0).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use recognizer::inference::WindowModel;
 use recognizer::refine::RefiningEngine;
 use recognizer::transcribe::Listened;
 
+use crate::evaluate::overlap::intervals;
 use crate::render::Rendered;
 use crate::score::Beat;
 
@@ -135,9 +136,12 @@ impl Answers {
         let tracks = vec![
             (REFINED_ON_GRID, refined(song, model, Some(&grid))?),
             (REFINED, refined(song, model, None)?),
-            (FILE_ON_GRID, intervals(&listened.timeline(Some(&grid))?)),
-            (FILE_ON_FOUND, intervals(&found)),
-            (FILE, intervals(&plain)),
+            (
+                FILE_ON_GRID,
+                intervals(listened.timeline(Some(&grid))?.segments()),
+            ),
+            (FILE_ON_FOUND, intervals(found.segments())),
+            (FILE, intervals(plain.segments())),
         ];
         Ok(Self { tracks, beats })
     }
@@ -173,17 +177,5 @@ fn refined(
     engine.finish();
     take(&mut engine)?;
     let timeline = Timeline::from_segments(segments).context("the refined track")?;
-    Ok(intervals(&timeline))
-}
-
-fn intervals(timeline: &Timeline) -> Vec<Interval> {
-    timeline
-        .segments()
-        .iter()
-        .map(|segment| Interval {
-            start_s: segment.start_s,
-            end_s: segment.end_s,
-            label: segment.label.clone(),
-        })
-        .collect()
+    Ok(intervals(timeline.segments()))
 }

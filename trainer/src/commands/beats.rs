@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use harmony::label::Label;
 use harmony::score::{Boundaries, BoundaryCounts, Evaluation, evaluate};
 use harmony::timeline::Segment;
@@ -17,12 +17,9 @@ use trainer::beats::measure::{
     Miss, OnBeat, changes, f_measure, key_score, median, median_bpm, misses, tempo_right,
 };
 use trainer::beats::song::{Answers, Song};
-use trainer::evaluate::parallel;
-use trainer::pop909::{Pop909, SongSplit};
-use trainer::prepare::{SetSettings, example};
-use trainer::progression::ProgressionSettings;
-use trainer::render::RenderSettings;
-use trainer::soundfont::{SoundFonts, Split};
+use trainer::parallel;
+
+use super::songs::SongArguments;
 
 /// Boundaries are hits within this, seconds.
 const WINDOW_S: f64 = 0.15;
@@ -30,19 +27,11 @@ const WINDOW_S: f64 = 0.15;
 /// The arguments of `trainer eval-beats`.
 #[derive(clap::Args)]
 pub struct BeatsArguments {
-    /// Excerpts of songs.
-    #[arg(short = 'n', long, default_value_t = 20)]
-    count: u64,
+    #[command(flatten)]
+    songs: SongArguments,
     /// Length of an excerpt in seconds.
     #[arg(short, long, default_value_t = 60.0)]
     length: f64,
-    /// Seed of the set.
-    #[arg(short, long, default_value_t = 777)]
-    seed: u64,
-    /// Songs of the valid split with the training SoundFonts, for choosing constants, instead
-    /// of the test split with a SoundFont that was never trained on.
-    #[arg(long)]
-    tune: bool,
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
@@ -56,12 +45,6 @@ pub struct BeatsArguments {
     /// Also measure what the refining engine costs beside the live one.
     #[arg(long)]
     cost: bool,
-    /// Folder with the SoundFonts.
-    #[arg(long, default_value = "data/soundfonts")]
-    soundfonts: PathBuf,
-    /// Folder with POP909.
-    #[arg(long, default_value = "../shared/pop909")]
-    pop909: PathBuf,
 }
 
 /// How a way of making chord tracks did.
@@ -128,31 +111,20 @@ struct Measured {
 
 /// Evaluates and prints.
 pub fn run(arguments: &BeatsArguments) -> Result<()> {
-    ensure!(arguments.count > 0, "no songs to evaluate on");
     let interrupted = crate::interruption()?;
-    let (split, fonts) = if arguments.tune {
-        (SongSplit::Valid, Split::Train)
-    } else {
-        (SongSplit::Test, Split::HeldOut)
-    };
-    let corpus = Pop909::open(&arguments.pop909)?;
-    let fonts = SoundFonts::load(&arguments.soundfonts, fonts)?;
-    let settings = SetSettings {
-        count: arguments.count,
-        songs_of_three: 3,
-        length_s: arguments.length,
-        split,
-        seed: arguments.seed,
-        render: RenderSettings::default(),
-        progression: ProgressionSettings::default(),
-    };
+    let songs = arguments.songs.open(arguments.length)?;
     let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;
-    let count = usize::try_from(arguments.count)?;
-    let done = parallel::map("beats", count, arguments.threads, &interrupted, |index| {
-        let song = Song::new(example(&settings, index as u64, Some(&corpus), &fonts)?);
-        let answers = Answers::to(&song, &model)?;
-        measured(&song, &answers).with_context(|| format!("song {index}"))
-    })?;
+    let done = parallel::map(
+        "beats",
+        songs.count(),
+        arguments.threads,
+        &interrupted,
+        |index| {
+            let song = Song::new(songs.get(index)?);
+            let answers = Answers::to(&song, &model)?;
+            measured(&song, &answers).with_context(|| format!("song {index}"))
+        },
+    )?;
     let report = pooled(&done);
     print(&report);
     if let Some(path) = &arguments.json {
@@ -162,7 +134,7 @@ pub fn run(arguments: &BeatsArguments) -> Result<()> {
         harmony::export::atomic::write(path, misses_table(&done).as_bytes())?;
     }
     if arguments.cost {
-        let song = Song::new(example(&settings, 0, Some(&corpus), &fonts)?);
+        let song = Song::new(songs.get(0)?);
         cost(&song.audio)?;
     }
     Ok(())

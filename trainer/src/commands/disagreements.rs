@@ -9,9 +9,9 @@ use serde::Serialize;
 use trainer::corpus::{Corpus, Split};
 use trainer::evaluate::disagreement::{Disagreement, Kind, KindCount, by_kind, disagreements};
 use trainer::evaluate::engines::{live_tracks, offline_track};
-use trainer::evaluate::parallel;
 use trainer::evaluate::piece::Pieces as _;
 use trainer::evaluate::real::{self, Heard, RealSet, SURE, mean_within};
+use trainer::parallel;
 
 use super::inspect;
 

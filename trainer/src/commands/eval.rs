@@ -6,25 +6,33 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
+use harmony::timeline::Segment;
 use recognizer::inference::{self, CausalModel, PitchClassModel, WindowModel};
 use recognizer::models;
 use recognizer::weights::WeightsFile;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
 use trainer::evaluate::cache::{RenderCache, TrackCache};
 use trainer::evaluate::engines::{Engines, Listener};
+use trainer::evaluate::oracle::Oracle;
 use trainer::evaluate::piece::{Pieces, RenderedSet};
 use trainer::evaluate::real::RealSet;
 use trainer::evaluate::report::{Report, ReportSettings};
 use trainer::evaluate::spoil::Spoil;
 use trainer::evaluate::teacher::TeacherListener;
-use trainer::evaluate::{Evaluated, evaluate_set, parallel, table};
+use trainer::evaluate::{Evaluated, evaluate_set, table};
 use trainer::labelled_audio;
+use trainer::parallel;
 use trainer::pop909::{Pop909, SongSplit};
-use trainer::prepare::SetSettings;
+use trainer::prepare::{SetSettings, written};
 use trainer::progression::ProgressionSettings;
-use trainer::render::RenderSettings;
-use trainer::soundfont::{SoundFonts, Split};
+use trainer::render::{RenderSettings, labels};
+use trainer::soundfont::Split;
 use trainer::teacher::open;
+
+use super::sources::Sources;
+
+/// Pieces from which the oracle knows how chords are written.
+const ORACLES_PIECES: u64 = 3000;
 
 /// What the engines are evaluated on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -105,6 +113,10 @@ pub struct EvalArguments {
     /// Folder of all teachers.
     #[arg(long, default_value = "data/teachers")]
     teachers: PathBuf,
+    /// Also score who is told the notes and the bass of every chord in the rendered sets, and
+    /// names them: some chords have the same.
+    #[arg(long)]
+    oracle: bool,
     /// Also measure the live engine against the wait of its decoder.
     #[arg(long)]
     curve: bool,
@@ -123,12 +135,8 @@ pub struct EvalArguments {
     /// Folder for the rendered sets as WAV and .lab, for other programs to hear.
     #[arg(long)]
     audio: Option<PathBuf>,
-    /// Folder with the SoundFonts.
-    #[arg(long, default_value = "data/soundfonts")]
-    soundfonts: PathBuf,
-    /// Folder with POP909.
-    #[arg(long, default_value = "../shared/pop909")]
-    pop909: PathBuf,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 /// The networks of both engines: those of the files, or the built-in ones.
@@ -173,13 +181,10 @@ fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
             },
             Set::Songs | Set::Rare | Set::Real => plain,
         },
-        progression: ProgressionSettings {
-            even_share: if rare {
-                1.0
-            } else {
-                ProgressionSettings::default().even_share
-            },
-            ..ProgressionSettings::default()
+        progression: if rare {
+            ProgressionSettings::even()
+        } else {
+            ProgressionSettings::default()
         },
     }
 }
@@ -229,6 +234,25 @@ fn real_set(arguments: &EvalArguments) -> Result<RealSet> {
     Ok(set)
 }
 
+/// Who knows how chords are written in pieces like those of a set, but none of them.
+fn oracle(settings: &SetSettings, corpus: &Pop909) -> Result<Oracle> {
+    let others = SetSettings {
+        split: SongSplit::Train,
+        seed: settings.seed.wrapping_add(1),
+        ..settings.clone()
+    };
+    let mut oracle = Oracle::default();
+    for index in 0..ORACLES_PIECES {
+        let piece = written(&others, index, Some(corpus))?;
+        let labels = labels(&piece, 1.0, piece.duration_s).into_iter();
+        let track: Vec<Segment> = labels
+            .map(|(start_s, end_s, label)| Segment::new(start_s, end_s, label))
+            .collect();
+        oracle.learn(&track);
+    }
+    Ok(oracle)
+}
+
 /// Evaluates, prints the tables and writes what was asked for.
 pub fn run(arguments: &EvalArguments) -> Result<()> {
     let interrupted = crate::interruption()?;
@@ -252,6 +276,7 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         live,
         windowed: windowed.as_ref(),
         listeners: teachers.iter().map(|t| t as &dyn Listener).collect(),
+        oracle: None,
         cache: tracks.as_ref(),
     };
     // On real music a teacher is the reference already.
@@ -270,14 +295,17 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
     };
     for &set in &arguments.sets {
         let name = set.name();
-        let score = |pieces: &dyn Pieces| -> Result<(usize, Evaluated)> {
+        let score = |pieces: &dyn Pieces, oracle: Option<&Oracle>| -> Result<(usize, Evaluated)> {
             let evaluated = evaluate_set(
                 name,
                 pieces,
-                if set == Set::Real {
-                    &students
-                } else {
-                    &engines
+                &Engines {
+                    oracle,
+                    ..if set == Set::Real {
+                        students.clone()
+                    } else {
+                        engines.clone()
+                    }
                 },
                 arguments.curve,
                 arguments.threads,
@@ -286,19 +314,25 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
             Ok((pieces.count(), evaluated))
         };
         let (count, Evaluated { scores, curve }) = if set == Set::Real {
-            score(&real_set(arguments)?)?
+            score(&real_set(arguments)?, None)?
         } else {
+            let settings = settings(set, arguments);
+            let corpus = arguments.sources.songs()?;
+            let oracle = arguments
+                .oracle
+                .then(|| oracle(&settings, &corpus))
+                .transpose()?;
             let rendered = RenderedSet {
-                settings: &settings(set, arguments),
-                corpus: Some(&Pop909::open(&arguments.pop909)?),
-                fonts: &SoundFonts::load(&arguments.soundfonts, Split::HeldOut)?,
+                settings: &settings,
+                corpus: Some(&corpus),
+                fonts: &arguments.sources.fonts(Split::HeldOut)?,
                 spoil: set.spoil(),
                 cache: renders.as_ref(),
             };
             if let Some(folder) = &arguments.audio {
                 write_audio(&rendered, name, folder, arguments.threads, &interrupted)?;
             }
-            score(&rendered)?
+            score(&rendered, oracle.as_ref())?
         };
         println!("{name}: {count} pieces\n\n{}", table(&scores));
         report.sets.insert(name.to_owned(), scores);

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use harmony::score::{Evaluation, Metric, evaluate};
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
@@ -13,13 +13,10 @@ use serde::Serialize;
 use trainer::evaluate::engines::{live_tracks_with, offline_track};
 use trainer::evaluate::latency::{FLICKER_S, KEPT_S, Latency};
 use trainer::evaluate::overlap::intervals;
-use trainer::evaluate::parallel;
+use trainer::parallel;
 use trainer::plot::{self, lines};
-use trainer::pop909::{Pop909, SongSplit};
-use trainer::prepare::{SetSettings, example};
-use trainer::progression::ProgressionSettings;
-use trainer::render::RenderSettings;
-use trainer::soundfont::{SoundFonts, Split};
+
+use super::songs::SongArguments;
 
 /// How alike two chords must be to count as the same, from loose to strict.
 const METRICS: [Metric; 3] = [Metric::Root, Metric::MajMin, Metric::Tetrads];
@@ -27,19 +24,11 @@ const METRICS: [Metric; 3] = [Metric::Root, Metric::MajMin, Metric::Tetrads];
 /// The arguments of `trainer eval-latency`.
 #[derive(clap::Args)]
 pub struct LatencyArguments {
-    /// Excerpts of songs.
-    #[arg(short = 'n', long, default_value_t = 20)]
-    count: u64,
+    #[command(flatten)]
+    songs: SongArguments,
     /// Length of an excerpt in seconds.
     #[arg(short, long, default_value_t = 45.0)]
     length: f64,
-    /// Seed of the set.
-    #[arg(short, long, default_value_t = 777)]
-    seed: u64,
-    /// Songs of the valid split with the training SoundFonts, for choosing constants, instead
-    /// of the test split with a SoundFont that was never trained on.
-    #[arg(long)]
-    tune: bool,
     /// Causal weights; the built-in ones without.
     #[arg(long)]
     live: Option<PathBuf>,
@@ -55,12 +44,6 @@ pub struct LatencyArguments {
     /// Folder for the curve of accuracy against latency, as PNG and SVG.
     #[arg(long)]
     plots: Option<PathBuf>,
-    /// Folder with the SoundFonts.
-    #[arg(long, default_value = "data/soundfonts")]
-    soundfonts: PathBuf,
-    /// Folder with POP909.
-    #[arg(long, default_value = "../shared/pop909")]
-    pop909: PathBuf,
 }
 
 /// What a sensitivity gives.
@@ -94,53 +77,42 @@ struct Done {
 
 /// Evaluates and prints.
 pub fn run(arguments: &LatencyArguments) -> Result<()> {
-    ensure!(arguments.count > 0, "no songs to evaluate on");
     let interrupted = crate::interruption()?;
-    let (split, fonts) = if arguments.tune {
-        (SongSplit::Valid, Split::Train)
-    } else {
-        (SongSplit::Test, Split::HeldOut)
-    };
-    let corpus = Pop909::open(&arguments.pop909)?;
-    let fonts = SoundFonts::load(&arguments.soundfonts, fonts)?;
+    let songs = arguments.songs.open(arguments.length)?;
     let (live, windowed) = super::eval::networks(arguments.live.as_deref(), None)?;
-    let settings = SetSettings {
-        count: arguments.count,
-        songs_of_three: 3,
-        length_s: arguments.length,
-        split,
-        seed: arguments.seed,
-        render: RenderSettings::default(),
-        progression: ProgressionSettings::default(),
-    };
-    let count = usize::try_from(arguments.count)?;
-    let done = parallel::map("latency", count, arguments.threads, &interrupted, |index| {
-        let song = example(&settings, index as u64, Some(&corpus), &fonts)?;
-        let reference: Vec<Segment> = song
-            .labels
-            .into_iter()
-            .map(|(start_s, end_s, label)| Segment::new(start_s, end_s, label))
-            .collect();
-        let audio = Audio::new(song.samples, song.sample_rate);
-        let truth = intervals(&reference);
-        let offline = evaluate(
-            &truth,
-            &intervals(&offline_track(&audio, windowed.as_ref())?),
-        )?;
-        let each = arguments.sensitivity.iter().map(|&sensitivity| {
-            let settings = LiveSettings {
-                sensitivity,
-                ..LiveSettings::default()
-            };
-            let (live, display) = live_tracks_with(&audio, &Arc::clone(&live), settings)?;
-            Ok(Done {
-                latencies: METRICS.map(|metric| Latency::of(&reference, &display, metric)),
-                display: evaluate(&truth, &intervals(&display))?,
-                live: evaluate(&truth, &intervals(&live))?,
-            })
-        });
-        Ok((offline, each.collect::<Result<Vec<Done>>>()?))
-    })?;
+    let done = parallel::map(
+        "latency",
+        songs.count(),
+        arguments.threads,
+        &interrupted,
+        |index| {
+            let song = songs.get(index)?;
+            let reference: Vec<Segment> = song
+                .labels
+                .into_iter()
+                .map(|(start_s, end_s, label)| Segment::new(start_s, end_s, label))
+                .collect();
+            let audio = Audio::new(song.samples, song.sample_rate);
+            let truth = intervals(&reference);
+            let offline = evaluate(
+                &truth,
+                &intervals(&offline_track(&audio, windowed.as_ref())?),
+            )?;
+            let each = arguments.sensitivity.iter().map(|&sensitivity| {
+                let settings = LiveSettings {
+                    sensitivity,
+                    ..LiveSettings::default()
+                };
+                let (live, display) = live_tracks_with(&audio, &Arc::clone(&live), settings)?;
+                Ok(Done {
+                    latencies: METRICS.map(|metric| Latency::of(&reference, &display, metric)),
+                    display: evaluate(&truth, &intervals(&display))?,
+                    live: evaluate(&truth, &intervals(&live))?,
+                })
+            });
+            Ok((offline, each.collect::<Result<Vec<Done>>>()?))
+        },
+    )?;
     let report = pooled(arguments, &done);
     print(&report);
     if let Some(path) = &arguments.json {

@@ -9,5 +9,8 @@ pub mod latency;
 pub mod plot;
 pub mod pseudo_label;
 pub mod run;
+pub mod songs;
+pub mod sources;
 pub mod teacher;
 pub mod train;
+pub mod tune;

@@ -52,6 +52,10 @@ pub fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<()> {
             continue;
         }
         let fingerprint = fingerprint.with_context(|| format!("step {}", step.name))?;
+        for folder in step.outputs.iter().filter_map(|output| output.parent()) {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("step {}: {}", step.name, folder.display()))?;
+        }
         let status = Command::new(&program)
             .args(&step.run)
             .status()

@@ -22,6 +22,7 @@ use trainer::posteriors::Posteriors;
 use trainer::provenance::Provenance;
 use trainer::schedule::Schedule;
 use trainer::train::{Data, TrainConfig, train};
+use trainer::watch::Watch;
 
 /// A student by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -116,9 +117,14 @@ pub struct TrainArguments {
     /// Folder for checkpoints, log and weights; a run that was stopped goes on from it.
     #[arg(short, long)]
     out: PathBuf,
-    /// Where to compute: flex, libtorch, libtorch-cuda:N, wgpu, cuda:N.
-    #[arg(long, default_value = "flex")]
-    device: DeviceName,
+    /// Where to compute: flex, libtorch, libtorch-cuda:N, wgpu, cuda:N; several with commas
+    /// between share each batch (`cuda:0,cuda:1`), a thread or more for each.
+    #[arg(long, default_value = "flex", value_delimiter = ',')]
+    device: Vec<DeviceName>,
+    /// Draw the curves in the terminal while it trains: burn-train's dashboard (`q` stops the
+    /// run, which goes on from there); needs the feature `dashboard`.
+    #[arg(long)]
+    dashboard: bool,
     /// Optimiser steps.
     #[arg(long, default_value_t = 6000)]
     steps: u64,
@@ -360,6 +366,8 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         provenance.after(Provenance::load(earlier)?);
     }
     provenance.save(&arguments.out)?;
+    let devices = arguments.device.iter().map(|name| name.open());
+    let devices = devices.collect::<Result<Vec<_>>>()?;
     let trained = train(
         &config,
         Data {
@@ -370,7 +378,12 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         },
         start,
         &arguments.out,
-        &arguments.device.open()?,
+        &devices,
+        if arguments.dashboard {
+            Watch::Dashboard
+        } else {
+            Watch::Bar
+        },
         interrupted,
     )?;
     println!("{} of {} steps", trained.step, config.steps);

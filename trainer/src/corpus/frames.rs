@@ -6,12 +6,10 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow};
 use harmony::label::Label;
-use indicatif::{ProgressBar, ProgressStyle};
 use recognizer::features::SAMPLE_RATE;
 use recognizer::networks::network::FrontEnd;
 use recognizer::resample::StreamResampler;
@@ -19,6 +17,7 @@ use recognizer::resample::StreamResampler;
 use super::audio::decode;
 use super::{Corpus, Split, Track};
 use crate::frames::ExampleFrames;
+use crate::parallel;
 use crate::prepare::frames;
 
 /// Which frames are made.
@@ -69,52 +68,44 @@ pub fn make(
     let length_s = |track: &Track| track.duration_s.min(settings.max_length_s);
     let total_s: f64 = tracks.iter().map(|track| length_s(track)).sum();
     // In seconds of audio: tracks differ too much in length to be counted.
-    let bar = ProgressBar::new(total_s as u64).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} s of audio {elapsed}<{eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let next = AtomicUsize::new(0);
-    let report = Mutex::new(FrameReport::default());
-    let work = || -> Result<()> {
-        while !interrupted.load(Ordering::Relaxed) {
-            let Some(track) = tracks.get(next.fetch_add(1, Ordering::Relaxed)) else {
-                return Ok(());
-            };
-            let path = frames_path(folder, track);
-            let made = if path.exists() {
-                None
-            } else {
-                Some(match track_frames(track, settings.max_length_s) {
-                    Ok(example) => {
-                        example.save(&path)?;
-                        Ok(())
-                    }
-                    Err(error) => Err(format!("{error:#}")),
-                })
-            };
-            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-            match made {
-                None => report.present += 1,
-                Some(Ok(())) => report.made += 1,
-                Some(Err(reason)) => report.skipped.push((track.id.clone(), reason)),
+    let bar = parallel::bar(
+        total_s as u64,
+        "{bar:30} {pos}/{len} s of audio {elapsed}<{eta}",
+    )?;
+    let outcomes = parallel::map_until(tracks.len(), settings.threads, interrupted, |index| {
+        let track = tracks[index];
+        let path = frames_path(folder, track);
+        let outcome = if path.exists() {
+            Outcome::Present
+        } else {
+            match track_frames(track, settings.max_length_s) {
+                Ok(example) => {
+                    example.save(&path)?;
+                    Outcome::Made
+                }
+                Err(error) => Outcome::Skipped(format!("{error:#}")),
             }
-            drop(report);
-            bar.inc(length_s(track) as u64);
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..settings.threads.max(1))
-            .map(|_| scope.spawn(work))
-            .collect();
-        handles.into_iter().try_for_each(|handle| {
-            handle
-                .join()
-                .unwrap_or_else(|_| Err(anyhow!("a thread that makes frames panicked")))
-        })
+        };
+        bar.inc(length_s(track) as u64);
+        Ok((track, outcome))
     })?;
     bar.finish();
-    Ok(report.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let mut report = FrameReport::default();
+    for (track, outcome) in outcomes {
+        match outcome {
+            Outcome::Present => report.present += 1,
+            Outcome::Made => report.made += 1,
+            Outcome::Skipped(reason) => report.skipped.push((track.id.clone(), reason)),
+        }
+    }
+    Ok(report)
+}
+
+/// What became of a track.
+enum Outcome {
+    Present,
+    Made,
+    Skipped(String),
 }
 
 /// Frames of the first `max_length_s` seconds of a track.

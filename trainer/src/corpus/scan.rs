@@ -7,20 +7,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::audio::decode;
 use super::journal::{Finding, Journal, Stamp};
 use super::{MAX_TRACKS, Split, Track, manifest};
+use crate::{parallel, sha256};
 
 /// Extensions of the files that are looked at.
 pub const EXTENSIONS: [&str; 8] = ["aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];
@@ -184,60 +183,38 @@ fn examine_all(
     journal: &Journal,
     interrupted: &AtomicBool,
 ) -> Result<(Vec<Finding>, usize)> {
-    let bar = ProgressBar::new(paths.len() as u64).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} files {elapsed}<{eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let next = AtomicUsize::new(0);
+    let bar = parallel::bar(
+        paths.len() as u64,
+        "{bar:30} {pos}/{len} files {elapsed}<{eta}",
+    )?;
     let read = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Finding)>> {
-        let mut found = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(index) else {
-                return Ok(found);
-            };
-            if interrupted.load(Ordering::Relaxed) {
-                bail!("stopped; the same command goes on from here");
+    let findings = parallel::map_until(paths.len(), settings.threads, interrupted, |index| {
+        let path = &paths[index];
+        let full = settings.folder.join(path);
+        let stamp = Stamp::of(&full)?;
+        let finding = match journal.get(path, stamp) {
+            Some(known) => known.clone(),
+            None => {
+                let finding = examine(&full);
+                journal.append(path, stamp, &finding)?;
+                read.fetch_add(1, Ordering::Relaxed);
+                finding
             }
-            let full = settings.folder.join(path);
-            let stamp = Stamp::of(&full)?;
-            let finding = match journal.get(path, stamp) {
-                Some(known) => known.clone(),
-                None => {
-                    let finding = examine(&full);
-                    journal.append(path, stamp, &finding)?;
-                    read.fetch_add(1, Ordering::Relaxed);
-                    finding
-                }
-            };
-            found.push((index, finding));
-            bar.inc(1);
-        }
-    };
-    let mut found = Vec::with_capacity(paths.len());
-    std::thread::scope(|scope| -> Result<()> {
-        let handles: Vec<_> = (0..settings.threads.max(1))
-            .map(|_| scope.spawn(work))
-            .collect();
-        for handle in handles {
-            found.extend(
-                handle
-                    .join()
-                    .unwrap_or_else(|_| Err(anyhow!("a scanning thread panicked")))?,
-            );
-        }
-        Ok(())
+        };
+        bar.inc(1);
+        Ok(finding)
     })?;
     bar.finish();
-    found.sort_unstable_by_key(|(index, _)| *index);
-    let findings = found.into_iter().map(|(_, finding)| finding).collect();
+    ensure!(
+        findings.len() == paths.len(),
+        "stopped; the same command goes on from here"
+    );
     Ok((findings, read.into_inner()))
 }
 
 /// Reads a file whole, twice: its hash, and its length as it decodes.
 fn examine(path: &Path) -> Finding {
-    let sha256 = match hash(path) {
+    let sha256 = match sha256::of_file(path) {
         Ok(sha256) => sha256,
         Err(error) => return Finding::Broken(error.to_string()),
     };
@@ -259,17 +236,6 @@ fn examine(path: &Path) -> Finding {
         }
         Err(_) => Finding::Broken("the decoder panicked".into()),
     }
-}
-
-/// SHA-256 of a file, hexadecimal.
-fn hash(path: &Path) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(hex(&hasher.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The tracks of the manifest; what becomes none is added to `skipped`.

@@ -11,6 +11,7 @@ use recognizer::live::{Event, LiveEngine, LiveSettings};
 use recognizer::transcribe::transcribe;
 
 use super::cache::TrackCache;
+use super::oracle::Oracle;
 
 /// Name of the whole-file engine.
 pub const OFFLINE: &str = "offline";
@@ -18,6 +19,9 @@ pub const OFFLINE: &str = "offline";
 pub const LIVE: &str = "live";
 /// Name of what the live engine's display showed.
 pub const DISPLAY: &str = "display";
+
+/// Name of [`Oracle`].
+pub const ORACLE: &str = "oracle";
 
 /// Something else that hears chords, a teacher.
 pub trait Listener: Sync {
@@ -44,6 +48,8 @@ pub struct Engines<'a> {
     pub windowed: &'a dyn WindowModel,
     /// The others.
     pub listeners: Vec<&'a dyn Listener>,
+    /// Who is told the notes.
+    pub oracle: Option<&'a Oracle>,
     /// Where what the listeners said is kept.
     pub cache: Option<&'a TrackCache>,
 }

@@ -73,14 +73,7 @@ pub fn overlaps<'a>(reference: &'a [Segment], estimate: &'a [Segment]) -> Vec<Ov
 
 /// A track as the scores take it.
 pub fn intervals(track: &[Segment]) -> Vec<Interval> {
-    track
-        .iter()
-        .map(|s| Interval {
-            start_s: s.start_s,
-            end_s: s.end_s,
-            label: s.label.clone(),
-        })
-        .collect()
+    track.iter().map(Interval::from).collect()
 }
 
 /// A track whose time outside `spans` (seconds, in order, disjoint) is `X`, which no

@@ -11,16 +11,15 @@ mod queue;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use harmony::export::atomic;
 use harmony::timeline::{Segment, Timeline};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::corpus::frames::samples;
 use crate::corpus::{Corpus, Split, Track};
+use crate::parallel;
 use crate::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
 use crate::sha256;
 use crate::teacher::Teacher;
@@ -72,60 +71,51 @@ pub fn pseudo_label(
     let length_s = |track: &Track| track.duration_s.min(f64::from(settings.max_length_s));
     let total_s: f64 = tracks.iter().map(|track| length_s(track)).sum();
     // In seconds of audio: tracks differ too much in length to be counted.
-    let bar = ProgressBar::new(total_s as u64).with_style(ProgressStyle::with_template(
+    let bar = parallel::bar(
+        total_s as u64,
         "{bar:30} {pos}/{len} s of audio {elapsed}<{eta} {msg}",
-    )?);
-    let next = AtomicUsize::new(0);
-    let report = Mutex::new(Report::default());
-    let work = || -> Result<()> {
-        while !interrupted.load(Ordering::Relaxed) {
-            let Some(track) = tracks.get(next.fetch_add(1, Ordering::Relaxed)) else {
-                return Ok(());
-            };
-            let origin = origin(teacher, track, settings.max_length_s);
-            let outcome = if is_made(folder, &origin) {
-                None
-            } else {
-                bar.set_message(track.id.clone());
-                Some(hear(teacher, track, &origin))
-            };
-            let heard = match outcome {
-                Some(Ok((posteriors, labels))) => {
+    )?;
+    let outcomes = parallel::map_until(tracks.len(), settings.threads, interrupted, |index| {
+        let track = tracks[index];
+        let origin = origin(teacher, track, settings.max_length_s);
+        let outcome = if is_made(folder, &origin) {
+            Outcome::Present
+        } else {
+            bar.set_message(track.id.clone());
+            match hear(teacher, track, &origin) {
+                Ok((posteriors, labels)) => {
                     // The posteriors last: they say that the track is done.
                     atomic::write(&lab_path_of(folder, &track.id), &labels)?;
                     posteriors.save(&path_of(folder, &track.id))?;
-                    Some(Ok(()))
+                    Outcome::Made
                 }
-                Some(Err(error)) => Some(Err(format!("{error:#}"))),
-                None => None,
-            };
-            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-            match heard {
-                None => report.present += 1,
-                Some(Ok(())) => {
-                    report.made += 1;
-                    report.heard_s += length_s(track);
-                }
-                Some(Err(reason)) => report.skipped.push((track.id.clone(), reason)),
+                Err(error) => Outcome::Skipped(format!("{error:#}")),
             }
-            drop(report);
-            bar.inc(length_s(track) as u64);
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..settings.threads.max(1))
-            .map(|_| scope.spawn(work))
-            .collect();
-        handles.into_iter().try_for_each(|handle| {
-            let ended = handle.join();
-            ended.unwrap_or_else(|_| Err(anyhow!("a thread that listens panicked")))
-        })
+        };
+        bar.inc(length_s(track) as u64);
+        Ok((track, outcome))
     })?;
     bar.finish_and_clear();
-    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut report = Report::default();
+    for (track, outcome) in outcomes {
+        match outcome {
+            Outcome::Present => report.present += 1,
+            Outcome::Made => {
+                report.made += 1;
+                report.heard_s += length_s(track);
+            }
+            Outcome::Skipped(reason) => report.skipped.push((track.id.clone(), reason)),
+        }
+    }
     report.skipped.sort();
     Ok(report)
+}
+
+/// What became of a track.
+enum Outcome {
+    Present,
+    Made,
+    Skipped(String),
 }
 
 /// Who will have said what.

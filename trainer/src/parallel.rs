@@ -2,8 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar of `length` units, drawn as `template` of [`ProgressStyle`] says.
+///
+/// # Errors
+/// A template that is none.
+pub fn bar(length: u64, template: &str) -> Result<ProgressBar> {
+    Ok(ProgressBar::new(length).with_style(ProgressStyle::with_template(template)?))
+}
 
 /// `work(0)` … `work(count - 1)`, whichever thread is faster. A bar named `name` shows
 /// how far it is.
@@ -17,22 +25,41 @@ pub fn map<T: Send>(
     interrupted: &AtomicBool,
     work: impl Fn(usize) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let style = ProgressStyle::with_template("{msg:12} {bar:30} {pos}/{len} {elapsed}<{eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(count as u64)
-        .with_style(style)
-        .with_message(name.to_owned());
+    let bar = bar(
+        count as u64,
+        "{msg:12} {bar:30} {pos}/{len} {elapsed}<{eta}",
+    )?
+    .with_message(name.to_owned());
+    let items = map_until(count, threads, interrupted, |index| {
+        let item = work(index)?;
+        bar.inc(1);
+        Ok(item)
+    });
+    bar.finish_and_clear();
+    let items = items?;
+    ensure!(items.len() == count, "interrupted");
+    Ok(items)
+}
+
+/// As [`map`], without a bar, and no error once `interrupted` is set: what was begun is
+/// finished, and the results are those of the items that were.
+///
+/// # Errors
+/// The first error of `work`; nothing new is begun after it.
+pub fn map_until<T: Send>(
+    count: usize,
+    threads: usize,
+    interrupted: &AtomicBool,
+    work: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
     let run = || -> Result<Vec<(usize, T)>> {
         let mut done = Vec::new();
-        loop {
+        while !failed.load(Ordering::Relaxed) && !interrupted.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count || failed.load(Ordering::Relaxed) {
-                return Ok(done);
-            }
-            if interrupted.load(Ordering::Relaxed) {
-                bail!("interrupted");
+            if index >= count {
+                break;
             }
             match work(index) {
                 Ok(item) => done.push((index, item)),
@@ -41,8 +68,8 @@ pub fn map<T: Send>(
                     return Err(error);
                 }
             }
-            bar.inc(1);
         }
+        Ok(done)
     };
     let parts = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..threads.clamp(1, count.max(1)))
@@ -53,11 +80,10 @@ pub fn map<T: Send>(
             .map(|handle| {
                 handle
                     .join()
-                    .unwrap_or_else(|_| Err(anyhow!("a thread of `{name}` panicked")))
+                    .unwrap_or_else(|_| Err(anyhow!("a thread panicked")))
             })
             .collect::<Result<Vec<_>>>()
     });
-    bar.finish_and_clear();
     let mut items: Vec<(usize, T)> = parts?.into_iter().flatten().collect();
     items.sort_by_key(|(index, _)| *index);
     Ok(items.into_iter().map(|(_, item)| item).collect())
@@ -65,6 +91,8 @@ pub fn map<T: Send>(
 
 #[cfg(test)]
 mod tests {
+    use anyhow::bail;
+
     use super::*;
 
     #[test]
@@ -86,5 +114,6 @@ mod tests {
         let stop = AtomicBool::new(true);
         let error = map("test", 9, 2, &stop, Ok).unwrap_err();
         assert_eq!(error.to_string(), "interrupted");
+        assert!(map_until(9, 2, &stop, Ok).unwrap().is_empty());
     }
 }

@@ -1,0 +1,84 @@
+//! Excerpts of songs that were never trained on: what several evaluations begin with.
+
+use anyhow::{Result, ensure};
+use trainer::pop909::{Pop909, SongSplit};
+use trainer::prepare::{SetSettings, example};
+use trainer::progression::ProgressionSettings;
+use trainer::render::{RenderSettings, Rendered};
+use trainer::soundfont::{SoundFonts, Split};
+
+use super::sources::Sources;
+
+/// Which songs, and where they are.
+#[derive(clap::Args)]
+pub struct SongArguments {
+    /// Excerpts of songs.
+    #[arg(short = 'n', long, default_value_t = 20)]
+    count: u64,
+    /// Seed of the set.
+    #[arg(short, long, default_value_t = 777)]
+    seed: u64,
+    /// Songs of the valid split with the training SoundFonts, for choosing constants, instead
+    /// of the test split with a SoundFont that was never trained on.
+    #[arg(long)]
+    tune: bool,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// The songs, each rendered when it is asked for.
+pub struct Songs {
+    settings: SetSettings,
+    corpus: Pop909,
+    fonts: SoundFonts,
+    count: usize,
+}
+
+impl SongArguments {
+    /// The songs, excerpts of `length_s` seconds.
+    ///
+    /// # Errors
+    /// No songs, or folders that hold none.
+    pub fn open(&self, length_s: f64) -> Result<Songs> {
+        ensure!(self.count > 0, "no songs to evaluate on");
+        let (split, fonts) = if self.tune {
+            (SongSplit::Valid, Split::Train)
+        } else {
+            (SongSplit::Test, Split::HeldOut)
+        };
+        Ok(Songs {
+            settings: SetSettings {
+                count: self.count,
+                songs_of_three: 3,
+                length_s,
+                split,
+                seed: self.seed,
+                render: RenderSettings::default(),
+                progression: ProgressionSettings::default(),
+            },
+            corpus: self.sources.songs()?,
+            fonts: self.sources.fonts(fonts)?,
+            count: usize::try_from(self.count)?,
+        })
+    }
+}
+
+impl Songs {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Song `index`, rendered.
+    ///
+    /// # Errors
+    /// A song that cannot be read, or a synthesizer or codec that fails.
+    pub fn get(&self, index: usize) -> Result<Rendered> {
+        example(
+            &self.settings,
+            index as u64,
+            Some(&self.corpus),
+            &self.fonts,
+        )
+    }
+}

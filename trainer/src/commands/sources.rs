@@ -1,0 +1,35 @@
+//! What rendered music is made of: where the songs and the SoundFonts are.
+
+use std::path::PathBuf;
+
+use trainer::pop909::{Pop909, Pop909Error};
+use trainer::soundfont::{SoundFontError, SoundFonts, Split};
+
+/// The folders that rendering commands read.
+#[derive(clap::Args)]
+pub struct Sources {
+    /// Folder with the SoundFonts.
+    #[arg(long, default_value = "data/soundfonts")]
+    soundfonts: PathBuf,
+    /// Folder with POP909.
+    #[arg(long, default_value = "../shared/pop909")]
+    pop909: PathBuf,
+}
+
+impl Sources {
+    /// The SoundFonts of a split.
+    ///
+    /// # Errors
+    /// A folder without them, or a file that is none.
+    pub fn fonts(&self, split: Split) -> Result<SoundFonts, SoundFontError> {
+        SoundFonts::load(&self.soundfonts, split)
+    }
+
+    /// The songs.
+    ///
+    /// # Errors
+    /// A folder that holds none.
+    pub fn songs(&self) -> Result<Pop909, Pop909Error> {
+        Pop909::open(&self.pop909)
+    }
+}

@@ -1,0 +1,127 @@
+//! What somebody who waits for a training run sees of it: a bar with the validations above it,
+//! or burn-train's dashboard, which draws every curve in the terminal (feature `dashboard`).
+
+#[cfg(feature = "dashboard")]
+mod dashboard;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::validation::Validation;
+
+/// How a run is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// A bar, or plain lines where no terminal is.
+    Bar,
+    /// burn-train's dashboard; it needs a terminal.
+    Dashboard,
+}
+
+/// A run that is watched.
+pub struct Watched {
+    seen: Seen,
+    started: Instant,
+}
+
+enum Seen {
+    Bar(ProgressBar),
+    #[cfg(feature = "dashboard")]
+    Dashboard(Box<dashboard::Dashboard>),
+}
+
+impl Watched {
+    /// Watches a run of `steps` that stands at `step` and looks at its validation examples
+    /// every `validate_every`.
+    ///
+    /// # Errors
+    /// A dashboard that this program was built without, or without a terminal for it.
+    #[cfg_attr(
+        not(feature = "dashboard"),
+        expect(unused_variables, reason = "only the dashboard counts epochs")
+    )]
+    pub fn start(watch: Watch, step: u64, steps: u64, validate_every: u64) -> Result<Self> {
+        let seen = match watch {
+            Watch::Bar => {
+                let bar = ProgressBar::new(steps).with_style(
+                    ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta} {msg}")
+                        .unwrap_or_else(|_| ProgressStyle::default_bar()),
+                );
+                bar.set_position(step);
+                Seen::Bar(bar)
+            }
+            #[cfg(feature = "dashboard")]
+            Watch::Dashboard => Seen::Dashboard(Box::new(dashboard::Dashboard::open(
+                step,
+                steps,
+                validate_every,
+            )?)),
+            #[cfg(not(feature = "dashboard"))]
+            Watch::Dashboard => anyhow::bail!(
+                "the dashboard is the feature `dashboard` of the trainer, which this program \
+                 was built without"
+            ),
+        };
+        let started = Instant::now();
+        Ok(Self { seen, started })
+    }
+
+    /// After a step: how many are done, the running mean of the loss, and the learning rate.
+    #[cfg_attr(
+        not(feature = "dashboard"),
+        expect(unused_variables, reason = "only the dashboard draws it")
+    )]
+    pub fn step(&mut self, step: u64, loss: f32, learning_rate: f64) {
+        match &mut self.seen {
+            Seen::Bar(bar) => {
+                bar.set_position(step);
+                bar.set_message(format!("loss {loss:.3}"));
+            }
+            #[cfg(feature = "dashboard")]
+            Seen::Dashboard(dashboard) => dashboard.step(step, loss, learning_rate),
+        }
+    }
+
+    /// After a validation, at a step with that running mean of the loss.
+    pub fn validated(&mut self, step: u64, loss: f32, scores: &Validation) {
+        match &mut self.seen {
+            Seen::Bar(bar) => {
+                let line = format!("step {step} train {loss:.3} {scores}");
+                if bar.is_hidden() {
+                    eprintln!("{line} ({:.0} s)", self.elapsed_s());
+                } else {
+                    bar.println(line);
+                }
+            }
+            #[cfg(feature = "dashboard")]
+            Seen::Dashboard(dashboard) => dashboard.validated(scores),
+        }
+    }
+
+    /// Whether the one who watches has asked the run to stop.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        match &self.seen {
+            Seen::Bar(_) => false,
+            #[cfg(feature = "dashboard")]
+            Seen::Dashboard(dashboard) => dashboard.stopped(),
+        }
+    }
+
+    /// Seconds since the start, or since the run was taken up again.
+    #[must_use]
+    pub fn elapsed_s(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    /// The run has ended.
+    pub fn finish(self) {
+        match self.seen {
+            Seen::Bar(bar) => bar.finish(),
+            #[cfg(feature = "dashboard")]
+            Seen::Dashboard(dashboard) => drop(dashboard),
+        }
+    }
+}

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use clack_extensions::render::RenderMode;
 use clack_host::prelude::*;
 use harmony::label::Label;
-use harmony::timeline::Status;
 use harmony::track::Track;
 use support::host::{self, Block, Note};
 use support::music;
@@ -100,24 +99,9 @@ fn play(entry: &PluginEntry, audio: &[f32], jump: usize, manner: Manner) -> Outc
     }
     instance.deactivate(processor.stop_processing());
     let end_s = audio.len() as f64 / RATE - if jump < audio.len() { 4.0 } else { 0.0 };
-    let track = await_final(&mut instance, end_s - 1e-3);
+    let track = host::await_confirmed(&mut instance, end_s - 1e-3);
     let json = host::track_json(&mut instance);
     Outcome { json, track, notes }
-}
-
-/// The track once the worker is done: it has its own pace.
-fn await_final(instance: &mut PluginInstance<host::TestHost>, end_s: f64) -> Track {
-    let started = Instant::now();
-    loop {
-        let track = host::track(instance);
-        let reached = track.timeline().end_s().is_some_and(|it| it >= end_s);
-        let mut segments = track.timeline().into_iter();
-        if reached && segments.all(|it| it.status == Status::Confirmed) {
-            return track;
-        }
-        assert!(started.elapsed() < Duration::from_secs(300), "{track:#?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Seconds of the track of which the plugin has heard nothing.
@@ -236,7 +220,7 @@ fn a_stalled_worker_leaves_a_marked_gap_and_never_stalls_the_audio() {
     std::thread::sleep(Duration::from_secs(2));
     let end_s = blocks(&mut block, &mut processor, 2 * BEFORE);
     instance.deactivate(processor.stop_processing());
-    let track = await_final(&mut instance, end_s - 0.1);
+    let track = host::await_confirmed(&mut instance, end_s - 0.1);
     let lost_s = lost_s(&track);
     let (_, ring_s) = (held_s, 2_000_000.0 / FAST);
     let expected_s = held_s - before_s - ring_s;

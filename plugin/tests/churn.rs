@@ -9,7 +9,6 @@ mod support;
 
 use std::time::Duration;
 
-use harmony::timeline::Status;
 use support::host::{self, Block};
 use support::music;
 use support::process::Holdings;
@@ -77,18 +76,7 @@ fn a_session_goes_on_through_changes_of_rate() {
         song_s += 8.0;
         instance.deactivate(processor.stop_processing());
     }
-    let track = loop {
-        let track = host::track(&mut instance);
-        let mut segments = track.timeline().into_iter();
-        let reached = track
-            .timeline()
-            .end_s()
-            .is_some_and(|it| it > song_s - 0.01);
-        if reached && segments.all(|it| it.status == Status::Confirmed) {
-            break track;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
+    let track = host::await_confirmed(&mut instance, song_s - 0.01);
     for (index, (label, _)) in music::PROGRESSION[..3].iter().enumerate() {
         for at_s in [2.0, 4.0, 6.0] {
             let found = track.timeline().at(8.0 * index as f64 + at_s).unwrap();

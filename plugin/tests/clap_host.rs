@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use clack_host::events::event_types::TransportFlags;
 use harmony::label::Label;
-use harmony::timeline::Status;
 use harmony::track::Track;
 use harmony::vocabulary::majmin;
 use support::host::{self, Block};
@@ -306,29 +305,12 @@ fn the_track_is_the_same_at_every_block_size() {
         .into_iter()
         .map(|(mut instance, processor)| {
             instance.deactivate(processor.stop_processing());
-            rounded(&await_confirmed(&mut instance, end_s - 1e-3))
+            rounded(&host::await_confirmed(&mut instance, end_s - 1e-3))
         })
         .collect();
     assert!(tracks[0].lines().count() >= 8, "{}", tracks[0]);
     for track in &tracks[1..] {
         assert_eq!(track, &tracks[0]);
-    }
-}
-
-/// Waits until the track reaches `end_s` and all of it is confirmed.
-fn await_confirmed(
-    instance: &mut clack_host::prelude::PluginInstance<host::TestHost>,
-    end_s: f64,
-) -> Track {
-    let started = Instant::now();
-    loop {
-        let track = await_track(instance, end_s);
-        let mut segments = track.timeline().into_iter();
-        if segments.all(|it| it.status == Status::Confirmed) {
-            return track;
-        }
-        assert!(started.elapsed() < Duration::from_secs(300), "{track:#?}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

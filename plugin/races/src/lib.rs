@@ -1,15 +1,11 @@
 //! The plugin's files that the audio thread and the worker meet in, compiled by themselves:
 //! the tap with its marks and counters, the notes of the live chord, and the waiting of hosts
-//! that render. The tests of `tests/protocol.rs` run under Miri, which looks
-//! for data races and undefined behaviour in many interleavings and with the weak memory that
-//! the language allows:
-//!
-//! ```sh
-//! MIRIFLAGS="-Zmiri-many-seeds=0..2 -Zmiri-disable-isolation" \
-//!     cargo +nightly miri test -p changes-races --test protocol --target-dir target/miri
-//! ```
-//!
-//! That needs a nightly compiler with the components `miri` and `rust-src`.
+//! that render. `cargo xtask test --step races` runs their tests, and those of
+//! `tests/protocol.rs`, where thousands of blocks cross, under ThreadSanitizer: with the stable
+//! compiler, the standard library built for it. Where a nightly compiler with the components
+//! `miri` and `rust-src` is there, `tests/protocol.rs` runs under Miri, too, which looks for
+//! data races and undefined behaviour in several interleavings and with the weak memory that
+//! the language allows.
 
 #[path = "../../src/bounce.rs"]
 pub mod bounce;

@@ -2,10 +2,15 @@
 //!
 //! The windowing library receives drops and cannot begin them. On X11 this module speaks
 //! XDND itself, over a connection of its own. Windows and macOS are not done: [`available`] is
-//! false there, and the window offers no handle. The crate `drag` (2.1) would take the handle
-//! of the editor's window, but on Windows it waits for the drop in a loop of its own inside
-//! the window's event handler: a host would hang or fall if that went wrong, and nobody has
-//! tried it there.
+//! false there, and the window offers no handle.
+//!
+//! The crate `drag` (2.1.1) would take the handle of the editor's window, but not where a drag
+//! begins, in the middle of a paint. On Windows it handles messages until the drop
+//! (`DoDragDrop`), and the next paint or timer among them finds the window's state borrowed by
+//! the paint that began the drag (`EguiWindow::draw` of egui-baseview 0.9): a panic within the
+//! host. On a thread apart it works once, because it initialises OLE for the first thread only. On
+//! macOS it returns at once, but panics where the view is in no window. Nobody has tried either
+//! in a host.
 
 use std::path::Path;
 

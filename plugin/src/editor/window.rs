@@ -1,6 +1,13 @@
 //! The editor's window: opens at the size it was closed with, follows the worker,
 //! and turns changed controls into parameter changes.
 
+mod closing;
+#[cfg(target_os = "linux")]
+mod driver;
+mod handle;
+#[cfg(target_os = "linux")]
+mod present;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,11 +19,13 @@ use nice_plug::editor::{HostMethods, SpawnedEditor};
 use nice_plug::prelude::*;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture,
-    NiceEguiApp, create_egui_editor,
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp,
+    create_egui_editor,
 };
 use parking_lot::Mutex;
 
+use self::closing::WindowThread;
+use self::handle::{ChangesHandle, ChangesWindow};
 use super::desk::{Action, Desk, Notice};
 use super::files::{self, Files};
 use super::{dragging, draw, theme};
@@ -42,19 +51,19 @@ impl ChangesEditor {
         }
     }
 
-    fn make(&self) -> Option<EguiEditor<App>> {
+    fn make(&self, thread: WindowThread) -> Option<EguiEditor<App>> {
         let EditorSize { width, height } = *self.instance.params.editor_size.read();
         let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
         let settings = EguiNiceSettings::new()
             .with_tile("Changes")
             .with_resize_hint(self.resize_hint());
-        let app = App::new(Arc::clone(&self.instance));
+        let app = App::new(Arc::clone(&self.instance), thread);
         create_egui_editor(state, self.instance.repaint.clone(), settings, app)
     }
 }
 
 impl Editor for ChangesEditor {
-    type Handle = EguiEditorHandle;
+    type Handle = ChangesHandle;
 
     fn spawn(
         &self,
@@ -63,9 +72,13 @@ impl Editor for ChangesEditor {
         fallback_scale_factor: Option<f64>,
         gui_context: GuiContext,
         host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<EguiEditorHandle>, Box<dyn Error>> {
-        let editor = self.make().ok_or("the editor could not be made")?;
-        let spawned = editor.spawn(
+    ) -> Result<SpawnedEditor<ChangesHandle>, Box<dyn Error>> {
+        #[cfg(target_os = "linux")]
+        driver::keep_egl();
+        let thread = WindowThread::default();
+        let editor = self.make(thread.clone());
+        let editor = editor.ok_or("the editor could not be made")?;
+        let SpawnedEditor { handle, window } = editor.spawn(
             parent,
             wait_for_parent,
             fallback_scale_factor,
@@ -73,7 +86,10 @@ impl Editor for ChangesEditor {
             host,
         )?;
         *self.open.lock() = Some(editor);
-        Ok(spawned)
+        Ok(SpawnedEditor {
+            handle: ChangesHandle::new(handle),
+            window: ChangesWindow::new(window, thread),
+        })
     }
 
     fn size(&self) -> NativeSize<u32> {
@@ -92,7 +108,7 @@ impl Editor for ChangesEditor {
     }
 
     unsafe fn assume_standalone_in_process(&self) {
-        if let Some(editor) = self.make() {
+        if let Some(editor) = self.make(WindowThread::default()) {
             // SAFETY: the caller promises what the same function of the inner
             // editor asks for.
             unsafe { editor.assume_standalone_in_process() }
@@ -103,6 +119,7 @@ impl Editor for ChangesEditor {
 /// What lives as long as one window.
 struct App {
     instance: Arc<Instance>,
+    thread: WindowThread,
     host: Option<GuiContext>,
     desk: Desk,
     files: Files,
@@ -132,7 +149,7 @@ const AHEAD_MOST_S: f64 = 0.25;
 const FRAME: Duration = Duration::from_micros(16_667);
 
 impl App {
-    fn new(instance: Arc<Instance>) -> Self {
+    fn new(instance: Arc<Instance>, thread: WindowThread) -> Self {
         let files = Files::new(instance.repaint.clone());
         let desk = Desk {
             can_drag_out: dragging::available(),
@@ -141,6 +158,7 @@ impl App {
         };
         Self {
             instance,
+            thread,
             host: None,
             desk,
             files,
@@ -284,8 +302,18 @@ impl NiceEguiApp for App {
         &mut self,
         context: Context,
         host: GuiContext,
-        _: &mut Frame,
+        frame: &mut Frame,
     ) -> Result<(), HandlerError> {
+        self.thread.is_this();
+        #[cfg(target_os = "linux")]
+        {
+            driver::keep_driver();
+            if let Err(error) = present::listen(frame.baseview_window()) {
+                nice_warn!("Changes cannot ask X11 for the pace of its frames: {error}");
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = frame;
         theme::install(&context);
         self.host = Some(host);
         Ok(())

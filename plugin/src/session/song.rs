@@ -337,6 +337,11 @@ impl Song {
             .bar_start_beats
             .unwrap_or_else(|| (beat / length).floor() * length);
         let end = beat + duration_s * host.tempo_bpm.unwrap_or(0.0) / 60.0;
+        // Ardour begins to roll a little before the song. No bar is written there: what is said
+        // holds from the bar on that the song begins in, which is the first.
+        let before = (-bar / length + SAME_BEATS).floor().max(0.0);
+        let bar = bar + before * length;
+        let beat = beat.max(bar);
         let map = self.track().metres();
         let agrees = |at: f64| {
             let found = map.bar_at(at + SAME_BEATS);

@@ -271,6 +271,30 @@ fn the_metre_is_the_hosts() {
 }
 
 #[test]
+fn a_host_that_begins_before_the_song_counts_its_bars_from_the_song() {
+    for (signature, name) in [((4, 4), "4/4"), ((3, 4), "3/4")] {
+        let length = f64::from(signature.0);
+        let at = |beats: f64| HostPosition {
+            signature: Some(signature),
+            bar_start_beats: Some((beats / length).floor() * length),
+            ..host(beats, 120.0)
+        };
+        let session = Session::default();
+        // Twice: the second time there are chords already.
+        for _ in 0..2 {
+            play(&session, at(-0.04), 0.1, "C");
+            play(&session, at(0.16), 4.0, "C");
+            let track = session.track();
+            let changes = track.metres().changes();
+            assert_eq!(changes.len(), 1, "{changes:?}");
+            assert_eq!(changes[0].beat, 0.0);
+            assert_eq!(changes[0].metre.to_string(), name);
+            assert_eq!(track.metres().bar_at(0.5).number, 1);
+        }
+    }
+}
+
+#[test]
 fn what_sounds_before_the_song_or_while_it_stands_still_is_left_out() {
     let session = Session::default();
     let count_in = host(-2.0, 120.0);
@@ -413,5 +437,27 @@ fn random_bytes_in_a_state_never_panic() {
         // Whatever it took, it can be saved and read again.
         let saved = session.save().unwrap();
         assert!(SavedSession::from_json(&saved).is_ok(), "{saved}");
+        session.load(&saved);
+        assert_eq!(session.save().unwrap(), saved);
+    }
+}
+
+/// A session is saved and loaded as often as its project is: nothing may creep.
+#[test]
+fn times_and_tempos_come_back_to_the_last_bit() {
+    let session = Session::default();
+    for bpm in (0..2000).map(|i| 40.0 + f64::from(i) * 0.0937) {
+        session.load("");
+        play(&session, host(0.37, bpm), 2.0, "C");
+        play(
+            &session,
+            host(0.37 + bpm / 30.0, bpm * 1.01),
+            2.0,
+            "F:min7/b7",
+        );
+        let saved = session.save().unwrap();
+        let before = session.track();
+        session.load(&saved);
+        assert_eq!(session.track(), before, "{bpm} a minute");
     }
 }

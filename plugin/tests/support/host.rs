@@ -1,6 +1,7 @@
 //! The smallest CLAP host that can put the plugin through its paces.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
 use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
@@ -15,6 +16,7 @@ use clack_host::events::spaces::CoreEventSpace;
 use clack_host::events::{Match, UnknownEvent};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
+use harmony::timeline::Status;
 use harmony::track::Track;
 
 pub const ID: &std::ffi::CStr = c"audio.changes.changes";
@@ -199,6 +201,21 @@ pub fn track_json(instance: &mut PluginInstance<TestHost>) -> String {
 /// The chord track within a saved state.
 pub fn track(instance: &mut PluginInstance<TestHost>) -> Track {
     session(instance).1
+}
+
+/// The track once it reaches `end_s` and all of it is confirmed: the worker has its own pace.
+pub fn await_confirmed(instance: &mut PluginInstance<TestHost>, end_s: f64) -> Track {
+    let started = Instant::now();
+    loop {
+        let track = track(instance);
+        let reached = track.timeline().end_s().is_some_and(|it| it >= end_s);
+        let mut segments = track.timeline().into_iter();
+        if reached && segments.all(|it| it.status == Status::Confirmed) {
+            return track;
+        }
+        assert!(started.elapsed() < Duration::from_secs(300), "{track:#?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A song in 4/4 at 120 beats a minute, at `beats` quarter notes.

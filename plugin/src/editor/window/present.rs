@@ -1,0 +1,46 @@
+//! The first frame of a window under X11.
+//!
+//! baseview 0.4.2 paces its frames by the X server's Present extension: it asks for the next
+//! frame (`PresentNotifyMSC`), and paints when the answer comes. It asks as soon as somebody
+//! wants a repaint, but listens to answers only from the window's `MapNotify` on. Where a host
+//! embeds windows by a GTK socket, as Ardour does, mapping them waits for the host's main loop;
+//! the first answer then comes before anybody listens, no further question is put before it has
+//! come, and the window stays blank for good. So the window is made to listen before its event
+//! loop begins.
+
+use std::error::Error;
+
+use nice_plug_egui::baseview::WindowContext;
+use raw_window_handle::{
+    HandleError, HasDisplayHandle, HasWindowHandle, RawDisplayHandle, RawWindowHandle,
+};
+use x11rb::connection::Connection;
+use x11rb::protocol::present::{ConnectionExt, EventMask};
+use x11rb::xcb_ffi::XCBConnection;
+
+/// Has the answers to all of the window's questions for frames sent to it. For the window's own
+/// thread, before its event loop runs.
+///
+/// # Errors
+/// If the X server does not answer, or knows no Present; the library falls back to a timer then.
+pub fn listen(window: &WindowContext) -> Result<(), Box<dyn Error>> {
+    let handle = window.platform_handle();
+    // An `Error` only with a feature of their crate.
+    let told = |error: HandleError| error.to_string();
+    let (RawDisplayHandle::Xcb(display), RawWindowHandle::Xcb(window)) = (
+        handle.display_handle().map_err(told)?.as_raw(),
+        handle.window_handle().map_err(told)?.as_raw(),
+    ) else {
+        return Err("the window is not X11's".into());
+    };
+    let connection = display.connection.ok_or("the window has no connection")?;
+    // SAFETY: the connection is that of the window, which outlives this function, and it is not
+    // closed at its end (`false`). Only requests are sent over it: the events stay where they
+    // are for the library.
+    let connection = unsafe { XCBConnection::from_raw_xcb_connection(connection.as_ptr(), false) }?;
+    let events = connection.generate_id()?;
+    connection
+        .present_select_input(events, window.window.get(), EventMask::COMPLETE_NOTIFY)?
+        .check()?;
+    Ok(())
+}

@@ -19,6 +19,15 @@ pub const STANDALONE: &[&str] = &["libasound2-dev", "libjack-jackd2-dev", "pkg-c
 /// What the pip package pedalboard is linked with.
 pub const PEDALBOARD: &[&str] = &["libx11-6", "libfreetype6"];
 
+/// An X server without a screen, and what the plugin's window opens at run time.
+pub const WINDOW: &[&str] = &[
+    "xvfb",
+    "libegl1",
+    "libgl1-mesa-dri",
+    "libx11-xcb1",
+    "libxkbcommon-x11-0",
+];
+
 /// What shows the system calls of a program.
 pub const STRACE: &[&str] = &["strace"];
 

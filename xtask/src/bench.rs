@@ -62,7 +62,7 @@ struct Sizes {
 /// Measures, prints a table and writes the JSON.
 pub fn run(options: &Options) -> Result<()> {
     if options.compare {
-        return compare::run(options);
+        return compare::compare(options);
     }
     match options.what {
         Some(What::Latency) => latency::run(options),

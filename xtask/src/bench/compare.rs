@@ -1,22 +1,23 @@
 //! What a user would otherwise pick, on the same files in the same run.
 //!
 //! The files are held-out songs in a SoundFont that was never trained on, written by
-//! `trainer eval --audio`: those that its table is about. Everybody hears the same WAVs, on one core, from a program that
-//! is loaded already (their start is not counted; ours is). Scores are mir_eval's, from
-//! `harmony::score`.
+//! `trainer eval --audio`: those that its table is about. Everybody hears the same WAVs on one
+//! core, one after the other in one process, and its processor time counts: of the others once
+//! they are loaded, of ours from the start. Scores are mir_eval's, from `harmony::score`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 use harmony::import;
-use harmony::score::{Evaluation, Interval, Scores, evaluate};
+use harmony::score::{Evaluation, Scores, evaluate_timelines};
 use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
+use super::files::run;
 use super::{Options, machine, save};
 use crate::python;
 use crate::workspace::{release_binary, root, say, shell, target};
@@ -98,7 +99,7 @@ struct Times {
 }
 
 /// Renders, runs everybody, prints the table and writes the JSON.
-pub fn run(options: &Options) -> Result<()> {
+pub fn compare(options: &Options) -> Result<()> {
     let sh = shell()?;
     if !options.built {
         cmd!(sh, "cargo build --release --workspace").run()?;
@@ -161,30 +162,22 @@ fn length_s(path: &Path) -> Result<f64> {
     Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
 }
 
-/// `changes transcribe`, one start of the program for each file.
+/// `changes transcribe` over all files, its start included.
 fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Row> {
-    let sh = shell()?;
     let out = folder.join("changes");
-    sh.create_dir(&out)?;
-    let changes = release_binary("changes")?;
-    say("changes transcribe");
-    let start = Instant::now();
-    for file in files {
-        let lab = labels_of(file, &out);
-        cmd!(
-            sh,
-            "taskset --cpu-list 0 {changes} transcribe {file} -o {lab}"
-        )
-        .quiet()
-        .ignore_stdout()
-        .ignore_stderr()
-        .run()?;
+    // What an earlier run left must not be scored.
+    if out.is_dir() {
+        fs::remove_dir_all(&out)?;
     }
-    let wall_s = start.elapsed().as_secs_f64();
+    fs::create_dir_all(&out)?;
+    say("changes transcribe");
+    let words = ["transcribe", "--format", "lab", "--output"].map(OsStr::new);
+    let paths = std::iter::once(&out).chain(files);
+    let run = run(words.into_iter().chain(paths.map(|it| it.as_os_str())))?;
     Ok(Row {
         program: "Changes, whole file (`changes transcribe`)".into(),
         scores: Some(Scored {
-            times_real_time: audio_s / wall_s,
+            times_real_time: audio_s / run.processor_s,
             scores: score(files, &out)?,
         }),
         missing: None,
@@ -253,23 +246,12 @@ fn labels_of(file: &Path, folder: &Path) -> PathBuf {
 
 /// Scores of the `.lab` files in `folder` against those beside the songs.
 fn score(files: &[PathBuf], folder: &Path) -> Result<Scores> {
-    let read = |path: &Path| -> Result<Vec<Interval>> {
-        let timeline = import::load(path)?;
-        Ok(timeline
-            .segments()
-            .iter()
-            .map(|segment| Interval {
-                start_s: segment.start_s,
-                end_s: segment.end_s,
-                label: segment.label.clone(),
-            })
-            .collect())
-    };
     let each = files
         .iter()
         .map(|file| {
-            let reference = read(&file.with_extension("lab"))?;
-            Ok(evaluate(&reference, &read(&labels_of(file, folder))?)?)
+            let reference = import::load(&file.with_extension("lab"))?;
+            let estimate = import::load(&labels_of(file, folder))?;
+            Ok(evaluate_timelines(&reference, &estimate)?)
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Evaluation::pooled(each.iter()))

@@ -1,5 +1,6 @@
 //! The command line tool on whole files.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -54,7 +55,8 @@ fn speed(clip: &Clip, folder: &Path, command: &[&str]) -> Result<FileSpeed> {
     let fastest = |file: &Path| -> Result<Run> {
         let mut best: Option<Run> = None;
         for _ in 0..RUNS {
-            let run = run(command, file)?;
+            let words = command.iter().map(OsStr::new);
+            let run = run(words.chain([file.as_os_str()]))?;
             if best.as_ref().is_none_or(|best| run.wall_s < best.wall_s) {
                 best = Some(run);
             }
@@ -76,25 +78,30 @@ fn speed(clip: &Clip, folder: &Path, command: &[&str]) -> Result<FileSpeed> {
     })
 }
 
-struct Run {
-    wall_s: f64,
-    processor_s: f64,
-    peak_memory_bytes: u64,
+/// What a run of the tool took.
+pub struct Run {
+    /// Time on the clock.
+    pub wall_s: f64,
+    /// Time on the processor, all threads together.
+    pub processor_s: f64,
+    /// The most memory it held at once.
+    pub peak_memory_bytes: u64,
 }
 
 /// Runs the tool on the first core alone and watches it.
-fn run(command: &[&str], file: &Path) -> Result<Run> {
+pub fn run<'a>(arguments: impl Iterator<Item = &'a OsStr>) -> Result<Run> {
     ensure!(
         cfg!(target_os = "linux"),
         "this measurement reads /proc and works on Linux only"
     );
     let binary = release_binary("changes")?;
     let start = Instant::now();
-    let mut child = Command::new("taskset")
+    let mut command = Command::new("taskset");
+    command
         .args(["--cpu-list", "0"])
-        .arg(&binary)
-        .args(command)
-        .arg(file)
+        .arg(binary)
+        .args(arguments);
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -115,12 +122,7 @@ fn run(command: &[&str], file: &Path) -> Result<Run> {
     let wall_s = start.elapsed().as_secs_f64();
     let status = child.wait()?;
     if !status.success() {
-        bail!(
-            "`{} {}` failed on {}",
-            binary.display(),
-            command.join(" "),
-            file.display()
-        );
+        bail!("this failed: {command:?}");
     }
     Ok(Run {
         wall_s,

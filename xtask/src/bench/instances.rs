@@ -21,6 +21,8 @@ const BLOCK: usize = 512;
 const WATCHED: Duration = Duration::from_secs(15);
 /// What the first seconds cost beyond the others is not counted.
 const WARM_UP: Duration = Duration::from_secs(4);
+/// Silence after which the networks have forgotten the music: ten seconds at most.
+const FORGOTTEN: Duration = Duration::from_secs(14);
 
 /// What many instances cost together.
 #[derive(Serialize)]
@@ -68,7 +70,7 @@ pub fn measure(clap: &Path, clip: &Clip) -> Result<Many> {
         sample_rate: clip.sample_rate,
         channels: [vec![0.0; clip.len()], vec![0.0; clip.len()]],
     };
-    play(&mut instances, &silence, WARM_UP)?;
+    play(&mut instances, &silence, FORGOTTEN)?;
     let cores_silent = play(&mut instances, &silence, WATCHED)?;
     for (mut plugin, stream) in instances {
         plugin.deactivate(stream);

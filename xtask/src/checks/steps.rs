@@ -1,11 +1,18 @@
 //! The steps of `cargo xtask test`, in the order in which they run.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::ValueEnum;
-use xshell::{Cmd, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::workspace::{say, shell, target};
 use crate::{apt, bundle, fuzz, licences, python, soak, supply};
+
+/// Where the sanitizers are run.
+const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+/// Whether that is here.
+const SANITIZED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 
 /// One thing that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,6 +39,8 @@ pub enum Step {
     Vst3,
     /// RealtimeSanitizer over the audio callback of the release plugin
     Realtime,
+    /// ThreadSanitizer and Miri over what the audio thread and the worker share
+    Races,
     /// Four minutes of audio, as fast as it goes, and every time exact
     Soak,
     /// Every reader of untrusted bytes under libFuzzer for some seconds
@@ -80,6 +89,7 @@ impl Step {
                 run(cmd!(sh, "{python} plugin/tests/pedalboard_vst3.py {vst3}"))
             }
             Self::Realtime => realtime(),
+            Self::Races => races(),
             Self::Soak => soak::run(&soak::Options::short()),
             Self::Fuzz => fuzz::check(),
             Self::Standalone => run(cmd!(
@@ -102,6 +112,7 @@ fn setup() -> Result<()> {
     apt::ensure(apt::STANDALONE, "the standalone program")?;
     apt::ensure(apt::PEDALBOARD, "pedalboard, which loads the VST3")?;
     apt::ensure(apt::STRACE, "watching the system calls")?;
+    apt::ensure(apt::WINDOW, "opening the plugin's window without a screen")?;
     for (component, program) in [("rustfmt", "rustfmt"), ("clippy", "clippy-driver")] {
         if cmd!(sh, "{program} --version")
             .quiet()
@@ -141,12 +152,63 @@ fn units() -> Result<()> {
         .env("CHANGES_CLAP", clap))
 }
 
+/// ThreadSanitizer wants the standard library built for it, which is why only a few crates
+/// are watched here; Miri is asked where somebody has installed it.
+fn races() -> Result<()> {
+    let sh = shell()?;
+    if !SANITIZED {
+        say("ThreadSanitizer is run on x86_64 Linux only");
+    } else if !has_library_source(&sh)? {
+        say(
+            "The standard library's source (`rust-src`) is not to be had: NOT CHECKED with \
+             ThreadSanitizer",
+        );
+    } else {
+        let folder = target()?.join("tsan");
+        run(cmd!(
+            sh,
+            "cargo test -Zbuild-std --package changes-races --lib --tests --target {TRIPLE}
+             --target-dir {folder}"
+        )
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", "-Zsanitizer=thread --cfg tsan"))?;
+    }
+    let miri = cmd!(sh, "cargo +nightly miri --version")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr();
+    if miri.run().is_err() {
+        say("Miri is not installed (`rustup +nightly component add miri`): NOT CHECKED with it");
+        return Ok(());
+    }
+    let folder = target()?.join("miri");
+    run(cmd!(
+        sh,
+        "cargo +nightly miri test --package changes-races --test protocol --target-dir {folder}"
+    )
+    .env(
+        "MIRIFLAGS",
+        "-Zmiri-many-seeds=0..2 -Zmiri-disable-isolation",
+    ))
+}
+
+/// Whether the compiler has the source of its library, which rustup is asked for otherwise.
+fn has_library_source(sh: &Shell) -> Result<bool> {
+    let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
+    let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock");
+    if !library.exists()
+        && let Err(error) = cmd!(sh, "rustup component add rust-src").run()
+    {
+        say(error.to_string());
+    }
+    Ok(library.exists())
+}
+
 /// The sanitizer is part of LLVM, but stable compilers keep it behind a flag. Only
 /// the host is built with it, in a target directory of its own; the plugin is the
 /// one that is shipped.
 fn realtime() -> Result<()> {
-    const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    if !SANITIZED {
         say("RealtimeSanitizer is there on x86_64 Linux only: nothing to run here");
         return Ok(());
     }

@@ -247,6 +247,7 @@ impl Analysis {
         }
         if mark.reset {
             self.end(stream, instance);
+            self.history.write_after(mark.loads);
             stream.recognizer_start_s = self.history.now_s();
             self.level.reset();
             self.current = None;

@@ -150,6 +150,7 @@ impl Changes {
             return;
         }
         tap.set(self.params.settings());
+        tap.set_loads(self.params.session.loads());
         let help = |offline: bool| {
             let heard = offline && self.instance.hear();
             if !heard {

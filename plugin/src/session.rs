@@ -12,7 +12,7 @@ mod song;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use harmony::edit::{Command, EditError};
@@ -79,6 +79,8 @@ pub struct Session {
     content: Mutex<Content>,
     /// Counts changes of `content`.
     revision: AtomicU64,
+    /// Counts loaded states; changes under the lock of `content`.
+    loads: AtomicU32,
     /// The copy that was handed out last; made anew when somebody asks and it is old.
     published: ArcSwap<Published>,
 }
@@ -183,21 +185,34 @@ impl Session {
     /// leaves an empty track, and [`message`](Self::message) says why.
     pub fn load(&self, text: &str) {
         let loaded = SavedSession::from_json(text);
-        self.change(|content| match loaded {
-            Ok(saved) => {
-                content.song = Song::new(saved.clock, saved.track);
-                content.message = None;
-            }
-            Err(error) => {
-                content.song = Song::default();
-                content.message = Some(Message::Refused(error));
+        self.change(|content| {
+            self.loads.fetch_add(1, Ordering::Release);
+            match loaded {
+                Ok(saved) => {
+                    content.song = Song::new(saved.clock, saved.track);
+                    content.message = None;
+                }
+                Err(error) => {
+                    content.song = Song::default();
+                    content.message = Some(Message::Refused(error));
+                }
             }
         });
     }
 
-    /// For the worker: writes what was heard.
-    pub(crate) fn record<R>(&self, write: impl FnOnce(&mut Song) -> R) -> R {
+    /// How many saved states were loaded so far, wrapping around. Safe on the audio thread,
+    /// which marks the audio with it.
+    pub fn loads(&self) -> u32 {
+        self.loads.load(Ordering::Acquire)
+    }
+
+    /// For the worker: writes what was heard when `loads` states had been loaded. `None` if
+    /// there was another since: it was heard in a session that is gone, and is left out.
+    pub(crate) fn record<R>(&self, loads: u32, write: impl FnOnce(&mut Song) -> R) -> Option<R> {
         let mut content = self.content.lock();
+        if loads != self.loads() {
+            return None;
+        }
         let result = write(&mut content.song);
         if content.song.take_set_aside() && content.message.is_none() {
             content.message = Some(Message::SetAside);
@@ -205,7 +220,7 @@ impl Session {
         if content.song.take_written() {
             self.revision.fetch_add(1, Ordering::Release);
         }
-        result
+        Some(result)
     }
 
     /// For the worker: where in the song the host is, `stream_s` being the second of the

@@ -37,6 +37,9 @@ pub struct Mark {
     pub reset: bool,
     /// Counts breaks: starts, stops and jumps of the song, resets, skipped samples.
     pub epoch: u8,
+    /// How many saved states the host had loaded: what sounded before the last of them is no
+    /// part of the session that it brought. The analysis starts afresh where this changes.
+    pub loads: u32,
     /// The host's time at this sample.
     pub host: HostPosition,
     /// The settings from this sample on, where somebody has told them.
@@ -99,6 +102,7 @@ impl Tap {
             settings: None,
             marked_settings: None,
             epoch: 0,
+            loads: 0,
             broken: false,
         };
         let output = TapOutput {
@@ -134,6 +138,8 @@ pub struct TapInput {
     marked_settings: Option<Settings>,
     /// Counts breaks.
     epoch: u8,
+    /// Counts loaded states.
+    loads: u32,
     /// Whether the last break has no mark yet.
     broken: bool,
 }
@@ -189,6 +195,15 @@ impl TapInput {
     /// Says what the worker shall go by from the next sample on. Safe on the audio thread.
     pub fn set(&mut self, settings: Settings) {
         self.settings = Some(settings);
+    }
+
+    /// Says how many saved states the host has loaded before the next sample. Safe on the audio
+    /// thread.
+    pub fn set_loads(&mut self, loads: u32) {
+        if loads != self.loads {
+            self.loads = loads;
+            self.reset();
+        }
     }
 
     /// The host pauses or ends: what was heard so far is final, and what follows is heard
@@ -282,6 +297,7 @@ impl TapInput {
             lost: self.lost,
             reset: self.reset,
             epoch: self.epoch,
+            loads: self.loads,
             host,
             settings: self.settings,
         };

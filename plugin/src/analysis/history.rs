@@ -59,6 +59,8 @@ pub(super) struct History {
     unrecorded_s: f64,
     /// Up to here the refining pass has had its say, and the live one is out of date.
     confirmed_s: f64,
+    /// How many saved states the host had loaded when this was heard.
+    loads: u32,
 }
 
 impl History {
@@ -73,6 +75,7 @@ impl History {
             floor_s: origin_s,
             unrecorded_s: origin_s,
             confirmed_s: origin_s,
+            loads: 0,
         }
     }
 
@@ -127,6 +130,11 @@ impl History {
             alternatives: Vec::new(),
         });
         self.floor_s = self.now_s;
+    }
+
+    /// What is heard from now on is part of the session that `loads` loaded states have left.
+    pub(super) fn write_after(&mut self, loads: u32) {
+        self.loads = loads;
     }
 
     pub(super) fn anchor(&mut self, anchor: Anchor) {
@@ -186,7 +194,7 @@ impl History {
         self.unrecorded_s = self.now_s;
         let spans = self.spans(from_s, self.now_s);
         if !spans.is_empty() {
-            session.record(|song| {
+            session.record(self.loads, |song| {
                 for span in spans {
                     song.follow(&span);
                     self.record_span(&span, song);
@@ -270,7 +278,7 @@ impl History {
         let segments: Vec<Segment> = segments.collect();
         let since = self.spans(to_s, self.unrecorded_s);
         let now = self.spans(from_s, to_s);
-        session.record(|song| {
+        session.record(self.loads, |song| {
             let mut covered = Covered::default();
             for span in since.iter().rev() {
                 if let Some(place) = song.place(span, span.start_s) {

@@ -17,7 +17,7 @@ fn shape(session: &Session) -> Vec<(f64, f64, String)> {
 
 fn session(chords: &[(f64, f64, &str)]) -> Session {
     let session = Session::default();
-    session.record(|song| {
+    session.record(session.loads(), |song| {
         for &(start_s, end_s, label) in chords {
             song.write(start_s, end_s, vec![segment(start_s, end_s, label)]);
         }
@@ -47,14 +47,14 @@ fn play(session: &Session, host: HostPosition, duration_s: f64, label: &str) -> 
         end_s: 50.0 + duration_s,
         host,
     };
-    session.record(|song| {
+    session.record(session.loads(), |song| {
         song.follow(&span);
         let place = song.place(&span, 50.0)?;
         let from_s = song.second(&place, 50.0);
         let to_s = song.second(&place, 50.0 + duration_s);
         song.write(from_s, to_s, vec![segment(from_s, to_s, label)]);
         Some(from_s)
-    })
+    })?
 }
 
 #[test]
@@ -81,7 +81,9 @@ fn edits_are_undone_and_survive_new_analysis() {
     session
         .edit(&Command::SetChord { at_s: 3.0, label })
         .unwrap();
-    session.record(|song| song.write(1.0, 4.0, vec![segment(1.0, 4.0, "G")]));
+    session.record(session.loads(), |song| {
+        song.write(1.0, 4.0, vec![segment(1.0, 4.0, "G")])
+    });
     let edited = [
         (0.0, 1.0, "C:maj".into()),
         (1.0, 2.0, "G:maj".into()),
@@ -158,7 +160,7 @@ fn nothing_is_left_over_beside_a_locked_chord() {
         })
         .unwrap();
     // The same again, each change a little late, and the lock is right.
-    session.record(|song| {
+    session.record(session.loads(), |song| {
         let heard = [(0.0, 2.06, "C"), (2.06, 4.06, "F"), (4.06, 6.0, "G")];
         let heard = heard.map(|(start_s, end_s, label)| segment(start_s, end_s, label));
         song.write(0.0, 6.0, heard.to_vec());

@@ -280,3 +280,25 @@ fn a_reset_starts_afresh() {
         [(0.0, 1.0, "C:maj".to_owned()), (1.0, 2.0, "X".to_owned())]
     );
 }
+
+/// A host loads a project, or takes a step back, while the worker is behind.
+#[test]
+fn what_sounded_before_a_state_was_loaded_is_no_part_of_it() {
+    let worker = worker();
+    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
+    let (mut input, output) = Tap::new(10_000, RATE);
+    instance.feed(output);
+    push(&mut input, 0.1, 1000);
+    let session = instance.session();
+    session.load(r#"{"version": 1, "clock": "stream", "segments": []}"#);
+    // Only now the worker hears of the second before.
+    worker.adopt(&instance);
+    await_snapshot(&instance, |it| it.strip.now_s >= 1.0);
+    // Long enough for what is done when a host falls silent without a word, too.
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(track(&instance), []);
+    input.set_loads(session.loads());
+    push(&mut input, 0.2, 1000);
+    await_snapshot(&instance, |it| it.strip.now_s >= 2.0);
+    assert_eq!(track(&instance), [(1.0, 2.0, "D:maj".to_owned())]);
+}

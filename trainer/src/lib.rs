@@ -35,6 +35,7 @@ pub mod schedule;
 pub mod score;
 pub mod sha256;
 pub mod soundfont;
+pub mod store;
 pub mod synthesizer;
 pub mod teacher;
 pub mod train;

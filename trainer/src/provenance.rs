@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The file's name in the folder of a run.
 const FILE: &str = "provenance.json";
 
+/// What a card names as the teacher of weights that had none.
+const LABELS_ALONE: &str = "labels alone";
+
 /// Data, teachers and commands behind a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -21,6 +24,10 @@ pub struct Provenance {
     pub commands: Vec<String>,
     /// Seed of the last of them.
     pub seed: u64,
+    /// The model card of the weights that the first of them started from, where the run that
+    /// made those is not at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<ModelCard>,
 }
 
 /// How much of something.
@@ -54,6 +61,7 @@ impl Provenance {
         let mut commands = earlier.commands;
         commands.append(&mut self.commands);
         self.commands = commands;
+        self.start = earlier.start;
     }
 
     /// What another network was made from whose mean with this one is taken.
@@ -69,35 +77,31 @@ impl Provenance {
         let new = own.into_iter().filter(|c| !self.commands.contains(c));
         let new: Vec<String> = new.collect();
         self.commands.extend(new);
+        self.start = other.start.or(self.start.take());
     }
 
     /// The model card of weights called `name`.
     pub fn card(&self, name: &str, metrics: BTreeMap<String, f64>) -> ModelCard {
-        let data: Vec<String> = self
-            .data
-            .iter()
-            .map(|(what, hours)| {
-                format!(
-                    "{what}: {:.1} h ({})",
-                    hours.hours,
-                    hours.licences.join(", ")
-                )
-            })
-            .collect();
-        let teachers: Vec<String> = self
+        let data = self.data.iter().map(|(what, hours)| {
+            let licences = hours.licences.join(", ");
+            format!("{what}: {:.1} h ({licences})", hours.hours)
+        });
+        let teachers = self
             .teachers
             .iter()
-            .map(|(name, hash)| format!("{name} (SHA-256 {hash})"))
-            .collect();
+            .map(|(name, hash)| format!("{name} (SHA-256 {hash})"));
+        let start = self.start.clone().unwrap_or_default();
+        let taught = Some(start.teacher).filter(|it| it != LABELS_ALONE);
+        let teacher = joined("; ", taught.unwrap_or_default(), teachers);
         ModelCard {
             name: name.to_owned(),
-            data: data.join("; "),
-            teacher: if teachers.is_empty() {
-                "labels alone".to_owned()
+            data: joined("; ", start.data, data),
+            teacher: if teacher.is_empty() {
+                LABELS_ALONE.to_owned()
             } else {
-                teachers.join("; ")
+                teacher
             },
-            command: self.commands.join(" && "),
+            command: joined(" && ", start.command, self.commands.iter().cloned()),
             seed: self.seed,
             metrics,
         }
@@ -126,6 +130,15 @@ impl Provenance {
         harmony::export::atomic::write(&path, text.as_bytes())
             .with_context(|| format!("writing {}", path.display()))
     }
+}
+
+/// What a card said already, and what is new.
+fn joined(separator: &str, earlier: String, new: impl Iterator<Item = String>) -> String {
+    let known = |it: &String| earlier.split(separator).any(|known| known == it);
+    let new: Vec<String> = new.filter(|it| !known(it)).collect();
+    let earlier = Some(earlier.clone()).filter(|it| !it.is_empty());
+    let all: Vec<String> = earlier.into_iter().chain(new).collect();
+    all.join(separator)
 }
 
 #[cfg(test)]
@@ -166,5 +179,38 @@ mod tests {
         );
         assert_eq!(card.teacher, "chordnet (SHA-256 abc)");
         assert_eq!(card.command, "trainer train one && trainer train two");
+    }
+
+    #[test]
+    fn weights_without_their_run_bring_their_card() {
+        let mut run = Provenance {
+            commands: vec!["trainer train --start old.safetensors".into()],
+            start: Some(ModelCard {
+                data: "games: 2.2 h (CC-BY-3.0, GPL-2+); songs: 5.0 h (MIT)".into(),
+                teacher: "chordnet (SHA-256 abc)".into(),
+                command: "trainer train one && trainer train two".into(),
+                ..ModelCard::default()
+            }),
+            ..Provenance::default()
+        };
+        run.add("songs", 5.0, "MIT");
+        run.add("bells", 1.0, "CC0-1.0");
+        run.teachers.insert("chordnet".into(), "abc".into());
+        let mut next = Provenance {
+            commands: vec!["trainer train four".into()],
+            ..Provenance::default()
+        };
+        next.after(run);
+        let card = next.card("x", BTreeMap::new());
+        assert_eq!(
+            card.data,
+            "games: 2.2 h (CC-BY-3.0, GPL-2+); songs: 5.0 h (MIT); bells: 1.0 h (CC0-1.0)"
+        );
+        assert_eq!(card.teacher, "chordnet (SHA-256 abc)");
+        assert_eq!(
+            card.command,
+            "trainer train one && trainer train two && trainer train --start old.safetensors \
+             && trainer train four"
+        );
     }
 }

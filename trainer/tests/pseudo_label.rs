@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Result;
 use harmony::timeline::{Segment, Timeline};
 use trainer::corpus::{Corpus, Split};
 use trainer::posteriors::{Posteriors, lab_path_of, path_of};
-use trainer::pseudo_label::{INDEX, Settings, Shard, merge, pseudo_label, queue};
+use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label, queue};
 use trainer::sha256;
+use trainer::store::Store;
 use trainer::teacher::{HOP_SAMPLES, Heard, Teacher};
 
 /// Says what follows from the loudness of each frame, and counts how often it was asked.
@@ -101,6 +103,7 @@ fn settings(shard: Shard) -> Settings {
         shard,
         max_length_s: 3,
         threads: 2,
+        stores: Stores::default(),
     }
 }
 
@@ -297,4 +300,63 @@ fn shards_are_parsed_or_refused() {
     for text in ["", "1", "4/4", "-1/4", "a/b", "0/0", "1/2/3"] {
         assert!(text.parse::<Shard>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn shards_over_an_object_store_are_a_single_run_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("store");
+    fs::create_dir_all(there.join("results")).unwrap();
+    let of_store = corpus(&there);
+    let never = AtomicBool::new(false);
+    let single = folder.path().join("single");
+    let all = settings(Shard::default());
+    pseudo_label(&Loudness::new("aa"), &of_store, &single, &all, &never).unwrap();
+    index(&of_store, &[], &single).unwrap();
+
+    let open = |path: &Path| {
+        let store = Store::open(&format!("file://{}", path.display()));
+        Some(Arc::new(store.unwrap()))
+    };
+    let stores = Stores {
+        corpus: open(&there),
+        results: open(&there.join("results")),
+    };
+    // A machine has the manifest, and no audio.
+    let machine = |name: &str, shard: Shard| {
+        let here = folder.path().join(name);
+        fs::create_dir(&here).unwrap();
+        fs::copy(there.join("corpus.jsonl"), here.join("corpus.jsonl")).unwrap();
+        let corpus = Corpus::open(&here).unwrap();
+        let settings = Settings {
+            stores: stores.clone(),
+            ..settings(shard)
+        };
+        let teacher = Loudness::new("aa");
+        let results = here.join("results");
+        let report = pseudo_label(&teacher, &corpus, &results, &settings, &never).unwrap();
+        (report, results, corpus)
+    };
+    for index in 0..3 {
+        let (report, results, _) = machine(&format!("node-{index}"), Shard { index, count: 3 });
+        assert_eq!(report.present, 0);
+        // The audio is gone again.
+        assert_eq!(contents(&results).len(), 2 * report.made);
+    }
+    // One that comes back finds everything; the file that is no audio is left out again.
+    let (report, results, corpus) = machine("last", Shard::default());
+    assert_eq!((report.made, report.present), (0, 9));
+    assert_eq!(report.skipped.len(), 1);
+    index(&corpus, &[], &results).unwrap();
+    assert_eq!(contents(&results), contents(&single));
+    let mut stored = contents(&there.join("results"));
+    stored.insert(INDEX.into(), fs::read(single.join(INDEX)).unwrap());
+    assert_eq!(stored, contents(&single));
+
+    fs::remove_file(there.join("0.wav")).unwrap();
+    fs::remove_file(path_of(&there.join("results"), "track-0")).unwrap();
+    let (report, ..) = machine("late", Shard::default());
+    assert_eq!((report.made, report.present), (0, 8));
+    let missing = report.skipped.iter().find(|it| it.0 == "track-0").unwrap();
+    assert!(missing.1.contains("0.wav"), "{}", missing.1);
 }

@@ -165,6 +165,13 @@ fn print(report: &Report) {
                 block.p50_us, block.p99_us, block.p9999_us, block.max_us
             ),
         );
+        row(
+            &format!(
+                "process, {} samples, on a processor: p99.99 / max",
+                block.samples
+            ),
+            format!("{:.2} / {:.2} µs", block.own_p9999_us, block.own_max_us),
+        );
     }
     row("plugin: load and start", milliseconds(plugin.load_s));
     row("plugin: activate", milliseconds(plugin.activate_s));

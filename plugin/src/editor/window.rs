@@ -4,6 +4,8 @@
 mod closing;
 #[cfg(target_os = "linux")]
 mod driver;
+#[cfg(target_os = "linux")]
+mod focus;
 mod handle;
 #[cfg(target_os = "linux")]
 mod present;
@@ -124,6 +126,8 @@ struct App {
     desk: Desk,
     files: Files,
     kept: Option<Kept>,
+    #[cfg(target_os = "linux")]
+    typing_focus: focus::TypingFocus,
 }
 
 /// The view of the last paint, while nothing that it shows has changed.
@@ -163,6 +167,8 @@ impl App {
             desk,
             files,
             kept: None,
+            #[cfg(target_os = "linux")]
+            typing_focus: focus::TypingFocus::default(),
         }
     }
 
@@ -344,6 +350,8 @@ impl NiceEguiApp for App {
         } else {
             kept_keys()
         });
+        #[cfg(target_os = "linux")]
+        self.typing_focus.follow(ui, frame.baseview_window());
         if let Some(host) = &self.host
             && after != before
         {

@@ -1,12 +1,14 @@
 //! `trainer pseudo-label`: a teacher listens to a corpus.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use trainer::corpus::{Corpus, Split};
-use trainer::pseudo_label::{Settings, Shard, index, merge, pseudo_label};
+use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label};
+use trainer::store::Store;
 use trainer::teacher::open;
 
 #[derive(Debug, Args)]
@@ -17,10 +19,12 @@ pub struct PseudoLabelArguments {
     /// Folder of all teachers.
     #[arg(long, default_value = "data/teachers")]
     teachers: PathBuf,
-    /// Manifest of the corpus, or its folder.
+    /// Manifest of the corpus, or its folder; a folder in an object store by its URL
+    /// (`s3://bucket/folder`), with `corpus.jsonl` in it.
     #[arg(long)]
     corpus: PathBuf,
-    /// Folder for the posteriors and the teacher's own chords; made when missing.
+    /// Folder for the posteriors and the teacher's own chords; made when missing. By a URL, one
+    /// in an object store, which all shards may share.
     #[arg(short, long)]
     out: PathBuf,
     /// Only this part of the work, NUMBER/COUNT with the number from 0.
@@ -39,13 +43,78 @@ pub struct PseudoLabelArguments {
     /// given again.
     #[arg(long, value_name = "FOLDER", conflicts_with = "shard")]
     merge: Vec<PathBuf>,
+    /// Folder for copies of what is in an object store, while this runs [default: that of the
+    /// system].
+    #[arg(long)]
+    scratch: Option<PathBuf>,
 }
+
+/// Where an object store is worked on.
+struct Scratch {
+    /// Removed at the end; there if a store is.
+    folder: Option<tempfile::TempDir>,
+    stores: Stores,
+}
+
+impl Scratch {
+    fn open(arguments: &PseudoLabelArguments) -> Result<Self> {
+        let store = |path: &Path| -> Result<Option<Arc<Store>>> {
+            let url = path.to_str().filter(|_| Store::is_url(path));
+            url.map(|url| Store::open(url).map(Arc::new)).transpose()
+        };
+        let stores = Stores {
+            corpus: store(&arguments.corpus)?,
+            results: store(&arguments.out)?,
+        };
+        let needed = stores.corpus.is_some() || stores.results.is_some();
+        let folder = needed.then(|| {
+            let within = arguments.scratch.clone();
+            let within = within.unwrap_or_else(std::env::temp_dir);
+            let folder = tempfile::Builder::new()
+                .prefix("pseudo-label-")
+                .tempdir_in(&within);
+            folder.with_context(|| format!("making a folder in {}", within.display()))
+        });
+        Ok(Self {
+            folder: folder.transpose()?,
+            stores,
+        })
+    }
+
+    /// The corpus, its manifest fetched if need be.
+    fn corpus(&self, path: &Path) -> Result<Corpus> {
+        let (Some(store), Some(folder)) = (&self.stores.corpus, &self.folder) else {
+            return Ok(Corpus::open(path)?);
+        };
+        let manifest = folder.path().join(MANIFEST);
+        let found = store.fetch(MANIFEST, &manifest)?;
+        ensure!(found, "there is no {}/{MANIFEST}", path.display());
+        Ok(Corpus::open(&manifest)?)
+    }
+
+    /// The folder that results are written to.
+    fn results(&self, path: &Path) -> PathBuf {
+        match (&self.stores.results, &self.folder) {
+            (Some(_), Some(folder)) => folder.path().join("results"),
+            _ => path.to_owned(),
+        }
+    }
+}
+
+/// The name of a manifest in its folder.
+const MANIFEST: &str = "corpus.jsonl";
 
 /// Listens, or merges.
 pub fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result<()> {
-    let corpus = Corpus::open(&arguments.corpus)?;
-    let out = &arguments.out;
+    let scratch = Scratch::open(arguments)?;
+    let corpus = scratch.corpus(&arguments.corpus)?;
+    let out = &scratch.results(&arguments.out);
     if !arguments.merge.is_empty() {
+        ensure!(
+            scratch.stores.results.is_none(),
+            "shards in an object store write into one folder: the same command without --shard \
+             looks whether all is there and writes the index"
+        );
         let merged = merge(&arguments.merge, &corpus, &arguments.split, out)?;
         println!("{}: {} tracks", out.display(), merged.tracks);
         ensure!(
@@ -62,6 +131,7 @@ pub fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result
         shard: arguments.shard,
         max_length_s: arguments.max_length,
         threads: arguments.threads,
+        stores: scratch.stores.clone(),
     };
     let report = pseudo_label(teacher.as_ref(), &corpus, out, &settings, interrupted)?;
     for (track, reason) in &report.skipped {
@@ -69,7 +139,7 @@ pub fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result
     }
     println!(
         "{}: {} tracks ({:.2} h) listened to, {} there before, {} left out",
-        out.display(),
+        arguments.out.display(),
         report.made,
         report.heard_s / 3600.0,
         report.present,
@@ -78,6 +148,9 @@ pub fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result
     // The index of a whole corpus; that of a shard comes with the merge.
     if arguments.shard == Shard::default() && !interrupted.load(Ordering::Relaxed) {
         index(&corpus, &arguments.split, out)?;
+        if let Some(store) = &scratch.stores.results {
+            store.put(&out.join(INDEX), INDEX)?;
+        }
     }
     Ok(())
 }

@@ -111,7 +111,8 @@ pub struct TrainArguments {
     /// Weights to start from, as `trainer export` writes them.
     #[arg(long)]
     start: Option<PathBuf>,
-    /// Folder of the run that made those weights, for the model card.
+    /// Folder of the run that made those weights, for the model card; without it their own card
+    /// is gone by.
     #[arg(long, requires = "start")]
     start_run: Option<PathBuf>,
     /// Folder for checkpoints, log and weights; a run that was stopped goes on from it.
@@ -364,6 +365,8 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
     provenance.teachers.append(&mut training.teachers);
     if let Some(earlier) = arguments.start_run.as_deref() {
         provenance.after(Provenance::load(earlier)?);
+    } else if let Some(weights) = &start {
+        provenance.start = Some(weights.card.clone());
     }
     provenance.save(&arguments.out)?;
     let devices = arguments.device.iter().map(|name| name.open());

@@ -3,14 +3,16 @@
 //! Two files a track ([`crate::posteriors`]), each written beside its place and renamed, the
 //! posteriors last: a run that is killed at any moment goes on where it was. The same
 //! teacher makes the same bytes of the same track, so that several machines may share the
-//! work ([`Shard`]) and [`merge`] gives what one would have made.
+//! work ([`Shard`]) and [`merge`] gives what one would have made. Machines without a file
+//! system in common have the audio and the results in an object store ([`Stores`]).
 
 mod merge;
 mod queue;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -22,6 +24,7 @@ use crate::corpus::{Corpus, Split, Track};
 use crate::parallel;
 use crate::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
 use crate::sha256;
+use crate::store::Store;
 use crate::teacher::Teacher;
 
 pub use merge::{INDEX, Merged, index, merge};
@@ -38,6 +41,19 @@ pub struct Settings {
     pub max_length_s: u32,
     /// Tracks at the same time.
     pub threads: usize,
+    /// Where the files are, if not here.
+    pub stores: Stores,
+}
+
+/// Object stores in the place of folders.
+#[derive(Debug, Clone, Default)]
+pub struct Stores {
+    /// Has the audio, under the paths of the manifest: each track is fetched when its turn
+    /// comes, and no longer than that here.
+    pub corpus: Option<Arc<Store>>,
+    /// Gets the results, and is asked for them first. All shards write into the same one;
+    /// the folder here holds copies.
+    pub results: Option<Arc<Store>>,
 }
 
 /// What became of the tracks.
@@ -58,7 +74,7 @@ pub struct Report {
 /// A track that cannot be decoded is skipped.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// A file that cannot be written, a store that does not answer.
 pub fn pseudo_label(
     teacher: &dyn Teacher,
     corpus: &Corpus,
@@ -78,15 +94,20 @@ pub fn pseudo_label(
     let outcomes = parallel::map_until(tracks.len(), settings.threads, interrupted, |index| {
         let track = tracks[index];
         let origin = origin(teacher, track, settings.max_length_s);
-        let outcome = if is_made(folder, &origin) {
+        let outcome = if is_made(folder, &origin, settings.stores.results.as_deref())? {
             Outcome::Present
         } else {
             bar.set_message(track.id.clone());
-            match hear(teacher, track, &origin) {
+            match listen(teacher, track, &origin, folder, &settings.stores)? {
                 Ok((posteriors, labels)) => {
                     // The posteriors last: they say that the track is done.
-                    atomic::write(&lab_path_of(folder, &track.id), &labels)?;
-                    posteriors.save(&path_of(folder, &track.id))?;
+                    let (lab, path) = (lab_path_of(folder, &track.id), path_of(folder, &track.id));
+                    atomic::write(&lab, &labels)?;
+                    posteriors.save(&path)?;
+                    if let Some(store) = &settings.stores.results {
+                        store.put(&lab, &name_of(&lab))?;
+                        store.put(&path, &name_of(&path))?;
+                    }
                     Outcome::Made
                 }
                 Err(error) => Outcome::Skipped(format!("{error:#}")),
@@ -130,19 +151,65 @@ fn origin(teacher: &dyn Teacher, track: &Track, max_length_s: u32) -> Origin {
     }
 }
 
-/// Whether both files of a track are there, whole, by this teacher and about this audio.
-fn is_made(folder: &Path, origin: &Origin) -> bool {
-    lab_path_of(folder, &origin.track).is_file()
-        && Origin::load(&path_of(folder, &origin.track)).is_ok_and(|found| found == *origin)
+/// Whether both files of a track are there, whole, by this teacher and about this audio. What
+/// the store has of them is here afterwards.
+fn is_made(folder: &Path, origin: &Origin, store: Option<&Store>) -> Result<bool> {
+    let (lab, path) = (
+        lab_path_of(folder, &origin.track),
+        path_of(folder, &origin.track),
+    );
+    if let Some(store) = store {
+        store.fetch(&name_of(&lab), &lab)?;
+        store.fetch(&name_of(&path), &path)?;
+    }
+    Ok(lab.is_file() && Origin::load(&path).is_ok_and(|found| found == *origin))
+}
+
+/// The name that a file of a folder has in a store.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// What a track gave, or why nothing.
+type Listened = Result<(Posteriors, Vec<u8>)>;
+
+/// Fetches a track if it is not here, and listens to it.
+///
+/// # Errors
+/// The store does not answer: then it is no fault of the track.
+fn listen(
+    teacher: &dyn Teacher,
+    track: &Track,
+    origin: &Origin,
+    folder: &Path,
+    stores: &Stores,
+) -> Result<Listened> {
+    let Some(store) = &stores.corpus else {
+        return Ok(hear(teacher, track.audio_path(), origin));
+    };
+    let Some(name) = track.path.to_str() else {
+        return Ok(Err(anyhow!("{} is not Unicode", track.path.display())));
+    };
+    // Under a name of our own: that in the manifest could lead anywhere. What it ends in says
+    // how to decode it.
+    let mut here = PathBuf::from(&track.id);
+    if let Some(extension) = track.path.extension() {
+        here.add_extension(extension);
+    }
+    let loan = store.lend(name, folder.join(here))?;
+    Ok(match &loan {
+        Some(loan) => hear(teacher, loan.path().to_owned(), origin),
+        None => Err(anyhow!("there is no {name} in the store")),
+    })
 }
 
 /// The posteriors of a track and the bytes of its `.lab` file.
-fn hear(teacher: &dyn Teacher, track: &Track, origin: &Origin) -> Result<(Posteriors, Vec<u8>)> {
-    let path = track.audio_path();
+fn hear(teacher: &dyn Teacher, path: PathBuf, origin: &Origin) -> Listened {
     let named = || path.display().to_string();
     let found = sha256::of_file(&path).with_context(named)?;
     ensure!(
-        found == track.sha256,
+        found == origin.track_sha256,
         "{} is not the file of the manifest: its SHA-256 is {found}",
         path.display()
     );

@@ -19,6 +19,10 @@ mod xdnd;
 
 /// How a drag ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(all(unix, not(target_os = "macos"))),
+    expect(dead_code, reason = "nothing is dragged out here yet")
+)]
 pub enum Ended {
     /// Another program took the file.
     Dropped,

@@ -47,6 +47,8 @@ pub enum Step {
     Fuzz,
     /// The standalone program
     Standalone,
+    /// The plugin and the command for Windows and macOS, where Rust has their targets
+    Systems,
 }
 
 impl Step {
@@ -97,6 +99,7 @@ impl Step {
                 "cargo build --release --package changes-plugin --features standalone
                  --bin changes-standalone"
             )),
+            Self::Systems => systems(),
         }
     }
 }
@@ -150,6 +153,27 @@ fn units() -> Result<()> {
         .env("CHANGES_PYTHON", python)
         .env("ORT_DYLIB_PATH", onnx_runtime)
         .env("CHANGES_CLAP", clap))
+}
+
+/// Without their linkers this is as much as can be said here.
+fn systems() -> Result<()> {
+    let sh = shell()?;
+    let installed = cmd!(sh, "rustup target list --installed").quiet();
+    let installed = installed.ignore_stderr().read().unwrap_or_default();
+    for triple in ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"] {
+        if installed.lines().any(|line| line == triple) {
+            run(cmd!(
+                sh,
+                "cargo clippy --package changes-plugin --package changes-cli --target {triple}
+                 -- --deny warnings"
+            ))?;
+        } else {
+            say(format!(
+                "NOT CHECKED for {triple} (`rustup target add {triple}`)"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// ThreadSanitizer wants the standard library built for it, which is why only a few crates

@@ -30,7 +30,9 @@ impl TypingFocus {
             self.clicked = Some(Instant::now());
         }
         let answered = self.clicked.is_none_or(|at| at.elapsed() >= ANSWERED);
-        if answered || !ui.ctx().text_edit_focused() {
+        // Whoever goes on to another window wants to type there.
+        let here = ui.input(|input| input.pointer.has_pointer());
+        if answered || !here || !ui.ctx().text_edit_focused() {
             return;
         }
         // Refused where the host has just hidden the window: nobody types then.

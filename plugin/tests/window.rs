@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+#[path = "support/parent.rs"]
+mod parent;
 #[allow(dead_code, reason = "the host can do more than this test needs")]
 mod support;
 #[path = "support/xvfb.rs"]
@@ -14,10 +16,11 @@ use std::time::{Duration, Instant};
 
 use clack_extensions::gui::{GuiApiType, GuiConfiguration, PluginGui, Window};
 use clack_host::prelude::*;
+use parent::Parent;
 use support::host::{self, Block, TestHost};
 use support::music;
 use support::process::Holdings;
-use xvfb::{Parent, Xvfb};
+use xvfb::Xvfb;
 
 /// The window's size when it is first opened.
 const SIZE: (u16, u16) = (960, 600);

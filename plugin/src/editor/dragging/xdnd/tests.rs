@@ -1,8 +1,6 @@
 //! A drag between two programs on an X server without a screen (`Xvfb`; without it the tests
 //! say so and end).
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use x11rb::connection::RequestConnection;
@@ -11,47 +9,10 @@ use x11rb::protocol::xproto::{
 };
 
 use super::*;
+use xvfb::Xvfb;
 
-struct Server {
-    process: Child,
-    display: String,
-}
-
-impl Server {
-    fn start() -> Option<Self> {
-        let spawned = Command::new("Xvfb")
-            .args([
-                "-displayfd",
-                "1",
-                "-screen",
-                "0",
-                "640x480x24",
-                "-nolisten",
-                "tcp",
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut process) = spawned else {
-            println!("SKIPPED: no Xvfb (Debian: xvfb)");
-            return None;
-        };
-        let mut number = String::new();
-        let stdout = process.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut number).unwrap();
-        Some(Self {
-            process,
-            display: format!(":{}", number.trim()),
-        })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+#[path = "../../../../tests/support/xvfb.rs"]
+mod xvfb;
 
 /// Somebody's hand on the mouse, through the XTEST extension.
 struct Hand {
@@ -217,7 +178,7 @@ fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> O
 
 /// Drags a file from 10, 10 to a place; how that ended, and what the other program has.
 fn drag_to(x: i16, y: i16, takes: bool) -> Option<(Ended, Option<String>)> {
-    let server = Server::start()?;
+    let server = Xvfb::start()?;
     let hand = Hand::new(&server.display);
     let (sender, ready) = std::sync::mpsc::channel();
     let display = server.display.clone();

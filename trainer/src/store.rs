@@ -130,7 +130,8 @@ impl Store {
     }
 }
 
-/// Writes an object beside its place and renames it.
+/// Writes an object beside its place and renames it, without waiting for the disk: what is
+/// written here is a copy.
 async fn write(object: GetResult, to: &Path) -> Result<()> {
     let size = object.meta.size;
     ensure!(

@@ -4,9 +4,10 @@
 #[cfg(feature = "dashboard")]
 mod dashboard;
 
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::validation::Validation;
@@ -18,6 +19,24 @@ pub enum Watch {
     Bar,
     /// burn-train's dashboard; it needs a terminal.
     Dashboard,
+}
+
+impl Watch {
+    /// Whether it can be had here, to be told before anything is loaded for it.
+    ///
+    /// # Errors
+    /// A dashboard that this program was built without, or without a terminal for it.
+    pub fn check(self) -> Result<()> {
+        if self == Self::Dashboard {
+            ensure!(
+                cfg!(feature = "dashboard"),
+                "the dashboard is the feature `dashboard` of the trainer, which this program was \
+                 built without"
+            );
+            ensure!(io::stdout().is_terminal(), "the dashboard needs a terminal");
+        }
+        Ok(())
+    }
 }
 
 /// A run that is watched.
@@ -43,6 +62,7 @@ impl Watched {
         expect(unused_variables, reason = "only the dashboard counts epochs")
     )]
     pub fn start(watch: Watch, step: u64, steps: u64, validate_every: u64) -> Result<Self> {
+        watch.check()?;
         let seen = match watch {
             Watch::Bar => {
                 let bar = ProgressBar::new(steps).with_style(
@@ -57,12 +77,9 @@ impl Watched {
                 step,
                 steps,
                 validate_every,
-            )?)),
+            ))),
             #[cfg(not(feature = "dashboard"))]
-            Watch::Dashboard => anyhow::bail!(
-                "the dashboard is the feature `dashboard` of the trainer, which this program \
-                 was built without"
-            ),
+            Watch::Dashboard => unreachable!("refused above"),
         };
         let started = Instant::now();
         Ok(Self { seen, started })

@@ -1,28 +1,34 @@
 //! Files that are dragged out of the window into a host or a file manager.
 //!
-//! The windowing library receives drops and cannot begin them. On X11 this module speaks
-//! XDND itself, over a connection of its own. Windows and macOS are not done: [`available`] is
-//! false there, and the window offers no handle.
+//! The windowing library receives drops and cannot begin them, so each system has a module
+//! here: XDND over a connection of its own, OLE on Windows, AppKit on macOS. The last two can
+//! begin a drag only on the window's thread, and not from within a paint: on Windows
+//! `DoDragDrop` handles messages until the drop, and the next paint or timer among them would
+//! find the window's state borrowed by the paint that began it (`EguiWindow::draw` of
+//! egui-baseview 0.9), a panic within the host. So a paint makes an [`Origin`], the file is
+//! written on a thread of its own, and the drag begins from the window's message loop.
 //!
-//! The crate `drag` (2.1.1) would take the handle of the editor's window, but not where a drag
-//! begins, in the middle of a paint. On Windows it handles messages until the drop
-//! (`DoDragDrop`), and the next paint or timer among them finds the window's state borrowed by
-//! the paint that began the drag (`EguiWindow::draw` of egui-baseview 0.9): a panic within the
-//! host. On a thread apart it works once, because it initialises OLE for the first thread only. On
-//! macOS it returns at once, but panics where the view is in no window. Nobody has tried either
-//! in a host.
+//! The crate `drag` (2.1.1) begins at once, wherever it is called; it unwraps where a view is
+//! in no window, and initialises OLE for the first thread only.
 
 use std::path::Path;
 
+#[cfg(target_os = "macos")]
+mod appkit;
+#[cfg(windows)]
+mod ole;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod xdnd;
 
+#[cfg(target_os = "macos")]
+use appkit as system;
+#[cfg(windows)]
+use ole as system;
+#[cfg(all(unix, not(target_os = "macos")))]
+use xdnd as system;
+
 /// How a drag ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(all(unix, not(target_os = "macos"))),
-    expect(dead_code, reason = "nothing is dragged out here yet")
-)]
 pub enum Ended {
     /// Another program took the file.
     Dropped,
@@ -30,25 +36,31 @@ pub enum Ended {
     NotTaken,
 }
 
-/// Whether files can be dragged out here.
-pub fn available() -> bool {
-    #[cfg(all(unix, not(target_os = "macos")))]
-    return xdnd::available();
-    #[cfg(not(all(unix, not(target_os = "macos"))))]
-    false
+/// Where a drag begins: made on the thread of the window while the button is down.
+pub struct Origin(system::Origin);
+
+impl Origin {
+    /// The window whose thread this is.
+    ///
+    /// # Errors
+    /// Why the system allows no drag.
+    pub fn here() -> Result<Self, String> {
+        system::Origin::here()
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Offers a file under the pointer until the button is let go. Blocks as long: for a
+    /// thread of its own, not that of the window.
+    ///
+    /// # Errors
+    /// Why the system allows no drag.
+    pub fn drag(self, file: &Path) -> Result<Ended, String> {
+        self.0.drag(file).map_err(|error| error.to_string())
+    }
 }
 
-/// Offers a file under the pointer until the button is let go. Blocks as long: for a thread
-/// of its own, not that of the window.
-///
-/// # Errors
-/// Why the system allows no drag.
-pub fn drag(file: &Path) -> Result<Ended, String> {
-    #[cfg(all(unix, not(target_os = "macos")))]
-    return xdnd::drag(file, None).map_err(|error| error.to_string());
-    #[cfg(not(all(unix, not(target_os = "macos"))))]
-    {
-        let _ = file;
-        Err("this system is not supported yet".to_owned())
-    }
+/// Whether files can be dragged out here.
+pub fn available() -> bool {
+    system::available()
 }

@@ -12,7 +12,7 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
 use super::desk::Notice;
-use super::dragging::{self, Ended};
+use super::dragging::{Ended, Origin};
 use crate::view::Controls;
 
 /// The longest name that a file takes from a title, in characters.
@@ -84,15 +84,16 @@ impl Files {
     }
 
     /// Writes the file into the folder of the exports and offers it under the pointer until
-    /// the button is let go.
+    /// the button is let go. On the thread of the window, while the button is down.
     pub fn drag_out(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
+        let origin = Origin::here();
         self.on_a_thread(move |files| {
             let path = match write_new(&folder, &track, format, &options) {
                 Ok(path) => path,
                 Err(error) => return files.tell(saved(Err(error))),
             };
-            match dragging::drag(&path) {
+            match origin.and_then(|origin| origin.drag(&path)) {
                 Ok(Ended::Dropped) => files.tell(Notice {
                     text: format!("Dragged out {}", path.display()),
                     error: false,

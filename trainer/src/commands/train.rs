@@ -296,6 +296,12 @@ impl TrainArguments {
 
 /// Runs the command.
 pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
+    let watch = if arguments.dashboard {
+        Watch::Dashboard
+    } else {
+        Watch::Bar
+    };
+    watch.check()?;
     let start = match &arguments.start {
         Some(path) => {
             let bytes =
@@ -382,11 +388,7 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         start,
         &arguments.out,
         &devices,
-        if arguments.dashboard {
-            Watch::Dashboard
-        } else {
-            Watch::Bar
-        },
+        watch,
         interrupted,
     )?;
     println!("{} of {} steps", trained.step, config.steps);

@@ -70,8 +70,29 @@ pub fn available() -> bool {
     std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty())
 }
 
+/// Any window: the pointer is asked for on a connection of its own.
+pub struct Origin;
+
+impl Origin {
+    /// Always there.
+    ///
+    /// # Errors
+    /// None; on other systems there may be.
+    pub fn here() -> Result<Self> {
+        Ok(Self)
+    }
+
+    /// Offers a file until the button is let go.
+    ///
+    /// # Errors
+    /// What the X server refuses.
+    pub fn drag(self, file: &Path) -> Result<Ended> {
+        drag(file, None)
+    }
+}
+
 /// Offers a file on `display`, the usual one if it is `None`, until the button is let go.
-pub fn drag(file: &Path, display: Option<&str>) -> Result<Ended> {
+fn drag(file: &Path, display: Option<&str>) -> Result<Ended> {
     let (connection, screen) = RustConnection::connect(display)?;
     let root = connection.setup().roots[screen].root;
     let atoms = Atoms::new(&connection)?.reply()?;

@@ -50,14 +50,19 @@ impl Provenance {
         }
     }
 
-    /// What the weights that a run starts from were made from comes first.
-    pub fn after(&mut self, earlier: Provenance) {
-        for (what, hours) in earlier.data {
+    /// Adds what another run heard and this one did not.
+    fn also_heard(&mut self, data: BTreeMap<String, Hours>, teachers: BTreeMap<String, String>) {
+        for (what, hours) in data {
             self.data.entry(what).or_insert(hours);
         }
-        for (name, hash) in earlier.teachers {
+        for (name, hash) in teachers {
             self.teachers.entry(name).or_insert(hash);
         }
+    }
+
+    /// What the weights that a run starts from were made from comes first.
+    pub fn after(&mut self, earlier: Provenance) {
+        self.also_heard(earlier.data, earlier.teachers);
         let mut commands = earlier.commands;
         commands.append(&mut self.commands);
         self.commands = commands;
@@ -66,12 +71,7 @@ impl Provenance {
 
     /// What another network was made from whose mean with this one is taken.
     pub fn average(&mut self, other: Provenance) {
-        for (what, hours) in other.data {
-            self.data.entry(what).or_insert(hours);
-        }
-        for (name, hash) in other.teachers {
-            self.teachers.entry(name).or_insert(hash);
-        }
+        self.also_heard(other.data, other.teachers);
         let own = std::mem::take(&mut self.commands);
         self.commands = other.commands;
         let new = own.into_iter().filter(|c| !self.commands.contains(c));

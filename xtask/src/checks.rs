@@ -23,7 +23,7 @@ pub struct Options {
 struct Outcome {
     step: Step,
     took: Duration,
-    error: Option<anyhow::Error>,
+    passed: bool,
 }
 
 /// Runs all steps, or the chosen ones, and fails if any of them did.
@@ -45,17 +45,17 @@ fn run(steps: &[Step]) -> Result<()> {
     for &step in steps {
         say(step.title());
         let start = Instant::now();
-        let error = step.run().err();
-        if let Some(error) = &error {
+        let result = step.run();
+        if let Err(error) = &result {
             eprintln!("{} failed: {error:#}", step.name());
         }
         outcomes.push(Outcome {
             step,
             took: start.elapsed(),
-            error,
+            passed: result.is_ok(),
         });
         // Nothing else can be expected to work without what setup brings.
-        if step == Step::Setup && outcomes.iter().any(|outcome| outcome.error.is_some()) {
+        if step == Step::Setup && result.is_err() {
             break;
         }
     }
@@ -66,14 +66,11 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
     let mut table = Table::new();
     table
         .load_preset(ASCII_MARKDOWN)
-        .set_header(["step", "result", "time", ""]);
-    for Outcome { step, took, error } in outcomes {
-        let result = if error.is_some() { "FAILED" } else { "passed" };
+        .set_header(["step", "result", "time"]);
+    for Outcome { step, took, passed } in outcomes {
+        let result = if *passed { "passed" } else { "FAILED" };
         let seconds = format!("{:.1} s", took.as_secs_f64());
-        let cause = error
-            .as_ref()
-            .map_or_else(String::new, |error| format!("{error:#}"));
-        table.add_row([step.name(), result.to_owned(), seconds, cause]);
+        table.add_row([step.name(), result.to_owned(), seconds]);
     }
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -85,13 +82,20 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
         outcomes.len(),
         total.as_secs_f64() / 60.0
     );
-    let failed = outcomes
+    // The causes stood where the steps ran; they may be whole command lines, which a table
+    // would pad every row to.
+    let failed: Vec<String> = outcomes
         .iter()
-        .filter(|outcome| outcome.error.is_some())
-        .count();
-    println!("{} passed, {failed} failed", outcomes.len() - failed);
-    if failed > 0 {
-        bail!("{failed} of {} steps failed", outcomes.len());
+        .filter(|outcome| !outcome.passed)
+        .map(|outcome| outcome.step.name())
+        .collect();
+    println!(
+        "{} passed, {} failed",
+        outcomes.len() - failed.len(),
+        failed.len()
+    );
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
     }
     Ok(())
 }

@@ -177,7 +177,8 @@ pub fn train(
             let (mean, deviation) = match start {
                 Some(weights) => {
                     ensure!(
-                        weights.architecture == config.architecture,
+                        weights.architecture.clone().with_dropout(0.0)
+                            == config.architecture.clone().with_dropout(0.0),
                         "the weights to start from are of another architecture"
                     );
                     network = network

@@ -51,6 +51,16 @@ impl Architecture {
         }
     }
 
+    /// The same with another share of dropout while training: parameters and results stay.
+    #[must_use]
+    pub fn with_dropout(self, dropout: f64) -> Self {
+        match self {
+            Architecture::PitchClass(c) => Architecture::PitchClass(c.with_dropout(dropout)),
+            Architecture::Btc(c) => Architecture::Btc(c.with_dropout(dropout)),
+            Architecture::TwoEOneD(c) => Architecture::TwoEOneD(c.with_dropout(dropout)),
+        }
+    }
+
     /// Whether the network can run frame by frame.
     pub fn is_causal(&self) -> bool {
         matches!(self, Architecture::PitchClass(c) if c.causal)

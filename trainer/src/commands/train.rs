@@ -168,6 +168,9 @@ pub struct TrainArguments {
     /// Lowest and highest transposition, semitones, as `-5..6`.
     #[arg(long, allow_hyphen_values = true)]
     transpose: Option<Range>,
+    /// Share of the activations that are dropped while training, below 1.
+    #[arg(long, value_parser = dropout)]
+    dropout: Option<f64>,
     /// Steps from one validation to the next; a twentieth of the run without.
     #[arg(long)]
     validate_every: Option<u64>,
@@ -192,6 +195,15 @@ fn command_line() -> String {
         .map(|a| if a.contains(' ') { format!("'{a}'") } else { a })
         .collect();
     format!("trainer {}", arguments.join(" "))
+}
+
+fn dropout(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("not within 0 … 1, 1 excluded".to_owned())
+    }
 }
 
 /// Two whole numbers as `low..high`, both included.
@@ -260,14 +272,19 @@ impl TrainArguments {
     }
 
     fn config(&self, start: Option<&str>) -> TrainConfig {
-        let (architecture, window_frames) = self.student.architecture();
+        let paper = self.preset == Preset::Paper;
+        let (mut architecture, window_frames) = self.student.architecture();
+        // The paper's students come with the paper's dropout. Of windows that are heard once or
+        // twice, transposed and coloured each time, there is nothing to learn by heart.
+        if let Some(dropout) = self.dropout.or((!paper).then_some(0.0)) {
+            architecture = architecture.with_dropout(dropout);
+        }
         // Ours hears one key as well as another; the paper's students must be shown all.
         let transpose = match (self.transpose, &architecture) {
             (Some(Range(low, high)), _) => (low, high),
             (None, Architecture::PitchClass(_)) => (-2, 2),
             (None, _) => (-5, 6),
         };
-        let paper = self.preset == Preset::Paper;
         let stage = Stage::from(self.stage);
         let batch = match (paper, stage) {
             (true, Stage::PseudoLabels) => 256,

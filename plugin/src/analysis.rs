@@ -39,6 +39,11 @@ const RECORD_EVERY_S: f64 = 0.1;
 /// Fifty pictures a second are enough for the eye.
 const PUBLISH_EVERY: Duration = Duration::from_millis(20);
 
+/// So long after a look at the picture an open window is taken to be looking still. Without
+/// one, spectrum, level and playhead go into no picture but those that are due for another
+/// reason: most of what an instance costs in silence was drawing them up.
+const WATCHED_FOR: Duration = Duration::from_secs(1);
+
 /// With no audio for this long the host is not processing.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
 
@@ -102,6 +107,8 @@ pub(crate) struct Analysis {
     failed: bool,
     last_audio: Instant,
     last_published: Instant,
+    /// When somebody was last seen to look at the picture.
+    last_looked_at: Instant,
     load_since: Instant,
     busy: Duration,
     load: f32,
@@ -125,6 +132,7 @@ impl Analysis {
             failed: false,
             last_audio: now,
             last_published: now,
+            last_looked_at: now,
             load_since: now,
             busy: Duration::ZERO,
             load: 0.0,
@@ -369,6 +377,9 @@ impl Analysis {
 
     fn publish_if_due(&mut self, instance: &Instance) {
         let since = self.last_published.elapsed();
+        if instance.was_looked_at() {
+            self.last_looked_at = Instant::now();
+        }
         // A picture is also due now and then when nothing comes in, for the states
         // that say so.
         let due = if self.changed {
@@ -376,7 +387,8 @@ impl Analysis {
         } else {
             since >= IDLE_AFTER / 2
         };
-        let listening = self.last_audio.elapsed() < PUBLISH_EVERY;
+        let listening = self.last_audio.elapsed() < PUBLISH_EVERY
+            && self.last_looked_at.elapsed() < WATCHED_FOR;
         if due || (listening && since >= PUBLISH_EVERY) {
             self.publish(instance);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use nice_plug_egui::RepaintNotifier;
@@ -35,6 +35,8 @@ pub struct Instance {
     pub live_notes: LiveNotes,
     /// The latest picture. Readers and the writer never wait for each other.
     snapshot: ArcSwap<Snapshot>,
+    /// Whether somebody has looked at it since [`Self::was_looked_at`] was last asked.
+    looked_at: AtomicBool,
 }
 
 impl Instance {
@@ -48,6 +50,7 @@ impl Instance {
             shown_revision: AtomicU64::new(0),
             live_notes: LiveNotes::default(),
             snapshot: ArcSwap::default(),
+            looked_at: AtomicBool::new(false),
         }
     }
 
@@ -75,7 +78,14 @@ impl Instance {
 
     /// The latest picture of the analysis.
     pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.looked_at.store(true, Ordering::Relaxed);
         self.snapshot.load_full()
+    }
+
+    /// Whether anybody has asked for the picture since this was last asked: an open window
+    /// does so at every repaint. What nobody looks at need not be drawn up fifty times a second.
+    pub(crate) fn was_looked_at(&self) -> bool {
+        self.looked_at.swap(false, Ordering::Relaxed)
     }
 
     /// Publishes a picture and asks for a repaint, unless everything is as it was: a window

@@ -14,7 +14,7 @@ use harmony::vocabulary::large;
 use serde::Serialize;
 
 use crate::decode::fixed_lag::{FixedLag, FixedLagSettings, Run};
-use crate::decode::states::{class_of, label_of};
+use crate::decode::states::{class_of, emissions, label_of};
 use crate::decode::{Posterior, SegmentEvidence};
 use crate::features::live::{LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES, LiveFrames};
 use crate::features::{BINS, SAMPLE_RATE, log_compress};
@@ -140,6 +140,10 @@ pub struct LiveEngine {
     spectrum: [f32; BINS],
     /// Silent frames since the last one that was none.
     silent_frames: usize,
+    /// What the latest frame says of every state of the decoders.
+    heard: Vec<f32>,
+    /// Whether that is what silence says.
+    heard_silence: bool,
     /// Host samples taken or reported lost before the transform's time zero.
     origin_host_samples: u64,
     /// Host samples taken since.
@@ -171,6 +175,8 @@ impl LiveEngine {
             events: VecDeque::new(),
             spectrum: [log_compress(0.0); BINS],
             silent_frames: 0,
+            heard: Vec::new(),
+            heard_silence: false,
             origin_host_samples: 0,
             taken_host_samples: 0,
             counters: LiveCounters::default(),
@@ -337,8 +343,13 @@ impl LiveEngine {
             self.ask_network(&self.spectrum.clone())
                 .unwrap_or_else(certainly_no_chord)
         };
-        let shown = self.display_decoder.show(&posterior);
-        let confirmed = self.decoder.push(&posterior).confirmed;
+        // Silence is the same again and again.
+        if !(silent && self.heard_silence) {
+            emissions(&posterior, &mut self.heard);
+            self.heard_silence = silent;
+        }
+        let shown = self.display_decoder.show_heard(&self.heard);
+        let confirmed = self.decoder.push_heard(&self.heard).confirmed;
         self.track.remember(posterior);
         if let Some((frame, state)) = confirmed {
             self.confirm(frame, state);

@@ -187,6 +187,13 @@ struct Sinc {
     delay: usize,
     /// How many of them are still to come.
     to_skip: usize,
+    /// Zeros in a row at the end of the input.
+    zeros: usize,
+    /// With so many of them nothing else is left inside, and zeros come out until something
+    /// else comes in: nothing is computed, rubato only keeps its place.
+    rests_after: usize,
+    /// Tells rubato so.
+    resting: Indexing,
 }
 
 impl Sinc {
@@ -218,6 +225,13 @@ impl Sinc {
             leading_zeros,
             delay,
             to_skip: 0,
+            zeros: 0,
+            // rubato keeps twice the sinc in front of a chunk.
+            rests_after: 2 * sinc_len + 2 * chunk_len,
+            resting: Indexing {
+                active_channels_mask: Some(vec![false]),
+                ..Indexing::default()
+            },
         };
         sinc.reset();
         Some(sinc)
@@ -226,6 +240,7 @@ impl Sinc {
     fn reset(&mut self) {
         self.resampler.reset();
         self.filled = 0;
+        self.zeros = 0;
         self.to_skip = self.delay;
         let mut zeros = self.leading_zeros;
         while zeros > 0 {
@@ -259,15 +274,24 @@ impl Sinc {
             return &[];
         }
         self.filled = 0;
+        self.zeros = if self.chunk.iter().all(|sample| *sample == 0.0) {
+            self.zeros.saturating_add(self.chunk.len())
+        } else {
+            0
+        };
+        let rests = self.zeros >= self.rests_after;
+        if rests {
+            self.resampled.fill(0.0);
+        }
         let len = self.resampled.len();
         let input = SequentialSlice::new(&self.chunk[..], 1, self.chunk.len());
         let output = SequentialSlice::new_mut(&mut self.resampled[..], 1, len);
         let (Ok(input), Ok(mut output)) = (input, output) else {
             unreachable!("one channel of the slices' own lengths");
         };
-        let result = self
-            .resampler
-            .process_into_buffer(&input, &mut output, None::<&Indexing>);
+        let result =
+            self.resampler
+                .process_into_buffer(&input, &mut output, rests.then_some(&self.resting));
         let written = match result {
             Ok((_, written)) => written,
             Err(error) => unreachable!("the buffers have rubato's own sizes: {error}"),
@@ -330,5 +354,41 @@ mod tests {
         }
         assert_eq!(exact_phases(44_056.0), None);
         assert_eq!(exact_phases(44_100.5), None);
+    }
+
+    /// Music, and silence of all lengths around that at which the resampler begins to rest.
+    fn music_with_silence(rate: f64) -> Vec<f32> {
+        let mut signal = Vec::new();
+        for (n, silence_s) in [0.001, 0.004, 0.01, 0.0101, 0.05, 0.3].iter().enumerate() {
+            let tone = (0..(0.02 * rate) as usize + n).map(|i| (i as f32 * 0.07).sin());
+            signal.extend(tone);
+            signal.extend(std::iter::repeat_n(0.0, (silence_s * rate) as usize + n));
+        }
+        signal
+    }
+
+    #[test]
+    fn resting_in_silence_changes_no_bit() {
+        for rate in [8e3, 44.1e3, 48e3, 44_056.0, 192e3] {
+            let signal = music_with_silence(rate);
+            let resampled = |rests: bool| {
+                let mut resampler = StreamResampler::new(rate).unwrap();
+                let sinc = resampler.sinc.as_mut().unwrap();
+                if !rests {
+                    sinc.rests_after = usize::MAX;
+                }
+                let mut out = Vec::new();
+                let mut rested = false;
+                for block in signal.chunks(100) {
+                    resampler.push(block, &mut out);
+                    let sinc = resampler.sinc.as_ref().unwrap();
+                    rested |= sinc.zeros >= sinc.rests_after;
+                }
+                assert_eq!(rested, rests, "{rate}");
+                resampler.flush(&mut out);
+                out
+            };
+            assert_eq!(resampled(true), resampled(false), "{rate}");
+        }
     }
 }

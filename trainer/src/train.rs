@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 use harmony::export::atomic;
 use recognizer::networks::network::{Architecture, Network};
 use recognizer::networks::pitch_class::State;
@@ -63,6 +63,39 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Threads a batch is divided among; part of the outcome, since sums are ordered by it.
     pub threads: usize,
+    /// Windows that a thread computes at once; part of the outcome as well. A few of them stay
+    /// in the processor's own memory from one layer to the next.
+    #[serde(default = "all_at_once")]
+    pub at_once: usize,
+    /// The type in which products are taken.
+    #[serde(default)]
+    pub products: Products,
+}
+
+/// The type in which a network's products are taken while it is trained. Weights, sums, norms
+/// and the loss are in single precision with either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Products {
+    /// Single precision.
+    #[default]
+    F32,
+    /// bfloat16: mixed precision.
+    Bf16,
+}
+
+impl Products {
+    const fn dtype(self) -> FloatDType {
+        match self {
+            Self::F32 => FloatDType::F32,
+            Self::Bf16 => FloatDType::BF16,
+        }
+    }
+}
+
+/// What runs did that were begun before there was a choice.
+fn all_at_once() -> usize {
+    usize::MAX
 }
 
 /// The examples of a run.
@@ -348,21 +381,30 @@ fn gradients(
                 let device = devices[part % devices.len()].clone().autodiff();
                 let fork = network.clone().fork(&device);
                 scope.spawn(move || {
-                    let windows: Vec<Window> = (part..config.batch)
-                        .step_by(config.threads)
-                        .map(|index| drawn.window(config, progress.step, index))
-                        .collect();
-                    let batch = Batch::new(
-                        &windows,
-                        &config.objective,
-                        &drawn.kinds,
-                        (progress.mean, progress.deviation),
-                        &device,
-                    );
-                    let logits = fork.forward(batch.x, &mut State::default());
-                    let loss = loss(logits, &batch.targets, weight);
-                    let value = loss.clone().into_scalar::<f32>();
-                    (value, GradientsParams::from_grads(loss.backward(), &fork))
+                    let indices: Vec<usize> =
+                        (part..config.batch).step_by(config.threads).collect();
+                    let mut sum = 0.0;
+                    let mut accumulator = GradientsAccumulator::new();
+                    for indices in indices.chunks(config.at_once.max(1)) {
+                        let windows: Vec<Window> = indices
+                            .iter()
+                            .map(|&index| drawn.window(config, progress.step, index))
+                            .collect();
+                        let batch = Batch::new(
+                            &windows,
+                            &config.objective,
+                            &drawn.kinds,
+                            (progress.mean, progress.deviation),
+                            &device,
+                        );
+                        let x = batch.x.cast(config.products.dtype());
+                        let logits = fork.forward(x, &mut State::default());
+                        let loss = loss(logits, &batch.targets, weight);
+                        sum += loss.clone().into_scalar::<f32>();
+                        let grads = GradientsParams::from_grads(loss.backward(), &fork);
+                        accumulator.accumulate(&fork, grads);
+                    }
+                    (sum, accumulator.grads())
                 })
             })
             .collect();
@@ -534,6 +576,8 @@ mod tests {
             patience: None,
             seed: 3,
             threads: 2,
+            at_once: usize::MAX,
+            products: Products::F32,
         }
     }
 
@@ -700,6 +744,54 @@ mod tests {
         let refused = trained(3).unwrap_err().to_string();
         assert!(refused.contains("3 devices"), "{refused}");
         assert!(trained(0).is_err());
+    }
+
+    /// The loss is a sum over windows: in which order they come changes its last digits alone.
+    #[test]
+    fn how_many_windows_are_computed_at_once_changes_nearly_nothing() {
+        let data = easy();
+        let folder = tempfile::tempdir().unwrap();
+        let trained = |at_once: usize| {
+            let config = TrainConfig {
+                at_once,
+                ..config(3)
+            };
+            let folder = folder.path().join(at_once.to_string());
+            output(
+                &run(&config, &data, &folder, &AtomicBool::new(false))
+                    .unwrap()
+                    .network,
+            )
+        };
+        let (all, one) = (trained(usize::MAX), trained(1));
+        let furthest = all.iter().zip(&one).map(|(a, b)| (a - b).abs());
+        assert!(furthest.fold(0.0, f32::max) < 1e-2, "{all:?} {one:?}");
+    }
+
+    #[test]
+    fn mixed_precision_goes_the_same_way() {
+        let data = easy();
+        let folder = tempfile::tempdir().unwrap();
+        let trained = |products: Products| {
+            let config = TrainConfig {
+                products,
+                schedule: cosine(1e-2),
+                ..config(150)
+            };
+            let folder = folder.path().join(format!("{products:?}"));
+            run(&config, &data, &folder, &AtomicBool::new(false)).unwrap();
+            let log = fs::read_to_string(folder.join("log.jsonl")).unwrap();
+            let last: serde_json::Value =
+                serde_json::from_str(log.lines().last().unwrap()).unwrap();
+            (
+                last["valid"]["root"].as_f64().unwrap(),
+                last["train_loss"].as_f64().unwrap(),
+            )
+        };
+        let ((root, loss), (exact_root, exact_loss)) =
+            (trained(Products::Bf16), trained(Products::F32));
+        assert!(root > 0.9 && exact_root > 0.9, "{root} {exact_root}");
+        assert!((loss / exact_loss - 1.0).abs() < 0.1, "{loss} {exact_loss}");
     }
 
     #[test]

@@ -166,11 +166,11 @@ fn print(report: &Report) {
             ),
         );
         row(
-            &format!(
-                "a copy of {} samples, as long as half of those calls: p99.99",
-                block.samples
+            "… the thread's own processor time: p99.99; a copy for as long: p99.99",
+            format!(
+                "{:.2} µs; {:.2} µs",
+                block.own_p9999_us, block.machine_p9999_us
             ),
-            format!("{:.2} µs", block.machine_p9999_us),
         );
     }
     row("plugin: load and start", milliseconds(plugin.load_s));

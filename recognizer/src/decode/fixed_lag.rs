@@ -58,7 +58,7 @@ struct Step {
 pub struct FixedLag {
     settings: FixedLagSettings,
     scores: Vec<f32>,
-    /// Emissions of the latest frame.
+    /// Room for the emissions of a posterior.
     heard: Vec<f32>,
     /// The last `lag_frames` steps, oldest first.
     steps: VecDeque<Step>,
@@ -87,7 +87,16 @@ impl FixedLag {
 
     /// Takes the next frame.
     pub fn push(&mut self, posterior: &Posterior) -> Decoded {
-        let shown = self.show(posterior);
+        let mut heard = std::mem::take(&mut self.heard);
+        emissions(posterior, &mut heard);
+        let decoded = self.push_heard(&heard);
+        self.heard = heard;
+        decoded
+    }
+
+    /// Takes the next frame by its [`emissions`], which several decoders may share.
+    pub fn push_heard(&mut self, heard: &[f32]) -> Decoded {
+        let shown = self.show_heard(heard);
         let confirmed = (self.steps.len() >= self.settings.lag_frames).then(|| {
             let state = self.state_at(argmax(&self.scores), self.settings.lag_frames);
             self.cut_paths_through_other(state);
@@ -96,14 +105,15 @@ impl FixedLag {
         Decoded { shown, confirmed }
     }
 
-    /// Takes the next frame and says what to show, as [`Self::push`] does; nothing is confirmed,
-    /// so that what is shown may contradict all that was. For a decoder that nobody asks for
-    /// more.
-    pub fn show(&mut self, posterior: &Posterior) -> Run {
+    /// Takes the next frame and says what to show, as [`Self::push_heard`] does; nothing is
+    /// confirmed, so that what is shown may contradict all that was. For a decoder that nobody
+    /// asks for more.
+    pub fn show_heard(&mut self, heard: &[f32]) -> Run {
         if self.frames == 0 {
-            emissions(posterior, &mut self.scores);
+            self.scores.clear();
+            self.scores.extend_from_slice(heard);
         } else {
-            self.advance(posterior);
+            self.advance(heard);
         }
         self.frames += 1;
 
@@ -141,8 +151,7 @@ impl FixedLag {
         path
     }
 
-    fn advance(&mut self, posterior: &Posterior) {
-        emissions(posterior, &mut self.heard);
+    fn advance(&mut self, heard: &[f32]) {
         let best = argmax(&self.scores);
         let moved = self.scores[best] - self.settings.change_cost;
         // The oldest step's memory serves the newest.
@@ -154,7 +163,7 @@ impl FixedLag {
         .unwrap_or_default();
         stayed.clear();
         let mut largest = f32::NEG_INFINITY;
-        for (state, (score, heard)) in self.scores.iter_mut().zip(&self.heard).enumerate() {
+        for (state, (score, heard)) in self.scores.iter_mut().zip(heard).enumerate() {
             if *score >= moved {
                 stayed.set(state);
             }
@@ -333,7 +342,9 @@ mod tests {
             let class = (random >> 24) as usize % 5 * 30;
             let posterior = peak(class, 0.05 + (random >> 20 & 7) as f32 / 9.0);
             let mut uncut = decoder.clone();
-            uncut.show(&posterior);
+            let mut heard = Vec::new();
+            emissions(&posterior, &mut heard);
+            uncut.show_heard(&heard);
             let Some((_, confirmed)) = decoder.push(&posterior).confirmed else {
                 continue;
             };

@@ -1,7 +1,7 @@
 //! One type over all architectures, so that weights, training and serving share a path.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::Logits;
@@ -130,12 +130,13 @@ pub enum Network {
 
 impl Network {
     /// Logits for `x`, `[batch, frames, 144]` standardised frames; `state` as in
-    /// [`PitchClassNet::forward`], ignored by the other architectures.
+    /// [`PitchClassNet::forward`], ignored by the other architectures. In the type of `x`
+    /// products are taken by the first of them alone.
     pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
         match self {
             Network::PitchClass(net) => net.forward(x, state),
-            Network::Btc(net) => net.forward(x),
-            Network::TwoEOneD(net) => net.forward(x),
+            Network::Btc(net) => net.forward(x.cast(FloatDType::F32)),
+            Network::TwoEOneD(net) => net.forward(x.cast(FloatDType::F32)),
         }
     }
 }

@@ -18,7 +18,7 @@ use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig1d};
 use burn::tensor::activation::relu;
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 
 use super::Logits;
 use super::colour::COLOUR_VALUES;
@@ -149,23 +149,29 @@ impl PitchClassNet {
     ///
     /// `state` is used by the causal form only: the past that the first frames of `x`
     /// see, replaced by the past that the next call needs. A fresh state is silence.
+    ///
+    /// Products are taken in the type of `x`, sums and norms in single precision: with a
+    /// bfloat16 `x` training takes less time where the device has such products.
     pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
         let [batch, frames, _] = x.dims();
+        let products = x.dtype();
+        let x = x.cast(FloatDType::F32);
         let folded = {
             let y = relu(self.front.forward(x.reshape([batch * frames, 1, BINS])));
             let channels = y.dims()[1];
             let y = y
+                .cast(products)
                 .reshape([batch * frames, channels, OCTAVES, PITCH_CLASSES])
                 .permute([0, 3, 1, 2])
                 .reshape([batch, frames, PITCH_CLASSES, channels * OCTAVES]);
-            self.fold.forward(y)
+            linear_like(y, &self.fold).cast(FloatDType::F32)
         };
         if state.taps.len() != self.blocks.len() {
             state.taps = vec![Vec::new(); self.blocks.len()];
         }
         let mut h = folded;
         for (block, past) in self.blocks.iter().zip(&mut state.taps) {
-            h = block.forward(h, past);
+            h = block.forward(h, past, products);
         }
         self.heads(relu(self.norm.forward(h)))
     }
@@ -225,8 +231,9 @@ impl Block {
         }
     }
 
-    /// `x` and result `[batch, frames, 12, channels]`.
-    fn forward(&self, x: Tensor<4>, past: &mut Vec<Tensor<4>>) -> Tensor<4> {
+    /// `x` and result `[batch, frames, 12, channels]`; what is between them in the type
+    /// `products`.
+    fn forward(&self, x: Tensor<4>, past: &mut Vec<Tensor<4>>, products: DType) -> Tensor<4> {
         let [batch, frames, _, _] = x.dims();
         let (h, taps) = if batch * frames <= FEW_FRAMES {
             (self.norm.forward(x.clone()), self.taps_as_they_are())
@@ -236,13 +243,14 @@ impl Block {
                 self.taps_of_standardised(),
             )
         };
+        let h = h.cast(products);
         let v = if self.causal {
             self.taps_causal(&taps, h, past)
         } else {
             self.taps_centred(&taps, h)
         };
         let v = self.dropout.forward(relu(v));
-        x + self.out.forward(relu(self.mix.forward(v)))
+        x + linear_like(relu(self.mix.forward(v)), &self.out).cast(FloatDType::F32)
     }
 
     fn taps_as_they_are(&self) -> Vec<Tap> {
@@ -279,10 +287,8 @@ impl Block {
         if past.len() != taps.len() - 1 {
             *past = (1..taps.len())
                 .map(|k| {
-                    Tensor::zeros(
-                        [batch, k * self.dilation, pitch_classes, width],
-                        &h.device(),
-                    )
+                    let shape = [batch, k * self.dilation, pitch_classes, width];
+                    Tensor::zeros(shape, (&h.device(), h.dtype()))
                 })
                 .collect();
         }
@@ -300,7 +306,8 @@ impl Block {
         let d = self.dilation.min(frames);
         let centre = taps[0].forward(h.clone());
         let width = centre.dims()[3];
-        let silence = Tensor::zeros([batch, d, pitch_classes, width], &h.device());
+        let shape = [batch, d, pitch_classes, width];
+        let silence = Tensor::zeros(shape, (&h.device(), h.dtype()));
         let before = Tensor::cat(
             vec![
                 silence.clone(),
@@ -325,8 +332,17 @@ struct Tap {
 
 impl Tap {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        linear(x, self.weight.clone(), self.bias.clone())
+        let dtype = x.dtype();
+        let bias = self.bias.clone().map(|bias| bias.cast(dtype));
+        linear(x, self.weight.clone().cast(dtype), bias)
     }
+}
+
+/// A linear layer in the type of its input.
+fn linear_like(x: Tensor<4>, layer: &Linear) -> Tensor<4> {
+    let dtype = x.dtype();
+    let bias = layer.bias.as_ref().map(|bias| bias.val().cast(dtype));
+    linear(x, layer.weight.val().cast(dtype), bias)
 }
 
 /// Circular convolution over the twelve pitch classes with a filter that spans them all:
@@ -360,7 +376,8 @@ impl CircularMix {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [batch, frames, _, inputs] = x.dims();
         let outputs = self.weight.dims()[2];
-        let bias = self.bias.val().reshape([1, 1, 1, outputs]);
+        let bias = self.bias.val().cast(x.dtype());
+        let bias = bias.reshape([1, 1, 1, outputs]);
         let x = x.reshape([batch * frames, PITCH_CLASSES, inputs]);
         let y = if batch * frames <= FEW_FRAMES {
             self.with_rolled_rows(x)
@@ -374,12 +391,13 @@ impl CircularMix {
     fn with_rolled_rows(&self, x: Tensor<3>) -> Tensor<3> {
         let [rows, _, inputs] = x.dims();
         let outputs = self.weight.dims()[2];
+        let weight = self.weight.val().cast(x.dtype());
         let order = interval_table(&x.device(), |p, i| (p + i) % PITCH_CLASSES);
         let rolled = x
             .select(1, order)
             .reshape([rows * PITCH_CLASSES, PITCH_CLASSES * inputs]);
         rolled
-            .matmul(self.weight.val().reshape([PITCH_CLASSES * inputs, outputs]))
+            .matmul(weight.reshape([PITCH_CLASSES * inputs, outputs]))
             .reshape([rows, PITCH_CLASSES, outputs])
     }
 
@@ -419,13 +437,16 @@ impl CircularMix {
             ],
             2,
         );
+        let dtype = x.dtype();
+        let filter = Tensor::cat(vec![from_even, from_odd], 1).cast(dtype);
         let pairs = analysis
+            .cast(dtype)
             .matmul(x.swap_dims(0, 1).reshape([PITCH_CLASSES, rows * inputs]))
             .reshape([PAIRS, 2, rows, inputs])
             .swap_dims(1, 2)
             .reshape([PAIRS, rows, 2 * inputs]);
         let mixed = pairs
-            .matmul(Tensor::cat(vec![from_even, from_odd], 1))
+            .matmul(filter)
             .reshape([PAIRS, rows, 2, outputs])
             .swap_dims(1, 2)
             .reshape([PITCH_CLASSES, rows * outputs]);
@@ -434,6 +455,7 @@ impl CircularMix {
         let synthesis = fourier(&device, |row| if row < 2 { 1.0 / 12.0 } else { 1.0 / 6.0 });
         synthesis
             .transpose()
+            .cast(dtype)
             .matmul(mixed)
             .reshape([PITCH_CLASSES, rows, outputs])
             .swap_dims(0, 1)

@@ -1,20 +1,21 @@
-//! Loops that are compiled for the processor at hand: with AVX2 and fused multiply-add
-//! where it has them, plainly otherwise.
+//! Loops that are compiled for the processor at hand: with AVX-512, or AVX2 and fused
+//! multiply-add, where it has them, plainly otherwise.
 //!
-//! Nothing here but the choice between the two is `unsafe`; the arithmetic is plain Rust
-//! that the compiler vectorises, sixteen numbers side by side.
+//! Nothing here but the choice between them is `unsafe`; the arithmetic is plain Rust
+//! that the compiler vectorises, sixteen numbers side by side. Each of the sixteen has its own
+//! sum, so that how many go through a register at once changes no bit of the result.
 
 pub mod product;
 
-/// Numbers in a vector of lanes: two AVX registers.
+/// Numbers in a vector of lanes: one register of AVX-512, two of AVX2.
 pub const LANES: usize = 16;
 
 /// Sixteen numbers.
 pub type Lanes = [f32; LANES];
 
-/// Defines `fn $name($args)` twice, from the one body `$body::<FMA>($args)`: compiled
-/// for AVX2 with fused multiply-add and for any processor; the first is called where
-/// the processor can.
+/// Defines `fn $name($args)` three times, from the one body `$body::<FMA>($args)`: compiled
+/// for AVX-512, for AVX2 with fused multiply-add, and for any processor; the first that the
+/// processor can run is called.
 #[macro_export]
 macro_rules! for_this_processor {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
@@ -22,9 +23,17 @@ macro_rules! for_this_processor {
         $vis fn $name($($arg: $type),*) {
             #[cfg(target_arch = "x86_64")]
             {
+                #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+                fn fastest($($arg: $type),*) {
+                    $body::<true>($($arg),*);
+                }
                 #[target_feature(enable = "avx2,fma")]
                 fn fast($($arg: $type),*) {
                     $body::<true>($($arg),*);
+                }
+                if $crate::simd::has_avx512() {
+                    // SAFETY: the features that `fastest` is compiled for were just found.
+                    return unsafe { fastest($($arg),*) };
                 }
                 if std::arch::is_x86_feature_detected!("avx2")
                     && std::arch::is_x86_feature_detected!("fma")
@@ -39,6 +48,23 @@ macro_rules! for_this_processor {
     };
 }
 pub use for_this_processor;
+
+/// Whether the processor has what the loops for AVX-512 are compiled for. `CHANGES_NO_AVX512` in
+/// the environment says no, to compare.
+#[cfg(target_arch = "x86_64")]
+#[must_use]
+pub fn has_avx512() -> bool {
+    static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *FOUND.get_or_init(|| {
+        std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512vl")
+            && std::arch::is_x86_feature_detected!("avx512dq")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("fma")
+            && std::env::var_os("CHANGES_NO_AVX512").is_none()
+    })
+}
 
 /// `a * b + c`, fused where `FMA` (elsewhere a fused one would be a slow library call).
 #[inline(always)]

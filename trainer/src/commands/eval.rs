@@ -41,6 +41,10 @@ enum Set {
     Songs,
     /// Written progressions whose qualities are drawn evenly.
     Rare,
+    /// The songs without effects, in tune.
+    SongsDry,
+    /// The written progressions without effects, in tune.
+    RareDry,
     /// Held-out real music, against what a teacher hears in it.
     Real,
     /// Held-out songs in tune and without a codec; what the next three spoil.
@@ -58,6 +62,8 @@ impl Set {
         match self {
             Self::Songs => "songs",
             Self::Rare => "rare",
+            Self::SongsDry => "songs-dry",
+            Self::RareDry => "rare-dry",
             Self::Real => "real",
             Self::Base => "base",
             Self::Detuned => "detuned",
@@ -117,6 +123,10 @@ pub struct EvalArguments {
     /// names them: some chords have the same.
     #[arg(long)]
     oracle: bool,
+    /// Play the rendered sets with the SoundFonts and the synthesizer of the training instead
+    /// of the one kept from it: what unknown timbre costs.
+    #[arg(long)]
+    trained_timbre: bool,
     /// Also measure the live engine against the wait of its decoder.
     #[arg(long)]
     curve: bool,
@@ -165,7 +175,7 @@ pub fn networks(
 
 /// What is rendered for a set.
 fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
-    let rare = set == Set::Rare;
+    let rare = matches!(set, Set::Rare | Set::RareDry);
     let plain = RenderSettings::default();
     SetSettings {
         count: arguments.count,
@@ -179,6 +189,7 @@ fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
                 detune_cents: 0.0,
                 ..plain
             },
+            Set::SongsDry | Set::RareDry => RenderSettings::dry(),
             Set::Songs | Set::Rare | Set::Real => plain,
         },
         progression: if rare {
@@ -325,7 +336,11 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
             let rendered = RenderedSet {
                 settings: &settings,
                 corpus: Some(&corpus),
-                fonts: &arguments.sources.fonts(Split::HeldOut)?,
+                fonts: &arguments.sources.fonts(if arguments.trained_timbre {
+                    Split::Train
+                } else {
+                    Split::HeldOut
+                })?,
                 spoil: set.spoil(),
                 cache: renders.as_ref(),
             };

@@ -22,6 +22,9 @@ pub struct SongArguments {
     /// of the test split with a SoundFont that was never trained on.
     #[arg(long)]
     tune: bool,
+    /// The songs without effects and in tune, as in the set `songs-dry` of `eval`.
+    #[arg(long)]
+    dry: bool,
     #[command(flatten)]
     sources: Sources,
 }
@@ -53,7 +56,11 @@ impl SongArguments {
                 length_s,
                 split,
                 seed: self.seed,
-                render: RenderSettings::default(),
+                render: if self.dry {
+                    RenderSettings::dry()
+                } else {
+                    RenderSettings::default()
+                },
                 progression: ProgressionSettings::default(),
             },
             corpus: self.sources.songs()?,

@@ -21,7 +21,7 @@ use trainer::objective::{Objective, Stage};
 use trainer::posteriors::Posteriors;
 use trainer::provenance::Provenance;
 use trainer::schedule::Schedule;
-use trainer::train::{Data, TrainConfig, train};
+use trainer::train::{Data, Products, TrainConfig, train};
 use trainer::watch::Watch;
 
 /// A student by name.
@@ -183,6 +183,14 @@ pub struct TrainArguments {
     /// Threads a batch is divided among.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
+    /// Windows that a thread computes at once; all of its part of a batch without. A processor
+    /// is faster with few, a GPU with all.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    at_once: Option<u16>,
+    /// The type in which products are taken; bf16 is mixed precision, for `live` and `windowed`
+    /// on processors and GPUs that have such products.
+    #[arg(long, value_enum, default_value = "f32")]
+    products: Products,
 }
 
 /// What labelled frames are: all of them come from the renderer.
@@ -307,6 +315,8 @@ impl TrainArguments {
             patience: self.patience.or(paper.then_some(10)),
             seed: self.seed,
             threads: self.threads,
+            at_once: self.at_once.map_or(usize::MAX, usize::from),
+            products: self.products,
         }
     }
 }

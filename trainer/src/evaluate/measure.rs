@@ -125,6 +125,9 @@ pub struct EngineScores {
     pub mean_quality_recall: f64,
     /// Share of the time of inverted chords on which root and bass are both right.
     pub inversions: Option<f64>,
+    /// The same where bass and notes are right, whatever the name.
+    #[serde(default)]
+    pub inversions_by_notes: Option<f64>,
     /// What the qualities are taken for.
     pub confusion: Confusion,
     /// Whether the confidence can be believed.
@@ -170,6 +173,7 @@ impl EngineScores {
             mean_quality_recall: chords.iter().sum::<f64>() / chords.len().max(1) as f64,
             quality_recall,
             inversions: qualities.inversions(),
+            inversions_by_notes: qualities.inversions_by_notes(),
             confusion: qualities.confusion(),
             calibration: calibration.reliability(),
             boundaries: boundaries(pieces),

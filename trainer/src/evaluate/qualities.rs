@@ -24,6 +24,8 @@ pub struct Qualities {
     seconds: [[f64; QUALITIES + 2]; QUALITIES + 1],
     /// Time of inverted chords, and that on which root and bass are both right.
     inverted: (f64, f64),
+    /// Time of inverted chords on which notes and bass are right, whatever their name.
+    inverted_notes: f64,
 }
 
 /// A confusion matrix relative to the root.
@@ -42,6 +44,7 @@ impl Default for Qualities {
         Self {
             seconds: [[0.0; QUALITIES + 2]; QUALITIES + 1],
             inverted: (0.0, 0.0),
+            inverted_notes: 0.0,
         }
     }
 }
@@ -70,11 +73,18 @@ impl Qualities {
         if let Label::Chord(chord) = reference
             && chord.bass_pitch_class() != chord.root().pitch_class()
         {
-            let right = matches!(estimate, Label::Chord(e)
-                if e.root().pitch_class() == chord.root().pitch_class()
-                    && e.bass_pitch_class() == chord.bass_pitch_class());
+            let bass_right = estimate
+                .chord()
+                .filter(|it| it.bass_pitch_class() == chord.bass_pitch_class());
+            let right =
+                bass_right.is_some_and(|it| it.root().pitch_class() == chord.root().pitch_class());
+            // A bass outside the chord is among its notes with some names and not with others.
+            let bass = 1 << chord.bass_pitch_class();
+            let notes = chord.pitch_classes() | bass;
+            let same_notes = bass_right.is_some_and(|it| it.pitch_classes() | bass == notes);
             self.inverted.0 += seconds;
             self.inverted.1 += if right { seconds } else { 0.0 };
+            self.inverted_notes += if same_notes { seconds } else { 0.0 };
         }
     }
 
@@ -86,6 +96,7 @@ impl Qualities {
         }
         self.inverted.0 += other.inverted.0;
         self.inverted.1 += other.inverted.1;
+        self.inverted_notes += other.inverted_notes;
     }
 
     /// Share of reference time with the right class of 170, by quality; `N` as well.
@@ -107,6 +118,13 @@ impl Qualities {
     #[must_use]
     pub fn inversions(&self) -> Option<f64> {
         (self.inverted.0 > 0.0).then(|| self.inverted.1 / self.inverted.0)
+    }
+
+    /// Share of the time of inverted chords on which bass and notes are right, whatever the
+    /// chord is called: `C:maj6/5` is `A:min7/b7`.
+    #[must_use]
+    pub fn inversions_by_notes(&self) -> Option<f64> {
+        (self.inverted.0 > 0.0).then(|| self.inverted_notes / self.inverted.0)
     }
 
     /// The confusion matrix.
@@ -206,5 +224,19 @@ mod tests {
             ],
         );
         assert!((qualities.inversions().unwrap() - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_notes_of_an_inversion_may_have_another_name() {
+        let reference = [(0.0, 4.0, "C:maj6/5"), (4.0, 5.0, "C:maj/2")];
+        let estimate = [
+            (0.0, 2.0, "A:min7/b7"),
+            (2.0, 3.0, "A:min7"),
+            (3.0, 4.0, "C:maj/5"),
+            (4.0, 5.0, "C:maj/2"),
+        ];
+        let qualities = counted(&reference, &estimate);
+        assert!((qualities.inversions_by_notes().unwrap() - 0.6).abs() < 1e-12);
+        assert!((qualities.inversions().unwrap() - 0.4).abs() < 1e-12);
     }
 }

@@ -37,6 +37,7 @@ pub fn table(scores: &SetScores) -> String {
             "engine",
             "quality recall",
             "inversions",
+            "… by notes",
             "ECE",
             "boundary F ±0.15 s",
             "P",
@@ -59,6 +60,7 @@ fn details(engine: &str, scores: &EngineScores) -> Vec<String> {
         engine.to_owned(),
         number(Some(scores.mean_quality_recall)),
         number(scores.inversions),
+        number(scores.inversions_by_notes),
         number(Some(scores.calibration.ece)),
     ];
     for window in &scores.boundaries {

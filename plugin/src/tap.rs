@@ -81,7 +81,8 @@ impl Tap {
     /// A tap that holds `capacity` mono samples at `sample_rate` in Hz.
     #[expect(clippy::new_ret_no_self, reason = "a tap is its two ends")]
     pub fn new(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
-        let (samples_in, samples_out) = RingBuffer::new(capacity);
+        let (mut samples_in, mut samples_out) = RingBuffer::new(capacity);
+        pass_through(&mut samples_in, &mut samples_out, capacity);
         let (marks_in, marks_out) = RingBuffer::new(MARKS);
         let counters = Arc::new(TapCounters {
             stream: AtomicU64::new(0),
@@ -113,6 +114,18 @@ impl Tap {
             position: 0,
         };
         (input, output)
+    }
+}
+
+/// Sends zeros once through the whole ring. Memory that was asked for is not there before it is
+/// written to, and the first to write would be the audio thread, which the system would hold up
+/// once in 4 KiB.
+fn pass_through(input: &mut Producer<f32>, output: &mut Consumer<f32>, capacity: usize) {
+    if let Ok(chunk) = input.write_chunk_uninit(capacity) {
+        chunk.fill_from_iter(std::iter::repeat_n(0.0, capacity));
+    }
+    if let Ok(chunk) = output.read_chunk(capacity) {
+        chunk.commit_all();
     }
 }
 
@@ -402,6 +415,34 @@ mod tests {
             ..HostPosition::default()
         }
         .advanced(sample, 48_000.0)
+    }
+
+    /// Pages that the system has had to find for this thread so far.
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn page_faults() -> i64 {
+        // SAFETY: a structure of numbers, for which zeros will do, and its own address.
+        unsafe {
+            let mut usage: libc::rusage = std::mem::zeroed();
+            libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage);
+            usage.ru_minflt
+        }
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn the_rings_memory_is_there_before_the_audio_is() {
+        // Four megabytes: a thousand pages.
+        let capacity = 1 << 20;
+        let (mut input, output) = Tap::new(capacity, 48_000.0);
+        let block = [0.25; 512];
+        let before = page_faults();
+        for n in 0..capacity / block.len() {
+            let at = (n * block.len()) as u64;
+            input.push(&[&block], block.len(), rolling(at));
+        }
+        let found = page_faults() - before;
+        assert_eq!(output.waiting(), capacity);
+        assert!(found < 20, "{found} pages were found while audio came in");
     }
 
     fn drain(output: &mut TapOutput) -> (Vec<f32>, Vec<Mark>) {

@@ -22,7 +22,7 @@ const CALLS: usize = 20_000;
 
 /// The most samples at once: less than the plugin's ring holds, because a full ring would be
 /// the cheap case.
-const SAMPLES: usize = 1_500_000;
+const SAMPLES: usize = 1_000_000;
 
 /// How long the worker has for them before the next ones come.
 const CATCH_UP: Duration = Duration::from_millis(1500);

@@ -59,6 +59,11 @@ impl Instance {
         self.feeds.lock().push_back(output);
     }
 
+    /// Whether taps wait that the worker has not taken over yet. Not for the audio thread.
+    pub fn has_feeds(&self) -> bool {
+        !self.feeds.lock().is_empty()
+    }
+
     /// Analyses on this thread what waits in the tap that the worker has taken over; whether
     /// there was something. This takes its time: it is for the audio threads of hosts that
     /// render offline.

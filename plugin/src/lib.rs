@@ -123,7 +123,14 @@ impl Changes {
             .is_some_and(|tap| tap.sample_rate() == sample_rate);
         if !ready {
             let capacity = (TAP_S * sample_rate).clamp(1.0, TAP_SAMPLES_MAX) as usize;
-            let (input, output) = Tap::new(capacity, sample_rate);
+            // Of a host that switches to and fro faster than the worker follows, taps wait in a
+            // queue, and their memory with them, unless nothing was written to it.
+            let make = if self.instance.has_feeds() {
+                Tap::new
+            } else {
+                Tap::touched
+            };
+            let (input, output) = make(capacity, sample_rate);
             self.instance.feed(output);
             self.tap = Some(match &self.tap {
                 Some(before) => input.after(before),

@@ -81,8 +81,27 @@ impl Tap {
     /// A tap that holds `capacity` mono samples at `sample_rate` in Hz.
     #[expect(clippy::new_ret_no_self, reason = "a tap is its two ends")]
     pub fn new(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
-        let (mut samples_in, mut samples_out) = RingBuffer::new(capacity);
-        pass_through(&mut samples_in, &mut samples_out, capacity);
+        Self::of(RingBuffer::new(capacity), sample_rate)
+    }
+
+    /// The same, with all of its memory there at once. Memory that was asked for is not there
+    /// before it is written to, and the first to write would be the audio thread, which the
+    /// system would hold up once in 4 KiB.
+    pub fn touched(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
+        let (mut input, mut output) = RingBuffer::new(capacity);
+        if let Ok(chunk) = input.write_chunk_uninit(capacity) {
+            chunk.fill_from_iter(std::iter::repeat_n(0.0, capacity));
+        }
+        if let Ok(chunk) = output.read_chunk(capacity) {
+            chunk.commit_all();
+        }
+        Self::of((input, output), sample_rate)
+    }
+
+    fn of(
+        (samples_in, samples_out): (Producer<f32>, Consumer<f32>),
+        sample_rate: f64,
+    ) -> (TapInput, TapOutput) {
         let (marks_in, marks_out) = RingBuffer::new(MARKS);
         let counters = Arc::new(TapCounters {
             stream: AtomicU64::new(0),
@@ -114,18 +133,6 @@ impl Tap {
             position: 0,
         };
         (input, output)
-    }
-}
-
-/// Sends zeros once through the whole ring. Memory that was asked for is not there before it is
-/// written to, and the first to write would be the audio thread, which the system would hold up
-/// once in 4 KiB.
-fn pass_through(input: &mut Producer<f32>, output: &mut Consumer<f32>, capacity: usize) {
-    if let Ok(chunk) = input.write_chunk_uninit(capacity) {
-        chunk.fill_from_iter(std::iter::repeat_n(0.0, capacity));
-    }
-    if let Ok(chunk) = output.read_chunk(capacity) {
-        chunk.commit_all();
     }
 }
 
@@ -433,7 +440,7 @@ mod tests {
     fn the_rings_memory_is_there_before_the_audio_is() {
         // Four megabytes: a thousand pages.
         let capacity = 1 << 20;
-        let (mut input, output) = Tap::new(capacity, 48_000.0);
+        let (mut input, output) = Tap::touched(capacity, 48_000.0);
         let block = [0.25; 512];
         let before = page_faults();
         for n in 0..capacity / block.len() {

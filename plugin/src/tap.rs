@@ -425,7 +425,7 @@ mod tests {
     }
 
     /// Pages that the system has had to find for this thread so far.
-    #[cfg(all(target_os = "linux", not(miri)))]
+    #[cfg(all(target_os = "linux", not(any(miri, tsan))))]
     fn page_faults() -> i64 {
         // SAFETY: a structure of numbers, for which zeros will do, and its own address.
         unsafe {
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(target_os = "linux", not(miri)))]
+    #[cfg(all(target_os = "linux", not(any(miri, tsan))))]
     fn the_rings_memory_is_there_before_the_audio_is() {
         // Four megabytes: a thousand pages.
         let capacity = 1 << 20;

@@ -41,7 +41,7 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(20);
 
 /// So long after a look at the picture an open window is taken to be looking still. Without
 /// one, spectrum, level and playhead go into no picture but those that are due for another
-/// reason: most of what an instance costs in silence was drawing them up.
+/// reason.
 const WATCHED_FOR: Duration = Duration::from_secs(1);
 
 /// With no audio for this long the host is not processing.

@@ -279,6 +279,32 @@ impl Weights {
         })
     }
 
+    /// The weights in another shape, wider blocks among them; see [`PitchClassNet::widened`].
+    ///
+    /// # Errors
+    /// [`WeightsError::DoNotFit`] unless only blocks become wider.
+    ///
+    /// [`PitchClassNet::widened`]: crate::networks::pitch_class::PitchClassNet::widened
+    pub fn widened(self, to: &Architecture, device: &Device) -> Result<Self, WeightsError> {
+        if self.architecture.clone().with_dropout(0.0) == to.clone().with_dropout(0.0) {
+            return Ok(self);
+        }
+        let wide = match (self.network, &self.architecture, to) {
+            (
+                Network::PitchClass(net),
+                Architecture::PitchClass(from),
+                Architecture::PitchClass(to),
+            ) => net.widened(from, to, device),
+            _ => None,
+        };
+        let refused = || WeightsError::DoNotFit("they are of another architecture".into());
+        Ok(Self {
+            network: Network::PitchClass(wide.ok_or_else(refused)?),
+            architecture: to.clone(),
+            ..self
+        })
+    }
+
     /// The tensors alone, as safetensors.
     fn plain_tensors(&self) -> Result<Vec<u8>, WeightsError> {
         let unwritable = |e: String| WeightsError::DoNotFit(e);

@@ -20,6 +20,8 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 
+mod widen;
+
 use super::Logits;
 use super::colour::COLOUR_VALUES;
 use crate::features::BINS;

@@ -108,6 +108,13 @@ pub struct TrainArguments {
     /// Folder with what a teacher said (`trainer pseudo-label`), of any of the frames.
     #[arg(long)]
     posteriors: Vec<PathBuf>,
+    /// Channels of our students' blocks before the mix over pitch classes. More than the
+    /// weights of `--start` have: those are widened and begin as they were.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    bottleneck: Option<u16>,
+    /// The same behind the mix.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=512))]
+    mixed: Option<u16>,
     /// Weights to start from, as `trainer export` writes them.
     #[arg(long)]
     start: Option<PathBuf>,
@@ -279,9 +286,19 @@ impl TrainArguments {
         }
     }
 
-    fn config(&self, start: Option<&str>) -> TrainConfig {
+    fn config(&self, start: Option<&str>) -> Result<TrainConfig> {
         let paper = self.preset == Preset::Paper;
         let (mut architecture, window_frames) = self.student.architecture();
+        match &mut architecture {
+            Architecture::PitchClass(shape) => {
+                shape.bottleneck = self.bottleneck.map_or(shape.bottleneck, usize::from);
+                shape.mixed = self.mixed.map_or(shape.mixed, usize::from);
+            }
+            _ if self.bottleneck.is_some() || self.mixed.is_some() => {
+                bail!("--bottleneck and --mixed are of live and windowed")
+            }
+            _ => {}
+        }
         // The paper's students come with the paper's dropout. Of windows that are heard once or
         // twice, transposed and coloured each time, there is nothing to learn by heart.
         if let Some(dropout) = self.dropout.or((!paper).then_some(0.0)) {
@@ -299,7 +316,7 @@ impl TrainArguments {
             (true, _) => 128,
             (false, _) => 24,
         };
-        TrainConfig {
+        Ok(TrainConfig {
             architecture,
             objective: self.objective(),
             start: start.map(str::to_owned),
@@ -317,7 +334,7 @@ impl TrainArguments {
             threads: self.threads,
             at_once: self.at_once.map_or(usize::MAX, usize::from),
             products: self.products,
-        }
+        })
     }
 }
 
@@ -349,7 +366,16 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         seed: arguments.seed,
         ..Provenance::default()
     };
-    let config = arguments.config(hash.as_deref());
+    let config = arguments.config(hash.as_deref())?;
+    let start = match start {
+        Some(weights) => {
+            let device = Device::flex();
+            device.seed(config.seed);
+            let wide = weights.widened(&config.architecture, &device);
+            Some(wide.context("the weights to start from")?)
+        }
+        None => None,
+    };
     let front_end = config.architecture.front_end();
     let mut training = Examples::default();
     let mut validation = Examples::default();

@@ -1,0 +1,158 @@
+//! A trained network with room for more: wider blocks that compute what they did.
+//!
+//! What Chen et al. call function-preserving ("Net2Net", ICLR 2016), by zeros instead of
+//! copies: the new channels of a block begin with random weights, and what they lead to with
+//! zeros, so that nothing they find is heard until training has made something of it.
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor};
+
+use super::{PITCH_CLASSES, PitchClassNet, PitchClassNetConfig};
+
+impl PitchClassNetConfig {
+    /// Whether a network of this shape can become one of shape `other` without forgetting:
+    /// all is alike but [`Self::bottleneck`] and [`Self::mixed`], which must not shrink
+    /// (and dropout, which is no part of the network).
+    #[must_use]
+    pub fn widens_to(&self, other: &Self) -> bool {
+        let same = |c: &Self| {
+            c.clone()
+                .with_bottleneck(self.bottleneck)
+                .with_mixed(self.mixed)
+                .with_dropout(self.dropout)
+        };
+        same(other) == *self && other.bottleneck >= self.bottleneck && other.mixed >= self.mixed
+    }
+}
+
+impl PitchClassNet {
+    /// The network in shape `to`, its new channels with random weights; it gives what it gave,
+    /// to rounding. `from` is its own shape. `None` unless [`PitchClassNetConfig::widens_to`].
+    #[must_use]
+    pub fn widened(
+        self,
+        from: &PitchClassNetConfig,
+        to: &PitchClassNetConfig,
+        device: &Device,
+    ) -> Option<Self> {
+        if !from.widens_to(to) {
+            return None;
+        }
+        let fresh = to.init(device);
+        let blocks = self.blocks.into_iter().zip(fresh.blocks);
+        let blocks = blocks.map(|(mut block, fresh)| {
+            let (old_r, new_r) = (from.bottleneck, to.bottleneck - from.bottleneck);
+            let (old_m, new_m) = (from.mixed, to.mixed - from.mixed);
+            for (tap, fresh) in block.taps.iter_mut().zip(fresh.taps) {
+                let more = fresh.weight.val().narrow(1, old_r, new_r);
+                tap.weight = joined(tap.weight.val(), more, 1);
+                if let (Some(bias), Some(fresh)) = (&mut tap.bias, fresh.bias) {
+                    let more = fresh.val().narrow(0, old_r, new_r);
+                    *bias = joined(bias.val(), more, 0);
+                }
+            }
+            // [12, in, out]: what was there, beside it what the old inputs give to new
+            // outputs, and below both the new inputs, which give nothing to old outputs.
+            let mixed = fresh.mix.weight.val();
+            let above = Tensor::cat(
+                vec![
+                    block.mix.weight.val(),
+                    mixed.clone().narrow(1, 0, old_r).narrow(2, old_m, new_m),
+                ],
+                2,
+            );
+            let below = Tensor::cat(
+                vec![
+                    Tensor::zeros([PITCH_CLASSES, new_r, old_m], device),
+                    mixed.narrow(1, old_r, new_r).narrow(2, old_m, new_m),
+                ],
+                2,
+            );
+            block.mix.weight = joined(above, below, 1);
+            let more = fresh.mix.bias.val().narrow(0, old_m, new_m);
+            block.mix.bias = joined(block.mix.bias.val(), more, 0);
+            let nothing = Tensor::zeros([new_m, to.channels], device);
+            block.out.weight = joined(block.out.weight.val(), nothing, 0);
+            block.dropout = fresh.dropout;
+            block
+        });
+        Some(Self {
+            blocks: blocks.collect(),
+            ..self
+        })
+    }
+}
+
+/// Both, one behind the other along `dimension`, as a parameter.
+fn joined<const D: usize>(
+    first: Tensor<D>,
+    second: Tensor<D>,
+    dimension: usize,
+) -> Param<Tensor<D>> {
+    Param::from_tensor(if second.dims()[dimension] == 0 {
+        first
+    } else {
+        Tensor::cat(vec![first, second], dimension)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+    use crate::features::BINS;
+    use burn::module::Module as _;
+    use burn::tensor::Distribution;
+
+    #[test]
+    fn a_wider_network_gives_what_the_narrow_one_gave() {
+        let device = Device::flex();
+        device.seed(11);
+        for from in [PitchClassNetConfig::live(), PitchClassNetConfig::windowed()] {
+            for (bottleneck, mixed) in [(48, 96), (32, 128), (48, 64), (32, 64)] {
+                let from = from.clone().with_bottleneck(32).with_mixed(64);
+                let to = from.clone().with_bottleneck(bottleneck).with_mixed(mixed);
+                let narrow = from.init(&device);
+                let x = Tensor::random([2, 40, BINS], Distribution::Normal(0.0, 1.0), &device);
+                let before = narrow.forward(x.clone(), &mut State::default());
+                let parameters = narrow.num_params();
+                let wide = narrow.widened(&from, &to, &device).unwrap();
+                let after = wide.forward(x, &mut State::default());
+                let difference = (before.chord - after.chord).abs().max();
+                assert!(difference.into_scalar::<f32>() < 1e-4);
+                assert_eq!(wide.num_params(), to.init(&device).num_params());
+                assert!(wide.num_params() >= parameters);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_new_takes_part_once_it_is_heard() {
+        let device = Device::flex();
+        device.seed(12);
+        let from = PitchClassNetConfig::windowed().with_bottleneck(32).with_mixed(64);
+        let to = from.clone().with_bottleneck(48).with_mixed(96);
+        let mut wide = from.init(&device).widened(&from, &to, &device).unwrap();
+        let x = Tensor::random([1, 40, BINS], Distribution::Normal(0.0, 1.0), &device);
+        let before = wide.forward(x.clone(), &mut State::default()).chord;
+        let out = &mut wide.blocks[0].out.weight;
+        *out = Param::from_tensor(out.val() + 0.1);
+        let after = wide.forward(x, &mut State::default()).chord;
+        assert!((before - after).abs().max().into_scalar::<f32>() > 1e-3);
+    }
+
+    #[test]
+    fn nothing_shrinks_and_nothing_else_changes() {
+        let shape = PitchClassNetConfig::windowed();
+        assert!(shape.widens_to(&shape.clone().with_dropout(0.3)));
+        for other in [
+            shape.clone().with_bottleneck(shape.bottleneck - 1),
+            shape.clone().with_channels(shape.channels + 16),
+            PitchClassNetConfig::live(),
+        ] {
+            assert!(!shape.widens_to(&other));
+            let device = Device::flex();
+            assert!(shape.init(&device).widened(&shape, &other, &device).is_none());
+        }
+    }
+}

@@ -10,6 +10,7 @@ use recognizer::beat::{self, Beats, Known};
 use recognizer::inference::PitchClassModel;
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
+use recognizer::signal::Signal;
 use recognizer::transcribe::Listened;
 use recognizer::weights::ModelCard;
 
@@ -28,7 +29,7 @@ impl Model {
     pub fn transcribe(
         &self,
         file: &Path,
-        audio: &Audio,
+        audio: Audio,
         known: Known,
         mut progress: impl FnMut(f32),
     ) -> Result<(Timeline, Option<Beats>), Error> {
@@ -36,16 +37,17 @@ impl Model {
             progress(share);
             true
         };
+        let signal = Signal::of(&audio).map_err(|cause| in_file(file, &cause))?;
+        drop(audio);
         let listened =
-            Listened::to(audio, &*self.0, go_on).map_err(|cause| in_file(file, &cause))?;
+            Listened::to(&signal, &*self.0, go_on).map_err(|cause| in_file(file, &cause))?;
         let decode = |grid| {
             listened
                 .timeline(grid)
                 .map_err(|cause| in_file(file, &cause))
         };
         let chords = decode(None)?;
-        let beats = beat::find(audio, &chords, known).map_err(|cause| in_file(file, &cause))?;
-        match beats {
+        match beat::find(&signal, &chords, known) {
             Some(beats) => Ok((decode(Some(&beats.grid()))?, Some(beats))),
             None => Ok((chords, None)),
         }

@@ -111,7 +111,7 @@ fn one(
         metre: options.meter,
     };
     let (timeline, beats) =
-        model.transcribe(file, &audio, known, |share| progress::set(&bar, share))?;
+        model.transcribe(file, audio, known, |share| progress::set(&bar, share))?;
     bar.finish_and_clear();
     let timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
     put(file, target, timeline, beats.as_ref(), options)

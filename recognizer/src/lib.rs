@@ -3,7 +3,7 @@
 //! Live: host audio → [`resample`] → [`features::live`] → the causal network of
 //! [`networks`] with its [`weights`], run by an engine of [`inference`] →
 //! [`decode::fixed_lag`] → events; [`live::LiveEngine`] is all of it. Whole files:
-//! [`audio`] → [`resample`] → [`features::cqt`] → the windowed network →
+//! [`audio`] → [`resample`] → [`signal`] → [`features::cqt`] → the windowed network →
 //! [`decode::viterbi`] → a timeline; [`transcribe`] is all of it. [`refine`] does the same
 //! a few seconds behind a stream. Where [`beat`]s are known, changes are put on them.
 
@@ -17,6 +17,7 @@ pub mod models;
 pub mod networks;
 pub mod refine;
 pub mod resample;
+pub mod signal;
 pub mod simd;
 pub mod transcribe;
 pub mod weights;

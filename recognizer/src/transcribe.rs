@@ -12,7 +12,8 @@ use crate::features::cqt::StreamingCqt;
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
 use crate::inference::{InferenceError, WindowModel};
 use crate::networks::WINDOW_FRAMES;
-use crate::resample::{RateError, StreamResampler};
+use crate::resample::RateError;
+use crate::signal::Signal;
 use crate::windows::Averages;
 
 /// Samples from one frame to the next.
@@ -56,7 +57,7 @@ pub fn transcribe(
     model: &dyn WindowModel,
     progress: impl FnMut(f32) -> bool,
 ) -> Result<Timeline, TranscribeError> {
-    Listened::to(audio, model, progress)?.timeline(None)
+    Listened::to(&Signal::of(audio)?, model, progress)?.timeline(None)
 }
 
 /// What a network has heard in a file: enough to decode it with one beat grid or another.
@@ -69,20 +70,20 @@ pub struct Listened {
 }
 
 impl Listened {
-    /// Runs the network over `audio`; `progress` as in [`transcribe`].
+    /// Runs the network over `signal`; `progress` as in [`transcribe`].
     ///
     /// # Errors
-    /// A rate out of range, an engine that fails, or [`TranscribeError::Stopped`].
+    /// An engine that fails, or [`TranscribeError::Stopped`].
     pub fn to(
-        audio: &Audio,
+        signal: &Signal,
         model: &dyn WindowModel,
         mut progress: impl FnMut(f32) -> bool,
     ) -> Result<Self, TranscribeError> {
-        let frames = log_frames(audio, |share| progress(share * 0.4))?;
+        let frames = log_frames(signal, |share| progress(share * 0.4))?;
         let posteriors = posteriors(&frames, model, |share| progress(0.4 + share * 0.6))?;
         Ok(Self {
             posteriors,
-            length_s: audio.length_s(),
+            length_s: signal.length_s(),
         })
     }
 
@@ -100,33 +101,26 @@ impl Listened {
     }
 }
 
-/// Log-compressed constant-Q frames of `audio` at hop 2048, `[frames, 144]` in row order.
+/// Log-compressed constant-Q frames of `signal` at hop 2048, `[frames, 144]` in row order.
 ///
 /// # Errors
-/// A rate out of range, or [`TranscribeError::Stopped`].
+/// [`TranscribeError::Stopped`].
 pub fn log_frames(
-    audio: &Audio,
+    signal: &Signal,
     mut progress: impl FnMut(f32) -> bool,
 ) -> Result<Vec<f32>, TranscribeError> {
-    let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
     let mut transform = StreamingCqt::new(HOP)?;
-    let expected = audio.length_s() * f64::from(SAMPLE_RATE) / HOP as f64;
-    let mut frames: Vec<f32> = Vec::with_capacity((expected as usize + 2) * BINS);
-    let mut resampled = Vec::new();
+    let samples = signal.samples();
+    let mut frames: Vec<f32> = Vec::with_capacity((samples.len() / HOP + 2) * BINS);
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {
         frames.extend(magnitudes.iter().map(|&m| log_compress(m)));
     };
-    for (i, chunk) in audio.samples.chunks(1 << 16).enumerate() {
-        resampled.clear();
-        resampler.push(chunk, &mut resampled);
-        transform.push(&resampled, &mut take);
-        if !progress((i << 16) as f32 / audio.samples.len() as f32) {
+    for (i, chunk) in samples.chunks(1 << 16).enumerate() {
+        transform.push(chunk, &mut take);
+        if !progress((i << 16) as f32 / samples.len() as f32) {
             return Err(TranscribeError::Stopped);
         }
     }
-    resampled.clear();
-    resampler.flush(&mut resampled);
-    transform.push(&resampled, &mut take);
     transform.finish(&mut take);
     Ok(frames)
 }

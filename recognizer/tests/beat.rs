@@ -6,7 +6,8 @@ use harmony::label::Label;
 use harmony::time::Metre;
 use harmony::timeline::{Segment, Timeline};
 use recognizer::audio::Audio;
-use recognizer::beat::{Known, find};
+use recognizer::beat::{Beats, Known, find};
+use recognizer::signal::Signal;
 
 /// Clicks at these times, the first of four lower and louder.
 fn clicks(times_s: &[f64], length_s: f64) -> Audio {
@@ -25,6 +26,10 @@ fn clicks(times_s: &[f64], length_s: f64) -> Audio {
         }
     }
     Audio::new(samples, 22_050)
+}
+
+fn beats_of(audio: &Audio, chords: &Timeline, known: Known) -> Option<Beats> {
+    find(&Signal::of(audio).unwrap(), chords, known)
 }
 
 /// A chord a bar of four beats from the first beat on.
@@ -49,9 +54,7 @@ fn steady_clicks_are_found_with_their_bars() {
     for bpm in [70.0, 96.0] {
         let times_s = beats_at(bpm, 0.7, 40.0);
         let chords = chords(&times_s, 40.0);
-        let beats = find(&clicks(&times_s, 40.0), &chords, Known::default())
-            .unwrap()
-            .unwrap();
+        let beats = beats_of(&clicks(&times_s, 40.0), &chords, Known::default()).unwrap();
         assert!(
             (beats.bpm() / bpm - 1.0).abs() < 0.01,
             "{bpm}: {}",
@@ -79,9 +82,7 @@ fn a_known_tempo_is_kept_and_its_phase_found() {
         bpm: Some(100.0),
         metre: Some(Metre::COMMON),
     };
-    let beats = find(&clicks(&times_s, 30.0), &chords(&times_s, 30.0), known)
-        .unwrap()
-        .unwrap();
+    let beats = beats_of(&clicks(&times_s, 30.0), &chords(&times_s, 30.0), known).unwrap();
     assert!((beats.bpm() - 100.0).abs() < 1e-6);
     let phase_s = (beats.times_s[0] - 0.25).rem_euclid(0.6);
     assert!(phase_s.min(0.6 - phase_s) < 0.03, "{phase_s}");
@@ -91,7 +92,7 @@ fn a_known_tempo_is_kept_and_its_phase_found() {
 fn silence_and_scraps_have_no_beat() {
     let none = |samples: Vec<f32>| {
         let audio = Audio::new(samples, 22_050);
-        find(&audio, &Timeline::new(), Known::default()).unwrap()
+        beats_of(&audio, &Timeline::new(), Known::default())
     };
     assert!(none(Vec::new()).is_none());
     assert!(none(vec![0.0; 22_050 * 20]).is_none());
@@ -110,7 +111,7 @@ fn loud_off_beats_do_not_win_against_the_chords() {
         }
     }
     let chords = chords(&times_s, 40.0);
-    let beats = find(&loud, &chords, Known::default()).unwrap().unwrap();
+    let beats = beats_of(&loud, &chords, Known::default()).unwrap();
     let tempo = beats.tempo_map().unwrap();
     for time_s in times_s.iter().step_by(4) {
         let beat = tempo.beat_at(*time_s);

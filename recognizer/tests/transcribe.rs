@@ -11,6 +11,7 @@ use recognizer::features::cqt::StreamingCqt;
 use recognizer::features::{BINS, log_compress};
 use recognizer::models;
 use recognizer::resample::StreamResampler;
+use recognizer::signal::Signal;
 use recognizer::transcribe::{decode, log_frames, posteriors, transcribe};
 
 /// C major, A minor, F major, a second and a half each.
@@ -68,7 +69,7 @@ proptest! {
     ) {
         let audio = Audio::new(music(rate), rate);
         let frames = frames_in_parts(&audio, &sizes);
-        let whole = log_frames(&audio, |_| true).unwrap();
+        let whole = log_frames(&Signal::of(&audio).unwrap(), |_| true).unwrap();
         prop_assert_eq!(frames.len(), whole.len());
         prop_assert!(frames.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()));
 

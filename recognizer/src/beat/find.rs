@@ -16,8 +16,7 @@ use harmony::timeline::Timeline;
 use super::bars;
 use super::onset::{HOP_S, Onsets};
 use super::{BeatGrid, GridPosition, Place};
-use crate::audio::Audio;
-use crate::resample::RateError;
+use crate::signal::Signal;
 
 /// Slowest and fastest tempo that is looked for, beats a minute.
 const RANGE_BPM: (f64, f64) = (40.0, 220.0);
@@ -54,34 +53,30 @@ pub struct Beats {
     pub in_bar: Vec<usize>,
 }
 
-/// Finds the beats of `audio`, with the help of its chords. None where there is too little
+/// Finds the beats of `signal`, with the help of its chords. None where there is too little
 /// to find, as in silence.
-///
-/// # Errors
-/// A rate out of range.
-pub fn find(audio: &Audio, chords: &Timeline, known: Known) -> Result<Option<Beats>, RateError> {
-    let onsets = Onsets::of(audio)?;
+#[must_use]
+pub fn find(signal: &Signal, chords: &Timeline, known: Known) -> Option<Beats> {
+    let onsets = Onsets::of(signal);
     if onsets.all.iter().all(|x| *x == 0.0) {
-        return Ok(None);
+        return None;
     }
     let pulse = known.metre.map_or(1.0, Metre::pulse_beats);
     let mut times_s = match known.bpm {
         Some(bpm) => comb(&onsets.all, 60.0 / bpm * pulse),
         None => {
-            let Some(period) = period_frames(&onsets.all) else {
-                return Ok(None);
-            };
+            let period = period_frames(&onsets.all)?;
             smoothed(&track(&onsets.all, period))
         }
     };
-    extend(&mut times_s, audio.length_s());
+    extend(&mut times_s, signal.length_s());
     if times_s.len() < MIN_BEATS {
-        return Ok(None);
+        return None;
     }
     if bars::change_between_beats(&times_s, chords) {
         // The onsets between the beats were the stronger ones, as in much pop.
         times_s = times_s.windows(2).map(|w| (w[0] + w[1]) / 2.0).collect();
-        extend(&mut times_s, audio.length_s());
+        extend(&mut times_s, signal.length_s());
     }
     let low: Vec<f32> = times_s
         .iter()
@@ -89,11 +84,11 @@ pub fn find(audio: &Audio, chords: &Timeline, known: Known) -> Result<Option<Bea
         .collect();
     let evidence = bars::Evidence::at(&times_s, chords, low);
     let (metre, in_bar) = bars::find(&evidence, known.metre);
-    Ok(Some(Beats {
+    Some(Beats {
         metre,
         times_s,
         in_bar,
-    }))
+    })
 }
 
 impl Beats {

@@ -2,9 +2,8 @@
 
 use realfft::RealFftPlanner;
 
-use crate::audio::Audio;
 use crate::features::SAMPLE_RATE;
-use crate::resample::{RateError, StreamResampler};
+use crate::signal::Signal;
 
 /// Samples from frame to frame: 11.6 ms.
 const HOP: usize = 256;
@@ -33,26 +32,21 @@ pub(super) struct Onsets {
 }
 
 impl Onsets {
-    /// The onsets of `audio`: half-wave rectified differences of log-compressed bands,
+    /// The onsets of `signal`: half-wave rectified differences of log-compressed bands,
     /// summed, without their local mean.
-    ///
-    /// # Errors
-    /// A rate out of range.
-    pub fn of(audio: &Audio) -> Result<Self, RateError> {
-        let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
+    pub fn of(signal: &Signal) -> Self {
         let mut flux = Flux::new();
         let mut onsets = Self::default();
         let mut samples = vec![0.0; WINDOW / 2];
-        for chunk in audio.samples.chunks(1 << 16) {
-            resampler.push(chunk, &mut samples);
+        for chunk in signal.samples().chunks(1 << 16) {
+            samples.extend_from_slice(chunk);
             flux.take(&mut samples, &mut onsets);
         }
-        resampler.flush(&mut samples);
         samples.resize(samples.len() + WINDOW / 2, 0.0);
         flux.take(&mut samples, &mut onsets);
         onsets.all = standardised(&onsets.all);
         onsets.low = standardised(&onsets.low);
-        Ok(onsets)
+        onsets
     }
 }
 

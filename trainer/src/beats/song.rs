@@ -11,6 +11,7 @@ use recognizer::audio::Audio;
 use recognizer::beat::{self, BeatGrid, Beats, GridPosition, Known, Place};
 use recognizer::inference::WindowModel;
 use recognizer::refine::RefiningEngine;
+use recognizer::signal::Signal;
 use recognizer::transcribe::Listened;
 
 use crate::evaluate::overlap::intervals;
@@ -126,9 +127,10 @@ impl Answers {
     /// An engine that fails.
     pub fn to(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
         let grid = song.grid();
-        let listened = Listened::to(&song.audio, model.as_ref(), |_| true)?;
+        let signal = Signal::of(&song.audio)?;
+        let listened = Listened::to(&signal, model.as_ref(), |_| true)?;
         let plain = listened.timeline(None)?;
-        let beats = beat::find(&song.audio, &plain, Known::default())?;
+        let beats = beat::find(&signal, &plain, Known::default());
         let found = match &beats {
             Some(beats) => listened.timeline(Some(&beats.grid()))?,
             None => plain.clone(),

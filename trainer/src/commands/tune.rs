@@ -9,6 +9,7 @@ use recognizer::audio::Audio;
 use recognizer::beat::BeatGrid;
 use recognizer::decode::changes::ChangeCosts;
 use recognizer::inference::WindowModel;
+use recognizer::signal::Signal;
 use recognizer::transcribe::{Listened, decode};
 use trainer::beats::measure::{OnBeat, changes};
 use trainer::beats::song::Song;
@@ -122,7 +123,7 @@ impl Heard {
     }
 
     fn piece(mut piece: Piece, model: &dyn WindowModel) -> Result<Self> {
-        let listened = Listened::to(&piece.audio, model, |_| true)?;
+        let listened = Listened::to(&Signal::of(&piece.audio)?, model, |_| true)?;
         piece.audio = Audio::default();
         Ok(Self {
             piece,

@@ -130,7 +130,9 @@ mod tests {
     fn what_is_new_takes_part_once_it_is_heard() {
         let device = Device::flex();
         device.seed(12);
-        let from = PitchClassNetConfig::windowed().with_bottleneck(32).with_mixed(64);
+        let from = PitchClassNetConfig::windowed()
+            .with_bottleneck(32)
+            .with_mixed(64);
         let to = from.clone().with_bottleneck(48).with_mixed(96);
         let mut wide = from.init(&device).widened(&from, &to, &device).unwrap();
         let x = Tensor::random([1, 40, BINS], Distribution::Normal(0.0, 1.0), &device);
@@ -152,7 +154,12 @@ mod tests {
         ] {
             assert!(!shape.widens_to(&other));
             let device = Device::flex();
-            assert!(shape.init(&device).widened(&shape, &other, &device).is_none());
+            assert!(
+                shape
+                    .init(&device)
+                    .widened(&shape, &other, &device)
+                    .is_none()
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 mod compare;
 pub mod files;
 mod instances;
+mod interruptions;
 mod latency;
 pub mod machine;
 mod plugin;
@@ -166,10 +167,17 @@ fn print(report: &Report) {
             ),
         );
         row(
-            "… the thread's own processor time: p99.99; a copy for as long: p99.99",
+            "… without as many as an empty loop is interrupted: p99.99",
+            format!("{:.2} µs", block.undisturbed_p9999_us),
+        );
+        row(
+            "… calls above 10 µs in a second of them; interruptions that make one so",
             format!(
-                "{:.2} µs; {:.2} µs",
-                block.own_p9999_us, block.machine_p9999_us
+                "{:.0}; {:.0} (of {:.0}, half longer than {:.1} µs)",
+                block.above_limit_per_s,
+                block.interruptions_above_limit_per_s,
+                block.interruptions_per_s,
+                block.interruption_p50_us
             ),
         );
     }

@@ -641,6 +641,11 @@ mod tests {
         train(config, data, None, folder, devices, Watch::Bar, stop)
     }
 
+    fn last_validation(folder: &Path) -> serde_json::Value {
+        let log = fs::read_to_string(folder.join("log.jsonl")).unwrap();
+        serde_json::from_str(log.lines().last().unwrap()).unwrap()
+    }
+
     /// The same frames without labels, and a teacher that is sure of them.
     fn heard(examples: &[Frames]) -> Vec<Frames> {
         examples
@@ -690,9 +695,7 @@ mod tests {
                 &AtomicBool::new(false),
             )
             .unwrap();
-            let log = fs::read_to_string(folder.join("log.jsonl")).unwrap();
-            let last: serde_json::Value =
-                serde_json::from_str(log.lines().last().unwrap()).unwrap();
+            let last = last_validation(&folder);
             let root = last["valid_unlabelled"]["root"].as_f64().unwrap();
             assert!(root > 0.9, "{name}: {last}");
         }
@@ -780,9 +783,7 @@ mod tests {
             };
             let folder = folder.path().join(format!("{products:?}"));
             run(&config, &data, &folder, &AtomicBool::new(false)).unwrap();
-            let log = fs::read_to_string(folder.join("log.jsonl")).unwrap();
-            let last: serde_json::Value =
-                serde_json::from_str(log.lines().last().unwrap()).unwrap();
+            let last = last_validation(&folder);
             (
                 last["valid"]["root"].as_f64().unwrap(),
                 last["train_loss"].as_f64().unwrap(),
@@ -803,8 +804,7 @@ mod tests {
             ..config(150)
         };
         let trained = run(&config, &data, folder.path(), &AtomicBool::new(false)).unwrap();
-        let log = fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
-        let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        let last = last_validation(folder.path());
         assert_eq!(trained.step, 150);
         assert!(last["valid"]["root"].as_f64().unwrap() > 0.9, "{last}");
     }

@@ -181,6 +181,18 @@ fn print(report: &Report) {
             ),
         );
     }
+    let of = |what: fn(&plugin::Block) -> bool| {
+        let yes = plugin.process.iter().all(what);
+        if yes { "yes" } else { "no" }.to_owned()
+    };
+    row(
+        "… on a thread with audio priority; with the window open",
+        format!(
+            "{}; {}",
+            of(|block| block.realtime_priority),
+            of(|block| block.editor_open)
+        ),
+    );
     row("plugin: load and start", milliseconds(plugin.load_s));
     row("plugin: activate", milliseconds(plugin.activate_s));
     row(

@@ -1,8 +1,13 @@
-//! A headless host for one CLAP plugin, on clack-host.
+//! A host for one CLAP plugin, on clack-host: headless, but for a window where one is wanted.
+
+mod window;
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use clack_extensions::gui::{
+    GuiApiType, GuiConfiguration, GuiSize, HostGui, HostGuiImpl, PluginGui, Window,
+};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
@@ -13,14 +18,33 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 
 use crate::clip::Clip;
+pub use window::HostWindow;
 
-/// What the plugin may ask of this host: none of it is needed without a window.
+/// What the plugin may ask of this host: none of it is needed.
 pub struct Shared;
 
 impl SharedHandler<'_> for Shared {
     fn request_restart(&self) {}
     fn request_process(&self) {}
     fn request_callback(&self) {}
+}
+
+impl HostGuiImpl for Shared {
+    fn resize_hints_changed(&self) {}
+
+    fn request_resize(&self, _: GuiSize) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn closed(&self, _: bool) {}
 }
 
 /// This host's kinds of handlers.
@@ -30,6 +54,10 @@ impl HostHandlers for Handlers {
     type Shared<'a> = Shared;
     type MainThread<'a> = ();
     type AudioProcessor<'a> = ();
+
+    fn declare_extensions(builder: &mut HostExtensions<Self>, _: &Self::Shared<'_>) {
+        builder.register::<HostGui>();
+    }
 }
 
 /// A loaded plugin, on the thread that loaded it.
@@ -109,6 +137,35 @@ impl Plugin {
             position: 0,
             song_start: 0,
         })
+    }
+
+    /// Opens the plugin's editor in `window`; it is to be closed before the window is.
+    #[expect(
+        unsafe_code,
+        reason = "a window is told to the plugin as a bare number"
+    )]
+    pub fn open_editor(&mut self, window: &HostWindow) -> Result<()> {
+        let handle = self.instance.plugin_handle();
+        let gui: PluginGui = handle
+            .get_extension()
+            .context("the plugin offers no editor")?;
+        let configuration = GuiConfiguration {
+            api_type: GuiApiType::X11,
+            is_floating: false,
+        };
+        gui.create(&handle, configuration)?;
+        // SAFETY: whoever calls this keeps the window until the editor is closed.
+        unsafe { gui.set_parent(&handle, Window::from_x11_handle(window.number.into())) }?;
+        gui.show(&handle)?;
+        Ok(())
+    }
+
+    /// Closes the editor.
+    pub fn close_editor(&mut self) {
+        let handle = self.instance.plugin_handle();
+        if let Some(gui) = handle.get_extension::<PluginGui>() {
+            gui.destroy(&handle);
+        }
     }
 
     /// The parameter of that name.

@@ -12,7 +12,7 @@ use super::files::memory;
 use super::interruptions::{Interruptions, as_audio_thread};
 use crate::clip::Clip;
 use crate::demo::TEMPO;
-use crate::host::Plugin;
+use crate::host::{HostWindow, Plugin};
 
 /// Block sizes that hosts use.
 const BLOCKS: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
@@ -26,6 +26,9 @@ const SAMPLES: usize = 1_000_000;
 
 /// How long the worker has for them before the next ones come.
 const CATCH_UP: Duration = Duration::from_millis(1500);
+
+/// Size of the plugin's window.
+const EDITOR: (u16, u16) = (960, 600);
 
 /// What a call may take, but for one in ten thousand.
 const LIMIT_US: f64 = 10.0;
@@ -77,6 +80,8 @@ pub struct Block {
     pub undisturbed_p9999_us: f64,
     /// Whether the calls came from a thread with the priority that hosts give to audio.
     pub realtime_priority: bool,
+    /// Whether the plugin's window was open: it is where there is an X server.
+    pub editor_open: bool,
 }
 
 /// Measures with the plugin listening to `clip`.
@@ -133,9 +138,13 @@ fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
     let mut plugin = Plugin::load(clap)?;
     let mut stream = plugin.activate(clip.sample_rate, samples)?;
     stream.fill(clip, samples);
+    let window = HostWindow::open(EDITOR.0, EDITOR.1);
+    if let Some(window) = &window {
+        plugin.open_editor(window)?;
+    }
     // A thread of its own, so that nothing else gets its priority, the worker least of all:
     // it was started before.
-    thread::scope(|scope| {
+    let result: Result<Block> = thread::scope(|scope| {
         let timing = scope.spawn(|| {
             let realtime_priority = as_audio_thread();
             let mut times_us = Vec::with_capacity(CALLS);
@@ -153,22 +162,27 @@ fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
                 times_us.push(took.as_secs_f64() * 1e6);
             }
             interruptions.watch(batch);
-            Ok(block(samples, times_us, &interruptions, realtime_priority))
+            Ok(Block {
+                realtime_priority,
+                ..block(samples, times_us, &interruptions)
+            })
         });
         match timing.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         }
+    });
+    if window.is_some() {
+        plugin.close_editor();
+    }
+    Ok(Block {
+        editor_open: window.is_some(),
+        ..result?
     })
 }
 
 /// What the times of all calls say.
-fn block(
-    samples: usize,
-    mut times_us: Vec<f64>,
-    interruptions: &Interruptions,
-    realtime_priority: bool,
-) -> Block {
+fn block(samples: usize, mut times_us: Vec<f64>, interruptions: &Interruptions) -> Block {
     times_us.sort_by(f64::total_cmp);
     let quantile = |of: &[f64], share: f64| of[((of.len() - 1) as f64 * share).round() as usize];
     let p50_us = quantile(&times_us, 0.5);
@@ -188,7 +202,8 @@ fn block(
         interruptions_per_s: interruptions.rate(),
         interruption_p50_us: interruptions.median_us(),
         undisturbed_p9999_us: quantile(undisturbed, 0.9999),
-        realtime_priority,
+        realtime_priority: false,
+        editor_open: false,
     }
 }
 
@@ -204,7 +219,7 @@ mod tests {
             *time_us += 12.0;
         }
         let seen = Interruptions::of(vec![12.0; 10], 0.010_12);
-        let block = block(64, times_us.clone(), &seen, false);
+        let block = block(64, times_us.clone(), &seen);
         assert!((block.p9999_us - 13.0).abs() < 1e-9);
         assert!((block.undisturbed_p9999_us - 1.0).abs() < 1e-9);
         assert!(
@@ -212,8 +227,6 @@ mod tests {
         );
         // The same calls on a machine that leaves them alone are the plugin's own doing.
         let quiet = Interruptions::of(Vec::new(), 0.01);
-        assert!(
-            (self::block(64, times_us, &quiet, false).undisturbed_p9999_us - 13.0).abs() < 1e-9
-        );
+        assert!((self::block(64, times_us, &quiet).undisturbed_p9999_us - 13.0).abs() < 1e-9);
     }
 }

@@ -292,11 +292,15 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
             all.push(trainer::train::weights(run, arguments.best, ModelCard::default())?.0);
             provenance.average(Provenance::load(run)?);
         }
-        let count = all.len();
         weights = Weights::mean(&all)?;
-        provenance
-            .commands
-            .push(format!("the mean of the last {count} runs' networks"));
+        let runs: Vec<_> = std::iter::once(&arguments.run)
+            .chain(&arguments.average)
+            .map(|run| run.display().to_string())
+            .collect();
+        provenance.commands.push(format!(
+            "the mean of the networks of {}",
+            runs.join(" and ")
+        ));
     }
     weights.card = provenance.card(&arguments.name, metrics);
     let bytes = weights.to_bytes()?;

@@ -71,7 +71,10 @@ pub struct PitchClassNetConfig {
 impl PitchClassNetConfig {
     /// The shipped `live` network: causal, hop 1024, reaches 5.9 s into the past.
     pub fn live() -> Self {
-        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1]).with_wide_front()
+        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1])
+            .with_bottleneck(48)
+            .with_mixed(96)
+            .with_wide_front()
     }
 
     /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s
@@ -79,6 +82,8 @@ impl PitchClassNetConfig {
     pub fn windowed() -> Self {
         Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1])
             .with_channels(80)
+            .with_bottleneck(48)
+            .with_mixed(128)
             .with_wide_front()
     }
 

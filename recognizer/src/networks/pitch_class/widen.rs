@@ -41,38 +41,30 @@ impl PitchClassNet {
         let fresh = to.init(device);
         let blocks = self.blocks.into_iter().zip(fresh.blocks);
         let blocks = blocks.map(|(mut block, fresh)| {
-            let (old_r, new_r) = (from.bottleneck, to.bottleneck - from.bottleneck);
-            let (old_m, new_m) = (from.mixed, to.mixed - from.mixed);
+            let (old_r, old_m) = (from.bottleneck, from.mixed);
             for (tap, fresh) in block.taps.iter_mut().zip(fresh.taps) {
-                let more = fresh.weight.val().narrow(1, old_r, new_r);
-                tap.weight = joined(tap.weight.val(), more, 1);
+                let more = beyond(fresh.weight.val(), 1, old_r);
+                tap.weight = Param::from_tensor(joined(tap.weight.val(), more, 1));
                 if let (Some(bias), Some(fresh)) = (&mut tap.bias, fresh.bias) {
-                    let more = fresh.val().narrow(0, old_r, new_r);
-                    *bias = joined(bias.val(), more, 0);
+                    let more = beyond(fresh.val(), 0, old_r);
+                    *bias = Param::from_tensor(joined(bias.val(), more, 0));
                 }
             }
             // [12, in, out]: what was there, beside it what the old inputs give to new
             // outputs, and below both the new inputs, which give nothing to old outputs.
             let mixed = fresh.mix.weight.val();
-            let above = Tensor::cat(
-                vec![
-                    block.mix.weight.val(),
-                    mixed.clone().narrow(1, 0, old_r).narrow(2, old_m, new_m),
-                ],
-                2,
-            );
-            let below = Tensor::cat(
-                vec![
-                    Tensor::zeros([PITCH_CLASSES, new_r, old_m], device),
-                    mixed.narrow(1, old_r, new_r).narrow(2, old_m, new_m),
-                ],
-                2,
-            );
-            block.mix.weight = joined(above, below, 1);
-            let more = fresh.mix.bias.val().narrow(0, old_m, new_m);
-            block.mix.bias = joined(block.mix.bias.val(), more, 0);
-            let nothing = Tensor::zeros([new_m, to.channels], device);
-            block.out.weight = joined(block.out.weight.val(), nothing, 0);
+            let beside = beyond(mixed.clone().narrow(1, 0, old_r), 2, old_m);
+            let above = joined(block.mix.weight.val(), beside, 2);
+            let below = beyond(mixed, 1, old_r).map(|new| {
+                let [_, inputs, _] = new.dims();
+                let nothing = Tensor::zeros([PITCH_CLASSES, inputs, old_m], device);
+                joined(nothing, beyond(new, 2, old_m), 2)
+            });
+            block.mix.weight = Param::from_tensor(joined(above, below, 1));
+            let more = beyond(fresh.mix.bias.val(), 0, old_m);
+            block.mix.bias = Param::from_tensor(joined(block.mix.bias.val(), more, 0));
+            let nothing = beyond(fresh.out.weight.val(), 0, old_m).map(|new| new.zeros_like());
+            block.out.weight = Param::from_tensor(joined(block.out.weight.val(), nothing, 0));
             block.dropout = fresh.dropout;
             block
         });
@@ -83,17 +75,22 @@ impl PitchClassNet {
     }
 }
 
-/// Both, one behind the other along `dimension`, as a parameter.
+/// What lies behind the first `count` along `dimension`, if anything does.
+fn beyond<const D: usize>(tensor: Tensor<D>, dimension: usize, count: usize) -> Option<Tensor<D>> {
+    let more = tensor.dims()[dimension] - count;
+    (more > 0).then(|| tensor.narrow(dimension, count, more))
+}
+
+/// Both, one behind the other along `dimension`.
 fn joined<const D: usize>(
     first: Tensor<D>,
-    second: Tensor<D>,
+    second: Option<Tensor<D>>,
     dimension: usize,
-) -> Param<Tensor<D>> {
-    Param::from_tensor(if second.dims()[dimension] == 0 {
-        first
-    } else {
-        Tensor::cat(vec![first, second], dimension)
-    })
+) -> Tensor<D> {
+    match second {
+        Some(second) => Tensor::cat(vec![first, second], dimension),
+        None => first,
+    }
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ use self::transport::HostPosition;
 use self::worker::Worker;
 
 /// How much audio a tap holds, in seconds, while the worker is behind.
-const TAP_S: f64 = 36.0;
+const TAP_S: f64 = 33.0;
 
 /// The most samples a tap holds: 8 MB.
 const TAP_SAMPLES_MAX: f64 = 2_000_000.0;

@@ -111,7 +111,10 @@ fn instances_that_come_and_go_leave_nothing_behind() {
         }
         std::thread::sleep(Duration::from_secs(1));
     };
-    open_and_close(4);
+    // As often before as after: how much of what was freed an allocator keeps is settled then.
+    // It depends on how many instances' rings were there at once, which is for the machine's
+    // threads to say.
+    open_and_close(25);
     let before = Holdings::now();
     open_and_close(25);
     Holdings::assert_no_more_than(before, SLACK);

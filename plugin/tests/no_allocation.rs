@@ -216,7 +216,7 @@ fn a_stalled_worker_makes_the_audio_thread_allocate_nothing() {
     std::thread::sleep(std::time::Duration::from_millis(200));
     let stall = stall::Stall::of_worker();
     let made = requests(|| {
-        // The ring holds 105 of them.
+        // The ring holds 96 of them.
         for round in 0..200 {
             plugin.listen(&[&audio], 16_384, host_at(f64::from(round)));
         }

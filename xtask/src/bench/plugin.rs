@@ -144,7 +144,7 @@ fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
     }
     // A thread of its own, so that nothing else gets its priority, the worker least of all:
     // it was started before.
-    let result: Result<Block> = thread::scope(|scope| {
+    let timed: Result<_> = thread::scope(|scope| {
         let timing = scope.spawn(|| {
             let realtime_priority = as_audio_thread();
             let mut times_us = Vec::with_capacity(CALLS);
@@ -162,10 +162,7 @@ fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
                 times_us.push(took.as_secs_f64() * 1e6);
             }
             interruptions.watch(batch);
-            Ok(Block {
-                realtime_priority,
-                ..block(samples, times_us, &interruptions)
-            })
+            Ok((times_us, interruptions, realtime_priority))
         });
         match timing.join() {
             Ok(result) => result,
@@ -175,14 +172,26 @@ fn callback(clap: &Path, clip: &Clip, samples: usize) -> Result<Block> {
     if window.is_some() {
         plugin.close_editor();
     }
-    Ok(Block {
-        editor_open: window.is_some(),
-        ..result?
-    })
+    plugin.deactivate(stream);
+    let (times_us, interruptions, realtime_priority) = timed?;
+    let open = window.is_some();
+    Ok(block(
+        samples,
+        times_us,
+        &interruptions,
+        realtime_priority,
+        open,
+    ))
 }
 
 /// What the times of all calls say.
-fn block(samples: usize, mut times_us: Vec<f64>, interruptions: &Interruptions) -> Block {
+fn block(
+    samples: usize,
+    mut times_us: Vec<f64>,
+    interruptions: &Interruptions,
+    realtime_priority: bool,
+    editor_open: bool,
+) -> Block {
     times_us.sort_by(f64::total_cmp);
     let quantile = |of: &[f64], share: f64| of[((of.len() - 1) as f64 * share).round() as usize];
     let p50_us = quantile(&times_us, 0.5);
@@ -202,8 +211,8 @@ fn block(samples: usize, mut times_us: Vec<f64>, interruptions: &Interruptions) 
         interruptions_per_s: interruptions.rate(),
         interruption_p50_us: interruptions.median_us(),
         undisturbed_p9999_us: quantile(undisturbed, 0.9999),
-        realtime_priority: false,
-        editor_open: false,
+        realtime_priority,
+        editor_open,
     }
 }
 
@@ -219,7 +228,7 @@ mod tests {
             *time_us += 12.0;
         }
         let seen = Interruptions::of(vec![12.0; 10], 0.010_12);
-        let block = block(64, times_us.clone(), &seen);
+        let block = block(64, times_us.clone(), &seen, false, false);
         assert!((block.p9999_us - 13.0).abs() < 1e-9);
         assert!((block.undisturbed_p9999_us - 1.0).abs() < 1e-9);
         assert!(
@@ -227,6 +236,9 @@ mod tests {
         );
         // The same calls on a machine that leaves them alone are the plugin's own doing.
         let quiet = Interruptions::of(Vec::new(), 0.01);
-        assert!((self::block(64, times_us, &quiet).undisturbed_p9999_us - 13.0).abs() < 1e-9);
+        assert!(
+            (self::block(64, times_us, &quiet, false, false).undisturbed_p9999_us - 13.0).abs()
+                < 1e-9
+        );
     }
 }

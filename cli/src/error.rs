@@ -7,7 +7,7 @@ use harmony::export::atomic::WriteError;
 use harmony::export::{ExportError, SaveError};
 use harmony::time::TimeError;
 use harmony::timeline::TimelineError;
-use recognizer::audio::{Audio, AudioError};
+use recognizer::audio::{AudioError, Warning};
 use recognizer::models::EmbeddedError;
 
 /// Why there is no result. Messages about a file name it.
@@ -89,8 +89,8 @@ pub enum Error {
 }
 
 /// Says in one line if not all of a file could be read.
-pub fn warn(file: &Path, audio: &Audio) {
-    if let Some(warning) = &audio.warning {
+pub fn warn(file: &Path, warning: Option<&Warning>) {
+    if let Some(warning) = warning {
         eprintln!("changes: {}: {warning}", file.display());
     }
 }

@@ -45,7 +45,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
     bar.set_prefix("reading");
     let audio = audio::decode_file(&options.file, &mut |share| progress::set(&bar, share))?;
     bar.finish_and_clear();
-    error::warn(&options.file, &audio);
+    error::warn(&options.file, audio.warning.as_ref());
     let rate = f64::from(audio.sample_rate);
     let mut engine = Model::live(&options.file, rate)?;
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use harmony::timeline::Timeline;
-use recognizer::audio::Audio;
 use recognizer::beat::{self, Beats, Known};
 use recognizer::inference::PitchClassModel;
 use recognizer::live::{LiveEngine, LiveSettings};
@@ -25,11 +24,11 @@ impl Model {
         Ok(Self(models::windowed()?))
     }
 
-    /// The chords of `audio`, which was read from `file`, on its beats where it has any.
+    /// The chords of `signal`, which was read from `file`, on its beats where it has any.
     pub fn transcribe(
         &self,
         file: &Path,
-        audio: Audio,
+        signal: &Signal,
         known: Known,
         mut progress: impl FnMut(f32),
     ) -> Result<(Timeline, Option<Beats>), Error> {
@@ -37,17 +36,15 @@ impl Model {
             progress(share);
             true
         };
-        let signal = Signal::of(&audio).map_err(|cause| in_file(file, &cause))?;
-        drop(audio);
         let listened =
-            Listened::to(&signal, &*self.0, go_on).map_err(|cause| in_file(file, &cause))?;
+            Listened::to(signal, &*self.0, go_on).map_err(|cause| in_file(file, &cause))?;
         let decode = |grid| {
             listened
                 .timeline(grid)
                 .map_err(|cause| in_file(file, &cause))
         };
         let chords = decode(None)?;
-        match beat::find(&signal, &chords, known) {
+        match beat::find(signal, &chords, known) {
             Some(beats) => Ok((decode(Some(&beats.grid()))?, Some(beats))),
             None => Ok((chords, None)),
         }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use harmony::export;
 use harmony::timeline::Timeline;
 use harmony::track::Keep;
-use recognizer::audio;
 use recognizer::beat::{Beats, Known};
+use recognizer::signal::Signal;
 
 use crate::arguments::{Format, Transcribe};
 use crate::error::{self, Error};
@@ -103,15 +103,15 @@ fn one(
 ) -> Result<(), Error> {
     let bar = progress.bar(file);
     bar.set_prefix("reading");
-    let audio = audio::decode_file(file, &mut |share| progress::set(&bar, share))?;
-    error::warn(file, &audio);
+    let (signal, warning) = Signal::read(file, &mut |share| progress::set(&bar, share))?;
+    error::warn(file, warning.as_ref());
     bar.set_prefix("listening");
     let known = Known {
         bpm: options.bpm,
         metre: options.meter,
     };
     let (timeline, beats) =
-        model.transcribe(file, audio, known, |share| progress::set(&bar, share))?;
+        model.transcribe(file, &signal, known, |share| progress::set(&bar, share))?;
     bar.finish_and_clear();
     let timeline = timeline.map_labels(|label| options.notation.vocabulary.simplify(label));
     put(file, target, timeline, beats.as_ref(), options)

@@ -1,6 +1,8 @@
 //! A whole file at the rate of the analysis: resampled once for chords and beats.
 
-use crate::audio::Audio;
+use std::path::Path;
+
+use crate::audio::{Audio, AudioError, Warning, decode_with};
 use crate::resample::{RateError, StreamResampler};
 
 /// Mono samples at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE), and how long the audio was that they come from.
@@ -25,6 +27,45 @@ impl Signal {
             samples,
             length_s: audio.length_s(),
         })
+    }
+
+    /// The audio of a file, resampled block by block while it is read: the samples that
+    /// [`Signal::of`] has of the whole of it, and what is missing where not all of it could be
+    /// decoded. `progress` as in [`decode_with`].
+    ///
+    /// # Errors
+    /// As [`decode_with`].
+    pub fn read(
+        path: impl AsRef<Path>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<(Self, Option<Warning>), AudioError> {
+        let path = path.as_ref();
+        let mut samples = Vec::new();
+        let mut resampler: Option<StreamResampler> = None;
+        let mut refused = None;
+        let decoded = decode_with(path, progress, &mut |rate, block| {
+            if resampler.is_none() && refused.is_none() {
+                match StreamResampler::new(f64::from(rate)) {
+                    Ok(made) => resampler = Some(made),
+                    Err(_) => refused = Some(rate),
+                }
+            }
+            if let Some(resampler) = &mut resampler {
+                resampler.push(block, &mut samples);
+            }
+        })?;
+        if let Some(rate) = refused {
+            return Err(AudioError::Rate {
+                path: path.into(),
+                rate,
+            });
+        }
+        if let Some(resampler) = &mut resampler {
+            resampler.flush(&mut samples);
+        }
+        let length_s = decoded.samples as f64 / f64::from(decoded.sample_rate);
+        let signal = Self { samples, length_s };
+        Ok((signal, decoded.warning))
     }
 
     /// Sample `n` is the audio at `n / 22050` seconds.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use recognizer::audio::{Audio, AudioError, Warning, decode_file, decode_with};
+use recognizer::signal::Signal;
 
 /// One second: silence, a click whose middle is at 0.5 s, and from 0.6 s on a
 /// tone of 440 Hz. Two equal channels at 44.1 kHz. Made by
@@ -127,6 +128,20 @@ fn blocks_add_up_to_the_file() {
     let decoded = decode_with(&path, &mut |_| {}, &mut sink).expect("a good file");
     assert_eq!(decoded.samples as usize, samples.len());
     assert_eq!(samples, decode(&path).expect("a good file").samples);
+}
+
+#[test]
+fn a_file_is_resampled_while_it_is_read() {
+    for name in ["click.ogg", "click.m4a", "click.flac"] {
+        let path = committed(name);
+        let mut shown = Vec::new();
+        let (read, warning) = Signal::read(&path, &mut |share| shown.push(share)).expect("a file");
+        let whole = decode(&path).expect("a good file");
+        assert_eq!(read, Signal::of(&whole).expect("a good rate"), "{name}");
+        assert_eq!(warning, whole.warning);
+        assert_eq!((shown.first(), shown.last()), (Some(&0.0), Some(&1.0)));
+    }
+    assert!(Signal::read("no/such/song.mp3", &mut |_| {}).is_err());
 }
 
 #[test]

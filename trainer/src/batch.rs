@@ -111,7 +111,11 @@ impl Rows {
             (label, bass_label) = (NO_CHORD as u8, NO_BASS as u8);
         }
         let confidence = chord_p.map(|p| confidence(p, objective.temperature));
-        let weights = objective.weights(label != IGNORED, confidence);
+        let mut weights = objective.weights(label != IGNORED, confidence);
+        if !weights.from_teacher && begins(window, t, objective.onset_frames) {
+            weights.hard *= objective.onset_weight;
+            weights.soft *= objective.onset_weight;
+        }
 
         let class = match chord_p {
             Some(p) if weights.from_teacher => argmax(p),
@@ -257,6 +261,13 @@ impl Rows {
     }
 }
 
+/// Whether another labelled chord began at frame `t` or within the `frames - 1` before it.
+fn begins(window: &Window, t: usize, frames: usize) -> bool {
+    let label = |t: usize| (window.chord[t], window.bass[t]);
+    let first = (t + 1).saturating_sub(frames).max(1);
+    (first..=t).any(|t| label(t).0 != IGNORED && label(t) != label(t - 1))
+}
+
 fn confidence(p: &[f32], temperature: f32) -> Confidence {
     let plain = p.iter().copied().fold(0.0, f32::max);
     let power = 1.0 / temperature;
@@ -344,6 +355,34 @@ mod tests {
         assert!((p[1] - expected).abs() < 1e-5);
         let weights = numbers(&soft.weight);
         assert!((weights[0] - 0.3 * 9.0).abs() < 1e-5 && weights[1] == 0.0);
+    }
+
+    #[test]
+    fn where_a_chord_begins_weighs_more() {
+        let begun = |chord: [u8; 6], frames| {
+            let window = Window {
+                bins: vec![0.0; 6 * BINS],
+                chord: chord.to_vec(),
+                bass: vec![0; 6],
+                colour: vec![IGNORED; 6],
+                teacher: None,
+                padding: 0,
+            };
+            let objective = Objective {
+                onset_weight: 3.0,
+                onset_frames: frames,
+                ..Objective::ours(Stage::Distillation)
+            };
+            let kinds = [1.0; KINDS];
+            let batch = Batch::new(&[window], &objective, &kinds, (0.0, 1.0), &Device::flex());
+            numbers(&batch.targets.chord.weight)
+        };
+        // The first frame may be in the middle of a chord.
+        let chord = [1, 1, 30, 30, 30, 1];
+        assert_eq!(begun(chord, 2), [1.0, 1.0, 3.0, 3.0, 1.0, 3.0]);
+        assert_eq!(begun(chord, 0), [1.0; 6]);
+        let chord = [1, IGNORED, IGNORED, 1, 1, 1];
+        assert_eq!(begun(chord, 1), [1.0, 0.0, 0.0, 3.0, 1.0, 1.0]);
     }
 
     #[test]

@@ -87,6 +87,17 @@ pub struct Objective {
     pub mask_padding: bool,
     /// Weight in the bass term of frames whose bass is not the root.
     pub inversion_weight: f32,
+    /// Weight of the frames in which a labelled chord begins.
+    #[serde(default = "as_any_other")]
+    pub onset_weight: f32,
+    /// How many frames from its first one on those are.
+    #[serde(default)]
+    pub onset_frames: usize,
+}
+
+/// What runs did that were begun before beginnings had a weight.
+fn as_any_other() -> f32 {
+    1.0
 }
 
 impl Objective {
@@ -104,6 +115,8 @@ impl Objective {
             class_weighting: 0.0,
             mask_padding: false,
             inversion_weight: 1.0,
+            onset_weight: 1.0,
+            onset_frames: 0,
         }
     }
 

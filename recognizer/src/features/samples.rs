@@ -6,7 +6,7 @@ pub const MAX_ABS_SAMPLE: f32 = 1e6;
 
 /// Samples below this count as zero (400 dB below full scale): denormals make
 /// some processors hundreds of times slower.
-const MIN_ABS_SAMPLE: f32 = 1e-20;
+pub(crate) const MIN_ABS_SAMPLE: f32 = 1e-20;
 
 /// Whether the sample passes unchanged, small ones aside.
 pub(crate) fn is_valid(sample: f32) -> bool {

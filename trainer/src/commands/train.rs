@@ -169,6 +169,9 @@ pub struct TrainArguments {
     /// p of the class weights, (mean share / share)^p.
     #[arg(long)]
     class_weighting: Option<f32>,
+    /// Weight of the half second in which a labelled chord begins.
+    #[arg(long)]
+    onset_weight: Option<f32>,
     /// Leave out frames past the end of a track.
     #[arg(long)]
     mask_padding: Option<bool>,
@@ -202,6 +205,9 @@ pub struct TrainArguments {
 
 /// What labelled frames are: all of them come from the renderer.
 const RENDERED: &str = "songs of POP909's train split and written progressions, rendered";
+
+/// How long a chord begins, for `--onset-weight`, seconds.
+const ONSET_S: f64 = 0.5;
 
 /// This command as it was typed, without the path of the program.
 fn command_line() -> String {
@@ -316,9 +322,15 @@ impl TrainArguments {
             (true, _) => 128,
             (false, _) => 24,
         };
+        let mut objective = self.objective();
+        if let Some(weight) = self.onset_weight {
+            let hop = architecture.front_end().hop_samples() as f64;
+            objective.onset_weight = weight;
+            objective.onset_frames = (ONSET_S * f64::from(SAMPLE_RATE) / hop).round() as usize;
+        }
         Ok(TrainConfig {
             architecture,
-            objective: self.objective(),
+            objective,
             start: start.map(str::to_owned),
             steps: self.steps,
             batch: self.batch.unwrap_or(batch),

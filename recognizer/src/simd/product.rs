@@ -48,6 +48,38 @@ pub fn accumulate<const FMA: bool, const P: usize, const N: usize>(
     sums
 }
 
+/// Sums for `P` positions and `G` columns of weights at once: `sums[g][p] += Σ_k
+/// inputs[p * stride + k] * weights[g][k]`. With few positions a column alone would wait for
+/// each product before it can add the next. The same bits as [`accumulate`].
+#[inline(always)]
+pub fn accumulate_columns<const FMA: bool, const P: usize, const G: usize>(
+    inputs: &[f32],
+    stride: usize,
+    mut weights: [&[Lanes]; G],
+    mut sums: [[Lanes; P]; G],
+) -> [[Lanes; P]; G] {
+    let len = weights.first().map_or(0, |column| column.len());
+    for column in &mut weights {
+        *column = &column[..len];
+    }
+    let mut rows: [&[f32]; P] = [&[]; P];
+    for (p, row) in rows.iter_mut().enumerate() {
+        *row = &inputs[p * stride..][..len];
+    }
+    for k in 0..len {
+        for g in 0..G {
+            let weight = weights[g][k];
+            for p in 0..P {
+                let x = rows[p][k];
+                for lane in 0..LANES {
+                    sums[g][p][lane] = multiply_add::<FMA>(x, weight[lane], sums[g][p][lane]);
+                }
+            }
+        }
+    }
+    sums
+}
+
 /// Runs `body` for positions `0..count` in groups of at most [`POSITIONS`], all of nearly
 /// the same size, which is a constant in the body.
 #[macro_export]

@@ -1,6 +1,6 @@
 //! What lies between the layers, and what a stream carries from frame to frame.
 
-use super::net::{Block, Mix, Net};
+use super::net::{Block, Net};
 use super::spectrum::Spectra;
 use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
@@ -58,11 +58,11 @@ pub(super) struct Buffers {
     pub normal: Vec<f32>,
     /// `[frames, 12, width of three taps]`.
     pub taps: Vec<f32>,
-    /// Their sum, every octave twice: `[frames, 24, bottleneck]`.
+    /// Their sum, `[frames, 12, bottleneck]`.
     pub octaves: Vec<f32>,
     /// `[frames, 12, width]`.
     pub mixed: Vec<f32>,
-    /// Of a mix in the frequency domain; all blocks have the same sizes.
+    /// Of a mix; all blocks have the same sizes, so that there is one for all of them.
     pub spectra: Option<Spectra>,
     /// Mean and maximum over the pitch classes, `[frames, 2 channels]`.
     pub pooled: Vec<f32>,
@@ -76,17 +76,14 @@ impl Buffers {
     pub fn new(net: &Net, frames: usize) -> Self {
         let rows = frames * PITCH_CLASSES;
         let widest = |width: fn(&Block) -> usize| net.blocks.iter().map(width).max().unwrap_or(0);
-        let spectra = net.blocks.iter().find_map(|block| match &block.mix {
-            Mix::Spectral(mix) => Some(mix.spectra(frames)),
-            Mix::Rotations(_) => None,
-        });
+        let spectra = net.blocks.first().map(|block| block.mix.spectra(frames));
         Self {
             frames: vec![0.0; frames * net.padded_bins],
             front: vec![0.0; SEMITONES * net.front.width()],
             stream: vec![0.0; rows * net.fold.width()],
             normal: vec![0.0; rows * net.fold.width()],
             taps: vec![0.0; rows * widest(|b| b.taps.width())],
-            octaves: vec![0.0; 2 * rows * net.bottleneck],
+            octaves: vec![0.0; rows * net.bottleneck],
             mixed: vec![0.0; rows * widest(|b| b.mix.width())],
             spectra,
             pooled: vec![0.0; frames * 2 * net.channels],

@@ -2,7 +2,7 @@
 
 use super::buffers::{Buffers, Past, SEMITONES};
 use super::layer::{Output, Rows, apply, one_part};
-use super::net::{Block, Mix, Net};
+use super::net::{Block, Net};
 use crate::networks::pitch_class::{OCTAVES, PITCH_CLASSES};
 use crate::simd::{LANES, for_this_processor};
 
@@ -60,7 +60,12 @@ fn forward_body<const FMA: bool>(
             Some(past) => add_past_taps(net, block, buffers, past, i),
             None => add_taps_around(net, block, buffers, frames),
         }
-        mix::<FMA>(net, block, buffers, frames);
+        if let Some(spectra) = &mut buffers.spectra {
+            let out = &mut buffers.mixed[..rows * block.mix.width()];
+            block
+                .mix
+                .apply::<FMA>(&buffers.octaves, frames, spectra, out);
+        }
         apply::<FMA, 1>(
             &block.out,
             one_part(&buffers.mixed, block.mix.width(), rows),
@@ -103,32 +108,6 @@ fn forward_body<const FMA: bool>(
         &mut buffers.absent,
         Output::Plain,
     );
-}
-
-/// The mix over pitch classes, negative numbers as zero.
-#[inline(always)]
-fn mix<const FMA: bool>(net: &Net, block: &Block, buffers: &mut Buffers, frames: usize) {
-    let twice = 2 * PITCH_CLASSES * net.bottleneck;
-    let width = block.mix.width();
-    match (&block.mix, &mut buffers.spectra) {
-        (Mix::Spectral(mix), Some(spectra)) => {
-            let out = &mut buffers.mixed[..frames * PITCH_CLASSES * width];
-            mix.apply::<FMA>(&buffers.octaves, twice, frames, spectra, out);
-        }
-        (Mix::Spectral(_), None) => unreachable!("the buffers were made for this network"),
-        (Mix::Rotations(layer), _) => {
-            for frame in 0..frames {
-                let octaves = one_part(
-                    &buffers.octaves[frame * twice..],
-                    net.bottleneck,
-                    PITCH_CLASSES,
-                );
-                let out = &mut buffers.mixed[frame * PITCH_CLASSES * width..];
-                let out = &mut out[..PITCH_CLASSES * width];
-                apply::<FMA, 1>(layer, octaves, out, Output::Relu);
-            }
-        }
-    }
 }
 
 /// Mean 0 and variance 1 over pitch classes and channels of each frame.
@@ -184,7 +163,6 @@ fn add_past_taps(net: &Net, block: &Block, buffers: &mut Buffers, past: &mut Pas
         for j in 0..r {
             let sum = (now[j] + once[j] + twice[j]).max(0.0);
             buffers.octaves[p * r + j] = sum;
-            buffers.octaves[(PITCH_CLASSES + p) * r + j] = sum;
         }
     }
 }
@@ -197,9 +175,7 @@ fn add_taps_around(net: &Net, block: &Block, buffers: &mut Buffers, frames: usiz
     let distance = block.dilation.min(frames);
     let size = PITCH_CLASSES * width;
     for frame in 0..frames {
-        let octaves =
-            &mut buffers.octaves[frame * 2 * PITCH_CLASSES * r..][..2 * PITCH_CLASSES * r];
-        let (octave, again) = octaves.split_at_mut(PITCH_CLASSES * r);
+        let octave = &mut buffers.octaves[frame * PITCH_CLASSES * r..][..PITCH_CLASSES * r];
         let taps = |frame: usize, tap: usize| {
             buffers.taps[frame * size..][..size]
                 .chunks_exact(width)
@@ -223,6 +199,5 @@ fn add_taps_around(net: &Net, block: &Block, buffers: &mut Buffers, frames: usiz
         for x in octave.iter_mut() {
             *x = x.max(0.0);
         }
-        again.copy_from_slice(octave);
     }
 }

@@ -1,6 +1,6 @@
 //! Linear layers over rows that lie anywhere in a buffer.
 
-use crate::simd::product::{Part, accumulate, in_groups};
+use crate::simd::product::{Part, accumulate, accumulate_columns, in_groups};
 use crate::simd::{LANES, Lanes};
 
 /// A linear layer, sixteen outputs side by side.
@@ -72,6 +72,15 @@ pub(super) fn apply<const FMA: bool, const N: usize>(
     out: &mut [f32],
     output: Output,
 ) {
+    if N == 1 && rows.count <= 2 {
+        // As many sums side by side as in a group of rows.
+        if rows.count == 1 {
+            apply_to_few::<FMA, 1, 6>(layer, rows.values, rows.stride, out, output);
+        } else if rows.count == 2 {
+            apply_to_few::<FMA, 2, 3>(layer, rows.values, rows.stride, out, output);
+        }
+        return;
+    }
     let width = layer.width();
     let inputs = layer.inputs / N;
     for (group, bias) in layer.bias.iter().enumerate() {
@@ -88,15 +97,60 @@ pub(super) fn apply<const FMA: bool, const N: usize>(
             let sums = accumulate::<FMA, P, N>(parts, first, rows.stride, [*bias; P]);
             for (p, sums) in sums.iter().enumerate() {
                 let out = &mut out[(first + p) * width + group * LANES..][..LANES];
-                for (out, sum) in out.iter_mut().zip(sums) {
-                    *out = match output {
-                        Output::Plain => *sum,
-                        Output::Relu => sum.max(0.0),
-                        Output::Add => *out + *sum,
-                    };
-                }
+                put(out, sums, output);
             }
         });
+    }
+}
+
+/// The same for `P` rows of one part, `G` groups of outputs at a time.
+#[inline(always)]
+fn apply_to_few<const FMA: bool, const P: usize, const G: usize>(
+    layer: &Layer,
+    inputs: &[f32],
+    stride: usize,
+    out: &mut [f32],
+    output: Output,
+) {
+    let width = layer.width();
+    let groups = layer.bias.len();
+    let weights = |group: usize| &layer.weights[group * layer.inputs..][..layer.inputs];
+    let mut group = 0;
+    while group < groups {
+        if let Some(bias) = layer.bias[group..].first_chunk::<G>() {
+            let mut columns: [&[Lanes]; G] = [&[]; G];
+            let mut sums = [[[0.0; LANES]; P]; G];
+            for g in 0..G {
+                columns[g] = weights(group + g);
+                sums[g] = [bias[g]; P];
+            }
+            let sums = accumulate_columns::<FMA, P, G>(inputs, stride, columns, sums);
+            for (g, sums) in sums.iter().enumerate() {
+                for (p, sums) in sums.iter().enumerate() {
+                    let place = p * width + (group + g) * LANES;
+                    put(&mut out[place..][..LANES], sums, output);
+                }
+            }
+            group += G;
+        } else {
+            let sums = [[layer.bias[group]; P]];
+            let [sums] = accumulate_columns::<FMA, P, 1>(inputs, stride, [weights(group)], sums);
+            for (p, sums) in sums.iter().enumerate() {
+                put(&mut out[p * width + group * LANES..][..LANES], sums, output);
+            }
+            group += 1;
+        }
+    }
+}
+
+#[inline(always)]
+fn put(out: &mut [f32], sums: &Lanes, output: Output) {
+    for (out, sum) in out.iter_mut().zip(sums) {
+        *out = match output {
+            Output::Plain => *sum,
+            Output::Relu => sum.max(0.0),
+            Output::Add => *out + *sum,
+        };
     }
 }
 

@@ -7,9 +7,7 @@
 //!
 //! - gain and offset of each norm are in the weights that follow it,
 //! - the three taps in time are one product,
-//! - the circular mix over pitch classes is taken in the frequency domain where many frames
-//!   are computed together (`spectrum`); for one frame it reads rows of a doubled octave, in
-//!   which every rotation lies in one piece, so that it is a product as well.
+//! - the circular mix over pitch classes is taken in the frequency domain (`spectrum`).
 //!
 //! Sums are taken in another order than burn takes them: log-posteriors agree to 1e-4
 //! (tested, for the built-in weights and for random ones).

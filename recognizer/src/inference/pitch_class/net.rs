@@ -28,27 +28,9 @@ pub(super) struct Net {
 pub(super) struct Block {
     /// All three taps side by side.
     pub taps: Layer,
-    pub mix: Mix,
+    pub mix: SpectralMix,
     pub out: Layer,
     pub dilation: usize,
-}
-
-/// The mix over pitch classes.
-pub(super) enum Mix {
-    /// Of frames that come one by one: one product for each rotation of the octave.
-    Rotations(Layer),
-    /// Of many frames: one for each frequency.
-    Spectral(Box<SpectralMix>),
-}
-
-impl Mix {
-    /// Numbers from one output row to the next.
-    pub fn width(&self) -> usize {
-        match self {
-            Self::Rotations(layer) => layer.width(),
-            Self::Spectral(mix) => mix.width(),
-        }
-    }
 }
 
 impl Net {
@@ -99,11 +81,7 @@ impl Net {
             let mix_bias = tensor(&name("mix.bias"), &[mixed])?;
             blocks.push(Block {
                 taps: Layer::new(&weights, &bias),
-                mix: if config.causal {
-                    Mix::Rotations(Layer::new(&mix, &mix_bias))
-                } else {
-                    Mix::Spectral(Box::new(SpectralMix::new(&mix, &mix_bias)))
-                },
+                mix: SpectralMix::new(&mix, &mix_bias),
                 out: Layer::new(
                     &tensor(&name("out.weight"), &[mixed, c])?,
                     &tensor(&name("out.bias"), &[c])?,

@@ -1,13 +1,12 @@
-//! The circular mix over pitch classes of many frames, in the frequency domain.
+//! The circular mix over pitch classes, in the frequency domain.
 //!
 //! `out[p] = bias + Σ_q x[p + q] W[q]`, indices modulo twelve, takes 144 products of a row of
 //! inputs with a matrix. The discrete Fourier transform over pitch classes turns it into one
 //! product for each frequency `k`, `Y_k = X_k Σ_q W[q] e^(2πikq/12)`: two real ones (0 and 6)
 //! and five complex ones of four real products each, 22 instead of 144. The transforms cost a
-//! fortieth of that.
-//!
-//! The weights of a frequency are used once a frame, so that this pays where several frames
-//! are computed together; a stream, frame by frame, is better served by the rotations.
+//! fortieth of that. A complex product is that of two rows, a real and an imaginary part, with
+//! the two parts of the weights side by side: twelve matrices in all, each read once a frame,
+//! as many as there are rotations.
 
 use super::layer::{Layer, Output, apply, one_part};
 use crate::networks::pitch_class::PITCH_CLASSES;
@@ -51,18 +50,23 @@ const fn table(is_sine: bool) -> [[f32; PAIRS]; PAIRS] {
     table
 }
 
-/// A mix as one layer for each frequency: from real parts, then imaginary ones, to the same
-/// of the outputs. The inverse transform's factors are in the weights.
+/// A mix as one layer for each frequency: products with the real part of its weights, then
+/// with the imaginary one where there is one. The inverse transform's factors are in the weights.
 pub(super) struct SpectralMix {
     layers: [Layer; FREQUENCIES],
     inputs: usize,
     outputs: usize,
 }
 
-/// Spectra of frames before and behind a mix, for each frequency.
+/// Spectra of frames before and behind a mix, for each frequency: [`rows_of`] it a frame.
 pub(super) struct Spectra {
     before: [Vec<f32>; FREQUENCIES],
     behind: [Vec<f32>; FREQUENCIES],
+}
+
+/// Rows of a frequency: a real part, and an imaginary one where there is one.
+const fn rows_of(k: usize) -> usize {
+    if k % HALF == 0 { 1 } else { 2 }
 }
 
 impl SpectralMix {
@@ -91,14 +95,9 @@ impl SpectralMix {
             let rows = real
                 .chunks_exact(outputs)
                 .zip(imaginary.chunks_exact(outputs));
-            let from_real = rows
-                .clone()
-                .flat_map(|(re, im)| re.iter().chain(im).copied());
-            let from_imaginary = rows.flat_map(|(re, im)| {
-                let turned = im.iter().map(|x| -x);
-                turned.chain(re.iter().copied())
-            });
-            let both: Vec<f32> = from_real.chain(from_imaginary).collect();
+            let both: Vec<f32> = rows
+                .flat_map(|(re, im)| re.iter().chain(im).copied())
+                .collect();
             Layer::new(&both, &vec![0.0; 2 * outputs])
         });
         Self {
@@ -116,29 +115,30 @@ impl SpectralMix {
     /// Room for `frames` frames.
     pub fn spectra(&self, frames: usize) -> Spectra {
         Spectra {
-            before: std::array::from_fn(|k| vec![0.0; frames * self.layers[k].inputs]),
-            behind: std::array::from_fn(|k| vec![0.0; frames * self.layers[k].width()]),
+            before: std::array::from_fn(|k| vec![0.0; frames * rows_of(k) * self.inputs]),
+            behind: std::array::from_fn(|k| {
+                vec![0.0; frames * rows_of(k) * self.layers[k].width()]
+            }),
         }
     }
 
-    /// `out = max(0, mix(x))` of each frame: `x` is `[frames, 12, inputs]`, the frames
-    /// `stride` numbers apart, `out` `[frames, 12, outputs]`.
+    /// `out = max(0, mix(x))` of each frame: `x` is `[frames, 12, inputs]`, `out` `[frames, 12,
+    /// outputs]`.
     #[inline(always)]
     pub fn apply<const FMA: bool>(
         &self,
         x: &[f32],
-        stride: usize,
         frames: usize,
         spectra: &mut Spectra,
         out: &mut [f32],
     ) {
-        for frame in 0..frames {
-            let x = &x[frame * stride..][..PITCH_CLASSES * self.inputs];
+        let size = PITCH_CLASSES * self.inputs;
+        for (frame, x) in x.chunks_exact(size).take(frames).enumerate() {
             self.analyse::<FMA>(x, frame, &mut spectra.before);
         }
         let layers = self.layers.iter().zip(&spectra.before);
-        for ((layer, before), behind) in layers.zip(&mut spectra.behind) {
-            let rows = one_part(before, layer.inputs, frames);
+        for (k, ((layer, before), behind)) in layers.zip(&mut spectra.behind).enumerate() {
+            let rows = one_part(before, layer.inputs, frames * rows_of(k));
             apply::<FMA, 1>(layer, rows, behind, Output::Plain);
         }
         let size = PITCH_CLASSES * self.outputs;
@@ -169,7 +169,7 @@ impl SpectralMix {
                 }
             }
             for (k, spectrum) in spectra.iter_mut().enumerate() {
-                let spectrum = &mut spectrum[frame * self.layers[k].inputs..];
+                let spectrum = &mut spectrum[frame * rows_of(k) * n..];
                 let mut real = [0.0; LANES];
                 let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
                 for lane in 0..LANES {
@@ -204,13 +204,21 @@ impl SpectralMix {
     ) {
         let n = self.outputs;
         for first in (0..n).step_by(LANES) {
-            let part = |k: usize, part: usize| {
-                let spectrum = &spectra[k][frame * self.layers[k].width()..];
-                load(&spectrum[part * n..][..n], first)
+            // Products of a row, real or imaginary, with a part of the weights.
+            let product = |k: usize, row: usize, part: usize| {
+                let row = &spectra[k][(frame * rows_of(k) + row) * self.layers[k].width()..];
+                load(&row[part * n..][..n], first)
             };
-            let (constant, alternating) = (part(0, 0), part(HALF, 0));
-            let real: [Lanes; PAIRS] = std::array::from_fn(|k| part(k + 1, 0));
-            let imaginary: [Lanes; PAIRS] = std::array::from_fn(|k| part(k + 1, 1));
+            let (constant, alternating) = (product(0, 0, 0), product(HALF, 0, 0));
+            let (mut real, mut imaginary) = ([[0.0; LANES]; PAIRS], [[0.0; LANES]; PAIRS]);
+            for k in 0..PAIRS {
+                let (re_re, re_im) = (product(k + 1, 0, 0), product(k + 1, 0, 1));
+                let (im_re, im_im) = (product(k + 1, 1, 0), product(k + 1, 1, 1));
+                for lane in 0..LANES {
+                    real[k][lane] = re_re[lane] - im_im[lane];
+                    imaginary[k][lane] = re_im[lane] + im_re[lane];
+                }
+            }
             for p in 0..=HALF {
                 let sign = if p % 2 == 0 { 1.0 } else { -1.0 };
                 let mut even = constant;

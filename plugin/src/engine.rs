@@ -31,7 +31,7 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
     let hum: Vec<f32> = (0..(WARM_UP_S * sample_rate) as usize)
         .map(|index| 0.01 * (index as f32 * 0.03).sin())
         .collect();
-    engine.push(&hum);
+    engine.push(&hum, &mut |_, _| None);
     Ok(Box::new(engines))
 }
 
@@ -72,8 +72,8 @@ struct Live {
 }
 
 impl Recognizer for Live {
-    fn push(&mut self, samples: &[f32]) {
-        self.engine.push(samples);
+    fn push(&mut self, samples: &[f32], grid: &mut Grid<'_>) {
+        self.engine.push_on_beats(samples, grid);
         self.refining.push(samples);
     }
 

@@ -29,8 +29,9 @@ pub type Grid<'a> = dyn FnMut(f64, f64) -> Option<BeatGrid> + 'a;
 /// A recogniser of one stream of audio: what it shows at once, and behind that what it has
 /// gone over again.
 pub trait Recognizer: Send {
-    /// Takes mono samples at the host's rate.
-    fn push(&mut self, samples: &[f32]);
+    /// Takes mono samples at the host's rate. `grid` is asked for beats of what was pushed,
+    /// on which a change of chord is shown sooner.
+    fn push(&mut self, samples: &[f32], grid: &mut Grid<'_>);
     /// The next change of the display, if there is one.
     fn poll(&mut self) -> Option<Shown>;
     /// Goes over some of what was heard again, if enough has come since, and tells what

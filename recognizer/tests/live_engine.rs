@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harmony::label::Label;
+use harmony::vocabulary::large;
 use proptest::prelude::*;
+use recognizer::beat::{BeatGrid, GridPosition, Place};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{CausalModel, CausalStream, InferenceError};
@@ -248,6 +250,75 @@ fn long_silence_costs_nothing_and_changes_nothing() {
     );
 }
 
+/// Says C major, and from a frame on G major, neither with much confidence.
+struct Wavering {
+    frames: usize,
+    until: usize,
+}
+
+impl CausalModel for Wavering {
+    fn start(&self) -> Box<dyn CausalStream> {
+        Box::new(Self { ..*self })
+    }
+}
+
+impl CausalStream for Wavering {
+    fn step(&mut self, _: &[f32; BINS]) -> Result<Posterior, InferenceError> {
+        self.frames += 1;
+        let mut logits = [0.0; 170];
+        let class = if self.frames <= self.until {
+            "C:maj"
+        } else {
+            "G:maj"
+        };
+        logits[large::index_of(&class.parse().unwrap())] = 1.0;
+        Ok(Posterior::from_logits(&logits, None, None))
+    }
+
+    fn reset(&mut self) {
+        self.frames = 0;
+    }
+
+    fn memory(&self) -> Option<usize> {
+        None
+    }
+}
+
+#[test]
+fn a_change_on_a_beat_is_shown_sooner() {
+    // G is heard from the frame at 2.97 s on; the third downbeat is at 2.95 s.
+    let until = (3.0 / recognizer::live::FRAME_S) as usize;
+    let shown_at = |grid: Option<BeatGrid>| {
+        let model = Wavering { frames: 0, until };
+        let settings = LiveSettings::default();
+        let mut engine = LiveEngine::new(Arc::new(model), RATE, settings).unwrap();
+        let hum: Vec<f32> = (0..(5.0 * RATE) as usize)
+            .map(|n| (n as f32 * 0.03).sin())
+            .collect();
+        engine.push_on_beats(&hum, &mut |from_s, to_s| {
+            assert!(from_s < to_s && to_s <= 5.0);
+            grid.clone()
+        });
+        let all = events(&mut engine);
+        let all = shown(&all);
+        let first = all.iter().find(|s| s.label.to_string() == "G:maj");
+        first.expect("G is shown").shown_at_s
+    };
+    let grid = |first_s: f64, place| {
+        let at = |n: u32| GridPosition {
+            time_s: first_s + f64::from(n),
+            place,
+        };
+        Some(BeatGrid::new((0..5).map(at).collect()))
+    };
+    let free = shown_at(None);
+    assert!(shown_at(grid(0.95, Place::Downbeat)) < free - 0.04);
+    assert!(shown_at(grid(0.95, Place::Downbeat)) < shown_at(grid(0.95, Place::Beat)));
+    // An eighth between beats, or a beat elsewhere, says nothing.
+    assert_eq!(shown_at(grid(0.95, Place::OffBeat)), free);
+    assert_eq!(shown_at(grid(0.5, Place::Downbeat)), free);
+}
+
 #[test]
 fn lost_samples_leave_a_marked_gap_and_times_stay_true() {
     let music = progression(RATE);
@@ -276,10 +347,17 @@ proptest! {
     ) {
         let music = &progression(rate)[..(3.0 * rate) as usize];
         let gap = (gap_share * music.len() as f64) as usize;
+        let mut beats = |_: f64, _: f64| {
+            let at = |n: u32| GridPosition {
+                time_s: 0.31 * f64::from(n),
+                place: [Place::Downbeat, Place::Beat][n as usize % 2],
+            };
+            Some(BeatGrid::new((0..12).map(at).collect()))
+        };
         let mut whole = engine_at(rate);
-        whole.push(&music[..gap]);
+        whole.push_on_beats(&music[..gap], &mut beats);
         whole.mark_gap(1234);
-        whole.push(&music[gap..]);
+        whole.push_on_beats(&music[gap..], &mut beats);
         whole.finish();
 
         let mut parts = engine_at(rate);
@@ -292,7 +370,7 @@ proptest! {
             while !rest.is_empty() {
                 let (count, size) = sizes.next().unwrap();
                 let (block, tail) = rest.split_at((*size).min(rest.len()));
-                parts.push(block);
+                parts.push_on_beats(block, &mut beats);
                 rest = tail;
                 // Nor on when somebody asks.
                 if count % poll_every == 0 {

@@ -31,7 +31,7 @@ impl ByValue {
 }
 
 impl Recognizer for ByValue {
-    fn push(&mut self, samples: &[f32]) {
+    fn push(&mut self, samples: &[f32], _: &mut Grid<'_>) {
         const ROOTS: [&str; 7] = ["C", "D", "E", "F", "G", "A", "B"];
         for sample in samples {
             assert!(sample.is_finite());

@@ -2,14 +2,13 @@
 //! accuracy to make it sooner.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Result;
 use harmony::score::{Evaluation, Metric, evaluate};
 use harmony::timeline::Segment;
-use recognizer::audio::Audio;
 use recognizer::live::LiveSettings;
 use serde::Serialize;
+use trainer::beats::song::Song;
 use trainer::evaluate::engines::{live_tracks_with, offline_track};
 use trainer::evaluate::latency::{FLICKER_S, KEPT_S, Latency};
 use trainer::evaluate::overlap::intervals;
@@ -35,6 +34,9 @@ pub struct LatencyArguments {
     /// Sensitivities of the live engine, 0 to 1; the first is the one that is compared.
     #[arg(long, value_delimiter = ',', default_values_t = [0.5, 0.0, 0.25, 0.75, 1.0])]
     sensitivity: Vec<f32>,
+    /// Tell the engine the songs' beats, as a host does whose transport runs.
+    #[arg(long)]
+    beats: bool,
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
@@ -86,24 +88,25 @@ pub fn run(arguments: &LatencyArguments) -> Result<()> {
         arguments.threads,
         &interrupted,
         |index| {
-            let song = songs.get(index)?;
+            let song = Song::new(songs.get(index)?);
             let reference: Vec<Segment> = song
-                .labels
-                .into_iter()
-                .map(|(start_s, end_s, label)| Segment::new(start_s, end_s, label))
+                .chords
+                .iter()
+                .map(|chord| Segment::new(chord.start_s, chord.end_s, chord.label.clone()))
                 .collect();
-            let audio = Audio::new(song.samples, song.sample_rate);
+            let grid = arguments.beats.then(|| song.grid());
+            let audio = &song.audio;
             let truth = intervals(&reference);
             let offline = evaluate(
                 &truth,
-                &intervals(&offline_track(&audio, windowed.as_ref())?),
+                &intervals(&offline_track(audio, windowed.as_ref())?),
             )?;
             let each = arguments.sensitivity.iter().map(|&sensitivity| {
                 let settings = LiveSettings {
                     sensitivity,
                     ..LiveSettings::default()
                 };
-                let (live, display) = live_tracks_with(&audio, &Arc::clone(&live), settings)?;
+                let (live, display) = live_tracks_with(audio, &live, settings, grid.as_ref())?;
                 Ok(Done {
                     latencies: METRICS.map(|metric| Latency::of(&reference, &display, metric)),
                     display: evaluate(&truth, &intervals(&display))?,

@@ -6,6 +6,7 @@ use anyhow::Result;
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
 use recognizer::audio::Audio;
+use recognizer::beat::BeatGrid;
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings};
 use recognizer::transcribe::transcribe;
@@ -97,10 +98,10 @@ pub fn live_tracks(
     audio: &Audio,
     model: &Arc<dyn CausalModel>,
 ) -> Result<(Vec<Segment>, Vec<Segment>)> {
-    live_tracks_with(audio, model, LiveSettings::default())
+    live_tracks_with(audio, model, LiveSettings::default(), None)
 }
 
-/// The same with other settings.
+/// The same with other settings, and on the beats of `grid` where there is one.
 ///
 /// # Errors
 /// A rate that the engine refuses.
@@ -108,10 +109,11 @@ pub fn live_tracks_with(
     audio: &Audio,
     model: &Arc<dyn CausalModel>,
     settings: LiveSettings,
+    grid: Option<&BeatGrid>,
 ) -> Result<(Vec<Segment>, Vec<Segment>)> {
     let rate = f64::from(audio.sample_rate);
     let mut engine = LiveEngine::new(Arc::clone(model), rate, settings)?;
-    engine.push(&audio.samples);
+    engine.push_on_beats(&audio.samples, &mut |_, _| grid.cloned());
     engine.finish();
     let length_s = audio.length_s();
     let mut confirmed = Vec::new();

@@ -66,7 +66,7 @@ pub(super) struct Spectra {
 
 /// Rows of a frequency: a real part, and an imaginary one where there is one.
 const fn rows_of(k: usize) -> usize {
-    if k % HALF == 0 { 1 } else { 2 }
+    if k.is_multiple_of(HALF) { 1 } else { 2 }
 }
 
 impl SpectralMix {

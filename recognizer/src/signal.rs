@@ -5,6 +5,44 @@ use std::path::Path;
 use crate::audio::{Audio, AudioError, Warning, decode_with};
 use crate::resample::{RateError, StreamResampler};
 
+/// Resamples the blocks of a file while it is decoded. The rate is known with the first of
+/// them, inside of a decoder that has no use for an error: it is kept for the end.
+#[derive(Default)]
+pub struct BlockResampler {
+    /// From the first block on; without one if the rate is refused.
+    resampler: Option<Result<StreamResampler, RateError>>,
+    samples: Vec<f32>,
+}
+
+impl BlockResampler {
+    /// Takes the next mono samples, at `rate` Hz, which stays what it is with the first.
+    pub fn push(&mut self, rate: u32, block: &[f32]) {
+        let resampler = self
+            .resampler
+            .get_or_insert_with(|| StreamResampler::new(f64::from(rate)));
+        if let Ok(resampler) = resampler {
+            resampler.push(block, &mut self.samples);
+        }
+    }
+
+    /// Samples at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE) that are there by now.
+    #[must_use]
+    pub fn resampled(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// All of them, with what the resampler still holds.
+    ///
+    /// # Errors
+    /// A rate out of range.
+    pub fn finish(mut self) -> Result<Vec<f32>, RateError> {
+        if let Some(resampler) = self.resampler {
+            resampler?.flush(&mut self.samples);
+        }
+        Ok(self.samples)
+    }
+}
+
 /// Mono samples at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE), and how long the audio was that they come from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Signal {
@@ -40,29 +78,14 @@ impl Signal {
         progress: &mut dyn FnMut(f32),
     ) -> Result<(Self, Option<Warning>), AudioError> {
         let path = path.as_ref();
-        let mut samples = Vec::new();
-        let mut resampler: Option<StreamResampler> = None;
-        let mut refused = None;
+        let mut resampler = BlockResampler::default();
         let decoded = decode_with(path, progress, &mut |rate, block| {
-            if resampler.is_none() && refused.is_none() {
-                match StreamResampler::new(f64::from(rate)) {
-                    Ok(made) => resampler = Some(made),
-                    Err(_) => refused = Some(rate),
-                }
-            }
-            if let Some(resampler) = &mut resampler {
-                resampler.push(block, &mut samples);
-            }
+            resampler.push(rate, block);
         })?;
-        if let Some(rate) = refused {
-            return Err(AudioError::Rate {
-                path: path.into(),
-                rate,
-            });
-        }
-        if let Some(resampler) = &mut resampler {
-            resampler.flush(&mut samples);
-        }
+        let samples = resampler.finish().map_err(|_| AudioError::Rate {
+            path: path.into(),
+            rate: decoded.sample_rate,
+        })?;
         let length_s = decoded.samples as f64 / f64::from(decoded.sample_rate);
         let signal = Self { samples, length_s };
         Ok((signal, decoded.warning))

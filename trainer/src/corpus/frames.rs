@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use harmony::label::Label;
 use recognizer::features::SAMPLE_RATE;
 use recognizer::networks::network::FrontEnd;
-use recognizer::resample::StreamResampler;
+use recognizer::signal::BlockResampler;
 
 use super::audio::decode;
 use super::{Corpus, Split, Track};
@@ -130,29 +130,15 @@ pub fn track_frames(track: &Track, max_length_s: f64) -> Result<ExampleFrames> {
 /// Audio that does not decode, by name.
 pub fn samples(path: &Path, max_length_s: f64) -> Result<Vec<f32>> {
     let most = (max_length_s * f64::from(SAMPLE_RATE)) as usize;
-    let mut samples = Vec::new();
-    let mut resampler: Option<StreamResampler> = None;
-    let mut refused = None;
+    let mut resampler = BlockResampler::default();
     decode(path, &mut |rate, block| {
-        if samples.len() >= most || refused.is_some() {
-            return;
-        }
-        if resampler.is_none() {
-            match StreamResampler::new(f64::from(rate)) {
-                Ok(new) => resampler = Some(new),
-                Err(error) => refused = Some(error),
-            }
-        }
-        if let Some(resampler) = &mut resampler {
-            resampler.push(block, &mut samples);
+        // The rest is decoded, so that a broken file is told, but not kept.
+        if resampler.resampled() < most {
+            resampler.push(rate, block);
         }
     })?;
-    if let Some(error) = refused {
-        return Err(error).with_context(|| path.display().to_string());
-    }
-    if let Some(resampler) = &mut resampler {
-        resampler.flush(&mut samples);
-    }
+    let samples = resampler.finish();
+    let mut samples = samples.with_context(|| path.display().to_string())?;
     samples.truncate(most);
     Ok(samples)
 }

@@ -279,9 +279,8 @@ impl Analysis {
         self.last_audio = Instant::now();
         self.level.push(samples);
         let start_s = stream.recognizer_start_s;
-        let history = &self.history;
-        let mut grid = |from_s: f64, to_s: f64| history.grid(start_s, from_s, to_s);
-        stream.recognizer.push(samples, &mut grid);
+        let recognizer = &mut stream.recognizer;
+        recognizer.push(samples, &mut self.history.grid_since(start_s));
         stream.analysed += count as u64;
         stream.ended = false;
         stream.silence = Silence::None;

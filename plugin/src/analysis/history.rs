@@ -312,8 +312,13 @@ impl History {
         });
     }
 
-    /// The beats of the host's song between two seconds, which begin at `start_s`.
-    pub(super) fn grid(&self, start_s: f64, from_s: f64, to_s: f64) -> Option<BeatGrid> {
+    /// What tells a recogniser that began at `start_s` the beats of the host's song between
+    /// two of its seconds.
+    pub(super) fn grid_since(&self, start_s: f64) -> impl FnMut(f64, f64) -> Option<BeatGrid> {
+        move |from_s, to_s| self.grid(start_s, from_s, to_s)
+    }
+
+    fn grid(&self, start_s: f64, from_s: f64, to_s: f64) -> Option<BeatGrid> {
         let spans = self.spans(start_s + from_s, start_s + to_s);
         let spans: Vec<GridSpan> = spans
             .iter()
@@ -724,7 +729,7 @@ mod tests {
         });
         history.advance_to(4000);
         // The recogniser began a second after the stream.
-        let grid = history.grid(11.0, 0.0, 2.0).unwrap();
+        let grid = history.grid_since(11.0)(0.0, 2.0).unwrap();
         let downbeats = grid.positions().iter();
         let downbeats = downbeats.filter(|it| it.place == Place::Downbeat);
         let times: Vec<f64> = downbeats.map(|it| it.time_s).collect();
@@ -734,7 +739,7 @@ mod tests {
             host: HostPosition::default(),
         });
         history.advance_to(8000);
-        assert!(history.grid(11.0, 4.0, 6.0).is_none());
+        assert!(history.grid_since(11.0)(4.0, 6.0).is_none());
     }
 
     #[test]

@@ -50,9 +50,8 @@ impl Analysis {
 
     fn run(&self, stream: &mut Stream) -> Option<Refined> {
         let start_s = stream.recognizer_start_s;
-        let history = &self.history;
-        let mut grid = |from_s: f64, to_s: f64| history.grid(start_s, from_s, to_s);
-        stream.recognizer.refine(&mut grid)
+        let recognizer = &mut stream.recognizer;
+        recognizer.refine(&mut self.history.grid_since(start_s))
     }
 
     fn confirm(&mut self, stream: &Stream, refined: &Refined, instance: &Instance) {
@@ -105,9 +104,9 @@ impl Analysis {
     pub(super) fn confirm_for_now(&mut self, stream: &mut Stream, instance: &Instance) {
         self.refine_pending(stream);
         let start_s = stream.recognizer_start_s;
-        let history = &self.history;
-        let mut grid = |from_s: f64, to_s: f64| history.grid(start_s, from_s, to_s);
-        let open = stream.recognizer.preview(&mut grid);
+        let open = stream
+            .recognizer
+            .preview(&mut self.history.grid_since(start_s));
         let pending = stream.pending.iter();
         let pending = pending.filter_map(|it| it.refined.as_ref()?.as_ref());
         for refined in pending.chain(&open) {

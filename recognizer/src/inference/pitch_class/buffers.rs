@@ -63,7 +63,7 @@ pub(super) struct Buffers {
     /// `[frames, 12, width]`.
     pub mixed: Vec<f32>,
     /// Of a mix; all blocks have the same sizes, so that there is one for all of them.
-    pub spectra: Option<Spectra>,
+    pub spectra: Spectra,
     /// Mean and maximum over the pitch classes, `[frames, 2 channels]`.
     pub pooled: Vec<f32>,
     /// `[frames, 12, width]`.
@@ -77,6 +77,8 @@ impl Buffers {
         let rows = frames * PITCH_CLASSES;
         let widest = |width: fn(&Block) -> usize| net.blocks.iter().map(width).max().unwrap_or(0);
         let spectra = net.blocks.first().map(|block| block.mix.spectra(frames));
+        // A network without blocks mixes nothing.
+        let spectra = spectra.unwrap_or_default();
         Self {
             frames: vec![0.0; frames * net.padded_bins],
             front: vec![0.0; SEMITONES * net.front.width()],

@@ -60,12 +60,12 @@ fn forward_body<const FMA: bool>(
             Some(past) => add_past_taps(net, block, buffers, past, i),
             None => add_taps_around(net, block, buffers, frames),
         }
-        if let Some(spectra) = &mut buffers.spectra {
-            let out = &mut buffers.mixed[..rows * block.mix.width()];
-            block
-                .mix
-                .apply::<FMA>(&buffers.octaves, frames, spectra, out);
-        }
+        block.mix.apply::<FMA>(
+            &buffers.octaves,
+            frames,
+            &mut buffers.spectra,
+            &mut buffers.mixed[..rows * block.mix.width()],
+        );
         apply::<FMA, 1>(
             &block.out,
             one_part(&buffers.mixed, block.mix.width(), rows),

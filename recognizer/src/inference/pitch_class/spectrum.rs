@@ -59,6 +59,7 @@ pub(super) struct SpectralMix {
 }
 
 /// Spectra of frames before and behind a mix, for each frequency: [`rows_of`] it a frame.
+#[derive(Default)]
 pub(super) struct Spectra {
     before: [Vec<f32>; FREQUENCIES],
     behind: [Vec<f32>; FREQUENCIES],

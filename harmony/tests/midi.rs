@@ -8,7 +8,7 @@ use common::{any_label, chord, label};
 use harmony::export::midi::{TICKS_PER_QUARTER, voicing};
 use harmony::export::{ExportError, Format, Options};
 use harmony::style::{Style, format};
-use harmony::timeline::{Segment, Timeline};
+use harmony::timeline::{Segment, Status, Timeline};
 use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
 use proptest::prelude::*;
 
@@ -133,6 +133,20 @@ fn chords_sound_when_they_should() {
 }
 
 #[test]
+fn a_chord_half_of_which_is_confirmed_is_struck_once() {
+    let mut open = Segment::new(1.5, 4.0, label("G"));
+    open.status = Status::Provisional;
+    let timeline = timeline([Segment::new(0.0, 1.5, label("G")), open]);
+    let heard = heard(&written(&timeline, &Options::default()));
+    assert_eq!(heard.markers.len(), 1);
+    let times = heard
+        .notes
+        .iter()
+        .map(|(start_s, end_s, _)| (*start_s, *end_s));
+    assert!(times.into_iter().all(|times| times == (0.0, 4.0)));
+}
+
+#[test]
 fn beats_make_the_ticks_and_the_tempo_makes_the_seconds() {
     // Three bars at 120, 100 and 100, from bar 3 of a song that began at 0 s.
     let bar = |start_s, end_s, start_beat: f64, text| Segment {
@@ -227,7 +241,8 @@ proptest! {
             }
             segment
         });
-        let timeline = Timeline::from_segments(segments.collect::<Vec<_>>()).unwrap();
+        let mut timeline = Timeline::from_segments(segments.collect::<Vec<_>>()).unwrap();
+        timeline.merge_labels();
         let heard = heard(&written(&timeline, &Options { tempo_bpm, ..Options::default() }));
         prop_assert_eq!(heard.markers.len(), timeline.len());
         // Half a tick at either end of a segment, and the tempo in microseconds.

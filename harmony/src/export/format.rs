@@ -163,6 +163,13 @@ impl Format {
             .ok_or_else(refuse)
     }
 
+    /// Whether a chord is written in the parts that were confirmed or locked at different
+    /// times: in the table of all that is known. Elsewhere it would be struck, or written,
+    /// again where no change is.
+    const fn keeps_parts(self) -> bool {
+        matches!(self, Self::Csv)
+    }
+
     /// Writes a bare timeline in this format, as one tempo, metre and key say.
     ///
     /// # Errors
@@ -173,6 +180,14 @@ impl Format {
         timeline: &Timeline,
         options: &Options,
     ) -> Result<(), ExportError> {
+        let mut whole;
+        let timeline = if self.keeps_parts() {
+            timeline
+        } else {
+            whole = timeline.clone();
+            whole.merge_labels();
+            &whole
+        };
         // What keeps the times of the recording needs no tempo, and invents no beats.
         match self {
             Self::Lab => lab::write(writer, &Keyed::of_timeline(timeline, options)),
@@ -202,6 +217,13 @@ impl Format {
         track: &Track,
         options: &Options,
     ) -> Result<(), ExportError> {
+        let whole;
+        let track = if self.keeps_parts() {
+            track
+        } else {
+            whole = track.with_whole_chords();
+            &whole
+        };
         let keyed = || Keyed::of_track(track, options);
         match self {
             Self::Lab => lab::write(writer, &keyed()),

@@ -224,10 +224,19 @@ impl Timeline {
     /// Joins neighbours with equal label and status, locked with locked only. The
     /// joined confidence is the mean weighted by duration.
     pub fn merge_equal(&mut self) {
+        self.merge(|a, b| a.label == b.label && a.status == b.status && a.locked == b.locked);
+    }
+
+    /// Joins neighbours with equal labels, whatever else they are: to whoever hears or reads
+    /// them they are one chord. What is joined is provisional or not, locked or not, as its
+    /// first part is.
+    pub fn merge_labels(&mut self) {
+        self.merge(|a, b| a.label == b.label);
+    }
+
+    fn merge(&mut self, equal: impl Fn(&Segment, &Segment) -> bool) {
         self.segments.dedup_by(|next, merged| {
-            let equal = next.label == merged.label
-                && next.status == merged.status
-                && next.locked == merged.locked;
+            let equal = equal(merged, next);
             if equal {
                 merged.extend_over(next);
             }

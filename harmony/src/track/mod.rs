@@ -346,6 +346,15 @@ impl Track {
         Ok(())
     }
 
+    /// A copy in which a chord that was taken apart, half of it confirmed or locked, is one
+    /// again, as [`Timeline::merge_labels`] says: for exports.
+    pub(crate) fn with_whole_chords(&self) -> Self {
+        let mut track = self.clone();
+        track.timeline.merge_labels();
+        track.stamp();
+        track
+    }
+
     /// Replaces the chords as they are, locked or not: for edits.
     pub(crate) fn set_timeline(&mut self, timeline: Timeline) {
         self.timeline = timeline;

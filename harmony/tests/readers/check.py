@@ -26,7 +26,9 @@ import xmlschema
 from pyRealParser import Tune
 
 TITLE, COMPOSER = "Lights on the Harbour", "A. Nonymous & Söhne"
-BPM, FIRST_S, SEGMENTS = 112, 0.8, 40
+BPM, FIRST_S = 112, 0.8
+# In the song two chords last for two segments each, which only the table tells apart.
+SEGMENTS, CHORDS = 40, 38
 
 
 def expect(found, wanted, what):
@@ -41,7 +43,7 @@ def near(found, wanted, tolerance, what):
 
 def lab(folder):
     intervals, labels = mir_eval.io.load_labeled_intervals(str(folder / "song.lab"))
-    expect(len(labels), SEGMENTS, "segments of the lab file")
+    expect(len(labels), CHORDS, "segments of the lab file")
     for label in labels:
         mir_eval.chord.validate_chord_label(label)
     expect(labels[5], "Eb:maj/3", "a label of the lab file")
@@ -70,7 +72,7 @@ def midi(folder, intervals, labels):
            [(4, 4), (2, 4), (4, 4)], "metres of the MIDI file")
     expect([e.key for e in kinds("key_signature")], ["Eb", "G"], "keys of the MIDI file")
     expect([e.text for e in kinds("cue_marker")], ["A", "A", "B", "Coda"], "cues of the MIDI file")
-    expect(len(kinds("marker")), SEGMENTS, "markers of the MIDI file")
+    expect(len(kinds("marker")), CHORDS, "markers of the MIDI file")
     expect([e.text for e in kinds("text")], list(labels), "texts of the MIDI file")
 
     score = pretty_midi.PrettyMIDI(path)
@@ -164,11 +166,11 @@ def tables(folder, intervals):
         rows = list(csv.DictReader(file))
     expect([r["Name"] for r in rows if r["#"].startswith("M")], ["A", "A", "B", "Coda"], "markers")
     regions = [r for r in rows if r["#"].startswith("R")]
-    expect(len(regions), SEGMENTS - 1, "regions")
+    expect(len(regions), CHORDS - 1, "regions")
     near(float(regions[0]["End"]) - float(regions[0]["Start"]), float(regions[0]["Length"]), 2e-6,
          "length of a region")
     spans, texts = mir_eval.io.load_labeled_intervals(str(folder / "song.labels.txt"))
-    expect(len(texts), SEGMENTS - 1, "Audacity labels")
+    expect(len(texts), CHORDS - 1, "Audacity labels")
     near(abs(spans[1] - intervals[1]).max(), 0, 1e-6, "times of Audacity labels")
 
 

@@ -13,7 +13,40 @@ pub const LANES: usize = 16;
 /// Sixteen numbers.
 pub type Lanes = [f32; LANES];
 
-/// Defines `fn $name($args)` three times, from the one body `$body::<FMA>($args)`: compiled
+/// What a processor can do that the loops are written for.
+pub trait Isa {
+    /// Multiply and add in one.
+    const FMA: bool;
+    /// Room in registers for twenty-four sums of sixteen numbers: a product takes four groups
+    /// of outputs at a time, so that an input that was read is used four times.
+    const WIDE: bool;
+}
+
+/// x86-64 with AVX-512: 32 registers of sixteen numbers.
+pub enum Avx512 {}
+
+/// x86-64 with AVX2 and fused multiply-add: 16 registers of eight.
+pub enum Avx2 {}
+
+/// What is there without asking. Fused multiply-add is part of every 64-bit ARM.
+pub enum Baseline {}
+
+impl Isa for Avx512 {
+    const FMA: bool = true;
+    const WIDE: bool = true;
+}
+
+impl Isa for Avx2 {
+    const FMA: bool = true;
+    const WIDE: bool = false;
+}
+
+impl Isa for Baseline {
+    const FMA: bool = cfg!(target_arch = "aarch64");
+    const WIDE: bool = false;
+}
+
+/// Defines `fn $name($args)` three times, from the one body `$body::<I>($args)`: compiled
 /// for AVX-512, for AVX2 with fused multiply-add, and for any processor; the first that the
 /// processor can run is called.
 #[macro_export]
@@ -25,11 +58,11 @@ macro_rules! for_this_processor {
             {
                 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
                 fn fastest($($arg: $type),*) {
-                    $body::<true>($($arg),*);
+                    $body::<$crate::simd::Avx512>($($arg),*);
                 }
                 #[target_feature(enable = "avx2,fma")]
                 fn fast($($arg: $type),*) {
-                    $body::<true>($($arg),*);
+                    $body::<$crate::simd::Avx2>($($arg),*);
                 }
                 if $crate::simd::has_avx512() {
                     // SAFETY: the features that `fastest` is compiled for were just found.
@@ -42,8 +75,7 @@ macro_rules! for_this_processor {
                     return unsafe { fast($($arg),*) };
                 }
             }
-            // Fused multiply-add is part of every 64-bit ARM.
-            $body::<{ cfg!(target_arch = "aarch64") }>($($arg),*);
+            $body::<$crate::simd::Baseline>($($arg),*);
         }
     };
 }
@@ -66,8 +98,8 @@ pub fn has_avx512() -> bool {
     })
 }
 
-/// `a * b + c`, fused where `FMA` (elsewhere a fused one would be a slow library call).
+/// `a * b + c`, fused where the processor does that (elsewhere it would be a slow library call).
 #[inline(always)]
-pub fn multiply_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FMA { a.mul_add(b, c) } else { a * b + c }
+pub fn multiply_add<I: Isa>(a: f32, b: f32, c: f32) -> f32 {
+    if I::FMA { a.mul_add(b, c) } else { a * b + c }
 }

@@ -1,7 +1,7 @@
 //! The one inner loop of a network: a few rows of inputs times sixteen columns of weights.
 //! Convolutions, linear layers and an LSTM's inputs are all made of it.
 
-use super::{LANES, Lanes, multiply_add};
+use super::{Isa, LANES, Lanes, multiply_add};
 
 /// Positions whose sums are kept in registers together.
 pub const POSITIONS: usize = 6;
@@ -18,46 +18,31 @@ pub struct Part<'a> {
 /// Sums for `P` positions: `sums[p] += Σ_k inputs[(first + p) * stride + k] * weights[k]`
 /// over all parts.
 #[inline(always)]
-pub fn accumulate<const FMA: bool, const P: usize, const N: usize>(
+pub fn accumulate<I: Isa, const P: usize, const N: usize>(
     parts: [Part<'_>; N],
     first: usize,
     stride: usize,
     mut sums: [Lanes; P],
 ) -> [Lanes; P] {
     for part in parts {
-        // Slices of one known length each: the loop below needs no bounds checks.
-        let len = part.weights.len();
-        let mut inputs: [&[f32]; P] = [&[]; P];
-        for (p, inputs) in inputs.iter_mut().enumerate() {
-            *inputs = &part.inputs[(first + p) * stride..][..len];
-        }
-        #[allow(
-            clippy::needless_range_loop,
-            reason = "one place in several slices at once"
-        )]
-        for k in 0..len {
-            let weight = part.weights[k];
-            for p in 0..P {
-                let x = inputs[p][k];
-                for lane in 0..LANES {
-                    sums[p][lane] = multiply_add::<FMA>(x, weight[lane], sums[p][lane]);
-                }
-            }
-        }
+        let inputs = &part.inputs[first * stride..];
+        [sums] = accumulate_columns::<I, P, 1>(inputs, stride, [part.weights], [sums]);
     }
     sums
 }
 
 /// Sums for `P` positions and `G` columns of weights at once: `sums[g][p] += Σ_k
-/// inputs[p * stride + k] * weights[g][k]`. With few positions a column alone would wait for
-/// each product before it can add the next. The same bits as [`accumulate`].
+/// inputs[p * stride + k] * weights[g][k]`. The same bits as one by one. With few positions a
+/// column alone would wait for each product before it can add the next; with many, inputs are
+/// read once for all columns.
 #[inline(always)]
-pub fn accumulate_columns<const FMA: bool, const P: usize, const G: usize>(
+pub fn accumulate_columns<I: Isa, const P: usize, const G: usize>(
     inputs: &[f32],
     stride: usize,
     mut weights: [&[Lanes]; G],
     mut sums: [[Lanes; P]; G],
 ) -> [[Lanes; P]; G] {
+    // Slices of one known length each: the loop below needs no bounds checks.
     let len = weights.first().map_or(0, |column| column.len());
     for column in &mut weights {
         *column = &column[..len];
@@ -66,13 +51,17 @@ pub fn accumulate_columns<const FMA: bool, const P: usize, const G: usize>(
     for (p, row) in rows.iter_mut().enumerate() {
         *row = &inputs[p * stride..][..len];
     }
+    #[allow(
+        clippy::needless_range_loop,
+        reason = "one place in several slices at once"
+    )]
     for k in 0..len {
         for g in 0..G {
             let weight = weights[g][k];
             for p in 0..P {
                 let x = rows[p][k];
                 for lane in 0..LANES {
-                    sums[g][p][lane] = multiply_add::<FMA>(x, weight[lane], sums[g][p][lane]);
+                    sums[g][p][lane] = multiply_add::<I>(x, weight[lane], sums[g][p][lane]);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::buffers::{Buffers, Past, SEMITONES};
 use super::layer::{Output, Rows, apply, one_part};
 use super::net::{Block, Net};
 use crate::networks::pitch_class::{OCTAVES, PITCH_CLASSES};
-use crate::simd::{LANES, for_this_processor};
+use crate::simd::{Isa, LANES, for_this_processor};
 
 /// Added to variances: that of the burn module.
 const EPSILON: f32 = 1e-5;
@@ -20,7 +20,7 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn forward_body<const FMA: bool>(
+fn forward_body<I: Isa>(
     net: &Net,
     buffers: &mut Buffers,
     mut past: Option<&mut Past>,
@@ -35,7 +35,7 @@ fn forward_body<const FMA: bool>(
             count: SEMITONES,
             part_stride: 0,
         };
-        apply::<FMA, 1>(&net.front, bins, &mut buffers.front, Output::Relu);
+        apply::<I, 1>(&net.front, bins, &mut buffers.front, Output::Relu);
         // A pitch class is every twelfth semitone: one part for each octave. Only the
         // front's own channels count, not the lanes that fill its rows up.
         let semitones = Rows::<OCTAVES> {
@@ -45,12 +45,12 @@ fn forward_body<const FMA: bool>(
             part_stride: PITCH_CLASSES * net.front.width(),
         };
         let out = &mut buffers.stream[frame * PITCH_CLASSES * width..][..PITCH_CLASSES * width];
-        apply::<FMA, OCTAVES>(&net.fold, semitones, out, Output::Plain);
+        apply::<I, OCTAVES>(&net.fold, semitones, out, Output::Plain);
     }
 
     for (i, block) in net.blocks.iter().enumerate() {
         standardise(net, &buffers.stream, &mut buffers.normal, frames);
-        apply::<FMA, 1>(
+        apply::<I, 1>(
             &block.taps,
             one_part(&buffers.normal, width, rows),
             &mut buffers.taps,
@@ -60,13 +60,13 @@ fn forward_body<const FMA: bool>(
             Some(past) => add_past_taps(net, block, buffers, past, i),
             None => add_taps_around(net, block, buffers, frames),
         }
-        block.mix.apply::<FMA>(
+        block.mix.apply::<I>(
             &buffers.octaves,
             frames,
             &mut buffers.spectra,
             &mut buffers.mixed[..rows * block.mix.width()],
         );
-        apply::<FMA, 1>(
+        apply::<I, 1>(
             &block.out,
             one_part(&buffers.mixed, block.mix.width(), rows),
             &mut buffers.stream,
@@ -96,13 +96,13 @@ fn forward_body<const FMA: bool>(
             }
         }
     }
-    apply::<FMA, 1>(
+    apply::<I, 1>(
         &net.root,
         one_part(&buffers.normal, width, rows),
         &mut buffers.root,
         Output::Plain,
     );
-    apply::<FMA, 1>(
+    apply::<I, 1>(
         &net.absent,
         one_part(&buffers.pooled, 2 * net.channels, frames),
         &mut buffers.absent,

@@ -1,7 +1,7 @@
 //! Linear layers over rows that lie anywhere in a buffer.
 
-use crate::simd::product::{Part, accumulate, accumulate_columns, in_groups};
-use crate::simd::{LANES, Lanes};
+use crate::simd::product::{POSITIONS, accumulate_columns, in_groups};
+use crate::simd::{Isa, LANES, Lanes};
 
 /// A linear layer, sixteen outputs side by side.
 pub(super) struct Layer {
@@ -66,7 +66,7 @@ pub(super) enum Output {
 
 /// `out[r] = bias + Σ rows[r][k] weights[k]`, `[rows, width]`.
 #[inline(always)]
-pub(super) fn apply<const FMA: bool, const N: usize>(
+pub(super) fn apply<I: Isa, const N: usize>(
     layer: &Layer,
     rows: Rows<'_, N>,
     out: &mut [f32],
@@ -75,37 +75,81 @@ pub(super) fn apply<const FMA: bool, const N: usize>(
     if N == 1 && rows.count <= 2 {
         // As many sums side by side as in a group of rows.
         if rows.count == 1 {
-            apply_to_few::<FMA, 1, 6>(layer, rows.values, rows.stride, out, output);
+            apply_to_few::<I, 1, 6>(layer, rows.values, rows.stride, out, output);
         } else if rows.count == 2 {
-            apply_to_few::<FMA, 2, 3>(layer, rows.values, rows.stride, out, output);
+            apply_to_few::<I, 2, 3>(layer, rows.values, rows.stride, out, output);
         }
         return;
     }
+    let groups = layer.bias.len();
+    // Columns outside: so many of them stay near while all rows pass.
+    let mut group = 0;
+    while group < groups {
+        group += match groups - group {
+            4.. if I::WIDE => apply_columns::<I, N, 4>(layer, rows, group, out, output),
+            2.. if I::WIDE => apply_columns::<I, N, 2>(layer, rows, group, out, output),
+            _ => apply_columns::<I, N, 1>(layer, rows, group, out, output),
+        };
+    }
+}
+
+/// The same for `G` groups of outputs from `group` on; gives `G`.
+#[inline(always)]
+fn apply_columns<I: Isa, const N: usize, const G: usize>(
+    layer: &Layer,
+    rows: Rows<'_, N>,
+    group: usize,
+    out: &mut [f32],
+    output: Output,
+) -> usize {
+    let whole = rows.count / POSITIONS * POSITIONS;
+    for first in (0..whole).step_by(POSITIONS) {
+        apply_tile::<I, POSITIONS, N, G>(layer, rows, first, group, out, output);
+    }
+    // What is left is little.
+    for group in group..group + G {
+        in_groups!(rows.count - whole, |row, P| {
+            apply_tile::<I, P, N, 1>(layer, rows, whole + row, group, out, output);
+        });
+    }
+    G
+}
+
+/// `P` rows from `first` on and `G` groups of outputs from `group` on.
+#[inline(always)]
+fn apply_tile<I: Isa, const P: usize, const N: usize, const G: usize>(
+    layer: &Layer,
+    rows: Rows<'_, N>,
+    first: usize,
+    group: usize,
+    out: &mut [f32],
+    output: Output,
+) {
     let width = layer.width();
     let inputs = layer.inputs / N;
-    for (group, bias) in layer.bias.iter().enumerate() {
-        let weights = &layer.weights[group * layer.inputs..][..layer.inputs];
-        let mut parts = [Part {
-            inputs: rows.values,
-            weights,
-        }; N];
-        for (n, part) in parts.iter_mut().enumerate() {
-            part.inputs = &rows.values[n * rows.part_stride..];
-            part.weights = &weights[n * inputs..][..inputs];
+    let mut sums = [[[0.0; LANES]; P]; G];
+    for (g, sums) in sums.iter_mut().enumerate() {
+        *sums = [layer.bias[group + g]; P];
+    }
+    for n in 0..N {
+        let mut columns: [&[Lanes]; G] = [&[]; G];
+        for (g, column) in columns.iter_mut().enumerate() {
+            *column = &layer.weights[(group + g) * layer.inputs + n * inputs..][..inputs];
         }
-        in_groups!(rows.count, |first, P| {
-            let sums = accumulate::<FMA, P, N>(parts, first, rows.stride, [*bias; P]);
-            for (p, sums) in sums.iter().enumerate() {
-                let out = &mut out[(first + p) * width + group * LANES..][..LANES];
-                put(out, sums, output);
-            }
-        });
+        let inputs = &rows.values[n * rows.part_stride + first * rows.stride..];
+        sums = accumulate_columns::<I, P, G>(inputs, rows.stride, columns, sums);
+    }
+    for (g, sums) in sums.iter().enumerate() {
+        for (p, sums) in sums.iter().enumerate() {
+            let place = (first + p) * width + (group + g) * LANES;
+            put(&mut out[place..][..LANES], sums, output);
+        }
     }
 }
 
 /// The same for `P` rows of one part, `G` groups of outputs at a time.
 #[inline(always)]
-fn apply_to_few<const FMA: bool, const P: usize, const G: usize>(
+fn apply_to_few<I: Isa, const P: usize, const G: usize>(
     layer: &Layer,
     inputs: &[f32],
     stride: usize,
@@ -124,7 +168,7 @@ fn apply_to_few<const FMA: bool, const P: usize, const G: usize>(
                 columns[g] = weights(group + g);
                 sums[g] = [bias[g]; P];
             }
-            let sums = accumulate_columns::<FMA, P, G>(inputs, stride, columns, sums);
+            let sums = accumulate_columns::<I, P, G>(inputs, stride, columns, sums);
             for (g, sums) in sums.iter().enumerate() {
                 for (p, sums) in sums.iter().enumerate() {
                     let place = p * width + (group + g) * LANES;
@@ -134,7 +178,7 @@ fn apply_to_few<const FMA: bool, const P: usize, const G: usize>(
             group += G;
         } else {
             let sums = [[layer.bias[group]; P]];
-            let [sums] = accumulate_columns::<FMA, P, 1>(inputs, stride, [weights(group)], sums);
+            let [sums] = accumulate_columns::<I, P, 1>(inputs, stride, [weights(group)], sums);
             for (p, sums) in sums.iter().enumerate() {
                 put(&mut out[p * width + group * LANES..][..LANES], sums, output);
             }
@@ -162,5 +206,48 @@ pub(super) fn one_part(values: &[f32], stride: usize, count: usize) -> Rows<'_, 
         stride,
         count,
         part_stride: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{Avx2, Avx512};
+
+    fn noise(count: usize, seed: usize) -> Vec<f32> {
+        (0..count)
+            .map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0)
+            .collect()
+    }
+
+    fn outputs<I: Isa, const N: usize>(inputs: usize, outputs: usize, count: usize) -> Vec<f32> {
+        let layer = Layer::new(&noise(inputs * N * outputs, 1), &noise(outputs, 2));
+        let values = noise(inputs * (N * count + 1), 3);
+        let rows = Rows::<N> {
+            values: &values,
+            stride: inputs,
+            count,
+            part_stride: inputs * count,
+        };
+        let mut out = noise(count * layer.width(), 4);
+        apply::<I, N>(&layer, rows, &mut out, Output::Add);
+        out
+    }
+
+    #[test]
+    fn tiles_of_any_size_give_the_same_bits() {
+        // Groups of outputs and rows that fill tiles, and that leave all sizes over.
+        for groups in 1..=9 {
+            for count in [1, 2, 3, 6, 12, 17] {
+                let wide = outputs::<Avx512, 1>(5, groups * LANES - 3, count);
+                let narrow = outputs::<Avx2, 1>(5, groups * LANES - 3, count);
+                assert_eq!(wide, narrow, "{groups} groups, {count} rows");
+                assert_eq!(
+                    outputs::<Avx512, 3>(4, groups * LANES, count),
+                    outputs::<Avx2, 3>(4, groups * LANES, count),
+                    "three parts, {groups} groups, {count} rows"
+                );
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@
 
 use super::layer::{Layer, Output, apply, one_part};
 use crate::networks::pitch_class::PITCH_CLASSES;
-use crate::simd::{LANES, Lanes, multiply_add};
+use crate::simd::{Isa, LANES, Lanes, multiply_add};
 
 /// Frequencies that a spectrum of real numbers has, 0 to 6.
 const FREQUENCIES: usize = PITCH_CLASSES / 2 + 1;
@@ -126,36 +126,25 @@ impl SpectralMix {
     /// `out = max(0, mix(x))` of each frame: `x` is `[frames, 12, inputs]`, `out` `[frames, 12,
     /// outputs]`.
     #[inline(always)]
-    pub fn apply<const FMA: bool>(
-        &self,
-        x: &[f32],
-        frames: usize,
-        spectra: &mut Spectra,
-        out: &mut [f32],
-    ) {
+    pub fn apply<I: Isa>(&self, x: &[f32], frames: usize, spectra: &mut Spectra, out: &mut [f32]) {
         let size = PITCH_CLASSES * self.inputs;
         for (frame, x) in x.chunks_exact(size).take(frames).enumerate() {
-            self.analyse::<FMA>(x, frame, &mut spectra.before);
+            self.analyse::<I>(x, frame, &mut spectra.before);
         }
         let layers = self.layers.iter().zip(&spectra.before);
         for (k, ((layer, before), behind)) in layers.zip(&mut spectra.behind).enumerate() {
             let rows = one_part(before, layer.inputs, frames * rows_of(k));
-            apply::<FMA, 1>(layer, rows, behind, Output::Plain);
+            apply::<I, 1>(layer, rows, behind, Output::Plain);
         }
         let size = PITCH_CLASSES * self.outputs;
         for (frame, out) in out.chunks_exact_mut(size).take(frames).enumerate() {
-            self.synthesise::<FMA>(&spectra.behind, frame, out);
+            self.synthesise::<I>(&spectra.behind, frame, out);
         }
     }
 
     /// The spectrum of one frame.
     #[inline(always)]
-    fn analyse<const FMA: bool>(
-        &self,
-        x: &[f32],
-        frame: usize,
-        spectra: &mut [Vec<f32>; FREQUENCIES],
-    ) {
+    fn analyse<I: Isa>(&self, x: &[f32], frame: usize, spectra: &mut [Vec<f32>; FREQUENCIES]) {
         let n = self.inputs;
         for first in (0..n).step_by(LANES) {
             let row = |p: usize| load(&x[p * n..][..n], first);
@@ -174,20 +163,20 @@ impl SpectralMix {
                 let mut real = [0.0; LANES];
                 let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
                 for lane in 0..LANES {
-                    real[lane] = multiply_add::<FMA>(sign, opposite[lane], first_row[lane]);
+                    real[lane] = multiply_add::<I>(sign, opposite[lane], first_row[lane]);
                 }
                 if k % HALF == 0 {
                     for (p, sum) in sums.iter().enumerate() {
                         let sign = if k * (p + 1) % 4 == 2 { -1.0 } else { 1.0 };
-                        add::<FMA>(&mut real, sign, sum);
+                        add::<I>(&mut real, sign, sum);
                     }
                     store(&mut spectrum[..n], first, &real);
                     continue;
                 }
                 let mut imaginary = [0.0; LANES];
                 for p in 0..PAIRS {
-                    add::<FMA>(&mut real, COSINES[k - 1][p], &sums[p]);
-                    add::<FMA>(&mut imaginary, SINES[k - 1][p], &differences[p]);
+                    add::<I>(&mut real, COSINES[k - 1][p], &sums[p]);
+                    add::<I>(&mut imaginary, SINES[k - 1][p], &differences[p]);
                 }
                 store(&mut spectrum[..n], first, &real);
                 store(&mut spectrum[n..2 * n], first, &imaginary);
@@ -197,12 +186,7 @@ impl SpectralMix {
 
     /// One frame from its spectrum, negative numbers as zero.
     #[inline(always)]
-    fn synthesise<const FMA: bool>(
-        &self,
-        spectra: &[Vec<f32>; FREQUENCIES],
-        frame: usize,
-        out: &mut [f32],
-    ) {
+    fn synthesise<I: Isa>(&self, spectra: &[Vec<f32>; FREQUENCIES], frame: usize, out: &mut [f32]) {
         let n = self.outputs;
         for first in (0..n).step_by(LANES) {
             // Products of a row, real or imaginary, with a part of the weights.
@@ -223,13 +207,13 @@ impl SpectralMix {
             for p in 0..=HALF {
                 let sign = if p % 2 == 0 { 1.0 } else { -1.0 };
                 let mut even = constant;
-                add::<FMA>(&mut even, sign, &alternating);
+                add::<I>(&mut even, sign, &alternating);
                 for (k, real) in real.iter().enumerate() {
-                    add::<FMA>(&mut even, cosine((k + 1) * p), real);
+                    add::<I>(&mut even, cosine((k + 1) * p), real);
                 }
                 let mut odd = [0.0; LANES];
                 for (k, imaginary) in imaginary.iter().enumerate() {
-                    add::<FMA>(&mut odd, sine((k + 1) * p), imaginary);
+                    add::<I>(&mut odd, sine((k + 1) * p), imaginary);
                 }
                 let (mut left, mut right) = ([0.0; LANES], [0.0; LANES]);
                 for lane in 0..LANES {
@@ -247,9 +231,9 @@ impl SpectralMix {
 
 /// `sum += factor * x`.
 #[inline(always)]
-fn add<const FMA: bool>(sum: &mut Lanes, factor: f32, x: &Lanes) {
+fn add<I: Isa>(sum: &mut Lanes, factor: f32, x: &Lanes) {
     for (sum, x) in sum.iter_mut().zip(x) {
-        *sum = multiply_add::<FMA>(factor, *x, *sum);
+        *sum = multiply_add::<I>(factor, *x, *sum);
     }
 }
 

@@ -8,7 +8,7 @@
 //! first.
 
 use recognizer::simd::product::{Part, accumulate, in_groups};
-use recognizer::simd::{LANES, Lanes, for_this_processor};
+use recognizer::simd::{Isa, LANES, Lanes, for_this_processor};
 
 use super::activations::selu;
 use super::winograd::{self, POINTS, TILE};
@@ -197,8 +197,8 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn row_at_points_with<const FMA: bool>(channels: usize, row: &[f32], out: &mut [f32]) {
-    winograd::row::<FMA>(channels, row, out);
+fn row_at_points_with<I: Isa>(channels: usize, row: &[f32], out: &mut [f32]) {
+    winograd::row::<I>(channels, row, out);
 }
 
 for_this_processor! {
@@ -213,7 +213,7 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn direct_row_with<const FMA: bool>(
+fn direct_row_with<I: Isa>(
     conv: &Conv,
     bins: usize,
     rows: &[&[f32]; TAPS],
@@ -232,7 +232,7 @@ fn direct_row_with<const FMA: bool>(
             };
             let parts = [part(0), part(1), part(2)];
             let zeros = [[0.0; LANES]; P];
-            let sums = accumulate::<FMA, P, TAPS>(parts, first, conv.inputs, zeros);
+            let sums = accumulate::<I, P, TAPS>(parts, first, conv.inputs, zeros);
             for (p, sums) in sums.iter().enumerate() {
                 let at = (first + p) * conv.outputs + block * LANES;
                 write(sums, &mut out[at..at + LANES], moments);
@@ -253,7 +253,7 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn tiles_of_row_with<const FMA: bool>(
+fn tiles_of_row_with<I: Isa>(
     conv: &Conv,
     bins: usize,
     rows: &[&[f32]; TAPS],
@@ -274,12 +274,12 @@ fn tiles_of_row_with<const FMA: bool>(
                 };
                 let parts = [part(0), part(1), part(2)];
                 let zeros = [[0.0; LANES]; P];
-                *sums = accumulate::<FMA, P, TAPS>(parts, first, tap, zeros);
+                *sums = accumulate::<I, P, TAPS>(parts, first, tap, zeros);
             }
             for p in 0..P {
                 let [a, b, c, d, e, f] = &at_points;
                 let sums = [&a[p], &b[p], &c[p], &d[p], &e[p], &f[p]];
-                for (n, result) in winograd::results::<FMA>(sums).iter().enumerate() {
+                for (n, result) in winograd::results::<I>(sums).iter().enumerate() {
                     let at = ((first + p) * TILE + n) * conv.outputs + block * LANES;
                     write(result, &mut out[at..at + LANES], moments);
                 }
@@ -320,13 +320,7 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn activate_with<const FMA: bool>(
-    channels: usize,
-    pool: usize,
-    norm: &Norm,
-    row: &[f32],
-    out: &mut [f32],
-) {
+fn activate_with<I: Isa>(channels: usize, pool: usize, norm: &Norm, row: &[f32], out: &mut [f32]) {
     let (means, _) = norm.mean.as_chunks::<LANES>();
     let (scales, _) = norm.scale.as_chunks::<LANES>();
     let pooled = row.chunks_exact(pool * channels);
@@ -343,7 +337,7 @@ fn activate_with<const FMA: bool>(
             }
             for lane in 0..LANES {
                 let x = (largest[lane] - means[block][lane]) * scales[block][lane];
-                out[lane] = selu::<FMA>(x);
+                out[lane] = selu::<I>(x);
             }
         }
     }

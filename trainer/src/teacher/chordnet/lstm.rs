@@ -1,7 +1,7 @@
 //! The bidirectional LSTM and the layers of plain products around it.
 
 use recognizer::simd::product::{Part, accumulate, in_groups};
-use recognizer::simd::{LANES, Lanes, for_this_processor, multiply_add};
+use recognizer::simd::{Isa, LANES, Lanes, for_this_processor, multiply_add};
 
 use super::activations::{sigmoid, tanh};
 
@@ -52,7 +52,7 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn multiply_with<const FMA: bool>(linear: &Linear, rows: &[f32], out: &mut [f32]) {
+fn multiply_with<I: Isa>(linear: &Linear, rows: &[f32], out: &mut [f32]) {
     let n = linear.inputs;
     for (block, bias) in linear.bias.iter().enumerate() {
         let weights = &linear.weights[block * n..][..n];
@@ -61,7 +61,7 @@ fn multiply_with<const FMA: bool>(linear: &Linear, rows: &[f32], out: &mut [f32]
                 inputs: rows,
                 weights,
             };
-            let sums = accumulate::<FMA, P, 1>([part], first, n, [*bias; P]);
+            let sums = accumulate::<I, P, 1>([part], first, n, [*bias; P]);
             for (p, sums) in sums.iter().enumerate() {
                 let at = (first + p) * linear.outputs + block * LANES;
                 out[at..at + LANES].copy_from_slice(sums);
@@ -116,7 +116,7 @@ for_this_processor! {
 }
 
 #[inline(always)]
-fn run_with<const FMA: bool>(
+fn run_with<I: Isa>(
     lstm: &Lstm,
     gates: &mut [f32],
     backwards: bool,
@@ -133,16 +133,16 @@ fn run_with<const FMA: bool>(
         let gates = &mut gates[frame * 4 * hidden..][..4 * hidden];
         for (x, weights) in state.iter().zip(lstm.recurrent.chunks_exact(4 * hidden)) {
             for (sum, weight) in gates.iter_mut().zip(weights) {
-                *sum = multiply_add::<FMA>(*x, *weight, *sum);
+                *sum = multiply_add::<I>(*x, *weight, *sum);
             }
         }
         let (input, rest) = gates.split_at(hidden);
         let (forget, rest) = rest.split_at(hidden);
         let (candidate, output) = rest.split_at(hidden);
         for i in 0..hidden {
-            let kept = sigmoid::<FMA>(forget[i]) * cell[i];
-            cell[i] = kept + sigmoid::<FMA>(input[i]) * tanh::<FMA>(candidate[i]);
-            state[i] = sigmoid::<FMA>(output[i]) * tanh::<FMA>(cell[i]);
+            let kept = sigmoid::<I>(forget[i]) * cell[i];
+            cell[i] = kept + sigmoid::<I>(input[i]) * tanh::<I>(candidate[i]);
+            state[i] = sigmoid::<I>(output[i]) * tanh::<I>(cell[i]);
         }
         out[frame * stride + offset..][..hidden].copy_from_slice(&state);
     }

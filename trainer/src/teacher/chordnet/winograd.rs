@@ -2,7 +2,7 @@
 //! from six products instead of twelve (Lavin & Gray, "Fast algorithms for convolutional
 //! neural networks", 2016, their matrices for the points 0, ±1, ±2, ∞).
 
-use recognizer::simd::{LANES, Lanes, multiply_add};
+use recognizer::simd::{Isa, LANES, Lanes, multiply_add};
 
 use super::activations::each;
 
@@ -28,7 +28,7 @@ pub fn kernel([a, b, c]: [f32; 3]) -> [f32; POINTS] {
 /// A row `[bins + 2, channels]` (with its padding) at the six points: `[6, tiles,
 /// channels]`. Channels are a multiple of [`LANES`].
 #[inline(always)]
-pub fn row<const FMA: bool>(channels: usize, row: &[f32], out: &mut [f32]) {
+pub fn row<I: Isa>(channels: usize, row: &[f32], out: &mut [f32]) {
     let tiles = out.len() / (POINTS * channels);
     let (row, _) = row.as_chunks::<LANES>();
     let (out, _) = out.as_chunks_mut::<LANES>();
@@ -36,7 +36,7 @@ pub fn row<const FMA: bool>(channels: usize, row: &[f32], out: &mut [f32]) {
     for tile in 0..tiles {
         for block in 0..blocks {
             let bin = |n: usize| &row[(tile * TILE + n) * blocks + block];
-            let madd = multiply_add::<FMA>;
+            let madd = multiply_add::<I>;
             let (d0, d1, d2, d3, d4, d5) = (bin(0), bin(1), bin(2), bin(3), bin(4), bin(5));
             let even = each(|i| madd(-4.0, d2[i], d4[i]));
             let odd = each(|i| madd(-4.0, d1[i], d3[i]));
@@ -59,8 +59,8 @@ pub fn row<const FMA: bool>(channels: usize, row: &[f32], out: &mut [f32]) {
 
 /// The four results of a tile from the sums at its six points.
 #[inline(always)]
-pub fn results<const FMA: bool>(m: [&Lanes; POINTS]) -> [Lanes; TILE] {
-    let madd = multiply_add::<FMA>;
+pub fn results<I: Isa>(m: [&Lanes; POINTS]) -> [Lanes; TILE] {
+    let madd = multiply_add::<I>;
     let sum = each(|i| m[1][i] + m[2][i]);
     let difference = each(|i| m[1][i] - m[2][i]);
     let sum2 = each(|i| m[3][i] + m[4][i]);

@@ -3,7 +3,8 @@
 //! The files are held-out songs in a SoundFont that was never trained on, written by
 //! `trainer eval --audio`: those that its table is about. Everybody hears the same WAVs on one
 //! core, one after the other in one process, and its processor time counts: of the others once
-//! they are loaded, of ours from the start. Scores are mir_eval's, from `harmony::score`.
+//! they are loaded, of ours from the start. Machines are faster at one moment than at another, so
+//! ours runs before and after each of them. Scores are mir_eval's, from `harmony::score`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -21,6 +22,9 @@ use super::files::run;
 use super::{Options, machine, save};
 use crate::python;
 use crate::workspace::{release_binary, root, say, shell, target};
+
+/// Ours.
+const OURS: &str = "Changes, whole file (`changes transcribe`)";
 
 /// Songs, and their length in seconds.
 const SONGS: &str = "20";
@@ -73,6 +77,8 @@ struct Peer {
 struct Row {
     program: String,
     scores: Option<Scored>,
+    /// How many times as fast ours was right before and after it, the geometric mean.
+    ours_is: Option<f64>,
     /// Why it could not be measured.
     missing: Option<String>,
 }
@@ -130,23 +136,44 @@ pub fn compare(options: &Options) -> Result<()> {
         .map(|path| length_s(path))
         .sum::<Result<f64>>()?;
 
-    let mut rows = vec![ours(&files, audio_s, &folder)?];
+    say(OURS);
+    let first = ours(&files, audio_s, &folder)?;
+    let mut speeds = vec![first.times_real_time];
+    let mut rows = Vec::new();
     for peer in &PEERS {
         say(peer.title);
         let row = match theirs(peer, &files, audio_s, &folder) {
-            Ok(scored) => Row {
-                program: peer.title.into(),
-                scores: Some(scored),
-                missing: None,
-            },
+            Ok(scored) => {
+                let before = speeds[speeds.len() - 1];
+                let after = ours(&files, audio_s, &folder)?.times_real_time;
+                speeds.push(after);
+                Row {
+                    program: peer.title.into(),
+                    ours_is: Some((before * after).sqrt() / scored.times_real_time),
+                    scores: Some(scored),
+                    missing: None,
+                }
+            }
             Err(error) => Row {
                 program: peer.title.into(),
                 scores: None,
+                ours_is: None,
                 missing: Some(format!("{error:#}")),
             },
         };
         rows.push(row);
     }
+    speeds.sort_by(f64::total_cmp);
+    let row = Row {
+        program: OURS.into(),
+        scores: Some(Scored {
+            times_real_time: speeds[speeds.len() / 2],
+            scores: first.scores,
+        }),
+        ours_is: None,
+        missing: None,
+    };
+    rows.insert(0, row);
     let report = Report {
         machine,
         files: files.len(),
@@ -163,24 +190,19 @@ fn length_s(path: &Path) -> Result<f64> {
 }
 
 /// `changes transcribe` over all files, its start included.
-fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Row> {
+fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
     let out = folder.join("changes");
     // What an earlier run left must not be scored.
     if out.is_dir() {
         fs::remove_dir_all(&out)?;
     }
     fs::create_dir_all(&out)?;
-    say("changes transcribe");
     let words = ["transcribe", "--format", "lab", "--output"].map(OsStr::new);
     let paths = std::iter::once(&out).chain(files);
     let run = run(words.into_iter().chain(paths.map(|it| it.as_os_str())))?;
-    Ok(Row {
-        program: "Changes, whole file (`changes transcribe`)".into(),
-        scores: Some(Scored {
-            times_real_time: audio_s / run.processor_s,
-            scores: score(files, &out)?,
-        }),
-        missing: None,
+    Ok(Scored {
+        times_real_time: audio_s / run.processor_s,
+        scores: score(files, &out)?,
     })
 }
 
@@ -262,6 +284,7 @@ fn print(report: &Report) {
     table.load_preset(ASCII_MARKDOWN).set_header([
         "program",
         "× real time",
+        "ours is",
         "root",
         "thirds",
         "triads",
@@ -276,6 +299,8 @@ fn print(report: &Report) {
             (Some(scored), _) => {
                 let s = &scored.scores;
                 cells.push(format!("{:.1}", scored.times_real_time));
+                let ours_is = row.ours_is.map(|ratio| format!("× {ratio:.1}"));
+                cells.push(ours_is.unwrap_or_default());
                 for value in [
                     s.root, s.thirds, s.triads, s.sevenths, s.tetrads, s.majmin, s.mirex,
                 ] {

@@ -75,9 +75,9 @@ pub(super) fn apply<I: Isa, const N: usize>(
     if N == 1 && rows.count <= 2 {
         // As many sums side by side as in a group of rows.
         if rows.count == 1 {
-            apply_to_few::<I, 1, 6>(layer, rows.values, rows.stride, out, output);
+            apply_to_few::<I, 1, N, 6>(layer, rows, out, output);
         } else if rows.count == 2 {
-            apply_to_few::<I, 2, 3>(layer, rows.values, rows.stride, out, output);
+            apply_to_few::<I, 2, N, 3>(layer, rows, out, output);
         }
         return;
     }
@@ -147,43 +147,21 @@ fn apply_tile<I: Isa, const P: usize, const N: usize, const G: usize>(
     }
 }
 
-/// The same for `P` rows of one part, `G` groups of outputs at a time.
+/// The same for `P` rows in all, `G` groups of outputs at a time.
 #[inline(always)]
-fn apply_to_few<I: Isa, const P: usize, const G: usize>(
+fn apply_to_few<I: Isa, const P: usize, const N: usize, const G: usize>(
     layer: &Layer,
-    inputs: &[f32],
-    stride: usize,
+    rows: Rows<'_, N>,
     out: &mut [f32],
     output: Output,
 ) {
-    let width = layer.width();
     let groups = layer.bias.len();
-    let weights = |group: usize| &layer.weights[group * layer.inputs..][..layer.inputs];
-    let mut group = 0;
-    while group < groups {
-        if let Some(bias) = layer.bias[group..].first_chunk::<G>() {
-            let mut columns: [&[Lanes]; G] = [&[]; G];
-            let mut sums = [[[0.0; LANES]; P]; G];
-            for g in 0..G {
-                columns[g] = weights(group + g);
-                sums[g] = [bias[g]; P];
-            }
-            let sums = accumulate_columns::<I, P, G>(inputs, stride, columns, sums);
-            for (g, sums) in sums.iter().enumerate() {
-                for (p, sums) in sums.iter().enumerate() {
-                    let place = p * width + (group + g) * LANES;
-                    put(&mut out[place..][..LANES], sums, output);
-                }
-            }
-            group += G;
-        } else {
-            let sums = [[layer.bias[group]; P]];
-            let [sums] = accumulate_columns::<I, P, 1>(inputs, stride, [weights(group)], sums);
-            for (p, sums) in sums.iter().enumerate() {
-                put(&mut out[p * width + group * LANES..][..LANES], sums, output);
-            }
-            group += 1;
-        }
+    let whole = groups / G * G;
+    for group in (0..whole).step_by(G) {
+        apply_tile::<I, P, N, G>(layer, rows, 0, group, out, output);
+    }
+    for group in whole..groups {
+        apply_tile::<I, P, N, 1>(layer, rows, 0, group, out, output);
     }
 }
 

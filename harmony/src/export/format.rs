@@ -203,7 +203,7 @@ impl Format {
                 )
             }
             Self::Audacity => audacity::write(writer, &Keyed::of_timeline(timeline, options)),
-            _ => self.write_track(writer, &options.track(timeline)?, options),
+            _ => self.write_parts(writer, &options.track(timeline)?, options),
         }
     }
 
@@ -213,17 +213,24 @@ impl Format {
     /// The writer's, and what the format cannot express.
     pub fn write_track(
         self,
+        writer: impl io::Write,
+        track: &Track,
+        options: &Options,
+    ) -> Result<(), ExportError> {
+        if self.keeps_parts() {
+            self.write_parts(writer, track, options)
+        } else {
+            self.write_parts(writer, &track.with_whole_chords(), options)
+        }
+    }
+
+    /// Writes a track, each of its segments by itself.
+    fn write_parts(
+        self,
         mut writer: impl io::Write,
         track: &Track,
         options: &Options,
     ) -> Result<(), ExportError> {
-        let whole;
-        let track = if self.keeps_parts() {
-            track
-        } else {
-            whole = track.with_whole_chords();
-            &whole
-        };
         let keyed = || Keyed::of_track(track, options);
         match self {
             Self::Lab => lab::write(writer, &keyed()),

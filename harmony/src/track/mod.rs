@@ -351,7 +351,6 @@ impl Track {
     pub(crate) fn with_whole_chords(&self) -> Self {
         let mut track = self.clone();
         track.timeline.merge_labels();
-        track.stamp();
         track
     }
 

@@ -13,10 +13,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use cpu_time::ProcessTime;
-use trainer::teacher::chordnet::features::{HOP_SAMPLES, hybrid_cqt};
+use trainer::teacher::chordnet::features::hybrid_cqt;
 use trainer::teacher::chordnet::{ChordNet, decode};
-
-const SAMPLE_RATE: f64 = 22_050.0;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,13 +35,8 @@ fn main() -> Result<()> {
 
     write(&format!("{out}.cqt.f32"), &transform)?;
     write(&format!("{out}.heads.f32"), heads.as_slice())?;
-    let seconds = |frame: usize| (frame * HOP_SAMPLES) as f64 / SAMPLE_RATE;
-    let line = |span: &decode::Span| {
-        let (from, to) = (seconds(span.first), seconds(span.end));
-        format!("{from:.6}\t{to:.6}\t{}\n", span.label)
-    };
-    let lab: String = spans.iter().map(line).collect();
-    fs::write(format!("{out}.lab"), lab).with_context(|| format!("writing {out}.lab"))?;
+    fs::write(format!("{out}.lab"), decode::lab(&spans))
+        .with_context(|| format!("writing {out}.lab"))?;
     println!("{taken_s}");
     Ok(())
 }

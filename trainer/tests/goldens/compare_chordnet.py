@@ -19,7 +19,7 @@ import librosa
 import numpy as np
 import torch
 
-from make_chordnet import HOP, SAMPLE_RATE, decode, real_heads
+from make_chordnet import SAMPLE_RATE, decode, real_heads, transform
 
 
 def segments(text: str) -> list[tuple[float, float, str]]:
@@ -46,16 +46,7 @@ def main() -> None:
     for track in tracks:
         samples, _ = librosa.load(track, sr=SAMPLE_RATE, mono=True)
         begun = time.process_time()
-        transform = librosa.hybrid_cqt(
-            samples,
-            sr=SAMPLE_RATE,
-            hop_length=HOP,
-            fmin=librosa.note_to_hz("F#0"),
-            n_bins=288,
-            bins_per_octave=36,
-            tuning=None,
-        )
-        cqt = np.abs(transform).T.astype(np.float32)
+        cqt = transform(samples)
         heads = real_heads(cqt)
         lab = decode(heads)
         original_s = time.process_time() - begun

@@ -45,6 +45,20 @@ def formula(name: str, count: int, reach: float) -> np.ndarray:
     return numbers * np.float32(reach)
 
 
+def transform(samples: np.ndarray) -> np.ndarray:
+    """The original's features of mono samples, frames x 288."""
+    result = librosa.hybrid_cqt(
+        samples,
+        sr=SAMPLE_RATE,
+        hop_length=HOP,
+        fmin=librosa.note_to_hz("F#0"),
+        n_bins=288,
+        bins_per_octave=36,
+        tuning=None,
+    )
+    return np.abs(result).T.astype(np.float32)
+
+
 def random_heads(cqt: np.ndarray) -> list[np.ndarray]:
     """Heads of one network with the weights of `formula`."""
     net = ChordNet(None)
@@ -99,16 +113,7 @@ def main() -> None:
     samples, rate = soundfile.read(CLIP, dtype="float32")
     assert rate == SAMPLE_RATE
     samples = samples[: LENGTH_S * SAMPLE_RATE]
-    transform = librosa.hybrid_cqt(
-        samples,
-        sr=SAMPLE_RATE,
-        hop_length=HOP,
-        fmin=librosa.note_to_hz("F#0"),
-        n_bins=288,
-        bins_per_octave=36,
-        tuning=None,
-    )
-    cqt = np.abs(transform).T.astype(np.float32)
+    cqt = transform(samples)
     write("chordnet_cqt.f32", cqt)
     write("chordnet_random.f32", np.concatenate(random_heads(cqt), axis=1))
     for name, heads in [("real", real_heads(cqt)), ("decode", heads_to_decode())]:

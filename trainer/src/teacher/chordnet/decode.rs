@@ -3,6 +3,8 @@
 
 use recognizer::decode::viterbi::argmax;
 
+use super::SAMPLE_RATE;
+use super::features::HOP_SAMPLES;
 use super::heads::{Frame, Heads};
 
 /// What a change of chord costs, in nats.
@@ -97,6 +99,21 @@ impl State {
         }
         score
     }
+}
+
+/// Where a frame lies, in seconds.
+pub(super) fn seconds(frame: usize) -> f64 {
+    (frame * HOP_SAMPLES) as f64 / SAMPLE_RATE
+}
+
+/// Lines of a `.lab` file as the original writes them.
+#[must_use]
+pub fn lab(spans: &[Span]) -> String {
+    let line = |span: &Span| {
+        let (from, to) = (seconds(span.first), seconds(span.end));
+        format!("{from:.6}\t{to:.6}\t{}\n", span.label)
+    };
+    spans.iter().map(line).collect()
 }
 
 /// The best path: the first frame is no chord, whatever is heard there.

@@ -32,7 +32,7 @@ use harmony::timeline::{Segment, Timeline};
 use super::{Heard, Teacher};
 use crate::sha256;
 
-use features::{ALL_BINS, HOP_SAMPLES};
+use features::ALL_BINS;
 use heads::Heads;
 use network::{BINS, Network, Workspace};
 
@@ -159,10 +159,13 @@ impl Teacher for ChordNet {
 
 /// The decoded chords in seconds, as the original rounds nothing.
 fn timeline(spans: &[decode::Span]) -> Result<Timeline> {
-    let seconds = |frame: usize| (frame * HOP_SAMPLES) as f64 / SAMPLE_RATE;
     let segment = |span: &decode::Span| -> Result<Segment> {
         let label = span.label.parse().with_context(|| span.label.clone())?;
-        Ok(Segment::new(seconds(span.first), seconds(span.end), label))
+        Ok(Segment::new(
+            decode::seconds(span.first),
+            decode::seconds(span.end),
+            label,
+        ))
     };
     let segments: Vec<Segment> = spans.iter().map(segment).collect::<Result<_>>()?;
     Ok(Timeline::from_segments(segments)?)

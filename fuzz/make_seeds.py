@@ -1,6 +1,6 @@
 """Writes the seeds of the fuzz targets that are made by hand: seeds/TARGET/NAME.
 
-The weights are written by `cargo run --release --package recognizer --example small_weights
+The weights are written by `cargo run --release --package networks --example small_weights
 fuzz/seeds/weights`; some of audio and checkpoint are links to files of other tests. Needs
 soundfile.
 """

@@ -5,9 +5,10 @@
 
 use burn::tensor::Device;
 use libfuzzer_sys::fuzz_target;
+use networks::Weights;
 use recognizer::features::BINS;
 use recognizer::inference::{CausalModel, PitchClassModel};
-use recognizer::weights::{Weights, WeightsFile};
+use recognizer::weights::WeightsFile;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(file) = WeightsFile::read(data) else {

@@ -7,14 +7,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use burn::store::{ModuleStore, SafetensorsStore};
-use burn::tensor::Device;
-use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::networks::network::{Architecture, Network};
+use crate::networks::Architecture;
 
 /// What this version writes and reads.
 pub const FORMAT: &str = "changes-weights/1";
@@ -166,180 +163,30 @@ impl<'a> WeightsFile<'a> {
     }
 }
 
-/// A network ready to run, with what is needed to feed it.
-#[derive(Debug, Clone)]
-pub struct Weights {
-    /// Its architecture.
-    pub architecture: Architecture,
-    /// The network.
-    pub network: Network,
-    /// Mean of the log-compressed frames it was trained on.
-    pub mean: f32,
-    /// Their standard deviation.
-    pub deviation: f32,
-    /// Where it comes from.
-    pub card: ModelCard,
-}
-
-impl Weights {
-    /// Reads a weights file from memory onto `device`.
-    ///
-    /// # Errors
-    /// See [`WeightsError`]; nothing about the bytes can make it panic or allocate more
-    /// than a small multiple of their length.
-    pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, WeightsError> {
-        let WeightsFile {
-            architecture,
-            mean,
-            deviation,
-            card,
-            ..
-        } = WeightsFile::read(bytes)?;
-        let mut network = architecture.init(device);
-        let mut store = SafetensorsStore::from_bytes(Some(bytes.to_vec()));
-        let result = store
-            .apply_to(&mut network)
-            .map_err(|e| WeightsError::DoNotFit(e.to_string()))?;
-        if let Some(error) = result.errors.first() {
-            return Err(WeightsError::DoNotFit(error.to_string()));
-        }
-        if let Some((missing, _)) = result.missing.first() {
-            return Err(WeightsError::DoNotFit(format!("`{missing}` is missing")));
-        }
-        if let Some(unused) = result.unused.first() {
-            return Err(WeightsError::DoNotFit(format!("`{unused}` has no place")));
-        }
-        Ok(Self {
-            architecture,
-            network,
-            mean,
-            deviation,
-            card,
-        })
-    }
-
-    /// The network whose every number is the mean of those of `all` (Wortsman et al., "Model
-    /// soups", ICML 2022); what is said about it is what the first says.
-    ///
-    /// # Errors
-    /// [`WeightsError::DoNotFit`] for none, for different architectures, and for networks that
-    /// were trained on frames of another mean and deviation.
-    pub fn mean(all: &[Self]) -> Result<Self, WeightsError> {
-        let refused = |reason: String| WeightsError::DoNotFit(reason);
-        let first = all
-            .first()
-            .ok_or_else(|| refused("no networks to take the mean of".into()))?;
-        let of = |w: &Self| (w.architecture.clone(), w.mean, w.deviation);
-        if let Some(other) = all.iter().find(|other| of(other) != of(first)) {
-            return Err(refused(format!(
-                "`{}` is not of the kind of `{}`",
-                other.card.name, first.card.name
-            )));
-        }
-        let files = all
-            .iter()
-            .map(Self::plain_tensors)
-            .collect::<Result<Vec<_>, _>>()?;
-        let files = files
-            .iter()
-            .map(|bytes| SafeTensors::deserialize(bytes).map_err(|e| refused(e.to_string())))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut means = Vec::new();
-        for (name, view) in files[0].tensors() {
-            let mut sums = vec![0.0_f64; view.shape().iter().product()];
-            for file in &files {
-                let view = file.tensor(&name).map_err(|e| refused(e.to_string()))?;
-                let (numbers, _) = view.data().as_chunks::<4>();
-                for (sum, number) in sums.iter_mut().zip(numbers) {
-                    *sum += f64::from(f32::from_le_bytes(*number));
-                }
-            }
-            let bytes: Vec<u8> = sums
-                .iter()
-                .flat_map(|sum| ((sum / files.len() as f64) as f32).to_le_bytes())
-                .collect();
-            means.push((name, view.shape().to_vec(), bytes));
-        }
-        let views = means
-            .iter()
-            .map(|(name, shape, bytes)| {
-                let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
-                    .map_err(|e| refused(e.to_string()))?;
-                Ok((name.as_str(), view))
-            })
-            .collect::<Result<Vec<_>, WeightsError>>()?;
-        let bytes = safetensors::serialize(views, None).map_err(|e| refused(e.to_string()))?;
-        let mut network = first.network.clone();
-        SafetensorsStore::from_bytes(Some(bytes))
-            .apply_to(&mut network)
-            .map_err(|e| refused(e.to_string()))?;
-        Ok(Self {
-            network,
-            ..first.clone()
-        })
-    }
-
-    /// The weights in another shape, wider blocks among them; see [`PitchClassNet::widened`].
-    ///
-    /// # Errors
-    /// [`WeightsError::DoNotFit`] unless only blocks become wider.
-    ///
-    /// [`PitchClassNet::widened`]: crate::networks::pitch_class::PitchClassNet::widened
-    pub fn widened(self, to: &Architecture, device: &Device) -> Result<Self, WeightsError> {
-        if self.architecture.clone().with_dropout(0.0) == to.clone().with_dropout(0.0) {
-            return Ok(self);
-        }
-        let wide = match (self.network, &self.architecture, to) {
-            (
-                Network::PitchClass(net),
-                Architecture::PitchClass(from),
-                Architecture::PitchClass(to),
-            ) => net.widened(from, to, device),
-            _ => None,
-        };
-        let refused = || WeightsError::DoNotFit("they are of another architecture".into());
-        Ok(Self {
-            network: Network::PitchClass(wide.ok_or_else(refused)?),
-            architecture: to.clone(),
-            ..self
-        })
-    }
-
-    /// The tensors alone, as safetensors.
-    fn plain_tensors(&self) -> Result<Vec<u8>, WeightsError> {
-        let unwritable = |e: String| WeightsError::DoNotFit(e);
-        let mut store = SafetensorsStore::from_bytes(None);
-        store
-            .collect_from(&self.network)
-            .map_err(|e| unwritable(e.to_string()))?;
-        store.get_bytes().map_err(|e| unwritable(e.to_string()))
-    }
-
-    /// Writes a weights file to memory.
-    ///
-    /// # Errors
-    /// [`WeightsError::DoNotFit`] if the tensors cannot be collected or written.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let unwritable = |e: String| WeightsError::DoNotFit(e);
-        let plain = self.plain_tensors()?;
-        let tensors = SafeTensors::deserialize(&plain).map_err(|e| unwritable(e.to_string()))?;
-        let header = HashMap::from([
-            ("format".to_string(), FORMAT.to_string()),
-            (
-                "architecture".to_string(),
-                serde_json::to_string(&self.architecture).map_err(|e| unwritable(e.to_string()))?,
-            ),
-            ("mean".to_string(), self.mean.to_string()),
-            ("deviation".to_string(), self.deviation.to_string()),
-            ("sha256".to_string(), digest(&tensors)),
-            (
-                "card".to_string(),
-                serde_json::to_string(&self.card).map_err(|e| unwritable(e.to_string()))?,
-            ),
-        ]);
-        safetensors::serialize(tensors.tensors(), Some(header))
-            .map_err(|e| unwritable(e.to_string()))
-    }
+/// Writes a weights file to memory: `tensors` with a header that says what they are.
+///
+/// # Errors
+/// [`WeightsError::DoNotFit`] if they cannot be written.
+pub fn write(
+    architecture: &Architecture,
+    (mean, deviation): (f32, f32),
+    card: &ModelCard,
+    tensors: &SafeTensors<'_>,
+) -> Result<Vec<u8>, WeightsError> {
+    let unwritable = |e: String| WeightsError::DoNotFit(e);
+    let text = |json: serde_json::Result<String>| json.map_err(|e| unwritable(e.to_string()));
+    let header = HashMap::from([
+        ("format".to_string(), FORMAT.to_string()),
+        (
+            "architecture".to_string(),
+            text(serde_json::to_string(architecture))?,
+        ),
+        ("mean".to_string(), mean.to_string()),
+        ("deviation".to_string(), deviation.to_string()),
+        ("sha256".to_string(), digest(tensors)),
+        ("card".to_string(), text(serde_json::to_string(card))?),
+    ]);
+    safetensors::serialize(tensors.tensors(), Some(header)).map_err(|e| unwritable(e.to_string()))
 }
 
 /// SHA-256 over names, shapes and data of all tensors, in the order of their names.
@@ -378,104 +225,19 @@ fn number(entry: &'static str, text: &str) -> Result<f32, WeightsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::pitch_class::{PitchClassNetConfig, State};
-    use burn::tensor::{Distribution, Tensor};
+    use crate::models;
 
-    fn small() -> Weights {
-        let architecture = Architecture::PitchClass(
-            PitchClassNetConfig::new(true, vec![1, 2])
-                .with_channels(8)
-                .with_bottleneck(4)
-                .with_front_channels(2),
-        );
-        let device = Device::flex();
-        device.seed(11);
-        Weights {
-            network: architecture.init(&device),
-            architecture,
-            mean: -5.25,
-            deviation: 2.5,
-            card: ModelCard {
-                name: "small".into(),
-                ..ModelCard::default()
-            },
+    #[test]
+    fn what_was_read_is_written_again_as_it_was() {
+        for bytes in [models::LIVE, models::WINDOWED] {
+            let file = WeightsFile::read(bytes).unwrap();
+            let scale = (file.mean, file.deviation);
+            let again = write(&file.architecture, scale, &file.card, &file.tensors).unwrap();
+            let again = WeightsFile::read(&again).unwrap();
+            assert_eq!(again.architecture, file.architecture);
+            assert_eq!((again.mean, again.deviation), scale);
+            assert_eq!(again.card, file.card);
+            assert_eq!(digest(&again.tensors), digest(&file.tensors));
         }
-    }
-
-    #[test]
-    fn round_trip_gives_the_same_output() {
-        let device = Device::flex();
-        let weights = small();
-        let bytes = weights.to_bytes().unwrap();
-        let again = Weights::from_bytes(&bytes, &device).unwrap();
-        assert_eq!(again.architecture, weights.architecture);
-        assert_eq!((again.mean, again.deviation), (-5.25, 2.5));
-        assert_eq!(again.card, weights.card);
-        let x: Tensor<3> = Tensor::random([1, 5, 144], Distribution::Default, &device);
-        let a = weights.network.forward(x.clone(), &mut State::default());
-        let b = again.network.forward(x, &mut State::default());
-        assert_eq!(a.chord.into_data(), b.chord.into_data());
-    }
-
-    #[test]
-    fn the_mean_lies_between_its_networks_and_needs_one_architecture() {
-        let (a, mut b) = (small(), small());
-        Device::flex().seed(12);
-        b.network = b.architecture.init(&Device::flex());
-        let mean = Weights::mean(&[a.clone(), b.clone()]).unwrap();
-        let numbers = |w: &Weights| {
-            let bytes = w.to_bytes().unwrap();
-            let file = WeightsFile::read(&bytes).unwrap();
-            file.tensor("PitchClass.fold.weight", &[12, 8]).unwrap()
-        };
-        let (mean, of_a, of_b) = (numbers(&mean), numbers(&a), numbers(&b));
-        assert_ne!(of_a, of_b);
-        for ((mean, a), b) in mean.iter().zip(of_a).zip(of_b) {
-            assert!((mean - (a + b) / 2.0).abs() < 1e-6);
-        }
-        b.mean += 1.0;
-        assert!(Weights::mean(&[a, b]).is_err());
-        assert!(Weights::mean(&[]).is_err());
-    }
-
-    #[test]
-    fn every_truncation_is_refused() {
-        let bytes = small().to_bytes().unwrap();
-        for length in (0..bytes.len()).step_by(97) {
-            assert!(Weights::from_bytes(&bytes[..length], &Device::flex()).is_err());
-        }
-    }
-
-    #[test]
-    fn a_flipped_bit_is_refused_as_damaged() {
-        let mut bytes = small().to_bytes().unwrap();
-        let last = bytes.len() - 3;
-        bytes[last] ^= 4;
-        let error = Weights::from_bytes(&bytes, &Device::flex()).unwrap_err();
-        assert!(matches!(error, WeightsError::Damaged { .. }), "{error}");
-    }
-
-    #[test]
-    fn another_version_is_refused_by_name() {
-        let text = b"changes-weights/1";
-        let mut bytes = small().to_bytes().unwrap();
-        let at = bytes.windows(text.len()).position(|w| w == text).unwrap();
-        bytes[at + text.len() - 1] = b'9';
-        let error = Weights::from_bytes(&bytes, &Device::flex()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "weights format `changes-weights/9` is not `changes-weights/1`"
-        );
-    }
-
-    #[test]
-    fn huge_sizes_are_refused_before_anything_is_built() {
-        let mut weights = small();
-        weights.architecture = Architecture::PitchClass(
-            PitchClassNetConfig::new(true, vec![1]).with_channels(1 << 40),
-        );
-        let bytes = weights.to_bytes().unwrap();
-        let error = Weights::from_bytes(&bytes, &Device::flex()).unwrap_err();
-        assert!(error.to_string().contains("out of bounds"), "{error}");
     }
 }

@@ -3,8 +3,9 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use networks::Logits;
 use recognizer::networks::colour::{COLOUR_VALUES, GROUPS};
-use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, Logits};
+use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 /// Share of the bass head in the loss.
 const BASS_WEIGHT: f32 = 0.6;

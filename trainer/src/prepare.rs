@@ -12,7 +12,7 @@ use harmony::label::Label;
 use recognizer::features::cqt::StreamingCqt;
 use recognizer::features::live::LiveFrames;
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
-use recognizer::networks::network::FrontEnd;
+use recognizer::networks::FrontEnd;
 
 use crate::example::Example;
 use crate::frames::{ExampleFrames, Frames};

@@ -16,9 +16,10 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, FloatDType};
 use harmony::export::atomic;
-use recognizer::networks::network::{Architecture, Network};
-use recognizer::networks::pitch_class::State;
-use recognizer::weights::{ModelCard, Weights};
+use networks::pitch_class::State;
+use networks::{Init, Network, Weights};
+use recognizer::networks::Architecture;
+use recognizer::weights::ModelCard;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, KindWeights, kind_weights};
@@ -543,7 +544,7 @@ mod tests {
     use burn::tensor::Tensor;
     use half::f16;
     use recognizer::features::BINS;
-    use recognizer::networks::pitch_class::PitchClassNetConfig;
+    use recognizer::networks::PitchClassNetConfig;
 
     fn cosine(peak: f64) -> Schedule {
         Schedule::Cosine {

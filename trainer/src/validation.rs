@@ -4,11 +4,11 @@ use std::fmt;
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
+use networks::Network;
+use networks::pitch_class::State;
 use recognizer::decode::viterbi::argmax;
 use recognizer::features::BINS;
 use recognizer::networks::CHORD_CLASSES;
-use recognizer::networks::network::Network;
-use recognizer::networks::pitch_class::State;
 use serde::Serialize;
 
 use crate::frames::{Frames, IGNORED};

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Tensor};
+use networks::{BurnModel, Init, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recognizer::decode::Posterior;
@@ -21,14 +22,12 @@ use recognizer::features::BINS;
 use recognizer::inference::ort::{
     Accelerator, OrtCausal, OrtError, OrtRuntime, OrtSettings, OrtWindow,
 };
-use recognizer::inference::{BurnModel, CausalModel, WindowModel};
+use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::models;
-use recognizer::networks::WINDOW_FRAMES;
-use recognizer::networks::btc::BtcConfig;
-use recognizer::networks::network::Architecture;
-use recognizer::networks::pitch_class::PitchClassNetConfig;
-use recognizer::networks::two_e_one_d::TwoEOneDConfig;
-use recognizer::weights::{ModelCard, Weights};
+use recognizer::networks::{
+    Architecture, BtcConfig, PitchClassNetConfig, TwoEOneDConfig, WINDOW_FRAMES,
+};
+use recognizer::weights::ModelCard;
 use tempfile::TempDir;
 
 /// Largest difference between the engines' posteriors.

@@ -17,11 +17,12 @@ use crate::workspace::{root, say, shell, target};
 
 /// What is watched for coverage and for memory faults: our own crates, and those of others
 /// that see the bytes first.
-const INSTRUMENTED: [&str; 23] = [
+const INSTRUMENTED: [&str; 24] = [
     "changes-fuzz",
     "changes-plugin",
     "harmony",
     "midly",
+    "networks",
     "nice-plug",
     "nice-plug-core",
     "pytorch-reader",

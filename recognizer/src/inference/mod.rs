@@ -3,29 +3,20 @@
 //! | engine | needs | use |
 //! |---|---|---|
 //! | [`pitch_class`] | nothing | the default: our networks, computed by loops written for them, one thread |
-//! | [`burn`] | nothing | any architecture, the reference: the trainer's own module on burn-flex, one thread |
 //! | `ort` (feature `ort`) | the ONNX Runtime library and an ONNX file | a machine's accelerator, somebody's own model |
 //!
-//! What an ONNX file must look like is in [`onnx`].
+//! The trainer has another one, for any architecture: its own modules. What an ONNX file must look like is in [`onnx`].
 
-pub mod burn;
 pub mod onnx;
 #[cfg(feature = "ort")]
 pub mod ort;
 pub mod pitch_class;
 
-pub use self::burn::BurnModel;
 pub use self::pitch_class::{ModelError, PitchClassModel};
-
-use std::sync::Arc;
-
-use ::burn::tensor::Device;
 
 use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
-use crate::networks::network::Architecture;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
-use crate::weights::{Weights, WeightsFile};
 
 /// Why an engine could not be made or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,24 +69,10 @@ pub trait WindowModel: Send + Sync {
     fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
 }
 
-/// The engine for a windowed network of any architecture, from its weights file.
-///
-/// # Errors
-/// Weights that are refused, or those of a causal network.
-pub fn windowed(bytes: &[u8]) -> Result<Arc<dyn WindowModel>, ModelError> {
-    let file = WeightsFile::read(bytes)?;
-    Ok(match &file.architecture {
-        Architecture::PitchClass(_) => Arc::new(PitchClassModel::windowed(&file)?),
-        _ => Arc::new(BurnModel::windowed(Weights::from_bytes(
-            bytes,
-            &Device::flex(),
-        )?)?),
-    })
-}
-
 /// Posteriors of frames from the logits of all of them, `[frames, 170]`, `[frames, 13]`
 /// and `[frames, 120]` in row order.
-fn posteriors(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Vec<Posterior> {
+#[must_use]
+pub fn posteriors(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Vec<Posterior> {
     chord
         .chunks_exact(CHORD_CLASSES)
         .enumerate()

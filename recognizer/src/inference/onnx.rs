@@ -24,7 +24,7 @@ pub const FORMAT: &str = "changes-onnx/1";
 /// Metadata entry that holds [`FORMAT`].
 pub const FORMAT_KEY: &str = "changes.format";
 /// Metadata entry with the architecture as JSON
-/// ([`crate::networks::network::Architecture`]).
+/// ([`crate::networks::Architecture`]).
 pub const ARCHITECTURE_KEY: &str = "changes.architecture";
 /// Metadata entry with the model card as JSON ([`crate::weights::ModelCard`]).
 pub const CARD_KEY: &str = "changes.card";

@@ -1,22 +1,28 @@
-//! The networks that turn constant-Q frames into chord posteriors.
+//! What is to be known of the networks that turn constant-Q frames into chord posteriors:
+//! their shapes, and what they write.
 //!
-//! | module | network | look-ahead | parameters |
-//! |---|---|---|---|
-//! | [`pitch_class`] | ours, filters shared over the twelve pitch classes; causal (`live`) or over a window (`windowed`) | none / the window | 0.2 M |
-//! | [`btc`] | BTC, the paper's first student | 108 frames | 2.94 M |
-//! | [`two_e_one_d`] | 2E1D, the paper's second student | 108 frames | 3.0 M |
+//! | network | look-ahead | parameters |
+//! |---|---|---|
+//! | `live`, ours, causal | none | 0.51 M |
+//! | `windowed`, ours, over a window | the window | 0.78 M |
+//! | BTC, the paper's first student | 108 frames | 2.94 M |
+//! | 2E1D, the paper's second student | 108 frames | 3.0 M |
 //!
 //! All of them read log-compressed frames (see [`crate::features::log_compress`])
 //! standardised with one scalar mean and deviation, and write logits over the
 //! 170 classes of [`harmony::vocabulary::large`]. Ours also write the bass and the colours.
+//! Ours are computed by [`crate::inference::pitch_class`]; the trainer has all of them as
+//! modules that learn.
 
-pub mod btc;
 pub mod colour;
-pub mod network;
-pub mod pitch_class;
-pub mod two_e_one_d;
 
-use burn::tensor::Tensor;
+mod architecture;
+mod configuration;
+
+pub use architecture::{Architecture, FrontEnd};
+pub use configuration::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
+
+use crate::features::BINS;
 
 /// Frames in a window of the windowed networks (10.03 s at hop 2048).
 pub const WINDOW_FRAMES: usize = 108;
@@ -26,15 +32,11 @@ pub const CHORD_CLASSES: usize = 170;
 pub const BASS_CLASSES: usize = 13;
 /// Index of "no bass" in the bass head.
 pub const NO_BASS: usize = 12;
-
-/// What a network writes: unnormalised log-probabilities.
-#[derive(Debug, Clone)]
-pub struct Logits {
-    /// `[batch, frames, 170]`.
-    pub chord: Tensor<3>,
-    /// `[batch, frames, 13]`; absent in the paper's students, which have no such head.
-    pub bass: Option<Tensor<3>>,
-    /// `[batch, frames, 12 · 10]`, for every root the values of [`colour`]; absent without
-    /// such a head.
-    pub colour: Option<Tensor<3>>,
-}
+/// Pitch classes in an octave.
+pub const PITCH_CLASSES: usize = 12;
+/// Octaves in a frame.
+pub const OCTAVES: usize = BINS / 24;
+/// Qualities per root in the large vocabulary.
+pub const QUALITIES: usize = 14;
+/// Taps in time of a block of our network.
+pub const TAPS: usize = 3;

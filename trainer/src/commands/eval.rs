@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use harmony::timeline::Segment;
-use recognizer::inference::{self, CausalModel, PitchClassModel, WindowModel};
+use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::models;
 use recognizer::weights::WeightsFile;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
@@ -166,7 +166,7 @@ pub fn networks(
     };
     let windowed: Arc<dyn WindowModel> = match windowed {
         Some(path) => {
-            inference::windowed(&read(path)?).with_context(|| path.display().to_string())?
+            networks::windowed(&read(path)?).with_context(|| path.display().to_string())?
         }
         None => models::windowed()?,
     };

@@ -6,13 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
+use networks::Weights;
 use recognizer::features::SAMPLE_RATE;
-use recognizer::networks::WINDOW_FRAMES;
-use recognizer::networks::btc::BtcConfig;
-use recognizer::networks::network::{Architecture, FrontEnd};
-use recognizer::networks::pitch_class::PitchClassNetConfig;
-use recognizer::networks::two_e_one_d::TwoEOneDConfig;
-use recognizer::weights::Weights;
+use recognizer::networks::{
+    Architecture, BtcConfig, FrontEnd, PitchClassNetConfig, TwoEOneDConfig, WINDOW_FRAMES,
+};
 use sha2::{Digest, Sha256};
 use trainer::corpus::{Corpus, Split};
 use trainer::device::DeviceName;

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, anyhow};
 use harmony::label::Label;
 use recognizer::features::SAMPLE_RATE;
-use recognizer::networks::network::FrontEnd;
+use recognizer::networks::FrontEnd;
 use recognizer::signal::BlockResampler;
 
 use super::audio::decode;

@@ -1,6 +1,7 @@
-//! BTC as a graph; see [`recognizer::networks::btc`].
+//! BTC as a graph; see [`networks::btc`].
 
-use recognizer::networks::btc::{BtcConfig, sinusoids};
+use networks::btc::sinusoids;
+use recognizer::networks::BtcConfig;
 
 use super::OnnxError;
 use super::attention::Attention;

@@ -17,12 +17,12 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use harmony::export::atomic::{self, WriteError};
+use networks::Weights;
 use prost::Message;
 use recognizer::features::BINS;
 use recognizer::inference::onnx;
-use recognizer::networks::WINDOW_FRAMES;
-use recognizer::networks::network::Architecture;
-use recognizer::weights::{Weights, WeightsError};
+use recognizer::networks::{Architecture, WINDOW_FRAMES};
+use recognizer::weights::WeightsError;
 
 use graph::{Graph, Heads, Size};
 use proto::{IR_VERSION, ModelProto, OPSET, OperatorSetIdProto, StringStringEntryProto};
@@ -131,9 +131,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use recognizer::networks::btc::BtcConfig;
-    use recognizer::networks::pitch_class::PitchClassNetConfig;
-    use recognizer::networks::two_e_one_d::TwoEOneDConfig;
+    use networks::Init;
+    use recognizer::networks::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
     use recognizer::weights::ModelCard;
 
     fn random(architecture: Architecture) -> Weights {

@@ -1,9 +1,9 @@
-//! Our network as a graph; see [`recognizer::networks::pitch_class`].
+//! Our network as a graph; see [`networks::pitch_class`].
 
 use recognizer::decode::COLOUR_CLASSES;
 use recognizer::features::BINS;
 use recognizer::inference::onnx::NEXT;
-use recognizer::networks::pitch_class::PitchClassNetConfig;
+use recognizer::networks::PitchClassNetConfig;
 
 use super::OnnxError;
 use super::graph::{Graph, Heads, Size, Value};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recognizer::networks::network::Architecture;
-use recognizer::weights::Weights;
+use networks::Weights;
+use recognizer::networks::Architecture;
 use safetensors::{Dtype, SafeTensors};
 
 use super::OnnxError;

@@ -1,7 +1,8 @@
-//! 2E1D as a graph; see [`recognizer::networks::two_e_one_d`].
+//! 2E1D as a graph; see [`networks::two_e_one_d`].
 
+use networks::two_e_one_d::position_table;
 use recognizer::features::BINS;
-use recognizer::networks::two_e_one_d::{TwoEOneDConfig, position_table};
+use recognizer::networks::TwoEOneDConfig;
 
 use super::OnnxError;
 use super::attention::Attention;

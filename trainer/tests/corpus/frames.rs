@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::AtomicBool;
 
 use recognizer::features::SAMPLE_RATE;
-use recognizer::networks::network::FrontEnd;
+use recognizer::networks::FrontEnd;
 use trainer::corpus::frames::{FrameSettings, frames_path, make};
 use trainer::corpus::scan::scan;
 use trainer::corpus::{Corpus, Track};

@@ -6,8 +6,7 @@ use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::inference::posteriors;
 use crate::networks::colour::COLOUR_VALUES;
-use crate::networks::pitch_class::{PITCH_CLASSES, QUALITIES, TAPS};
-use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
+use crate::networks::{BASS_CLASSES, CHORD_CLASSES, PITCH_CLASSES, QUALITIES, TAPS};
 
 /// Semitones of a frame: what the front convolution leaves of its 144 bins.
 pub(super) const SEMITONES: usize = BINS / 2;

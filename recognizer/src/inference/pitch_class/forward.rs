@@ -3,7 +3,7 @@
 use super::buffers::{Buffers, Past, SEMITONES};
 use super::layer::{Output, Rows, apply, one_part};
 use super::net::{Block, Net};
-use crate::networks::pitch_class::{OCTAVES, PITCH_CLASSES};
+use crate::networks::{OCTAVES, PITCH_CLASSES};
 use crate::simd::{Isa, LANES, for_this_processor};
 
 /// Added to variances: that of the burn module.

@@ -1,5 +1,4 @@
-//! The default engine of our own networks: [`crate::networks::pitch_class`] computed by
-//! loops written for it.
+//! The engine of our own networks: loops written for them.
 //!
 //! burn-flex spends more than half of a live frame on what surrounds the products: making
 //! tensors of a few kilobytes, copying them, dispatching. Here nothing is allocated from
@@ -10,7 +9,7 @@
 //! - the circular mix over pitch classes is taken in the frequency domain (`spectrum`).
 //!
 //! Sums are taken in another order than burn takes them: log-posteriors agree to 1e-4
-//! (tested, for the built-in weights and for random ones).
+//! (tested beside the trainer's modules, for the built-in weights and for random ones).
 
 mod buffers;
 mod forward;
@@ -28,8 +27,7 @@ use self::net::Net;
 use super::{CausalModel, CausalStream, InferenceError, WindowModel};
 use crate::decode::Posterior;
 use crate::features::BINS;
-use crate::networks::WINDOW_FRAMES;
-use crate::networks::network::Architecture;
+use crate::networks::{Architecture, WINDOW_FRAMES};
 use crate::weights::{ModelCard, WeightsError, WeightsFile};
 
 /// A network of ours, ready to run.
@@ -101,7 +99,7 @@ pub enum ModelError {
     /// Causal where windowed was asked for, or the reverse.
     #[error(transparent)]
     Kind(#[from] InferenceError),
-    /// Another architecture: [`super::BurnModel`] runs it.
+    /// Another architecture, which these loops are not written for.
     #[error("the network `{0}` is not a pitch-class network")]
     NotOurs(String),
 }

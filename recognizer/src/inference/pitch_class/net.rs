@@ -4,7 +4,7 @@ use super::layer::Layer;
 use super::spectrum::SpectralMix;
 use crate::features::BINS;
 use crate::networks::colour::COLOUR_VALUES;
-use crate::networks::pitch_class::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
+use crate::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
 use crate::weights::{WeightsError, WeightsFile};
 
 /// The weights as they are computed with.

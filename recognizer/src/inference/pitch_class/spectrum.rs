@@ -9,7 +9,7 @@
 //! as many as there are rotations.
 
 use super::layer::{Layer, Output, apply, one_part};
-use crate::networks::pitch_class::PITCH_CLASSES;
+use crate::networks::PITCH_CLASSES;
 use crate::simd::{Isa, LANES, Lanes, multiply_add};
 
 /// Frequencies that a spectrum of real numbers has, 0 to 6.

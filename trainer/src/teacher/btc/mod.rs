@@ -1,7 +1,7 @@
 //! BTC as its authors trained it (Park et al., ISMIR 2019): the paper's teacher, from the
 //! checkpoint `btc_model_large_voca.pt` of their MIT-licensed repository.
 //!
-//! The network is the student's own, [`recognizer::networks::btc`]; only names differ. It
+//! The network is the student's own, [`networks::btc`]; only names differ. It
 //! hears log-compressed constant-Q frames at hop 2048 in windows of 108 that do not
 //! overlap, the last one filled up with the mean, and its own chords are the likeliest
 //! class of each frame. (The original computes its features anew for every ten seconds,
@@ -16,13 +16,12 @@ use burn::store::{ModuleSnapshot as _, PytorchStore};
 use burn::tensor::Device;
 use harmony::timeline::{Segment, Timeline};
 use harmony::vocabulary::large;
+use networks::{BurnModel, Init, Network, Weights};
 use recognizer::features::cqt::cqt;
 use recognizer::features::{BINS, log_compress};
-use recognizer::inference::{BurnModel, WindowModel};
-use recognizer::networks::WINDOW_FRAMES;
-use recognizer::networks::btc::BtcConfig;
-use recognizer::networks::network::{Architecture, Network};
-use recognizer::weights::{ModelCard, Weights};
+use recognizer::inference::WindowModel;
+use recognizer::networks::{Architecture, BtcConfig, WINDOW_FRAMES};
+use recognizer::weights::ModelCard;
 
 use super::checkpoint::Checkpoint;
 use super::{HOP_SAMPLES, Heard, Teacher};

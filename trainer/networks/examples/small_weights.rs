@@ -1,15 +1,14 @@
 //! Writes small networks into a folder: the seeds of the fuzz target for weights. (2E1D has
 //! no small one: its width is that of the frames.)
 //!
-//! `cargo run --release --package recognizer --example small_weights FOLDER`
+//! `cargo run --release --package networks --example small_weights FOLDER`
 
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use recognizer::networks::btc::BtcConfig;
-use recognizer::networks::network::Architecture;
-use recognizer::networks::pitch_class::PitchClassNetConfig;
-use recognizer::weights::{ModelCard, Weights};
+use networks::{Init, Weights};
+use recognizer::networks::{Architecture, BtcConfig, PitchClassNetConfig};
+use recognizer::weights::ModelCard;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("no folder is named")?);

@@ -5,7 +5,6 @@
 //! itself, then to the time encoder. Every residual is gated by a scalar that starts at
 //! zero (ReZero, Bachlechner et al. 2020).
 
-use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::attention::{MhaInput, MultiHeadAttention, MultiHeadAttentionConfig};
 use burn::nn::{
@@ -13,33 +12,15 @@ use burn::nn::{
 };
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
+use recognizer::features::BINS;
+use recognizer::networks::{CHORD_CLASSES, TwoEOneDConfig};
 
-use super::{CHORD_CLASSES, Logits};
-use crate::features::BINS;
+use crate::{Init, Logits};
 
-/// Shape of a [`TwoEOneD`]; the defaults are the reference repository's.
-#[derive(Config, Debug, PartialEq)]
-pub struct TwoEOneDConfig {
-    /// Tokens a frame is cut into for the frequency encoder.
-    #[config(default = 12)]
-    pub tokens: usize,
-    /// Layers of each of the three stacks.
-    #[config(default = 5)]
-    pub layers: usize,
-    /// Heads of the frequency encoder.
-    #[config(default = 6)]
-    pub frequency_heads: usize,
-    /// Heads of the time encoder and of the decoder.
-    #[config(default = 8)]
-    pub time_heads: usize,
-    /// Dropout, while training.
-    #[config(default = 0.2)]
-    pub dropout: f64,
-}
+impl Init for TwoEOneDConfig {
+    type Network = TwoEOneD;
 
-impl TwoEOneDConfig {
-    /// A network with random weights on `device`.
-    pub fn init(&self, device: &Device) -> TwoEOneD {
+    fn init(&self, device: &Device) -> TwoEOneD {
         let stack = |width: usize, heads: usize, cross: bool| -> Vec<Layer> {
             (0..self.layers)
                 .map(|_| Layer::new(width, heads, cross, self.dropout, device))

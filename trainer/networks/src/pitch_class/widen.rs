@@ -6,24 +6,10 @@
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
+use recognizer::networks::{PITCH_CLASSES, PitchClassNetConfig};
 
-use super::{PITCH_CLASSES, PitchClassNet, PitchClassNetConfig};
-
-impl PitchClassNetConfig {
-    /// Whether a network of this shape can become one of shape `other` without forgetting:
-    /// all is alike but [`Self::bottleneck`] and [`Self::mixed`], which must not shrink
-    /// (and dropout, which is no part of the network).
-    #[must_use]
-    pub fn widens_to(&self, other: &Self) -> bool {
-        let same = |c: &Self| {
-            c.clone()
-                .with_bottleneck(self.bottleneck)
-                .with_mixed(self.mixed)
-                .with_dropout(self.dropout)
-        };
-        same(other) == *self && other.bottleneck >= self.bottleneck && other.mixed >= self.mixed
-    }
-}
+use super::PitchClassNet;
+use crate::Init;
 
 impl PitchClassNet {
     /// The network in shape `to`, its new channels with random weights; it gives what it gave,
@@ -97,9 +83,9 @@ fn joined<const D: usize>(
 mod tests {
     use super::super::State;
     use super::*;
-    use crate::features::BINS;
     use burn::module::Module as _;
     use burn::tensor::Distribution;
+    use recognizer::features::BINS;
 
     #[test]
     fn a_wider_network_gives_what_the_narrow_one_gave() {

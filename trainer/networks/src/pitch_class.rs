@@ -12,97 +12,28 @@
 //! fed frame by frame gives what a whole sequence gives. In the windowed form they reach
 //! both ways.
 
-use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig1d};
 use burn::tensor::activation::relu;
 use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
+use recognizer::features::BINS;
+use recognizer::networks::colour::COLOUR_VALUES;
+use recognizer::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
+
+use crate::{Init, Logits};
 
 mod widen;
 
-use super::Logits;
-use super::colour::COLOUR_VALUES;
-use crate::features::BINS;
-
-/// Pitch classes in an octave.
-pub(crate) const PITCH_CLASSES: usize = 12;
-/// Octaves in a frame.
-pub(crate) const OCTAVES: usize = BINS / 24;
-/// Qualities per root in the large vocabulary.
-pub(crate) const QUALITIES: usize = 14;
-/// Taps in time of a block.
-pub(crate) const TAPS: usize = 3;
 /// Up to this many frames at once, weights cost more to fetch or to prepare than what is
 /// computed with them.
 const FEW_FRAMES: usize = 24;
 
-/// Shape of a [`PitchClassNet`].
-#[derive(Config, Debug, PartialEq)]
-pub struct PitchClassNetConfig {
-    /// True: taps reach into the past only. False: both ways.
-    pub causal: bool,
-    /// Channels of the residual stream, per pitch class.
-    #[config(default = 64)]
-    pub channels: usize,
-    /// Channels between the taps and the mix over pitch classes.
-    #[config(default = 32)]
-    pub bottleneck: usize,
-    /// Channels of the front convolution over log-frequency.
-    #[config(default = 16)]
-    pub front_channels: usize,
-    /// Bins that a filter of the front convolution spans; odd.
-    #[config(default = 7)]
-    pub front_kernel: usize,
-    /// Distance between the taps of each block, in frames.
-    pub dilations: Vec<usize>,
-    /// Channels between the mix over pitch classes and the residual stream.
-    #[config(default = 64)]
-    pub mixed: usize,
-    /// Whether there is a head for ninths, elevenths and thirteenths.
-    #[config(default = false)]
-    pub colours: bool,
-    /// Dropout inside the blocks, while training.
-    #[config(default = 0.0)]
-    pub dropout: f64,
-}
+impl Init for PitchClassNetConfig {
+    type Network = PitchClassNet;
 
-impl PitchClassNetConfig {
-    /// The shipped `live` network: causal, hop 1024, reaches 5.9 s into the past.
-    pub fn live() -> Self {
-        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1])
-            .with_bottleneck(48)
-            .with_mixed(96)
-            .with_wide_front()
-    }
-
-    /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s
-    /// both ways.
-    pub fn windowed() -> Self {
-        Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1])
-            .with_channels(80)
-            .with_bottleneck(48)
-            .with_mixed(128)
-            .with_wide_front()
-    }
-
-    /// Two octaves of spectrum for each filter, enough to tell a partial from a slope of
-    /// the spectrum, and a colour head.
-    fn with_wide_front(self) -> Self {
-        self.with_front_kernel(25)
-            .with_front_channels(24)
-            .with_colours(true)
-    }
-
-    /// Bins of nothing before and after a frame, so that its 144 bins give 72 semitones.
-    pub fn front_padding(&self) -> [usize; 2] {
-        let before = self.front_kernel.saturating_sub(1) / 2;
-        [before, self.front_kernel.saturating_sub(2 + before)]
-    }
-
-    /// A network with random weights on `device`.
-    pub fn init(&self, device: &Device) -> PitchClassNet {
+    fn init(&self, device: &Device) -> PitchClassNet {
         let c = self.channels;
         PitchClassNet {
             front: Conv1dConfig::new(1, self.front_channels, self.front_kernel)

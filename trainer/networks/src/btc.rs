@@ -5,37 +5,21 @@
 //! and an anti-causal masked block side by side, joined 256→128; final norm; linear
 //! 128→170. 2.94 M parameters.
 
-use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::attention::{MhaInput, MultiHeadAttention, MultiHeadAttentionConfig};
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig1d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
+use recognizer::features::BINS;
+use recognizer::networks::{BtcConfig, CHORD_CLASSES};
 
-use super::{CHORD_CLASSES, Logits};
-use crate::features::BINS;
+use crate::{Init, Logits};
 
-/// Shape of a [`Btc`]; the defaults are the paper's.
-#[derive(Config, Debug, PartialEq)]
-pub struct BtcConfig {
-    /// Width of the transformer.
-    #[config(default = 128)]
-    pub hidden: usize,
-    /// Attention heads.
-    #[config(default = 4)]
-    pub heads: usize,
-    /// Bi-directional layers.
-    #[config(default = 8)]
-    pub layers: usize,
-    /// Dropout, while training.
-    #[config(default = 0.2)]
-    pub dropout: f64,
-}
+impl Init for BtcConfig {
+    type Network = Btc;
 
-impl BtcConfig {
-    /// A network with random weights on `device`.
-    pub fn init(&self, device: &Device) -> Btc {
+    fn init(&self, device: &Device) -> Btc {
         Btc {
             embedding: LinearConfig::new(BINS, self.hidden)
                 .with_bias(false)

@@ -1,15 +1,35 @@
-//! The default engine: the trainer's own burn module on burn-flex.
+//! The engine for any architecture: burn's module on burn-flex.
+
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use recognizer::decode::Posterior;
+use recognizer::features::BINS;
+use recognizer::inference::{
+    CausalModel, CausalStream, InferenceError, ModelError, PitchClassModel, WindowModel, posteriors,
+};
+use recognizer::networks::{Architecture, WINDOW_FRAMES};
+use recognizer::weights::WeightsFile;
 
-use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
-use crate::decode::Posterior;
-use crate::features::BINS;
-use crate::networks::pitch_class::State;
-use crate::networks::{Logits, WINDOW_FRAMES};
-use crate::weights::Weights;
+use crate::pitch_class::State;
+use crate::{Logits, Weights};
 
-/// The default engine: burn on burn-flex, pure Rust, one thread.
+/// The engine for a windowed network of any architecture, from its weights file.
+///
+/// # Errors
+/// Weights that are refused, or those of a causal network.
+pub fn windowed(bytes: &[u8]) -> Result<Arc<dyn WindowModel>, ModelError> {
+    let file = WeightsFile::read(bytes)?;
+    Ok(match &file.architecture {
+        Architecture::PitchClass(_) => Arc::new(PitchClassModel::windowed(&file)?),
+        _ => Arc::new(BurnModel::windowed(Weights::from_bytes(
+            bytes,
+            &Device::flex(),
+        )?)?),
+    })
+}
+
+/// A network as burn's module on burn-flex, pure Rust, one thread.
 #[derive(Debug, Clone)]
 pub struct BurnModel {
     weights: Weights,
@@ -116,9 +136,9 @@ impl WindowModel for BurnModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::network::Architecture;
-    use crate::networks::pitch_class::PitchClassNetConfig;
-    use crate::weights::ModelCard;
+    use crate::Init;
+    use recognizer::networks::PitchClassNetConfig;
+    use recognizer::weights::ModelCard;
 
     pub(crate) fn random_weights(config: PitchClassNetConfig, seed: u64) -> Weights {
         let device = Device::flex();

@@ -1,13 +1,8 @@
 //! One type over all architectures, so that weights, training and serving share a path.
 
-use burn::module::Module;
-use burn::tensor::{Device, FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::Logits;
-use super::btc::{Btc, BtcConfig};
-use super::pitch_class::{PitchClassNet, PitchClassNetConfig, State};
-use super::two_e_one_d::{TwoEOneD, TwoEOneDConfig};
+use super::configuration::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
 
 /// Which frames a network reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,24 +28,15 @@ impl FrontEnd {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Architecture {
-    /// Ours; see [`super::pitch_class`].
+    /// Ours.
     PitchClass(PitchClassNetConfig),
-    /// See [`super::btc`].
+    /// BTC, the paper's first student.
     Btc(BtcConfig),
-    /// See [`super::two_e_one_d`].
+    /// 2E1D, the paper's second student.
     TwoEOneD(TwoEOneDConfig),
 }
 
 impl Architecture {
-    /// A network with random weights on `device`.
-    pub fn init(&self, device: &Device) -> Network {
-        match self {
-            Architecture::PitchClass(c) => Network::PitchClass(c.init(device)),
-            Architecture::Btc(c) => Network::Btc(c.init(device)),
-            Architecture::TwoEOneD(c) => Network::TwoEOneD(c.init(device)),
-        }
-    }
-
     /// The same with another share of dropout while training: parameters and results stay.
     #[must_use]
     pub fn with_dropout(self, dropout: f64) -> Self {
@@ -76,7 +62,7 @@ impl Architecture {
     }
 
     /// Whether every size is within what any network of ours could need, so that a
-    /// hostile file cannot make [`Architecture::init`] allocate without bound.
+    /// hostile file cannot make anything allocate without bound.
     pub fn is_plausible(&self) -> bool {
         let within = |n: usize, limit: usize| (1..=limit).contains(&n);
         match self {
@@ -109,34 +95,6 @@ impl Architecture {
                     && 144 % c.time_heads == 0
                     && (0.0..1.0).contains(&c.dropout)
             }
-        }
-    }
-}
-
-/// A network of any architecture.
-#[derive(Module, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "a few hundred bytes, once a model; boxed modules cannot be derived"
-)]
-pub enum Network {
-    /// Ours.
-    PitchClass(PitchClassNet),
-    /// BTC.
-    Btc(Btc),
-    /// 2E1D.
-    TwoEOneD(TwoEOneD),
-}
-
-impl Network {
-    /// Logits for `x`, `[batch, frames, 144]` standardised frames; `state` as in
-    /// [`PitchClassNet::forward`], ignored by the other architectures. In the type of `x`
-    /// products are taken by the first of them alone.
-    pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
-        match self {
-            Network::PitchClass(net) => net.forward(x, state),
-            Network::Btc(net) => net.forward(x.cast(FloatDType::F32)),
-            Network::TwoEOneD(net) => net.forward(x.cast(FloatDType::F32)),
         }
     }
 }

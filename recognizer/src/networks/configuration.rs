@@ -1,0 +1,217 @@
+//! The shapes of the networks: what a weights file says of its tensors.
+//!
+//! Numbers alone; the networks themselves are made of them by the trainer. As JSON they are an
+//! object with a number for every field.
+
+use serde::{Deserialize, Serialize};
+
+/// Writes a method that sets one field.
+macro_rules! with {
+    ($($(#[$doc:meta])* $name:ident, $field:ident: $type:ty;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $field: $type) -> Self {
+            self.$field = $field;
+            self
+        }
+    )*};
+}
+
+/// Shape of our network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PitchClassNetConfig {
+    /// True: taps reach into the past only. False: both ways.
+    pub causal: bool,
+    /// Channels of the residual stream, per pitch class.
+    pub channels: usize,
+    /// Channels between the taps and the mix over pitch classes.
+    pub bottleneck: usize,
+    /// Channels of the front convolution over log-frequency.
+    pub front_channels: usize,
+    /// Bins that a filter of the front convolution spans; odd.
+    pub front_kernel: usize,
+    /// Distance between the taps of each block, in frames.
+    pub dilations: Vec<usize>,
+    /// Channels between the mix over pitch classes and the residual stream.
+    pub mixed: usize,
+    /// Whether there is a head for ninths, elevenths and thirteenths.
+    pub colours: bool,
+    /// Dropout inside the blocks, while training.
+    pub dropout: f64,
+}
+
+impl PitchClassNetConfig {
+    /// A small network with these distances between taps.
+    #[must_use]
+    pub fn new(causal: bool, dilations: Vec<usize>) -> Self {
+        Self {
+            causal,
+            channels: 64,
+            bottleneck: 32,
+            front_channels: 16,
+            front_kernel: 7,
+            dilations,
+            mixed: 64,
+            colours: false,
+            dropout: 0.0,
+        }
+    }
+
+    /// The shipped `live` network: causal, hop 1024, reaches 5.9 s into the past.
+    #[must_use]
+    pub fn live() -> Self {
+        Self::new(true, vec![1, 2, 4, 8, 16, 32, 1])
+            .with_bottleneck(48)
+            .with_mixed(96)
+            .with_wide_front()
+    }
+
+    /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s
+    /// both ways.
+    #[must_use]
+    pub fn windowed() -> Self {
+        Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1])
+            .with_channels(80)
+            .with_bottleneck(48)
+            .with_mixed(128)
+            .with_wide_front()
+    }
+
+    with! {
+        /// Another width of the residual stream.
+        with_channels, channels: usize;
+        /// Another width between the taps and the mix.
+        with_bottleneck, bottleneck: usize;
+        /// Another number of filters over log-frequency.
+        with_front_channels, front_channels: usize;
+        /// Another span of those filters, in bins; odd.
+        with_front_kernel, front_kernel: usize;
+        /// Another width behind the mix.
+        with_mixed, mixed: usize;
+        /// With a head for ninths, elevenths and thirteenths, or without.
+        with_colours, colours: bool;
+        /// Another share of dropout.
+        with_dropout, dropout: f64;
+    }
+
+    /// Two octaves of spectrum for each filter, enough to tell a partial from a slope of
+    /// the spectrum, and a colour head.
+    fn with_wide_front(self) -> Self {
+        self.with_front_kernel(25)
+            .with_front_channels(24)
+            .with_colours(true)
+    }
+
+    /// Bins of nothing before and after a frame, so that its 144 bins give 72 semitones.
+    #[must_use]
+    pub fn front_padding(&self) -> [usize; 2] {
+        let before = self.front_kernel.saturating_sub(1) / 2;
+        [before, self.front_kernel.saturating_sub(2 + before)]
+    }
+
+    /// Whether a network of this shape can become one of shape `other` without forgetting:
+    /// all is alike but [`Self::bottleneck`] and [`Self::mixed`], which must not shrink
+    /// (and dropout, which is no part of the network).
+    #[must_use]
+    pub fn widens_to(&self, other: &Self) -> bool {
+        let same = |c: &Self| {
+            c.clone()
+                .with_bottleneck(self.bottleneck)
+                .with_mixed(self.mixed)
+                .with_dropout(self.dropout)
+        };
+        same(other) == *self && other.bottleneck >= self.bottleneck && other.mixed >= self.mixed
+    }
+}
+
+/// Shape of BTC, the bi-directional transformer for chord recognition (Park et al., ISMIR
+/// 2019); the defaults are the paper's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BtcConfig {
+    /// Width of the transformer.
+    pub hidden: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Bi-directional layers.
+    pub layers: usize,
+    /// Dropout, while training.
+    pub dropout: f64,
+}
+
+impl Default for BtcConfig {
+    fn default() -> Self {
+        Self {
+            hidden: 128,
+            heads: 4,
+            layers: 8,
+            dropout: 0.2,
+        }
+    }
+}
+
+impl BtcConfig {
+    /// The paper's shape.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    with! {
+        /// Another width.
+        with_hidden, hidden: usize;
+        /// Another number of heads.
+        with_heads, heads: usize;
+        /// Another number of layers.
+        with_layers, layers: usize;
+        /// Another share of dropout.
+        with_dropout, dropout: f64;
+    }
+}
+
+/// Shape of 2E1D (ChordMini's ChordNet); the defaults are the reference repository's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TwoEOneDConfig {
+    /// Tokens a frame is cut into for the frequency encoder.
+    pub tokens: usize,
+    /// Layers of each of the three stacks.
+    pub layers: usize,
+    /// Heads of the frequency encoder.
+    pub frequency_heads: usize,
+    /// Heads of the time encoder and of the decoder.
+    pub time_heads: usize,
+    /// Dropout, while training.
+    pub dropout: f64,
+}
+
+impl Default for TwoEOneDConfig {
+    fn default() -> Self {
+        Self {
+            tokens: 12,
+            layers: 5,
+            frequency_heads: 6,
+            time_heads: 8,
+            dropout: 0.2,
+        }
+    }
+}
+
+impl TwoEOneDConfig {
+    /// The reference repository's shape.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    with! {
+        /// Another number of tokens.
+        with_tokens, tokens: usize;
+        /// Another number of layers.
+        with_layers, layers: usize;
+        /// Another number of heads of the frequency encoder.
+        with_frequency_heads, frequency_heads: usize;
+        /// Another number of heads of the time encoder and of the decoder.
+        with_time_heads, time_heads: usize;
+        /// Another share of dropout.
+        with_dropout, dropout: f64;
+    }
+}

@@ -1,0 +1,44 @@
+//! The networks of Changes as burn modules: they are trained as such, and any architecture
+//! runs as such ([`BurnModel`]). What is shipped runs on the loops of
+//! [`recognizer::inference::pitch_class`], which are tested against these modules.
+//!
+//! | module | network |
+//! |---|---|
+//! | [`pitch_class`] | ours, filters shared over the twelve pitch classes; causal (`live`) or over a window (`windowed`) |
+//! | [`btc`] | BTC, the paper's first student |
+//! | [`two_e_one_d`] | 2E1D, the paper's second student |
+
+pub mod btc;
+pub mod pitch_class;
+pub mod two_e_one_d;
+
+mod model;
+mod network;
+mod weights;
+
+pub use model::{BurnModel, windowed};
+pub use network::Network;
+pub use weights::Weights;
+
+use burn::tensor::{Device, Tensor};
+
+/// Makes a network of a shape.
+pub trait Init {
+    /// What it makes.
+    type Network;
+
+    /// A network with random weights on `device`.
+    fn init(&self, device: &Device) -> Self::Network;
+}
+
+/// What a network writes: unnormalised log-probabilities.
+#[derive(Debug, Clone)]
+pub struct Logits {
+    /// `[batch, frames, 170]`.
+    pub chord: Tensor<3>,
+    /// `[batch, frames, 13]`; absent in the paper's students, which have no such head.
+    pub bass: Option<Tensor<3>>,
+    /// `[batch, frames, 12 · 10]`, for every root the values of
+    /// [`colour`](recognizer::networks::colour); absent without such a head.
+    pub colour: Option<Tensor<3>>,
+}

@@ -17,6 +17,10 @@ pub struct Options {
     /// Run only this step; may be given more than once
     #[arg(long = "step", value_enum)]
     steps: Vec<Step>,
+    /// Also run what is for before a release: fuzzing, the soak, the standalone program and
+    /// the other systems
+    #[arg(long, conflicts_with = "steps")]
+    full: bool,
 }
 
 /// What became of a step.
@@ -26,11 +30,14 @@ struct Outcome {
     passed: bool,
 }
 
-/// Runs all steps, or the chosen ones, and fails if any of them did.
+/// Runs the steps of every change, all of them, or the chosen ones, and fails if any of them
+/// did.
 pub fn test(options: &Options) -> Result<()> {
     let mut steps = Step::value_variants().to_vec();
     if !options.steps.is_empty() {
         steps.retain(|step| options.steps.contains(step));
+    } else if !options.full {
+        steps.retain(|step| !step.is_for_releases());
     }
     run(&steps)
 }

@@ -11,6 +11,8 @@ use crate::{apt, bundle, fuzz, licences, python, soak, supply};
 
 /// Where the sanitizers are run.
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+/// What lints and documentation look at beside the default features.
+const STANDALONE: &str = "changes-plugin/standalone";
 /// Whether that is here.
 const SANITIZED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 
@@ -58,6 +60,16 @@ impl Step {
             .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
+    /// Whether it is left to `--full`: what takes long and finds little from one change to the
+    /// next. The seeds of the fuzz targets are replayed by a test, and clippy compiles the
+    /// standalone program.
+    pub fn is_for_releases(self) -> bool {
+        matches!(
+            self,
+            Self::Soak | Self::Fuzz | Self::Standalone | Self::Systems
+        )
+    }
+
     /// What the step does, in a line.
     pub fn title(self) -> String {
         let help = self
@@ -79,8 +91,11 @@ impl Step {
             Self::Units => units(),
             Self::Doctests => run(cmd!(sh, "cargo test --release --workspace --doc")),
             Self::Docs => {
-                run(cmd!(sh, "cargo doc --workspace --no-deps")
-                    .env("RUSTDOCFLAGS", "--deny warnings"))
+                run(cmd!(
+                    sh,
+                    "cargo doc --release --workspace --no-deps --features {STANDALONE}"
+                )
+                .env("RUSTDOCFLAGS", "--deny warnings"))
             }
             Self::Vst3 => {
                 let python = python::environment()?;
@@ -116,9 +131,12 @@ fn lints() -> Result<()> {
         )
         .ignore_stdout())?;
     }
+    // In the profile of everything else, whose build scripts and procedural macros are there
+    // or will be needed.
     run(cmd!(
         sh,
-        "cargo clippy --workspace --all-targets -- --deny warnings"
+        "cargo clippy --release --workspace --all-targets --features {STANDALONE}
+         -- --deny warnings"
     ))
 }
 

@@ -59,6 +59,10 @@ def tracks() -> None:
         "file_metadata": {"title": "A \u266d", "duration": 2.5},
     }
     put("jams", "song", json.dumps(song))
+    # As the Python library of JAMS writes what it does not know.
+    data[0]["confidence"] = float("nan")
+    data[1]["confidence"] = float("-inf")
+    put("jams", "nan", json.dumps(song))
 
 
 def variable(number: int) -> bytes:

@@ -305,6 +305,49 @@ fn jams_files_of_others() {
 }
 
 #[test]
+fn jams_files_without_a_number_for_the_confidence() {
+    let with = |confidence: &str| {
+        format!(
+            r#"{{"annotations": [{{"namespace": "chord", "data": [
+            {{"time": 0.0, "duration": 2.0, "value": "C:maj"{confidence}}},
+            {{"time": 2.0, "duration": 2.0, "value": "G:7", "confidence": 0.25}}],
+            "sandbox": {{"note": "NaN \" NaN, -Infinity", "x": NaN}}}}]}}"#
+        )
+    };
+    for none in [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "null",
+        "\"high\"",
+        "[0.5]",
+        "1e999",
+    ] {
+        let text = with(&format!(", \"confidence\": {none}"));
+        let timeline = import::jams::parse(&text).unwrap();
+        assert_eq!(shape(&timeline), "0-2 C:maj, 2-4 G:7", "{none}");
+        assert_eq!(timeline.segments()[0].confidence, 1.0, "{none}");
+        assert_eq!(timeline.segments()[1].confidence, 0.25, "{none}");
+    }
+    assert_eq!(import::jams::parse(&with("")).unwrap().len(), 2);
+    // What is no time is refused, and so is what only looks like a number that is none.
+    for bad in [
+        ", \"confidence\": NaNs",
+        ", \"confidence\": Nan",
+        ", \"time\": NaN",
+    ] {
+        assert!(import::jams::parse(&with(bad)).is_err(), "{bad}");
+    }
+    let time =
+        r#"{"annotations":[{"namespace":"chord","data":[{"time":NaN,"duration":1,"value":"C"}]}]}"#;
+    assert!(import::jams::parse(time).is_err());
+    // The line that a message names is the line of the file.
+    let broken = "{\"annotations\": [\n{\"namespace\": NaN}\n]}";
+    let error = import::jams::parse(broken).unwrap_err().to_string();
+    assert!(error.contains("line 2"), "{error}");
+}
+
+#[test]
 fn bad_jams_files_say_why() {
     let with = |data: &str| format!(r#"{{"annotations":[{{"namespace":"chord","data":{data}}}]}}"#);
     let bad = |text: &str| import::jams::parse(text).unwrap_err().to_string();

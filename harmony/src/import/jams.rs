@@ -35,17 +35,22 @@ struct Observation<'a> {
     duration: f64,
     #[serde(borrow)]
     value: Cow<'a, str>,
-    confidence: Option<f32>,
+    /// Of any kind: tools write what they like where they know none.
+    #[serde(borrow, default)]
+    confidence: Option<&'a RawValue>,
 }
 
 /// Reads the first annotation of `chord` or `chord_harte` from the text of a
-/// `.jams` file. A confidence outside 0 … 1 is held to it, a missing one is 1;
+/// `.jams` file. A confidence outside 0 … 1 is held to it; one that is missing, `null`, or no
+/// number (`NaN`, as the Python library of JAMS writes it) is 1;
 /// neighbours within [`JOIN_S`](super::JOIN_S) are joined, gaps filled with lost time.
 ///
 /// # Errors
 /// Not JSON, not JAMS, no chords, or the first bad observation.
 pub fn parse(text: &str) -> Result<Timeline, ImportError> {
-    let file: File<'_> = serde_json::from_str(text)?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let text = without_special_numbers(text);
+    let file: File<'_> = serde_json::from_str(&text)?;
     let chords = file
         .annotations
         .iter()
@@ -73,12 +78,55 @@ fn segment(observation: &Observation<'_>) -> Result<Segment, RowError> {
     let label: Label = observation.value.parse().map_err(RowError::Label)?;
     let end_s = observation.time + observation.duration;
     let mut segment = Segment::new(observation.time, end_s, label);
-    if let Some(confidence) = observation.confidence {
+    let confidence = observation.confidence.map(RawValue::get);
+    if let Some(confidence) = confidence.and_then(|it| it.parse::<f32>().ok()) {
         segment.confidence = if confidence.is_nan() {
-            0.0
+            1.0
         } else {
             confidence.clamp(0.0, 1.0)
         };
     }
     Ok(segment)
+}
+
+/// The numbers that Python's JSON has and JSON has not.
+const SPECIAL: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
+
+/// The text with `null` for numbers that are none, outside of strings. Lines stay what they
+/// are, so that messages name the right one.
+fn without_special_numbers(text: &str) -> Cow<'_, str> {
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len() + text.len() / 8);
+    let mut kept = 0;
+    let (mut in_string, mut escaped) = (false, false);
+    let mut at = 0;
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let special = match byte {
+            b'N' | b'I' | b'-' if !in_string => SPECIAL
+                .iter()
+                .find(|it| bytes[at..].starts_with(it.as_bytes())),
+            _ => None,
+        };
+        if let Some(special) = special {
+            // All that is looked at is ASCII: these are borders of characters.
+            plain += &text[kept..at];
+            plain += "null";
+            at += special.len();
+            kept = at;
+            continue;
+        }
+        in_string = if byte == b'"' && !escaped {
+            !in_string
+        } else {
+            in_string
+        };
+        escaped = in_string && byte == b'\\' && !escaped;
+        at += 1;
+    }
+    plain += &text[kept..];
+    Cow::Owned(plain)
 }

@@ -9,6 +9,7 @@ use harmony::export::midi::{TICKS_PER_QUARTER, voicing};
 use harmony::export::{ExportError, Format, Options};
 use harmony::style::{Style, format};
 use harmony::timeline::{Segment, Status, Timeline};
+use harmony::track::SLIVER_BEATS;
 use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
 use proptest::prelude::*;
 
@@ -171,6 +172,42 @@ fn beats_make_the_ticks_and_the_tempo_makes_the_seconds() {
 }
 
 #[test]
+fn a_few_milliseconds_of_silence_are_none() {
+    let timeline = timeline([
+        Segment::new(0.0, 0.012, label("N")),
+        Segment::new(0.012, 2.0, label("C")),
+        Segment::new(2.0, 2.05, label("X")),
+        Segment::new(2.05, 4.0, label("C")),
+        Segment::new(4.0, 5.0, label("N")),
+        Segment::new(5.0, 6.0, label("G")),
+        Segment::new(6.0, 6.04, label("N")),
+    ]);
+    let heard = heard(&written(&timeline, &Options::default()));
+    let markers: Vec<(f64, &str)> = heard
+        .markers
+        .iter()
+        .map(|(time_s, text)| ((time_s * 1e3).round() / 1e3, text.as_str()))
+        .collect();
+    assert_eq!(markers, [(0.0, "C"), (4.0, "N.C."), (5.0, "G")]);
+    let ends: Vec<(f64, f64)> = heard.notes.iter().map(|note| (note.0, note.1)).collect();
+    // To the nearest tick.
+    let lasts = |start: f64, end: f64| {
+        let near = |a: f64, b: f64| (a - b).abs() < 2e-3;
+        ends.iter()
+            .any(|note| near(note.0, start) && near(note.1, end))
+    };
+    assert!(lasts(0.0, 4.0) && lasts(5.0, 6.04), "{ends:?}");
+    // Nothing but slivers stays what it is.
+    let only = Timeline::from_segments([Segment::new(0.0, 0.01, label("N"))]).unwrap();
+    assert_eq!(
+        self::heard(&written(&only, &Options::default()))
+            .markers
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn beats_that_cannot_be_a_tempo_fall_back_to_seconds() {
     for (start_beat, end_beat) in [
         (Some(0.0), Some(0.0)),
@@ -232,6 +269,12 @@ proptest! {
     ) {
         let (mut time_s, mut beat) = (0.25, first_beat);
         let segments = durations.iter().zip(labels).map(|(duration_s, label)| {
+            // Shorter silence is left out, as the next test says.
+            let least_s = match label {
+                harmony::label::Label::Chord(_) => 0.0,
+                _ => 1.01 * SLIVER_BEATS * 60.0 / tempo_bpm,
+            };
+            let duration_s = duration_s.max(least_s);
             let mut segment = Segment::new(time_s, time_s + duration_s, label);
             time_s += duration_s;
             if beats {

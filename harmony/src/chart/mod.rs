@@ -5,12 +5,14 @@
 
 mod quantise;
 mod repeats;
+mod tempo_mark;
 
 use crate::key::Key;
 use crate::label::Label;
 use crate::time::Metre;
 
 pub use quantise::MAX_BARS;
+pub use tempo_mark::TempoMark;
 
 /// Parts of a quarter note that positions in a chart count.
 pub const DIVISIONS: u32 = 4;

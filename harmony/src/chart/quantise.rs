@@ -1,14 +1,17 @@
 //! From chords at any time to chords on the beats of bars.
 //!
 //! A change goes to the nearest pulse of its bar if it is within
-//! [`PULSE_REACH`] of one, else to the nearest eighth note. Chords that this leaves
+//! [`PULSE_REACH`] of one, else to the nearest eighth note; the first one, where silence of less
+//! than half a pulse or none is before it, to the nearest pulse. Chords shorter than
+//! [`SLIVER_BEATS`] and those that this leaves
 //! without duration vanish, equal neighbours become one, and gaps of less than a pulse
 //! (no chord, unknown) belong to the chord before them.
 
 use super::{Bar, Chart, ChartOptions, Placed, divisions};
 use crate::label::Label;
 use crate::time::MetreMap;
-use crate::track::Track;
+use crate::timeline::Segment;
+use crate::track::{SLIVER_BEATS, Track};
 
 /// The most bars of a chart; what comes later is left out.
 pub const MAX_BARS: usize = 10_000;
@@ -60,30 +63,53 @@ impl Chart {
 /// The chords on the grid: in order, without gaps or equal neighbours.
 fn changes(track: &Track, trim: bool) -> Vec<Change> {
     let sounding = |label: &Label| matches!(label, Label::Chord(_));
+    let (tempo, metres) = (track.tempo(), track.metres());
+    let span = |segment: &Segment| (tempo.beat_at(segment.start_s), tempo.beat_at(segment.end_s));
+    // What is so short that it belongs to what is before it.
+    let is_sliver = |segment: &Segment, pulse_share: f64| {
+        let (start, end) = span(segment);
+        let shortest = match sounding(&segment.label) {
+            true if segment.locked => 0.0,
+            true => SLIVER_BEATS,
+            false => metres.metre_at(start).pulse_beats() * pulse_share,
+        };
+        end - start < shortest
+    };
     let mut segments = track.timeline().segments();
     if trim {
-        let first = segments.iter().position(|segment| sounding(&segment.label));
-        let end = segments
-            .iter()
-            .rposition(|segment| sounding(&segment.label));
+        let chord = |segment: &Segment| sounding(&segment.label) && !is_sliver(segment, 1.0);
+        let any = |segment: &Segment| sounding(&segment.label);
+        let first = segments.iter().position(chord);
+        let first = first.or_else(|| segments.iter().position(any));
+        let end = segments.iter().rposition(chord);
+        let end = end.or_else(|| segments.iter().rposition(any));
         let (Some(first), Some(end)) = (first, end) else {
             return Vec::new();
         };
         segments = &segments[first..=end];
+    } else if let Some(first) = segments.iter().position(|it| !is_sliver(it, 0.5)) {
+        // Nothing is before these to which they could belong.
+        segments = &segments[first..];
     }
-    let (tempo, metres) = (track.tempo(), track.metres());
+    let track_start = track
+        .timeline()
+        .start_s()
+        .map(|start_s| tempo.beat_at(start_s));
     let mut found: Vec<Change> = Vec::new();
     for segment in segments {
-        let (start, end) = (tempo.beat_at(segment.start_s), tempo.beat_at(segment.end_s));
+        let (start, end) = span(segment);
         let pulse = metres.metre_at(start).pulse_beats();
-        let mut label = segment.label.clone();
-        if let Some(last) = found.last()
-            && !sounding(&label)
-            && end - start < pulse
-        {
-            label = last.label.clone();
-        }
-        let (start, end) = (snapped(metres, start), snapped(metres, end));
+        let label = match found.last() {
+            Some(last) if is_sliver(segment, 1.0) => last.label.clone(),
+            _ => segment.label.clone(),
+        };
+        let lead = track_start.map_or(0.0, |track_start| start - track_start);
+        let start = if found.is_empty() && sounding(&label) && lead < pulse / 2.0 {
+            on_pulse(metres, start)
+        } else {
+            snapped(metres, start)
+        };
+        let end = snapped(metres, end);
         // What is left without duration vanishes, but its time is not lost: the
         // neighbours meet there.
         if end <= start {
@@ -98,6 +124,13 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
         found[index - 1].end = found[index].start;
     }
     found
+}
+
+/// The pulse that is nearest to a beat.
+fn on_pulse(metres: &MetreMap, beat: f64) -> f64 {
+    let bar = metres.bar_at(beat);
+    let pulse = bar.metre.pulse_beats();
+    (bar.start + ((beat - bar.start) / pulse).round() * pulse).min(bar.end)
 }
 
 /// The place on the grid that is nearest to a beat.

@@ -73,14 +73,14 @@ fn closing(chart: &Chart, index: usize) -> String {
     }
 }
 
-/// `C major | 4/4 | 120 bpm`.
+/// `C major | 4/4 | 120 bpm`, or `C major | 6/8 | dotted quarter = 60`.
 fn about(chart: &Chart) -> String {
     let key = chart.key().map(|key| format!("{} | ", key_name(key)));
     format!(
-        "{}{} | {:.0} bpm",
+        "{}{} | {}",
         key.unwrap_or_default(),
         chart.metre(),
-        chart.tempo_bpm
+        chart.tempo_mark().text()
     )
 }
 

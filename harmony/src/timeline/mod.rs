@@ -244,6 +244,36 @@ impl Timeline {
         });
     }
 
+    /// Gives the time of what is a sliver to the segment before it, or to the first that is none,
+    /// and joins neighbours whose labels are equal then. Nothing changes where all are.
+    pub(crate) fn absorb(&mut self, is_sliver: impl Fn(&Segment) -> bool) {
+        let mut kept: Vec<Segment> = Vec::with_capacity(self.segments.len());
+        let mut lead: Option<&Segment> = None;
+        for segment in &self.segments {
+            match kept.last_mut() {
+                Some(last) if is_sliver(segment) => {
+                    last.end_s = segment.end_s;
+                    last.end_beat = segment.end_beat;
+                }
+                None if is_sliver(segment) => {
+                    lead = lead.or(Some(segment));
+                }
+                _ => {
+                    let mut segment = segment.clone();
+                    if let Some(lead) = lead.take() {
+                        segment.start_s = lead.start_s;
+                        segment.start_beat = lead.start_beat;
+                    }
+                    kept.push(segment);
+                }
+            }
+        }
+        if !kept.is_empty() {
+            self.segments = kept;
+            self.merge_labels();
+        }
+    }
+
     /// Sets the beats of all segments to what `beat_at` says of their seconds; beats that
     /// would be no numbers or run backwards become unknown.
     pub fn set_beats(&mut self, beat_at: impl Fn(f64) -> f64) {

@@ -12,6 +12,7 @@ pub use saved::{LoadError, MAX_SAVED_BYTES, VERSION};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
+use crate::label::Label;
 use crate::time::{MAX_BEAT, Metre, MetreMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Timeline, TimelineError};
 
@@ -24,6 +25,9 @@ pub const MAX_TEXT_CHARS: usize = 200;
 /// A key set by hand this near to an estimated modulation, in quarter notes, corrects that
 /// modulation: more music may move it by a bar or two.
 pub const SAME_MODULATION_BEATS: f64 = 8.0;
+
+/// What is shorter, in quarter notes, is too short to be read or played by: a sixteenth.
+pub const SLIVER_BEATS: f64 = 0.25;
 
 /// The most bars that a line of a chart may have.
 pub const MAX_BARS_PER_LINE: u8 = 16;
@@ -351,6 +355,20 @@ impl Track {
     pub(crate) fn with_whole_chords(&self) -> Self {
         let mut track = self.clone();
         track.timeline.merge_labels();
+        track
+    }
+
+    /// A copy in which silence and unknown time shorter than [`SLIVER_BEATS`], which a
+    /// recogniser leaves where music starts or changes, belong to the chord before them, or to
+    /// the first: for exports that are played by.
+    pub(crate) fn without_slivers(&self) -> Self {
+        let mut track = self.clone();
+        track.timeline.absorb(|segment| {
+            let beats = |time_s| self.tempo.beat_at(time_s);
+            !segment.locked
+                && !matches!(segment.label, Label::Chord(_))
+                && beats(segment.end_s) - beats(segment.start_s) < SLIVER_BEATS
+        });
         track
     }
 

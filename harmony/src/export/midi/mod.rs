@@ -28,7 +28,9 @@ const VELOCITY: u7 = u7::new(80);
 /// Writes the file.
 ///
 /// The ticks are the beats of the track, and its tempo map makes the seconds right.
-/// Markers are plain ASCII symbols, for programs that know no Unicode.
+/// Markers are plain ASCII symbols, for programs that know no Unicode; the title and the
+/// sections are UTF-8, which is what programs take texts for. Silence too short to be played is
+/// left out.
 ///
 /// # Errors
 /// The writer's; a track too long for the format (days).
@@ -37,6 +39,7 @@ pub fn write(
     track: &Track,
     options: &Options,
 ) -> Result<(), ExportError> {
+    let track = &track.without_slivers();
     let clock = Clock::new(track);
     let segments = track.timeline().segments();
     let mut texts = Vec::with_capacity(segments.len());

@@ -7,12 +7,13 @@
 //! {time: 4/4}
 //! {tempo: 120}
 //!
-//! {start_of_grid: label="A" shape="4x4"}
-//! |: Am . . . | F . G . | C . . . | % . . . :|
+//! {start_of_grid: label="A" shape="0+4x4+1"}
+//! |: Am . . . | F . G . | C . . . | % . . . :| 3x
 //! {end_of_grid}
 //! ```
 
 use std::io;
+use std::ops::Range;
 
 use super::text::opening;
 use super::{ExportError, plain};
@@ -26,44 +27,69 @@ use crate::label::Label;
 /// The writer's.
 pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     head(&mut writer, chart)?;
-    let mut open = false;
     let mut before: Option<&Bar> = None;
-    for line in chart.lines() {
-        let bars = &chart.bars[line.clone()];
-        let Some(first) = bars.first() else { continue };
-        let section = chart.section_of(&line);
-        let changed = changes(&mut Vec::new(), before, first)?;
-        if !open || section.is_some() || changed {
-            if open {
-                writeln!(writer, "{{end_of_grid}}")?;
+    for grid in grids(chart)? {
+        let Some(first) = grid.first().and_then(|line| chart.bars.get(line.start)) else {
+            continue;
+        };
+        changes(&mut writer, before, first)?;
+        let label = match attribute(chart.section_of(&grid[0]).unwrap_or_default()) {
+            label if label.is_empty() => String::new(),
+            label => format!("label=\"{label}\" "),
+        };
+        let shape = shape(chart, &grid);
+        writeln!(writer, "\n{{start_of_grid: {label}shape=\"{shape}\"}}")?;
+        for line in &grid {
+            let mut text = String::new();
+            for index in line.clone() {
+                let mut cells = cells(&chart.bars[index]);
+                if chart.is_simile(index) {
+                    cells[0] = "%".to_owned();
+                }
+                let barline = opening(chart, index, index == line.start);
+                text += &format!("{barline} {} ", cells.join(" "));
             }
-            changes(&mut writer, before, first)?;
-            let beats = bars.iter().map(|bar| cells(bar).len()).max().unwrap_or(1);
-            let label = match attribute(section.unwrap_or_default()) {
-                label if label.is_empty() => String::new(),
-                label => format!("label=\"{label}\" "),
-            };
-            let shape = format!("{}x{beats}", chart.bars_per_line);
-            writeln!(writer, "\n{{start_of_grid: {label}shape=\"{shape}\"}}")?;
-            open = true;
+            writeln!(writer, "{text}{}", closing(chart, line.end - 1))?;
+            before = chart.bars[line.clone()].last();
         }
-        let mut text = String::new();
-        for index in line.clone() {
-            let mut cells = cells(&chart.bars[index]);
-            if chart.is_simile(index) {
-                cells[0] = "%".to_owned();
-            }
-            let barline = opening(chart, index, index == line.start);
-            text += &format!("{barline} {} ", cells.join(" "));
-        }
-        writeln!(writer, "{text}{}", closing(chart, line.end - 1))?;
-        before = bars.last();
-    }
-    if open {
         writeln!(writer, "{{end_of_grid}}")?;
     }
     writer.flush()?;
     Ok(())
+}
+
+/// The lines of each grid: a new one where a section starts, or key or metre change between
+/// two lines.
+fn grids(chart: &Chart) -> Result<Vec<Vec<Range<usize>>>, ExportError> {
+    let mut grids: Vec<Vec<Range<usize>>> = Vec::new();
+    let mut before: Option<&Bar> = None;
+    for line in chart.lines() {
+        let bars = &chart.bars[line.clone()];
+        let Some(first) = bars.first() else { continue };
+        let changed = changes(&mut Vec::new(), before, first)?;
+        before = bars.last();
+        let starts = chart.section_of(&line).is_some() || changed;
+        match grids.last_mut().filter(|_| !starts) {
+            Some(grid) => grid.push(line),
+            None => grids.push(vec![line]),
+        }
+    }
+    Ok(grids)
+}
+
+/// The shape of a grid, `measures x beats`: room for the longest of its lines, and a right
+/// margin where a passage says how often it is played. Readers leave out what has no room.
+fn shape(chart: &Chart, lines: &[Range<usize>]) -> String {
+    let count = |index: usize| cells(&chart.bars[index]).len();
+    let beats = lines.iter().flat_map(|line| line.clone().map(count)).max();
+    let longest = lines.iter().map(|line| line.clone().map(count).sum()).max();
+    let (beats, longest): (usize, usize) = (beats.unwrap_or(1), longest.unwrap_or(1));
+    let measures = longest.div_ceil(beats).max(chart.bars_per_line);
+    let counted = |line: &Range<usize>| chart.bars[line.end - 1].repeat_times > 2;
+    match lines.iter().any(counted) {
+        true => format!("0+{measures}x{beats}+1"),
+        false => format!("{measures}x{beats}"),
+    }
 }
 
 /// Writes the chart as lines of chords in brackets between barlines.
@@ -79,7 +105,7 @@ pub fn write_inline(mut writer: impl io::Write, chart: &Chart) -> Result<(), Exp
         };
         changes(&mut writer, before, first)?;
         if let Some(section) = chart.section_of(&line) {
-            writeln!(writer, "\n{{comment: {}}}", argument(section))?;
+            writeln!(writer, "\n{{comment: {}}}", comment(section))?;
         } else if before.is_none() {
             writeln!(writer)?;
         }
@@ -120,7 +146,9 @@ fn head(writer: &mut impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     if !chart.composer.is_empty() {
         writeln!(writer, "{{composer: {}}}", argument(&chart.composer))?;
     }
-    writeln!(writer, "{{tempo: {:.0}}}", chart.tempo_bpm)?;
+    // In the beats of the grid, as players set their metronomes.
+    let tempo = chart.tempo_mark().per_minute;
+    writeln!(writer, "{{tempo: {tempo:.0}}}")?;
     Ok(())
 }
 
@@ -176,12 +204,26 @@ fn symbol(placed: &Placed, bar: &Bar) -> String {
     }
 }
 
-/// A text that closes no directive.
+/// A text that ends no directive: ChordPro has no sign that would escape a brace.
 fn argument(text: &str) -> String {
-    text.replace(['{', '}'], " ").trim().to_owned()
+    let round = |c| match c {
+        '{' => '(',
+        '}' => ')',
+        other => other,
+    };
+    text.chars()
+        .map(round)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
-/// A text that closes no quote either.
+/// A text in which nothing is taken for a chord, either.
+fn comment(text: &str) -> String {
+    argument(text).replace('[', "(").replace(']', ")")
+}
+
+/// A text that closes no quote, either, and escapes nothing.
 fn attribute(text: &str) -> String {
-    argument(text).replace('"', "'")
+    comment(text).replace('"', "'").replace('\\', "/")
 }

@@ -3,23 +3,27 @@
 //! The link is in the app's own `irealb://` form, which programs that read its
 //! playlists understand too: title, composer, style, key and, after a fixed prefix, the
 //! chart, whose blocks of fifty characters are put in another order. A chart is a row of
-//! cells, sixteen a line: chords and spaces between barlines.
+//! cells ([`page`]): chords and spaces between barlines. What needs more than a page of the app
+//! is several songs of one playlist.
+
+mod page;
 
 use std::io;
 
 use super::ExportError;
-use crate::chart::{Bar, Chart};
+use crate::chart::Chart;
 use crate::key::{Key, Mode, simple};
 use crate::label::{Chord, Degree, Label, Note, Quality};
 use crate::style::shape::Shape;
 use crate::style::spelled;
 use crate::time::Metre;
+use page::Page;
 
 /// What stands before every chart.
 const PREFIX: &str = "1r34LbKcu7";
 
 /// The metres that the app knows.
-const METRES: [(u8, u8); 12] = [
+const METRES: [(u8, u8); 13] = [
     (2, 2),
     (3, 2),
     (2, 4),
@@ -28,8 +32,9 @@ const METRES: [(u8, u8); 12] = [
     (5, 4),
     (6, 4),
     (7, 4),
-    (3, 8),
+    (5, 8),
     (6, 8),
+    (7, 8),
     (9, 8),
     (12, 8),
 ];
@@ -50,7 +55,8 @@ pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportErro
     Ok(())
 }
 
-/// The link that opens the chart in iReal Pro.
+/// The link that opens the chart in iReal Pro: one song, or a playlist of its parts, `TITLE (1/2)`
+/// and so on, where it is longer than a page of the app.
 #[must_use]
 pub fn link(chart: &Chart) -> String {
     let key = chart.key().map_or_else(|| "C".to_owned(), key_name);
@@ -58,13 +64,25 @@ pub fn link(chart: &Chart) -> String {
         unknown if unknown.is_empty() => "Unknown".to_owned(),
         composer => composer,
     };
-    let song = format!(
-        "{}={composer}==Medium Swing={key}=={PREFIX}{}=Jazz-Medium Swing={:.0}=0===",
-        field(title(chart)),
-        scrambled(&cells(chart)),
-        chart.tempo_bpm.clamp(40.0, 360.0),
-    );
-    format!("irealb://{}", percent_encoded(&song))
+    let bpm = chart.tempo_bpm.clamp(40.0, 360.0);
+    let title = field(title(chart));
+    let pages = page::pages(chart);
+    let mut songs = String::new();
+    for (index, page) in pages.iter().enumerate() {
+        let part = match pages.len() {
+            1 => String::new(),
+            count => format!(" ({}/{count})", index + 1),
+        };
+        songs += &format!(
+            "{title}{part}={composer}==Medium Swing={key}=={PREFIX}{}=Jazz-Medium Swing={bpm:.0}=0===",
+            scrambled(&cells(page)),
+        );
+    }
+    if pages.len() > 1 {
+        // The name of the playlist.
+        songs += &title;
+    }
+    format!("irealb://{}", percent_encoded(&songs))
 }
 
 fn title(chart: &Chart) -> &str {
@@ -94,19 +112,22 @@ fn key_name(key: Key) -> String {
     names[usize::from(key.tonic().pitch_class() % 12)].to_owned()
 }
 
-/// The chart as a row of cells.
-fn cells(chart: &Chart) -> String {
+/// A page as a row of cells.
+fn cells(page: &Page) -> String {
+    let chart = &page.chart;
     let mut text = String::new();
     let mut metre: Option<Metre> = None;
     for (index, bar) in chart.bars.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| &chart.bars[before]);
-        if metre != Some(bar.metre) && METRES.contains(&pair(bar.metre)) {
-            let (above, below) = pair(bar.metre);
+        let mut remark = None;
+        if metre != Some(bar.metre) {
+            let (above, below) = known_metre(bar.metre);
             // Twelve eighths are written 12 for short.
             text += &match (above, below) {
                 (12, 8) => "T12".to_owned(),
                 _ => format!("T{above}{below}"),
             };
+            remark = ((above, below) != pair(bar.metre)).then(|| bar.metre.to_string());
             metre = Some(bar.metre);
         }
         if let Some(letter) = bar.section.as_deref().and_then(mark) {
@@ -119,16 +140,16 @@ fn cells(chart: &Chart) -> String {
             (false, Some(before)) if before.repeat_times > 0 || bar.section.is_some() => "[",
             _ => "|",
         };
+        if let Some(metre) = remark {
+            text += &comment(&metre);
+        }
         if let Some(section) = bar.section.as_deref().filter(|it| mark(it).is_none()) {
-            text += &format!("<{}>", section.replace(['<', '>', '='], " "));
+            text += &comment(section);
         }
         if bar.repeat_times > 2 {
-            text += &format!("<{}x>", bar.repeat_times);
+            text += &comment(&format!("{}x", bar.repeat_times));
         }
-        text += &match chart.is_simile(index) {
-            true => " x  ".to_owned(),
-            false => bar_cells(bar),
-        };
+        text += &page.bar(index);
         let next_opens = chart
             .bars
             .get(index + 1)
@@ -143,6 +164,27 @@ fn cells(chart: &Chart) -> String {
     text
 }
 
+/// The metre that the app is told: one with the same number of beats a bar where it does not know
+/// the metre, else 4/4.
+fn known_metre(metre: Metre) -> (u8, u8) {
+    let (above, below) = pair(metre);
+    // Sixteenths are more like eighths than like quarters.
+    let halved = if below == 16 { 8 } else { below };
+    [(above, below), (above, halved), (above, 4)]
+        .into_iter()
+        .find(|alike| METRES.contains(alike))
+        .unwrap_or((4, 4))
+}
+
+/// A text above a bar. What the app takes for abbreviations of cells and barlines is taken apart.
+fn comment(text: &str) -> String {
+    let mut text = text.replace(['<', '>', '='], " ");
+    for (token, apart) in [("XyQ", "X yQ"), ("LZ", "L Z"), ("Kcl", "K cl")] {
+        text = text.replace(token, apart);
+    }
+    format!("<{text}>")
+}
+
 const fn pair(metre: Metre) -> (u8, u8) {
     (metre.numerator(), metre.denominator())
 }
@@ -155,33 +197,6 @@ fn mark(section: &str) -> Option<char> {
         _ if section.eq_ignore_ascii_case("verse") => Some('V'),
         _ => None,
     }
-}
-
-/// A cell a beat: a chord where one starts, else a space; chords that start within one
-/// beat share it, parted by a comma.
-fn bar_cells(bar: &Bar) -> String {
-    let pulse = bar.pulse();
-    let count = bar.length.div_ceil(pulse).max(1) as usize;
-    let mut cells = vec![String::new(); count];
-    for placed in &bar.chords {
-        let cell = &mut cells[(placed.offset / pulse) as usize];
-        if !cell.is_empty() {
-            cell.push(',');
-        }
-        *cell += &symbol(&placed.label, bar.key);
-    }
-    let mut text = String::new();
-    for (index, cell) in cells.iter().enumerate() {
-        text += match cell.as_str() {
-            "" => " ",
-            cell => cell,
-        };
-        // Neighbouring chords need a sign between them.
-        if !cell.is_empty() && cells.get(index + 1).is_some_and(|next| !next.is_empty()) {
-            text.push(',');
-        }
-    }
-    text
 }
 
 fn symbol(label: &Label, key: Option<Key>) -> String {

@@ -310,16 +310,16 @@ fn ireal_knows_the_metres_that_the_app_knows() {
         ("9/8", "T98"),
         ("12/8", "T12"),
         // Others are told by their beats, and named.
-        ("3/8", "T34[<3/8>"),
-        ("4/8", "T44[<4/8>"),
-        ("7/16", "T78[<7/16>"),
-        ("6/16", "T68[<6/16>"),
-        ("11/8", "T44[<11/8>"),
-        ("1/4", "T44[<1/4>"),
+        ("3/8", "T34<3/8>"),
+        ("4/8", "T44<4/8>"),
+        ("7/16", "T78<7/16>"),
+        ("6/16", "T68<6/16>"),
+        ("11/8", "T44<11/8>"),
+        ("1/4", "T44<1/4>"),
     ] {
         let page = written(Format::IReal, &bars(metre, 4));
         let (_, chart) = &songs(&page)[0];
-        assert!(chart.starts_with(code), "{metre}: {chart}");
+        assert!(chart.starts_with(&format!("[{code}")), "{metre}: {chart}");
         assert_eq!(chart.contains('<'), code.contains('<'), "{metre}: {chart}");
         // A line of the page holds whole bars.
         let width = cells(chart) / 4;
@@ -369,7 +369,7 @@ fn ireal_pages_hold_twelve_lines() {
                 cells(chart)
             );
             assert!(
-                chart.starts_with(&format!("T{}[", metre.replace('/', ""))),
+                chart.starts_with(&format!("[T{}", metre.replace('/', ""))),
                 "{chart}"
             );
             assert!(chart.ends_with('Z'), "{chart}");
@@ -436,11 +436,51 @@ fn ireal_takes_titles_of_any_script_and_comments_that_look_like_its_signs() {
 }
 
 #[test]
-fn ireal_chords_between_beats_have_cells_of_their_own() {
-    let page = written(
-        Format::IReal,
-        &track("4/4", &[(1.5, "C"), (2.5, "F"), (4.0, "G")]),
+fn ireal_cells_are_beats() {
+    for (metre, chords, wanted) in [
+        (
+            "4/4",
+            &[(1.5, "C"), (2.5, "F"), (4.0, "G")][..],
+            "[T44C,F  |G   Z",
+        ),
+        ("4/4", &[(2.0, "C"), (0.5, "F"), (1.5, "G")], "[T44C F,GZ"),
+        (
+            "4/4",
+            &[(3.0, "C"), (0.5, "F"), (0.5, "G")],
+            "[T44C     F,GZ",
+        ),
+        (
+            "3/4",
+            &[(2.0, "C"), (1.0, "F"), (3.0, "G")],
+            "[T34C F|G   Z",
+        ),
+        ("6/8", &[(1.5, "C"), (1.5, "F"), (3.0, "G")], "[T68C,F|G Z"),
+        (
+            "7/8",
+            &[(2.0, "C"), (1.5, "F"), (3.5, "G")],
+            "[T78C   F  |G       Z",
+        ),
+    ] {
+        let (_, chart) = songs(&written(Format::IReal, &track(metre, chords))).remove(0);
+        assert_eq!(chart, wanted);
+    }
+}
+
+#[test]
+fn ireal_sections_stand_behind_their_barlines() {
+    // A star right behind a chord would be a quality of the chord.
+    let mut chords = vec![(3.0, "N"), (1.0, "G:7")];
+    for _ in 0..2 {
+        chords.extend([(4.0, "C"), (4.0, "F"), (4.0, "G"), (3.0, "E"), (1.0, "F")]);
+    }
+    let mut track = track("4/4", &chords);
+    track.set_section(4.0, Some("A")).unwrap();
+    let (_, chart) = songs(&written(Format::IReal, &track)).remove(0);
+    assert_eq!(chart, "[T44   G7{*AC   |F   |G   |E  F}Z");
+    track.set_section(20.0, Some("B")).unwrap();
+    let (_, chart) = songs(&written(Format::IReal, &track)).remove(0);
+    assert_eq!(
+        chart,
+        "[T44   G7][*AC   |F   |G   |E  F][*BC   |F   |G   |E  FZ"
     );
-    let (_, chart) = &songs(&page)[0];
-    assert_eq!(chart, "T44[C  F    |G   Z");
 }

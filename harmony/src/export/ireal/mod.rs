@@ -119,6 +119,17 @@ fn cells(page: &Page) -> String {
     let mut metre: Option<Metre> = None;
     for (index, bar) in chart.bars.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| &chart.bars[before]);
+        // The barline comes first: behind a chord, the star of a section would be its quality.
+        text += match (bar.repeat_start, before) {
+            (true, _) => "{",
+            (false, None) => "[",
+            (false, Some(before)) if before.repeat_times > 0 || bar.section.is_some() => "[",
+            _ => "|",
+        };
+        if let Some(letter) = bar.section.as_deref().and_then(mark) {
+            text.push('*');
+            text.push(letter);
+        }
         let mut remark = None;
         if metre != Some(bar.metre) {
             let (above, below) = known_metre(bar.metre);
@@ -130,16 +141,6 @@ fn cells(page: &Page) -> String {
             remark = ((above, below) != pair(bar.metre)).then(|| bar.metre.to_string());
             metre = Some(bar.metre);
         }
-        if let Some(letter) = bar.section.as_deref().and_then(mark) {
-            text.push('*');
-            text.push(letter);
-        }
-        text += match (bar.repeat_start, before) {
-            (true, _) => "{",
-            (false, None) => "[",
-            (false, Some(before)) if before.repeat_times > 0 || bar.section.is_some() => "[",
-            _ => "|",
-        };
         if let Some(metre) = remark {
             text += &comment(&metre);
         }

@@ -1,7 +1,9 @@
 //! A chart on the pages of iReal Pro: twelve lines of sixteen cells.
 //!
-//! A bar has a cell for each of its beats (each eighth, where chords change between beats), and
-//! as many empty ones behind them as make 1, 2, 4, 8 or 16, so that bars stand below each other.
+//! A bar has a cell for each of its beats; a chord that starts within a beat stands in its cell, or
+//! in the next that is free (in cells of eighths where none is). A bar of one chord has as many
+//! empty ones behind it as make 1, 2, 4, 8 or 16, so that bars stand below each other; in others
+//! the cells are the beats, for readers that count them.
 //! A chart that is longer than a page has half as many cells in the bars whose chords allow it;
 //! one that is too long even then is several pages.
 
@@ -155,66 +157,69 @@ impl Page {
     /// The cells of a bar.
     fn cells(&self, index: usize) -> Vec<String> {
         let bar = &self.chart.bars[index];
-        let unit = unit(bar);
+        let pulse = bar.pulse();
         let full = (bar.metre.bar_beats() * f64::from(DIVISIONS)).round() as u32;
-        let in_metre = full.div_ceil(unit).max(1) as usize;
-        let count = bar.length.div_ceil(unit).max(1) as usize;
-        let width = in_metre.max(count).next_power_of_two();
-        let mut cells = vec![String::new(); width];
-        if self.chart.is_simile(index) {
-            let middle = usize::from(width > 2);
+        let beats = full.max(bar.length).div_ceil(pulse).max(1) as usize;
+        let mut cells = if self.chart.is_simile(index) {
+            let mut cells = vec![String::new(); beats];
+            let middle = usize::from(beats > 2);
             cells[middle] = "x".to_owned();
+            cells
         } else {
-            // A pickup is the end of a bar.
-            let first = if bar.number == 0 {
-                in_metre.saturating_sub(count)
-            } else {
-                0
-            };
-            for placed in &bar.chords {
-                let cell = &mut cells[first + (placed.offset / unit) as usize];
-                // More within a cell than it holds: the first is heard.
-                if cell.is_empty() {
-                    *cell = symbol(&placed.label, bar.key);
-                }
-            }
+            let finer = [pulse, DIVISIONS / 2, 1];
+            let placed = finer.into_iter().find_map(|unit| placed(bar, full, unit));
+            placed.unwrap_or_else(|| vec![String::new(); beats])
+        };
+        let alone = cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
+        if alone {
+            cells.resize(cells.len().next_power_of_two(), String::new());
         }
-        if self.dense {
-            halved(cells, in_metre == width)
-        } else {
+        if self.dense { halved(cells) } else { cells }
+    }
+}
+
+/// The chords of a bar in cells of a length in [`DIVISIONS`], of a bar that has `full`; `None` where
+/// there are too few.
+fn placed(bar: &Bar, full: u32, unit: u32) -> Option<Vec<String>> {
+    let in_metre = full.div_ceil(unit).max(1) as usize;
+    let count = bar.length.div_ceil(unit).max(1) as usize;
+    let mut cells = vec![String::new(); in_metre.max(count)];
+    // A pickup is the end of a bar.
+    let first = if bar.number == 0 {
+        in_metre.saturating_sub(count)
+    } else {
+        0
+    };
+    for placed in &bar.chords {
+        let from = first + (placed.offset / unit) as usize;
+        let free = cells.iter_mut().skip(from).find(|cell| cell.is_empty())?;
+        *free = symbol(&placed.label, bar.key);
+    }
+    Some(cells)
+}
+
+/// Half as many cells, where one chord fills the bar, or chords stand on halves of it.
+fn halved(mut cells: Vec<String>) -> Vec<String> {
+    let width = cells.len();
+    let mut filled = cells
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| !cell.is_empty());
+    let (first, second) = (filled.next().map(|(place, _)| place), filled.next());
+    match (first, second) {
+        // A repetition of the bar before stands in the middle.
+        (Some(place), None) if width > 1 && (place == 0 || cells[place] == "x") => {
+            cells.swap(0, place);
+            cells.truncate(width / 2);
             cells
         }
+        (Some(_), Some(_)) if width.is_power_of_two() && width > 2 => {
+            let odd = cells.iter().skip(1).step_by(2);
+            if odd.clone().any(|cell| !cell.is_empty()) {
+                return cells;
+            }
+            cells.into_iter().step_by(2).collect()
+        }
+        _ => cells,
     }
-}
-
-/// What a cell stands for, in [`DIVISIONS`]: a beat, or an eighth, or a sixteenth.
-fn unit(bar: &Bar) -> u32 {
-    let pulse = bar.pulse();
-    [pulse, DIVISIONS / 2]
-        .into_iter()
-        .find(|unit| bar.chords.iter().all(|placed| placed.offset % unit == 0))
-        .unwrap_or(1)
-}
-
-/// Half as many cells, where the chords stand on every second one; in a bar that has empty ones
-/// behind its beats, where one chord fills it.
-fn halved(cells: Vec<String>, even: bool) -> Vec<String> {
-    let width = cells.len();
-    if width < 2 {
-        return cells;
-    }
-    let alone = cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
-    let filled = |place: &usize| !cells[*place].is_empty();
-    if alone && (!cells[0].is_empty() || cells.iter().any(|cell| cell == "x")) {
-        let mut half = vec![String::new(); width / 2];
-        half[0] = cells
-            .into_iter()
-            .find(|cell| !cell.is_empty())
-            .unwrap_or_default();
-        return half;
-    }
-    if even && width > 2 && !(0..width).skip(1).step_by(2).any(|place| filled(&place)) {
-        return cells.into_iter().step_by(2).collect();
-    }
-    cells
 }

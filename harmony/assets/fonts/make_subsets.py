@@ -16,9 +16,12 @@ from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont, newTable
 
-# Latin, Latin-1, Latin Extended-A, dashes, quotes, and what chord symbols need.
-TEXT = [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, 0x201C,
-        0x201D, 0x2026, 0xD7, 0xF8, 0xB0, 0x2070, 0xB9, 0xB2, 0xB3, *range(0x2074, 0x207A), 0x394]
+# Latin with its extensions (Vietnamese, too), Greek, Cyrillic, dashes, quotes, bullets,
+# currencies, numero and trade mark, arrows, stars, and what chord symbols need.
+TEXT = [*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x370, 0x483), *range(0x48A, 0x530),
+        *range(0x1E00, 0x1F00), *range(0x2010, 0x2028), 0x202F, *range(0x2030, 0x2060), 0x2070,
+        *range(0x2074, 0x20C0), 0x2116, 0x2122, *range(0x2190, 0x21A0), 0x2212, 0x25A1, 0x25CB,
+        0x25CF, 0x2605, 0x2606, 0x2661, 0x2665, 0xFFFD]
 # SMuFL: G clef, figures of metres, C and cut C, slash head, accidentals for signatures and for
 # chord symbols, whole rest, bar repeat, quarter, eighth and half note and dot of metronome marks.
 MUSIC = [0xE050, *range(0xE080, 0xE08C), 0xE101, 0xE260, 0xE261, 0xE262, 0xE4E3, 0xE500,

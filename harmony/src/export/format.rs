@@ -224,6 +224,28 @@ impl Format {
         }
     }
 
+    /// What this format does not show of the track, for whoever is told that it was written:
+    /// characters that no font on this computer has.
+    #[must_use]
+    pub fn shortfall(self, track: &Track, options: &Options) -> Option<String> {
+        if !matches!(self, Self::Svg | Self::Pdf) {
+            return None;
+        }
+        let missing = sheet::undrawable(&chart(track, options), &options.fonts).ok()?;
+        if missing.is_empty() {
+            return None;
+        }
+        let named: String = missing.iter().take(12).collect();
+        let more = if missing.len() > 12 { " …" } else { "" };
+        let copied = match self {
+            Self::Pdf => "; copied from the file they are right",
+            _ => "",
+        };
+        Some(format!(
+            "no font on this computer has {named}{more}: drawn as question marks{copied}"
+        ))
+    }
+
     /// Writes a track, each of its segments by itself.
     fn write_parts(
         self,
@@ -248,12 +270,12 @@ impl Format {
             Self::IReal => ireal::write(writer, &chart(track, options)),
             Self::Text => text::write(writer, &chart(track, options), options.style),
             Self::Svg => {
-                let svg = sheet::svg(&chart(track, options), options.style)?;
+                let svg = sheet::svg(&chart(track, options), options.style, &options.fonts)?;
                 writer.write_all(svg.as_bytes())?;
                 Ok(writer.flush()?)
             }
             Self::Pdf => {
-                let pdf = sheet::pdf(&chart(track, options), options.style)?;
+                let pdf = sheet::pdf(&chart(track, options), options.style, &options.fonts)?;
                 writer.write_all(&pdf)?;
                 Ok(writer.flush()?)
             }

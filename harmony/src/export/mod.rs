@@ -20,6 +20,7 @@ pub mod sheet;
 pub mod text;
 
 pub use format::{Format, UnknownFormat};
+pub use sheet::FontSearch;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,8 @@ pub struct Options {
     pub voicing: Voicing,
     /// How charts are made.
     pub chart: ChartOptions,
+    /// Where drawn charts find letters that the program's own fonts lack.
+    pub fonts: FontSearch,
 }
 
 impl Default for Options {
@@ -66,6 +69,7 @@ impl Default for Options {
             artist: None,
             voicing: Voicing::Close,
             chart: ChartOptions::default(),
+            fonts: FontSearch::System,
         }
     }
 }

@@ -24,6 +24,18 @@ impl Ink {
     }
 }
 
+/// A glyph within a run.
+#[derive(Clone, Debug)]
+pub(super) struct Glyph {
+    pub(super) id: u16,
+    /// From the start of the run to the right.
+    pub(super) x: f32,
+    /// From the baseline upwards.
+    pub(super) y: f32,
+    /// The characters that it stands for.
+    pub(super) text: String,
+}
+
 /// Letters of one font and size on a baseline.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
@@ -31,7 +43,14 @@ pub(super) struct Run {
     pub(super) y: f32,
     pub(super) size: f32,
     pub(super) face: Face,
+    /// In the order in which they stand.
+    pub(super) glyphs: Vec<Glyph>,
+    /// How far the pen moves.
+    pub(super) width: f32,
+    /// What it says, in the order in which it is read.
     pub(super) text: String,
+    /// Read from right to left.
+    pub(super) right_to_left: bool,
 }
 
 /// Something drawn.

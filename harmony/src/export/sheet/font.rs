@@ -1,9 +1,15 @@
 //! The fonts of the charts: measuring, glyphs and their outlines.
+//!
+//! Three are in the program: Latin, Greek and Cyrillic letters look the same on every
+//! machine. Letters of other scripts come from the fonts of the system ([`super::search`]).
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use ttf_parser::{GlyphId, OutlineBuilder};
 
+use super::search::{self, FontSearch, Found};
+use super::shape;
 use crate::export::ExportError;
 
 /// Which font.
@@ -15,91 +21,186 @@ pub(super) enum Face {
     Regular,
     /// A part of Bravura: musical signs, accidentals of chord symbols.
     Music,
+    /// One of those found for the letters that the others lack.
+    Found(u8),
 }
 
+const BOLD: &[u8] = include_bytes!("../../../assets/fonts/InterDisplay-SemiBold.ttf");
+const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.ttf");
+const MUSIC: &[u8] = include_bytes!("../../../assets/fonts/ChangesMusic.ttf");
+
 impl Face {
-    pub(super) const ALL: [Self; 3] = [Self::Bold, Self::Regular, Self::Music];
-
-    /// The font file.
-    pub(super) const fn data(self) -> &'static [u8] {
+    /// A number of its own.
+    pub(super) const fn number(self) -> u8 {
         match self {
-            Self::Bold => include_bytes!("../../../assets/fonts/InterDisplay-SemiBold.ttf"),
-            Self::Regular => include_bytes!("../../../assets/fonts/Inter-Regular.ttf"),
-            Self::Music => include_bytes!("../../../assets/fonts/ChangesMusic.ttf"),
-        }
-    }
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Bold => "InterDisplay-SemiBold",
-            Self::Regular => "Inter-Regular",
-            Self::Music => "ChangesMusic",
+            Self::Bold => 0,
+            Self::Regular => 1,
+            Self::Music => 2,
+            Self::Found(index) => index.saturating_add(3),
         }
     }
 }
 
 /// The parsed fonts.
 pub(super) struct Fonts {
-    faces: [ttf_parser::Face<'static>; 3],
-}
-
-/// A glyph and how far it moves the pen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Glyph {
-    pub(super) id: u16,
-    /// In font units.
-    pub(super) advance: u16,
+    bold: ttf_parser::Face<'static>,
+    regular: ttf_parser::Face<'static>,
+    music: ttf_parser::Face<'static>,
+    found: Vec<Found>,
+    missing: BTreeSet<char>,
 }
 
 impl Fonts {
+    /// The fonts of the program alone.
     pub(super) fn load() -> Result<Self, ExportError> {
-        let face = |face: Face| {
-            ttf_parser::Face::parse(face.data(), 0).map_err(|_| ExportError::Font(face.name()))
+        let face = |data: &'static [u8], name| {
+            ttf_parser::Face::parse(data, 0).map_err(|_| ExportError::Font(name))
         };
         Ok(Self {
-            faces: [face(Face::Bold)?, face(Face::Regular)?, face(Face::Music)?],
+            bold: face(BOLD, "InterDisplay-SemiBold")?,
+            regular: face(REGULAR, "Inter-Regular")?,
+            music: face(MUSIC, "ChangesMusic")?,
+            found: Vec::new(),
+            missing: BTreeSet::new(),
         })
     }
 
-    pub(super) const fn of(&self, face: Face) -> &ttf_parser::Face<'static> {
-        &self.faces[face as usize]
+    /// Looks for fonts with what these texts have and the program's fonts have not.
+    pub(super) fn search<'t>(
+        &mut self,
+        texts: impl IntoIterator<Item = (Face, &'t str)>,
+        search: &FontSearch,
+    ) {
+        let mut needed = search::Needed::default();
+        for (face, text) in texts {
+            for cluster in shape::clusters(text) {
+                if self.choose(face, cluster).is_none() {
+                    needed.add(face, cluster);
+                }
+            }
+        }
+        if needed.is_empty() {
+            return;
+        }
+        self.found = search::find(needed.clone(), search);
+        for (face, cluster) in needed.clusters() {
+            if self.choose(face, cluster).is_none() {
+                let visible = cluster.chars().filter(|&c| !shape::is_ignorable(c));
+                self.missing.extend(visible);
+            }
+        }
+    }
+
+    /// The characters that no font has.
+    pub(super) const fn missing(&self) -> &BTreeSet<char> {
+        &self.missing
+    }
+
+    /// The font that a cluster of characters is drawn from where `face` is meant.
+    pub(super) fn choose(&self, face: Face, cluster: &str) -> Option<Face> {
+        let found = |bold: bool| {
+            let indices = (0..=u8::MAX).zip(&self.found);
+            indices
+                .filter(move |(_, found)| found.bold == bold)
+                .map(|(index, _)| Face::Found(index))
+        };
+        let bold = face == Face::Bold;
+        [face, Face::Music]
+            .into_iter()
+            .chain(found(bold))
+            .chain(found(!bold))
+            .find(|&face| self.covers(face, cluster))
+    }
+
+    /// Whether a font has all of a cluster, or what it composes to.
+    fn covers(&self, face: Face, cluster: &str) -> bool {
+        let mut visible = cluster.chars().filter(|&c| !shape::is_ignorable(c));
+        if visible.clone().all(|c| self.has(face, c)) {
+            return true;
+        }
+        let composed = visible.next().is_some_and(|first| self.has(face, first));
+        composed && visible.next().is_some() && shape::covers(self, face, cluster)
+    }
+
+    /// The bytes of a font and its place in them.
+    pub(super) fn data(&self, face: Face) -> (&[u8], u32) {
+        match face {
+            Face::Bold => (BOLD, 0),
+            Face::Regular => (REGULAR, 0),
+            Face::Music => (MUSIC, 0),
+            Face::Found(index) => match self.found.get(usize::from(index)) {
+                Some(found) => (&found.data, found.index),
+                None => (REGULAR, 0),
+            },
+        }
+    }
+
+    /// The PostScript name of a font.
+    pub(super) fn name(&self, face: Face) -> &str {
+        match face {
+            Face::Bold => "InterDisplay-SemiBold",
+            Face::Regular => "Inter-Regular",
+            Face::Music => "ChangesMusic",
+            Face::Found(index) => self
+                .found
+                .get(usize::from(index))
+                .map_or("Inter-Regular", |found| &found.name),
+        }
+    }
+
+    /// Asks a font something.
+    pub(super) fn with<T>(&self, face: Face, ask: impl FnOnce(&ttf_parser::Face<'_>) -> T) -> T {
+        match face {
+            Face::Bold => ask(&self.bold),
+            Face::Regular => ask(&self.regular),
+            Face::Music => ask(&self.music),
+            Face::Found(_) => {
+                let (data, index) = self.data(face);
+                // It was parsed when it was found.
+                match ttf_parser::Face::parse(data, index) {
+                    Ok(parsed) => ask(&parsed),
+                    Err(_) => ask(&self.regular),
+                }
+            }
+        }
     }
 
     pub(super) fn units_per_em(&self, face: Face) -> f32 {
-        f32::from(self.of(face).units_per_em())
+        f32::from(self.with(face, |font| font.units_per_em()))
     }
 
     /// Whether a font has a character.
     pub(super) fn has(&self, face: Face, c: char) -> bool {
-        self.of(face).glyph_index(c).is_some()
+        self.with(face, |font| font.glyph_index(c).is_some())
     }
 
     /// The glyph of a character; a question mark for one that the font lacks.
-    pub(super) fn glyph(&self, face: Face, c: char) -> Glyph {
-        let font = self.of(face);
-        let id = font
-            .glyph_index(c)
-            .or_else(|| font.glyph_index('?'))
-            .unwrap_or(GlyphId(0));
-        Glyph {
-            id: id.0,
-            advance: font.glyph_hor_advance(id).unwrap_or(0),
-        }
+    pub(super) fn glyph(&self, face: Face, c: char) -> u16 {
+        self.with(face, |font| {
+            let id = font.glyph_index(c).or_else(|| font.glyph_index('?'));
+            id.map_or(0, |id| id.0)
+        })
+    }
+
+    /// How far a glyph moves the pen, in font units.
+    pub(super) fn advance(&self, face: Face, id: u16) -> u16 {
+        self.with(face, |font| {
+            font.glyph_hor_advance(GlyphId(id)).unwrap_or(0)
+        })
     }
 
     /// The width of a text in points.
     pub(super) fn width(&self, face: Face, size: f32, text: &str) -> f32 {
-        let units: f32 = text
-            .chars()
-            .map(|c| f32::from(self.glyph(face, c).advance))
-            .sum();
-        units * size / self.units_per_em(face)
+        shape::runs(self, face, size, text)
+            .iter()
+            .map(|run| run.width)
+            .sum()
     }
 
     /// The outline of a glyph as the data of an SVG path, in font units, y upwards.
     pub(super) fn outline(&self, face: Face, id: u16) -> String {
         let mut path = Path(String::new());
-        self.of(face).outline_glyph(GlyphId(id), &mut path);
+        self.with(face, |font| font.outline_glyph(GlyphId(id), &mut path));
         path.0
     }
 }

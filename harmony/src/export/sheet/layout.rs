@@ -2,8 +2,10 @@
 
 use super::draw::{Ink, Page, Run};
 use super::font::{Face, Fonts};
+use super::head::{cut, fitted};
+use super::shape;
 use super::symbol::{Line, chord};
-use crate::chart::{Bar, Chart, DIVISIONS};
+use crate::chart::{Bar, Chart, DIVISIONS, TempoMark};
 use crate::export::text::key_name;
 use crate::key::Key;
 use crate::label::Label;
@@ -31,9 +33,16 @@ const STAFF: f32 = 4.0 * SPACE;
 const STAFF_LINE: f32 = 0.55;
 const MUSIC_SIZE: f32 = STAFF;
 
-const TITLE_SIZE: f32 = 25.0;
+/// The sizes of a title: the first that fits.
+const TITLE_SIZES: [f32; 5] = [25.0, 22.0, 19.0, 16.0, 13.0];
+const TITLE_LINES: usize = 4;
 const SMALL_SIZE: f32 = 10.0;
 const NUMBER_SIZE: f32 = 7.5;
+/// From line to line of small text.
+const LINE_STEP: f32 = 13.0;
+/// Between key and composer.
+const COMPOSER_GAP: f32 = 18.0;
+const FOOT_SIZE: f32 = 8.0;
 const CHORD_SIZE: f32 = 17.5;
 const SECTION_SIZE: f32 = 12.0;
 
@@ -95,6 +104,7 @@ pub(super) fn pages(chart: &Chart, style: Style, fonts: &Fonts, paper: Paper) ->
         }
         Paper::A4 => sheet.feet(),
     }
+    sheet.missing();
     sheet.pages
 }
 
@@ -113,7 +123,7 @@ struct Sheet<'a> {
     pages: Vec<Page>,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
     fn page(&mut self) -> &mut Page {
         let last = self.pages.len() - 1;
         &mut self.pages[last]
@@ -122,27 +132,74 @@ impl Sheet<'_> {
     /// Title, composer, key and tempo; where the music may begin.
     fn head(&mut self) -> f32 {
         let chart = self.chart;
+        let most = WIDTH - 2.0 * MARGIN;
         let mut y = TOP;
         if !chart.title.is_empty() {
-            let mut size = TITLE_SIZE;
-            let most = WIDTH - 2.0 * MARGIN;
-            let width = self.fonts.width(Face::Bold, size, &chart.title);
-            size *= (most / width.max(1.0)).min(1.0);
-            let mut line = Line::new(self.fonts);
-            line.push(Face::Bold, size, 0.0, &chart.title);
-            let x = (WIDTH - line.width) / 2.0;
-            let runs = line.at(x, y + 8.0);
+            let block = fitted(
+                self.fonts,
+                Face::Bold,
+                &TITLE_SIZES,
+                TITLE_LINES,
+                most,
+                &chart.title,
+            );
+            let step = 1.2 * block.size;
+            let mut runs = Vec::new();
+            let count = block.lines.len();
+            for (index, (mut line, width)) in block.lines.into_iter().enumerate() {
+                place(
+                    &mut line,
+                    (WIDTH - width) / 2.0,
+                    y + 8.0 + index as f32 * step,
+                );
+                runs.append(&mut line);
+            }
             self.page().text(runs, Ink::Black, &chart.title);
-            y += 34.0;
+            y += 34.0 + (count - 1) as f32 * step;
         }
+        let (line, says) = self.tempo_and_key();
+        let beside = most - line.width - COMPOSER_GAP;
+        if !chart.composer.is_empty() {
+            // Beside the tempo where there is room, else above it.
+            let face = Face::Regular;
+            let alone = self.fonts.width(face, SMALL_SIZE, &chart.composer) > beside;
+            let (most, lines) = if alone { (most, 2) } else { (beside, 1) };
+            let block = fitted(
+                self.fonts,
+                face,
+                &[SMALL_SIZE],
+                lines,
+                most,
+                &chart.composer,
+            );
+            let mut runs = Vec::new();
+            for (index, (mut line, width)) in block.lines.into_iter().enumerate() {
+                y += if index > 0 { LINE_STEP } else { 0.0 };
+                place(&mut line, WIDTH - MARGIN - width, y);
+                runs.append(&mut line);
+            }
+            y += if alone { LINE_STEP } else { 0.0 };
+            self.page().text(runs, Ink::Grey, &chart.composer);
+        }
+        let runs = line.at(MARGIN, y);
+        self.page().text(runs, Ink::Grey, &says);
+        y - 2.0
+    }
+
+    /// The metronome mark and the key, and what they say read aloud.
+    fn tempo_and_key(&self) -> (Line<'a>, String) {
+        let chart = self.chart;
         let mut line = Line::new(self.fonts);
-        let (pulse, dotted) = pulse_sign(chart.metre());
-        line.push(Face::Music, 13.0, 0.0, &pulse.to_string());
-        if dotted {
+        let mark = chart.tempo_mark();
+        line.push(Face::Music, 13.0, 0.0, &note_sign(&mark).to_string());
+        if mark.is_dotted() {
             line.push(Face::Music, 13.0, 0.0, &sign::DOT.to_string());
         }
-        let count = chart.tempo_bpm / chart.metre().pulse_beats();
-        let mut says = format!("{count:.0} beats a minute");
+        let count = mark.per_minute;
+        let mut says = match mark.beats {
+            1.0 => format!("{count:.0} beats a minute"),
+            _ => format!("{} = {count:.0}", mark.note()),
+        };
         line.push(Face::Regular, SMALL_SIZE, 0.0, &format!(" = {count:.0}"));
         if let Some(key) = chart.key() {
             let name = key_name(key).replacen('b', "♭", 1).replacen('#', "♯", 1);
@@ -155,16 +212,7 @@ impl Sheet<'_> {
             says = format!("{says}, {name}");
             line.push(Face::Regular, SMALL_SIZE, 0.0, &format!("     {name}"));
         }
-        let runs = line.at(MARGIN, y);
-        self.page().text(runs, Ink::Grey, &says);
-        if !chart.composer.is_empty() {
-            let mut line = Line::new(self.fonts);
-            line.push(Face::Regular, SMALL_SIZE, 0.0, &chart.composer);
-            let x = WIDTH - MARGIN - line.width;
-            let runs = line.at(x, y);
-            self.page().text(runs, Ink::Grey, &chart.composer);
-        }
-        y - 2.0
+        (line, says)
     }
 
     /// One line of the chart with its upper staff line at `y`.
@@ -373,7 +421,9 @@ impl Sheet<'_> {
     /// The label of a section, white in a black box.
     fn section(&mut self, label: &str, x: f32, y: f32) {
         let mut line = Line::new(self.fonts);
-        line.push(Face::Bold, SECTION_SIZE, 0.0, label);
+        let room = WIDTH - MARGIN - x - 11.0;
+        let short = cut(self.fonts, Face::Bold, SECTION_SIZE, room, label);
+        line.push(Face::Bold, SECTION_SIZE, 0.0, &short);
         let width = (line.width + 11.0).max(18.0);
         let foot = y - SECTION_RISE;
         let inset = (width - line.width) / 2.0;
@@ -435,14 +485,9 @@ impl Sheet<'_> {
 
     /// Musical signs, which say nothing on their own.
     fn glyphs(&mut self, signs: &str, x: f32, y: f32) {
-        let run = Run {
-            x,
-            y,
-            size: MUSIC_SIZE,
-            face: Face::Music,
-            text: signs.to_owned(),
-        };
-        self.page().text(vec![run], Ink::Black, "");
+        let mut runs = shape::runs(self.fonts, Face::Music, MUSIC_SIZE, signs);
+        place(&mut runs, x, y);
+        self.page().text(runs, Ink::Black, "");
     }
 
     /// Title and page number below every page, where there are several.
@@ -452,16 +497,48 @@ impl Sheet<'_> {
             return;
         }
         for (index, page) in self.pages.iter_mut().enumerate() {
-            let title = match self.chart.title.as_str() {
-                "" => String::new(),
-                title => format!("{title} – "),
-            };
-            let text = format!("{title}{} / {count}", index + 1);
+            let number = format!("{} / {count}", index + 1);
             let mut line = Line::new(self.fonts);
-            line.push(Face::Regular, 8.0, 0.0, &text);
+            let mut text = number.clone();
+            if !self.chart.title.is_empty() {
+                let room = WIDTH - 2.0 * MARGIN - 60.0;
+                let title = cut(
+                    self.fonts,
+                    Face::Regular,
+                    FOOT_SIZE,
+                    room,
+                    &self.chart.title,
+                );
+                line.push(Face::Regular, FOOT_SIZE, 0.0, &title);
+                line.push(Face::Regular, FOOT_SIZE, 0.0, " – ");
+                text = format!("{title} – {number}");
+            }
+            line.push(Face::Regular, FOOT_SIZE, 0.0, &number);
             let x = (WIDTH - line.width) / 2.0;
             page.text(line.at(x, A4_HEIGHT - 24.0), Ink::Grey, &text);
         }
+    }
+
+    /// Says on the first page which characters are drawn as question marks.
+    fn missing(&mut self) {
+        const NAMED: usize = 8;
+        let missing = self.fonts.missing();
+        if missing.is_empty() {
+            return;
+        }
+        let named = missing.iter().take(NAMED);
+        let mut names: Vec<String> = named.map(|&c| format!("U+{:04X}", u32::from(c))).collect();
+        if missing.len() > NAMED {
+            names.push("…".to_owned());
+        }
+        let text = format!(
+            "Drawn as ? because no font on this computer has them: {}",
+            names.join(", ")
+        );
+        let mut line = Line::new(self.fonts);
+        line.push(Face::Regular, FOOT_SIZE, 0.0, &text);
+        let page = &mut self.pages[0];
+        page.text(line.at(MARGIN, page.height - 12.0), Ink::Grey, &text);
     }
 }
 
@@ -474,12 +551,19 @@ fn share(chart: &Chart, bar: &Bar) -> f32 {
     if odd { share + 0.15 } else { share }
 }
 
-/// The note of a metronome mark, and whether it is dotted.
-fn pulse_sign(metre: Metre) -> (char, bool) {
-    let pulse = metre.pulse_beats();
-    match pulse {
-        p if p >= 2.0 => (sign::HALF, p > 2.0),
-        p if p >= 1.0 => (sign::QUARTER, p > 1.0),
-        p => (sign::EIGHTH, p > 0.5),
+/// The note of a metronome mark, without its dot.
+fn note_sign(mark: &TempoMark) -> char {
+    match mark.beats {
+        beats if beats >= 2.0 => sign::HALF,
+        beats if beats >= 1.0 => sign::QUARTER,
+        _ => sign::EIGHTH,
+    }
+}
+
+/// Moves runs.
+fn place(runs: &mut [Run], x: f32, y: f32) {
+    for run in runs {
+        run.x += x;
+        run.y += y;
     }
 }

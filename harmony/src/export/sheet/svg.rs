@@ -38,7 +38,7 @@ pub(super) fn write(pages: &[Page], fonts: &Fonts) -> String {
         let outline = fonts.outline(face, id);
         put(
             &mut svg,
-            format_args!("<path id=\"g{}-{id}\" d=\"{outline}\"/>\n", face as u8),
+            format_args!("<path id=\"g{}-{id}\" d=\"{outline}\"/>\n", face.number()),
         );
     }
     svg.push_str("</defs>\n");
@@ -77,20 +77,21 @@ fn mark(body: &mut String, mark: &Mark, fonts: &Fonts, used: &mut BTreeSet<(Face
             put(body, format_args!("<g fill=\"{}\"{label}>", colour(*ink)));
             for run in runs {
                 let scale = run.size / fonts.units_per_em(run.face);
-                let mut x = run.x;
-                for c in run.text.chars() {
-                    let glyph = fonts.glyph(run.face, c);
-                    if !c.is_whitespace() {
-                        used.insert((run.face, glyph.id));
-                        put(
-                            body,
-                            format_args!(
-                                "<use href=\"#g{}-{}\" transform=\"translate({x:.2} {:.2}) scale({scale:.5} -{scale:.5})\"/>",
-                                run.face as u8, glyph.id, run.y
-                            ),
-                        );
+                for glyph in &run.glyphs {
+                    // Spaces are glyphs without an outline.
+                    if glyph.text.chars().all(char::is_whitespace) && !glyph.text.is_empty() {
+                        continue;
                     }
-                    x += f32::from(glyph.advance) * scale;
+                    used.insert((run.face, glyph.id));
+                    let (x, y) = (run.x + glyph.x, run.y - glyph.y);
+                    put(
+                        body,
+                        format_args!(
+                            "<use href=\"#g{}-{}\" transform=\"translate({x:.2} {y:.2}) scale({scale:.5} -{scale:.5})\"/>",
+                            run.face.number(),
+                            glyph.id
+                        ),
+                    );
                 }
             }
             body.push_str("</g>\n");

@@ -2,6 +2,7 @@
 
 use super::draw::Run;
 use super::font::{Face, Fonts};
+use super::shape;
 use crate::key::Key;
 use crate::label::Label;
 use crate::style::{self, Style, parts};
@@ -11,10 +12,6 @@ const SUFFIX_SIZE: f32 = 0.72;
 
 /// How far it stands up, as a share of the root's size.
 const SUFFIX_RAISE: f32 = 0.22;
-
-/// The size of accidentals, as a share of the letters around them: the music font
-/// counts its em as four spaces of a staff.
-const ACCIDENTAL_SIZE: f32 = 1.2;
 
 /// Runs that follow each other, and how wide they are together.
 pub(super) struct Line<'a> {
@@ -32,28 +29,15 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Appends a text; characters that the font lacks come from the music font.
+    /// Appends a text; characters that the font lacks come from another.
     pub(super) fn push(&mut self, face: Face, size: f32, raise: f32, text: &str) {
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            let is_music = |c: char| !self.fonts.has(face, c) && self.fonts.has(Face::Music, c);
-            let music = is_music(first);
-            let end = rest.find(|c| is_music(c) != music).unwrap_or(rest.len());
-            let (part, after) = rest.split_at(end);
-            let (face, size) = if music {
-                (Face::Music, size * ACCIDENTAL_SIZE)
-            } else {
-                (face, size)
-            };
-            self.runs.push(Run {
-                x: self.width,
-                y: -raise,
-                size,
-                face,
-                text: part.to_owned(),
-            });
-            self.width += self.fonts.width(face, size, part);
-            rest = after;
+        let start = self.width;
+        for mut run in shape::runs(self.fonts, face, size, text) {
+            run.x += start;
+            run.y -= raise;
+            // The last that is read may not be the last to the right.
+            self.width = self.width.max(run.x + run.width);
+            self.runs.push(run);
         }
     }
 

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use harmony::chart::{Chart, ChartOptions};
-use harmony::export::{Format, Options, save_track};
-use harmony::track::Track;
+use harmony::export::{FontSearch, Format, Options, save_track};
+use harmony::track::{Info, Track};
 
 fn song() -> Track {
     Track::from_json(include_str!("readers/song.json")).unwrap()
@@ -28,6 +28,32 @@ fn every_format_opens_elsewhere() {
             .join("song")
             .with_extension(format.extension());
         save_track(&path, &track, &Options::default()).unwrap();
+    }
+    // The same song with texts of many scripts.
+    let mut track = song();
+    track.set_info(Info {
+        title: "Ночь 東京 שלום हिन्दी".to_owned(),
+        composer: "Ωδή ليالي".to_owned(),
+        bars_per_line: 4,
+    });
+    for beat in track
+        .sections()
+        .iter()
+        .map(|section| section.beat)
+        .collect::<Vec<_>>()
+    {
+        track.set_section(beat, None).unwrap();
+    }
+    track.set_section(0.0, Some("夜 2")).unwrap();
+    let scripts = folder.path().join("scripts");
+    std::fs::create_dir(&scripts).unwrap();
+    let options = Options {
+        fonts: FontSearch::Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fonts")),
+        ..Options::default()
+    };
+    for format in Format::ALL {
+        let path = scripts.join("song").with_extension(format.extension());
+        save_track(&path, &track, &options).unwrap();
     }
     let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/check.py");
     let output = Command::new(python)

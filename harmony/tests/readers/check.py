@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Opens the exports of song.json in other people's programs, and compares what they read.
 
-    python3 check.py FOLDER        (the folder of `cargo run --example formats`)
+    python3 check.py FOLDER
+
+FOLDER is that of `cargo run --example formats`, and its folder `scripts` the song with a title in
+many scripts, as the test of `readers.rs` makes it.
 
 Exit code 1 with the first difference.
 """
@@ -17,6 +20,7 @@ import xml.etree.ElementTree as ElementTree
 
 import importlib.resources
 
+import chordsketch
 import jams
 import mido
 import mir_eval
@@ -157,6 +161,61 @@ def ireal(folder):
     expect(tune.measures_as_strings[9:17], tune.measures_as_strings[1:9], "the repeat")
 
 
+def chordpro(folder):
+    """The grids as chordsketch reads them: their bars, chords and remarks in the margin."""
+    text = (folder / "song.cho").read_text(encoding="utf-8")
+    read = chordsketch.parse_and_render_html_with_warnings(text, None, None)
+    # It would rather have Fm7(9) than Fm9.
+    warnings = [warning for warning in read.warnings if "extended notation" not in warning]
+    expect(warnings, [], "what chordsketch warns of")
+    page = read.output
+    expect(html.unescape(re.search(r"<h1[^>]*>(.*?)</h1>", page).group(1)), TITLE, "title of the ChordPro song")
+    bars = page.split('class="grid-bar"')[1:]
+    # It shows accidentals as signs.
+    chords = [re.findall(r'class="grid-chord">([^<]*)<', bar.replace("♭", "b").replace("♯", "#")) for bar in bars]
+    expect(len(bars), 28, "bars of the ChordPro song")
+    expect(chords[:5], [["Bb7"], ["Ebmaj7"], ["Cm7"], ["Fm7", "Bb7"], ["Eb/G"]], "chords in the grid")
+    inline = (folder / "song.inline.cho").read_text(encoding="utf-8")
+    read = chordsketch.parse_and_render_text(inline, None, None)
+    for wanted in [TITLE, "Bb7", "G7(b9)", "Coda"]:
+        if wanted not in read.replace("♭", "b"):
+            sys.exit(f"{wanted!r} is not in the inline ChordPro song: {read}")
+
+
+def any_script(folder):
+    """The song again, with a title, composer and section in other scripts."""
+    title, composer, section = "Ночь 東京 שלום हिन्दी", "Ωδή ليالي", "夜 2"
+    song = folder / "scripts"
+    expect(jams.load(str(song / "song.jams")).file_metadata.title, title, "title of the JAMS file")
+    conductor = mido.MidiFile(str(song / "song.mid"), charset="utf-8").tracks[0]
+    expect(conductor.name, title, "title of the MIDI file")
+    expect([e.text for e in conductor if e.type == "cue_marker"], [section], "cue of the MIDI file")
+    root = ElementTree.parse(song / "song.musicxml").getroot()
+    expect((root.findtext("work/work-title"), root.findtext("identification/creator")), (title, composer),
+           "head of the MusicXML file")
+    expect([e.text for e in root.iter("rehearsal")], [section], "section of the MusicXML file")
+    for name in ["song.cho", "song.inline.cho"]:
+        read = chordsketch.parse_and_render_text((song / name).read_text(encoding="utf-8"), None, None)
+        for wanted in [title, section]:
+            if wanted not in read:
+                sys.exit(f"{wanted!r} is not in {name}: {read}")
+    page = (song / "song.html").read_text(encoding="utf-8")
+    link = html.unescape(re.search(r'href="([^"]+)"', page).group(1))
+    with contextlib.redirect_stdout(io.StringIO()):
+        tune = Tune.parse_ireal_url(link)[0]
+    expect((tune.title, tune.composer), (title, composer), "head of the iReal song")
+    for name in ["song.txt", "song.reaper.csv"]:
+        wanted = title if name == "song.txt" else section
+        if wanted not in (song / name).read_text(encoding="utf-8"):
+            sys.exit(f"{wanted!r} is not in {name}")
+    names = [e.get("aria-label") for e in ElementTree.parse(song / "song.svg").iter()]
+    for wanted in [title, composer, section]:
+        if wanted not in names:
+            sys.exit(f"{wanted!r} is not in the SVG: {names}")
+    reader = pypdf.PdfReader(str(song / "song.pdf"))
+    expect((reader.metadata.title, reader.metadata.author), (title, composer), "head of the PDF")
+
+
 def tables(folder, intervals):
     with open(folder / "song.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -197,8 +256,10 @@ def main(folder):
     midi(folder, intervals, labels)
     musicxml(folder)
     ireal(folder)
+    chordpro(folder)
     tables(folder, intervals)
     pictures(folder)
+    any_script(folder)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ use common::label;
 use harmony::export::{FontSearch, Format, Options};
 use harmony::timeline::{Segment, Timeline};
 use harmony::track::{Info, Track};
+use proptest::prelude::*;
 
 /// A few letters of Arabic, Hebrew, Devanagari, Han, kana and hangul.
 fn fonts() -> FontSearch {
@@ -226,5 +227,36 @@ fn a_long_composer_does_not_run_into_the_tempo() {
             composer.iter().all(clear),
             "{count}: {tempo:?} {composer:?}"
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_text_is_drawn_on_the_page(
+        title in prop_oneof![
+            any::<String>(),
+            proptest::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter),
+            proptest::collection::vec(
+                proptest::sample::select("של ()ليالي الأن १२क्षिहंx\u{301}\u{200D}東京夜♭é".chars().collect::<Vec<_>>()),
+                0..60
+            ).prop_map(String::from_iter),
+        ],
+    ) {
+        let mut track = track(&title, &title);
+        track.set_section(0.0, Some(&title)).unwrap();
+        let options = options(fonts());
+        let svg = String::from_utf8(written(Format::Svg, &track, &options)).unwrap();
+        for place in svg.split("translate(").skip(1) {
+            let x: f32 = place.split(' ').next().unwrap().parse().unwrap();
+            prop_assert!((0.0..570.0).contains(&x), "{}: {}", title, x);
+        }
+        let unfit = svg.contains(['\u{FFFE}', '\u{2028}']);
+        prop_assert!(!unfit);
+        let pdf = written(Format::Pdf, &track, &options);
+        prop_assert_eq!(&pdf, &written(Format::Pdf, &track, &options));
+        for format in Format::ALL {
+            prop_assert!(!written(format, &track, &options).is_empty());
+        }
     }
 }

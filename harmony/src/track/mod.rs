@@ -448,8 +448,10 @@ fn check<T>(regions: &[T], beat_of: impl Fn(&T) -> f64) -> Result<(), TimeError>
 
 /// A text on one line, not too long.
 fn tidy(text: &str) -> String {
+    // What ends a line or may stand in no file: the last two of each plane are no characters.
+    let is_none = |c: char| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || u32::from(c) & 0xFFFE == 0xFFFE
+    };
     let plain = text.trim().chars().take(MAX_TEXT_CHARS);
-    plain
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    plain.map(|c| if is_none(c) { ' ' } else { c }).collect()
 }

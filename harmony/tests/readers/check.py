@@ -214,6 +214,24 @@ def any_script(folder):
             sys.exit(f"{wanted!r} is not in the SVG: {names}")
     reader = pypdf.PdfReader(str(song / "song.pdf"))
     expect((reader.metadata.title, reader.metadata.author), (title, composer), "head of the PDF")
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    for wanted in ["Ночь 東京 שלום", "Ωδή", section]:
+        if wanted not in text:
+            sys.exit(f"{wanted!r} is not in the text of the PDF: {text!r}")
+    # Letters that are drawn in another order than they are read: this reader does not look at what
+    # the page says they are, others do.
+    drawn = reader.pages[0].get_contents().get_data()
+    said = re.findall(rb"/ActualText\s*(\((?:[^\\)]|\\.)*\)|<[0-9A-Fa-f]*>)", drawn)
+    expect("हिन्दी".encode("utf-16-be") in b"".join(map(unescaped, said)), True, "the text behind the letters")
+
+
+def unescaped(text):
+    """The bytes of a string in a PDF."""
+    if text.startswith(b"<"):
+        return bytes.fromhex(text[1:-1].decode())
+    octal = lambda match: bytes([int(match.group(1), 8)]) if match.group(1).isdigit() else match.group(1)
+    plain = re.sub(rb"\\([0-7]{1,3}|.)", octal, text[1:-1], flags=re.S)
+    return plain
 
 
 def tables(folder, intervals):

@@ -10,7 +10,7 @@ mod xml;
 use std::io;
 
 use super::ExportError;
-use crate::chart::{Bar, Chart, DIVISIONS};
+use crate::chart::{Bar, Chart, DIVISIONS, TempoMark};
 use crate::key::{Key, Mode};
 use crate::label::Label;
 use xml::Xml;
@@ -188,8 +188,8 @@ fn signatures(xml: &mut Xml, before: Option<&Bar>, bar: &Bar) {
 
 /// The metronome mark, in what the metre counts.
 fn tempo(xml: &mut Xml, bar: &Bar, quarters: f64) {
-    let pulse = bar.metre.pulse_beats();
-    let Some((unit, dotted)) = value((pulse * f64::from(DIVISIONS)).round() as u32) else {
+    let mark = TempoMark::new(bar.metre, quarters);
+    let Some((unit, dotted)) = value((mark.beats * f64::from(DIVISIONS)).round() as u32) else {
         return;
     };
     xml.open("direction", &[("placement", "above")]);
@@ -199,7 +199,7 @@ fn tempo(xml: &mut Xml, bar: &Bar, quarters: f64) {
     if dotted {
         xml.empty("beat-unit-dot", &[]);
     }
-    xml.text("per-minute", &format!("{:.0}", quarters / pulse));
+    xml.text("per-minute", &format!("{:.0}", mark.per_minute));
     xml.close();
     xml.close();
     xml.empty("sound", &[("tempo", &format!("{quarters:.3}"))]);

@@ -532,9 +532,11 @@ impl<'a> Sheet<'a> {
             names.push("…".to_owned());
         }
         let text = format!(
-            "Drawn as ? because no font on this computer has them: {}",
+            "Drawn as ?, for no font on this computer has them: {}",
             names.join(", ")
         );
+        let room = WIDTH - 2.0 * MARGIN;
+        let text = cut(self.fonts, Face::Regular, FOOT_SIZE, room, &text);
         let mut line = Line::new(self.fonts);
         line.push(Face::Regular, FOOT_SIZE, 0.0, &text);
         let page = &mut self.pages[0];

@@ -71,12 +71,12 @@ impl Needed {
 /// Fonts that have what is needed, as far as there are any: few, and those that look most like
 /// the rest. The same fonts on the system give the same choice.
 pub(super) fn find(needed: Needed, search: &FontSearch) -> Vec<Found> {
-    let started = Instant::now();
     let mut database = Database::new();
     match search {
         FontSearch::System => database.load_system_fonts(),
         FontSearch::Folder(folder) => database.load_fonts_dir(folder),
     }
+    let started = Instant::now();
     let mut found = Vec::new();
     for bold in [true, false] {
         let mut characters = needed.characters(bold);

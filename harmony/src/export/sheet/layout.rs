@@ -193,6 +193,7 @@ impl<'a> Sheet<'a> {
         let mark = chart.tempo_mark();
         line.push(Face::Music, 13.0, 0.0, &note_sign(&mark).to_string());
         if mark.is_dotted() {
+            line.width += 1.3;
             line.push(Face::Music, 13.0, 0.0, &sign::DOT.to_string());
         }
         let count = mark.per_minute;

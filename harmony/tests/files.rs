@@ -407,6 +407,22 @@ fn whole(mut timeline: Timeline) -> Timeline {
 
 proptest! {
     #[test]
+    fn broken_jams_files_are_refused_or_read(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "NaN", "-Infinity", "Infinity", "-", "N", "\"", "\\", "é", "{", "}", "[", "]", ":", ",", "null", "1",
+                "\"annotations\":", "\"namespace\":\"chord\"", "\"data\":", "\"time\":0", "\"duration\":1",
+                "\"value\":\"C\"", "\"confidence\":",
+            ]),
+            0..40,
+        ),
+    ) {
+        if let Ok(timeline) = import::jams::parse(&parts.concat()) {
+            prop_assert!(timeline.into_iter().all(|it| (0.0..=1.0).contains(&it.confidence)));
+        }
+    }
+
+    #[test]
     fn lab_round_trips(timeline in any_timeline()) {
         let timeline = whole(timeline);
         let text = written(Format::Lab, &timeline, &Options::default());

@@ -209,6 +209,8 @@ def any_script(folder):
         if wanted not in (song / name).read_text(encoding="utf-8"):
             sys.exit(f"{wanted!r} is not in {name}")
     names = [e.get("aria-label") for e in ElementTree.parse(song / "song.svg").iter()]
+    names += [e.text for e in ElementTree.parse(song / "song.svg").getroot().findall("{http://www.w3.org/2000/svg}title")]
+    expect(names.count(title), 2, "the title in the SVG, drawn and as that of the file")
     for wanted in [title, composer, section]:
         if wanted not in names:
             sys.exit(f"{wanted!r} is not in the SVG: {names}")

@@ -33,7 +33,7 @@ pub use search::FontSearch;
 pub fn svg(chart: &Chart, style: Style, search: &FontSearch) -> Result<String, ExportError> {
     let fonts = fonts(chart, search)?;
     let pages = layout::pages(chart, style, &fonts, Paper::Endless);
-    Ok(svg::write(&pages, &fonts))
+    Ok(svg::write(&pages, &fonts, &chart.title))
 }
 
 /// The chart on pages of A4 as PDF, its text as text in embedded parts of fonts. Letters that the

@@ -9,7 +9,7 @@ use super::draw::{Ink, Mark, Page};
 use super::font::{Face, Fonts};
 
 /// The document. Pages stand below each other.
-pub(super) fn write(pages: &[Page], fonts: &Fonts) -> String {
+pub(super) fn write(pages: &[Page], fonts: &Fonts, title: &str) -> String {
     let width = pages.iter().map(|page| page.width).fold(0.0, f32::max);
     let height: f32 = pages.iter().map(|page| page.height).sum();
     let mut body = String::new();
@@ -26,12 +26,16 @@ pub(super) fn write(pages: &[Page], fonts: &Fonts) -> String {
         body.push_str("</g>\n");
         top += page.height;
     }
+    let title = match title {
+        "" => String::new(),
+        title => format!("<title>{}</title>\n", escape(title)),
+    };
     let mut svg = String::new();
     put(
         &mut svg,
         format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
-             viewBox=\"0 0 {width} {height}\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<defs>\n"
+             viewBox=\"0 0 {width} {height}\">\n{title}<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<defs>\n"
         ),
     );
     for (face, id) in used {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use egui::Context;
 use harmony::export::{self, Format, Options};
 use harmony::track::Track;
 use nice_plug_egui::RepaintNotifier;
@@ -53,7 +54,8 @@ impl Files {
     pub fn save(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         self.on_a_thread(move |files| {
-            files.tell(saved(write_new(&folder, &track, format, &options)))
+            let result = write_new(&folder, &track, format, &options);
+            files.tell(told(result, &track, format, &options));
         });
     }
 
@@ -70,7 +72,8 @@ impl Files {
                 Some(file) => {
                     let path = with_extension(file.path().to_owned(), format);
                     let result = export::save_track(&path, &track, &options).map(|()| path);
-                    files.tell(saved(result.map_err(|error| error.to_string())));
+                    let result = result.map_err(|error| error.to_string());
+                    files.tell(told(result, &track, format, &options));
                 }
                 // The user has closed the dialog, or there was none.
                 None if dialog_is_certain() => {}
@@ -80,6 +83,25 @@ impl Files {
                     file: None,
                 }),
             }
+        });
+    }
+
+    /// Puts the text of the track on the clipboard from another thread: for drawings, which may
+    /// look for fonts.
+    pub fn copy(&self, track: Arc<Track>, format: Format, controls: &Controls, window: &Context) {
+        let (controls, window) = (controls.clone(), window.clone());
+        self.on_a_thread(move |files| {
+            let copied = text(&track, format, &controls);
+            let error = copied.is_err();
+            let text = match copied {
+                Ok(text) => {
+                    window.copy_text(text);
+                    format!("Copied: {}", format.title())
+                }
+                Err(error) => format!("Not copied: {error}"),
+            };
+            let file = None;
+            files.tell(Notice { text, error, file });
         });
     }
 
@@ -254,6 +276,22 @@ fn with_extension(path: PathBuf, format: Format) -> PathBuf {
             name.into()
         }
     }
+}
+
+/// What is told of a file, and of what it does not show.
+fn told(
+    result: Result<PathBuf, String>,
+    track: &Track,
+    format: Format,
+    options: &Options,
+) -> Notice {
+    let mut notice = saved(result);
+    if !notice.error
+        && let Some(shortfall) = format.shortfall(track, options)
+    {
+        notice.text += &format!(", but {shortfall}");
+    }
+    notice
 }
 
 fn saved(result: Result<PathBuf, String>) -> Notice {

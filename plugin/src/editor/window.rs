@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
+use harmony::export::Format;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{HostMethods, SpawnedEditor};
@@ -248,6 +249,9 @@ impl App {
             Action::Dismiss => session.dismiss_message(),
             Action::Save(format) => self.files.save(session.track(), format, controls),
             Action::SaveAs(format) => self.files.save_as(session.track(), format, controls),
+            Action::Copy(format @ Format::Svg) => {
+                self.files.copy(session.track(), format, controls, context);
+            }
             Action::Copy(format) => {
                 let notice = match files::text(&session.track(), format, controls) {
                     Ok(text) => {

@@ -1,8 +1,9 @@
 //! A whole file at the rate of the analysis: resampled once for chords and beats.
 
+use std::io::Read;
 use std::path::Path;
 
-use crate::audio::{Audio, AudioError, Warning, decode_with};
+use crate::audio::{Audio, AudioError, Decoded, Warning, decode_stream, decode_with};
 use crate::resample::{RateError, StreamResampler};
 
 /// Resamples the blocks of a file while it is decoded. The rate is known with the first of
@@ -78,10 +79,29 @@ impl Signal {
         progress: &mut dyn FnMut(f32),
     ) -> Result<(Self, Option<Warning>), AudioError> {
         let path = path.as_ref();
+        Self::resampled(path, |sink| decode_with(path, progress, sink))
+    }
+
+    /// The audio of a stream that cannot be sought, such as a pipe: as [`Signal::read`].
+    /// `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// As [`decode_with`].
+    pub fn read_stream(
+        source: impl Read + Send + 'static,
+        name: impl AsRef<Path>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<(Self, Option<Warning>), AudioError> {
+        let name = name.as_ref();
+        Self::resampled(name, |sink| decode_stream(source, name, progress, sink))
+    }
+
+    fn resampled(
+        path: &Path,
+        decode: impl FnOnce(&mut dyn FnMut(u32, &[f32])) -> Result<Decoded, AudioError>,
+    ) -> Result<(Self, Option<Warning>), AudioError> {
         let mut resampler = BlockResampler::default();
-        let decoded = decode_with(path, progress, &mut |rate, block| {
-            resampler.push(rate, block);
-        })?;
+        let decoded = decode(&mut |rate, block| resampler.push(rate, block))?;
         let samples = resampler.finish().map_err(|_| AudioError::Rate {
             path: path.into(),
             rate: decoded.sample_rate,

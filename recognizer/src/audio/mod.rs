@@ -10,13 +10,17 @@ mod error;
 mod priming;
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{
+    MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource,
+};
 use symphonia::core::meta::MetadataOptions;
 
 pub use error::{AudioError, Warning};
@@ -116,7 +120,44 @@ pub fn decode_with(
     let path = path.as_ref();
     let mut file = open(path)?;
     let span = priming::edit_list(&mut file);
-    let mut reader = probe(path, file)?;
+    decode_source(path, Box::new(file), span, progress, sink)
+}
+
+/// Decodes a stream that can be read once and not sought, such as a pipe: as [`decode_with`].
+/// `name` stands for it in errors; its extension is a hint at the format, not needed.
+///
+/// # Errors
+/// As [`decode_file`].
+pub fn decode_stream(
+    source: impl Read + Send + 'static,
+    name: impl AsRef<Path>,
+    progress: &mut dyn FnMut(f32),
+    sink: &mut dyn FnMut(u32, &[f32]),
+) -> Result<Decoded, AudioError> {
+    let source = ReadOnlySource::new(Unshared(Mutex::new(source)));
+    decode_source(name.as_ref(), Box::new(source), None, progress, sink)
+}
+
+/// A reader that only one thread at a time gets at, which symphonia wants to be told.
+struct Unshared<R>(Mutex<R>);
+
+impl<R: Read> Read for Unshared<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read(buffer)
+    }
+}
+
+fn decode_source(
+    path: &Path,
+    source: Box<dyn MediaSource>,
+    span: Option<priming::Span>,
+    progress: &mut dyn FnMut(f32),
+    sink: &mut dyn FnMut(u32, &[f32]),
+) -> Result<Decoded, AudioError> {
+    let mut reader = probe(path, source)?;
     let mut track = Track::select(path, reader.as_mut(), span)?;
     let mut mono = Vec::new();
     let mut interleaved = Vec::new();
@@ -206,8 +247,8 @@ fn open(path: &Path) -> Result<File, AudioError> {
     Ok(file)
 }
 
-fn probe(path: &Path, file: File) -> Result<Box<dyn FormatReader>, AudioError> {
-    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+fn probe(path: &Path, source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, AudioError> {
+    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
     let mut hint = Hint::new();
     if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
         hint.with_extension(extension);

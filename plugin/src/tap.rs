@@ -14,6 +14,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use recognizer::mono::{Mix, MonoMix};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::settings::Settings;
@@ -114,6 +115,7 @@ impl Tap {
             marks: marks_in,
             counters: Arc::clone(&counters),
             sample_rate,
+            mix: MonoMix::new(sample_rate),
             position: 0,
             stream: 0,
             lost: 0,
@@ -143,6 +145,8 @@ pub struct TapInput {
     counters: Arc<TapCounters>,
     /// In Hz; to extrapolate the host's time.
     sample_rate: f64,
+    /// Makes one channel of two.
+    mix: MonoMix,
     /// Samples written to the ring so far.
     position: u64,
     /// Samples seen so far.
@@ -165,7 +169,8 @@ pub struct TapInput {
 }
 
 impl TapInput {
-    /// Copies the mean of `channels` (each at least `frames` long) into the ring.
+    /// Copies `channels` (each at least `frames` long) into the ring as one: two as
+    /// [`MonoMix`] has them, more as their mean.
     /// `host` is the host's time at the first frame. A block that does not fit is
     /// lost as a whole, and the loss is told where it happened. Safe on the audio
     /// thread.
@@ -181,27 +186,45 @@ impl TapInput {
             self.advance(frames);
             return;
         }
-        if let Ok(chunk) = self.samples.write_chunk_uninit(frames) {
-            let written = match channels {
-                [mono] => chunk.fill_from_iter(mono.as_ref().iter().copied()),
-                [left, right] => chunk.fill_from_iter(
-                    left.as_ref()
-                        .iter()
-                        .zip(right.as_ref())
-                        .map(|(l, r)| 0.5 * (l + r)),
-                ),
-                many => {
-                    let scale = 1.0 / many.len() as f32;
-                    chunk.fill_from_iter((0..frames).map(|frame| {
-                        let of =
-                            |channel: &C| channel.as_ref().get(frame).copied().unwrap_or_default();
-                        many.iter().map(of).sum::<f32>() * scale
-                    }))
-                }
+        if let [left, right] = channels {
+            self.push_stereo(left.as_ref(), right.as_ref(), frames);
+        } else if let Ok(chunk) = self.samples.write_chunk_uninit(frames) {
+            let written = if let [mono] = channels {
+                chunk.fill_from_iter(mono.as_ref().iter().copied())
+            } else {
+                let scale = 1.0 / channels.len() as f32;
+                chunk.fill_from_iter((0..frames).map(|frame| {
+                    let of = |channel: &C| channel.as_ref().get(frame).copied().unwrap_or_default();
+                    channels.iter().map(of).sum::<f32>() * scale
+                }))
             };
             self.position += written as u64;
         }
         self.advance(frames);
+    }
+
+    /// Writes two channels as [`MonoMix`] has them, part by part as they are mixed alike.
+    fn push_stereo(&mut self, left: &[f32], right: &[f32], frames: usize) {
+        let frames = frames.min(left.len()).min(right.len());
+        let (mut left, mut right) = (&left[..frames], &right[..frames]);
+        while !left.is_empty() {
+            let (count, mix) = self.mix.next(left, right);
+            let (now_left, later_left) = left.split_at(count);
+            let (now_right, later_right) = right.split_at(count);
+            (left, right) = (later_left, later_right);
+            let Ok(chunk) = self.samples.write_chunk_uninit(count) else {
+                continue;
+            };
+            let pairs = now_left.iter().zip(now_right);
+            let written = match mix {
+                Mix::Mid => chunk.fill_from_iter(pairs.map(|(l, r)| 0.5 * (l + r))),
+                mix => {
+                    let pairs = pairs.enumerate();
+                    chunk.fill_from_iter(pairs.map(|(n, (l, r))| mix.sample(n, *l, *r)))
+                }
+            };
+            self.position += written as u64;
+        }
     }
 
     /// Lets `frames` of the stream pass unheard, as when the plugin is bypassed.
@@ -488,6 +511,27 @@ mod tests {
         input.push(&[[1.0f32], [2.0], [6.0]], 1, rolling(2));
         let (samples, _) = drain(&mut output);
         assert_eq!(samples, [2.0, 4.0, 3.0]);
+    }
+
+    #[test]
+    fn a_channel_upside_down_is_heard_at_every_block_size() {
+        let left: Vec<f32> = (0..SAMPLES).map(|i| (i as f32 * 0.03).sin()).collect();
+        let right: Vec<f32> = left.iter().map(|x| -x).collect();
+        let mut first = None;
+        for block in [1, 64, 127, 512, 8192] {
+            let (mut input, mut output) = Tap::new(left.len(), 48_000.0);
+            let mut at = 0;
+            for (left, right) in left.chunks(block).zip(right.chunks(block)) {
+                input.push(&[left, right], left.len(), rolling(at));
+                at += left.len() as u64;
+            }
+            let (samples, marks) = drain(&mut output);
+            assert_eq!((samples.len(), marks.len()), (left.len(), 1));
+            if SAMPLES > 20_000 {
+                assert_eq!(samples[10_000..], left[10_000..], "block {block}");
+            }
+            assert_eq!(first.get_or_insert_with(|| samples.clone()), &samples);
+        }
     }
 
     #[test]

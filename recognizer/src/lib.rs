@@ -14,6 +14,7 @@ pub mod features;
 pub mod inference;
 pub mod live;
 pub mod models;
+pub mod mono;
 pub mod networks;
 pub mod refine;
 pub mod resample;

@@ -7,6 +7,22 @@ use symphonia::core::errors::Error;
 use super::{MAX_CHANNELS, MAX_LENGTH_S};
 use crate::resample::{MAX_HOST_RATE, MIN_HOST_RATE};
 
+/// The formats that are read, for a message.
+const FORMATS: &str = "WAV, AIFF, CAF, FLAC, MP3, AAC, M4A and MP4, Ogg, Opus, Matroska and WebM";
+
+/// Why no reader was found.
+const NONE: &str = "none of these formats is found in it";
+
+/// How to make a file of another format readable.
+fn conversion(path: &Path) -> String {
+    let wave = path.with_extension("wav");
+    format!(
+        "convert it, for example with: ffmpeg -i \"{}\" \"{}\"",
+        path.display(),
+        wave.display()
+    )
+}
+
 /// Why a file was not decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
@@ -31,12 +47,20 @@ pub enum AudioError {
         path: PathBuf,
     },
     /// No known audio format.
-    #[error("{}: not an audio file that can be read (WAV, FLAC, MP3, OGG Vorbis, M4A/AAC): {reason}", .path.display())]
+    #[error("{}: not an audio file that can be read ({FORMATS}): {reason}", .path.display())]
     NotAudio {
         /// The file.
         path: PathBuf,
         /// The decoder's reason.
         reason: String,
+    },
+    /// A format that is known by name and not read.
+    #[error("{}: this is {format}, which is not read here; {}", .path.display(), conversion(.path))]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format's name.
+        format: &'static str,
     },
     /// A container without an audio track.
     #[error("{}: the file has no audio track", .path.display())]
@@ -44,13 +68,13 @@ pub enum AudioError {
         /// The file.
         path: PathBuf,
     },
-    /// A known container with an unknown codec.
-    #[error("{}: its audio codec is not supported: {reason}", .path.display())]
+    /// A known container with a codec that is not decoded.
+    #[error("{}: its audio is {codec}, which is not decoded here; {}", .path.display(), conversion(.path))]
     Codec {
         /// The file.
         path: PathBuf,
-        /// The decoder's reason.
-        reason: String,
+        /// The codec's name.
+        codec: String,
     },
     /// An intact file of length zero.
     #[error("{}: the file holds no samples", .path.display())]
@@ -108,14 +132,19 @@ impl AudioError {
                 "it ends before any audio".to_owned()
             }
             // Its words for this are "core (probe): no suitable format reader".
-            Error::Unsupported(feature) if feature.contains("probe") => {
-                "none of these formats is found in it".to_owned()
-            }
+            Error::Unsupported(feature) if feature.contains("probe") => NONE.to_owned(),
             error => error.to_string(),
         };
         Self::NotAudio {
             path: path.into(),
             reason,
+        }
+    }
+
+    pub(super) fn no_frames(path: &Path) -> Self {
+        Self::NotAudio {
+            path: path.into(),
+            reason: NONE.to_owned(),
         }
     }
 
@@ -134,7 +163,7 @@ pub enum Warning {
         /// Length the file states, in seconds, if it does.
         stated_s: Option<f64>,
     },
-    /// Packets in the middle were left out; what follows is early by them.
+    /// Packets in the middle are silent.
     DamagedPackets {
         /// How many.
         packets: u64,
@@ -160,10 +189,7 @@ impl std::fmt::Display for Warning {
                 write!(f, "the file is damaged after {decoded_s:.1} s")
             }
             Self::DamagedPackets { packets } => {
-                write!(
-                    f,
-                    "{packets} damaged packets left out, later times are early"
-                )
+                write!(f, "{packets} damaged packets, which are silent")
             }
         }
     }

@@ -1,31 +1,41 @@
-//! Audio files in, mono samples out: WAV, FLAC, MP3, OGG Vorbis and AAC (M4A
-//! or raw ADTS), decoded by symphonia.
+//! Audio files and streams in, mono samples out: WAV and its larger forms, AIFF, CAF, FLAC,
+//! MP3, AAC, MP4, Ogg (Vorbis, Opus, FLAC), Matroska and WebM, decoded by symphonia and, for
+//! Opus, by libopus.
 //!
-//! The file is untrusted: every failure is an [`AudioError`] of one line that
-//! names the file, and length, rate and channel count are bounded. Samples an
-//! encoder put in front are removed, so that times are those of the original:
-//! symphonia does it for MP3 and OGG, this module for AAC.
+//! The bytes are untrusted: every failure is an [`AudioError`] of one line that names the file,
+//! and length, rate and channel count are bounded. What is damaged or cut short is read as far
+//! as it goes, as players do, with a [`Warning`] where audio is missing. Samples an encoder put
+//! in front are removed, so that times are those of the original.
+//!
+//! `kind` tells the format by the first bytes; `open` finds the audio track, with `sound` for
+//! plain samples, `frames` for MP3 and AAC without a container, and symphonia's readers for the
+//! rest behind `demux`; `decoder` makes samples of its packets.
 
+mod decoder;
+mod demux;
 mod error;
+mod flac;
+mod frames;
+mod kind;
+mod open;
+mod opus;
 mod priming;
+mod sound;
+mod source;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
-use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{
-    MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource,
-};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
+use symphonia::core::units::TimeBase;
 
 pub use error::{AudioError, Warning};
 
+use crate::mono::MonoMix;
 use crate::resample::{MAX_HOST_RATE, MIN_HOST_RATE};
+use decoder::{Decoder, Failure};
+use demux::{Item, Opened};
+use source::Source;
 
 /// Longest file that is decoded, in seconds: four hours.
 pub const MAX_LENGTH_S: f64 = 4.0 * 3600.0;
@@ -40,10 +50,13 @@ const TRUNCATION_TOLERANCE_S: f64 = 0.25;
 /// Damaged packets in a row after which the rest of the file is given up.
 const MAX_DAMAGED_IN_A_ROW: usize = 1_000;
 
+/// Longest silence in the place of one damaged packet, in seconds.
+const MAX_PACKET_S: f64 = 1.0;
+
 /// A decoded file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Audio {
-    /// The mean of all channels, full scale at ±1.
+    /// Two channels as [`MonoMix`] has them, the mean of more; full scale at ±1.
     pub samples: Vec<f32>,
     /// Samples a second.
     pub sample_rate: u32,
@@ -118,13 +131,12 @@ pub fn decode_with(
     sink: &mut dyn FnMut(u32, &[f32]),
 ) -> Result<Decoded, AudioError> {
     let path = path.as_ref();
-    let mut file = open(path)?;
-    let span = priming::edit_list(&mut file);
-    decode_source(path, Box::new(file), span, progress, sink)
+    decode_source(path, open::file(path)?, progress, sink)
 }
 
 /// Decodes a stream that can be read once and not sought, such as a pipe: as [`decode_with`].
-/// `name` stands for it in errors; its extension is a hint at the format, not needed.
+/// `name` stands for it in errors. What has its index at the end, or may have (MP4, CAF, AIFF),
+/// goes through a temporary file.
 ///
 /// # Errors
 /// As [`decode_file`].
@@ -134,77 +146,24 @@ pub fn decode_stream(
     progress: &mut dyn FnMut(f32),
     sink: &mut dyn FnMut(u32, &[f32]),
 ) -> Result<Decoded, AudioError> {
-    let source = ReadOnlySource::new(Unshared(Mutex::new(source)));
-    decode_source(name.as_ref(), Box::new(source), None, progress, sink)
-}
-
-/// A reader that only one thread at a time gets at, which symphonia wants to be told.
-struct Unshared<R>(Mutex<R>);
-
-impl<R: Read> Read for Unshared<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .read(buffer)
-    }
+    decode_source(name.as_ref(), Source::stream(source), progress, sink)
 }
 
 fn decode_source(
     path: &Path,
-    source: Box<dyn MediaSource>,
-    span: Option<priming::Span>,
+    source: Source,
     progress: &mut dyn FnMut(f32),
     sink: &mut dyn FnMut(u32, &[f32]),
 ) -> Result<Decoded, AudioError> {
-    let mut reader = probe(path, source)?;
-    let mut track = Track::select(path, reader.as_mut(), span)?;
-    let mut mono = Vec::new();
-    let mut interleaved = Vec::new();
+    let opened = open::track(path, source)?;
+    let mut track = Track::new(path, opened)?;
     let mut shown = 0f32;
     progress(0.0);
-
-    let end = loop {
-        let packet = match reader.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break End::Reached,
-            // A chained stream: the next one goes on with the same rate or ends it.
-            Err(Error::ResetRequired) => match track.follow(path, reader.as_mut()) {
-                Ok(()) => continue,
-                Err(error) => break End::Broken(error.to_string()),
-            },
-            Err(error) => break End::Broken(error.to_string()),
-        };
-        if packet.track_id != track.id {
-            continue;
-        }
-        match track.decoder.decode(&packet) {
-            Ok(decoded) => {
-                track.damaged_in_a_row = 0;
-                let spec = decoded.spec();
-                let (rate, channels) = (spec.rate(), spec.channels().count());
-                decoded.copy_to_vec_interleaved(&mut interleaved);
-                if interleaved.is_empty() {
-                    continue;
-                }
-                if let Err(error) = track.check(path, rate, channels) {
-                    break End::Refused(error);
-                }
-                mix_down(&interleaved, channels, &mut mono);
-                let block = track.within_span(&mono);
-                if track.handed_over as f64 > MAX_LENGTH_S * f64::from(rate) {
-                    break End::Refused(AudioError::too_long(path));
-                }
-                sink(rate, block);
-            }
-            Err(error @ (Error::DecodeError(_) | Error::IoError(_))) => {
-                track.damaged += 1;
-                track.damaged_in_a_row += 1;
-                if track.damaged_in_a_row > MAX_DAMAGED_IN_A_ROW {
-                    break End::Broken(error.to_string());
-                }
-            }
-            Err(error) => break End::Broken(error.to_string()),
+    let reason = loop {
+        match track.next(path, sink) {
+            Step::Goes => {}
+            Step::Ends(reason) => break reason,
+            Step::Refused(error) => return Err(error),
         }
         if let Some(share) = track.share()
             && share > shown + 0.005
@@ -213,130 +172,165 @@ fn decode_source(
             progress(shown);
         }
     };
-
-    let (reached_end, reason) = match end {
-        End::Refused(error) => return Err(error),
-        End::Reached => (true, None),
-        End::Broken(reason) => (false, Some(reason)),
-    };
-    let decoded = track.finish(path, reached_end, reason)?;
+    let decoded = track.finish(path, reason)?;
     progress(1.0);
     Ok(decoded)
 }
 
-/// Why decoding stopped.
-enum End {
-    Reached,
-    Broken(String),
+/// What became of the next packet.
+enum Step {
+    Goes,
+    /// The end, and why where it is not the track's.
+    Ends(Option<String>),
     Refused(AudioError),
-}
-
-fn open(path: &Path) -> Result<File, AudioError> {
-    let unreadable = |source| AudioError::Unreadable {
-        path: path.into(),
-        source,
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(AudioError::Folder { path: path.into() });
-    }
-    if metadata.len() == 0 {
-        return Err(AudioError::Empty { path: path.into() });
-    }
-    Ok(file)
-}
-
-fn probe(path: &Path, source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, AudioError> {
-    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
-        hint.with_extension(extension);
-    }
-    symphonia::default::get_probe()
-        .probe(
-            &hint,
-            stream,
-            FormatOptions::default(),
-            MetadataOptions::default(),
-        )
-        .map_err(|error| AudioError::not_audio(path, &error))
 }
 
 /// The audio track that is decoded, and what was decoded of it so far.
 struct Track {
-    id: u32,
-    decoder: Box<dyn AudioDecoder>,
-    /// The part of the track that is the original; the rest is the encoder's.
+    demux: Box<dyn demux::Demux>,
+    decoder: Decoder,
+    /// The rate that the container states, in Hz.
+    rate: Option<u32>,
+    time_base: Option<TimeBase>,
+    /// The part of the stream that is the original; the rest is the encoder's.
     span: priming::Span,
     /// Length the file states, in seconds, what the encoder added included.
     stated_s: Option<f64>,
     /// Rate and channels of the first packet.
     format: Option<(u32, usize)>,
-    /// Samples decoded, including those outside of the span.
+    mix: Option<MonoMix>,
+    /// Samples of the stream decoded, including those outside of the span.
+    of_stream: u64,
+    /// The same of all streams.
     decoded: u64,
     /// Samples within the span.
     handed_over: u64,
     damaged: u64,
     damaged_in_a_row: usize,
+    /// Samples of damaged packets in front of the first good one.
+    silence: u64,
+    interleaved: Vec<f32>,
+    mono: Vec<f32>,
+    channels: [Vec<f32>; 2],
 }
 
 impl Track {
-    fn select(
-        path: &Path,
-        reader: &mut dyn FormatReader,
-        edit_list: Option<priming::Span>,
-    ) -> Result<Self, AudioError> {
-        let tagged = priming::itunes_tag(reader);
-        let no_track = || AudioError::NoTrack { path: path.into() };
-        let track = reader
-            .default_track(TrackType::Audio)
-            .ok_or_else(no_track)?;
-        let parameters = track.codec_params.as_ref().and_then(|p| p.audio());
-        let parameters = parameters.ok_or_else(no_track)?;
-        let rate = parameters.sample_rate;
-        let stated_s = track
-            .time_base
-            .zip(track.duration)
-            .and_then(|(base, duration)| base.calc_duration(duration))
-            .map(|time| time.as_secs_f64())
-            .or_else(|| {
-                let rate = rate.filter(|rate| *rate > 0)?;
-                Some(track.num_frames? as f64 / f64::from(rate))
-            });
-        if stated_s.is_some_and(|length_s| length_s > MAX_LENGTH_S) {
+    fn new(path: &Path, opened: Opened) -> Result<Self, AudioError> {
+        let longest_s = match (opened.stated_s, opened.at_most_s) {
+            (Some(stated_s), Some(at_most_s)) => Some(stated_s.min(at_most_s)),
+            (stated_s, at_most_s) => stated_s.or(at_most_s),
+        };
+        if longest_s.is_some_and(|length_s| length_s > MAX_LENGTH_S) {
             return Err(AudioError::too_long(path));
         }
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(|error| AudioError::Codec {
-                path: path.into(),
-                reason: error.to_string(),
-            })?;
-        let span = edit_list
-            .or(tagged)
-            .unwrap_or_else(|| priming::default_span(parameters.codec));
+        let codec = |codec| AudioError::Codec {
+            path: path.into(),
+            codec,
+        };
+        let (decoder, span) = Decoder::new(&opened.parameters).map_err(codec)?;
         Ok(Self {
-            id: track.id,
+            demux: opened.demux,
             decoder,
-            span,
-            stated_s,
+            rate: opened.parameters.sample_rate,
+            time_base: opened.time_base,
+            span: opened.span.unwrap_or(span),
+            stated_s: opened.stated_s,
             format: None,
+            mix: None,
+            of_stream: 0,
             decoded: 0,
             handed_over: 0,
             damaged: 0,
             damaged_in_a_row: 0,
+            silence: 0,
+            interleaved: Vec::new(),
+            mono: Vec::new(),
+            channels: [Vec::new(), Vec::new()],
         })
     }
 
+    fn next(&mut self, path: &Path, sink: &mut dyn FnMut(u32, &[f32])) -> Step {
+        let packet = match self.demux.next() {
+            Ok(Some(Item::Packet(packet))) => packet,
+            Ok(Some(Item::Stream(parameters))) => {
+                return match Decoder::new(&parameters) {
+                    Ok((decoder, span)) => {
+                        self.follow(decoder, span);
+                        Step::Goes
+                    }
+                    Err(codec) => Step::Ends(Some(format!("the next stream is {codec}"))),
+                };
+            }
+            Ok(None) => return Step::Ends(None),
+            Err(error) => return Step::Ends(Some(error.to_string())),
+        };
+        let mut interleaved = std::mem::take(&mut self.interleaved);
+        let result = self.decoder.decode(&packet, &mut interleaved);
+        self.interleaved = interleaved;
+        match result {
+            Ok((rate, channels)) => {
+                self.damaged_in_a_row = 0;
+                if self.interleaved.is_empty() {
+                    return Step::Goes;
+                }
+                if let Err(error) = self.check(path, rate, channels) {
+                    return Step::Refused(error);
+                }
+                let silence = std::mem::take(&mut self.silence);
+                if let Err(error) = self.hand_over_silence(path, silence, sink) {
+                    return Step::Refused(error);
+                }
+                self.mix_down(channels);
+                match self.hand_over(path, sink) {
+                    Ok(()) => Step::Goes,
+                    Err(error) => Step::Refused(error),
+                }
+            }
+            Err(Failure::Packet(reason)) => {
+                self.damaged += 1;
+                self.damaged_in_a_row += 1;
+                if self.damaged_in_a_row > MAX_DAMAGED_IN_A_ROW {
+                    return Step::Ends(Some(reason));
+                }
+                let silence = self.samples_of(&packet);
+                if self.format.is_none() {
+                    self.silence += silence;
+                    return Step::Goes;
+                }
+                match self.hand_over_silence(path, silence, sink) {
+                    Ok(()) => Step::Goes,
+                    Err(error) => Step::Refused(error),
+                }
+            }
+            Err(Failure::Stream(reason)) => Step::Ends(Some(reason)),
+        }
+    }
+
     /// Goes on with the stream that follows in a chained file.
-    fn follow(&mut self, path: &Path, reader: &mut dyn FormatReader) -> Result<(), AudioError> {
-        let next = Self::select(path, reader, None)?;
-        self.id = next.id;
-        self.decoder = next.decoder;
+    fn follow(&mut self, decoder: Decoder, span: priming::Span) {
+        self.decoder = decoder;
         // What the first one stated does not hold for the whole file.
         self.stated_s = None;
-        Ok(())
+        if matches!(self.decoder, Decoder::Opus(_)) || self.of_stream > 0 {
+            self.span = match self.decoder {
+                Decoder::Opus(_) => span,
+                Decoder::Symphonia(_) => priming::Span::ALL,
+            };
+            self.of_stream = 0;
+        }
+    }
+
+    /// Samples that a packet should have given, as far as the container says.
+    fn samples_of(&self, packet: &Packet) -> u64 {
+        let rate = self.format.map(|(rate, _)| rate).or(self.rate);
+        let rate = f64::from(rate.unwrap_or(0));
+        let samples = match self.time_base {
+            Some(base) => base
+                .calc_duration(packet.dur)
+                .map_or(0.0, |time| time.as_secs_f64() * rate),
+            None => packet.dur.get() as f64,
+        };
+        samples.min(MAX_PACKET_S * rate).round() as u64
     }
 
     fn check(&mut self, path: &Path, rate: u32, channels: usize) -> Result<(), AudioError> {
@@ -348,46 +342,95 @@ impl Track {
                 to: rate,
             }),
             _ => {
-                if !(MIN_HOST_RATE..=MAX_HOST_RATE).contains(&f64::from(rate)) {
-                    let path = path.into();
-                    return Err(AudioError::Rate { path, rate });
-                }
-                if channels == 0 || channels > MAX_CHANNELS {
-                    let path = path.into();
-                    return Err(AudioError::Channels { path, channels });
-                }
+                AudioError::check_format(path, rate, channels)?;
                 self.format = Some((rate, channels));
                 Ok(())
             }
         }
     }
 
-    /// The part of the next decoded samples that belongs to the original.
-    fn within_span<'a>(&mut self, mono: &'a [f32]) -> &'a [f32] {
-        let (start, end) = (self.decoded, self.decoded + mono.len() as u64);
-        self.decoded = end;
+    /// One channel of those in `interleaved`.
+    fn mix_down(&mut self, channels: usize) {
+        let Self {
+            interleaved,
+            mono,
+            channels: [left, right],
+            ..
+        } = self;
+        mono.clear();
+        match channels {
+            1 => mono.extend_from_slice(interleaved),
+            2 => {
+                left.clear();
+                left.extend(interleaved.iter().step_by(2));
+                right.clear();
+                right.extend(interleaved.iter().skip(1).step_by(2));
+                let rate = self.format.map_or(1.0, |(rate, _)| f64::from(rate));
+                let mix = self.mix.get_or_insert_with(|| MonoMix::new(rate));
+                mix.append(left, right, mono);
+            }
+            _ => {
+                let scale = 1.0 / channels as f32;
+                let frames = interleaved.chunks_exact(channels);
+                mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * scale));
+            }
+        }
+    }
+
+    fn hand_over_silence(
+        &mut self,
+        path: &Path,
+        samples: u64,
+        sink: &mut dyn FnMut(u32, &[f32]),
+    ) -> Result<(), AudioError> {
+        let mut left = samples;
+        while left > 0 {
+            let now = left.min(4096);
+            self.mono.clear();
+            self.mono.resize(now as usize, 0.0);
+            self.hand_over(path, sink)?;
+            left -= now;
+        }
+        Ok(())
+    }
+
+    /// Hands over the part of `mono` that belongs to the original.
+    fn hand_over(
+        &mut self,
+        path: &Path,
+        sink: &mut dyn FnMut(u32, &[f32]),
+    ) -> Result<(), AudioError> {
         let rate = self.format.map_or(0, |(rate, _)| rate);
+        let len = self.mono.len() as u64;
+        let (start, end) = (self.of_stream, self.of_stream + len);
+        self.of_stream = end;
+        self.decoded += len;
         let (first, last) = self.span.in_samples(rate);
         let from = first.clamp(start, end) - start;
         let to = last.clamp(start, end) - start;
-        let block = &mono[from as usize..to.max(from) as usize];
+        let block = &self.mono[from as usize..to.max(from) as usize];
         self.handed_over += block.len() as u64;
-        block
+        if self.handed_over as f64 > MAX_LENGTH_S * f64::from(rate) {
+            return Err(AudioError::too_long(path));
+        }
+        if !block.is_empty() {
+            sink(rate, block);
+        }
+        Ok(())
     }
 
-    /// Share of the stated length that is decoded.
+    /// Share of the file that is decoded.
     fn share(&self) -> Option<f32> {
+        if let Some(share) = self.demux.share() {
+            return Some(share);
+        }
         let (rate, _) = self.format?;
         let stated_s = self.stated_s.filter(|s| *s > 0.0)?;
         Some((self.decoded as f64 / f64::from(rate) / stated_s) as f32)
     }
 
-    fn finish(
-        self,
-        path: &Path,
-        reached_end: bool,
-        reason: Option<String>,
-    ) -> Result<Decoded, AudioError> {
+    /// `reason` says why the end is not the track's.
+    fn finish(self, path: &Path, reason: Option<String>) -> Result<Decoded, AudioError> {
         let Some((sample_rate, _)) = self.format.filter(|_| self.handed_over > 0) else {
             return Err(match reason {
                 Some(reason) => AudioError::Damaged {
@@ -401,15 +444,20 @@ impl Track {
                 None => AudioError::NoSamples { path: path.into() },
             });
         };
-        let decoded_s = self.decoded as f64 / f64::from(sample_rate);
-        let stated_s = self
-            .stated_s
-            .filter(|s| *s > decoded_s + TRUNCATION_TOLERANCE_S);
+        let rate = f64::from(sample_rate);
+        let decoded_s = self.decoded as f64 / rate;
+        let missing = self.demux.missing_samples();
+        let stated_s = if missing > 0 {
+            Some(decoded_s + missing as f64 / rate)
+        } else {
+            self.stated_s
+        };
+        let stated_s = stated_s.filter(|s| *s > decoded_s + TRUNCATION_TOLERANCE_S);
         let warning = if self.damaged > 0 {
             Some(Warning::DamagedPackets {
                 packets: self.damaged,
             })
-        } else if stated_s.is_some() || !reached_end {
+        } else if stated_s.is_some() || reason.is_some() {
             Some(Warning::Truncated {
                 decoded_s,
                 stated_s,
@@ -425,14 +473,17 @@ impl Track {
     }
 }
 
-/// The mean of all channels.
-fn mix_down(interleaved: &[f32], channels: usize, mono: &mut Vec<f32>) {
-    mono.clear();
-    if channels == 1 {
-        mono.extend_from_slice(interleaved);
-        return;
+impl AudioError {
+    /// Refuses a rate or a number of channels out of bounds.
+    fn check_format(path: &Path, rate: u32, channels: usize) -> Result<(), Self> {
+        if !(MIN_HOST_RATE..=MAX_HOST_RATE).contains(&f64::from(rate)) {
+            let path = path.into();
+            return Err(Self::Rate { path, rate });
+        }
+        if channels == 0 || channels > MAX_CHANNELS {
+            let path = path.into();
+            return Err(Self::Channels { path, channels });
+        }
+        Ok(())
     }
-    let scale = 1.0 / channels as f32;
-    let frames = interleaved.chunks_exact(channels);
-    mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * scale));
 }

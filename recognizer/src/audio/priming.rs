@@ -34,6 +34,12 @@ pub(super) enum Span {
 }
 
 impl Span {
+    /// All of it.
+    pub const ALL: Self = Self::Samples {
+        start: 0,
+        length: None,
+    };
+
     /// First sample, and the one after the last.
     pub fn in_samples(self, rate: u32) -> (u64, u64) {
         let (start, length) = match self {
@@ -76,13 +82,19 @@ pub(super) fn itunes_tag(reader: &mut dyn FormatReader) -> Option<Span> {
 }
 
 fn parse_itunes_tag(text: &str) -> Option<Span> {
+    let (start, length) = itunes_numbers(text)?;
+    Some(Span::Samples { start, length })
+}
+
+/// Samples in front, and the length of the original, in the text of iTunes' tag.
+pub(super) fn itunes_numbers(text: &str) -> Option<(u64, Option<u64>)> {
     let mut fields = text
         .split_whitespace()
         .map(|f| u64::from_str_radix(f, 16).ok());
     let start = fields.nth(1)??;
     let length = fields.nth(1).flatten().filter(|length| *length > 0);
     // A frame's priming is a few thousand samples; anything else is damage.
-    (start < 1 << 16).then_some(Span::Samples { start, length })
+    (start < 1 << 16).then_some((start, length))
 }
 
 /// The span in the edit list of the first audio track, if the file is MP4 and
@@ -91,6 +103,14 @@ pub(super) fn edit_list<F: Read + Seek>(file: &mut F) -> Option<Span> {
     let span = Boxes::new(file).and_then(|mut boxes| boxes.audio_span());
     file.rewind().ok()?;
     span
+}
+
+/// What the first audio track of an MP4 file is coded with, by its four letters. Leaves the
+/// file at its beginning.
+pub(super) fn sample_entry<F: Read + Seek>(file: &mut F) -> Option<[u8; 4]> {
+    let entry = Boxes::new(file).and_then(|mut boxes| boxes.audio_entry());
+    file.rewind().ok()?;
+    entry
 }
 
 /// What is known of a `trak` box.
@@ -142,6 +162,27 @@ impl<'a, F: Read + Seek> Boxes<'a, F> {
                     }
                 }
                 _ => {}
+            }
+            at = child.end;
+        }
+        None
+    }
+
+    fn audio_entry(&mut self) -> Option<[u8; 4]> {
+        let moov = self.find(0, self.len, b"moov")?;
+        let mut at = moov.body;
+        while let Some(child) = self.header(at, moov.end) {
+            if child.kind == *b"trak" {
+                let mut trak = Trak::default();
+                self.read_trak(&child, &mut trak);
+                if trak.is_audio {
+                    let mut inner = child;
+                    for kind in [b"mdia", b"minf", b"stbl", b"stsd"] {
+                        inner = self.find(inner.body, inner.end, kind)?;
+                    }
+                    // A count of entries comes first.
+                    return Some(self.header(inner.body + 8, inner.end)?.kind);
+                }
             }
             at = child.end;
         }

@@ -7,7 +7,6 @@
 pub mod audio;
 pub mod frames;
 mod journal;
-pub mod opus;
 pub mod scan;
 
 use std::collections::HashSet;

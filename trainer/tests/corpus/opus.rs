@@ -1,6 +1,6 @@
 //! Ogg Opus files.
 
-use trainer::corpus::opus::{decode, is_opus};
+use trainer::corpus::audio::decode;
 
 /// `ffmpeg -f lavfi -i sine=frequency=440:duration=1.5:sample_rate=48000 -ac 2
 /// -c:a libopus -b:a 32k tone.opus`
@@ -14,7 +14,10 @@ fn decoded(bytes: &[u8]) -> anyhow::Result<Vec<f32>> {
     let path = folder.path().join("tone.opus");
     std::fs::write(&path, bytes).unwrap();
     let mut samples = Vec::new();
-    decode(&path, 60.0, &mut |block| samples.extend_from_slice(block))?;
+    decode(&path, &mut |rate, block| {
+        assert_eq!(rate, 48_000);
+        samples.extend_from_slice(block);
+    })?;
     Ok(samples)
 }
 
@@ -52,9 +55,10 @@ fn damage_is_an_error_and_no_panic() {
 fn opus_is_told_by_its_content() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.ogg");
+    let decoded = |path: &std::path::Path| decode(path, &mut |_, _| {}).map(|it| it.samples);
     std::fs::write(&path, TONE).unwrap();
-    assert!(is_opus(&path));
+    assert_eq!(decoded(&path).unwrap(), 72_000);
     std::fs::write(&path, b"OggS").unwrap();
-    assert!(!is_opus(&path));
-    assert!(!is_opus(&folder.path().join("none")));
+    assert!(decoded(&path).is_err());
+    assert!(decoded(&folder.path().join("none")).is_err());
 }

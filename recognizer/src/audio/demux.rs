@@ -1,0 +1,169 @@
+//! From bytes to packets: one interface over our own readers and symphonia's.
+
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
+use symphonia::core::units::TimeBase;
+
+use super::priming;
+
+/// What comes next in an audio track.
+pub(super) enum Item {
+    /// Bytes for the decoder.
+    Packet(Packet),
+    /// Another stream begins: the packets behind are for a decoder of their own.
+    Stream(Box<AudioCodecParameters>),
+}
+
+/// A reader of the packets of one audio track.
+pub(super) trait Demux {
+    /// The next item, none at the end.
+    ///
+    /// # Errors
+    /// What is behind cannot be read.
+    fn next(&mut self) -> Result<Option<Item>, Error>;
+
+    /// The share of the file that is read, where the reader knows.
+    fn share(&self) -> Option<f32>;
+
+    /// Samples that are missing, as far as the file says how many it has.
+    fn missing_samples(&self) -> u64 {
+        0
+    }
+}
+
+/// A track that is ready to be read.
+pub(super) struct Opened {
+    pub demux: Box<dyn Demux>,
+    pub parameters: AudioCodecParameters,
+    /// Seconds of a unit of the packets' durations; samples without.
+    pub time_base: Option<TimeBase>,
+    /// The part of the track that is the original, where the container says.
+    pub span: Option<priming::Span>,
+    /// Length that the container states, in seconds, what the encoder added included.
+    pub stated_s: Option<f64>,
+    /// Length that there can be at most, in seconds, where the size of the file says.
+    pub at_most_s: Option<f64>,
+}
+
+/// Why symphonia's reader gave no track.
+pub(super) enum NoTrack {
+    /// No reader for it, or it is damaged.
+    Failed(Error),
+    /// There is none, or one of a codec that the reader does not know.
+    None,
+}
+
+/// A reader of symphonia.
+pub(super) struct Container {
+    reader: Box<dyn FormatReader>,
+    track_id: u32,
+}
+
+impl Container {
+    /// Reads the head of a file.
+    pub fn open(source: Box<dyn MediaSource>, extension: Option<&str>) -> Result<Opened, NoTrack> {
+        let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
+        let mut hint = Hint::new();
+        if let Some(extension) = extension {
+            hint.with_extension(extension);
+        }
+        let reader = symphonia::default::get_probe()
+            .probe(
+                &hint,
+                stream,
+                FormatOptions::default(),
+                MetadataOptions::default(),
+            )
+            .map_err(NoTrack::Failed)?;
+        let mut container = Self {
+            reader,
+            track_id: 0,
+        };
+        let tagged = priming::itunes_tag(container.reader.as_mut());
+        let track = container.select().ok_or(NoTrack::None)?;
+        let parameters = audio_of(track).ok_or(NoTrack::None)?;
+        let time_base = track.time_base;
+        let stated_s = stated_s(track, parameters.sample_rate).or_else(|| {
+            // Matroska says how long all of it is: as long as its only track.
+            let info = container.reader.media_info();
+            let alone = container.reader.tracks().len() == 1;
+            let duration = info.duration.filter(|_| alone)?;
+            Some(info.time_base?.calc_duration(duration)?.as_secs_f64())
+        });
+        let span = tagged.or_else(|| container.caf_span(track));
+        let (id, parameters) = (track.id, parameters.clone());
+        container.track_id = id;
+        Ok(Opened {
+            demux: Box::new(container),
+            parameters,
+            time_base,
+            span,
+            stated_s,
+            at_most_s: None,
+        })
+    }
+
+    fn select(&self) -> Option<&Track> {
+        self.reader.default_track(TrackType::Audio)
+    }
+
+    /// Core Audio's packet table says what the encoder added; symphonia 0.6.1 reads it and
+    /// leaves it in the packets.
+    fn caf_span(&self, track: &Track) -> Option<priming::Span> {
+        let is_caf = self.reader.format_info().short_name == "caf";
+        let start = u64::from(track.delay.filter(|_| is_caf)?);
+        Some(priming::Span::Samples {
+            start,
+            length: track.num_frames.filter(|frames| *frames > 0),
+        })
+    }
+}
+
+impl Demux for Container {
+    fn next(&mut self) -> Result<Option<Item>, Error> {
+        loop {
+            match self.reader.next_packet() {
+                Ok(Some(packet)) if packet.track_id == self.track_id => {
+                    return Ok(Some(Item::Packet(packet)));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(None),
+                // A chained file: the next stream follows.
+                Err(Error::ResetRequired) => {
+                    let no_audio = Error::Unsupported("a stream without audio follows");
+                    let track = self.select().ok_or(no_audio)?;
+                    let no_codec = Error::Unsupported("a stream of an unknown codec follows");
+                    let parameters = audio_of(track).ok_or(no_codec)?.clone();
+                    self.track_id = track.id;
+                    return Ok(Some(Item::Stream(Box::new(parameters))));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn share(&self) -> Option<f32> {
+        None
+    }
+}
+
+fn audio_of(track: &Track) -> Option<&AudioCodecParameters> {
+    track.codec_params.as_ref()?.audio()
+}
+
+fn stated_s(track: &Track, rate: Option<u32>) -> Option<f64> {
+    track
+        .time_base
+        .zip(track.duration)
+        .and_then(|(base, duration)| base.calc_duration(duration))
+        .map(|time| time.as_secs_f64())
+        .or_else(|| {
+            let rate = rate.filter(|rate| *rate > 0)?;
+            Some(track.num_frames? as f64 / f64::from(rate))
+        })
+}

@@ -1,9 +1,13 @@
 //! A whole file at the rate of the analysis: resampled once for chords and beats.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::audio::{Audio, AudioError, Decoded, Warning, decode_stream, decode_with};
+use crate::features::SAMPLE_RATE;
 use crate::resample::{RateError, StreamResampler};
 
 /// Resamples the blocks of a file while it is decoded. The rate is known with the first of
@@ -44,10 +48,19 @@ impl BlockResampler {
     }
 }
 
-/// Mono samples at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE), and how long the audio was that they come from.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Samples that are kept in memory, at 22 050 Hz: a quarter of an hour in 79 MB.
+const IN_MEMORY: usize = 900 * SAMPLE_RATE as usize;
+
+/// Samples that are read and written at once.
+const BLOCK: usize = 1 << 16;
+
+/// Mono samples at [`SAMPLE_RATE`], and how long the audio was that they come from.
+///
+/// More than a quarter of an hour is kept in a temporary file, which the system removes when
+/// it is closed: memory does not grow with the audio. Where there is no room for one, it does.
+#[derive(Debug, Clone, Default)]
 pub struct Signal {
-    samples: Vec<f32>,
+    samples: Samples,
     length_s: f64,
 }
 
@@ -58,10 +71,12 @@ impl Signal {
     /// A rate out of range.
     pub fn of(audio: &Audio) -> Result<Self, RateError> {
         let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
-        let length = resampler.output_len(audio.samples.len() as u64);
-        let mut samples = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-        resampler.push(&audio.samples, &mut samples);
-        resampler.flush(&mut samples);
+        let mut samples = Samples::keeping(IN_MEMORY);
+        for block in audio.samples.chunks(BLOCK) {
+            resampler.push(block, &mut samples.tail);
+            samples.spill();
+        }
+        resampler.flush(&mut samples.tail);
         Ok(Self {
             samples,
             length_s: audio.length_s(),
@@ -100,26 +115,188 @@ impl Signal {
         path: &Path,
         decode: impl FnOnce(&mut dyn FnMut(u32, &[f32])) -> Result<Decoded, AudioError>,
     ) -> Result<(Self, Option<Warning>), AudioError> {
-        let mut resampler = BlockResampler::default();
-        let decoded = decode(&mut |rate, block| resampler.push(rate, block))?;
-        let samples = resampler.finish().map_err(|_| AudioError::Rate {
-            path: path.into(),
-            rate: decoded.sample_rate,
+        let mut samples = Samples::keeping(IN_MEMORY);
+        // The rate is known with the first block.
+        let mut resampler: Option<Result<StreamResampler, RateError>> = None;
+        let decoded = decode(&mut |rate, block| {
+            let resampler = resampler.get_or_insert_with(|| StreamResampler::new(f64::from(rate)));
+            if let Ok(resampler) = resampler {
+                resampler.push(block, &mut samples.tail);
+                samples.spill();
+            }
         })?;
+        if let Some(resampler) = resampler {
+            let mut resampler = resampler.map_err(|_| AudioError::Rate {
+                path: path.into(),
+                rate: decoded.sample_rate,
+            })?;
+            resampler.flush(&mut samples.tail);
+        }
         let length_s = decoded.samples as f64 / f64::from(decoded.sample_rate);
         let signal = Self { samples, length_s };
         Ok((signal, decoded.warning))
     }
 
-    /// Sample `n` is the audio at `n / 22050` seconds.
+    /// Hands all samples to `sink`, block by block, from the first on; sample `n` is the audio
+    /// at `n / 22050` seconds. Stops where `sink` breaks.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be read back.
+    pub fn blocks(&self, mut sink: impl FnMut(&[f32]) -> ControlFlow<()>) -> io::Result<()> {
+        self.samples.blocks(&mut sink)
+    }
+
+    /// Number of samples.
     #[must_use]
-    pub fn samples(&self) -> &[f32] {
-        &self.samples
+    pub fn len(&self) -> u64 {
+        self.samples.in_file + self.samples.tail.len() as u64
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Length of the audio, seconds.
     #[must_use]
     pub fn length_s(&self) -> f64 {
         self.length_s
+    }
+}
+
+impl PartialEq for Signal {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |signal: &Self| {
+            let mut all = Vec::new();
+            let read = signal.blocks(|block| {
+                all.extend_from_slice(block);
+                ControlFlow::Continue(())
+            });
+            read.ok().map(|()| all)
+        };
+        self.length_s == other.length_s && self.len() == other.len() && all(self) == all(other)
+    }
+}
+
+/// Samples in a file and behind it in memory.
+#[derive(Debug, Clone, Default)]
+struct Samples {
+    file: Option<Arc<File>>,
+    in_file: u64,
+    tail: Vec<f32>,
+    /// Samples in memory beyond which they go into the file.
+    most: usize,
+    /// Whether the file takes no more.
+    full: bool,
+}
+
+impl Samples {
+    /// None, to be kept in memory up to this number.
+    fn keeping(most: usize) -> Self {
+        Self {
+            most,
+            ..Self::default()
+        }
+    }
+
+    /// Puts what is in memory into the file if it is too much. Where that does not work it
+    /// stays.
+    fn spill(&mut self) {
+        let most = if self.in_file == 0 { self.most } else { BLOCK };
+        if self.full || self.tail.len() < most {
+            return;
+        }
+        if self.file.is_none() {
+            self.file = tempfile::tempfile().ok().map(Arc::new);
+        }
+        let Some(file) = &self.file else {
+            // No use in trying with every block.
+            self.full = true;
+            return;
+        };
+        let mut bytes = Vec::with_capacity(BLOCK * size_of::<f32>());
+        let mut written = 0;
+        for block in self.tail.chunks(BLOCK) {
+            bytes.clear();
+            bytes.extend(block.iter().flat_map(|sample| sample.to_le_bytes()));
+            if (&**file).write_all(&bytes).is_err() {
+                // No room: what was written of this block is not counted, and no more is tried.
+                self.full = true;
+                break;
+            }
+            written += block.len();
+        }
+        self.in_file += written as u64;
+        self.tail.drain(..written);
+        if self.in_file > 0 {
+            self.tail.shrink_to(BLOCK);
+        }
+    }
+
+    fn blocks(&self, sink: &mut dyn FnMut(&[f32]) -> ControlFlow<()>) -> io::Result<()> {
+        if let Some(mut file) = self.file.as_deref() {
+            file.seek(SeekFrom::Start(0))?;
+            let mut bytes = vec![0; BLOCK * size_of::<f32>()];
+            let mut block = Vec::with_capacity(BLOCK);
+            let mut left = self.in_file;
+            while left > 0 {
+                let now = left.min(BLOCK as u64) as usize;
+                let bytes = &mut bytes[..now * size_of::<f32>()];
+                file.read_exact(bytes)?;
+                let samples = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b));
+                block.clear();
+                block.extend(samples);
+                if sink(&block).is_break() {
+                    return Ok(());
+                }
+                left -= now as u64;
+            }
+        }
+        for block in self.tail.chunks(BLOCK) {
+            if sink(block).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(samples: &Samples) -> Vec<f32> {
+        let mut all = Vec::new();
+        samples
+            .blocks(&mut |block| {
+                all.extend_from_slice(block);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        all
+    }
+
+    #[test]
+    fn samples_come_back_from_the_file_bit_for_bit() {
+        let sample = |n: u32| f32::from_bits(n.wrapping_mul(2_654_435_761) & 0xBFFF_FFFF);
+        for most in [1_000, 200_000, usize::MAX] {
+            let mut samples = Samples::keeping(most);
+            let mut expected = Vec::new();
+            for part in 0..30 {
+                let new = (0..17_000).map(|n| sample(part * 17_000 + n));
+                samples.tail.extend(new.clone());
+                expected.extend(new);
+                samples.spill();
+                assert!(most == usize::MAX || samples.tail.len() < most.max(BLOCK));
+            }
+            let same = |a: &[f32], b: &[f32]| {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+            };
+            // More than once, and from the beginning after a stop.
+            assert!(same(&all(&samples), &expected), "{most}");
+            samples.blocks(&mut |_| ControlFlow::Break(())).unwrap();
+            assert!(same(&all(&samples), &expected), "{most}");
+        }
     }
 }

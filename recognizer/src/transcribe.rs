@@ -1,5 +1,7 @@
 //! A whole file to its chord track.
 
+use std::ops::ControlFlow;
+
 use harmony::timeline::{Segment, Status, Timeline, TimelineError};
 
 use crate::audio::Audio;
@@ -40,6 +42,9 @@ pub enum TranscribeError {
     /// The segments do not make a timeline.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
+    /// The temporary file of a long signal cannot be read back.
+    #[error("a temporary file cannot be read: {0}")]
+    Temporary(#[from] std::io::Error),
     /// The caller asked to stop.
     #[error("stopped")]
     Stopped,
@@ -110,16 +115,24 @@ pub fn log_frames(
     mut progress: impl FnMut(f32) -> bool,
 ) -> Result<Vec<f32>, TranscribeError> {
     let mut transform = StreamingCqt::new(HOP)?;
-    let samples = signal.samples();
-    let mut frames: Vec<f32> = Vec::with_capacity((samples.len() / HOP + 2) * BINS);
+    let total = signal.len();
+    let mut frames: Vec<f32> = Vec::with_capacity((total as usize / HOP + 2) * BINS);
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {
         frames.extend(magnitudes.iter().map(|&m| log_compress(m)));
     };
-    for (i, chunk) in samples.chunks(1 << 16).enumerate() {
-        transform.push(chunk, &mut take);
-        if !progress((i << 16) as f32 / samples.len() as f32) {
-            return Err(TranscribeError::Stopped);
+    let (mut done, mut stopped) = (0, false);
+    signal.blocks(|block| {
+        transform.push(block, &mut take);
+        stopped = !progress(done as f32 / total as f32);
+        done += block.len();
+        if stopped {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
+    })?;
+    if stopped {
+        return Err(TranscribeError::Stopped);
     }
     transform.finish(&mut take);
     Ok(frames)
@@ -150,6 +163,7 @@ pub fn posteriors(
         }
     };
     let mut averages = Averages::default();
+    let mut means = Vec::with_capacity(count);
     for first in (0..windows).step_by(BATCH) {
         let batch = first..windows.min(first + BATCH);
         let mut input = Vec::with_capacity(batch.len() * WINDOW_FRAMES * BINS);
@@ -164,14 +178,23 @@ pub fn posteriors(
             let start = (window * STRIDE) as i64 - lead as i64;
             averages.add(start, outputs, count as u64);
         }
+        // Later windows begin behind these frames.
+        let done = if batch.end == windows {
+            count
+        } else {
+            (batch.end * STRIDE).saturating_sub(lead).min(count)
+        };
+        for frame in means.len()..done {
+            let mean = averages.mean(frame as u64);
+            let not_numbers = || InferenceError::Engine("answers that are not numbers".into());
+            means.push(mean.ok_or_else(not_numbers)?);
+        }
+        averages.forget_before(done as u64);
         if !progress(batch.end as f32 / windows as f32) {
             return Err(TranscribeError::Stopped);
         }
     }
-    (0..count as u64)
-        .map(|frame| averages.mean(frame))
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| InferenceError::Engine("answers that are not numbers".into()).into())
+    Ok(means)
 }
 
 /// The timeline of the best path through `posteriors` (hop 2048, frame `n` centred on

@@ -1,5 +1,7 @@
 //! Onset strength: how much louder the bands of a spectrum become, frame by frame.
 
+use std::ops::ControlFlow;
+
 use realfft::RealFftPlanner;
 
 use crate::features::SAMPLE_RATE;
@@ -38,9 +40,14 @@ impl Onsets {
         let mut flux = Flux::new();
         let mut onsets = Self::default();
         let mut samples = vec![0.0; WINDOW / 2];
-        for chunk in signal.samples().chunks(1 << 16) {
-            samples.extend_from_slice(chunk);
+        let read = signal.blocks(|block| {
+            samples.extend_from_slice(block);
             flux.take(&mut samples, &mut onsets);
+            ControlFlow::Continue(())
+        });
+        if read.is_err() {
+            // Without beats rather than with some of them.
+            return Self::default();
         }
         samples.resize(samples.len() + WINDOW / 2, 0.0);
         flux.take(&mut samples, &mut onsets);

@@ -180,6 +180,8 @@ def state() -> None:
 def audio() -> None:
     for kind in ["aac", "m4a"]:
         link("audio", f"click.{kind}", f"recognizer/tests/audio/click.{kind}")
+    for kind in ["alac.caf", "alac.m4a", "ima.aifc", "mp2", "opus", "opus.webm", "vorbis.mka"]:
+        link("audio", f"small.{kind}", f"recognizer/tests/audio/small.{kind}")
     # Short, so that a second of fuzzing has many of them.
     tone = [0.2 * math.sin(n / 9) for n in range(1000)]
     for kind, rate in [("flac", 8000), ("ogg", 8000), ("mp3", 16000)]:
@@ -191,6 +193,22 @@ def audio() -> None:
     head = struct.pack("<HHIIHH", 1, 2, 8000, 32000, 4, 16)
     chunks = b"fmt " + struct.pack("<I", 16) + head + b"data" + struct.pack("<I", len(data)) + data
     put("audio", "tone.wav", b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    # The other containers of plain samples.
+    sizes = b"ds64" + struct.pack("<IQQQI", 28, 0, len(data), 400, 0)
+    put("audio", "tone.rf64", b"RF64" + b"\xff" * 4 + b"WAVE" + sizes + chunks)
+    tail = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+    parts = b"fmt " + tail + struct.pack("<Q", 40) + head
+    parts += b"data" + tail + struct.pack("<Q", 24 + len(data)) + data
+    riff = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000")
+    put("audio", "tone.w64", riff + struct.pack("<Q", 40 + len(parts)) + b"wave" + tail + parts)
+    put("audio", "tone.au", b".snd" + struct.pack(">IIIII", 24, len(data), 3, 8000, 2) + data)
+    rate = struct.pack(">HQ", 16383 + 12, 8000 << 51)
+    common = b"COMM" + struct.pack(">IHIH", 18, 2, 400, 16) + rate
+    sound = b"SSND" + struct.pack(">III", 8 + len(data), 0, 0) + data
+    put("audio", "tone.aiff", b"FORM" + struct.pack(">I", 46 + len(data)) + b"AIFF" + common + sound)
+    described = struct.pack(">d4sIIIII", 8000.0, b"lpcm", 2, 4, 1, 2, 16)
+    caf = b"caff\0\x01\0\0desc" + struct.pack(">q", 32) + described
+    put("audio", "tone.caf", caf + b"data" + struct.pack(">qI", 4 + len(data), 0) + data)
     link("checkpoint", "btc.pt", "trainer/tests/goldens/btc_small.pt")
 
 

@@ -65,10 +65,10 @@ const FOREIGN: [(usize, &[u8], &str); 24] = [
     (0, b"FLV\x01", "Flash video"),
     (0, b"\x0B\x77", "Dolby Digital (AC-3)"),
     (0, b"\x7F\xFE\x80\x01", "DTS"),
-    (0, b"\x00\x00\x01\xBA", "MPEG program stream"),
-    (8, b"AVI ", "AVI"),
+    (0, b"\x00\x00\x01\xBA", "an MPEG program stream"),
+    (8, b"AVI ", "an AVI file"),
     (8, b"8SVX", "8SVX"),
-    (0, b"MThd", "MIDI, which has notes and no audio"),
+    (0, b"MThd", "a MIDI file, which has notes and no audio"),
     (0, b"VOC\x1A", "Creative Voice"),
     (0, b"Creative Voice File", "Creative Voice"),
 ];
@@ -102,6 +102,9 @@ impl Kind {
         if at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC")) {
             return Some(Self::Aiff);
         }
+        if at(0, b"OggS") && at(28, b"Speex   ") {
+            return Some(Self::Foreign("Speex"));
+        }
         let simple = [
             (&b".snd"[..], Self::Au),
             (b"fLaC", Self::Flac),
@@ -119,7 +122,7 @@ impl Kind {
             return Some(Self::Mp4);
         }
         if at(0, &[0x47]) && at(188, &[0x47]) && at(376, &[0x47]) {
-            return Some(Self::Foreign("MPEG transport stream"));
+            return Some(Self::Foreign("an MPEG transport stream"));
         }
         let foreign = FOREIGN.iter().find(|(from, bytes, _)| at(*from, bytes));
         foreign.map(|(_, _, name)| Self::Foreign(name))

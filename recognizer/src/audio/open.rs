@@ -1,9 +1,12 @@
 //! From a file or a stream to the packets of its audio track.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek};
 use std::path::Path;
 
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_S24BE, CODEC_ID_PCM_S32BE,
+};
 use symphonia::core::errors::Error;
 
 use super::demux::{Container, NoTrack, Opened};
@@ -116,25 +119,67 @@ fn bare_flac(path: &Path, mut source: Source) -> Result<Opened, AudioError> {
 /// A container of symphonia's, read in any order where that is possible.
 fn container(path: &Path, source: Source, kind: Kind) -> Result<Opened, AudioError> {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    if !source.is_file() {
-        return symphonia(path, source.into_stream_behind(Vec::new()), extension);
-    }
+    let in_order =
+        |source: Source| symphonia(path, source.into_stream_behind(Vec::new()), extension);
+    let Some(len) = source.len() else {
+        return in_order(source);
+    };
     let mut file = source.into_file().map_err(|e| unreadable(path, e))?;
-    let mut span = None;
-    let mut codec = None;
     if kind == Kind::Mp4 {
-        span = priming::edit_list(&mut file);
-        let entry = priming::sample_entry(&mut file);
-        codec = entry.map(|entry| format!("\"{}\"", String::from_utf8_lossy(&entry)));
+        return movie(path, file, len, in_order);
     }
-    match symphonia(path, Box::new(file), extension) {
-        Ok(opened) => Ok(Opened {
-            span: span.or(opened.span),
-            ..opened
-        }),
+    let again = file.try_clone();
+    let opened = symphonia(path, Box::new(file), extension);
+    match (opened, again) {
+        // symphonia 0.6.1 refuses a Matroska file that is shorter than it says, unless it
+        // cannot see how long it is.
+        (Err(AudioError::NotAudio { .. }), Ok(again)) if kind == Kind::Matroska => {
+            file = again;
+            file.rewind().map_err(|e| unreadable(path, e))?;
+            in_order(Source::file(file, len))
+        }
+        (opened, _) => opened,
+    }
+}
+
+/// MP4 and QuickTime.
+fn movie(
+    path: &Path,
+    mut file: File,
+    len: u64,
+    in_order: impl Fn(Source) -> Result<Opened, AudioError>,
+) -> Result<Opened, AudioError> {
+    let span = priming::edit_list(&mut file);
+    let movie = priming::movie(&mut file);
+    let opened = if movie.is_cut {
+        // symphonia 0.6.1 finds no samples in a file that is shorter than it says, unless it
+        // cannot see how long it is.
+        in_order(Source::file(file, len))
+    } else {
+        symphonia(path, Box::new(file), Some("mp4"))
+    };
+    match opened {
+        Ok(mut opened) => {
+            // symphonia 0.6.1 takes all of these for little-endian.
+            let codec = match movie.codec.as_ref().filter(|_| !movie.is_little_endian) {
+                Some(b"in24") => Some(CODEC_ID_PCM_S24BE),
+                Some(b"in32") => Some(CODEC_ID_PCM_S32BE),
+                Some(b"fl32") => Some(CODEC_ID_PCM_F32BE),
+                Some(b"fl64") => Some(CODEC_ID_PCM_F64BE),
+                _ => None,
+            };
+            if let Some(codec) = codec {
+                opened.parameters.for_codec(codec);
+            }
+            opened.span = span.or(opened.span);
+            Ok(opened)
+        }
         // symphonia gives no track where it does not know the codec.
-        Err(AudioError::NoTrack { path }) => match codec {
-            Some(codec) => Err(AudioError::Codec { path, codec }),
+        Err(AudioError::NoTrack { path }) => match movie.codec {
+            Some(codec) => Err(AudioError::Codec {
+                path,
+                codec: format!("\"{}\"", String::from_utf8_lossy(&codec)),
+            }),
             None => Err(AudioError::NoTrack { path }),
         },
         Err(error) => Err(error),

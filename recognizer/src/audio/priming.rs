@@ -105,12 +105,29 @@ pub(super) fn edit_list<F: Read + Seek>(file: &mut F) -> Option<Span> {
     span
 }
 
-/// What the first audio track of an MP4 file is coded with, by its four letters. Leaves the
-/// file at its beginning.
-pub(super) fn sample_entry<F: Read + Seek>(file: &mut F) -> Option<[u8; 4]> {
-    let entry = Boxes::new(file).and_then(|mut boxes| boxes.audio_entry());
-    file.rewind().ok()?;
-    entry
+/// What an MP4 file says beside the edit list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Movie {
+    /// What the first audio track is coded with, by its four letters.
+    pub codec: Option<[u8; 4]>,
+    /// Whether its samples are little-endian where QuickTime's are not.
+    pub is_little_endian: bool,
+    /// Whether the file ends within a box behind the index.
+    pub is_cut: bool,
+}
+
+/// Looks through an MP4 file. Leaves it at its beginning.
+pub(super) fn movie<F: Read + Seek>(file: &mut F) -> Movie {
+    let mut movie = Movie::default();
+    if let Some(mut boxes) = Boxes::new(file) {
+        movie.is_cut = boxes.is_cut();
+        if let Some((codec, is_little_endian)) = boxes.audio_entry() {
+            movie.codec = Some(codec);
+            movie.is_little_endian = is_little_endian;
+        }
+    }
+    let _ = file.rewind();
+    movie
 }
 
 /// What is known of a `trak` box.
@@ -168,23 +185,43 @@ impl<'a, F: Read + Seek> Boxes<'a, F> {
         None
     }
 
-    fn audio_entry(&mut self) -> Option<[u8; 4]> {
+    /// Whether the file ends within a box behind the index.
+    fn is_cut(&mut self) -> bool {
+        let (mut at, mut indexed) = (0, false);
+        while let Some(child) = self.header(at, self.len) {
+            indexed |= child.kind == *b"moov";
+            at = child.end;
+        }
+        indexed && at < self.len
+    }
+
+    /// The kind of the first audio track's first sample entry, and whether an `enda` box in it
+    /// says little-endian.
+    fn audio_entry(&mut self) -> Option<([u8; 4], bool)> {
         let moov = self.find(0, self.len, b"moov")?;
         let mut at = moov.body;
         while let Some(child) = self.header(at, moov.end) {
-            if child.kind == *b"trak" {
-                let mut trak = Trak::default();
-                self.read_trak(&child, &mut trak);
-                if trak.is_audio {
-                    let mut inner = child;
-                    for kind in [b"mdia", b"minf", b"stbl", b"stsd"] {
-                        inner = self.find(inner.body, inner.end, kind)?;
-                    }
-                    // A count of entries comes first.
-                    return Some(self.header(inner.body + 8, inner.end)?.kind);
-                }
-            }
             at = child.end;
+            let mut trak = Trak::default();
+            if child.kind == *b"trak" {
+                self.read_trak(&child, &mut trak);
+            }
+            if !trak.is_audio {
+                continue;
+            }
+            let mut inner = child;
+            for kind in [b"mdia", b"minf", b"stbl", b"stsd"] {
+                inner = self.find(inner.body, inner.end, kind)?;
+            }
+            // A count of entries comes first.
+            let entry = self.header(inner.body + 8, inner.end)?;
+            let mut bytes = [0; 256];
+            let len = usize::try_from(entry.end - entry.body).unwrap_or(0);
+            let bytes = &mut bytes[..len.min(256)];
+            self.file.seek(SeekFrom::Start(entry.body)).ok()?;
+            self.file.read_exact(bytes).ok()?;
+            let little = bytes.windows(6).any(|part| part == b"enda\0\x01");
+            return Some((entry.kind, little));
         }
         None
     }

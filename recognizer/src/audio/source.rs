@@ -71,6 +71,11 @@ impl Source {
         self.position
     }
 
+    /// All bytes, of a file.
+    pub fn len(&self) -> Option<u64> {
+        self.len
+    }
+
     /// Bytes that are left, of a file.
     pub fn left(&self) -> Option<u64> {
         Some(self.len?.saturating_sub(self.position))

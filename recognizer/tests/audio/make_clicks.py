@@ -41,6 +41,8 @@ SMALL = {
     "mp2": ["-c:a", "mp2", "-b:a", "64k"],
     "ac3.mka": ["-c:a", "ac3", "-ar", "48000", "-b:a", "64k"],
     "wv": ["-c:a", "wavpack"],
+    # Big-endian, as QuickTime has it; its index in front.
+    "s24.mov": ["-c:a", "pcm_s24be", "-ar", "11025", "-movflags", "faststart"],
 }
 
 

@@ -93,7 +93,8 @@ fn most_mb(seconds: u64) -> f64 {
     let listened = Listened::to(&signal, &Silent, |_| true).unwrap();
     let chords = listened.timeline(None).unwrap();
     assert!(!chords.is_empty());
-    find(&signal, &chords, Known::default());
+    let beats = find(&signal, &chords, Known::default());
+    println!("{} beats", beats.map_or(0, |beats| beats.times_s.len()));
     MOST.load(Relaxed) as f64 / 1e6
 }
 

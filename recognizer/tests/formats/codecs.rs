@@ -86,7 +86,8 @@ fn a_file_that_is_cut_is_heard_as_far_as_it_goes() {
         let part = &bytes[..bytes.len() * 8 / 10];
         let audio = decode(part).unwrap();
         println!("{name}: {:.3} s, {:?}", audio.length_s(), audio.warning);
-        assert!((0.3..1.05).contains(&audio.length_s()), "{name}");
+        // The head of a short Vorbis file is most of it.
+        assert!((0.1..1.05).contains(&audio.length_s()), "{name}");
         let (_, samples) = piped(part).unwrap();
         assert_eq!(samples.len(), audio.samples.len(), "{name}");
     }

@@ -34,6 +34,7 @@ pub mod export;
 pub mod import;
 pub mod key;
 pub mod label;
+mod named;
 pub mod score;
 pub mod style;
 pub mod time;

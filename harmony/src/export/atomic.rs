@@ -1,6 +1,6 @@
 //! Files that are either whole or not there.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,20 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     put().map_err(named(path))
 }
 
+/// Whether [`write()`] could write here, found out before there is anything to write: nothing
+/// is left behind.
+///
+/// # Errors
+/// What [`write()`] would say: no such folder, one that may not be written to, a read-only
+/// file.
+pub fn check(path: &Path) -> Result<(), WriteError> {
+    let try_it = || match place(path)? {
+        Place::Device => Ok(()),
+        Place::File(_) => empty_beside(path).map(drop),
+    };
+    try_it().map_err(named(path))
+}
+
 /// Puts a file that is complete in the place of another in the same folder, as [`write()`]
 /// does with what it has written itself: for writers that want a path of their own.
 ///
@@ -96,22 +110,38 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// What a path leads to.
+enum Place {
+    /// A pipe, a terminal, `/dev/null`.
+    Device,
+    /// A file with these permissions, or none yet.
+    File(Option<Permissions>),
+}
+
+fn place(path: &Path) -> io::Result<Place> {
     if path.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     let old = path.metadata().ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return File::options().write(true).open(path)?.write_all(bytes);
+        return Ok(Place::Device);
     }
     let old = old.map(|old| old.permissions());
-    if old.as_ref().is_some_and(std::fs::Permissions::readonly) {
+    if old.as_ref().is_some_and(Permissions::readonly) {
         // The rename would succeed; whoever protected the file did not mean that.
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             "the file is read-only",
         ));
     }
+    Ok(Place::File(old))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = match place(path)? {
+        Place::Device => return File::options().write(true).open(path)?.write_all(bytes),
+        Place::File(old) => old,
+    };
     let file = beside(path, bytes)?;
     if let Some(old) = old {
         file.as_file().set_permissions(old)?;
@@ -124,14 +154,18 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A file with these bytes beside `path`, on disk; gone again if it is dropped.
 fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = empty_beside(path)?;
+    file.as_file_mut().write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn empty_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".changes-").suffix(".part");
     // Made as any new file is: with its permissions, and with the system's own error, not
     // one that names the hidden file.
-    let mut file = builder.make_in(folder_of(path), |beside| File::create_new(beside))?;
-    file.as_file_mut().write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    builder.make_in(folder_of(path), |beside| File::create_new(beside))
 }
 
 fn sync_file(path: &Path) -> io::Result<()> {

@@ -111,21 +111,33 @@ impl Format {
     /// a second before it, so that a path always names one format.
     #[must_use]
     pub const fn extension(self) -> &'static str {
+        self.extensions()[0]
+    }
+
+    /// Every extension that names the format, the usual one first.
+    #[must_use]
+    pub const fn extensions(self) -> &'static [&'static str] {
         match self {
-            Self::Lab => "lab",
-            Self::Csv => "csv",
-            Self::Jams => "jams",
-            Self::Midi => "mid",
-            Self::MusicXml => "musicxml",
-            Self::ChordPro => "cho",
-            Self::ChordProInline => "inline.cho",
-            Self::IReal => "html",
-            Self::Audacity => "labels.txt",
-            Self::Reaper => "reaper.csv",
-            Self::Text => "txt",
-            Self::Svg => "svg",
-            Self::Pdf => "pdf",
+            Self::Lab => &["lab"],
+            Self::Csv => &["csv"],
+            Self::Jams => &["jams"],
+            Self::Midi => &["mid", "midi"],
+            Self::MusicXml => &["musicxml", "xml"],
+            Self::ChordPro => &["cho", "chordpro", "chopro", "pro", "crd"],
+            Self::ChordProInline => &["inline.cho"],
+            Self::IReal => &["html", "htm"],
+            Self::Audacity => &["labels.txt"],
+            Self::Reaper => &["reaper.csv"],
+            Self::Text => &["txt"],
+            Self::Svg => &["svg"],
+            Self::Pdf => &["pdf"],
         }
+    }
+
+    /// Whether a file in this format is bytes that no terminal and no editor can show.
+    #[must_use]
+    pub const fn is_binary(self) -> bool {
+        matches!(self, Self::Midi | Self::Pdf)
     }
 
     /// The format by the extension of a path, in either case.
@@ -147,19 +159,12 @@ impl Format {
         let named = |extension: &str| {
             Self::ALL
                 .into_iter()
-                .find(|format| format.extension() == extension)
+                .find(|format| format.extensions().contains(&extension))
         };
         double
             .as_deref()
             .and_then(named)
             .or_else(|| named(&extension))
-            .or(match extension.as_str() {
-                "midi" => Some(Self::Midi),
-                "xml" => Some(Self::MusicXml),
-                "chordpro" | "chopro" | "pro" | "crd" => Some(Self::ChordPro),
-                "htm" => Some(Self::IReal),
-                _ => None,
-            })
             .ok_or_else(refuse)
     }
 

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::{Key, simple};
 use crate::label::{Chord, Label, Note};
+use crate::named;
 use shape::{Shape, Symbols};
 
 pub use read::{ReadSymbolError, read};
@@ -90,7 +91,7 @@ impl FromStr for Style {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|style| style.name() == text)
+            .find(|style| named::is(style.name(), text))
             .ok_or_else(|| ParseStyleError(text.chars().take(40).collect()))
     }
 }

@@ -4,9 +4,11 @@
 //! whatever the metre; what a musician would count is [`Metre::pulse_beats`].
 
 mod metre;
+mod note_value;
 mod tempo;
 
 pub use metre::{BarSpan, MAX_METRE_CHANGES, Metre, MetreChange, MetreMap, ParseMetreError};
+pub use note_value::{NoteValue, ParseNoteValueError};
 pub use tempo::{MAX_BPM, MAX_TEMPO_POINTS, MIN_BPM, TempoMap, TempoPoint};
 
 /// The furthest beat from 0, either way, that a map or a region may name: decades.

@@ -13,6 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::label::{Encoded, Label};
+use crate::named;
 
 /// A set of chords to answer with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ impl FromStr for Vocabulary {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|vocabulary| vocabulary.name() == text)
+            .find(|vocabulary| named::is(vocabulary.name(), text))
             .ok_or_else(|| ParseVocabularyError(text.chars().take(40).collect()))
     }
 }

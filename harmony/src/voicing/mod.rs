@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::label::Chord;
+use crate::named;
 
 /// The lowest bass note: C2.
 const LOWEST_BASS: u8 = 36;
@@ -103,7 +104,7 @@ impl FromStr for Voicing {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|voicing| voicing.name() == text)
+            .find(|voicing| named::is(voicing.name(), text))
             .ok_or_else(|| ParseVoicingError(text.chars().take(40).collect()))
     }
 }

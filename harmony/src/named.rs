@@ -1,0 +1,11 @@
+//! Names as people type them.
+
+/// Whether `text` is `name` in any case, with any spaces, hyphens and underscores in it:
+/// `Drop 2` and `drop-2` are `drop2`.
+pub(crate) fn is(name: &str, text: &str) -> bool {
+    let plain = |text: &str| {
+        let kept = text.chars().filter(|c| !matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| c.to_ascii_lowercase()).collect::<String>()
+    };
+    plain(name) == plain(text)
+}

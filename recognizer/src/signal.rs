@@ -54,6 +54,55 @@ const IN_MEMORY: usize = 900 * SAMPLE_RATE as usize;
 /// Samples that are read and written at once.
 const BLOCK: usize = 1 << 16;
 
+/// A signal that is put together while its audio is decoded or heard; see [`Signal`].
+pub struct SignalBuilder {
+    /// From the first block on, whose rate it is made for; without one if the rate is refused.
+    resampler: Option<Result<StreamResampler, RateError>>,
+    samples: Samples,
+    /// Samples taken, and their rate in Hz.
+    taken: u64,
+    rate: u32,
+}
+
+impl Default for SignalBuilder {
+    fn default() -> Self {
+        Self {
+            resampler: None,
+            samples: Samples::keeping(IN_MEMORY),
+            taken: 0,
+            rate: 0,
+        }
+    }
+}
+
+impl SignalBuilder {
+    /// Takes the next mono samples, at `rate` Hz, which stays what it is with the first.
+    pub fn push(&mut self, rate: u32, block: &[f32]) {
+        let resampler = self
+            .resampler
+            .get_or_insert_with(|| StreamResampler::new(f64::from(rate)));
+        if let Ok(resampler) = resampler {
+            resampler.push(block, &mut self.samples.tail);
+            self.samples.spill();
+        }
+        self.taken += block.len() as u64;
+        self.rate = rate;
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// A rate out of range.
+    pub fn finish(self) -> Result<Signal, RateError> {
+        let mut samples = self.samples;
+        if let Some(resampler) = self.resampler {
+            resampler?.flush(&mut samples.tail);
+        }
+        let length_s = self.taken as f64 / f64::from(self.rate.max(1));
+        Ok(Signal { samples, length_s })
+    }
+}
+
 /// Mono samples at [`SAMPLE_RATE`], and how long the audio was that they come from.
 ///
 /// More than a quarter of an hour is kept in a temporary file, which the system removes when
@@ -115,25 +164,12 @@ impl Signal {
         path: &Path,
         decode: impl FnOnce(&mut dyn FnMut(u32, &[f32])) -> Result<Decoded, AudioError>,
     ) -> Result<(Self, Option<Warning>), AudioError> {
-        let mut samples = Samples::keeping(IN_MEMORY);
-        // The rate is known with the first block.
-        let mut resampler: Option<Result<StreamResampler, RateError>> = None;
-        let decoded = decode(&mut |rate, block| {
-            let resampler = resampler.get_or_insert_with(|| StreamResampler::new(f64::from(rate)));
-            if let Ok(resampler) = resampler {
-                resampler.push(block, &mut samples.tail);
-                samples.spill();
-            }
+        let mut builder = SignalBuilder::default();
+        let decoded = decode(&mut |rate, block| builder.push(rate, block))?;
+        let signal = builder.finish().map_err(|_| AudioError::Rate {
+            path: path.into(),
+            rate: decoded.sample_rate,
         })?;
-        if let Some(resampler) = resampler {
-            let mut resampler = resampler.map_err(|_| AudioError::Rate {
-                path: path.into(),
-                rate: decoded.sample_rate,
-            })?;
-            resampler.flush(&mut samples.tail);
-        }
-        let length_s = decoded.samples as f64 / f64::from(decoded.sample_rate);
-        let signal = Self { samples, length_s };
         Ok((signal, decoded.warning))
     }
 

@@ -1,35 +1,32 @@
 //! `changes live`: a file as a musician would have seen it.
 
-use std::io::{self, Write};
+mod display;
+mod stream;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harmony::export::{self, atomic};
-use harmony::label::Label;
-use harmony::style;
 use harmony::timeline::Timeline;
-use recognizer::audio;
-use recognizer::live::{Event, LiveEngine, Shown, ShownState};
-use serde::Serialize;
+use recognizer::beat::Known;
+use recognizer::live::LiveEngine;
+use recognizer::signal::SignalBuilder;
 
-use crate::arguments::{Live, Notation};
-use crate::error::{self, Error};
+use crate::arguments::{Format, Live};
+use crate::error::{Error, in_file};
 use crate::model::Model;
+use crate::output::{self, Job, OutputFile, To};
 use crate::progress;
-use crate::table::{clock, percent};
+use crate::say::say;
+use crate::songs::Song;
+use crate::{interrupt, track};
+use display::{Display, Events};
+use stream::Stream;
 
 /// Samples that the engine gets at once. Its answers do not depend on it.
 const BLOCK: usize = 512;
-
-/// One change of the display, as `--events` writes it.
-#[derive(Serialize)]
-struct EventLine<'a> {
-    shown_at_s: f64,
-    starts_at_s: f64,
-    label: &'a Label,
-    state: &'static str,
-    confidence: f32,
-}
 
 /// Plays the file.
 pub fn run(options: &Live) -> Result<(), Error> {
@@ -37,118 +34,126 @@ pub fn run(options: &Live) -> Result<(), Error> {
     if notation.style.needs_key() && notation.key.is_none() {
         return Err(Error::NeedsKey(notation.style));
     }
-    if let Some(path) = &options.output {
-        // A name that says no format is told before the music starts.
-        export::Format::from_path(path).map_err(export::SaveError::from)?;
-    }
-    let bar = progress::bar(&options.file);
-    bar.set_prefix("reading");
-    let audio = audio::decode_file(&options.file, &mut |share| progress::set(&bar, share))?;
-    bar.finish_and_clear();
-    error::warn(&options.file, audio.warning.as_ref());
-    let rate = f64::from(audio.sample_rate);
-    let mut engine = Model::live(&options.file, rate)?;
+    let known = options.time.known()?;
+    let song = Song::of(&options.file);
+    // What cannot be written is told before the music starts.
+    let target = output::of_one(&options.output, &song)?;
+    let events = events_of(options, &song, target.as_ref().map(|(_, job)| job))?;
+    let prints_track = target
+        .as_ref()
+        .is_some_and(|(_, job)| matches!(job.to, To::Print { .. }));
+    let stop = interrupt::switch();
 
-    let mut display = Display {
-        notation,
-        events: Vec::new(),
-        timeline: Timeline::default(),
-        last: None,
-    };
-    display.head()?;
+    let mut display = Display::new(notation, events, !prints_track, target.is_some());
+    let mut stream = Stream::of(song.clone(), Arc::clone(&stop));
+    let mut heard_s = 0.0;
+    // Kept where beats are to be found in it.
+    let mut signal = target.is_some().then(SignalBuilder::default);
+    let mut engine: Option<LiveEngine> = None;
     let start = Instant::now();
-    for (index, block) in audio.samples.chunks(BLOCK).enumerate() {
-        if !options.fast {
-            let due = Duration::from_secs_f64((index * BLOCK) as f64 / rate);
-            thread::sleep(due.saturating_sub(start.elapsed()));
-        }
-        engine.push(block);
-        display.follow(&mut engine)?;
-    }
-    engine.finish();
-    display.follow(&mut engine)?;
-    // Written whole at the end: a run that is broken off leaves no half a file.
-    if let Some(path) = &options.events {
-        atomic::write(path, &display.events)?;
-    }
-    if let Some(path) = &options.output {
-        let mut timeline = display.timeline;
-        timeline.merge_equal();
-        export::save(path, &timeline, &notation.export_options(&options.file))?;
-    }
-    Ok(())
-}
-
-/// What a musician sees, line by line.
-struct Display<'a> {
-    notation: &'a Notation,
-    /// The events file so far.
-    events: Vec<u8>,
-    /// What has become final.
-    timeline: Timeline,
-    /// What is shown: the chord, and what the vocabulary makes of it.
-    last: Option<(Label, Label, ShownState)>,
-}
-
-impl Display<'_> {
-    fn head(&self) -> Result<(), Error> {
-        print(&format!(
-            "{:>9}  {:<14} {:>9}  {:<11} {:>5}",
-            "shown", "chord", "from", "", "sure"
-        ))
-    }
-
-    /// Takes what the engine has to tell.
-    fn follow(&mut self, engine: &mut LiveEngine) -> Result<(), Error> {
-        while let Some(event) = engine.poll() {
-            match event {
-                Event::Shown(shown) => self.show(&shown)?,
-                Event::Segment(mut segment) => {
-                    segment.label = self.notation.vocabulary.simplify(&segment.label);
-                    self.timeline.insert(segment)?;
-                }
+    while let Some((rate, block)) = stream.next_block() {
+        let engine = match &mut engine {
+            Some(engine) => engine,
+            none => none.insert(Model::live(song.path(), f64::from(rate))?),
+        };
+        for block in block.chunks(BLOCK) {
+            if stop.load(Ordering::Relaxed) {
+                break;
             }
+            if !options.fast {
+                let due = Duration::from_secs_f64(heard_s);
+                thread::sleep(due.saturating_sub(start.elapsed()));
+            }
+            engine.push(block);
+            heard_s += block.len() as f64 / f64::from(rate);
+            if let Some(signal) = &mut signal {
+                signal.push(rate, block);
+            }
+            display.follow(&song, engine)?;
         }
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    let was_stopped = stop.load(Ordering::Relaxed);
+    let ended = if was_stopped { Ok(None) } else { stream.end() };
+    let Some(mut engine) = engine else {
+        return ended.map(drop);
+    };
+    engine.finish();
+    display.follow(&song, &mut engine)?;
+    // Written whole at the end, whichever way it comes: no run leaves half a file.
+    if let Events::File(file, lines) = &display.events {
+        file.write(lines)?;
+    }
+    if let (Some((format, job)), Some(signal)) = (target, signal) {
+        let mut chords = std::mem::take(&mut display.chords);
+        chords.merge_equal();
+        write(options, known, &chords, signal, (format, &job))?;
+    }
+    if let Some(warning) = ended? {
+        say(&format!("{}: {warning}", song.path().display()));
+    }
+    if was_stopped {
+        Err(Error::Stopped)
+    } else {
         Ok(())
     }
-
-    fn show(&mut self, shown: &Shown) -> Result<(), Error> {
-        let label = self.notation.vocabulary.simplify(&shown.label);
-        // Two chords that the vocabulary does not tell apart are one on the display.
-        let hidden = self.last.as_ref().is_some_and(|(full, simple, state)| {
-            *full != shown.label && *simple == label && *state == shown.state
-        });
-        self.last = Some((shown.label.clone(), label.clone(), shown.state));
-        if hidden {
-            return Ok(());
-        }
-        let state = match shown.state {
-            ShownState::Provisional => "provisional",
-            ShownState::Confirmed => "confirmed",
-        };
-        let line = EventLine {
-            shown_at_s: shown.shown_at_s,
-            starts_at_s: shown.starts_at_s,
-            label: &label,
-            state,
-            confidence: shown.confidence,
-        };
-        serde_json::to_writer(&mut self.events, &line)
-            .map_err(|error| Error::Stdout(io::Error::from(error)))?;
-        self.events.push(b'\n');
-        print(&format!(
-            "{:>9}  {:<14} {:>9}  {state:<11} {:>5}",
-            clock(shown.shown_at_s),
-            style::format(&label, self.notation.style, self.notation.key.as_ref()),
-            clock(shown.starts_at_s),
-            percent(shown.confidence),
-        ))
-    }
 }
 
-fn print(line: &str) -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", line.trim_end())
-        .and_then(|()| out.flush())
-        .map_err(Error::Stdout)
+/// Where the events go.
+fn events_of(options: &Live, song: &Song, track: Option<&Job>) -> Result<Events, Error> {
+    let Some(path) = &options.events else {
+        return Ok(Events::None);
+    };
+    let is_printed = output::is_standard_output(path);
+    let same = match track.map(|job| &job.to) {
+        None => false,
+        Some(To::Print { .. }) => is_printed,
+        Some(To::File(file)) => {
+            let whole = |path: &std::path::Path| std::path::absolute(path).ok();
+            !is_printed && whole(file.path()) == whole(path)
+        }
+    };
+    if same {
+        return Err(Error::SameOutput(path.clone()));
+    }
+    if is_printed {
+        return Ok(Events::Printed);
+    }
+    let file = OutputFile::settle(path, options.output.force, &[song.path()])?;
+    Ok(Events::File(file, Vec::new()))
+}
+
+/// Writes the chords as they became final, with the beats and keys that `transcribe` finds in
+/// the same audio.
+fn write(
+    options: &Live,
+    known: Option<Known>,
+    chords: &Timeline,
+    signal: SignalBuilder,
+    (format, job): (Format, &Job),
+) -> Result<(), Error> {
+    let song = &job.song;
+    let signal = signal
+        .finish()
+        .map_err(|cause| in_file(song.path())(&cause))?;
+    let bar = progress::bar(song.path());
+    bar.set_prefix("beats");
+    let (heard, beats) = Model::offline()?.transcribe(song.path(), &signal, known, |share| {
+        progress::set(&bar, share);
+    })?;
+    bar.finish_and_clear();
+    let vocabulary = options.notation.vocabulary;
+    let heard = heard.map_labels(|label| vocabulary.simplify(label));
+    let about = options
+        .about
+        .export_options(song, &options.notation, &options.time);
+    let track = track::of(song.path(), chords, &heard, beats.as_ref(), &about)?;
+    job.put(&track, format, &about)
+}
+
+/// Whether printing failed because nobody reads any more.
+fn nobody_reads(error: &Error) -> bool {
+    matches!(error, Error::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
 }

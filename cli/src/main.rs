@@ -2,22 +2,25 @@
 
 mod arguments;
 mod error;
+mod interrupt;
 mod live;
 mod model;
+mod output;
 mod progress;
+mod say;
 mod songs;
 mod table;
+mod track;
 mod transcribe;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use arguments::{Arguments, Command};
+use arguments::Command;
 use error::Error;
+use say::say;
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let result = match arguments::parse().command {
         Command::Transcribe(options) => transcribe::run(&options),
         Command::Live(options) => live::run(&options),
         Command::Weights => model::run(),
@@ -28,8 +31,9 @@ fn main() -> ExitCode {
         Err(Error::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
+        Err(Error::Stopped) => ExitCode::from(interrupt::EXIT_CODE),
         Err(error) => {
-            eprintln!("changes: {error}");
+            say(&error);
             ExitCode::FAILURE
         }
     }

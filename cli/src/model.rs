@@ -1,6 +1,5 @@
 //! The networks that are built in.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +12,8 @@ use recognizer::signal::Signal;
 use recognizer::transcribe::Listened;
 use recognizer::weights::ModelCard;
 
-use crate::error::Error;
+use crate::error::{Error, in_file};
+use crate::output::print;
 
 /// The network for whole files.
 pub struct Model(Arc<PitchClassModel>);
@@ -24,27 +24,24 @@ impl Model {
         Ok(Self(models::windowed()?))
     }
 
-    /// The chords of `signal`, which was read from `file`, on its beats where it has any.
+    /// The chords of `signal`, which was read from `file`, on its beats where it has any;
+    /// without `known`, no beats are looked for.
     pub fn transcribe(
         &self,
         file: &Path,
         signal: &Signal,
-        known: Known,
+        known: Option<Known>,
         mut progress: impl FnMut(f32),
     ) -> Result<(Timeline, Option<Beats>), Error> {
         let go_on = |share| {
             progress(share);
             true
         };
-        let listened =
-            Listened::to(signal, &*self.0, go_on).map_err(|cause| in_file(file, &cause))?;
-        let decode = |grid| {
-            listened
-                .timeline(grid)
-                .map_err(|cause| in_file(file, &cause))
-        };
+        let in_file = in_file(file);
+        let listened = Listened::to(signal, &*self.0, go_on).map_err(|cause| in_file(&cause))?;
+        let decode = |grid| listened.timeline(grid).map_err(|cause| in_file(&cause));
         let chords = decode(None)?;
-        match beat::find(signal, &chords, known) {
+        match known.and_then(|known| beat::find(signal, &chords, known)) {
             Some(beats) => Ok((decode(Some(&beats.grid()))?, Some(beats))),
             None => Ok((chords, None)),
         }
@@ -53,24 +50,14 @@ impl Model {
     /// A live engine for audio of `rate` hertz from `file`.
     pub fn live(file: &Path, rate: f64) -> Result<LiveEngine, Error> {
         LiveEngine::new(models::live()?, rate, LiveSettings::default())
-            .map_err(|cause| in_file(file, &cause))
-    }
-}
-
-fn in_file(file: &Path, cause: &dyn std::error::Error) -> Error {
-    Error::Recognition {
-        path: file.to_owned(),
-        cause: cause.to_string(),
+            .map_err(|cause| in_file(file)(&cause))
     }
 }
 
 /// `changes weights`.
 pub fn run() -> Result<(), Error> {
     let text: Vec<String> = models::cards()?.iter().map(describe).collect();
-    let mut out = io::stdout().lock();
-    out.write_all(text.join("\n").as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(Error::Stdout)
+    print(text.join("\n").as_bytes())
 }
 
 fn describe(card: &ModelCard) -> String {

@@ -1,8 +1,11 @@
 //! Progress bars, on standard error and only where somebody watches.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::say::{on_one_line, say};
 
 /// Steps of a bar: tenths of a percent.
 const STEPS: u64 = 1000;
@@ -12,9 +15,8 @@ pub fn bar(file: &Path) -> ProgressBar {
     let name = file
         .file_name()
         .unwrap_or(file.as_os_str())
-        .to_string_lossy()
-        .into_owned();
-    let bar = ProgressBar::new(STEPS).with_message(name);
+        .to_string_lossy();
+    let bar = ProgressBar::new(STEPS).with_message(on_one_line(&name));
     if let Ok(style) = ProgressStyle::with_template("{msg}  {prefix:<10} {bar:30} {percent:>3} %") {
         bar.set_style(style);
     }
@@ -62,11 +64,15 @@ impl Progress {
     }
 
     /// Says a line on standard error, above the bars.
-    pub fn say(&self, line: &str) {
-        let say = || eprintln!("{line}");
+    pub fn say(&self, line: &dyn Display) {
+        self.above(|| say(line));
+    }
+
+    /// Prints something, above the bars.
+    pub fn above<R>(&self, print: impl FnOnce() -> R) -> R {
         match &self.several {
-            Some((all, _)) => all.suspend(say),
-            None => say(),
+            Some((all, _)) => all.suspend(print),
+            None => print(),
         }
     }
 }

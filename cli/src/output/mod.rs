@@ -1,0 +1,259 @@
+//! Where chord tracks go: settled before any work is done, so that a mistake costs no time.
+
+mod file;
+mod taken;
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use harmony::export;
+use harmony::export::atomic;
+use harmony::track::Track;
+
+pub use file::OutputFile;
+
+use crate::arguments::{Format, Output};
+use crate::error::Error;
+use crate::say::say;
+use crate::songs::{self, Found, Song};
+use crate::table;
+use taken::Taken;
+
+/// A song and where its chord track goes.
+pub struct Job {
+    /// The song.
+    pub song: Song,
+    /// The file, or standard output.
+    pub to: To,
+}
+
+/// Where a chord track goes.
+pub enum To {
+    /// To standard output, below the song's name if there are several.
+    Print {
+        /// Whether the name stands above it.
+        with_name: bool,
+    },
+    /// Into a file.
+    File(OutputFile),
+}
+
+/// What is to be done.
+pub struct Plan {
+    /// In this format.
+    pub format: Format,
+    /// These songs, those aside whose chord tracks are there already.
+    pub jobs: Vec<Job>,
+}
+
+impl Plan {
+    /// Settles what `options` say about the songs.
+    ///
+    /// # Errors
+    /// Formats, names and files that do not go together, or cannot be written.
+    pub fn new(options: &Output, found: &Found) -> Result<Self, Error> {
+        let songs = &found.songs;
+        let several = found.are_several();
+        let output = options.output.as_deref();
+        let Some(path) = output.filter(|path| !is_standard_output(path)) else {
+            return Self::printing(options.format.unwrap_or(Format::Table), songs, several);
+        };
+        if !(several || path.is_dir() || ends_with_separator(path)) {
+            let format = format_of(path, options.format)?;
+            let inputs: Vec<&Path> = songs.iter().map(Song::path).collect();
+            let to = OutputFile::settle(path, options.force, &inputs)?;
+            let jobs = songs.iter().map(|song| Job {
+                song: song.clone(),
+                to: To::File(to.clone()),
+            });
+            let jobs = jobs.collect();
+            return Ok(Self { format, jobs });
+        }
+        let suggested = export::Format::from_path(path).ok();
+        let is_file = !path.is_dir() && suggested.is_some() && !ends_with_separator(path);
+        if several && (is_file || path.is_file()) {
+            return Err(Error::NotAFolder {
+                path: path.to_owned(),
+                folder: path.with_extension(""),
+                format: options
+                    .format
+                    .map(Format::name)
+                    .or(suggested.map(export::Format::name)),
+            });
+        }
+        let default = Format::File(export::Format::Lab);
+        Self::in_folder(
+            path,
+            options.format.unwrap_or(default),
+            options.force,
+            songs,
+        )
+    }
+
+    fn printing(format: Format, songs: &[Song], several: bool) -> Result<Self, Error> {
+        if songs.len() > 1 && !format.can_be_strung() {
+            return Err(Error::OneStream(format.name()));
+        }
+        if format.is_binary() && io::stdout().is_terminal() {
+            return Err(Error::BinaryToTerminal {
+                format: format.name(),
+                extension: format.extension(),
+            });
+        }
+        let jobs = songs.iter().map(|song| Job {
+            song: song.clone(),
+            to: To::Print { with_name: several },
+        });
+        let jobs = jobs.collect();
+        Ok(Self { format, jobs })
+    }
+
+    fn in_folder(
+        folder: &Path,
+        format: Format,
+        force: bool,
+        songs: &[Song],
+    ) -> Result<Self, Error> {
+        fs::create_dir_all(folder).map_err(|source| Error::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let names = songs::outputs(songs, format.extension());
+        let files: Vec<_> = names.iter().map(|name| folder.join(name)).collect();
+        let inputs: Vec<&Path> = songs.iter().map(Song::path).collect();
+        let taken = Taken::among(&files, &inputs)?;
+        let replace = !taken.is_empty() && (force || taken.ask_for_all());
+        let kept = if replace { 0 } else { taken.len() };
+        if kept > 0 {
+            say(&format!(
+                "{kept} of {} chord tracks are in {} already and stay as they are; --force writes them anew",
+                files.len(),
+                folder.display()
+            ));
+        }
+        let mut jobs = Vec::new();
+        for (song, path) in songs.iter().zip(files) {
+            let is_taken = taken.holds(&path);
+            if replace || !is_taken {
+                jobs.push(Job {
+                    song: song.clone(),
+                    to: To::File(OutputFile::new(path, replace && is_taken)),
+                });
+            }
+        }
+        if !jobs.is_empty() {
+            atomic::check(&folder.join(".changes"))?;
+        }
+        Ok(Self { format, jobs })
+    }
+}
+
+impl Job {
+    /// Puts the chord track of the song in its place.
+    ///
+    /// # Errors
+    /// What the format cannot express, and what the system refuses.
+    pub fn put(
+        &self,
+        track: &Track,
+        format: Format,
+        options: &export::Options,
+    ) -> Result<(), Error> {
+        let mut bytes = Vec::new();
+        if let To::Print { with_name: true } = self.to {
+            let name = crate::say::on_one_line(&self.song.path().display().to_string());
+            match format {
+                Format::Table => bytes.extend(format!("{name}\n").bytes()),
+                // A comment to those who read label files.
+                Format::File(export::Format::Lab) => bytes.extend(format!("# {name}\n").bytes()),
+                Format::File(_) => {}
+            }
+        }
+        match format {
+            Format::Table => {
+                bytes.extend(table::of_track(track, options.style).bytes());
+                bytes.push(b'\n');
+            }
+            Format::File(format) => {
+                let written = format.write_track(&mut bytes, track, options);
+                written.map_err(|source| Error::Export {
+                    path: match &self.to {
+                        To::File(file) => file.path().to_owned(),
+                        To::Print { .. } => self.song.path().to_owned(),
+                    },
+                    source,
+                })?;
+            }
+        }
+        match &self.to {
+            To::File(file) => file.write(&bytes),
+            To::Print { with_name } => {
+                if *with_name && format != Format::File(export::Format::Lab) {
+                    bytes.push(b'\n');
+                }
+                print(&bytes)
+            }
+        }
+    }
+}
+
+/// Puts bytes on standard output.
+///
+/// # Errors
+/// [`Error::Stdout`], a closed pipe among them.
+pub fn print(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(Error::Stdout)
+}
+
+/// Whether a path means standard output.
+pub fn is_standard_output(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+        .iter()
+        .any(|name| path == *name)
+}
+
+fn ends_with_separator(path: &Path) -> bool {
+    let last = path.as_os_str().as_encoded_bytes().last();
+    last.is_some_and(|&byte| std::path::is_separator(char::from(byte)))
+}
+
+/// The format of one file: as `--format` says, else as its name does.
+fn format_of(path: &Path, chosen: Option<Format>) -> Result<Format, Error> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    match (chosen, export::Format::from_path(path)) {
+        (None, Ok(named)) => Ok(Format::File(named)),
+        (None, Err(error)) => Err(Error::NoFormat(error)),
+        (Some(chosen), Err(_)) => Ok(chosen),
+        (Some(chosen), Ok(named))
+            if chosen == Format::File(named) || chosen.fits(&extension.to_lowercase()) =>
+        {
+            Ok(chosen)
+        }
+        (Some(chosen), Ok(_)) => Err(Error::FormatMismatch {
+            path: path.to_owned(),
+            format: chosen.name(),
+            extension: chosen.extension(),
+        }),
+    }
+}
+
+/// The format and place of one song's chord track, if any was asked for.
+///
+/// # Errors
+/// As [`Plan::new`].
+pub fn of_one(options: &Output, song: &Song) -> Result<Option<(Format, Job)>, Error> {
+    if options.output.is_none() && matches!(options.format, None | Some(Format::Table)) {
+        return Ok(None);
+    }
+    let found = Found {
+        songs: vec![song.clone()],
+        ..Found::default()
+    };
+    let plan = Plan::new(options, &found)?;
+    let format = plan.format;
+    Ok(plan.jobs.into_iter().next().map(|job| (format, job)))
+}

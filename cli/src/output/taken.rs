@@ -1,0 +1,93 @@
+//! Files that are there already.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::say::on_one_line;
+
+/// Those of some outputs that are there already, and how many there are of all.
+pub(super) struct Taken {
+    paths: HashSet<PathBuf>,
+    all: usize,
+}
+
+impl Taken {
+    /// Looks for them.
+    ///
+    /// # Errors
+    /// An output that is one of the inputs.
+    pub(super) fn among(outputs: &[PathBuf], inputs: &[&Path]) -> Result<Self, Error> {
+        let songs: HashSet<PathBuf> = inputs
+            .iter()
+            .filter_map(|it| it.canonicalize().ok())
+            .collect();
+        let mut paths = HashSet::new();
+        for path in outputs {
+            // A link that leads nowhere has the name, too.
+            let Ok(metadata) = path.symlink_metadata() else {
+                continue;
+            };
+            if path.canonicalize().is_ok_and(|it| songs.contains(&it)) {
+                return Err(Error::OverInput(path.clone()));
+            }
+            // What is no file on disk is written into, not replaced.
+            let is_device = path
+                .metadata()
+                .is_ok_and(|it| !it.is_file() && !it.is_dir());
+            if !is_device && !metadata.is_dir() {
+                paths.insert(path.clone());
+            }
+        }
+        let all = outputs.len();
+        Ok(Self { paths, all })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        self.paths.contains(path)
+    }
+
+    /// Whether somebody wants them replaced; nobody does where nobody can be asked.
+    pub(super) fn ask_for_all(&self) -> bool {
+        let question = format!(
+            "{} of {} chord tracks are there already. Write them anew?",
+            self.len(),
+            self.all
+        );
+        ask(&question).unwrap_or(false)
+    }
+
+    /// Whether somebody wants the one file replaced.
+    ///
+    /// # Errors
+    /// Somebody who does not.
+    pub(super) fn ask_for_one(&self, path: &Path) -> Result<bool, Error> {
+        let name = on_one_line(&path.display().to_string());
+        match ask(&format!("{name} is there already. Replace it?")) {
+            Some(false) => Err(Error::Kept(path.to_owned())),
+            answer => Ok(answer.is_some()),
+        }
+    }
+}
+
+/// Asks on the terminal; no answer where there is none, or where its input is something else.
+fn ask(question: &str) -> Option<bool> {
+    let (input, mut error) = (io::stdin(), io::stderr());
+    if !(input.is_terminal() && error.is_terminal()) {
+        return None;
+    }
+    write!(error, "{question} [y/N] ").ok()?;
+    error.flush().ok()?;
+    let mut answer = String::new();
+    input.lock().read_line(&mut answer).ok()?;
+    Some(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}

@@ -1,0 +1,166 @@
+//! Kinds of files, as their names tell them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The extensions of files that are taken from folders: those of every format that can be
+/// read, films among them.
+const AUDIO: [&str; 31] = [
+    "aac", "adts", "aif", "aifc", "aiff", "au", "bwf", "caf", "flac", "m4a", "m4b", "m4r", "m4v",
+    "mka", "mkv", "mov", "mp1", "mp2", "mp3", "mp4", "oga", "ogg", "ogx", "opus", "rf64", "snd",
+    "w64", "wav", "wave", "weba", "webm",
+];
+
+/// What lies beside music and nobody takes for it: texts, pictures, playlists, what other
+/// programs keep about a song, and chord tracks.
+const BESIDE: [&str; 52] = [
+    "accurip", "asd", "bak", "bmp", "cho", "chopro", "chordpro", "crd", "csv", "cue", "db", "doc",
+    "docx", "ffp", "gif", "heic", "htm", "html", "ini", "jams", "jpeg", "jpg", "json", "lab",
+    "lnk", "log", "lrc", "m3u", "m3u8", "md", "md5", "musicxml", "nfo", "odt", "pdf", "peak",
+    "pkf", "pls", "png", "rtf", "reapeaks", "sfk", "sfv", "sha256", "svg", "tif", "tiff", "txt",
+    "url", "webp", "xml", "xspf",
+];
+
+/// The most files that are named one by one.
+const MOST_NAMED: usize = 8;
+
+/// What a file in a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A song, by its extension.
+    Song,
+    /// No music, and not meant to be.
+    Beside,
+    /// It may be music, but cannot be read.
+    Unknown,
+}
+
+/// What a file is by its name.
+pub(super) fn of(path: &Path) -> Kind {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    // What macOS keeps about a file on disks of other systems, under the file's extension.
+    if name.starts_with(b"._") {
+        return Kind::Beside;
+    }
+    let extension = extension(path);
+    if AUDIO.contains(&extension.as_str()) {
+        Kind::Song
+    } else if BESIDE.contains(&extension.as_str()) || name.starts_with(b".") {
+        Kind::Beside
+    } else {
+        Kind::Unknown
+    }
+}
+
+/// The extension in lower case, empty without one.
+fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_lowercase()
+}
+
+/// Files of folders that cannot be read.
+#[derive(Debug, Default)]
+pub struct PassedOver {
+    kinds: BTreeMap<String, usize>,
+    named: Vec<PathBuf>,
+    count: usize,
+}
+
+impl PassedOver {
+    /// Counts a file.
+    pub(super) fn add(&mut self, path: &Path) {
+        *self.kinds.entry(extension(path)).or_default() += 1;
+        self.count += 1;
+        if self.named.len() < MOST_NAMED {
+            self.named.push(path.to_owned());
+        }
+    }
+
+    /// Adds those that were found before.
+    pub(super) fn join(&mut self, mut before: Self) {
+        for (kind, count) in std::mem::take(&mut self.kinds) {
+            *before.kinds.entry(kind).or_default() += count;
+        }
+        before.count += self.count;
+        before.named.append(&mut self.named);
+        before.named.truncate(MOST_NAMED);
+        *self = before;
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// `2 .wma, 1 without extension`.
+    pub fn kinds(&self) -> String {
+        let kinds = self.kinds.iter().map(|(extension, count)| {
+            if extension.is_empty() {
+                format!("{count} without extension")
+            } else {
+                format!("{count} .{extension}")
+            }
+        });
+        kinds.collect::<Vec<_>>().join(", ")
+    }
+
+    /// All that there is to say about them, in a line.
+    pub fn report(&self) -> String {
+        let mut names: Vec<String> = self
+            .named
+            .iter()
+            .map(|it| it.display().to_string())
+            .collect();
+        if self.count > names.len() {
+            names.push(format!("{} more", self.count - names.len()));
+        }
+        let files = if self.count == 1 { "file" } else { "files" };
+        format!(
+            "passed over {} {files} of a kind that cannot be read: {} ({}); to convert one: ffmpeg -i FILE song.flac",
+            self.count,
+            self.kinds(),
+            names.join(", ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_kinds() {
+        for (name, kind) in [
+            ("a.wav", Kind::Song),
+            ("a.OPUS", Kind::Song),
+            ("01. a.b.Mp3", Kind::Song),
+            (".hidden.flac", Kind::Song),
+            ("._a.wav", Kind::Beside),
+            (".DS_Store", Kind::Beside),
+            ("cover.JPG", Kind::Beside),
+            ("a.wma", Kind::Unknown),
+            ("wav", Kind::Unknown),
+        ] {
+            assert_eq!(of(Path::new(name)), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn many_are_counted_and_some_named() {
+        let mut passed = PassedOver::default();
+        for index in 0..20 {
+            passed.add(Path::new(&format!("{index}.wma")));
+        }
+        passed.add(Path::new("b/noise"));
+        let text = passed.report();
+        for part in [
+            "21 files",
+            "20 .wma",
+            "1 without extension",
+            "0.wma",
+            "13 more",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -62,7 +62,7 @@ fn names_are_taken_in_any_case_and_with_any_of_their_spellings() {
     assert!(run(&["song.wav", "--style", "Roman", "--key", "c major"]) == roman);
     assert!(run(&["song.wav", "--style", "ROMAN", "--key", "C"]) == roman);
     let notes = run(&["song.wav", "-f", "mid", "--voicing", "drop2"]);
-    assert!(notes != run(&["song.wav", "-f", "mid"]));
+    assert!(run(&["song.wav", "-f", "mid", "--voicing", "GUITAR"]) != notes);
     for voicing in ["Drop2", "DROP-2", "drop 2"] {
         assert!(
             run(&["song.wav", "-f", "mid", "--voicing", voicing]) == notes,
@@ -118,7 +118,7 @@ fn the_help_says_what_a_newcomer_asks() {
     let top = help(&["--help"]);
     for part in [
         "changes song.mp3",
-        "changes FILE",
+        "changes [OPTIONS] FILE",
         "./live",
         "| changes -",
         "transcribe",
@@ -138,7 +138,7 @@ fn the_help_says_what_a_newcomer_asks() {
         "dotted",
         "musicxml",
         "Ctrl-C",
-        "same\ntree",
+        "gets the same",
     ] {
         let found = transcribe.contains(part) || transcribe.replace('\n', " ").contains(part);
         assert!(found, "{part}: {transcribe}");

@@ -54,7 +54,7 @@ impl Plan {
     /// Formats, names and files that do not go together, or cannot be written.
     pub fn new(options: &Output, found: &Found) -> Result<Self, Error> {
         let songs = &found.songs;
-        let several = found.are_several();
+        let several = found.are_several;
         let output = options.output.as_deref();
         let Some(path) = output.filter(|path| !is_standard_output(path)) else {
             return Self::printing(options.format.unwrap_or(Format::Table), songs, several);

@@ -13,12 +13,12 @@ const AUDIO: [&str; 31] = [
 
 /// What lies beside music and nobody takes for it: texts, pictures, playlists, what other
 /// programs keep about a song, and chord tracks.
-const BESIDE: [&str; 52] = [
+const BESIDE: [&str; 54] = [
     "accurip", "asd", "bak", "bmp", "cho", "chopro", "chordpro", "crd", "csv", "cue", "db", "doc",
     "docx", "ffp", "gif", "heic", "htm", "html", "ini", "jams", "jpeg", "jpg", "json", "lab",
-    "lnk", "log", "lrc", "m3u", "m3u8", "md", "md5", "musicxml", "nfo", "odt", "pdf", "peak",
-    "pkf", "pls", "png", "rtf", "reapeaks", "sfk", "sfv", "sha256", "svg", "tif", "tiff", "txt",
-    "url", "webp", "xml", "xspf",
+    "lnk", "log", "lrc", "m3u", "m3u8", "md", "md5", "mid", "midi", "musicxml", "nfo", "odt",
+    "pdf", "peak", "pkf", "pls", "png", "rtf", "reapeaks", "sfk", "sfv", "sha256", "svg", "tif",
+    "tiff", "txt", "url", "webp", "xml", "xspf",
 ];
 
 /// The most files that are named one by one.
@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Song,
     /// No music, and not meant to be.
     Beside,
+    /// Of the system, and shown to nobody.
+    Hidden,
     /// It may be music, but cannot be read.
     Unknown,
 }
@@ -40,12 +42,14 @@ pub(super) fn of(path: &Path) -> Kind {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     // What macOS keeps about a file on disks of other systems, under the file's extension.
     if name.starts_with(b"._") {
-        return Kind::Beside;
+        return Kind::Hidden;
     }
     let extension = extension(path);
     if AUDIO.contains(&extension.as_str()) {
         Kind::Song
-    } else if BESIDE.contains(&extension.as_str()) || name.starts_with(b".") {
+    } else if name.starts_with(b".") {
+        Kind::Hidden
+    } else if BESIDE.contains(&extension.as_str()) {
         Kind::Beside
     } else {
         Kind::Unknown
@@ -76,15 +80,14 @@ impl PassedOver {
         }
     }
 
-    /// Adds those that were found before.
-    pub(super) fn join(&mut self, mut before: Self) {
-        for (kind, count) in std::mem::take(&mut self.kinds) {
-            *before.kinds.entry(kind).or_default() += count;
+    /// Adds those that were found elsewhere.
+    pub(super) fn join(&mut self, others: &Self) {
+        for (kind, count) in &others.kinds {
+            *self.kinds.entry(kind.clone()).or_default() += count;
         }
-        before.count += self.count;
-        before.named.append(&mut self.named);
-        before.named.truncate(MOST_NAMED);
-        *self = before;
+        self.count += others.count;
+        let room = MOST_NAMED - self.named.len();
+        self.named.extend(others.named.iter().take(room).cloned());
     }
 
     /// Whether there is none.
@@ -135,8 +138,8 @@ mod tests {
             ("a.OPUS", Kind::Song),
             ("01. a.b.Mp3", Kind::Song),
             (".hidden.flac", Kind::Song),
-            ("._a.wav", Kind::Beside),
-            (".DS_Store", Kind::Beside),
+            ("._a.wav", Kind::Hidden),
+            (".DS_Store", Kind::Hidden),
             ("cover.JPG", Kind::Beside),
             ("a.wma", Kind::Unknown),
             ("wav", Kind::Unknown),

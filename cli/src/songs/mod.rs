@@ -25,15 +25,10 @@ pub struct Found {
     pub passed_over: PassedOver,
     /// Folders and files that cannot be read, or hold nothing.
     pub problems: Vec<Error>,
-    /// Whether a folder was named: then there may be any number of songs.
-    pub in_folders: bool,
-}
-
-impl Found {
-    /// Whether there may be more songs than one.
-    pub fn are_several(&self) -> bool {
-        self.in_folders || self.songs.len() > 1
-    }
+    /// What else folders hold, and nobody takes for music.
+    pub beside: PassedOver,
+    /// Whether several files or a folder were named: then there may be any number of songs.
+    pub are_several: bool,
 }
 
 /// Files as they are, folders as the songs in and below them, in order of their names.
@@ -41,7 +36,10 @@ impl Found {
 /// # Errors
 /// [`Error::NoSongs`] or [`Error::ReadFolder`] where nothing at all was found.
 pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
-    let mut found = Found::default();
+    let mut found = Found {
+        are_several: paths.len() > 1,
+        ..Found::default()
+    };
     let mut folders = HashSet::new();
     for path in paths {
         if !path.is_dir() {
@@ -52,24 +50,24 @@ pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
             }
             continue;
         }
-        found.in_folders = true;
+        found.are_several = true;
         // One folder's tree is that of the output; of several each has its own in it.
         let below = match paths {
             [_] => PathBuf::new(),
             _ => own_name(path, &mut folders),
         };
-        let (before, passed) = (found.songs.len(), PassedOver::default());
-        let earlier = std::mem::replace(&mut found.passed_over, passed);
-        let problems = found.problems.len();
-        walk(path, &below, &mut found);
-        if found.songs.len() == before && found.problems.len() == problems {
-            let kinds = found.passed_over.kinds();
-            found.problems.push(Error::NoSongs {
+        let mut in_it = Found::default();
+        walk(path, &below, &mut in_it);
+        if in_it.songs.is_empty() && in_it.problems.is_empty() {
+            in_it.beside.join(&in_it.passed_over);
+            in_it.problems.push(Error::NoSongs {
                 path: path.clone(),
-                kinds,
+                kinds: in_it.beside.kinds(),
             });
         }
-        found.passed_over.join(earlier);
+        found.songs.append(&mut in_it.songs);
+        found.problems.append(&mut in_it.problems);
+        found.passed_over.join(&in_it.passed_over);
     }
     let mut places = HashSet::new();
     found.songs.retain(|song| places.insert(song.identity()));
@@ -134,7 +132,8 @@ fn walk(folder: &Path, below: &Path, found: &mut Found) {
                 let place = path.strip_prefix(folder).unwrap_or(path);
                 found.songs.push(Song::in_folder(path, below.join(place)));
             }
-            Kind::Beside => {}
+            Kind::Beside => found.beside.add(path),
+            Kind::Hidden => {}
             Kind::Song | Kind::Unknown => found.passed_over.add(path),
         }
     }
@@ -192,7 +191,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let one = listed(&[at("x")]).unwrap();
         assert_eq!(places(&one), ["CD1/a.wav", "b.mp3"]);
-        assert!(one.in_folders && one.passed_over.is_empty());
+        assert!(one.are_several && one.passed_over.is_empty());
         let two = listed(&[at("x"), at("y"), at("x/b.mp3")]).unwrap();
         assert_eq!(places(&two), ["x/CD1/a.wav", "x/b.mp3", "y/CD1/a.WAV"]);
         let alike = listed(&[at("x/CD1"), at("y/CD1")]).unwrap();

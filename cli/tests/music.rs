@@ -113,7 +113,7 @@ fn a_folder_of_songs_with_tempo_metre_and_title() {
         "--composer",
         "Somebody",
     ]);
-    let text = fs::read_to_string(charts.join("theme.txt")).unwrap();
+    let text = fs::read_to_string(charts.join("below/theme.txt")).unwrap();
     let head: Vec<&str> = text.lines().take(3).collect();
     assert_eq!(head, ["Town", "Somebody", "A minor | 3/4 | 90 bpm"]);
     assert_eq!(fs::read_dir(&charts).unwrap().count(), 1);

@@ -81,6 +81,7 @@ fn a_known_tempo_is_kept_and_its_phase_found() {
     let known = Known {
         bpm: Some(100.0),
         metre: Some(Metre::COMMON),
+        ..Known::default()
     };
     let beats = beats_of(&clicks(&times_s, 30.0), &chords(&times_s, 30.0), known).unwrap();
     assert!((beats.bpm() - 100.0).abs() < 1e-6);

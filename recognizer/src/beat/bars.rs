@@ -1,29 +1,28 @@
 //! Bars out of beats: a hidden Markov model whose state is the number of a beat in its bar.
 //!
 //! Chords change on the first beat of a bar far more often than elsewhere, and bass and bass
-//! drum are strong there. A bar is hardly ever cut short. The metre is the one whose best
-//! path is the likelier.
+//! drum are strong there. A bar is hardly ever cut short.
 
-use harmony::time::Metre;
 use harmony::timeline::Timeline;
 
 /// Probability of a change of chord on a first beat, on the beat in the middle of a bar and
 /// on the others: as counted in the bars of four beats of POP909's train split (0.85, 0.44,
 /// 0.11 and 0.07), drawn together, since the changes here are only heard.
 const CHANGE_PROBABILITY: [f64; 3] = [0.75, 0.35, 0.12];
+/// Where chords change less or more often than that, the probabilities are scaled, by these at
+/// least and at most.
+const SCALED: (f64, f64) = (0.15, 1.2);
 /// Weight of a low onset of one standard deviation on a first beat, nats.
 const LOW_ONSET: f64 = 0.15;
 /// Cost of a bar cut short, nats.
-const CUT_SHORT: f64 = 12.0;
-/// Prior probabilities of the metres that are looked for.
-const METRES: [((u8, u8), f64); 2] = [((4, 4), 0.9), ((3, 4), 0.1)];
+const CUT_SHORT: f64 = 9.0;
 
 /// What is heard on each beat.
 pub(super) struct Evidence {
     /// Whether the chord changes.
-    change: Vec<bool>,
+    pub change: Vec<bool>,
     /// Strength of low onsets, standard deviations.
-    low: Vec<f32>,
+    pub low: Vec<f32>,
 }
 
 impl Evidence {
@@ -51,61 +50,50 @@ impl Evidence {
     }
 }
 
-/// Whether most changes of chord lie nearer to the middle between two beats than to a beat.
-pub(super) fn change_between_beats(times_s: &[f64], chords: &Timeline) -> bool {
-    let (mut on, mut between) = (0, 0);
-    for pair in chords.segments().windows(2) {
-        let time_s = pair[1].start_s;
-        let after = times_s.partition_point(|beat| *beat < time_s);
-        if let (Some(before), Some(after)) = (after.checked_sub(1), times_s.get(after)) {
-            let part = (time_s - times_s[before]) / (after - times_s[before]);
-            if (0.25..0.75).contains(&part) {
-                between += 1;
-            } else {
-                on += 1;
-            }
-        }
+/// The numbers of beats in bars of `pulses` beats, and how much likelier, in nats, they make
+/// what is heard than beats without bars.
+pub(super) fn find(evidence: &Evidence, pulses: usize) -> (f64, Vec<usize>) {
+    let pulses = pulses.max(1);
+    let beats = evidence.change.len();
+    if beats == 0 {
+        return (0.0, Vec::new());
     }
-    between > on
-}
-
-/// The metre, and the number of each beat in its bar.
-pub(super) fn find(evidence: &Evidence, known: Option<Metre>) -> (Metre, Vec<usize>) {
-    let usual = METRES
+    let changes = evidence.change.iter().filter(|it| **it).count() as f64;
+    let rate = (changes / beats as f64).clamp(1e-3, 1.0 - 1e-3);
+    let usual = |number: usize| match number {
+        0 => CHANGE_PROBABILITY[0],
+        n if n * 2 == pulses => CHANGE_PROBABILITY[1],
+        _ => CHANGE_PROBABILITY[2],
+    };
+    let expected = (0..pulses).map(usual).sum::<f64>() / pulses as f64;
+    let scale = (rate / expected).clamp(SCALED.0, SCALED.1);
+    let change: Vec<f64> = (0..pulses).map(|n| (usual(n) * scale).min(0.95)).collect();
+    let lows = evidence
+        .low
         .iter()
-        .filter_map(|&((above, below), prior)| Some((Metre::new(above, below).ok()?, prior)));
-    let metres: Vec<(Metre, f64)> = match known {
-        Some(metre) => vec![(metre, 1.0)],
-        None => usual.collect(),
+        .map(|low| f64::from(low.clamp(0.0, 4.0)));
+    let mean_low = lows.sum::<f64>() / beats as f64;
+    let heard = |beat: usize, number: usize| {
+        let (p, null) = if evidence.change[beat] {
+            (change[number], rate)
+        } else {
+            (1.0 - change[number], 1.0 - rate)
+        };
+        let low = f64::from(evidence.low[beat].clamp(0.0, 4.0)) - mean_low;
+        (p / null).ln() + if number == 0 { low * LOW_ONSET } else { 0.0 }
     };
-    metres
-        .into_iter()
-        .map(|(metre, prior)| {
-            let pulses = (metre.bar_beats() / metre.pulse_beats()).round().max(1.0);
-            let (score, numbers) = best_path(evidence, pulses as usize);
-            (score + prior.ln(), metre, numbers)
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or((Metre::COMMON, Vec::new()), |(_, metre, numbers)| {
-            (metre, numbers)
-        })
+    best_path(beats, pulses, heard)
 }
 
-/// The best path through bars of `pulses` beats, and its log-probability.
-fn best_path(evidence: &Evidence, pulses: usize) -> (f64, Vec<usize>) {
-    let heard = |beat: usize, number: usize| {
-        let p = match number {
-            0 => CHANGE_PROBABILITY[0],
-            n if n * 2 == pulses => CHANGE_PROBABILITY[1],
-            _ => CHANGE_PROBABILITY[2],
-        };
-        let change = if evidence.change[beat] { p } else { 1.0 - p };
-        let low = f64::from(evidence.low[beat].clamp(0.0, 4.0)) * LOW_ONSET;
-        change.ln() + if number == 0 { low } else { 0.0 }
-    };
+/// The best path through bars of `pulses` beats, and what it is worth, nats.
+fn best_path(
+    beats: usize,
+    pulses: usize,
+    heard: impl Fn(usize, usize) -> f64,
+) -> (f64, Vec<usize>) {
     let mut scores: Vec<f64> = (0..pulses).map(|number| heard(0, number)).collect();
     let mut came_from: Vec<Vec<usize>> = Vec::new();
-    for beat in 1..evidence.change.len() {
+    for beat in 1..beats {
         let mut next = Vec::with_capacity(pulses);
         let mut from = Vec::with_capacity(pulses);
         for number in 0..pulses {
@@ -149,24 +137,27 @@ mod tests {
     }
 
     #[test]
-    fn the_metre_is_that_of_the_changes() {
-        let fours: Vec<usize> = (1..40).step_by(4).collect();
-        let (metre, numbers) = find(&evidence(&fours, 40), None);
-        assert_eq!(metre, Metre::COMMON);
-        assert_eq!(numbers[..6], [3, 0, 1, 2, 3, 0]);
-        let threes: Vec<usize> = (0..42).step_by(3).collect();
-        let (metre, numbers) = find(&evidence(&threes, 42), None);
-        assert_eq!(metre.to_string(), "3/4");
-        assert_eq!(numbers[..4], [0, 1, 2, 0]);
-        let (metre, _) = find(&evidence(&threes, 42), Some(Metre::COMMON));
-        assert_eq!(metre, Metre::COMMON);
+    fn bars_are_those_of_the_changes() {
+        for pulses in [2, 3, 4, 5, 7] {
+            let changes: Vec<usize> = (1..20 * pulses).step_by(pulses).collect();
+            let heard = evidence(&changes, 20 * pulses);
+            let (gain, numbers) = find(&heard, pulses);
+            assert_eq!(numbers[..3], [pulses - 1, 0, 1], "{pulses}");
+            for other in [2, 3, 4, 5, 7] {
+                let (less, _) = find(&heard, other);
+                let shares = other % pulses == 0 || pulses % other == 0;
+                assert!(
+                    other == pulses || shares || less < gain,
+                    "{pulses} as {other}"
+                );
+            }
+        }
     }
 
     #[test]
     fn a_bar_that_is_cut_short_starts_the_next_one() {
         let changes: Vec<usize> = (0..32).step_by(4).chain((34..80).step_by(4)).collect();
-        let (metre, numbers) = find(&evidence(&changes, 80), None);
-        assert_eq!(metre, Metre::COMMON);
+        let (_, numbers) = find(&evidence(&changes, 80), 4);
         assert_eq!((numbers[28], numbers[34], numbers[38]), (0, 0, 0));
     }
 }

@@ -1,9 +1,10 @@
 //! Finds the beats of a song.
 //!
-//! Tempo: the autocorrelation of the onset strength, weighted by a log-normal prior. Beats:
-//! dynamic programming over the onset strength, with a penalty for steps that are not the
-//! period (D. P. W. Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music
-//! Research 36(1), 2007). Bars: `bars`, from the changes of chord and low onsets.
+//! Tempo, phase and metre are judged together. Every pulse that the onsets go in (`pulse`) is
+//! a guess at the beat, at its own phase and between, in every metre that it may be the beat
+//! of; `bars` numbers its beats, `describe` says in numbers what the music is like under that
+//! guess, and the guess whose numbers, weighted (`weights`), sum up highest wins. The weights
+//! are fitted on rendered music whose beats are known.
 //!
 //! Crates that track beats were looked at first. `beat-this` is the best of them, a
 //! transformer whose weights come apart from it and would more than double this program and
@@ -13,25 +14,23 @@
 use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint};
 use harmony::timeline::Timeline;
 
-use super::bars;
+use super::describe::{Features, Kind, Pulse, pulses, steadiness};
 use super::onset::{HOP_S, Onsets};
-use super::{BeatGrid, GridPosition, Place};
+use super::pulse::{Correlation, comb, extend, shifted, smoothed, track};
+use super::weights::WEIGHTS;
+use super::{BeatGrid, GridPosition, Place, bars};
 use crate::signal::Signal;
 
-/// Slowest and fastest tempo that is looked for, beats a minute.
-const RANGE_BPM: (f64, f64) = (40.0, 220.0);
-/// Middle of the prior over tempi, beats a minute.
-const CENTRE_BPM: f64 = 90.0;
-/// Its deviation in octaves.
-const PRIOR_OCTAVES: f64 = 0.9;
-/// What a step of twice or half the period costs, against onsets in standard deviations.
-const TIGHTNESS: f64 = 100.0;
-/// Beats to either side of one through which a line is drawn to place it.
-const SMOOTHED_BEATS: usize = 4;
 /// How far beats may lie from a tempo that is held: less is not heard as a change, seconds.
 const HELD_TEMPO_S: f64 = 0.012;
 /// Fewer beats than this are none.
 const MIN_BEATS: usize = 8;
+/// Below this the beat is not steady enough to be one. On rendered music of POP909's train and
+/// valid splits and pieces in free time, with a true grid it is above 0.85 but for one in 240,
+/// in free time below 0.4.
+const LEAST_STEADINESS: f64 = 0.6;
+/// The metres that are looked for.
+const METRES: [(u8, u8); 5] = [(4, 4), (3, 4), (5, 4), (6, 8), (7, 8)];
 
 /// What is known beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -40,6 +39,20 @@ pub struct Known {
     pub bpm: Option<f64>,
     /// The metre.
     pub metre: Option<Metre>,
+    /// How many times as fast as it seems.
+    pub octave: Octave,
+}
+
+/// How many times as fast as found beats are meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Octave {
+    /// Every second beat.
+    Half,
+    /// As found.
+    #[default]
+    AsFound,
+    /// A beat between each two as well.
+    Double,
 }
 
 /// The beats of a song.
@@ -54,41 +67,182 @@ pub struct Beats {
 }
 
 /// Finds the beats of `signal`, with the help of its chords. None where there is too little
-/// to find, as in silence.
+/// to find, as in silence, and where nothing goes in steady steps, unless the tempo is known.
 #[must_use]
 pub fn find(signal: &Signal, chords: &Timeline, known: Known) -> Option<Beats> {
-    let onsets = Onsets::of(signal);
-    if onsets.all.iter().all(|x| *x == 0.0) {
+    let heard = Heard::of(signal, chords)?;
+    let mut best = Best::default();
+    heard.guesses(known, &mut |guess| best.take(guess));
+    let best = best.0?;
+    if known.bpm.is_none() && steadiness(&best.features) < LEAST_STEADINESS {
         return None;
     }
-    let pulse = known.metre.map_or(1.0, Metre::pulse_beats);
-    let mut times_s = match known.bpm {
-        Some(bpm) => comb(&onsets.all, 60.0 / bpm * pulse),
-        None => {
-            let period = period_frames(&onsets.all)?;
-            smoothed(&track(&onsets.all, period))
-        }
+    let times_s = &best.beats.times_s;
+    let other = match known.octave {
+        Octave::AsFound => return Some(best.beats),
+        Octave::Double => vec![doubled(times_s)],
+        Octave::Half => [0, 1]
+            .map(|first| times_s.iter().copied().skip(first).step_by(2).collect())
+            .to_vec(),
     };
-    extend(&mut times_s, signal.length_s());
-    if times_s.len() < MIN_BEATS {
-        return None;
+    let metres: Vec<Metre> = match known.metre {
+        Some(metre) => vec![metre],
+        None => metres()
+            .filter(|metre| Kind::of(*metre) == Kind::of(best.beats.metre))
+            .collect(),
+    };
+    let mut taken = Best::default();
+    for times_s in other {
+        heard.at(times_s, &metres, &mut |guess| taken.take(guess));
     }
-    if bars::change_between_beats(&times_s, chords) {
-        // The onsets between the beats were the stronger ones, as in much pop.
-        times_s = times_s.windows(2).map(|w| (w[0] + w[1]) / 2.0).collect();
-        extend(&mut times_s, signal.length_s());
+    Some(taken.0.unwrap_or(best).beats)
+}
+
+/// The best guess so far: a long song has too many to keep them all.
+#[derive(Default)]
+struct Best(Option<Guess>);
+
+impl Best {
+    fn take(&mut self, guess: Guess) {
+        let better = |best: &Guess| guess.score() > best.score();
+        if self.0.as_ref().is_none_or(better) {
+            self.0 = Some(guess);
+        }
     }
-    let low: Vec<f32> = times_s
-        .iter()
-        .map(|time_s| around(&onsets.low, time_s / HOP_S))
+}
+
+fn doubled(times_s: &[f64]) -> Vec<f64> {
+    let mut all: Vec<f64> = times_s
+        .windows(2)
+        .flat_map(|w| [w[0], (w[0] + w[1]) / 2.0])
         .collect();
-    let evidence = bars::Evidence::at(&times_s, chords, low);
-    let (metre, in_bar) = bars::find(&evidence, known.metre);
-    Some(Beats {
-        metre,
-        times_s,
-        in_bar,
-    })
+    all.extend(times_s.last());
+    all
+}
+
+/// A guess at the beats of a song.
+#[derive(Debug, Clone)]
+pub struct Guess {
+    /// The beats.
+    pub beats: Beats,
+    /// What the music is like under that guess.
+    pub features: Features,
+}
+
+impl Guess {
+    /// The weighted sum of the features; what is likelier has more.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        let terms = self.features.iter().zip(&WEIGHTS);
+        terms.map(|(feature, weight)| feature * weight).sum()
+    }
+}
+
+/// All guesses at the beats of `signal` that agree with what is known; what [`find`] chooses
+/// from.
+#[must_use]
+pub fn guesses(signal: &Signal, chords: &Timeline, known: Known) -> Vec<Guess> {
+    let mut all = Vec::new();
+    if let Some(heard) = Heard::of(signal, chords) {
+        heard.guesses(known, &mut |guess| all.push(guess));
+    }
+    all
+}
+
+/// The metres that are looked for.
+fn metres() -> impl Iterator<Item = Metre> {
+    METRES
+        .iter()
+        .filter_map(|&(above, below)| Metre::new(above, below).ok())
+}
+
+/// What is heard of a song.
+struct Heard<'a> {
+    onsets: Onsets,
+    correlation: Correlation,
+    chords: &'a Timeline,
+    length_s: f64,
+}
+
+impl<'a> Heard<'a> {
+    /// None of silence.
+    fn of(signal: &Signal, chords: &'a Timeline) -> Option<Self> {
+        let onsets = Onsets::of(signal);
+        if onsets.all.iter().all(|x| *x == 0.0) {
+            return None;
+        }
+        Some(Self {
+            correlation: Correlation::of(&onsets.all),
+            onsets,
+            chords,
+            length_s: signal.length_s(),
+        })
+    }
+
+    fn guesses(&self, known: Known, take: &mut dyn FnMut(Guess)) {
+        let metres: Vec<Metre> = match known.metre {
+            Some(metre) => vec![metre],
+            None => metres().collect(),
+        };
+        if let Some(bpm) = known.bpm {
+            for kind in [Kind::Simple, Kind::Compound, Kind::Short] {
+                let alike = |metre: &Metre| Kind::of(*metre) == kind;
+                let metres: Vec<Metre> = metres.iter().copied().filter(alike).collect();
+                if let Some(metre) = metres.first() {
+                    let period_s = 60.0 / bpm * metre.pulse_beats();
+                    self.shifted(&comb(&self.onsets.all, period_s), &metres, take);
+                }
+            }
+            return;
+        }
+        for period in self.correlation.periods() {
+            let per_minute = 60.0 / (period * HOP_S);
+            let within = |metre: &Metre| {
+                let (slowest, fastest) = match Kind::of(*metre) {
+                    Kind::Simple => (36.0, 240.0),
+                    Kind::Compound => (36.0, 190.0),
+                    Kind::Short => (110.0, 460.0),
+                };
+                (slowest..=fastest).contains(&per_minute)
+            };
+            let metres: Vec<Metre> = metres.iter().copied().filter(within).collect();
+            if !metres.is_empty() {
+                let times_s = smoothed(&track(&self.onsets.all, period), period * HOP_S);
+                self.shifted(&times_s, &metres, take);
+            }
+        }
+    }
+
+    /// The guesses that these pulses, or places between them, are the beats of one of the
+    /// metres.
+    fn shifted(&self, times_s: &[f64], metres: &[Metre], take: &mut dyn FnMut(Guess)) {
+        let compound = |metre: &Metre| Kind::of(*metre) == Kind::Compound;
+        let dotted: Vec<Metre> = metres.iter().copied().filter(compound).collect();
+        for (twelfths, metres) in [(0.0, metres), (6.0, metres), (4.0, &dotted), (8.0, &dotted)] {
+            self.at(shifted(times_s, twelfths / 12.0), metres, take);
+        }
+    }
+
+    /// The guesses that these are the beats of one of the metres.
+    fn at(&self, mut times_s: Vec<f64>, metres: &[Metre], take: &mut dyn FnMut(Guess)) {
+        times_s.dedup_by(|next, kept| *next <= *kept);
+        extend(&mut times_s, self.length_s);
+        if times_s.len() < MIN_BEATS || metres.is_empty() {
+            return;
+        }
+        let pulse = Pulse::new(times_s, &self.onsets, &self.correlation, self.chords);
+        for &metre in metres {
+            let (gain, in_bar) = bars::find(&pulse.evidence, pulses(metre));
+            take(Guess {
+                features: pulse.features(metre, &in_bar, gain),
+                beats: Beats {
+                    metre,
+                    times_s: pulse.times_s.clone(),
+                    in_bar,
+                },
+            });
+        }
+    }
 }
 
 impl Beats {
@@ -146,7 +300,7 @@ impl Beats {
         let mut map = MetreMap::constant(self.metre);
         let first = self.first_downbeat();
         let mut bar_start = first;
-        let pulses = self.pulses();
+        let pulses = pulses(self.metre);
         for (index, &number) in self.in_bar.iter().enumerate().skip(first + 1) {
             if number == 0 {
                 if !(index - bar_start).is_multiple_of(pulses) {
@@ -167,9 +321,12 @@ impl Beats {
     /// The grid for decoding.
     #[must_use]
     pub fn grid(&self) -> BeatGrid {
-        let pulses = self.pulses();
-        let compound = self.metre.pulse_beats() * f64::from(self.metre.denominator()) > 4.5;
-        let parts = if compound { 3 } else { 2 };
+        let pulses = pulses(self.metre);
+        let parts = if Kind::of(self.metre) == Kind::Compound {
+            3
+        } else {
+            2
+        };
         let mut positions = Vec::new();
         for (index, (&time_s, &number)) in self.times_s.iter().zip(&self.in_bar).enumerate() {
             let place = if number == 0 {
@@ -192,149 +349,4 @@ impl Beats {
         }
         BeatGrid::new(positions)
     }
-
-    /// Beats of a bar.
-    fn pulses(&self) -> usize {
-        let pulses = (self.metre.bar_beats() / self.metre.pulse_beats()).round();
-        (pulses as usize).max(1)
-    }
-}
-
-/// The likeliest period in frames.
-fn period_frames(onsets: &[f32]) -> Option<f64> {
-    let lag_of = |bpm: f64| 60.0 / bpm / HOP_S;
-    let (shortest, longest) = (lag_of(RANGE_BPM.1), lag_of(RANGE_BPM.0));
-    let most = (longest * 4.0) as usize + 2;
-    let correlation: Vec<f64> = (0..=most)
-        .map(|lag| {
-            let pairs = onsets.iter().zip(onsets.get(lag..).unwrap_or_default());
-            let sum: f64 = pairs.map(|(a, b)| f64::from(a * b)).sum();
-            sum / onsets.len() as f64
-        })
-        .collect();
-    let at = |lag: f64| -> f64 {
-        let (floor, part) = (lag.floor() as usize, lag.fract());
-        match (correlation.get(floor), correlation.get(floor + 1)) {
-            (Some(a), Some(b)) => a + (b - a) * part,
-            _ => 0.0,
-        }
-    };
-    // A beat comes again after two and four as well.
-    let score = |lag: f64| {
-        let octaves = (60.0 / (lag * HOP_S) / CENTRE_BPM).log2() / PRIOR_OCTAVES;
-        let heard = at(lag) + 0.5 * at(2.0 * lag) + 0.25 * at(4.0 * lag);
-        heard.max(0.0) * (-0.5 * octaves * octaves).exp()
-    };
-    // Steps that shift the fourth multiple by a frame.
-    let steps = ((longest - shortest) * 4.0) as usize;
-    (0..=steps)
-        .map(|i| shortest + i as f64 / 4.0)
-        .max_by(|a, b| score(*a).total_cmp(&score(*b)))
-        .filter(|lag| score(*lag) > 0.0)
-}
-
-/// The best sequence of beats about `period` frames apart, seconds (Ellis 2007).
-fn track(onsets: &[f32], period: f64) -> Vec<f64> {
-    // Onsets blurred by a 32nd of the period, as the ear is.
-    let reach = (period / 8.0).ceil() as i64;
-    let blurred: Vec<f64> = (0..onsets.len() as i64)
-        .map(|t| {
-            (-reach..=reach)
-                .filter_map(|d| {
-                    let onset = onsets.get(usize::try_from(t + d).ok()?)?;
-                    let z = d as f64 * 32.0 / period;
-                    Some(f64::from(*onset) * (-0.5 * z * z).exp())
-                })
-                .sum()
-        })
-        .collect();
-    let power: f64 = blurred.iter().map(|x| x * x).sum();
-    let deviation = (power / blurred.len().max(1) as f64).sqrt().max(1e-9);
-    let steps: Vec<(usize, f64)> = ((period / 2.0).round() as usize..=(period * 2.0) as usize)
-        .filter(|step| *step > 0)
-        .map(|step| {
-            let z = (step as f64 / period).ln();
-            (step, -TIGHTNESS * z * z)
-        })
-        .collect();
-    let mut scores: Vec<f64> = Vec::with_capacity(blurred.len());
-    let mut came_from: Vec<Option<usize>> = Vec::with_capacity(blurred.len());
-    for (t, onset) in blurred.iter().enumerate() {
-        let before = steps
-            .iter()
-            .filter_map(|(step, cost)| {
-                let from = t.checked_sub(*step)?;
-                Some((from, scores[from] + cost))
-            })
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .filter(|(_, score)| *score > 0.0);
-        scores.push(onset / deviation + before.map_or(0.0, |(_, score)| score));
-        came_from.push(before.map(|(from, _)| from));
-    }
-    let tail = scores.len().saturating_sub(period.ceil() as usize);
-    let mut at = (tail..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-    let mut beats = Vec::new();
-    while let Some(t) = at {
-        beats.push(t as f64 * HOP_S);
-        at = came_from[t];
-    }
-    beats.reverse();
-    beats
-}
-
-/// Each beat on the line through it and its neighbours: frames are 12 ms apart, and a steady
-/// band does not jitter.
-fn smoothed(times_s: &[f64]) -> Vec<f64> {
-    (0..times_s.len())
-        .map(|i| {
-            let reach = SMOOTHED_BEATS.min(i).min(times_s.len() - 1 - i);
-            let around = &times_s[i - reach..=i + reach];
-            around.iter().sum::<f64>() / around.len() as f64
-        })
-        .collect()
-}
-
-/// Beats exactly `period_s` apart, where the onsets are strongest.
-fn comb(onsets: &[f32], period_s: f64) -> Vec<f64> {
-    let length_s = onsets.len() as f64 * HOP_S;
-    let steps = (period_s / HOP_S * 2.0).ceil().max(1.0) as usize;
-    let beats = |phase: usize| {
-        let first_s = phase as f64 * period_s / steps as f64;
-        let count = ((length_s - first_s) / period_s).max(0.0) as usize;
-        (0..=count).map(move |i| first_s + i as f64 * period_s)
-    };
-    let strength = |phase: &usize| -> f32 {
-        beats(*phase)
-            .map(|time_s| around(onsets, time_s / HOP_S))
-            .sum()
-    };
-    (0..steps)
-        .max_by(|a, b| strength(a).total_cmp(&strength(b)))
-        .map(|phase| beats(phase).collect())
-        .unwrap_or_default()
-}
-
-/// The strongest of the frames next to a place.
-fn around(values: &[f32], place: f64) -> f32 {
-    let middle = place.round() as usize;
-    let from = middle.saturating_sub(2).min(values.len());
-    let to = (middle + 3).min(values.len());
-    values[from..to].iter().copied().fold(0.0, f32::max)
-}
-
-/// Beats before the first and after the last one, at the tempo there.
-fn extend(times_s: &mut Vec<f64>, length_s: f64) {
-    let [first, second, ..] = times_s.as_slice() else {
-        return;
-    };
-    let (first, step) = (*first, second - first);
-    let lead = (first / step).floor().max(0.0) as usize;
-    let mut all: Vec<f64> = (1..=lead).rev().map(|i| first - i as f64 * step).collect();
-    all.append(times_s);
-    if let [.., before, last] = all.as_slice() {
-        let (last, step) = (*last, last - before);
-        let more = ((length_s - last) / step).floor().max(0.0) as usize;
-        all.extend((1..=more).map(|i| last + i as f64 * step));
-    }
-    *times_s = all;
 }

@@ -4,9 +4,13 @@
 //! beats nobody knows.
 
 mod bars;
+mod describe;
 pub mod find;
 pub mod grid;
 mod onset;
+mod pulse;
+mod weights;
 
-pub use find::{Beats, Known, find};
+pub use describe::{FEATURES, Features};
+pub use find::{Beats, Guess, Known, Octave, find, guesses};
 pub use grid::{BeatGrid, GridPosition, GridSpan, Place};

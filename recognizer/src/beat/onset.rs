@@ -21,6 +21,8 @@ const HIGHEST_HZ: f64 = 8_000.0;
 const LOW_HZ: f64 = 160.0;
 /// Magnitude, of a full-scale sine's 1, at which compression begins.
 const COMPRESSION: f32 = 1e-3;
+/// Bands above this count as those of sticks, hats and consonants.
+const HIGH_HZ: f64 = 2_500.0;
 /// Frames to either side over which the mean is taken out: 0.5 s.
 const MEAN_FRAMES: usize = 43;
 
@@ -31,6 +33,10 @@ pub(super) struct Onsets {
     pub all: Vec<f32>,
     /// Of the low bands.
     pub low: Vec<f32>,
+    /// Of the bands between.
+    pub mid: Vec<f32>,
+    /// Of the high bands.
+    pub high: Vec<f32>,
 }
 
 impl Onsets {
@@ -51,8 +57,14 @@ impl Onsets {
         }
         samples.resize(samples.len() + WINDOW / 2, 0.0);
         flux.take(&mut samples, &mut onsets);
-        onsets.all = standardised(&onsets.all);
-        onsets.low = standardised(&onsets.low);
+        for band in [
+            &mut onsets.all,
+            &mut onsets.low,
+            &mut onsets.mid,
+            &mut onsets.high,
+        ] {
+            *band = standardised(band);
+        }
         onsets
     }
 }
@@ -64,6 +76,8 @@ struct Flux {
     /// Bins of each band.
     bands: Vec<std::ops::Range<usize>>,
     low_bands: usize,
+    /// The first of the high bands.
+    high_from: usize,
     before: Option<Vec<f32>>,
 }
 
@@ -83,6 +97,7 @@ impl Flux {
             start = end;
         }
         let low_bands = bands.iter().filter(|b| b.end as f64 * bin_hz <= LOW_HZ);
+        let below_high = bands.iter().filter(|b| (b.start as f64) * bin_hz < HIGH_HZ);
         Self {
             fft: RealFftPlanner::new().plan_fft_forward(WINDOW),
             hann: (0..WINDOW)
@@ -92,6 +107,7 @@ impl Flux {
                 })
                 .collect(),
             low_bands: low_bands.count(),
+            high_from: below_high.count(),
             bands,
             before: None,
         }
@@ -126,6 +142,8 @@ impl Flux {
             };
             out.all.push(rise(0..BANDS));
             out.low.push(rise(0..self.low_bands));
+            out.mid.push(rise(self.low_bands..self.high_from));
+            out.high.push(rise(self.high_from..BANDS));
             self.before = Some(bands);
             start += HOP;
         }

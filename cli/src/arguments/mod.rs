@@ -1,6 +1,7 @@
 //! The command line.
 
 mod format;
+mod grid;
 mod values;
 
 use std::ffi::OsString;
@@ -16,6 +17,8 @@ use harmony::voicing::Voicing;
 use recognizer::beat::Known;
 
 pub use format::Format;
+
+use grid::Grid;
 
 use crate::error::Error;
 use crate::songs::Song;
@@ -82,7 +85,9 @@ already are kept; on a terminal you are asked, and --force replaces them. So a r
 stopped with Ctrl-C goes on where it was when it is started again.
 
 Beats and bars are found in the music and chords changed on them; --bpm and --meter say what
-is known of them already. Without --key, the keys are found from the chords.";
+is known of them already, --half-tempo and --double-tempo that they are counted otherwise, and
+--no-grid that there are none. Where no steady beat is found, changes stay where they are heard.
+Without --key, the keys are found from the chords.";
 
 const LIVE_EXAMPLES: &str = "\
 Examples:
@@ -194,9 +199,12 @@ pub struct Time {
     /// The note that --bpm counts: 1/4, 3/8 (a dotted quarter) or a name, as dotted-quarter
     #[arg(long, value_name = "NOTE", requires = "bpm")]
     pub beat: Option<NoteValue>,
-    /// The metre; without it, 4/4 or 3/4 is found
+    /// The metre; without it, 4/4, 3/4, 5/4, 6/8 or 7/8 is found
     #[arg(long, value_name = "METRE", alias = "metre")]
     pub meter: Option<Metre>,
+    /// Beats otherwise than they are found.
+    #[command(flatten)]
+    pub grid: Grid,
 }
 
 impl Time {
@@ -215,10 +223,7 @@ impl Time {
                 quarters,
             });
         }
-        Ok(Some(Known {
-            bpm: self.quarters(),
-            metre: self.meter,
-        }))
+        Ok(self.grid.known(self.quarters(), self.meter))
     }
 
     /// The tempo in quarter notes a minute, if it is known.

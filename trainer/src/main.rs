@@ -57,6 +57,8 @@ enum Command {
     Eval(Box<commands::eval::EvalArguments>),
     /// Score chords on beats, and the beat finder, on held-out songs.
     EvalBeats(commands::beats::BeatsArguments),
+    /// Fit the weights by which the beat finder compares its guesses.
+    FitBeats(commands::fit_beats::FitBeatsArguments),
     /// How soon the live display is right, on held-out songs.
     EvalLatency(commands::latency::LatencyArguments),
     /// Compare costs of the decoder on music for choosing.
@@ -188,6 +190,7 @@ fn main() -> anyhow::Result<()> {
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::EvalLatency(arguments) => commands::latency::run(&arguments),
         Command::EvalBeats(arguments) => commands::beats::run(&arguments),
+        Command::FitBeats(arguments) => commands::fit_beats::run(&arguments),
         Command::Tune(arguments) => commands::tune::run(&arguments),
         Command::Plot(arguments) => commands::plot::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

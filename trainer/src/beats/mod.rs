@@ -5,5 +5,9 @@
 //! `mir_eval.beat`: the first five seconds are left out, and a beat is a hit when one of the
 //! other side, each used once, lies within 70 ms.
 
+pub mod fit;
 pub mod measure;
+pub mod pieces;
+pub mod sketch;
 pub mod song;
+pub mod tempi;

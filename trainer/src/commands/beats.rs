@@ -45,6 +45,14 @@ pub struct BeatsArguments {
     /// Also measure what the refining engine costs beside the live one.
     #[arg(long)]
     cost: bool,
+    /// Measure the beat finder by tempo and metre instead, over `-n` rounds of three songs as
+    /// they are, two songs and two written progressions at tempi from 60 to 200, a piece in
+    /// each of six metres and one in free time.
+    #[arg(long)]
+    tempi: bool,
+    /// Keep what `--tempi` renders and hears in this folder.
+    #[arg(long, value_name = "FOLDER", requires = "tempi")]
+    cache: Option<PathBuf>,
 }
 
 /// How a way of making chord tracks did.
@@ -111,6 +119,12 @@ struct Measured {
 
 /// Evaluates and prints.
 pub fn run(arguments: &BeatsArguments) -> Result<()> {
+    if arguments.tempi {
+        let set = arguments
+            .songs
+            .tempi(arguments.length, arguments.cache.clone())?;
+        return super::tempi::run(&set, arguments.threads, arguments.json.as_ref());
+    }
     let interrupted = crate::interruption()?;
     let songs = arguments.songs.open(arguments.length)?;
     let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;

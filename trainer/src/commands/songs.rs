@@ -1,6 +1,9 @@
 //! Excerpts of songs that were never trained on: what several evaluations begin with.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
+use trainer::beats::tempi::Tempi;
 use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::{SetSettings, example};
 use trainer::progression::ProgressionSettings;
@@ -25,6 +28,9 @@ pub struct SongArguments {
     /// The songs without effects and in tune, as in the set `songs-dry` of `eval`.
     #[arg(long)]
     dry: bool,
+    /// As `--tune`, with the songs of the train split, for choosing what has many values.
+    #[arg(long, conflicts_with = "tune")]
+    fit: bool,
     #[command(flatten)]
     sources: Sources,
 }
@@ -44,11 +50,7 @@ impl SongArguments {
     /// No songs, or folders that hold none.
     pub fn open(&self, length_s: f64) -> Result<Songs> {
         ensure!(self.count > 0, "no songs to evaluate on");
-        let (split, fonts) = if self.tune {
-            (SongSplit::Valid, Split::Train)
-        } else {
-            (SongSplit::Test, Split::HeldOut)
-        };
+        let (split, fonts) = self.split();
         Ok(Songs {
             settings: SetSettings {
                 count: self.count,
@@ -56,16 +58,51 @@ impl SongArguments {
                 length_s,
                 split,
                 seed: self.seed,
-                render: if self.dry {
-                    RenderSettings::dry()
-                } else {
-                    RenderSettings::default()
-                },
+                render: self.render(),
                 progression: ProgressionSettings::default(),
             },
             corpus: self.sources.songs()?,
             fonts: self.sources.fonts(fonts)?,
             count: usize::try_from(self.count)?,
+        })
+    }
+}
+
+impl SongArguments {
+    const fn split(&self) -> (SongSplit, Split) {
+        if self.tune {
+            (SongSplit::Valid, Split::Train)
+        } else if self.fit {
+            (SongSplit::Train, Split::Train)
+        } else {
+            (SongSplit::Test, Split::HeldOut)
+        }
+    }
+
+    fn render(&self) -> RenderSettings {
+        if self.dry {
+            RenderSettings::dry()
+        } else {
+            RenderSettings::default()
+        }
+    }
+
+    /// Music in many tempi and metres, `count` rounds of each kind, kept in `cache`.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn tempi(&self, length_s: f64, cache: Option<PathBuf>) -> Result<Tempi> {
+        ensure!(self.count > 0, "no songs to evaluate on");
+        let (split, fonts) = self.split();
+        Ok(Tempi {
+            rounds: usize::try_from(self.count)?,
+            seed: self.seed,
+            length_s,
+            split,
+            render: self.render(),
+            corpus: self.sources.songs()?,
+            fonts: self.sources.fonts(fonts)?,
+            cache,
         })
     }
 }

@@ -1,0 +1,90 @@
+//! `trainer fit-beats`: the weights of the beat finder.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use recognizer::beat::{Features, Known, guesses};
+use recognizer::inference::WindowModel;
+use recognizer::models;
+use recognizer::signal::Signal;
+use trainer::beats::fit::{Case, fitted};
+use trainer::beats::sketch::sketch;
+use trainer::beats::tempi::{KINDS, Kind};
+use trainer::parallel;
+
+use super::songs::SongArguments;
+
+/// The arguments of `trainer fit-beats`.
+#[derive(clap::Args)]
+pub struct FitBeatsArguments {
+    #[command(flatten)]
+    songs: SongArguments,
+    /// Length of an excerpt in seconds.
+    #[arg(short, long, default_value_t = 40.0)]
+    length: f64,
+    /// Sketches to fit on as well; of each four rounds of eight, one is left out.
+    #[arg(long, default_value_t = 160)]
+    sketches: u64,
+    /// How strongly weights are drawn to zero.
+    #[arg(long, default_value_t = 1e-3)]
+    pull: f64,
+    /// Threads.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// Keep what is rendered and heard in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+}
+
+/// Fits and prints.
+pub fn run(arguments: &FitBeatsArguments) -> Result<()> {
+    let interrupted = crate::interruption()?;
+    let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;
+    let set = arguments
+        .songs
+        .tempi(arguments.length, arguments.cache.clone())?;
+    let mut cases = parallel::map(
+        "guesses",
+        set.count(),
+        arguments.threads,
+        &interrupted,
+        |index| {
+            let item = set.get(index, model.as_ref())?;
+            let plain = item.listened.timeline(None)?;
+            let guesses = guesses(&Signal::of(&item.audio)?, &plain, Known::default());
+            Ok(Case::new(&item.truth, &guesses))
+        },
+    )?;
+    for seed in (0..arguments.sketches).filter(|seed| seed / 8 % 4 != 3) {
+        let sketch = sketch(seed)?;
+        let signal = Signal::of(&sketch.audio)?;
+        let guesses = guesses(&signal, &sketch.chords, Known::default());
+        cases.push(Case::new(&sketch.truth, &guesses));
+    }
+    cases.retain(|case| case.kind != Kind::Free);
+    let weights = fitted(&cases, arguments.pull);
+    println!("const WEIGHTS: [f64; FEATURES] = {weights:.3?};");
+    report(&cases, &weights);
+    Ok(())
+}
+
+fn report(cases: &[Case], weights: &Features) {
+    println!(
+        "{} items, mean goodness of the best guess, of the chosen",
+        cases.len()
+    );
+    let mut kinds = KINDS.to_vec();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
+        let of: Vec<(f64, f64)> = cases
+            .iter()
+            .filter(|case| case.kind == kind)
+            .map(|case| case.best_and_chosen(weights))
+            .collect();
+        let count = of.len().max(1) as f64;
+        let best = of.iter().map(|it| it.0).sum::<f64>() / count;
+        let chosen = of.iter().map(|it| it.1).sum::<f64>() / count;
+        println!("  {kind:<12?} {best:.3} {chosen:.3}");
+    }
+}

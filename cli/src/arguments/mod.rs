@@ -18,10 +18,9 @@ use recognizer::beat::Known;
 
 pub use format::Format;
 
-use grid::Grid;
-
 use crate::error::Error;
 use crate::songs::Song;
+use grid::Grid;
 
 /// Reads the chords of recorded music.
 #[derive(Parser)]

@@ -90,13 +90,11 @@ impl Step {
             Self::Build => bundle::bundle_with_everything().map(|_| ()),
             Self::Units => units(),
             Self::Doctests => run(cmd!(sh, "cargo test --release --workspace --doc")),
-            Self::Docs => {
-                run(cmd!(
-                    sh,
-                    "cargo doc --release --workspace --no-deps --features {STANDALONE}"
-                )
-                .env("RUSTDOCFLAGS", "--deny warnings"))
-            }
+            Self::Docs => run(cmd!(
+                sh,
+                "cargo doc --release --workspace --no-deps --features {STANDALONE}"
+            )
+            .env("RUSTDOCFLAGS", "--deny warnings")),
             Self::Vst3 => {
                 let python = python::environment()?;
                 let vst3 = bundle::Bundle::location()?.vst3;

@@ -64,7 +64,7 @@ fn each_command_does_what_it_says() {
     assert_eq!(
         after(Command::TakeAlternative {
             at_s: 3.0,
-            index: 0
+            label: self::label("D:min7"),
         }),
         ALL.replace("A:min", "D:min7*")
     );
@@ -113,19 +113,59 @@ fn each_command_does_what_it_says() {
 #[test]
 fn alternatives_change_places_with_the_chord() {
     let mut editor = Editor::new(track());
-    let take = Command::TakeAlternative {
+    let take = |text: &str| Command::TakeAlternative {
         at_s: 3.0,
-        index: 0,
+        label: label(text),
     };
-    editor.apply(&take).unwrap();
+    editor.apply(&take("D:min7")).unwrap();
     let segment = &editor.track().timeline().segments()[1];
     assert_eq!(segment.alternatives[0].label, label("A:min"));
     assert_eq!(segment.alternatives[0].probability, 0.5);
-    editor.apply(&take).unwrap();
+    editor.apply(&take("A:min")).unwrap();
     assert_eq!(
         editor.track().timeline().segments()[1].label,
         label("A:min")
     );
+}
+
+#[test]
+fn an_alternative_is_taken_by_its_name_from_a_track_that_has_moved_on() {
+    let mut editor = Editor::new(track());
+    let take = Command::TakeAlternative {
+        at_s: 3.0,
+        label: label("D:min7"),
+    };
+    let heard = |name: &str, others: &[&str]| {
+        let mut segment = Segment::new(2.0, 4.0, label(name));
+        segment.alternatives = others
+            .iter()
+            .map(|other| Alternative {
+                label: label(other),
+                probability: 0.2,
+            })
+            .collect();
+        segment
+    };
+    // Analysis has found other readings since the musician saw these, in another order.
+    let now = heard("A:min", &["C:maj6", "D:min7"]);
+    editor.replace_range(2.0, 4.0, [now]).unwrap();
+    editor.apply(&take).unwrap();
+    assert_eq!(shape(editor.track()), ALL.replace("A:min", "D:min7*"));
+    assert!(editor.undo());
+    // It is no reading any more: nothing else is taken instead.
+    let now = heard("A:min7", &["C:maj6"]);
+    editor.replace_range(2.0, 4.0, [now]).unwrap();
+    let error = editor.apply(&take).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "D:min7 is no other reading of the chord at 3 s"
+    );
+    assert_eq!(shape(editor.track()), ALL.replace("A:min", "A:min7"));
+    // It is the chord by now.
+    let now = heard("D:min7", &["A:min"]);
+    editor.replace_range(2.0, 4.0, [now]).unwrap();
+    editor.apply(&take).unwrap();
+    assert_eq!(shape(editor.track()), ALL.replace("A:min", "D:min7*"));
 }
 
 #[test]
@@ -150,11 +190,11 @@ fn what_cannot_be_done_says_why_and_changes_nothing() {
         (
             Command::TakeAlternative {
                 at_s: 1.0,
-                index: 1,
+                label: label("F"),
             },
             EditError::NoAlternative {
                 at_s: 1.0,
-                index: 1,
+                label: label("F"),
             },
         ),
     ];
@@ -376,10 +416,15 @@ fn command() -> impl Strategy<Value = Command> {
     let names = proptest::sample::select(vec!["N", "X", "C", "D:min7", "F#:7/3"]);
     let keys = proptest::sample::select(vec![None, Some("Eb:maj"), Some("C#:min")]);
     let metres = proptest::sample::select(vec!["4/4", "6/8", "7/8", "3/4"]);
-    let label = names.prop_map(|text| -> Label { text.parse().unwrap() });
+    let named = names.prop_map(|text| -> Label { text.parse().unwrap() });
     prop_oneof![
-        (time(), label).prop_map(|(at_s, label)| Command::SetChord { at_s, label }),
-        (time(), 0_usize..2).prop_map(|(at_s, index)| Command::TakeAlternative { at_s, index }),
+        (time(), named).prop_map(|(at_s, label)| Command::SetChord { at_s, label }),
+        (time(), proptest::sample::select(vec!["D:min7", "F"])).prop_map(|(at_s, name)| {
+            Command::TakeAlternative {
+                at_s,
+                label: label(name),
+            }
+        }),
         (time(), time(), snap()).prop_map(|(from_s, to_s, snap)| Command::MoveBoundary {
             from_s,
             to_s,

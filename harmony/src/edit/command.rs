@@ -53,9 +53,10 @@ impl Snap {
 pub enum Command {
     /// Sets the chord of a segment, which is locked from then on.
     SetChord { at_s: f64, label: Label },
-    /// Takes alternative number `index` of a segment for its chord, and keeps the chord it
-    /// had as an alternative; locks it.
-    TakeAlternative { at_s: f64, index: usize },
+    /// Takes an alternative of a segment for its chord, and keeps the chord it had as an
+    /// alternative; locks it. The alternative is named, because analysis may have put others
+    /// there since it was seen.
+    TakeAlternative { at_s: f64, label: Label },
     /// Moves the boundary nearest to `from_s` to `to_s`, drawn to what `snap` says, but not
     /// past its neighbours. Locks the segments on both sides.
     MoveBoundary { from_s: f64, to_s: f64, snap: Snap },
@@ -88,9 +89,9 @@ pub enum EditError {
     /// No segment there.
     #[error("there is no chord at {at_s} s")]
     NoSegment { at_s: f64 },
-    /// No such alternative.
-    #[error("the chord at {at_s} s has no alternative {index}")]
-    NoAlternative { at_s: f64, index: usize },
+    /// No such alternative, or no longer.
+    #[error("{label} is no other reading of the chord at {at_s} s")]
+    NoAlternative { at_s: f64, label: Label },
     /// A segment would become too short.
     #[error("{at_s} s is less than 20 ms from another boundary")]
     TooShort { at_s: f64 },
@@ -141,11 +142,22 @@ impl Command {
                 let index = index_at(segments, *at_s)?;
                 by_hand(&mut segments[index], label.clone());
             }
-            &Self::TakeAlternative { at_s, index: which } => {
-                let place = index_at(segments, at_s)?;
+            Self::TakeAlternative { at_s, label } => {
+                let place = index_at(segments, *at_s)?;
                 let segment = &mut segments[place];
-                let missing = EditError::NoAlternative { at_s, index: which };
-                let taken = segment.alternatives.get_mut(which).ok_or(missing)?;
+                if segment.label == *label {
+                    // Analysis has come to it by itself.
+                    by_hand(segment, label.clone());
+                    return Ok(());
+                }
+                let taken = segment
+                    .alternatives
+                    .iter_mut()
+                    .find(|it| it.label == *label);
+                let taken = taken.ok_or_else(|| EditError::NoAlternative {
+                    at_s: *at_s,
+                    label: label.clone(),
+                })?;
                 let label = std::mem::replace(&mut taken.label, segment.label.clone());
                 taken.probability = segment.confidence;
                 by_hand(segment, label);

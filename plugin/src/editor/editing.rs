@@ -259,7 +259,7 @@ fn alternatives(
             .color(look.palette.faint),
     );
     ui.horizontal_wrapped(|ui| {
-        for (index, alternative) in segment.alternatives.iter().enumerate().take(6) {
+        for alternative in segment.alternatives.iter().take(6) {
             let name = view.namer.name(&alternative.label, key);
             let name = if name.is_empty() {
                 "N.C.".to_owned()
@@ -274,7 +274,7 @@ fn alternatives(
             {
                 desk.edit(Command::TakeAlternative {
                     at_s: editor.at_s,
-                    index,
+                    label: alternative.label.clone(),
                 });
                 *done = true;
             }

@@ -1,142 +1,94 @@
-//! What edits changed, to take it back and do it again.
+//! What can be taken back and done again: edits, and what passes over the song have replaced.
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::MetreMap;
-use crate::timeline::{Segment, Timeline};
-use crate::track::{Info, KeyRegion, Section, Track};
+use super::change::{Change, Side};
+use super::replaced::{Replaced, cut, is_confirmed_chord, without};
+use crate::timeline::Segment;
+use crate::track::Track;
 
 /// The most edits that are remembered.
 pub const MAX_DEPTH: usize = 200;
 
-/// What one edit changed: parts of the track before and after. Of the chords only the
-/// span of time that differs is kept, so that undoing it leaves alone what analysis has
-/// found elsewhere since.
+/// The most passes that are remembered one by one. What more of them have replaced is brought
+/// back by one step, as it was before the first.
+pub const MAX_PASSES: usize = 64;
+
+/// The most segments of all passes that are remembered.
+const MAX_REPLACED: usize = 50_000;
+
+/// Of a pass so much older than the latest one nothing more is heard.
+const STALE_PASSES: u64 = 32;
+
+/// The most undone passes whose sound may still be analysed.
+const MAX_BARRED: usize = 64;
+
+/// What can be taken back at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
-    chords: Option<Both<Vec<Segment>>>,
-    info: Option<Both<Info>>,
-    metres: Option<Both<MetreMap>>,
-    keys: Option<Both<Vec<KeyRegion>>>,
-    sections: Option<Both<Vec<Section>>>,
+enum Step {
+    Edit(Change),
+    Pass(Replaced),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Both<T> {
-    before: T,
-    after: T,
+/// What a step of [`History`] takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// What somebody has edited.
+    Edit,
+    /// What was heard in the place of confirmed chords while the song was played.
+    Pass,
 }
 
-impl<T: PartialEq + Clone> Both<T> {
-    fn differing(before: &T, after: &T) -> Option<Self> {
-        (before != after).then(|| Self {
-            before: before.clone(),
-            after: after.clone(),
-        })
-    }
-}
-
-/// Which side of a change to bring about.
-#[derive(Clone, Copy)]
-enum Side {
-    Before,
-    After,
-}
-
-impl Side {
-    const fn other(self) -> Self {
+impl Step {
+    const fn kind(&self) -> Undo {
         match self {
-            Self::Before => Self::After,
-            Self::After => Self::Before,
+            Self::Edit(_) => Undo::Edit,
+            Self::Pass(_) => Undo::Pass,
+        }
+    }
+
+    fn is_of(&self, pass: u64) -> bool {
+        matches!(self, Self::Pass(replaced) if replaced.is_of(pass))
+    }
+
+    /// Whether taking it back would change anything.
+    fn matters(&self, track: &Track) -> bool {
+        match self {
+            Self::Edit(_) => true,
+            Self::Pass(replaced) => replaced.matters(track),
+        }
+    }
+
+    fn bring(&mut self, side: Side, track: &mut Track) {
+        match self {
+            Self::Edit(change) => change.bring(side, track),
+            Self::Pass(replaced) => replaced.swap(track),
+        }
+    }
+
+    /// Where it changes chords.
+    fn spans(&self) -> Vec<(f64, f64)> {
+        match self {
+            Self::Edit(change) => change.span().into_iter().collect(),
+            Self::Pass(replaced) => replaced.spans(),
         }
     }
 }
 
-impl<T> Both<T> {
-    const fn side(&self, side: Side) -> &T {
-        match side {
-            Side::Before => &self.before,
-            Side::After => &self.after,
-        }
-    }
-}
-
-impl Change {
-    /// What differs between two states of a track; `None` if nothing does.
-    #[must_use]
-    pub fn between(before: &Track, after: &Track) -> Option<Self> {
-        let (old, new) = (before.timeline().segments(), after.timeline().segments());
-        let same_head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-        let tails = old[same_head..]
-            .iter()
-            .rev()
-            .zip(new[same_head..].iter().rev());
-        let same_tail = tails.take_while(|(a, b)| a == b).count();
-        let old = &old[same_head..old.len() - same_tail];
-        let new = &new[same_head..new.len() - same_tail];
-        let change = Self {
-            chords: Both::differing(&old.to_vec(), &new.to_vec()),
-            info: Both::differing(before.info(), after.info()),
-            metres: Both::differing(before.metres(), after.metres()),
-            keys: Both::differing(&before.keys().to_vec(), &after.keys().to_vec()),
-            sections: Both::differing(&before.sections().to_vec(), &after.sections().to_vec()),
-        };
-        let nothing = change.chords.is_none()
-            && change.info.is_none()
-            && change.metres.is_none()
-            && change.keys.is_none()
-            && change.sections.is_none();
-        (!nothing).then_some(change)
-    }
-
-    /// Brings a side about; what cannot be applied to the track as it is now is left.
-    fn bring(&self, side: Side, track: &mut Track) {
-        if let Some(chords) = &self.chords
-            && let Some(timeline) = replaced(track.timeline(), chords, side)
-        {
-            track.set_timeline(timeline);
-        }
-        if let Some(info) = &self.info {
-            track.set_info(info.side(side).clone());
-        }
-        if let Some(metres) = &self.metres {
-            track.set_metres(metres.side(side).clone());
-        }
-        if let Some(keys) = &self.keys {
-            track.restore_keys(keys.side(side).clone());
-        }
-        if let Some(sections) = &self.sections {
-            track.restore_sections(sections.side(side).clone());
-        }
-    }
-}
-
-/// The timeline with one side of a change over whatever is in its span. Where that side
-/// has no chords, the span is cut off an end of the timeline, or unknown in its middle.
-fn replaced(timeline: &Timeline, chords: &Both<Vec<Segment>>, side: Side) -> Option<Timeline> {
-    let segments = chords.side(side);
-    let spanned = match segments.as_slice() {
-        [] => chords.side(side.other()),
-        _ => segments,
-    };
-    let (from_s, to_s) = (spanned.first()?.start_s, spanned.last()?.end_s);
-    let mut timeline = timeline.clone();
-    if segments.is_empty() && timeline.end_s()? <= to_s {
-        timeline.truncate(from_s);
-    } else if segments.is_empty() && timeline.start_s()? >= from_s {
-        timeline.forget_before(to_s);
-    } else {
-        let segments = segments.iter().cloned();
-        timeline.replace_range(from_s, to_s, segments).ok()?;
-    }
-    Some(timeline)
-}
-
-/// Edits that can be undone, and those that were.
+/// Edits and passes that can be undone, and those that were.
+///
+/// A pass is from where the song starts or jumps to where it stops or jumps again. What it
+/// has replaced is one step, that lies where the pass began; edits that were made while it
+/// went on lie above it and are taken back first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    done: std::collections::VecDeque<Change>,
-    undone: Vec<Change>,
+    done: VecDeque<Step>,
+    undone: Vec<Step>,
+    /// Passes, from one to another, that were undone: what is still heard of them leaves
+    /// confirmed chords alone.
+    barred: VecDeque<(u64, u64)>,
 }
 
 impl History {
@@ -144,53 +96,236 @@ impl History {
     /// no longer be redone.
     pub fn push(&mut self, change: Change) {
         self.undone.clear();
-        self.done.push_back(change);
-        if self.done.len() > MAX_DEPTH {
+        self.done.push_back(Step::Edit(change));
+        while self.edits() > MAX_DEPTH {
             self.done.pop_front();
         }
     }
 
-    /// Moves the chords of all edits to other times, as a change of tempo does with the
+    fn edits(&self) -> usize {
+        let edits = self.done.iter().filter(|it| it.kind() == Undo::Edit);
+        edits.count()
+    }
+
+    /// Moves the chords of all steps to other times, as a change of tempo does with the
     /// track's own.
     pub(super) fn move_times(&mut self, moved: impl Fn(f64) -> f64) {
-        let changes = self.done.iter_mut().chain(&mut self.undone);
-        for chords in changes.filter_map(|change| change.chords.as_mut()) {
-            for segment in chords.before.iter_mut().chain(&mut chords.after) {
-                segment.start_s = moved(segment.start_s);
-                segment.end_s = moved(segment.end_s);
+        for step in self.done.iter_mut().chain(&mut self.undone) {
+            match step {
+                Step::Edit(change) => change.move_times(&moved),
+                Step::Pass(replaced) => replaced.move_times(&moved),
             }
         }
     }
 
-    /// How many edits can be undone.
+    /// What [`undo`](Self::undo) would take back: the last edit, or what the last pass has
+    /// taken away of the confirmed chords, whichever is later.
     #[must_use]
-    pub fn undoable(&self) -> usize {
-        self.done.len()
+    pub fn next_undo(&self, track: &Track) -> Option<Undo> {
+        self.next(track).map(|index| self.done[index].kind())
     }
 
-    /// How many edits can be redone.
+    fn next(&self, track: &Track) -> Option<usize> {
+        self.done.iter().rposition(|step| step.matters(track))
+    }
+
+    /// How many steps can be redone.
     #[must_use]
     pub const fn redoable(&self) -> usize {
         self.undone.len()
     }
 
-    /// Takes the last edit back; whether there was one.
+    /// Takes the last step back; whether there was one.
     pub fn undo(&mut self, track: &mut Track) -> bool {
-        let Some(change) = self.done.pop_back() else {
+        let Some(index) = self.next(track) else {
             return false;
         };
-        change.bring(Side::Before, track);
-        self.undone.push(change);
+        let Some(mut step) = self.done.remove(index) else {
+            return false;
+        };
+        let spans = step.spans();
+        step.bring(Side::Before, track);
+        // Passes that have changed nothing yet lie above it and may go on.
+        for (from_s, to_s) in spans {
+            self.follow_above(index, track, from_s, to_s);
+        }
+        if let Step::Pass(replaced) = &step {
+            self.barred.push_back(replaced.passes());
+            if self.barred.len() > MAX_BARRED {
+                self.barred.pop_front();
+            }
+        }
+        self.undone.push(step);
         true
     }
 
-    /// Does the edit that was undone last again; whether there was one.
+    /// Does the step that was undone last again; whether there was one.
     pub fn redo(&mut self, track: &mut Track) -> bool {
-        let Some(change) = self.undone.pop() else {
+        let Some(mut step) = self.undone.pop() else {
             return false;
         };
-        change.bring(Side::After, track);
-        self.done.push_back(change);
+        step.bring(Side::After, track);
+        if let Step::Pass(replaced) = &step {
+            let passes = replaced.passes();
+            self.barred.retain(|barred| *barred != passes);
+        }
+        self.done.push_back(step);
         true
+    }
+
+    /// Whether a pass was undone: it no longer replaces confirmed chords.
+    pub(super) fn is_barred(&self, pass: u64) -> bool {
+        let of_pass = |&(first, last): &(u64, u64)| (first..=last).contains(&pass);
+        self.barred.iter().any(of_pass)
+    }
+
+    /// The confirmed chords that were there in `from_s` … `to_s` when the pass came, cut to
+    /// that span: what it has heard nothing of stays as they say.
+    pub(super) fn standing(
+        &self,
+        pass: u64,
+        track: &Track,
+        from_s: f64,
+        to_s: f64,
+    ) -> Vec<Segment> {
+        let own = self.done.iter().rposition(|step| step.is_of(pass));
+        let replaced = own.and_then(|index| match &self.done[index] {
+            Step::Pass(replaced) => Some(replaced),
+            Step::Edit(_) => None,
+        });
+        let mut there = replaced.map_or_else(Vec::new, |it| it.found(from_s, to_s));
+        let known: Vec<(f64, f64)> = there.iter().map(|it| (it.start_s, it.end_s)).collect();
+        for (from_s, to_s) in without((from_s, to_s), known) {
+            there.extend(cut(track.timeline().range(from_s, to_s), from_s, to_s));
+        }
+        let below = own.unwrap_or(self.done.len());
+        let mut standing = Vec::with_capacity(there.len());
+        for segment in there {
+            let (from_s, to_s) = (segment.start_s, segment.end_s);
+            if is_confirmed_chord(&segment) {
+                standing.push(segment);
+            } else if segment.label.chord().is_some()
+                && !replaced.is_some_and(|it| it.is_edited(from_s, to_s))
+            {
+                // A pass that was cut short has written it, and it was never confirmed.
+                self.confirmed_below(below, from_s, to_s, &mut standing);
+            }
+        }
+        standing.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        standing
+    }
+
+    /// The confirmed chords of a span that passes right before step `index` have replaced.
+    fn confirmed_below(&self, index: usize, from_s: f64, to_s: f64, found: &mut Vec<Segment>) {
+        let mut unknown = vec![(from_s, to_s)];
+        for step in self.done.range(..index).rev() {
+            let Step::Pass(replaced) = step else { return };
+            let mut still = Vec::new();
+            for (from_s, to_s) in unknown {
+                let within = replaced.within(from_s, to_s);
+                let confirmed: Vec<Segment> =
+                    within.into_iter().filter(is_confirmed_chord).collect();
+                let known = confirmed.iter().map(|it| (it.start_s, it.end_s));
+                still.extend(without((from_s, to_s), known));
+                found.extend(confirmed);
+            }
+            unknown = still;
+        }
+    }
+
+    /// Before a pass writes into `from_s` … `to_s`: remembers what is there.
+    pub(super) fn remember(&mut self, pass: u64, track: &Track, from_s: f64, to_s: f64) {
+        let index = match self.done.iter().rposition(|step| step.is_of(pass)) {
+            Some(index) => index,
+            None => {
+                self.make_room(pass, track);
+                self.done.push_back(Step::Pass(Replaced::by(pass, track)));
+                self.done.len() - 1
+            }
+        };
+        // What lies above was done since, and is taken back first.
+        let mut beneath = None;
+        if index + 1 < self.done.len() {
+            let mut track = track.clone();
+            for step in self.done.range(index + 1..).rev() {
+                step.clone().bring(Side::Before, &mut track);
+            }
+            beneath = Some(track);
+        }
+        let found = beneath.as_ref().unwrap_or(track).timeline();
+        let touching = &found.segments()[found.touching(from_s, to_s)];
+        if let Some(Step::Pass(replaced)) = self.done.get_mut(index) {
+            let chords = |track: &Track| {
+                let within = cut(track.timeline().range(from_s, to_s), from_s, to_s);
+                let named = within
+                    .into_iter()
+                    .map(|it| (it.start_s, it.label, it.status));
+                named.collect::<Vec<_>>()
+            };
+            if beneath
+                .as_ref()
+                .is_some_and(|it| chords(it) != chords(track))
+            {
+                replaced.mark_edited(from_s, to_s);
+            }
+            replaced.remember(touching, from_s, to_s);
+        }
+    }
+
+    /// After a pass has written into `from_s` … `to_s`, where later ones may have been: what
+    /// they bring back is that.
+    pub(super) fn follow(&mut self, pass: u64, track: &Track, from_s: f64, to_s: f64) {
+        if let Some(index) = self.done.iter().rposition(|step| step.is_of(pass)) {
+            self.follow_above(index + 1, track, from_s, to_s);
+        }
+    }
+
+    fn follow_above(&mut self, index: usize, track: &Track, from_s: f64, to_s: f64) {
+        for step in self.done.range_mut(index..) {
+            if let Step::Pass(replaced) = step {
+                replaced.follow(track, from_s, to_s);
+            }
+        }
+    }
+
+    /// Forgets passes that have taken nothing away, and lays old ones together where there
+    /// are too many.
+    fn make_room(&mut self, next: u64, track: &Track) {
+        let mut index = self.done.len();
+        while let Some(before) = index.checked_sub(1) {
+            index = before;
+            match &self.done[index] {
+                Step::Pass(it) if it.matters(track) => break,
+                Step::Pass(it) if it.passes().1.saturating_add(STALE_PASSES) < next => {
+                    self.done.remove(index);
+                }
+                Step::Pass(_) => {}
+                Step::Edit(_) => break,
+            }
+        }
+        loop {
+            let (count, segments) = self.passes();
+            if count < MAX_PASSES && segments <= MAX_REPLACED {
+                return;
+            }
+            let mut pairs = self.done.iter().zip(self.done.iter().skip(1));
+            let pair = pairs.position(|pair| matches!(pair, (Step::Pass(_), Step::Pass(_))));
+            let later = pair.and_then(|first| self.done.remove(first + 1));
+            match (pair.and_then(|first| self.done.get_mut(first)), later) {
+                (Some(Step::Pass(earlier)), Some(Step::Pass(later))) => earlier.absorb(later),
+                // Between any two there are edits, and of those there are not many.
+                _ if segments <= MAX_REPLACED => return,
+                _ => drop(self.done.pop_front()),
+            }
+        }
+    }
+
+    /// How many passes are remembered, and how many segments of them.
+    fn passes(&self) -> (usize, usize) {
+        let passes = self.done.iter().filter_map(|step| match step {
+            Step::Pass(replaced) => Some(replaced.len()),
+            Step::Edit(_) => None,
+        });
+        passes.fold((0, 0), |(count, sum), len| (count + 1, sum + len))
     }
 }

@@ -16,11 +16,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod change;
 mod command;
+mod heard;
 mod history;
+mod replaced;
 
+pub use change::Change;
 pub use command::{Command, EditError, MIN_SEGMENT_S, Snap};
-pub use history::{Change, History, MAX_DEPTH};
+pub use heard::Heard;
+pub use history::{History, MAX_DEPTH, MAX_PASSES, Undo};
 
 use crate::time::TempoMap;
 use crate::timeline::{Segment, TimelineError};
@@ -28,9 +33,10 @@ use crate::track::{Keep, Track};
 
 /// A track with the history of its edits.
 ///
-/// New analysis is no edit: it goes in by [`replace_range`](Self::replace_range), leaves
-/// locked chords alone and is not undone. Undoing an edit afterwards brings back what was
-/// in the edit's span of time, and nothing else.
+/// New analysis is no edit: it goes in by [`hear`](Self::hear) and leaves locked chords
+/// alone. Where it has taken away confirmed chords, all that one pass over the song has
+/// replaced is one step of the history. Undoing an edit brings back what was in the edit's
+/// span of time, and nothing else; undoing a pass what was where the pass has written.
 #[derive(Clone, Debug, Default)]
 pub struct Editor {
     track: Track,
@@ -66,6 +72,7 @@ impl Editor {
     pub fn apply(&mut self, command: &Command) -> Result<(), EditError> {
         let mut changed = self.track.clone();
         command.carry_out(&mut changed)?;
+        self.track.check_growth(changed.timeline())?;
         if let Some(change) = Change::between(&self.track, &changed) {
             self.history.push(change);
             self.track = changed;
@@ -73,7 +80,7 @@ impl Editor {
         Ok(())
     }
 
-    /// Takes the last command back; whether there was one.
+    /// Takes the last step back; whether there was one.
     pub fn undo(&mut self) -> bool {
         self.history.undo(&mut self.track)
     }
@@ -83,16 +90,54 @@ impl Editor {
         self.history.redo(&mut self.track)
     }
 
+    /// What [`undo`](Self::undo) would take back.
+    #[must_use]
+    pub fn next_undo(&self) -> Option<Undo> {
+        self.history.next_undo(&self.track)
+    }
+
     /// Whether there is something to undo.
     #[must_use]
     pub fn can_undo(&self) -> bool {
-        self.history.undoable() > 0
+        self.next_undo().is_some()
     }
 
     /// Whether there is something to redo.
     #[must_use]
     pub fn can_redo(&self) -> bool {
         self.history.redoable() > 0
+    }
+
+    /// Puts in what a pass over the song has heard in `from_s` … `to_s`, as
+    /// [`Track::replace_range`] does, except that a confirmed chord only gives way to another
+    /// chord: silence, sound without a chord ([`Label`](crate::label::Label)s `N` and `X`)
+    /// and what was too [`faint`](Heard::faint) leave it as it was when the pass came.
+    /// Whether anything was written.
+    ///
+    /// Later passes have greater numbers. What one pass has taken away of the confirmed
+    /// chords is one step to undo; after that it takes away none.
+    ///
+    /// # Errors
+    /// As [`Track::replace_range`].
+    pub fn hear(
+        &mut self,
+        pass: u64,
+        from_s: f64,
+        to_s: f64,
+        heard: impl IntoIterator<Item = Heard>,
+    ) -> Result<bool, TimelineError> {
+        let heard = heard.into_iter().collect();
+        let runs = heard::to_write(&self.history, &self.track, pass, (from_s, to_s), heard)?;
+        for run in &runs {
+            let (from_s, to_s) = (run[0].start_s, run[run.len() - 1].end_s);
+            if !self.history.is_barred(pass) {
+                self.history.remember(pass, &self.track, from_s, to_s);
+            }
+            self.track
+                .replace_range(from_s, to_s, run.iter().cloned())?;
+            self.history.follow(pass, &self.track, from_s, to_s);
+        }
+        Ok(!runs.is_empty())
     }
 
     /// Puts new analysis in ([`Track::replace_range`]).

@@ -34,4 +34,7 @@ pub enum TimelineError {
         from_s: f64,
         to_s: f64,
     },
+    /// More segments than a track may grow to.
+    #[error("the track is full: it has {most} chords")]
+    Full { most: usize },
 }

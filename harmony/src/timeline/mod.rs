@@ -10,6 +10,8 @@ mod segment;
 pub use error::TimelineError;
 pub use segment::{Alternative, MAX_ALTERNATIVES, MAX_TIME_S, Segment, Status};
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::label::Label;
@@ -224,24 +226,34 @@ impl Timeline {
     /// Joins neighbours with equal label and status, locked with locked only. The
     /// joined confidence is the mean weighted by duration.
     pub fn merge_equal(&mut self) {
-        self.merge(|a, b| a.label == b.label && a.status == b.status && a.locked == b.locked);
+        merge(&mut self.segments, equal);
     }
 
     /// Joins neighbours with equal labels, whatever else they are: to whoever hears or reads
     /// them they are one chord. What is joined is provisional or not, locked or not, as its
     /// first part is.
     pub fn merge_labels(&mut self) {
-        self.merge(|a, b| a.label == b.label);
+        merge(&mut self.segments, |a, b| a.label == b.label);
     }
 
-    fn merge(&mut self, equal: impl Fn(&Segment, &Segment) -> bool) {
-        self.segments.dedup_by(|next, merged| {
-            let equal = equal(merged, next);
-            if equal {
-                merged.extend_over(next);
-            }
-            equal
-        });
+    /// [`merge_equal`](Self::merge_equal) among the segments that sound in `from_s` …
+    /// `to_s` and the two beside them.
+    pub fn merge_equal_within(&mut self, from_s: f64, to_s: f64) {
+        let touching = self.touching(from_s, to_s);
+        let mut merged = self.segments[touching.clone()].to_vec();
+        merge(&mut merged, equal);
+        self.segments.splice(touching, merged);
+    }
+
+    /// The places of the segments that sound in `from_s` … `to_s` or meet it at an edge.
+    pub(crate) fn touching(&self, from_s: f64, to_s: f64) -> Range<usize> {
+        let first = self
+            .segments
+            .partition_point(|segment| segment.end_s < from_s);
+        let end = self
+            .segments
+            .partition_point(|segment| segment.start_s <= to_s);
+        first..end.max(first)
     }
 
     /// Gives the time of what is a sliver to the segment before it, or to the first that is none,
@@ -298,6 +310,21 @@ impl Timeline {
         mapped.merge_equal();
         mapped
     }
+}
+
+/// Whether neighbours are one segment: equal in all but what can be averaged.
+fn equal(a: &Segment, b: &Segment) -> bool {
+    a.label == b.label && a.status == b.status && a.locked == b.locked
+}
+
+fn merge(segments: &mut Vec<Segment>, equal: impl Fn(&Segment, &Segment) -> bool) {
+    segments.dedup_by(|next, merged| {
+        let equal = equal(merged, next);
+        if equal {
+            merged.extend_over(next);
+        }
+        equal
+    });
 }
 
 /// Appends a valid segment, filling the gap before it.

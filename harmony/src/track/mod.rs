@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::key::Key;
 use crate::label::Label;
 use crate::time::{MAX_BEAT, Metre, MetreMap, TempoMap, TimeError};
-use crate::timeline::{Segment, Timeline, TimelineError};
+use crate::timeline::{Segment, Status, Timeline, TimelineError};
+
+/// The most segments that a track may grow to, by analysis or by edits. Whatever alternatives
+/// they have, a track of so many is saved in less than [`MAX_SAVED_BYTES`] and can be read
+/// again.
+pub const MAX_GROWN_SEGMENTS: usize = 50_000;
 
 /// The most key regions, and the most sections, of one track.
 pub const MAX_REGIONS: usize = 10_000;
@@ -326,11 +331,12 @@ impl Track {
 
     /// Replaces what was heard in `from_s` … `to_s`, as a passage that is played again
     /// does. Locked chords stay whole where they are; the rest of the range is as the new
-    /// segments say, and unknown where they say nothing. Equal neighbours at the edges
-    /// are joined.
+    /// segments say, and unknown where they say nothing. Equal neighbours within the range
+    /// and at its edges are joined.
     ///
     /// # Errors
-    /// As [`Timeline::replace_range`].
+    /// As [`Timeline::replace_range`], and [`TimelineError::Full`] where the track would grow
+    /// past [`MAX_GROWN_SEGMENTS`].
     pub fn replace_range(
         &mut self,
         from_s: f64,
@@ -344,10 +350,35 @@ impl Track {
                 timeline.insert(locked.clone())?;
             }
         }
-        timeline.merge_equal();
+        timeline.merge_equal_within(from_s, to_s);
+        self.check_growth(&timeline)?;
         self.timeline = timeline;
         self.stamp();
         Ok(())
+    }
+
+    /// Whether a timeline may take the place of the present one.
+    pub(crate) fn check_growth(&self, timeline: &Timeline) -> Result<(), TimelineError> {
+        let most = MAX_GROWN_SEGMENTS;
+        if timeline.len() > most && timeline.len() > self.timeline.len() {
+            return Err(TimelineError::Full { most });
+        }
+        Ok(())
+    }
+
+    /// Finds the keys from the chords that are final
+    /// ([`estimate_keys_of`](Self::estimate_keys_of)).
+    ///
+    /// # Errors
+    /// As [`estimate_keys`](Self::estimate_keys).
+    pub fn estimate_keys_of_confirmed(&mut self) -> Result<(), TimeError> {
+        let segments = self.timeline.segments().iter();
+        let last = segments.filter(|segment| segment.status == Status::Confirmed);
+        match Timeline::from_segments(last.cloned()) {
+            Ok(timeline) => self.estimate_keys_of(&timeline),
+            // Segments of a timeline are in order.
+            Err(_) => Ok(()),
+        }
     }
 
     /// A copy in which a chord that was taken apart, half of it confirmed or locked, is one

@@ -1,0 +1,151 @@
+//! What one edit changed, to take it back and do it again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::MetreMap;
+use crate::timeline::{Segment, Timeline};
+use crate::track::{Info, KeyRegion, Section, Track};
+
+/// What one edit changed: parts of the track before and after. Of the chords only the
+/// span of time that differs is kept, so that undoing it leaves alone what analysis has
+/// found elsewhere since.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    chords: Option<Both<Vec<Segment>>>,
+    info: Option<Both<Info>>,
+    metres: Option<Both<MetreMap>>,
+    keys: Option<Both<Vec<KeyRegion>>>,
+    sections: Option<Both<Vec<Section>>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Both<T> {
+    before: T,
+    after: T,
+}
+
+impl<T: PartialEq + Clone> Both<T> {
+    fn differing(before: &T, after: &T) -> Option<Self> {
+        (before != after).then(|| Self {
+            before: before.clone(),
+            after: after.clone(),
+        })
+    }
+}
+
+/// Which side of a change to bring about.
+#[derive(Clone, Copy)]
+pub(super) enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    const fn other(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+}
+
+impl<T> Both<T> {
+    const fn side(&self, side: Side) -> &T {
+        match side {
+            Side::Before => &self.before,
+            Side::After => &self.after,
+        }
+    }
+}
+
+impl Change {
+    /// What differs between two states of a track; `None` if nothing does.
+    #[must_use]
+    pub fn between(before: &Track, after: &Track) -> Option<Self> {
+        let (old, new) = (before.timeline().segments(), after.timeline().segments());
+        let same_head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+        let tails = old[same_head..]
+            .iter()
+            .rev()
+            .zip(new[same_head..].iter().rev());
+        let same_tail = tails.take_while(|(a, b)| a == b).count();
+        let old = &old[same_head..old.len() - same_tail];
+        let new = &new[same_head..new.len() - same_tail];
+        let change = Self {
+            chords: Both::differing(&old.to_vec(), &new.to_vec()),
+            info: Both::differing(before.info(), after.info()),
+            metres: Both::differing(before.metres(), after.metres()),
+            keys: Both::differing(&before.keys().to_vec(), &after.keys().to_vec()),
+            sections: Both::differing(&before.sections().to_vec(), &after.sections().to_vec()),
+        };
+        let nothing = change.chords.is_none()
+            && change.info.is_none()
+            && change.metres.is_none()
+            && change.keys.is_none()
+            && change.sections.is_none();
+        (!nothing).then_some(change)
+    }
+
+    /// Brings a side about; what cannot be applied to the track as it is now is left.
+    pub(super) fn bring(&self, side: Side, track: &mut Track) {
+        if let Some(chords) = &self.chords
+            && let Some(timeline) = replaced(track.timeline(), chords, side)
+        {
+            track.set_timeline(timeline);
+        }
+        if let Some(info) = &self.info {
+            track.set_info(info.side(side).clone());
+        }
+        if let Some(metres) = &self.metres {
+            track.set_metres(metres.side(side).clone());
+        }
+        if let Some(keys) = &self.keys {
+            track.restore_keys(keys.side(side).clone());
+        }
+        if let Some(sections) = &self.sections {
+            track.restore_sections(sections.side(side).clone());
+        }
+    }
+}
+
+impl Change {
+    /// Moves its chords to other times, as a change of tempo does with the track's own.
+    pub(super) fn move_times(&mut self, moved: impl Fn(f64) -> f64) {
+        if let Some(chords) = &mut self.chords {
+            for segment in chords.before.iter_mut().chain(&mut chords.after) {
+                segment.start_s = moved(segment.start_s);
+                segment.end_s = moved(segment.end_s);
+            }
+        }
+    }
+
+    /// The span of time whose chords it changed, in seconds.
+    pub(super) fn span(&self) -> Option<(f64, f64)> {
+        let chords = self.chords.as_ref()?;
+        let sides = || [&chords.before, &chords.after].into_iter();
+        let first = sides().filter_map(|side| Some(side.first()?.start_s));
+        let last = sides().filter_map(|side| Some(side.last()?.end_s));
+        Some((first.reduce(f64::min)?, last.reduce(f64::max)?))
+    }
+}
+
+/// The timeline with one side of a change over whatever is in its span. Where that side
+/// has no chords, the span is cut off an end of the timeline, or unknown in its middle.
+fn replaced(timeline: &Timeline, chords: &Both<Vec<Segment>>, side: Side) -> Option<Timeline> {
+    let segments = chords.side(side);
+    let spanned = match segments.as_slice() {
+        [] => chords.side(side.other()),
+        _ => segments,
+    };
+    let (from_s, to_s) = (spanned.first()?.start_s, spanned.last()?.end_s);
+    let mut timeline = timeline.clone();
+    if segments.is_empty() && timeline.end_s()? <= to_s {
+        timeline.truncate(from_s);
+    } else if segments.is_empty() && timeline.start_s()? >= from_s {
+        timeline.forget_before(to_s);
+    } else {
+        let segments = segments.iter().cloned();
+        timeline.replace_range(from_s, to_s, segments).ok()?;
+    }
+    Some(timeline)
+}

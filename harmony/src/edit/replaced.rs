@@ -1,0 +1,253 @@
+//! What a pass over the song has replaced, to bring it back.
+
+use serde::{Deserialize, Serialize};
+
+use super::MIN_SEGMENT_S;
+use crate::timeline::{Segment, Status};
+use crate::track::{KeyRegion, Track};
+
+/// Ends of a track closer than this are the same, in seconds.
+const SAME_S: f64 = 1e-6;
+
+/// What was in the track where a pass, or several that followed each other, has written, as
+/// it was before the first of them came there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Replaced {
+    first: u64,
+    last: u64,
+    /// In order, and whole as they were; between them there may be room.
+    segments: Vec<Segment>,
+    /// Where the pass has written, there being something or not: start and end in seconds,
+    /// in order.
+    written: Vec<(f64, f64)>,
+    /// Where something else was there when it came: edits, which are taken back first.
+    edited: Vec<(f64, f64)>,
+    keys: Vec<KeyRegion>,
+    /// Where the track began and ended.
+    extent: Option<(f64, f64)>,
+}
+
+impl Replaced {
+    /// Nothing yet, by this pass.
+    pub(super) fn by(pass: u64, track: &Track) -> Self {
+        Self {
+            first: pass,
+            last: pass,
+            segments: Vec::new(),
+            written: Vec::new(),
+            edited: Vec::new(),
+            keys: track.keys().to_vec(),
+            extent: extent(track),
+        }
+    }
+
+    pub(super) const fn is_of(&self, pass: u64) -> bool {
+        self.first <= pass && pass <= self.last
+    }
+
+    /// The first and the last of the passes.
+    pub(super) const fn passes(&self) -> (u64, u64) {
+        (self.first, self.last)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// The spans of which something is remembered, in seconds.
+    pub(super) fn spans(&self) -> Vec<(f64, f64)> {
+        let runs = self.segments.chunk_by(|a, b| a.end_s == b.start_s);
+        runs.map(|run| (run[0].start_s, run[run.len() - 1].end_s))
+            .collect()
+    }
+
+    /// Before the pass writes into `from_s` … `to_s`: remembers those of `segments`, the
+    /// track's, where it has not written yet.
+    pub(super) fn remember(&mut self, segments: &[Segment], from_s: f64, to_s: f64) {
+        for segment in segments {
+            for (from_s, to_s) in self.untouched(segment.start_s, segment.end_s) {
+                let at = self.segments.partition_point(|it| it.start_s < from_s);
+                self.segments.insert(at, segment.cut(from_s, to_s));
+            }
+        }
+        self.mark(from_s, to_s);
+    }
+
+    fn mark(&mut self, mut from_s: f64, mut to_s: f64) {
+        self.written.retain(|&(start_s, end_s)| {
+            let apart = end_s < from_s || start_s > to_s;
+            if !apart {
+                (from_s, to_s) = (from_s.min(start_s), to_s.max(end_s));
+            }
+            apart
+        });
+        let at = self.written.partition_point(|it| it.0 < from_s);
+        self.written.insert(at, (from_s, to_s));
+    }
+
+    /// The parts of a span where the pass has neither written nor remembered anything.
+    fn untouched(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64)> {
+        let remembered = self.segments.iter().map(|it| (it.start_s, it.end_s));
+        let holes = remembered.chain(self.written.iter().copied());
+        without((from_s, to_s), holes)
+    }
+
+    /// What is remembered of a span.
+    pub(super) fn within(&self, from_s: f64, to_s: f64) -> Vec<Segment> {
+        cut(&self.segments, from_s, to_s)
+    }
+
+    /// What of a span the pass has found there itself.
+    pub(super) fn found(&self, from_s: f64, to_s: f64) -> Vec<Segment> {
+        let parts = without((from_s, to_s), self.edited.iter().copied());
+        let found = parts
+            .into_iter()
+            .map(|(from_s, to_s)| self.within(from_s, to_s));
+        found.flatten().collect()
+    }
+
+    /// Somebody had edited this span while the pass went on, before it came there.
+    pub(super) fn mark_edited(&mut self, from_s: f64, to_s: f64) {
+        self.edited.push((from_s, to_s));
+    }
+
+    /// Whether somebody had edited anything in a span.
+    pub(super) fn is_edited(&self, from_s: f64, to_s: f64) -> bool {
+        let mut edited = self.edited.iter();
+        edited.any(|(start_s, end_s)| *start_s < to_s && *end_s > from_s)
+    }
+
+    /// What lies beneath has changed within a span, to what the track says there now: so does
+    /// what comes back.
+    pub(super) fn follow(&mut self, track: &Track, from_s: f64, to_s: f64) {
+        let mut followed = Vec::with_capacity(self.segments.len());
+        for segment in std::mem::take(&mut self.segments) {
+            let (low_s, high_s) = (segment.start_s.max(from_s), segment.end_s.min(to_s));
+            if low_s >= high_s {
+                followed.push(segment);
+                continue;
+            }
+            if segment.start_s < low_s {
+                followed.push(segment.cut(segment.start_s, low_s));
+            }
+            followed.extend(cut(track.timeline().range(low_s, high_s), low_s, high_s));
+            if high_s < segment.end_s {
+                followed.push(segment.cut(high_s, segment.end_s));
+            }
+        }
+        self.segments = followed;
+    }
+
+    /// Whether a chord that was confirmed is not in the track any more.
+    pub(super) fn matters(&self, track: &Track) -> bool {
+        let confirmed = self.segments.iter().filter(|it| is_confirmed_chord(it));
+        confirmed.into_iter().any(|was| {
+            let now = cut(
+                track.timeline().range(was.start_s, was.end_s),
+                was.start_s,
+                was.end_s,
+            );
+            let same = now.iter().filter(|it| it.label == was.label);
+            let kept_s: f64 = same.map(Segment::duration_s).sum();
+            was.duration_s() - kept_s >= MIN_SEGMENT_S
+        })
+    }
+
+    /// Puts what is remembered into the track, and remembers what was there instead.
+    pub(super) fn swap(&mut self, track: &mut Track) {
+        let mut timeline = track.timeline().clone();
+        let mut instead = Vec::with_capacity(self.segments.len());
+        for run in self.segments.chunk_by(|a, b| a.end_s == b.start_s) {
+            let (from_s, to_s) = (run[0].start_s, run[run.len() - 1].end_s);
+            let now = cut(timeline.range(from_s, to_s), from_s, to_s);
+            match timeline.replace_range(from_s, to_s, run.iter().cloned()) {
+                Ok(()) => instead.extend(now),
+                // A tempo has brought them to where nothing can be.
+                Err(_) => instead.extend_from_slice(run),
+            }
+        }
+        self.segments = instead;
+        track.set_timeline(timeline);
+        let keys = std::mem::replace(&mut self.keys, track.keys().to_vec());
+        if same_extent(self.extent, extent(track)) {
+            track.restore_keys(keys);
+        } else {
+            // More modulations than a track may have: the keys stay.
+            let _ = track.estimate_keys_of_confirmed();
+        }
+    }
+
+    /// Takes in what a pass right after this one has replaced: what comes back is what was
+    /// there before both.
+    pub(super) fn absorb(&mut self, later: Self) {
+        for segment in &later.segments {
+            for (from_s, to_s) in self.untouched(segment.start_s, segment.end_s) {
+                let at = self.segments.partition_point(|it| it.start_s < from_s);
+                self.segments.insert(at, segment.cut(from_s, to_s));
+            }
+        }
+        for (from_s, to_s) in later.written {
+            self.mark(from_s, to_s);
+        }
+        self.edited.extend(later.edited);
+        self.last = later.last;
+    }
+
+    /// Moves all of it to other times, as a change of tempo does with the track's own.
+    pub(super) fn move_times(&mut self, moved: impl Fn(f64) -> f64) {
+        for segment in &mut self.segments {
+            segment.start_s = moved(segment.start_s);
+            segment.end_s = moved(segment.end_s);
+        }
+        self.segments.retain(|it| it.check().is_ok());
+        let spans = self.written.iter_mut().chain(&mut self.edited);
+        for (from_s, to_s) in spans.chain(&mut self.extent) {
+            *from_s = moved(*from_s);
+            *to_s = moved(*to_s);
+        }
+    }
+}
+
+/// Whether analysis has nothing better to put in its place but another chord.
+pub(super) fn is_confirmed_chord(segment: &Segment) -> bool {
+    segment.status == Status::Confirmed && segment.label.chord().is_some()
+}
+
+/// The parts of segments in order that lie within a span.
+pub(super) fn cut(segments: &[Segment], from_s: f64, to_s: f64) -> Vec<Segment> {
+    let first = segments.partition_point(|it| it.end_s <= from_s);
+    let within = segments[first..].iter().take_while(|it| it.start_s < to_s);
+    let part = |it: &Segment| {
+        let (low_s, high_s) = (it.start_s.max(from_s), it.end_s.min(to_s));
+        (low_s < high_s).then(|| it.cut(low_s, high_s))
+    };
+    within.filter_map(part).collect()
+}
+
+/// The parts of a span that lie in none of these.
+pub(super) fn without(
+    span: (f64, f64),
+    holes: impl IntoIterator<Item = (f64, f64)>,
+) -> Vec<(f64, f64)> {
+    let mut open = vec![span];
+    for (start_s, end_s) in holes {
+        if start_s >= span.1 || end_s <= span.0 {
+            continue;
+        }
+        open = open
+            .into_iter()
+            .flat_map(|(from_s, to_s)| [(from_s, to_s.min(start_s)), (from_s.max(end_s), to_s)])
+            .filter(|(from_s, to_s)| from_s < to_s)
+            .collect();
+    }
+    open
+}
+
+fn extent(track: &Track) -> Option<(f64, f64)> {
+    Some((track.timeline().start_s()?, track.timeline().end_s()?))
+}
+
+fn same_extent(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= SAME_S;
+    matches!((a, b), (Some(a), Some(b)) if near(a.0, b.0) && near(a.1, b.1))
+}

@@ -117,10 +117,13 @@ pub(crate) struct Analysis {
 impl Analysis {
     pub(crate) fn new(params: &ChangesParams) -> Self {
         let now = Instant::now();
+        let settings = params.settings();
+        let mut history = History::new(0.0, 48_000.0);
+        history.set_write(settings.write);
         Self {
             stream: None,
-            settings: params.settings(),
-            history: History::new(0.0, 48_000.0),
+            settings,
+            history,
             level: Level::new(48_000.0),
             current: None,
             player: Player::default(),
@@ -255,11 +258,13 @@ impl Analysis {
         }
         if mark.reset {
             self.end(stream, instance);
-            self.history.write_after(mark.loads);
+            self.history.write_after(mark.loads, instance.session());
             stream.recognizer_start_s = self.history.now_s();
             self.level.reset();
             self.current = None;
         }
+        self.history.set_write(self.settings.write);
+        self.history.break_off(mark.epoch);
         self.player.break_off(mark.epoch, self.history.now_s());
         self.history.anchor(Anchor {
             sample: mark.stream,
@@ -290,6 +295,7 @@ impl Analysis {
             *shown = *bin;
         }
         if stream.until_record() as u64 == stream.record_every {
+            self.history.hear_silence(self.level.end_stretch());
             self.history.record(instance.session());
             self.settle(stream, instance);
         }
@@ -318,6 +324,7 @@ impl Analysis {
         }
         stream.recognizer.finish();
         self.follow_shown(stream);
+        self.history.hear_silence(self.level.end_stretch());
         self.history.record(instance.session());
         self.settle_all(stream, instance);
         self.history.cut();
@@ -419,7 +426,7 @@ impl Analysis {
                 status: self.status(instance.params.bypass.value()),
                 frozen,
                 current: self.current.clone(),
-                strip: self.history.strip(),
+                strip: self.history.strip(instance.session()),
                 spectrum: self.spectrum,
                 ..Snapshot::default()
             },

@@ -23,6 +23,7 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
     let mut engine = engines.make(
         sample_rate,
         Settings {
+            write: false,
             sensitivity: 0.5,
             hold_s: 0.0,
         },

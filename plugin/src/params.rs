@@ -251,6 +251,10 @@ pub struct ChangesParams {
     /// The host's bypass: the audio is the same either way, the analysis pauses.
     #[id = "bypass"]
     pub bypass: BoolParam,
+    /// Whether what is heard is written into the track. Off, it is heard and shown, and the
+    /// track stays as it is.
+    #[id = "write"]
+    pub write: BoolParam,
 
     /// Whether the live chord is sent as notes.
     #[id = "midi-out"]
@@ -283,10 +287,11 @@ pub struct ChangesParams {
 }
 
 impl ChangesParams {
-    /// What the recogniser shall go by. Reads atomics only, so it is safe on the audio
+    /// What worker and recogniser shall go by. Reads atomics only, so it is safe on the audio
     /// thread.
     pub fn settings(&self) -> Settings {
         Settings {
+            write: self.write.value(),
             sensitivity: self.sensitivity.value(),
             hold_s: self.hold.value(),
         }
@@ -339,6 +344,7 @@ impl Default for ChangesParams {
                 })),
             freeze: BoolParam::new("Freeze", false),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            write: BoolParam::new("Write", true),
             midi_out: BoolParam::new("MIDI out", false),
             midi_voicing: EnumParam::new("MIDI voicing", VoicingChoice::Close),
             midi_octave: IntParam::new("MIDI octave", 0, IntRange::Linear { min: -3, max: 3 }),

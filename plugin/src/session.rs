@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use harmony::edit::{Command, EditError};
-use harmony::track::Track;
+use harmony::edit::{Command, EditError, Undo};
+use harmony::track::{MAX_GROWN_SEGMENTS, Track};
 use nice_plug::prelude::{ParamPtr, Params};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ enum Message {
     Refused(StateError),
     /// The host's song has begun, and what was heard before is not part of it.
     SetAside,
+    /// The track has as many chords as it may have.
+    Full,
 }
 
 impl Message {
@@ -69,6 +71,10 @@ impl Message {
             Self::SetAside => "The song has begun, and chords lie on its bars from now on. Undo \
                                brings back those that were heard before it."
                 .to_owned(),
+            Self::Full => format!(
+                "The track is full: it has {MAX_GROWN_SEGMENTS} chords, and what more is heard is \
+                 left out. Export it and clear it to go on."
+            ),
         }
     }
 }
@@ -128,8 +134,9 @@ impl Session {
         self.change(|content| content.song.editor_mut().apply(command))
     }
 
-    /// Takes the last edit back; whether there was one. What was heard since stays, except
-    /// within the span of time that the edit had changed.
+    /// Takes the last edit back, or what the last pass over the song has replaced of the
+    /// confirmed chords; whether there was one. What was heard since stays, except within the
+    /// span of time that the edit had changed, or where the pass had been.
     pub fn undo(&self) -> bool {
         self.change(|content| {
             let undone = content.song.editor_mut().undo();
@@ -150,13 +157,18 @@ impl Session {
         self.content.lock().song.editor().can_undo()
     }
 
+    /// What [`undo`](Self::undo) would take back.
+    pub fn next_undo(&self) -> Option<Undo> {
+        self.content.lock().song.editor().next_undo()
+    }
+
     /// Whether [`redo`](Self::redo) would do something.
     pub fn can_redo(&self) -> bool {
         self.content.lock().song.editor().can_redo()
     }
 
     /// What the user should be told about the session: a saved state that could not be
-    /// read, or chords that were set aside when the host's song began; `None` when all is
+    /// read, chords that were set aside when the host's song began, a track that is full; `None` when all is
     /// well. It stays until a state is loaded without fault,
     /// [`dismiss_message`](Self::dismiss_message) is called, or an undo has brought the
     /// chords back.
@@ -217,10 +229,23 @@ impl Session {
         if content.song.take_set_aside() && content.message.is_none() {
             content.message = Some(Message::SetAside);
         }
-        if content.song.take_written() {
+        let full = content.song.take_full() && content.message.is_none();
+        if full {
+            content.message = Some(Message::Full);
+        }
+        if content.song.take_written() || full {
             self.revision.fetch_add(1, Ordering::Release);
         }
         Some(result)
+    }
+
+    /// For the worker: what it hears from `stream_s` of the stream on is part of the session
+    /// that `loads` loaded states have left.
+    pub(crate) fn take_up(&self, loads: u32, stream_s: f64) {
+        let mut content = self.content.lock();
+        if loads == self.loads() {
+            content.song.take_up(stream_s);
+        }
     }
 
     /// For the worker: where in the song the host is, `stream_s` being the second of the

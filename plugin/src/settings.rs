@@ -1,8 +1,10 @@
 //! What travels with the audio from the parameters to the recogniser.
 
-/// What a user may set about the recognition.
+/// What a user may set about what is heard, and holds from one sample on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
+    /// Whether what is heard is written into the track.
+    pub write: bool,
     /// 0…1: how little evidence a chord needs to be shown.
     pub sensitivity: f32,
     /// Seconds for which a new chord must lead before it replaces the one shown.

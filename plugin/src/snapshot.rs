@@ -62,7 +62,7 @@ pub struct StripSegment {
 pub enum LineKind {
     /// The start of a bar, with its number counted from 1 where the host tells.
     Bar(Option<i32>),
-    /// Whole seconds of the stream, where the host tells no bars.
+    /// Whole seconds of the track, where the host tells no bars.
     Seconds(u32),
 }
 

@@ -608,6 +608,7 @@ mod tests {
     fn settings_travel_with_the_samples_that_they_are_for() {
         let (mut input, mut output) = Tap::new(64, 48_000.0);
         let settings = |hold_s| Settings {
+            write: true,
             sensitivity: 0.5,
             hold_s,
         };

@@ -33,9 +33,11 @@ pub struct Song {
     pub track: Arc<Track>,
     /// What its seconds count from.
     pub clock: Clock,
-    /// Whether there is an edit to take back.
+    /// Whether there is something to take back.
     pub can_undo: bool,
-    /// Whether there is one to do again.
+    /// Whether that is what playing the song again has replaced, and no edit.
+    pub undoes_pass: bool,
+    /// Whether there is something to do again.
     pub can_redo: bool,
     /// What the user should be told.
     pub message: Option<String>,
@@ -48,6 +50,7 @@ impl Song {
             track: Arc::new(track),
             clock,
             can_undo: false,
+            undoes_pass: false,
             can_redo: false,
             message: None,
         }
@@ -179,10 +182,14 @@ pub struct View {
     pub track: Arc<Track>,
     /// The constant-Q spectrum, 24 bins an octave from C1, each 0…1.
     pub spectrum: Vec<f32>,
-    /// Whether there is an edit to take back.
+    /// Whether there is something to take back.
     pub can_undo: bool,
-    /// Whether there is one to do again.
+    /// Whether that is what playing the song again has replaced, and no edit.
+    pub undoes_pass: bool,
+    /// Whether there is something to do again.
     pub can_redo: bool,
+    /// Whether what is heard goes into the track.
+    pub writes: bool,
     /// What the user should be told.
     pub message: Option<String>,
     /// What the machine is doing, for the foot of the window.
@@ -248,7 +255,9 @@ impl View {
                 .map(|bin| spectrum_height(*bin))
                 .collect(),
             can_undo: song.can_undo,
+            undoes_pass: song.undoes_pass,
             can_redo: song.can_redo,
+            writes: controls.write,
             message: song.message.clone(),
             machine: machine(snapshot),
             namer,

@@ -69,6 +69,7 @@ fn every_sample_is_found_at_its_place_and_every_loss_is_told() {
         let mut next = |input: &mut TapInput, frames: u64| {
             let block: Vec<f32> = (stream..stream + frames).map(|it| it as f32).collect();
             input.set(Settings {
+                write: true,
                 sensitivity: (stream / 50) as f32,
                 hold_s: 0.0,
             });

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use harmony::edit::Heard;
 use harmony::label::Label;
 use harmony::time::Metre;
 use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Segment, Status};
@@ -9,7 +10,7 @@ use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Segment, Status};
 use recognizer::refine::{BeatGrid, GridSpan, Refined};
 
 use crate::recognition::Shown;
-use crate::session::{Place, Session, Song};
+use crate::session::{Clock, Place, Session, Song};
 use crate::snapshot::{LineKind, SongPosition, Strip, StripLine, StripSegment};
 use crate::transport::{Anchor, HostPosition, Span, TransportMap};
 
@@ -37,10 +38,23 @@ const BEAT_HAIR_S: f64 = 1e-3;
 /// Times closer than this, in seconds, are the same.
 const SAME_S: f64 = 1e-6;
 
+/// Silence of this length counts for nothing against a chord that is in the track: shorter
+/// ones lie between the notes of any song.
+const SILENCE_S: f64 = 1.0;
+
 /// A chord of the live analysis.
-struct Heard {
+struct Shows {
     chord: StripSegment,
     alternatives: Vec<Alternative>,
+}
+
+/// From here on, up to the next one, the stream belongs to one pass over the song and is
+/// written into the track or not.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    start_s: f64,
+    pass: u64,
+    write: bool,
 }
 
 /// Chords in the order of the stream, in seconds since the instance was made.
@@ -50,7 +64,7 @@ pub(super) struct History {
     sample_rate: f64,
     now_s: f64,
     map: TransportMap,
-    segments: VecDeque<Heard>,
+    segments: VecDeque<Shows>,
     /// Whether the last segment still grows.
     open: bool,
     /// No chord may begin before this: the analysis started afresh here.
@@ -61,6 +75,16 @@ pub(super) struct History {
     confirmed_s: f64,
     /// How many saved states the host had loaded when this was heard.
     loads: u32,
+    /// In order, never empty.
+    stretches: VecDeque<Stretch>,
+    /// Counts breaks of the song, as the audio thread has told last.
+    epoch: u8,
+    /// Stretches of silence of [`SILENCE_S`] and more: start and end, in order.
+    silences: VecDeque<(f64, f64)>,
+    /// Where the silence began that lasts, if there is one.
+    silent_since_s: Option<f64>,
+    /// Up to here it is known whether there was silence.
+    level_known_s: f64,
 }
 
 impl History {
@@ -76,6 +100,15 @@ impl History {
             unrecorded_s: origin_s,
             confirmed_s: origin_s,
             loads: 0,
+            stretches: VecDeque::from([Stretch {
+                start_s: origin_s,
+                pass: 0,
+                write: true,
+            }]),
+            epoch: 0,
+            silences: VecDeque::new(),
+            silent_since_s: None,
+            level_known_s: origin_s,
         }
     }
 
@@ -92,6 +125,8 @@ impl History {
         self.unrecorded_s = origin_s;
         self.confirmed_s = origin_s;
         self.map = TransportMap::new(sample_rate);
+        self.begin_pass();
+        self.forget_silence();
     }
 
     /// Time has come to `sample` of the stream.
@@ -110,6 +145,17 @@ impl History {
         {
             self.segments.pop_front();
         }
+        while self.silences.front().is_some_and(|it| it.1 < oldest_s) {
+            self.silences.pop_front();
+        }
+        // The first one holds up to where the next one begins.
+        while self
+            .stretches
+            .get(1)
+            .is_some_and(|it| it.start_s < oldest_s)
+        {
+            self.stretches.pop_front();
+        }
     }
 
     /// Time has come to `sample` of the stream, and the `lost` samples before it were not
@@ -119,7 +165,7 @@ impl History {
         let start_s = self.now_s;
         self.cut();
         self.advance_to(sample);
-        self.segments.push_back(Heard {
+        self.segments.push_back(Shows {
             chord: StripSegment {
                 start_s,
                 end_s: self.now_s,
@@ -130,11 +176,90 @@ impl History {
             alternatives: Vec::new(),
         });
         self.floor_s = self.now_s;
+        self.forget_silence();
     }
 
     /// What is heard from now on is part of the session that `loads` loaded states have left.
-    pub(super) fn write_after(&mut self, loads: u32) {
-        self.loads = loads;
+    pub(super) fn write_after(&mut self, loads: u32, session: &Session) {
+        if loads != self.loads {
+            self.loads = loads;
+            session.take_up(loads, self.now_s);
+        }
+    }
+
+    /// Whether what is heard from now on is written into the track.
+    pub(super) fn set_write(&mut self, write: bool) {
+        let now = self.stretch();
+        if write != now.write {
+            self.begin(Stretch { write, ..now });
+        }
+    }
+
+    /// The song broke off, or was taken up again, if `epoch` counts another break: what is
+    /// heard from now on is another pass.
+    pub(super) fn break_off(&mut self, epoch: u8) {
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            self.begin_pass();
+        }
+    }
+
+    /// The pass that the stream belongs to there.
+    fn pass_at(&self, at_s: f64) -> u64 {
+        let mut there = self.stretches.iter().rev();
+        let found = there.find(|it| it.start_s <= at_s + SAME_S);
+        found.map_or(0, |it| it.pass)
+    }
+
+    fn begin_pass(&mut self) {
+        let now = self.stretch();
+        self.begin(Stretch {
+            pass: now.pass + 1,
+            ..now
+        });
+    }
+
+    fn begin(&mut self, stretch: Stretch) {
+        let start_s = self.now_s;
+        let stretch = Stretch { start_s, ..stretch };
+        match self.stretches.back_mut() {
+            Some(last) if last.start_s >= start_s - SAME_S => *last = stretch,
+            _ => self.stretches.push_back(stretch),
+        }
+    }
+
+    fn stretch(&self) -> Stretch {
+        self.stretches.back().copied().unwrap_or(Stretch {
+            start_s: self.now_s,
+            pass: 0,
+            write: true,
+        })
+    }
+
+    /// Says whether all was silent since this was last said.
+    pub(super) fn hear_silence(&mut self, silent: bool) {
+        let from_s = std::mem::replace(&mut self.level_known_s, self.now_s);
+        if !silent {
+            self.silent_since_s = None;
+            return;
+        }
+        let since_s = *self.silent_since_s.get_or_insert(from_s);
+        if self.now_s - since_s < SILENCE_S - SAME_S {
+            return;
+        }
+        match self.silences.back_mut() {
+            Some(last) if last.0 == since_s => last.1 = self.now_s,
+            _ => {
+                self.silences.push_back((since_s, self.now_s));
+                // The live analysis may have taken it for a chord that goes on.
+                self.unrecorded_s = self.unrecorded_s.min(since_s);
+            }
+        }
+    }
+
+    fn forget_silence(&mut self) {
+        self.silent_since_s = None;
+        self.level_known_s = self.now_s;
     }
 
     pub(super) fn anchor(&mut self, anchor: Anchor) {
@@ -171,7 +296,7 @@ impl History {
                 return;
             }
         }
-        self.segments.push_back(Heard {
+        self.segments.push_back(Shows {
             chord: StripSegment {
                 start_s,
                 end_s: self.now_s,
@@ -192,15 +317,72 @@ impl History {
         }
         let from_s = self.unrecorded_s.max(self.confirmed_s);
         self.unrecorded_s = self.now_s;
-        let spans = self.spans(from_s, self.now_s);
-        if !spans.is_empty() {
+        let parts = self.parts(from_s, self.now_s);
+        if !parts.is_empty() {
             session.record(self.loads, |song| {
-                for span in spans {
-                    song.follow(&span);
-                    self.record_span(&span, song);
+                for (span, pass) in parts {
+                    if song.takes_in(&span, self.heard_music(&span)) {
+                        song.set_pass(pass);
+                        song.follow(&span);
+                        self.record_span(&span, song);
+                    }
                 }
             });
         }
+    }
+
+    /// Whether the live analysis has heard a chord there.
+    fn heard_music(&self, span: &Span) -> bool {
+        !self.music(span).is_empty()
+    }
+
+    /// Where in a span it has, in seconds.
+    fn music(&self, span: &Span) -> Vec<(f64, f64)> {
+        let within = self.segments.iter().filter_map(|heard| {
+            let chord = &heard.chord;
+            let from_s = chord.start_s.max(span.start_s);
+            let to_s = chord.end_s.min(span.end_s);
+            (chord.label.chord().is_some() && to_s - from_s > SAME_S).then_some((from_s, to_s))
+        });
+        let loud = |(from_s, to_s)| self.by_level(from_s, to_s);
+        let parts = within.flat_map(loud);
+        let loud = parts.filter(|(_, _, faint)| !faint);
+        loud.map(|(from_s, to_s, _)| (from_s, to_s)).collect()
+    }
+
+    /// A stretch cut where silence begins and ends, and whether each part is silent.
+    fn by_level(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64, bool)> {
+        let mut parts = Vec::new();
+        let (mut at_s, to_s) = (from_s, to_s.max(from_s));
+        for &(start_s, end_s) in &self.silences {
+            let (start_s, end_s) = (start_s.clamp(at_s, to_s), end_s.clamp(at_s, to_s));
+            if end_s - start_s <= SAME_S {
+                continue;
+            }
+            if start_s - at_s > SAME_S {
+                parts.push((at_s, start_s, false));
+            }
+            parts.push((start_s, end_s, true));
+            at_s = end_s;
+        }
+        if to_s - at_s > SAME_S {
+            parts.push((at_s, to_s, false));
+        }
+        parts
+    }
+
+    /// A segment of the stream with what its level says of it.
+    fn with_level(&self, segment: &Segment) -> Vec<Heard> {
+        let parts = self.by_level(segment.start_s, segment.end_s);
+        let part = |(start_s, end_s, faint)| Heard {
+            segment: Segment {
+                start_s,
+                end_s,
+                ..segment.clone()
+            },
+            faint,
+        };
+        parts.into_iter().map(part).collect()
     }
 
     /// As [`Self::record`], for the time being: what is recorded later is the same whether
@@ -226,11 +408,31 @@ impl History {
         spans
     }
 
+    /// The same where what was heard is written into the track, each with the pass over the
+    /// song that it belongs to.
+    fn parts(&self, from_s: f64, to_s: f64) -> Vec<(Span, u64)> {
+        let next = self.stretches.iter().skip(1).map(|it| it.start_s);
+        let ends = next.chain([f64::INFINITY]);
+        let within = self
+            .stretches
+            .iter()
+            .zip(ends)
+            .flat_map(|(stretch, end_s)| {
+                let spans = if stretch.write {
+                    self.spans(from_s.max(stretch.start_s), to_s.min(end_s))
+                } else {
+                    Vec::new()
+                };
+                spans.into_iter().map(|span| (span, stretch.pass))
+            });
+        within.collect()
+    }
+
     fn record_span(&self, span: &Span, song: &mut Song) {
         let Some(place) = song.place(span, span.start_s) else {
             return;
         };
-        let within = |heard: &Heard| {
+        let segment = |heard: &Shows| {
             let chord = &heard.chord;
             let mut segment = Segment::new(chord.start_s, chord.end_s, chord.label.clone());
             segment.confidence = chord.confidence.clamp(0.0, 1.0);
@@ -239,9 +441,14 @@ impl History {
                 segment.status = Status::Provisional;
             }
             segment.alternatives.clone_from(&heard.alternatives);
-            placed(song, &place, span, segment)
+            segment
         };
-        let new = self.segments.iter().filter_map(within).collect();
+        let new = self.segments.iter().map(segment);
+        let new = new.filter(|it| it.end_s > span.start_s && it.start_s < span.end_s);
+        let new = new.flat_map(|segment| self.with_level(&segment));
+        let new: Vec<Heard> = new
+            .filter_map(|heard| placed(song, &place, span, heard))
+            .collect();
         let from_s = song.second(&place, span.start_s);
         let to_s = song.second(&place, span.end_s);
         song.write(from_s, to_s, new);
@@ -275,40 +482,53 @@ impl History {
             segment.status = status;
             segment
         });
-        let segments: Vec<Segment> = segments.collect();
-        let since = self.spans(to_s, self.unrecorded_s);
-        let now = self.spans(from_s, to_s);
+        let segments: Vec<Heard> = segments.flat_map(|it| self.with_level(&it)).collect();
+        let since = self.parts(to_s, self.unrecorded_s);
+        let settled = self.pass_at(self.confirmed_s);
+        let now = self.parts(from_s, to_s);
         session.record(self.loads, |song| {
+            // Where nothing was heard since, what was heard before still counts.
             let mut covered = Covered::default();
-            for span in since.iter().rev() {
+            for (span, _) in since.iter().rev() {
                 if let Some(place) = song.place(span, span.start_s) {
-                    let from_s = song.second(&place, span.start_s);
-                    covered.add(from_s, song.second(&place, span.end_s));
+                    for (from_s, to_s) in self.music(span) {
+                        covered.add(song.second(&place, from_s), song.second(&place, to_s));
+                    }
                 }
             }
-            for span in now.iter().rev() {
+            let mut written = false;
+            for (span, pass) in now.iter().rev() {
+                let within = |it: &&Heard| {
+                    it.segment.start_s < span.end_s && it.segment.end_s > span.start_s
+                };
+                let music = |it: &Heard| !it.faint && it.segment.label.chord().is_some();
+                if !song.takes_in(span, segments.iter().filter(within).any(music)) {
+                    continue;
+                }
+                song.begin(span);
+                song.set_pass(*pass);
                 let Some(place) = song.place(span, span.start_s) else {
                     continue;
                 };
-                let within = segments.iter().cloned();
-                let within: Vec<Segment> = within
-                    .filter_map(|segment| placed(song, &place, span, segment))
+                let within = segments.iter().filter(within).cloned();
+                let within: Vec<Heard> = within
+                    .filter_map(|heard| placed(song, &place, span, heard))
                     .collect();
                 let from_s = song.second(&place, span.start_s);
                 let to_s = song.second(&place, span.end_s);
                 for (from_s, to_s) in covered.left_open(from_s, to_s) {
-                    let inside = |it: &&Segment| it.start_s < to_s && it.end_s > from_s;
-                    song.write(
-                        from_s,
-                        to_s,
-                        within.iter().filter(inside).cloned().collect(),
-                    );
+                    let inside =
+                        |it: &&Heard| it.segment.start_s < to_s && it.segment.end_s > from_s;
+                    written |= song.write(from_s, to_s, within.iter().filter(inside).cloned());
                 }
-                covered.add(from_s, to_s);
+                for heard in within.iter().filter(|it| music(it)) {
+                    covered.add(heard.segment.start_s, heard.segment.end_s);
+                }
             }
-            if status == Status::Confirmed {
+            if written && status == Status::Confirmed {
                 song.find_keys();
             }
+            song.settle(settled);
         });
     }
 
@@ -359,7 +579,7 @@ impl History {
     }
 
     /// The picture of the last bars.
-    pub(super) fn strip(&self) -> Strip {
+    pub(super) fn strip(&self, session: &Session) -> Strip {
         let host = self.map.at(self.now_s - self.origin_s).unwrap_or_default();
         let bar_s = match (
             host.playing,
@@ -384,7 +604,7 @@ impl History {
             .collect();
         let lines = match bar_s {
             Some(_) => self.bar_lines(start_s),
-            None => self.second_lines(start_s),
+            None => self.second_lines(start_s, session),
         };
         Strip {
             now_s: self.now_s,
@@ -407,14 +627,20 @@ impl History {
             .collect()
     }
 
-    fn second_lines(&self, start_s: f64) -> Vec<StripLine> {
+    fn second_lines(&self, start_s: f64, session: &Session) -> Vec<StripLine> {
+        // A track that was taken up again counts on from where it ended.
+        let shift_s = match session.clock() {
+            Clock::Stream => self.position(session, true).time_s - self.now_s,
+            Clock::Host => 0.0,
+        };
+        let (start_s, now_s) = (start_s + shift_s, self.now_s + shift_s);
         let first = (start_s.max(0.0) / LINE_EVERY_S).ceil() as u32;
-        let last = (self.now_s / LINE_EVERY_S).floor() as u32;
+        let last = (now_s.max(0.0) / LINE_EVERY_S).floor() as u32;
         (first..=last)
             .map(|index| {
                 let at_s = f64::from(index) * LINE_EVERY_S;
                 StripLine {
-                    at_s,
+                    at_s: at_s - shift_s,
                     kind: LineKind::Seconds(at_s as u32),
                 }
             })
@@ -424,7 +650,8 @@ impl History {
 }
 
 /// The part of a segment of the stream that lies in `span`, at its place in the song.
-fn placed(song: &Song, place: &Place, span: &Span, mut segment: Segment) -> Option<Segment> {
+fn placed(song: &Song, place: &Place, span: &Span, mut heard: Heard) -> Option<Heard> {
+    let segment = &mut heard.segment;
     let from_s = segment.start_s.max(span.start_s);
     let to_s = segment.end_s.min(span.end_s);
     if to_s - from_s <= SAME_S {
@@ -432,7 +659,7 @@ fn placed(song: &Song, place: &Place, span: &Span, mut segment: Segment) -> Opti
     }
     segment.start_s = song.second(place, from_s);
     segment.end_s = song.second(place, to_s);
-    Some(segment)
+    Some(heard)
 }
 
 /// Stretches of the song, in seconds.
@@ -514,7 +741,6 @@ mod tests {
     use recognizer::refine::{Place, RefinedSegment};
 
     use super::*;
-    use crate::session::Clock;
 
     const RATE: f64 = 1000.0;
 
@@ -692,6 +918,182 @@ mod tests {
         assert_eq!(history.confirmed_to_s(&track), Some(0.0));
     }
 
+    /// A song of eight beats on C, confirmed, and what listens to it from second 0 on.
+    fn over_a_confirmed_track() -> (History, Session) {
+        let track = Session::default();
+        track.load(
+            r#"{"version": 1, "clock": "host", "segments": [{"start_s": 0.0, "end_s": 4.0,
+            "start_beat": 0.0, "end_beat": 8.0, "label": "C:maj", "confidence": 0.9,
+            "confirmed": true}]}"#,
+        );
+        let mut history = History::new(0.0, RATE);
+        history.write_after(track.loads(), &track);
+        history.break_off(1);
+        history.anchor(Anchor {
+            sample: 0,
+            host: rolling(0.0),
+        });
+        (history, track)
+    }
+
+    #[test]
+    fn what_is_heard_while_write_is_off_is_shown_and_not_written() {
+        let (mut history, track) = over_a_confirmed_track();
+        let before = track.track();
+        history.set_write(false);
+        history.show(0.0, &shown("G:7"));
+        for tenth in 1..=20 {
+            history.advance_to(100 * tenth);
+            history.record(&track);
+        }
+        // Switched on in the middle of a chord.
+        history.set_write(true);
+        history.advance_to(3000);
+        history.record(&track);
+        history.confirm(&refined(0.0, 1.0, &[(0.0, 1.0, "A:min")]), 0.0, &track);
+        assert_eq!(
+            labels(&track),
+            [
+                (0.0, 2.0, "C:maj".into()),
+                (2.0, 3.0, "G:7".into()),
+                (3.0, 4.0, "C:maj".into())
+            ]
+        );
+        // What was heard before stays out of the track when it is refined later, and what was
+        // heard since goes in, though the switch is off again.
+        history.set_write(false);
+        history.advance_to(4000);
+        history.record(&track);
+        let chords = [(1.0, 2.5, "A:min"), (2.5, 4.0, "B:min")];
+        history.confirm(&refined(1.0, 4.0, &chords), 0.0, &track);
+        assert_eq!(
+            labels(&track),
+            [
+                (0.0, 2.0, "C:maj".into()),
+                (2.0, 2.5, "A:min".into()),
+                (2.5, 3.0, "B:min".into()),
+                (3.0, 4.0, "C:maj".into())
+            ]
+        );
+        assert_eq!(history.strip(&track).segments.len(), 1);
+        assert!(track.undo());
+        let after = track.track();
+        assert_eq!(after.timeline(), before.timeline());
+    }
+
+    #[test]
+    fn with_write_off_not_even_the_songs_tempo_is_taken_over() {
+        let (mut history, track) = over_a_confirmed_track();
+        let before = track.save().unwrap();
+        history.set_write(false);
+        let mut slower = rolling(0.0);
+        slower.tempo_bpm = Some(60.0);
+        slower.signature = Some((3, 4));
+        history.anchor(Anchor {
+            sample: 0,
+            host: slower,
+        });
+        history.show(0.0, &shown("G:7"));
+        history.advance_to(3000);
+        history.record(&track);
+        history.confirm(&refined(0.0, 2.0, &[(0.0, 2.0, "A:min")]), 0.0, &track);
+        history.confirm_for_now(&refined(2.0, 3.0, &[(2.0, 3.0, "A:min")]), 0.0, &track);
+        assert_eq!(track.save().unwrap(), before);
+        // The playhead is where the host is, on the beats of the track.
+        assert_eq!(history.position(&track, true).time_s, 1.5);
+    }
+
+    #[test]
+    fn near_silence_says_nothing_against_a_confirmed_chord() {
+        let (mut history, track) = over_a_confirmed_track();
+        let before = track.track();
+        history.show(0.0, &shown("C:maj"));
+        history.advance_to(500);
+        history.hear_silence(false);
+        history.record(&track);
+        // The display takes hum for a chord.
+        history.show(0.5, &shown("G:7"));
+        for tenth in 6..=30 {
+            history.advance_to(100 * tenth);
+            history.hear_silence(true);
+            history.record(&track);
+        }
+        assert_eq!(
+            labels(&track),
+            [(0.0, 0.5, "C:maj".into()), (0.5, 4.0, "C:maj".into())]
+        );
+        let chords = [(0.0, 0.5, "C:maj"), (0.5, 3.0, "G:7")];
+        history.confirm(&refined(0.0, 3.0, &chords), 0.0, &track);
+        assert_eq!(labels(&track), [(0.0, 4.0, "C:maj".into())]);
+        assert!(!track.can_undo());
+        assert_eq!(track.track().timeline().len(), before.timeline().len());
+        // A rest of half a second between two notes is no silence.
+        let (mut history, track) = over_a_confirmed_track();
+        history.show(0.0, &shown("G:7"));
+        for tenth in 1..=20 {
+            history.advance_to(100 * tenth);
+            history.hear_silence((5..10).contains(&tenth));
+            history.record(&track);
+        }
+        assert_eq!(labels(&track)[0], (0.0, 2.0, "G:7".into()));
+    }
+
+    #[test]
+    fn each_pass_is_taken_back_by_itself() {
+        let (mut history, track) = over_a_confirmed_track();
+        let before = track.track();
+        for (pass, label) in ["F:maj", "G:maj"].into_iter().enumerate() {
+            let sample = 4000 * pass as u64;
+            history.advance_to(sample);
+            history.break_off(2 + pass as u8);
+            history.anchor(Anchor {
+                sample,
+                host: rolling(0.0),
+            });
+            history.show(4.0 * pass as f64, &shown(label));
+            for tenth in 1..=40 {
+                history.advance_to(sample + 100 * tenth);
+                history.record(&track);
+                // The end of the first pass is confirmed in the second.
+                if pass == 1 && tenth == 10 {
+                    let chords = [(0.0, 4.0, "F:min")];
+                    history.confirm(&refined(0.0, 4.0, &chords), 0.0, &track);
+                }
+            }
+        }
+        history.confirm(&refined(4.0, 8.0, &[(4.0, 8.0, "G:7")]), 0.0, &track);
+        assert_eq!(labels(&track), [(0.0, 4.0, "G:7".into())]);
+        assert!(track.undo());
+        assert_eq!(
+            labels(&track),
+            [(0.0, 1.0, "F:maj".into()), (1.0, 4.0, "F:min".into())]
+        );
+        assert!(track.undo());
+        assert_eq!(track.track().timeline(), before.timeline());
+        assert!(!track.can_undo());
+    }
+
+    #[test]
+    fn a_loop_that_falls_silent_leaves_what_it_played() {
+        let mut history = History::new(0.0, RATE);
+        let track = Session::default();
+        for (pass, label) in ["F:maj", "N"].into_iter().enumerate() {
+            let sample = 2000 * pass as u64;
+            history.advance_to(sample);
+            history.break_off(1 + pass as u8);
+            history.anchor(Anchor {
+                sample,
+                host: rolling(0.0),
+            });
+            history.show(2.0 * pass as f64, &shown(label));
+            history.advance_to(sample + 2000);
+            history.record(&track);
+        }
+        let chords = [(0.0, 2.0, "F:maj"), (2.0, 4.0, "N")];
+        history.confirm(&refined(0.0, 4.0, &chords), 0.0, &track);
+        assert_eq!(labels(&track), [(0.0, 2.0, "F:maj".into())]);
+    }
+
     #[test]
     fn lost_audio_is_marked_where_it_was() {
         let mut history = History::new(0.0, RATE);
@@ -750,7 +1152,7 @@ mod tests {
             host: rolling(2.0),
         });
         history.advance_to(6000);
-        let strip = history.strip();
+        let strip = history.strip(&Session::default());
         assert_eq!(strip.window_s, 16.0);
         let lines: Vec<_> = strip
             .lines
@@ -775,7 +1177,12 @@ mod tests {
             host: HostPosition::default(),
         });
         history.advance_to(5000);
-        let kinds: Vec<_> = history.strip().lines.iter().map(|line| line.kind).collect();
+        let kinds: Vec<_> = history
+            .strip(&Session::default())
+            .lines
+            .iter()
+            .map(|line| line.kind)
+            .collect();
         assert_eq!(
             kinds,
             [
@@ -795,7 +1202,7 @@ mod tests {
         history.cut();
         history.advance_to(3000);
         history.show(0.5, &shown("D:min"));
-        let strip = history.strip();
+        let strip = history.strip(&Session::default());
         let spans: Vec<_> = strip
             .segments
             .iter()

@@ -10,11 +10,13 @@ const SILENCE: f64 = 2.5e-7;
 /// silence, to numbers so small that a processor takes a hundred times as long over them.
 const NOTHING: f64 = 1e-20;
 
-/// The decaying mean square of a signal.
+/// The decaying mean square of a signal, and that of a stretch.
 pub(super) struct Level {
     mean_square: f64,
     /// Share that one sample replaces.
     share: f64,
+    /// Sum of squares and number of samples since the stretch began.
+    stretch: (f64, u64),
 }
 
 impl Level {
@@ -22,16 +24,19 @@ impl Level {
         Self {
             mean_square: 0.0,
             share: 1.0 - (-1.0 / (DECAY_S * sample_rate)).exp(),
+            stretch: (0.0, 0),
         }
     }
 
     pub(super) fn push(&mut self, samples: &[f32]) {
+        self.stretch.1 += samples.len() as u64;
         if self.mean_square == 0.0 && samples.iter().all(|sample| *sample == 0.0) {
             return;
         }
         for sample in samples {
             let square = f64::from(*sample) * f64::from(*sample);
             self.mean_square += self.share * (square - self.mean_square);
+            self.stretch.0 += square;
         }
         if self.mean_square < NOTHING {
             self.mean_square = 0.0;
@@ -40,6 +45,14 @@ impl Level {
 
     pub(super) fn reset(&mut self) {
         self.mean_square = 0.0;
+        self.stretch = (0.0, 0);
+    }
+
+    /// Whether all that came since this was asked last was silence, as a whole; begins a new
+    /// stretch. Depends on its samples alone.
+    pub(super) fn end_stretch(&mut self) -> bool {
+        let (sum, count) = std::mem::take(&mut self.stretch);
+        sum < SILENCE * count as f64 || count == 0
     }
 
     pub(super) fn is_silent(&self) -> bool {
@@ -64,5 +77,18 @@ mod tests {
         assert!(level.is_silent());
         level.push(&vec![0.0; 20 * 48_000]);
         assert_eq!(level.mean_square, 0.0);
+    }
+
+    #[test]
+    fn a_stretch_is_silent_as_soon_as_the_sound_is() {
+        let mut level = Level::new(48_000.0);
+        level.push(&[0.5; 4800]);
+        assert!(!level.end_stretch());
+        // Hum at −80 dB.
+        level.push(&[1e-4; 4800]);
+        assert!(level.end_stretch());
+        assert!(!level.is_silent());
+        level.push(&[1e-3; 4800]);
+        assert!(!level.end_stretch());
     }
 }

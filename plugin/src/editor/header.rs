@@ -2,7 +2,8 @@
 //! done with it.
 
 use egui::{
-    Align, Align2, Button, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Button, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::desk::{Action, Desk, Open};
@@ -44,13 +45,16 @@ pub fn draw(
         if settings.clicked() {
             desk.open = if open { Open::Nothing } else { Open::Settings };
         }
-        let hint = "Hold the display as it is. Listening goes on.";
+        let hint = "Freeze holds the display as it is. Listening goes on, and so does the track: to \
+                    keep that as it is, switch Write off.";
         if icon::button(ui, look, Icon::Freeze, "Freeze", true, controls.freeze)
             .on_hover_text(hint)
             .clicked()
         {
             controls.freeze = !controls.freeze;
         }
+        write_switch(ui, look, wide, &mut controls.write);
+        ui.add_space(look.px(4.0));
         let export = export_button(ui, look, view, wide, desk);
         anchors.export = export;
         ui.add_space(look.px(4.0));
@@ -67,7 +71,11 @@ pub fn draw(
                 "Undo",
                 view.can_undo,
                 Action::Undo,
-                "Take the last edit back (Ctrl+Z)",
+                if view.undoes_pass {
+                    "Bring back the chords that playing the song again has replaced (Ctrl+Z)"
+                } else {
+                    "Take the last edit back (Ctrl+Z)"
+                },
             ),
         ];
         for (sign, name, enabled, action, hint) in history {
@@ -93,6 +101,52 @@ pub fn draw(
     let room = rect.with_max_x(taken - look.px(10.0));
     status(ui, look, room, view, wide);
     anchors
+}
+
+/// Whether what is heard goes into the track: a switch with its name, as far as there is room.
+fn write_switch(ui: &mut Ui, look: &Look, wide: bool, write: &mut bool) {
+    let palette = look.palette;
+    let side = look.px(28.0);
+    let name = if *write { "Write" } else { "Write off" };
+    let name = ui
+        .painter()
+        .layout_no_wrap(name.to_owned(), look.text(13.0), palette.text);
+    let width = if wide {
+        side + name.size().x + look.px(6.0)
+    } else {
+        side
+    };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, side), Sense::click());
+    if response.clicked() {
+        *write = !*write;
+    }
+    let on = *write;
+    let painter = ui.painter();
+    if !on || response.hovered() {
+        painter.rect_filled(rect, theme::RADIUS_SMALL, palette.well);
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, palette.accent);
+        painter.rect_stroke(rect, theme::RADIUS_SMALL, stroke, StrokeKind::Inside);
+    }
+    let (sign, color) = if on {
+        (Icon::Write, palette.text)
+    } else {
+        (Icon::WriteOff, palette.warning)
+    };
+    let square = rect.with_max_x(rect.left() + side).shrink(side * 0.26);
+    icon::draw(painter, square, sign, color, look);
+    if wide {
+        let at = pos2(rect.left() + side, rect.center().y - name.size().y / 2.0);
+        painter.galley_with_override_text_color(at, name, color);
+    }
+    response.widget_info(|| WidgetInfo::selected(Role::Switch, true, on, "Write"));
+    response.on_hover_text(
+        "Write: what is heard goes into the track, in the place of what was there. Off, Changes \
+         listens and shows, and the track stays as it is but for your edits: for a song that is \
+         finished.\n\
+         Freeze holds the display only. The host's Bypass stops listening.",
+    );
 }
 
 fn export_button(ui: &mut Ui, look: &Look, view: &View, wide: bool, desk: &mut Desk) -> Rect {

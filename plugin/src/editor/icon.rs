@@ -24,6 +24,10 @@ pub enum Icon {
     Grip,
     /// An arrow out of a tray.
     Export,
+    /// The track is written: a pencil.
+    Write,
+    /// It is left alone: a pencil, crossed out.
+    WriteOff,
 }
 
 /// A square button with a sign and a name.
@@ -125,6 +129,20 @@ pub fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, look: &Lo
                 for y in [0.15, 0.5, 0.85] {
                     painter.circle_filled(at(x, y), rect.width() * 0.09, color);
                 }
+            }
+        }
+        Icon::Write | Icon::WriteOff => {
+            let pencil = vec![
+                at(0.0, 1.0),
+                at(0.08, 0.68),
+                at(0.72, 0.04),
+                at(0.96, 0.28),
+                at(0.32, 0.92),
+            ];
+            painter.add(Shape::closed_line(pencil, PathStroke::new(width, color)));
+            painter.line_segment([at(0.56, 0.2), at(0.8, 0.44)], stroke);
+            if icon == Icon::WriteOff {
+                painter.line_segment([at(0.0, 0.0), at(1.0, 1.0)], stroke);
             }
         }
         Icon::Export => {

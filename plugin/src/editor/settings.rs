@@ -190,7 +190,10 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
         let text = RichText::new(name).font(look.text(13.0));
         if ui
             .add(Button::new(text).selected(controls.freeze))
-            .on_hover_text("Hold the chord as it is. Listening goes on.")
+            .on_hover_text(
+                "Hold the display as it is. Listening goes on, and so does the track: to keep that \
+                 as it is, switch Write off at the top.",
+            )
             .clicked()
         {
             controls.freeze = !controls.freeze;

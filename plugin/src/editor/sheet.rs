@@ -6,6 +6,7 @@ use super::desk::{Desk, Open, SongEditor};
 use super::editing;
 use super::hero::{card, lock_mark};
 use super::icon;
+use super::strip::WRITE_IS_OFF;
 use super::symbol::Symbol;
 use super::theme::{self, Look};
 use crate::view::View;
@@ -86,7 +87,11 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         body = rest.with_min_y(rest.top() + look.px(4.0));
     }
     if view.sheet.bars.is_empty() {
-        let text = "The chords come here, bar by bar, while the song plays.";
+        let text = if view.writes {
+            "The chords come here, bar by bar, while the song plays."
+        } else {
+            WRITE_IS_OFF
+        };
         painter.text(
             body.center(),
             Align2::CENTER_CENTER,

@@ -28,6 +28,9 @@ const NOW_AT: f32 = 0.72;
 /// A row of the time sheet, at the usual size.
 const ROW: f32 = 74.0;
 
+/// What an empty track says while it is not written.
+pub(super) const WRITE_IS_OFF: &str = "Write is off: what is heard is not kept.";
+
 /// Draws the strip into `rect`: one row that slides.
 pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
@@ -37,7 +40,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
     let time = Time::sliding(ui, look, lane, view, desk);
     row(ui, look, inner, &time, view, desk);
     if view.sheet.spans.is_empty() {
-        nothing_yet(&painter, look, lane);
+        nothing_yet(&painter, look, lane, view);
     }
 }
 
@@ -78,15 +81,20 @@ pub fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut D
         ui.push_id(("row", index), |ui| row(ui, look, place, &time, view, desk));
     }
     if view.sheet.spans.is_empty() {
-        nothing_yet(&painter, look, inner);
+        nothing_yet(&painter, look, inner, view);
     }
 }
 
-fn nothing_yet(painter: &Painter, look: &Look, rect: Rect) {
+fn nothing_yet(painter: &Painter, look: &Look, rect: Rect, view: &View) {
+    let text = if view.writes {
+        "The chords come here while the music plays."
+    } else {
+        WRITE_IS_OFF
+    };
     painter.text(
         rect.center(),
         Align2::CENTER_CENTER,
-        "The chords come here while the music plays.",
+        text,
         look.text(13.0),
         look.palette.soft,
     );

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
+use harmony::edit::Undo;
 use harmony::export::Format;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
@@ -188,10 +189,12 @@ impl App {
         {
             return;
         }
+        let undo = session.next_undo();
         let song = Song {
             track: session.track(),
             clock: session.clock(),
-            can_undo: session.can_undo(),
+            can_undo: undo.is_some(),
+            undoes_pass: undo == Some(Undo::Pass),
             can_redo: session.can_redo(),
             message: session.message(),
         };
@@ -399,6 +402,7 @@ fn controls(params: &ChangesParams) -> Controls {
         sensitivity: params.sensitivity.value(),
         hold_s: params.hold.value(),
         freeze: params.freeze.value(),
+        write: params.write.value(),
         midi: MidiControls {
             on: params.midi_out.value(),
             voicing: params.midi_voicing.value().to_index(),
@@ -427,6 +431,7 @@ fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &C
     );
     set(&setter, &params.hold, old.hold_s, new.hold_s);
     set(&setter, &params.freeze, old.freeze, new.freeze);
+    set(&setter, &params.write, old.write, new.write);
     let (old, new) = (before.midi, after.midi);
     set(&setter, &params.midi_out, old.on, new.on);
     choose(&setter, &params.midi_voicing, old.voicing, new.voicing);

@@ -1,8 +1,8 @@
 //! The track as it is written: what was heard, placed where the host's song was.
 
-use harmony::edit::{Command, Editor, MIN_SEGMENT_S};
+use harmony::edit::{Command, Editor, Heard, MIN_SEGMENT_S};
 use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint};
-use harmony::timeline::{Segment, Status, Timeline};
+use harmony::timeline::{Segment, TimelineError};
 use harmony::track::{Keep, Track};
 
 use super::Clock;
@@ -52,20 +52,54 @@ pub(crate) enum Place {
 pub(crate) struct Song {
     editor: Editor,
     clock: Clock,
+    /// The pass over the song that is written; see [`Editor::hear`].
+    pass: u64,
+    /// Second of the stream at which a track that goes by it was taken up; what is heard
+    /// since lies behind what it had. `None` until that is known.
+    taken_up_s: Option<f64>,
+    /// Where the track ended then.
+    end_s: f64,
     /// Whether something was written since somebody asked.
     written: bool,
     /// Whether chords were set aside as the host's song began, since somebody asked.
     set_aside: bool,
+    /// Whether something was left out because the track is full.
+    full: bool,
+    /// Whether somebody asked after that.
+    full_told: bool,
 }
 
 impl Song {
     pub(super) fn new(clock: Clock, track: Track) -> Self {
         Self {
+            end_s: track.timeline().end_s().unwrap_or(0.0),
             editor: Editor::new(track),
             clock,
             written: true,
-            set_aside: false,
+            ..Self::default()
         }
+    }
+
+    /// What is heard from `stream_s` of the stream on goes into this track. One that goes by
+    /// the stream has its own past: new material begins behind its end.
+    pub(super) fn take_up(&mut self, stream_s: f64) {
+        self.taken_up_s = Some(stream_s);
+    }
+
+    /// The second of a track that goes by the stream.
+    fn of_stream(&self, stream_s: f64) -> f64 {
+        match self.taken_up_s {
+            _ if self.end_s <= 0.0 => stream_s,
+            Some(taken_up_s) => self.end_s + (stream_s - taken_up_s).max(0.0),
+            // Nothing was heard of it yet.
+            None => self.end_s,
+        }
+    }
+
+    /// What is written from now on was heard in this pass over the song. Later passes have
+    /// greater numbers.
+    pub(crate) fn set_pass(&mut self, pass: u64) {
+        self.pass = pass;
     }
 
     /// Whether something was written since this was asked last.
@@ -76,6 +110,27 @@ impl Song {
     /// Whether chords were set aside since this was asked last.
     pub(super) fn take_set_aside(&mut self) -> bool {
         std::mem::take(&mut self.set_aside)
+    }
+
+    /// Whether something was left out because the track is full, the first time that this is
+    /// asked after it.
+    pub(super) fn take_full(&mut self) -> bool {
+        self.full && !std::mem::replace(&mut self.full_told, self.full)
+    }
+
+    /// Starts anew on the host's clock, if this stretch is the first of its song.
+    pub(crate) fn begin(&mut self, span: &Span) {
+        if self.clock == Clock::Stream && span.host.is_in_song() {
+            self.start(&span.host);
+        }
+    }
+
+    /// Whether a stretch of the host's song may be taken into the track: nothing but music
+    /// sets chords aside that were heard before the song began.
+    pub(crate) fn takes_in(&self, span: &Span, heard_music: bool) -> bool {
+        let mut chords = self.track().timeline().segments().iter();
+        let begins = self.clock == Clock::Stream && span.host.is_in_song();
+        !begins || heard_music || !chords.any(|it| it.label.chord().is_some())
     }
 
     pub(crate) fn clock(&self) -> Clock {
@@ -120,13 +175,16 @@ impl Song {
         if !host.is_in_song() {
             return;
         }
-        if self.clock == Clock::Stream {
-            // From now on the song's own time counts.
-            self.start(host);
-        }
+        // From now on the song's own time counts.
+        self.begin(span);
         let duration_s = span.end_s - span.start_s;
         self.follow_tempo(host, duration_s);
         self.follow_metre(host, duration_s);
+    }
+
+    /// Says that nothing more will be written of passes before this one.
+    pub(crate) fn settle(&mut self, pass: u64) {
+        self.editor.settle(pass);
     }
 
     /// Where in the track a stretch of the stream belongs that begins at `stream_s` of the
@@ -136,7 +194,7 @@ impl Song {
         match (self.clock, host.is_in_song()) {
             (Clock::Stream, false) => Some(Place::Seconds {
                 stream_s,
-                time_s: stream_s,
+                time_s: self.of_stream(stream_s),
             }),
             (Clock::Host, true) => match (host.beats, host.tempo_bpm, host.seconds) {
                 (Some(beat), Some(bpm), _) => Some(Place::Beats {
@@ -182,7 +240,7 @@ impl Song {
     ) -> SongPosition {
         if self.clock == Clock::Stream {
             return SongPosition {
-                time_s: stream_s,
+                time_s: self.of_stream(stream_s),
                 beat: None,
                 playing: moving,
                 bar_number: None,
@@ -207,8 +265,14 @@ impl Song {
     }
 
     /// Puts what was heard in `from_s` … `to_s` of the track in the place of what was
-    /// there; the song begins at second 0, what lies before is left out.
-    pub(crate) fn write(&mut self, from_s: f64, to_s: f64, segments: Vec<Segment>) {
+    /// there; the song begins at second 0, what lies before is left out. Confirmed chords
+    /// give way to chords only: see [`Editor::hear`]. Whether anything was written.
+    pub(crate) fn write<H: Into<Heard>>(
+        &mut self,
+        from_s: f64,
+        to_s: f64,
+        heard: impl IntoIterator<Item = H>,
+    ) -> bool {
         let (from_s, to_s) = (self.boundary(from_s.max(0.0)), self.boundary(to_s));
         let ends = |time_s: f64| {
             let (early, late) = (time_s - from_s, to_s - time_s);
@@ -218,15 +282,34 @@ impl Song {
                 () => time_s.clamp(from_s, to_s.max(from_s)),
             }
         };
-        let within = segments.into_iter().filter_map(|mut segment| {
+        let within = heard.into_iter().filter_map(|heard| {
+            let mut heard: Heard = heard.into();
+            let segment = &mut heard.segment;
             segment.start_s = ends(segment.start_s);
             segment.end_s = ends(segment.end_s);
-            (segment.end_s > segment.start_s).then_some(segment)
+            (segment.end_s > segment.start_s).then_some(heard)
         });
-        self.written = true;
-        // Refused are only ranges without duration, which there may be: nothing to write.
-        let _ = self.editor.replace_range(from_s, to_s, within);
-        self.tidy_locked(from_s, to_s);
+        let written = self.put(from_s, to_s, within.collect());
+        if written {
+            self.tidy_locked(from_s, to_s);
+        }
+        written
+    }
+
+    fn put(&mut self, from_s: f64, to_s: f64, heard: Vec<Heard>) -> bool {
+        match self.editor.hear(self.pass, from_s, to_s, heard) {
+            Ok(written) => {
+                self.written |= written;
+                written
+            }
+            Err(TimelineError::Full { .. }) => {
+                self.full = true;
+                false
+            }
+            // Refused are else only ranges without duration, which there may be: nothing to
+            // write.
+            Err(_) => false,
+        }
     }
 
     /// Where a locked chord ends a hair before or after what was heard, it is right: what is
@@ -257,8 +340,7 @@ impl Song {
                     end_beat: None,
                     ..other.clone()
                 };
-                // The range is that of a segment of the track.
-                let _ = self.editor.replace_range(start_s, end_s, [filled]);
+                self.put(start_s, end_s, vec![filled.into()]);
             }
         }
     }
@@ -280,16 +362,9 @@ impl Song {
 
     /// Finds the keys anew from the chords that are final.
     pub(crate) fn find_keys(&mut self) {
-        let chords = self.track().timeline().segments().iter();
-        let last = chords
-            .filter(|segment| segment.status == Status::Confirmed)
-            .cloned();
-        let Ok(timeline) = Timeline::from_segments(last) else {
-            return;
-        };
         self.written = true;
         // Refused are more modulations than anybody hears; the keys then stay.
-        let _ = self.editor.track_mut().estimate_keys_of(&timeline);
+        let _ = self.editor.track_mut().estimate_keys_of_confirmed();
     }
 
     /// Makes the tempo map say what the host says over the next `duration_s`. Chords stay

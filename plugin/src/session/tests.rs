@@ -325,6 +325,115 @@ fn without_a_transport_the_audio_is_the_clock() {
 }
 
 #[test]
+fn a_track_on_the_streams_clock_goes_on_behind_its_end_when_it_is_reopened() {
+    let before = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]);
+    let session = Session::default();
+    session.load(&before.save().unwrap());
+    let at = |stream_s: f64| {
+        let position = session.position(&HostPosition::default(), stream_s, true);
+        position.time_s
+    };
+    // Nothing was heard yet: the playhead stands at the end, wherever the stream is.
+    assert_eq!((at(0.0), at(50.0)), (4.0, 4.0));
+    session.take_up(session.loads(), 50.0);
+    assert_eq!((at(50.0), at(51.5)), (4.0, 5.5));
+    play(&session, HostPosition::default(), 1.0, "G");
+    let together = [
+        (0.0, 2.0, "C:maj".into()),
+        (2.0, 4.0, "F:maj".into()),
+        (4.0, 5.0, "G:maj".into()),
+    ];
+    assert_eq!(shape(&session), together);
+    assert!(!session.can_undo());
+    // And once more, saved on the way.
+    let again = Session::default();
+    again.load(&session.save().unwrap());
+    again.take_up(again.loads(), 50.0);
+    play(&again, HostPosition::default(), 1.0, "A");
+    assert_eq!(shape(&again)[..3], together);
+    assert_eq!(shape(&again)[3], (5.0, 6.0, "A:maj".into()));
+    // What was said of a state that is gone counts for nothing.
+    again.take_up(again.loads() - 1, 0.0);
+    let now = again.position(&HostPosition::default(), 51.0, true);
+    assert_eq!(now.time_s, 6.0);
+}
+
+#[test]
+fn silence_sets_nothing_aside_when_the_song_begins() {
+    let session = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]);
+    let span = Span {
+        start_s: 50.0,
+        end_s: 51.0,
+        host: host(8.0, 90.0),
+    };
+    session.record(session.loads(), |song| {
+        assert!(!song.takes_in(&span, false));
+        assert!(song.takes_in(&span, true));
+    });
+    let empty = Session::default();
+    empty.record(empty.loads(), |song| assert!(song.takes_in(&span, false)));
+}
+
+#[test]
+fn a_pass_over_the_song_is_taken_back_at_once() {
+    let session = Session::default();
+    play(&session, host(0.0, 120.0), 4.0, "C");
+    let first = session.track();
+    let pass = |number: u64, beat: f64, duration_s: f64, label: &str| {
+        session.record(session.loads(), |song| song.set_pass(number));
+        play(&session, host(beat, 120.0), duration_s, label);
+    };
+    pass(1, 2.0, 1.0, "N");
+    assert_eq!(session.track(), first);
+    assert_eq!(session.next_undo(), None);
+    for beat in [2.0, 3.0, 4.0] {
+        pass(2, beat, 0.5, "G");
+    }
+    let played = [
+        (0.0, 1.0, "C:maj".into()),
+        (1.0, 2.5, "G:maj".into()),
+        (2.5, 4.0, "C:maj".into()),
+    ];
+    assert_eq!(shape(&session), played);
+    assert_eq!(session.next_undo(), Some(Undo::Pass));
+    assert!(session.undo());
+    assert_eq!(session.track(), first);
+    assert!(!session.can_undo() && session.redo());
+    assert_eq!(shape(&session), played);
+}
+
+#[test]
+fn a_full_track_says_so_once_and_can_be_saved() {
+    let names = ["C", "N"].map(|name| name.parse::<harmony::label::Label>().unwrap());
+    let chords = (0..MAX_GROWN_SEGMENTS).map(|index| {
+        let start_s = index as f64 / 8.0;
+        Segment::new(start_s, start_s + 0.125, names[index % 2].clone())
+    });
+    let timeline = harmony::timeline::Timeline::from_segments(chords).unwrap();
+    let end_s = timeline.end_s().unwrap();
+    let saved = SavedSession {
+        clock: Clock::Stream,
+        track: Track::from_timeline(timeline, harmony::time::TempoMap::default()),
+    };
+    let session = Session::default();
+    session.load(&saved.to_json().unwrap());
+    let hear = || {
+        session.record(session.loads(), |song| {
+            song.write(end_s, end_s + 1.0, vec![segment(end_s, end_s + 1.0, "D")])
+        })
+    };
+    assert_eq!(hear(), Some(false));
+    assert!(session.message().unwrap().contains("full"));
+    assert_eq!(session.track().timeline().len(), MAX_GROWN_SEGMENTS);
+    session.dismiss_message();
+    assert_eq!(hear(), Some(false));
+    assert_eq!(session.message(), None);
+    let again = Session::default();
+    again.load(&session.save().unwrap());
+    assert_eq!((again.message(), again.track()), (None, session.track()));
+}
+
+#[test]
 fn the_saved_form_keeps_everything() {
     let session = Session::default();
     play(&session, host(0.0, 90.0), 2.0, "C:maj7/3");

@@ -26,6 +26,8 @@ pub struct Controls {
     pub hold_s: f32,
     /// Whether the display is held.
     pub freeze: bool,
+    /// Whether what is heard is written into the track.
+    pub write: bool,
     /// How the live chord is sent as notes.
     pub midi: MidiControls,
     /// How the window is set up.
@@ -42,6 +44,7 @@ impl Default for Controls {
             sensitivity: 0.5,
             hold_s: 0.0,
             freeze: false,
+            write: true,
             midi: MidiControls::default(),
             window: Preferences::default(),
         }

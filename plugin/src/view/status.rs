@@ -59,12 +59,14 @@ impl StatusWord {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting for the host to play audio through Changes.",
-            Self::Bypassed => "The host bypasses Changes; audio passes and is not analysed.",
+            Self::Bypassed => {
+                "The host bypasses Changes: audio passes, and nothing is heard, shown or written."
+            }
             Self::Silence => "Audio arrives and is silent.",
             Self::Listening => "There is sound, and no chord in it yet.",
             Self::Unsure => "The chord shown is more guess than knowledge.",
             Self::Recognising => "The chord shown is what sounds.",
-            Self::Frozen => "The display is held. Listening goes on.",
+            Self::Frozen => "The display is held. Listening goes on, and so does the track.",
             Self::Gap => "The machine was too slow and audio was lost to the analysis.",
             Self::Failed => "The analysis stopped on an error. Audio still passes.",
         }

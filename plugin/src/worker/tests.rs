@@ -5,7 +5,7 @@ use recognizer::refine::Refined;
 use super::*;
 use crate::params::ChangesParams;
 use crate::recognition::{Grid, Recognizer, SPECTRUM_BINS, Settings, Shown};
-use crate::snapshot::{Snapshot, Status};
+use crate::snapshot::{LineKind, Snapshot, Status};
 use crate::tap::{Tap, TapInput};
 use crate::transport::HostPosition;
 
@@ -301,4 +301,182 @@ fn what_sounded_before_a_state_was_loaded_is_no_part_of_it() {
     push(&mut input, 0.2, 1000);
     await_snapshot(&instance, |it| it.strip.now_s >= 2.0);
     assert_eq!(track(&instance), [(1.0, 2.0, "D:maj".to_owned())]);
+}
+
+const CONFIRMED: &str = r#"[
+    {"start_s": 0.0, "end_s": 2.0, "start_beat": 0.0, "end_beat": 4.0, "label": "A:min",
+     "confidence": 0.9, "confirmed": true},
+    {"start_s": 2.0, "end_s": 4.0, "start_beat": 4.0, "end_beat": 8.0, "label": "F:maj",
+     "confidence": 0.9, "confirmed": true},
+    {"start_s": 4.0, "end_s": 12.0, "start_beat": 8.0, "end_beat": 24.0, "label": "C:maj",
+     "confidence": 0.9, "confirmed": true}]"#;
+
+/// An instance with a confirmed track, on this clock.
+fn reopened(clock: &str, capacity: usize, rate: f64) -> (Arc<Instance>, TapInput) {
+    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
+    let (mut input, output) = Tap::new(capacity, rate);
+    instance.feed(output);
+    let session = instance.session();
+    session.load(&format!(
+        r#"{{"version": 1, "clock": "{clock}", "segments": {CONFIRMED}}}"#
+    ));
+    input.set_loads(session.loads());
+    (instance, input)
+}
+
+#[test]
+fn a_track_on_the_streams_clock_is_not_overwritten_after_reopening() {
+    let worker = worker();
+    let (instance, mut input) = reopened("stream", 100_000, RATE);
+    let before = track(&instance);
+    worker.adopt(&instance);
+    // A host that is open and stands still, and then somebody plays.
+    push(&mut input, 0.0, 3000);
+    push(&mut input, 0.2, 2000);
+    let snapshot = await_snapshot(&instance, |it| it.strip.now_s >= 5.0);
+    assert_eq!(snapshot.position.unwrap().time_s, 17.0);
+    let mut wanted = before.clone();
+    wanted.push((12.0, 15.0, "X".to_owned()));
+    wanted.push((15.0, 17.0, "D:maj".to_owned()));
+    assert_eq!(track(&instance), wanted);
+    // The strip's seconds are those of the track.
+    let strip = &snapshot.strip;
+    let line = strip
+        .lines
+        .iter()
+        .find(|it| it.kind == LineKind::Seconds(16));
+    assert_eq!(line.map(|it| it.at_s), Some(4.0));
+    // Another instance of the session goes on behind all of it.
+    let saved = instance.session().save().unwrap();
+    instance.session().load(&saved);
+    input.set_loads(instance.session().loads());
+    push(&mut input, 0.3, 1000);
+    await_snapshot(&instance, |it| it.strip.now_s >= 6.0);
+    wanted.push((17.0, 18.0, "E:maj".to_owned()));
+    assert_eq!(track(&instance), wanted);
+}
+
+#[test]
+fn the_write_switch_acts_at_its_sample_whatever_the_blocks() {
+    let settings = |write| Settings {
+        write,
+        sensitivity: 0.5,
+        hold_s: 0.0,
+    };
+    let worker = worker();
+    let tracks = [1usize, 64, 777, 1000, 5000].map(|block| {
+        let (instance, mut input) = reopened("host", 100_000, RATE);
+        worker.adopt(&instance);
+        let mut at = 0usize;
+        for (until, write, value) in [
+            (3137, false, 0.2),
+            (6011, true, 0.3),
+            (8203, false, 0.4),
+            (9000, true, 0.4),
+        ] {
+            input.set(settings(write));
+            while at < until {
+                let frames = block.min(until - at);
+                let beats = at as f64 / RATE * 2.0;
+                let host = HostPosition {
+                    playing: true,
+                    tempo_bpm: Some(120.0),
+                    signature: Some((4, 4)),
+                    seconds: Some(beats / 2.0),
+                    beats: Some(beats),
+                    ..HostPosition::default()
+                };
+                input.push(&[vec![value; frames]], frames, host);
+                at += frames;
+            }
+        }
+        await_snapshot(&instance, |it| it.strip.now_s >= 9.0);
+        input.pause();
+        std::thread::sleep(Duration::from_millis(50));
+        track(&instance)
+    });
+    let chord = |from, to, name: &str| (from, to, name.to_owned());
+    assert_eq!(
+        tracks[0],
+        [
+            chord(0.0, 2.0, "A:min"),
+            chord(2.0, 3.137, "F:maj"),
+            chord(3.137, 6.011, "E:maj"),
+            chord(6.011, 8.203, "C:maj"),
+            chord(8.203, 9.0, "F:maj"),
+            chord(9.0, 12.0, "C:maj")
+        ]
+    );
+    for other in &tracks[1..] {
+        assert_eq!(*other, tracks[0]);
+    }
+}
+
+/// What a muted track sounds like, and one of which only the drums are left. The networks
+/// themselves listen.
+#[test]
+fn a_pass_without_music_leaves_the_confirmed_track_as_it_is() {
+    const RATE: f64 = 48_000.0;
+    let worker = Worker::start(crate::engine::load().unwrap()).unwrap();
+    // Noise of −1…1 that a sample has by its number.
+    let noise = |t: f64| {
+        let seed = ((t * RATE).round() as u32).wrapping_mul(2_654_435_769);
+        let seed = (seed ^ (seed >> 15)).wrapping_mul(0x85eb_ca6b);
+        f64::from((seed ^ (seed >> 13)) >> 8) / f64::from(1u32 << 23) - 1.0
+    };
+    let decibels = |level: f64| 10f64.powf(level / 20.0);
+    let tone = |hertz: f64, t: f64| (std::f64::consts::TAU * hertz * t).sin();
+    let hum = |t: f64| decibels(-70.0) * (tone(50.0, t) + tone(150.0, t));
+    let hiss = |t: f64| decibels(-72.0) * noise(t);
+    // Noise without its low part, struck eight times a second.
+    let hi_hat = |t: f64| {
+        let high = noise(t) - noise(t - 1.0 / RATE);
+        0.1 * high * (-60.0 * (t % 0.125)).exp()
+    };
+    let nothing = |_: f64| 0.0;
+    // And a D major, which is music.
+    let music = |t: f64| {
+        let notes = [146.83, 293.66, 369.99, 440.0, 587.33];
+        let partials =
+            |hertz: f64| (1..5).map(move |n| tone(hertz * f64::from(n), t) / f64::from(n));
+        0.05 * notes.into_iter().flat_map(partials).sum::<f64>()
+    };
+    let sounds: [(&str, &dyn Fn(f64) -> f64); 5] = [
+        ("nothing", &nothing),
+        ("mains hum", &hum),
+        ("hiss", &hiss),
+        ("a hi-hat", &hi_hat),
+        ("music", &music),
+    ];
+    for (name, sound) in sounds {
+        let (instance, mut input) = reopened("host", 2_000_000, RATE);
+        worker.adopt(&instance);
+        let session = instance.session();
+        let before = session.track();
+        for block in 0..1000u32 {
+            let at = |frame: u32| f64::from(480 * block + frame) / RATE;
+            let samples: Vec<f32> = (0..480).map(|frame| sound(at(frame)) as f32).collect();
+            let beats = f64::from(block) * 0.02;
+            let host = HostPosition {
+                playing: true,
+                tempo_bpm: Some(120.0),
+                signature: Some((4, 4)),
+                seconds: Some(beats / 2.0),
+                beats: Some(beats),
+                ..HostPosition::default()
+            };
+            input.push(&[&samples], 480, host);
+        }
+        await_snapshot(&instance, |it| it.strip.now_s >= 10.0 - 1e-9);
+        // The host stops: all that is open is confirmed.
+        input.pause();
+        std::thread::sleep(Duration::from_millis(500));
+        if name == "music" {
+            let now = track(&instance);
+            assert!(now.iter().any(|it| it.2 == "D:maj"), "{now:?}");
+            assert!(session.undo());
+        }
+        assert_eq!(session.track().timeline(), before.timeline(), "{name}");
+        assert!(!session.can_undo(), "{name}");
+    }
 }

@@ -190,7 +190,17 @@ fn the_same_chords_again_are_nothing_to_take_back() {
             play(&mut editor, pass, from_s, to_s, name);
         }
         assert!(!editor.can_undo(), "{pass}");
+        editor.settle(pass);
     }
+    // Nor does one that has taken something away before get lost among them.
+    play(&mut editor, 100, 0.0, 2.0, "E");
+    for pass in 101..200 {
+        play(&mut editor, pass, 0.0, 2.0, "E");
+        editor.settle(pass);
+    }
+    assert!(editor.undo());
+    assert_eq!(shape(editor.track()).split(", ").next(), Some("0-2 C:maj"));
+    assert!(!editor.can_undo());
 }
 
 #[test]

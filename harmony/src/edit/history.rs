@@ -288,21 +288,24 @@ impl History {
         }
     }
 
-    /// Forgets passes that have taken nothing away, and lays old ones together where there
-    /// are too many.
-    fn make_room(&mut self, next: u64, track: &Track) {
+    /// Nothing more is heard of passes before this one: those of the latest that have taken
+    /// nothing away are forgotten.
+    pub(super) fn settle(&mut self, pass: u64, track: &Track) {
         let mut index = self.done.len();
         while let Some(before) = index.checked_sub(1) {
             index = before;
             match &self.done[index] {
-                Step::Pass(it) if it.matters(track) => break,
-                Step::Pass(it) if it.passes().1.saturating_add(STALE_PASSES) < next => {
-                    self.done.remove(index);
-                }
-                Step::Pass(_) => {}
-                Step::Edit(_) => break,
+                Step::Pass(it) if it.passes().1 >= pass => {}
+                Step::Pass(it) if !it.matters(track) => drop(self.done.remove(index)),
+                // What lies below may matter once this is taken back.
+                Step::Pass(_) | Step::Edit(_) => break,
             }
         }
+    }
+
+    /// Lays old passes together where there are too many.
+    fn make_room(&mut self, next: u64, track: &Track) {
+        self.settle(next.saturating_sub(STALE_PASSES), track);
         loop {
             let (count, segments) = self.passes();
             if count < MAX_PASSES && segments <= MAX_REPLACED {

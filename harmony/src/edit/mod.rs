@@ -140,6 +140,11 @@ impl Editor {
         Ok(!runs.is_empty())
     }
 
+    /// Says that nothing more will be heard of passes before this one.
+    pub fn settle(&mut self, pass: u64) {
+        self.history.settle(pass, &self.track);
+    }
+
     /// Puts new analysis in ([`Track::replace_range`]).
     ///
     /// # Errors

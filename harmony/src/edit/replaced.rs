@@ -142,13 +142,11 @@ impl Replaced {
     pub(super) fn matters(&self, track: &Track) -> bool {
         let confirmed = self.segments.iter().filter(|it| is_confirmed_chord(it));
         confirmed.into_iter().any(|was| {
-            let now = cut(
-                track.timeline().range(was.start_s, was.end_s),
-                was.start_s,
-                was.end_s,
-            );
-            let same = now.iter().filter(|it| it.label == was.label);
-            let kept_s: f64 = same.map(Segment::duration_s).sum();
+            let now = track.timeline().range(was.start_s, was.end_s).iter();
+            let same = now.filter(|it| it.label == was.label);
+            let kept_s: f64 = same
+                .map(|it| it.end_s.min(was.end_s) - it.start_s.max(was.start_s))
+                .sum();
             was.duration_s() - kept_s >= MIN_SEGMENT_S
         })
     }

@@ -83,6 +83,7 @@ fn parameters_have_stable_names_and_take_values() {
             "Hold",
             "Freeze",
             "Bypass",
+            "Write",
             "MIDI out",
             "MIDI voicing",
             "MIDI octave",

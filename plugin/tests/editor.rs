@@ -15,7 +15,7 @@ use changes_plugin::view::{Controls, MidiControls, Song, View};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use harmony::edit::{Command, Editor};
+use harmony::edit::{Command, Editor, Undo};
 use harmony::export::Format;
 use harmony::label::Label;
 use harmony::timeline::{Alternative, Status as ChordStatus};
@@ -37,6 +37,7 @@ impl Used {
     fn song(&self) -> Song {
         Song {
             can_undo: self.editor.can_undo(),
+            undoes_pass: self.editor.next_undo() == Some(Undo::Pass),
             can_redo: self.editor.can_redo(),
             message: self.message.clone(),
             ..Song::of_track(self.editor.track().clone(), self.clock)
@@ -270,6 +271,11 @@ fn pictures() -> Vec<Picture> {
         window.companion = Guitar;
         used.with(window)
     };
+    let write_off = || {
+        let mut used = usual(Dark);
+        used.controls.write = false;
+        used
+    };
     vec![
         ("window-dark", usual(Dark), USUAL, nothing),
         ("window-light", usual(Light), USUAL, nothing),
@@ -340,6 +346,7 @@ fn pictures() -> Vec<Picture> {
             USUAL,
             nothing,
         ),
+        ("window-write-off", write_off(), USUAL, nothing),
         ("window-unsure", unsure(usual(Dark)), USUAL, nothing),
         ("window-numerals", numerals(), USUAL, nothing),
         ("window-edit", usual(Dark), USUAL, click),
@@ -571,6 +578,50 @@ fn settings_change_the_window() {
     assert_eq!(controls.window.theme, ThemeChoice::Light);
     assert_eq!(controls.window.written_for, WrittenFor::Eb);
     assert!(controls.window.left_handed);
+}
+
+#[test]
+fn the_write_switch_is_reached_by_mouse_and_by_keys() {
+    use egui::accesskit::Toggled;
+    use egui_kittest::kittest::NodeT;
+    for size in [(960.0, 600.0, 1.0), (400.0, 240.0, 1.0)] {
+        let mut harness = harness(Used::at(harbour(), 13.6, true), size);
+        harness.run();
+        let toggled = |harness: &Harness<'static, Used>| {
+            let switch = harness.get_by_role_and_label(egui::Role::Switch, "Write");
+            switch.accesskit_node().toggled()
+        };
+        assert_eq!(toggled(&harness), Some(Toggled::True));
+        harness.get_by_label("Write").click();
+        harness.run();
+        assert!(!harness.state().controls.write);
+        assert_eq!(toggled(&harness), Some(Toggled::False));
+        let by_tab = (0..60).any(|_| {
+            harness.key_press(Key::Tab);
+            harness.run();
+            harness.get_by_label("Write").is_focused()
+        });
+        assert!(by_tab);
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert!(harness.state().controls.write);
+    }
+}
+
+#[test]
+fn the_tooltips_tell_write_freeze_and_bypass_apart() {
+    for (name, says) in [
+        ("Write", "The host's Bypass stops listening."),
+        ("Freeze", "switch Write off"),
+    ] {
+        let mut harness = playing();
+        harness.get_by_label(name).hover();
+        // A tooltip comes after a while.
+        for _ in 0..60 {
+            harness.step();
+        }
+        assert!(harness.query_by_label_contains(says).is_some(), "{name}");
+    }
 }
 
 #[test]

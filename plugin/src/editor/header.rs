@@ -30,7 +30,7 @@ pub fn draw(
     controls: &mut Controls,
     desk: &mut Desk,
 ) -> Anchors {
-    let wide = rect.width() >= look.px(680.0);
+    let wide = rect.width() >= look.px(730.0);
     let mut anchors = Anchors {
         export: rect,
         settings: rect,

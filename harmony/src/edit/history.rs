@@ -289,16 +289,28 @@ impl History {
     }
 
     /// Nothing more is heard of passes before this one: those of the latest that have taken
-    /// nothing away are forgotten.
+    /// nothing away need no step of their own. What little they have moved adds up.
     pub(super) fn settle(&mut self, pass: u64, track: &Track) {
         let mut index = self.done.len();
         while let Some(before) = index.checked_sub(1) {
             index = before;
             match &self.done[index] {
-                Step::Pass(it) if it.passes().1 >= pass => {}
-                Step::Pass(it) if !it.matters(track) => drop(self.done.remove(index)),
+                Step::Pass(it) if it.passes().1 >= pass => continue,
+                Step::Pass(it) if !it.matters(track) => {}
                 // What lies below may matter once this is taken back.
-                Step::Pass(_) | Step::Edit(_) => break,
+                Step::Pass(_) | Step::Edit(_) => return,
+            }
+            let Some(Step::Pass(settled)) = self.done.remove(index) else {
+                return;
+            };
+            let below = index.checked_sub(1).and_then(|it| self.done.get_mut(it));
+            match below {
+                Some(Step::Pass(earlier)) => earlier.absorb(settled),
+                _ if settled.differs(track) => {
+                    self.done.insert(index, Step::Pass(settled));
+                    return;
+                }
+                _ => {}
             }
         }
     }

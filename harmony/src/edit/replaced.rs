@@ -138,16 +138,26 @@ impl Replaced {
         self.segments = followed;
     }
 
-    /// Whether a chord that was confirmed is not in the track any more.
+    /// Whether a chord that was confirmed is not in the track any more, or a part of it that
+    /// could be a chord.
     pub(super) fn matters(&self, track: &Track) -> bool {
-        let confirmed = self.segments.iter().filter(|it| is_confirmed_chord(it));
-        confirmed.into_iter().any(|was| {
+        self.takes(track, MIN_SEGMENT_S)
+    }
+
+    /// Whether the least part of one is not.
+    pub(super) fn differs(&self, track: &Track) -> bool {
+        self.takes(track, SAME_S)
+    }
+
+    fn takes(&self, track: &Track, least_s: f64) -> bool {
+        let mut confirmed = self.segments.iter().filter(|it| is_confirmed_chord(it));
+        confirmed.any(|was| {
             let now = track.timeline().range(was.start_s, was.end_s).iter();
             let same = now.filter(|it| it.label == was.label);
             let kept_s: f64 = same
                 .map(|it| it.end_s.min(was.end_s) - it.start_s.max(was.start_s))
                 .sum();
-            was.duration_s() - kept_s >= MIN_SEGMENT_S
+            was.duration_s() - kept_s >= least_s
         })
     }
 

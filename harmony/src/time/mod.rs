@@ -6,10 +6,12 @@
 mod metre;
 mod note_value;
 mod tempo;
+mod thinning;
 
 pub use metre::{BarSpan, MAX_METRE_CHANGES, Metre, MetreChange, MetreMap, ParseMetreError};
 pub use note_value::{NoteValue, ParseNoteValueError};
 pub use tempo::{MAX_BPM, MAX_TEMPO_POINTS, MIN_BPM, TempoMap, TempoPoint};
+pub use thinning::Thinning;
 
 /// The furthest beat from 0, either way, that a map or a region may name: decades.
 pub const MAX_BEAT: f64 = 1e9;

@@ -173,6 +173,12 @@ impl TempoMap {
         &self.points
     }
 
+    /// The tempo from the last point on, in quarter notes a minute.
+    #[must_use]
+    pub const fn last_bpm(&self) -> f64 {
+        self.last_bpm
+    }
+
     /// The beat at a time in seconds.
     #[must_use]
     pub fn beat_at(&self, time_s: f64) -> f64 {

@@ -20,12 +20,23 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use crate::settings::Settings;
 use crate::transport::HostPosition;
 
-/// Room for marks. Ordinary playing needs a few a minute; a tempo automated
-/// without pause needs one a block, and is thinned out when this is full.
-const MARKS: usize = 1024;
+/// Room for marks. Ordinary playing needs a few a minute; a host that is never where it was
+/// expected to be needs one every [`PLACE_EVERY_S`], which is fewer than this in all that a tap
+/// holds. Only jumps may be more: those that find no room lose their block, and the loss is
+/// counted and marked.
+const MARKS: usize = 4096;
+
+/// Where the host is off by less than a jump, one mark in so many seconds puts it right. At
+/// its speed nothing moves far in that time, and the marks do not grow with the number of
+/// blocks.
+const PLACE_EVERY_S: f64 = 0.01;
+
+/// The same for a host that is where it was expected to be and says another tempo: where it
+/// glides or jitters, every block has a new one. The first change is told at once.
+const TEMPO_EVERY_S: f64 = 0.25;
 
 /// What is special about one sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mark {
     /// Which sample: its position among those that went through the ring.
     pub at: u64,
@@ -82,7 +93,11 @@ impl Tap {
     /// A tap that holds `capacity` mono samples at `sample_rate` in Hz.
     #[expect(clippy::new_ret_no_self, reason = "a tap is its two ends")]
     pub fn new(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
-        Self::of(RingBuffer::new(capacity), sample_rate)
+        Self::of(
+            RingBuffer::new(capacity),
+            RingBuffer::new(MARKS),
+            sample_rate,
+        )
     }
 
     /// The same, with all of its memory there at once. Memory that was asked for is not there
@@ -96,14 +111,21 @@ impl Tap {
         if let Ok(chunk) = output.read_chunk(capacity) {
             chunk.commit_all();
         }
-        Self::of((input, output), sample_rate)
+        let (mut marks_in, mut marks_out) = RingBuffer::new(MARKS);
+        if let Ok(chunk) = marks_in.write_chunk_uninit(MARKS) {
+            chunk.fill_from_iter(std::iter::repeat_n(Mark::default(), MARKS));
+        }
+        if let Ok(chunk) = marks_out.read_chunk(MARKS) {
+            chunk.commit_all();
+        }
+        Self::of((input, output), (marks_in, marks_out), sample_rate)
     }
 
     fn of(
         (samples_in, samples_out): (Producer<f32>, Consumer<f32>),
+        (marks_in, marks_out): (Producer<Mark>, Consumer<Mark>),
         sample_rate: f64,
     ) -> (TapInput, TapOutput) {
-        let (marks_in, marks_out) = RingBuffer::new(MARKS);
         let counters = Arc::new(TapCounters {
             stream: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -123,6 +145,9 @@ impl Tap {
             anchor: None,
             settings: None,
             marked_settings: None,
+            told_place: Told::default(),
+            told_tempo: Told::default(),
+            told_settings: Told::default(),
             epoch: 0,
             loads: 0,
             broken: false,
@@ -135,6 +160,18 @@ impl Tap {
             position: 0,
         };
         (input, output)
+    }
+}
+
+/// The sample of the stream at which something was told last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told(Option<u64>);
+
+impl Told {
+    /// Whether `every_s` seconds have passed at sample `now`, at `sample_rate` in Hz.
+    fn is_over(self, now: u64, every_s: f64, sample_rate: f64) -> bool {
+        self.0
+            .is_none_or(|at| (now - at) as f64 >= every_s * sample_rate)
     }
 }
 
@@ -160,6 +197,11 @@ pub struct TapInput {
     /// What the worker shall go by, and what the last mark said.
     settings: Option<Settings>,
     marked_settings: Option<Settings>,
+    /// When the host was last told to be a little off, to have another tempo, and other
+    /// settings, for what may not be told with every block.
+    told_place: Told,
+    told_tempo: Told,
+    told_settings: Told,
     /// Counts breaks.
     epoch: u8,
     /// Counts loaded states.
@@ -322,17 +364,26 @@ impl TapInput {
     /// Writes a mark for the next sample if it needs one. `false` if it needs one
     /// that cannot be left out and there is no room.
     fn write_mark(&mut self, host: HostPosition) -> bool {
-        let essential = self.reset || self.lost > 0;
         let expected = self
             .anchor
             .map(|(at, anchor)| anchor.advanced(self.stream - at, self.sample_rate));
-        let same_settings = self.settings == self.marked_settings;
-        let continues = expected.is_some_and(|expected| host.continues(&expected));
-        if !essential && same_settings && continues {
-            return true;
-        }
-        if expected.is_some_and(|expected| !host.goes_on(&expected)) {
+        let jumps = expected.is_some_and(|expected| !host.goes_on(&expected));
+        if jumps {
             self.break_off();
+        }
+        let moved = expected.is_none_or(|expected| !host.continues(&expected));
+        let only_tempo =
+            moved && expected.is_some_and(|expected| host.continues_at_another_tempo(&expected));
+        let other_settings = self.settings != self.marked_settings;
+        let over = |told: Told, every_s| told.is_over(self.stream, every_s, self.sample_rate);
+        // Without these the audio would lie at the wrong place of the song, or of the stream.
+        let essential = self.reset || self.lost > 0 || jumps;
+        let due = essential
+            || other_settings && over(self.told_settings, PLACE_EVERY_S)
+            || only_tempo && over(self.told_tempo, TEMPO_EVERY_S)
+            || moved && !only_tempo && over(self.told_place, PLACE_EVERY_S);
+        if !due {
+            return true;
         }
         let mark = Mark {
             at: self.position,
@@ -345,8 +396,17 @@ impl TapInput {
             settings: self.settings,
         };
         if self.marks.push(mark).is_err() {
-            // A mere change of host time or settings is tried again with the next block.
+            // What is not essential is tried again with the next block.
             return !essential;
+        }
+        let now = Told(Some(self.stream));
+        if only_tempo {
+            self.told_tempo = now;
+        } else if moved && !essential {
+            self.told_place = now;
+        }
+        if other_settings && self.marked_settings.is_some() {
+            self.told_settings = now;
         }
         self.lost = 0;
         self.reset = false;
@@ -567,6 +627,76 @@ mod tests {
         input.push(&[[1.0f32]], 1, rolling(0));
         let (_, marks) = drain(&mut output);
         assert_eq!((marks[0].lost, marks[0].at), (50, MARKS as u64));
+    }
+
+    /// What a host says at a sample of a song that goes on at 120 bpm, if it is off by some
+    /// beats and has another tempo by some bpm.
+    fn off(sample: u64, beats: f64, bpm: f64) -> HostPosition {
+        HostPosition {
+            playing: true,
+            tempo_bpm: Some(120.0 + bpm),
+            seconds: Some(sample as f64 / 48_000.0),
+            beats: Some(sample as f64 / 24_000.0 + beats),
+            ..HostPosition::default()
+        }
+    }
+
+    /// All that a tap of the plugin holds, in blocks of 32 samples, while the worker stands
+    /// still: how many marks there are, and how many samples were lost.
+    fn flood(host: impl Fn(u64) -> HostPosition) -> (usize, u64) {
+        const BLOCK: usize = 32;
+        // Under Miri less is enough.
+        let seconds = if cfg!(miri) { 1 } else { 33 };
+        let capacity = seconds * 48_000;
+        let (mut input, mut output) = Tap::new(capacity, 48_000.0);
+        for at in (0..capacity).step_by(BLOCK) {
+            input.push(&[[0.1; BLOCK]], BLOCK, host(at as u64));
+        }
+        let lost = output.counters().lost();
+        let (samples, marks) = drain(&mut output);
+        assert_eq!(samples.len() as u64 + lost, capacity as u64);
+        // What was lost is told with the next block that is not.
+        input.push(&[[0.1; BLOCK]], BLOCK, host(0));
+        let after: u64 = drain(&mut output).1.iter().map(|it| it.lost).sum();
+        assert_eq!(marks.iter().map(|it| it.lost).sum::<u64>() + after, lost);
+        (marks.len(), lost)
+    }
+
+    #[test]
+    fn a_host_with_another_tempo_or_place_in_every_block_loses_nothing() {
+        let noise = |sample: u64| (sample as f64 * 0.37).sin();
+        // The tempo alone; the tempo and what comes of it; the place.
+        let (marks, lost) = flood(|at| off(at, 0.0, noise(at)));
+        assert!(marks <= 500 && lost == 0, "{marks} marks");
+        let ramp = |at: u64| 1e-3 * (at as f64 / 48_000.0).powi(2);
+        let (marks, lost) = flood(|at| off(at, ramp(at), 60.0 * ramp(at)));
+        assert!(lost == 0, "{marks} marks");
+        let (marks, lost) = flood(|at| off(at, 0.01 * noise(at), 0.0));
+        assert!(marks <= 3400 && lost == 0, "{marks} marks");
+    }
+
+    #[test]
+    fn more_jumps_than_there_is_room_for_are_lost_and_counted() {
+        let (marks, lost) = flood(|at| off(at, ((at / 32) % 7) as f64, 0.0));
+        if !cfg!(miri) {
+            assert_eq!(marks, MARKS);
+            assert!(lost > 0);
+        }
+    }
+
+    #[test]
+    fn the_first_change_of_tempo_is_told_at_once_and_the_next_ones_in_turn() {
+        let (mut input, mut output) = Tap::new(1 << 16, 48_000.0);
+        let block = [[0.0f32; 480]];
+        let mut told = Vec::new();
+        for n in 0..100u64 {
+            let at = n * 480;
+            // From the fourth block on each has a tempo of its own, by very little.
+            let bpm = n.saturating_sub(3) as f64 * 1e-4;
+            input.push(&block, 480, off(at, 0.0, bpm));
+            told.extend(drain(&mut output).1.iter().map(|it| it.at));
+        }
+        assert_eq!(told, [0, 4 * 480, 29 * 480, 54 * 480, 79 * 480]);
     }
 
     #[test]

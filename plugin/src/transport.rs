@@ -2,7 +2,9 @@
 //!
 //! A host reports its position once a block. Between reports it is extrapolated
 //! from tempo and sample rate, so only the blocks where the extrapolation fails
-//! (start, stop, tempo change, loop, locate) need to cross to the worker.
+//! (start, stop, tempo change, loop, locate) need to cross to the worker. Where the tempo
+//! glides or jitters it fails a little with every block; what crosses then is bounded by the
+//! time that passes, not by the number of blocks ([`crate::tap`]).
 
 use nice_plug::prelude::Transport;
 
@@ -169,6 +171,17 @@ impl HostPosition {
             && self.loop_beats == expected.loop_beats
             && same_bar
     }
+
+    /// Whether `self` is where extrapolation expected it, and only the tempo is another.
+    pub fn continues_at_another_tempo(&self, expected: &Self) -> bool {
+        self.tempo_bpm.is_some()
+            && expected.tempo_bpm.is_some()
+            && Self {
+                tempo_bpm: expected.tempo_bpm,
+                ..*self
+            }
+            .continues(expected)
+    }
 }
 
 /// The host position at one sample of the stream that the plugin has heard.
@@ -192,15 +205,22 @@ pub struct Span {
 }
 
 /// Host time as a function of stream time: the anchors of the recent past.
+///
+/// Anchors go by their age alone. How many there are is bounded by how close together they
+/// may lie.
 #[derive(Clone, Debug)]
 pub struct TransportMap {
     anchors: Vec<Anchor>,
     sample_rate: f64,
 }
 
-/// Beyond this many anchors the oldest half is dropped; only a tempo that is
-/// automated without pause reaches it.
-const ANCHORS_MAX: usize = 4096;
+/// How far back anchors are needed, in seconds: the window shows a minute, and the refining
+/// pass is six seconds behind.
+const KEEP_S: f64 = 120.0;
+
+/// A stretch shorter than this, in seconds, holds nothing that could be heard, and its anchor
+/// gives way to the next: only a host that jumps with every small block makes such.
+const SHORTEST_S: f64 = 5e-3;
 
 impl TransportMap {
     /// An empty map for a stream at `sample_rate` in Hz.
@@ -213,12 +233,25 @@ impl TransportMap {
 
     /// Records what the host said at a sample. Samples must not go backwards.
     pub fn insert(&mut self, anchor: Anchor) {
-        if self.anchors.len() >= ANCHORS_MAX {
-            self.anchors.drain(..ANCHORS_MAX / 2);
-        }
+        let shortest = (SHORTEST_S * self.sample_rate) as u64;
+        let only = self.anchors.len() == 1;
         match self.anchors.last_mut() {
             Some(last) if last.sample >= anchor.sample => last.host = anchor.host,
+            Some(last) if !only && anchor.sample - last.sample < shortest => *last = anchor,
             _ => self.anchors.push(anchor),
+        }
+        self.forget_before(anchor.sample);
+    }
+
+    /// Drops the anchors that are too old at `sample` to be asked for, once they are many.
+    fn forget_before(&mut self, sample: u64) {
+        let kept = (KEEP_S * self.sample_rate) as u64;
+        let oldest = sample.saturating_sub(kept);
+        // The one before the oldest place holds there still.
+        let old = self.anchors.partition_point(|it| it.sample <= oldest);
+        let old = old.saturating_sub(1);
+        if 2 * old > self.anchors.len() {
+            self.anchors.drain(..old);
         }
     }
 
@@ -416,6 +449,35 @@ mod tests {
         assert!(map.is_steady(0.0, 6.9));
         assert!(!map.is_steady(6.0, 7.5));
         assert!(map.is_steady(7.0, 9.0));
+    }
+
+    #[test]
+    fn anchors_go_by_age_and_not_by_number() {
+        let mut map = TransportMap::new(48_000.0);
+        // One every 20 ms, for five minutes.
+        let at = |n: u64| Anchor {
+            sample: 960 * n,
+            host: rolling(n as f64 * 0.04),
+        };
+        for n in 0..15_000 {
+            map.insert(at(n));
+            let (now_s, oldest_s) = (n as f64 * 0.02, (n as f64 * 0.02 - KEEP_S).max(0.0));
+            if n % 500 == 0 {
+                for time_s in [oldest_s, 0.5 * (oldest_s + now_s), now_s] {
+                    let beats = map.at(time_s).unwrap().beats.unwrap();
+                    assert!((beats - 2.0 * time_s).abs() < 1e-9, "{time_s}: {beats}");
+                }
+            }
+        }
+        assert!(map.anchors.len() <= 2 * (KEEP_S / 0.02) as usize + 2);
+        // A host that jumps with every block of 32 samples.
+        for n in 0..400_000u64 {
+            map.insert(Anchor {
+                sample: 14_400_000 + 32 * n,
+                host: rolling((n % 7) as f64),
+            });
+        }
+        assert!(map.anchors.len() <= 2 * (KEEP_S / SHORTEST_S) as usize + 2);
     }
 
     #[test]

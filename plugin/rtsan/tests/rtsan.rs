@@ -93,6 +93,15 @@ fn put_through_its_paces(entry: &PluginEntry, layout: &str, sample_rate: f64, fr
         block.note(false, 3, key);
         process(&mut block, &audio, None);
     }
+    // So are these.
+    for value in 0..4 {
+        block.midi(0, [0xb3, 64, value]);
+        block.midi(0, [0xe3, 0, value]);
+        block.midi(0, [0xd3, value, 0]);
+        block.midi(0, [0xc3, value, 0]);
+        block.sysex(0, &[0xf0, 0x7e, 0x7f, 0x09, 0x01, 0xf7]);
+        process(&mut block, &audio, None);
+    }
     processor.reset();
     let both = [broken.as_slice(), broken.as_slice()];
     block.process(&mut processor, &both[..channels], None);
@@ -181,7 +190,7 @@ fn a_full_ring_and_a_stalled_worker_do_not_block_the_audio() {
         block.process(&mut processor, &[&audio, &audio], Some(&transport));
     }
     // Of small blocks, each with a jump, the marks are what is too many.
-    for index in 0..3000 {
+    for index in 0..6000 {
         let transport = host::rolling((index % 5) as f64);
         let one = &audio[..1];
         block.process(&mut processor, &[one, one], Some(&transport));

@@ -1,7 +1,7 @@
 //! The track as it is written: what was heard, placed where the host's song was.
 
 use harmony::edit::{Command, Editor, Heard, MIN_SEGMENT_S};
-use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint};
+use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint, Thinning};
 use harmony::timeline::{Segment, TimelineError};
 use harmony::track::{Keep, Track};
 
@@ -16,6 +16,9 @@ const SAME_S: f64 = 3e-3;
 /// Boundaries closer than this are one.
 const HAIR_S: f64 = 2.0 * SAME_S;
 
+/// What is this close to the edge of a stretch is on it.
+const EDGE_S: f64 = 1e-6;
+
 /// How far what was heard may differ from the bounds of a locked chord and mean the same.
 const LEFTOVER_S: f64 = 0.15;
 
@@ -24,6 +27,18 @@ const SAME_BEATS: f64 = 1e-3;
 
 /// Tempos that differ by less than this share are the same.
 const SAME_TEMPO: f64 = 1e-4;
+
+/// Where a tempo glides or jitters, the tempo map keeps the beats to this many seconds: so no
+/// beat is longer or shorter than it was told by more than a millisecond.
+const THINNED_S: f64 = 5e-4;
+
+/// More points than this in a tempo map are thinned out further: no song needs them, and they
+/// are saved with the host's project.
+const MOST_POINTS: usize = 4096;
+
+/// Where a tempo that was edited differs from what the map says, the place where it begins to
+/// is looked for so many beats back.
+const BEND_BEATS: f64 = 8.0;
 
 /// Where in the song a stretch of the stream lies.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +82,18 @@ pub(crate) struct Song {
     full: bool,
     /// Whether somebody asked after that.
     full_told: bool,
+    /// What is known of the end of the tempo map, which the host is followed at.
+    thinning: Thinning,
 }
 
 impl Song {
-    pub(super) fn new(clock: Clock, track: Track) -> Self {
+    pub(super) fn new(clock: Clock, mut track: Track) -> Self {
+        // Until 0.1.0 a tempo that glided left a point for each block of the host.
+        if track.tempo().points().len() > MOST_POINTS {
+            let thinned = track.tempo().thinned(MOST_POINTS, THINNED_S);
+            // What would lie before second 0 stays where it is.
+            let _ = track.set_tempo(thinned, Keep::Beats);
+        }
         Self {
             end_s: track.timeline().end_s().unwrap_or(0.0),
             editor: Editor::new(track),
@@ -158,7 +181,16 @@ impl Song {
         self.set_aside |= heard.iter().any(|it| it.label.chord().is_some());
         if let (Some(beat), Some(bpm)) = (host.beats, host.tempo_bpm) {
             let time_s = host.seconds.unwrap_or(beat * 60.0 / bpm);
-            if let Some(map) = observed(self.track().tempo(), beat, time_s, bpm, false) {
+            let thinning = &mut Thinning::default();
+            let map = observed(
+                self.editor.track().tempo(),
+                beat,
+                time_s,
+                bpm,
+                false,
+                thinning,
+            );
+            if let Some(map) = map {
                 // Now, so that what can be undone keeps its seconds. Nothing is refused then.
                 let _ = self.editor.set_tempo(map, Keep::Seconds);
             }
@@ -273,14 +305,14 @@ impl Song {
         to_s: f64,
         heard: impl IntoIterator<Item = H>,
     ) -> bool {
-        let (from_s, to_s) = (self.boundary(from_s.max(0.0)), self.boundary(to_s));
-        let ends = |time_s: f64| {
-            let (early, late) = (time_s - from_s, to_s - time_s);
-            match () {
-                () if early.abs() <= HAIR_S => from_s,
-                () if late.abs() <= HAIR_S => to_s,
-                () => time_s.clamp(from_s, to_s.max(from_s)),
-            }
+        let asked = (from_s.max(0.0), to_s);
+        let (from_s, to_s) = self.widened(asked.0, asked.1);
+        // What reaches over the edge of the stretch, or to it, goes to where the edge is now; a
+        // change a little further in is one.
+        let ends = |time_s: f64| match time_s {
+            _ if time_s <= asked.0 + EDGE_S => from_s,
+            _ if time_s >= asked.1 - EDGE_S => to_s,
+            _ => time_s.clamp(from_s, to_s.max(from_s)),
         };
         let within = heard.into_iter().filter_map(|heard| {
             let mut heard: Heard = heard.into();
@@ -345,19 +377,22 @@ impl Song {
         }
     }
 
-    /// The boundary between two chords that is within a hair of this place, or the place:
-    /// stretches that follow each other in the stream follow each other in the song,
-    /// though the tempo map puts them down a little differently while it is learnt.
-    fn boundary(&self, time_s: f64) -> f64 {
-        let around = self
-            .track()
-            .timeline()
-            .range(time_s - HAIR_S, time_s + HAIR_S);
-        let boundaries = around.iter().flat_map(|it| [it.start_s, it.end_s]);
-        boundaries
-            .filter(|boundary_s| (boundary_s - time_s).abs() <= HAIR_S)
-            .min_by(|a, b| (a - time_s).abs().total_cmp(&(b - time_s).abs()))
-            .unwrap_or(time_s)
+    /// A stretch as far as the boundaries between chords that are within a hair outside of it:
+    /// stretches that follow each other in the stream follow each other in the song, though the
+    /// tempo map puts them down a little differently while it is learnt. It is never made
+    /// smaller: what was there would be left over.
+    fn widened(&self, from_s: f64, to_s: f64) -> (f64, f64) {
+        let boundaries = |from_s: f64, to_s: f64| {
+            let around = self.track().timeline().range(from_s, to_s).iter();
+            let boundaries = around.flat_map(|it| [it.start_s, it.end_s]);
+            boundaries.filter(move |it| (from_s..=to_s).contains(it))
+        };
+        let before = boundaries(from_s - HAIR_S, from_s);
+        let after = boundaries(to_s, to_s + HAIR_S);
+        (
+            before.max_by(f64::total_cmp).unwrap_or(from_s),
+            after.min_by(f64::total_cmp).unwrap_or(to_s),
+        )
     }
 
     /// Finds the keys anew from the chords that are final.
@@ -373,20 +408,24 @@ impl Song {
         let (Some(beat), Some(bpm)) = (host.beats, host.tempo_bpm) else {
             return;
         };
-        let map = self.track().tempo();
+        let map = self.editor.track().tempo();
         let time_s = host.seconds.unwrap_or_else(|| map.time_at(beat));
         let end = beat + duration_s * bpm / 60.0;
         let near = |beat: f64, time_s: f64| (map.time_at(beat) - time_s).abs() <= SAME_S;
         let on_place = near(beat, time_s);
         let same_tempo = |at: f64| (map.bpm_at(at) / bpm - 1.0).abs() <= SAME_TEMPO;
+        // Among points the places count, of which the next stretch will show whether they
+        // agree: the tempo of a curve that was thinned out differs a little from the one told.
+        let is_known = map.points().last().is_some_and(|last| beat < last.beat);
         let follows = on_place
-            && same_tempo(beat + SAME_BEATS)
-            && same_tempo(end - SAME_BEATS)
-            && near(end, time_s + duration_s);
+            && (is_known
+                || same_tempo(beat + SAME_BEATS)
+                    && same_tempo(end - SAME_BEATS)
+                    && near(end, time_s + duration_s));
         if follows {
             return;
         }
-        let Some(map) = observed(map, beat, time_s, bpm, on_place) else {
+        let Some(map) = observed(map, beat, time_s, bpm, on_place, &mut self.thinning) else {
             return;
         };
         self.written = true;
@@ -462,22 +501,56 @@ impl Song {
 ///
 /// Nobody but the host knows the rest of its map. Taken to be most likely: a steady tempo
 /// from the start of the song, if that explains what it says; else what was observed
-/// before this beat, and the new tempo from it on.
-fn observed(map: &TempoMap, beat: f64, time_s: f64, bpm: f64, on_place: bool) -> Option<TempoMap> {
+/// before this beat, and the new tempo from it on, or from shortly before where that is where
+/// the old map meets it.
+fn observed(
+    map: &TempoMap,
+    beat: f64,
+    time_s: f64,
+    bpm: f64,
+    on_place: bool,
+    thinning: &mut Thinning,
+) -> Option<TempoMap> {
     let steady = (time_s - beat * 60.0 / bpm).abs() <= SAME_S;
     if steady && (!on_place || beat.abs() <= SAME_BEATS) {
         return TempoMap::constant(bpm, 0.0, 0.0).ok();
     }
+    let now = TempoPoint { time_s, beat };
     let mut points: Vec<TempoPoint> = map.points().to_vec();
     points.retain(|it| it.beat < beat - SAME_BEATS && it.time_s < time_s - SAME_S);
-    let now = TempoPoint { time_s, beat };
+    let bend = (!on_place).then(|| bend(map, now, bpm)).flatten();
+    let fits = |it: &TempoPoint| {
+        points
+            .last()
+            .is_some_and(|last| it.beat > last.beat + SAME_BEATS)
+    };
+    if let Some(bend) = bend.filter(fits) {
+        points.push(bend);
+    }
     while !points.is_empty() {
         let mut with_now = points.clone();
-        with_now.push(now);
+        thinning.push(&mut with_now, now, THINNED_S);
         if let Ok(map) = TempoMap::new(with_now, bpm) {
-            return Some(map);
+            let many = map.points().len() > MOST_POINTS;
+            return Some(if many {
+                map.thinned(MOST_POINTS / 2, THINNED_S)
+            } else {
+                map
+            });
         }
         points.pop();
     }
     TempoMap::new(vec![now], bpm).ok()
+}
+
+/// Where shortly before `now` the map meets the straight line through it at `bpm`: where a
+/// song that was known begins to have another tempo.
+fn bend(map: &TempoMap, now: TempoPoint, bpm: f64) -> Option<TempoPoint> {
+    let late_s = now.time_s - map.time_at(now.beat);
+    let quicker_s = 60.0 / map.bpm_at(now.beat - SAME_BEATS) - 60.0 / bpm;
+    let beat = now.beat + late_s / quicker_s;
+    let shortly_before = now.beat - BEND_BEATS..now.beat - SAME_BEATS;
+    let time_s = map.time_at(beat);
+    let earlier = shortly_before.contains(&beat) && time_s < now.time_s - SAME_S;
+    earlier.then_some(TempoPoint { time_s, beat })
 }

@@ -239,6 +239,104 @@ fn a_ramp_of_the_tempo_is_followed() {
     assert_eq!(track.timeline().len(), 1);
 }
 
+/// Plays a song of 160 seconds whose tempo goes from 100 bpm to 132 bpm, told every quarter of
+/// a second from `offset_s` on.
+fn play_ramp(session: &Session, offset_s: f64) {
+    let beat = |at_s: f64| (100.0 * at_s + 0.1 * at_s * at_s) / 60.0;
+    for n in 0..640 {
+        let at_s = offset_s + f64::from(n) * 0.25;
+        let mut host = host(beat(at_s), 100.0 + 0.2 * at_s);
+        host.seconds = Some(at_s);
+        play(session, host, 0.25, "C:maj");
+    }
+}
+
+#[test]
+fn a_song_that_is_played_again_keeps_its_tempo_map() {
+    let session = Session::default();
+    play_ramp(&session, 0.0);
+    let first = session.track().tempo().clone();
+    assert!(first.points().len() < 150, "{}", first.points().len());
+    // With blocks that begin elsewhere.
+    for offset_s in [0.0, 0.07, 0.19] {
+        play_ramp(&session, offset_s);
+        let again = session.track().tempo().clone();
+        let known = first.points().len() - 1;
+        assert_eq!(again.points()[..known], first.points()[..known]);
+    }
+}
+
+#[test]
+fn a_tempo_that_was_edited_within_the_song_begins_where_it_does() {
+    for (bpm, other_bpm) in [(122.0, 90.0), (120.2, 90.0), (150.0, 120.0)] {
+        let session = Session::default();
+        // 120 a minute for 100 beats, and another tempo behind them.
+        let beat_of = |at_s: f64| {
+            if at_s < 50.0 {
+                2.0 * at_s
+            } else {
+                100.0 + (at_s - 50.0) * 1.5
+            }
+        };
+        for n in 0..600 {
+            let at_s = f64::from(n) * 0.1;
+            let mut host = host(beat_of(at_s), if at_s < 49.95 { 120.0 } else { other_bpm });
+            host.seconds = Some(at_s);
+            play(&session, host, 0.1, "C:maj");
+        }
+        // Then somebody sets what comes from beat 64 on to `bpm`.
+        for n in 300..400 {
+            let at_s = f64::from(n) * 0.1;
+            let edited = at_s > 31.95;
+            let beat = if edited {
+                64.0 + (at_s - 32.0) * bpm / 60.0
+            } else {
+                2.0 * at_s
+            };
+            let mut host = host(beat, if edited { bpm } else { 120.0 });
+            host.seconds = Some(at_s);
+            play(&session, host, 0.1, "C:maj");
+        }
+        let track = session.track();
+        let map = track.tempo();
+        for beat in [1.0, 32.0, 60.0, 64.0] {
+            assert!(
+                (map.time_at(beat) - 0.5 * beat).abs() < 1e-3,
+                "{bpm}: {:?}",
+                map.points()
+            );
+        }
+        assert!(
+            (map.time_at(70.0) - 32.0 - 360.0 / bpm).abs() < 1e-3,
+            "{bpm}"
+        );
+    }
+}
+
+#[test]
+fn a_state_with_a_point_for_every_block_is_thinned_out() {
+    let session = Session::default();
+    play_ramp(&session, 0.0);
+    let mut saved: serde_json::Value = serde_json::from_str(&session.save().unwrap()).unwrap();
+    let points = (0..34_868).map(|n| {
+        let at_s = f64::from(n) * 0.004;
+        let beat = (100.0 * at_s + 0.1 * at_s * at_s) / 60.0;
+        serde_json::json!({"time_s": at_s, "beat": beat})
+    });
+    saved["track"]["tempo"]["points"] = points.collect();
+    let text = saved.to_string();
+    assert!(text.len() > 1_000_000);
+    session.load(&text);
+    assert_eq!(session.message(), None);
+    assert!(session.save().unwrap().len() < 50_000);
+    let track = session.track();
+    for second in 0..139 {
+        let at_s = f64::from(second);
+        let beat = (100.0 * at_s + 0.1 * at_s * at_s) / 60.0;
+        assert!((track.tempo().time_at(beat) - at_s).abs() < 1e-3);
+    }
+}
+
 #[test]
 fn the_metre_is_the_hosts() {
     let session = Session::default();

@@ -112,6 +112,9 @@ pub(crate) struct Analysis {
     load_since: Instant,
     busy: Duration,
     load: f32,
+    /// How many more times telling of an error is an error itself.
+    #[cfg(test)]
+    pub(crate) planted_errors: u32,
 }
 
 impl Analysis {
@@ -139,6 +142,8 @@ impl Analysis {
             load_since: now,
             busy: Duration::ZERO,
             load: 0.0,
+            #[cfg(test)]
+            planted_errors: 0,
         }
     }
 
@@ -169,12 +174,21 @@ impl Analysis {
         }
     }
 
-    /// Says that the analysis is over because of an error.
+    /// Says that the analysis is over because of an error, until there is another tap. What is
+    /// kept for that is only where the stream has come to: the rest may be what is wrong.
     pub(crate) fn fail(&mut self, instance: &Instance) {
-        self.stream = None;
+        #[cfg(test)]
+        if let Some(left) = self.planted_errors.checked_sub(1) {
+            self.planted_errors = left;
+            panic!("planted error");
+        }
         self.failed = true;
         self.current = None;
+        self.frozen = None;
+        self.player = Player::default();
+        self.history = History::new(self.history.now_s(), 48_000.0);
         instance.live_notes.set(Notes::default());
+        self.stream = None;
         self.publish(instance);
     }
 
@@ -349,9 +363,6 @@ impl Analysis {
     }
 
     fn status(&self, bypassed: bool) -> Status {
-        if self.failed {
-            return Status::Failed;
-        }
         if bypassed {
             return Status::Bypassed;
         }
@@ -406,6 +417,13 @@ impl Analysis {
     fn publish(&mut self, instance: &Instance) {
         self.changed = false;
         self.last_published = Instant::now();
+        if self.failed {
+            instance.publish(Snapshot {
+                status: Status::Failed,
+                ..Snapshot::default()
+            });
+            return;
+        }
         let (lag_s, confirm_lag_s, lost, sample_rate) = match &self.stream {
             Some(stream) => {
                 let rate = stream.tap.sample_rate();

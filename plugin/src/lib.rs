@@ -106,21 +106,25 @@ impl Changes {
     }
 
     /// Gets everything ready for audio at `sample_rate` in Hz. Does nothing if it
-    /// is ready: hosts activate repeatedly.
+    /// is ready: hosts activate repeatedly. Where the analysis has stopped on an error it
+    /// begins again.
     ///
     /// # Errors
     ///
     /// Why there is no worker.
     pub fn prepare(&mut self, sample_rate: f64) -> Result<(), String> {
-        if self.worker.is_none() {
+        if let Some(worker) = &self.worker {
+            worker.revive()?;
+        } else {
             let worker = Worker::of_process(engine::load)?;
             worker.adopt(&self.instance);
             self.worker = Some(worker);
         }
+        // Whoever reads a tap lets go of it before its time only when the analysis fails.
         let ready = self
             .tap
             .as_ref()
-            .is_some_and(|tap| tap.sample_rate() == sample_rate);
+            .is_some_and(|tap| tap.sample_rate() == sample_rate && !tap.is_abandoned());
         if !ready {
             let capacity = (TAP_S * sample_rate).clamp(1.0, TAP_SAMPLES_MAX) as usize;
             // Of a host that switches to and fro faster than the worker follows, taps wait in a

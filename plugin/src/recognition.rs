@@ -60,7 +60,7 @@ pub trait Recognizer: Send {
 }
 
 /// Makes recognisers that share one set of weights.
-pub trait Recognizers: Send {
+pub trait Recognizers: Send + Sync {
     /// A recogniser for audio at `sample_rate` in Hz, or why there is none.
     fn make(&self, sample_rate: f64, settings: Settings) -> Result<Box<dyn Recognizer>, String>;
 }

@@ -4,6 +4,11 @@
 //! them by weak handles, so that an instance goes when the host lets go of it, and
 //! it ends with the last [`Worker`] handle. It looks for audio by itself every few
 //! milliseconds: waking it would cost the audio threads a system call.
+//!
+//! An error in the analysis of one instance ends that of this instance, until its host
+//! switches it off and on ([`crate::Changes::prepare`]). The thread itself goes on whatever
+//! happens, and if it ends all the same the next instance that is prepared starts it again,
+//! with all instances that there are.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,12 +37,18 @@ const INSTANCES_A_REFINING: usize = 16;
 struct Shared {
     stop: AtomicBool,
     newcomers: Mutex<Vec<Weak<Instance>>>,
+    /// Those that the thread looks after. It holds the lock while it is at work.
+    residents: Mutex<Vec<Weak<Instance>>>,
+    recognizers: Box<dyn Recognizers>,
+    /// An error on purpose.
+    #[cfg(test)]
+    planted: AtomicBool,
 }
 
 /// Keeps the thread alive.
 pub struct Worker {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The process's worker, while anybody needs it.
@@ -55,6 +66,7 @@ impl Worker {
     ) -> Result<Arc<Self>, String> {
         let mut slot = WORKER.lock();
         if let Some(worker) = slot.upgrade() {
+            worker.revive()?;
             return Ok(worker);
         }
         let worker = Arc::new(Self::start(recognizers()?)?);
@@ -64,25 +76,46 @@ impl Worker {
 
     /// A worker of its own.
     fn start(recognizers: Box<dyn Recognizers>) -> Result<Self, String> {
-        let shared = Arc::new(Shared {
-            stop: AtomicBool::new(false),
-            newcomers: Mutex::default(),
-        });
-        let of_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
+        let worker = Self {
+            shared: Arc::new(Shared {
+                stop: AtomicBool::new(false),
+                newcomers: Mutex::default(),
+                residents: Mutex::default(),
+                recognizers,
+                #[cfg(test)]
+                planted: AtomicBool::new(false),
+            }),
+            thread: Mutex::new(None),
+        };
+        worker.revive()?;
+        Ok(worker)
+    }
+
+    /// Starts the thread, if it does not run. Not for the audio thread.
+    ///
+    /// # Errors
+    ///
+    /// That no thread could be started.
+    pub fn revive(&self) -> Result<(), String> {
+        let mut thread = self.thread.lock();
+        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Ok(());
+        }
+        let of_thread = Arc::clone(&self.shared);
+        let started = std::thread::Builder::new()
             .name("changes-worker".into())
-            .spawn(move || run(&of_thread, recognizers.as_ref()))
+            .spawn(move || live(&of_thread))
             .map_err(|error| format!("the analysis thread did not start: {error}"))?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        *thread = Some(started);
+        Ok(())
     }
 
     /// Makes the worker look for audio at once. This calls the system: it is for an audio
     /// thread that waits for the worker, and for no other.
     pub fn wake(&self) {
-        if let Some(thread) = &self.thread {
+        // Where somebody is at it, the thread is about to be started.
+        let thread = self.thread.try_lock();
+        if let Some(thread) = thread.as_ref().and_then(|thread| thread.as_ref()) {
             thread.thread().unpark();
         }
     }
@@ -97,7 +130,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.get_mut().take() {
             thread.thread().unpark();
             // The host may unload the library next: the thread must be gone. It
             // catches panics itself, so there is nothing to learn from the result.
@@ -106,18 +139,34 @@ impl Drop for Worker {
     }
 }
 
-fn run(shared: &Shared, recognizers: &dyn Recognizers) {
-    let mut residents: Vec<Weak<Instance>> = Vec::new();
+/// The life of the thread: an error that nobody has caught does not end it.
+fn live(shared: &Shared) {
+    while !shared.stop.load(Ordering::Acquire) {
+        if catch_unwind(AssertUnwindSafe(|| run(shared))).is_err() {
+            std::thread::park_timeout(LONG_NAP);
+        }
+    }
+}
+
+fn run(shared: &Shared) {
     let mut naps = 0;
     let mut next_refined = 0;
     while !shared.stop.load(Ordering::Acquire) {
+        let mut residents = shared.residents.lock();
+        #[cfg(test)]
+        assert!(
+            !shared.planted.swap(false, Ordering::AcqRel),
+            "planted error"
+        );
         residents.append(&mut shared.newcomers.lock());
         let mut busy = false;
         residents.retain(|handle| {
             let Some(instance) = handle.upgrade() else {
                 return false;
             };
-            busy |= in_turn(&instance, |analysis| analysis.turn(&instance, recognizers));
+            busy |= in_turn(&instance, |analysis| {
+                analysis.turn(&instance, shared.recognizers.as_ref())
+            });
             true
         });
         // What is shown at once comes first: of the refining passes, which take longer, few
@@ -134,6 +183,7 @@ fn run(shared: &Shared, recognizers: &dyn Recognizers) {
                 break;
             }
         }
+        drop(residents);
         if busy {
             naps = 0;
         } else {
@@ -165,11 +215,18 @@ fn guarded(
     analysis: &mut Analysis,
     run: impl FnOnce(&mut Analysis) -> bool,
 ) -> bool {
-    let started = ThreadTime::now();
-    let turn = catch_unwind(AssertUnwindSafe(|| run(analysis)));
-    analysis.add_load(started.elapsed());
+    let turn = catch_unwind(AssertUnwindSafe(|| {
+        let started = ThreadTime::now();
+        let busy = run(analysis);
+        analysis.add_load(started.elapsed());
+        busy
+    }));
     turn.unwrap_or_else(|_| {
-        analysis.fail(instance);
+        // Twice: the first time lets go of what the analysis had in hand, which may be broken.
+        let fail = |analysis: &mut Analysis| {
+            catch_unwind(AssertUnwindSafe(|| analysis.fail(instance))).is_ok()
+        };
+        let _ = fail(analysis) || fail(analysis);
         false
     })
 }

@@ -9,6 +9,10 @@ use crate::snapshot::{LineKind, Snapshot, Status};
 use crate::tap::{Tap, TapInput};
 use crate::transport::HostPosition;
 
+mod failing;
+mod gliding;
+mod wild;
+
 const RATE: f64 = 1000.0;
 
 /// Knows its chords by the value of the samples: 0.1 is C, 0.2 is D, and so on.

@@ -218,8 +218,9 @@ pub struct TransportMap {
 /// pass is six seconds behind.
 const KEEP_S: f64 = 120.0;
 
-/// A stretch shorter than this, in seconds, holds nothing that could be heard, and its anchor
-/// gives way to the next: only a host that jumps with every small block makes such.
+/// An anchor that is closer than this, in seconds, to the one before it gives way to the next:
+/// what lies between holds nothing that could be heard. Only a host that jumps with every small
+/// block makes such.
 const SHORTEST_S: f64 = 5e-3;
 
 impl TransportMap {
@@ -234,10 +235,9 @@ impl TransportMap {
     /// Records what the host said at a sample. Samples must not go backwards.
     pub fn insert(&mut self, anchor: Anchor) {
         let shortest = (SHORTEST_S * self.sample_rate) as u64;
-        let only = self.anchors.len() == 1;
-        match self.anchors.last_mut() {
-            Some(last) if last.sample >= anchor.sample => last.host = anchor.host,
-            Some(last) if !only && anchor.sample - last.sample < shortest => *last = anchor,
+        match self.anchors.as_mut_slice() {
+            [.., last] if last.sample >= anchor.sample => last.host = anchor.host,
+            [.., before, last] if last.sample - before.sample < shortest => *last = anchor,
             _ => self.anchors.push(anchor),
         }
         self.forget_before(anchor.sample);
@@ -478,6 +478,17 @@ mod tests {
             });
         }
         assert!(map.anchors.len() <= 2 * (KEEP_S / SHORTEST_S) as usize + 2);
+        // Where it says so is known to that.
+        for n in 399_000..400_000u64 {
+            let beats = map
+                .at((14_400_000 + 32 * n) as f64 / 48_000.0)
+                .unwrap()
+                .beats;
+            assert!((0.0..7.1).contains(&beats.unwrap()), "{beats:?}");
+        }
+        let anchors = map.anchors.windows(2);
+        let widest = anchors.map(|pair| pair[1].sample - pair[0].sample).max();
+        assert!(widest <= Some(960));
     }
 
     #[test]

@@ -9,6 +9,10 @@
 //! * Any other host, when the ring is full: only if more audio has come, since the worker
 //!   fell behind, than time has passed: two seconds more. A host that plays cannot do that,
 //!   however long the worker stalls: what it sends is lost instead, and marked as lost.
+//! * A host that says *offline* and sends each block when it is due plays in real time, and
+//!   counts as one that does. A CLAP host may change its mode while the plugin is active; the
+//!   wrapper then asks to be restarted, and the new mode comes with that, but a host may ignore
+//!   it. Where it goes from real time to offline without a restart it is any other host.
 //!
 //! In real time with a worker that follows, nothing here does more than compare numbers:
 //! the clock is read while more than a second of audio waits in the ring.
@@ -34,11 +38,21 @@ const LOOK_EVERY: Duration = Duration::from_micros(100);
 /// Looks before the first sleep: the worker is about to be done.
 const EAGER_LOOKS: u32 = 64;
 
+/// A host that says offline has sent its blocks when they were due for so many seconds: it
+/// plays. No render keeps to the clock that long by chance.
+const PLAYS_AFTER_S: f64 = 2.0;
+
+/// When a block is due, in seconds, beside the length of two blocks, which hosts may send
+/// ahead.
+const DUE_WITHIN_S: f64 = 0.02;
+
 /// See the module's text. Belongs to the audio thread.
 #[derive(Debug, Default)]
 pub struct Bounce {
     /// Whether the host has said that it renders offline.
     offline: bool,
+    /// Whether it plays all the same.
+    pace: Pace,
     /// While the worker is behind, how far the host is ahead of the clock.
     lead: Option<Lead>,
     /// How much the worker had heard when it was given up.
@@ -54,10 +68,50 @@ struct Lead {
     seconds: f64,
 }
 
+/// At what pace the blocks of a host come that says offline.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When the first block of those that were due came, and how many seconds of audio had come
+    /// since.
+    since: Option<(Instant, f64)>,
+    /// The most and the least that the audio was ahead of the clock since, in seconds.
+    ahead_s: (f64, f64),
+    /// Whether the host plays.
+    plays: bool,
+}
+
+impl Pace {
+    /// A block of `block_s` seconds has come.
+    fn come(&mut self, block_s: f64, now: Instant) {
+        let Some((since, audio_s)) = self.since else {
+            self.since = Some((now, block_s));
+            self.ahead_s = (0.0, 0.0);
+            return;
+        };
+        let passed_s = now.duration_since(since).as_secs_f64();
+        let ahead_s = audio_s - passed_s;
+        let (most, least) = (self.ahead_s.0.max(ahead_s), self.ahead_s.1.min(ahead_s));
+        if most - least > DUE_WITHIN_S + 2.0 * block_s {
+            // One that plays may be late now and then. It is never ahead.
+            self.plays &= ahead_s <= least;
+            self.since = None;
+            return;
+        }
+        self.plays |= passed_s >= PLAYS_AFTER_S;
+        self.ahead_s = (most, least);
+        self.since = Some((since, audio_s + block_s));
+    }
+}
+
 impl Bounce {
     /// Whether the host has said, in a way that can be relied upon, that it renders offline.
     pub fn set_offline(&mut self, offline: bool) {
         self.offline = offline;
+        self.pace = Pace::default();
+    }
+
+    fn is_offline(&self) -> bool {
+        self.offline && !self.pace.plays
     }
 
     /// Before a block of `frames` is pushed: waits for room, if the host does not play in
@@ -65,6 +119,10 @@ impl Bounce {
     /// renders offline, elsewhere otherwise; it tells whether there was something to do here.
     pub fn before(&mut self, tap: &TapInput, frames: usize, help: impl Fn(bool) -> bool) {
         self.watch(tap, frames, Instant::now);
+        if self.offline {
+            let block_s = frames as f64 / tap.sample_rate();
+            self.pace.come(block_s, Instant::now());
+        }
         if !tap.has_room(frames) && self.may_wait() {
             self.wait(tap, help, |tap| tap.has_room(frames));
         }
@@ -72,7 +130,7 @@ impl Bounce {
 
     /// After a block was pushed: waits until it is analysed, if the host renders offline.
     pub fn after(&mut self, tap: &TapInput, help: impl Fn(bool) -> bool) {
-        if self.offline && !tap.is_heard() {
+        if self.is_offline() && !tap.is_heard() {
             self.wait(tap, help, TapInput::is_heard);
         }
     }
@@ -92,7 +150,7 @@ impl Bounce {
     }
 
     fn may_wait(&self) -> bool {
-        self.offline || self.lead.as_ref().is_some_and(|lead| lead.seconds > LEAD_S)
+        self.is_offline() || self.lead.as_ref().is_some_and(|lead| lead.seconds > LEAD_S)
     }
 
     /// Waits until the tap is as wished, as long as the analysis moves.
@@ -108,7 +166,7 @@ impl Bounce {
             return;
         }
         while !is_ready(tap) && !tap.is_abandoned() {
-            if help(self.offline) {
+            if help(self.is_offline()) {
                 continue;
             }
             let now_heard = tap.heard();
@@ -212,6 +270,45 @@ mod tests {
         }
         drop(tap);
         assert!(worker.join().is_ok());
+    }
+
+    /// Whether a host that says offline counts as one that plays after so many blocks of ten
+    /// milliseconds, each so many seconds after the one before.
+    fn plays(
+        pace: &mut Pace,
+        clock: &mut Instant,
+        blocks: u32,
+        every_s: impl Fn(u32) -> f64,
+    ) -> bool {
+        for block in 0..blocks {
+            *clock += Duration::from_secs_f64(every_s(block));
+            pace.come(0.01, *clock);
+        }
+        pace.plays
+    }
+
+    #[test]
+    fn a_host_that_says_offline_and_plays_is_found_out() {
+        let (mut pace, mut clock) = (Pace::default(), Instant::now());
+        // Blocks in pairs, as hosts with larger buffers of their own send them.
+        let pairs = |block| if block % 2 == 0 { 0.02 } else { 0.0 };
+        assert!(!plays(&mut pace, &mut clock, 100, pairs));
+        assert!(plays(&mut pace, &mut clock, 200, pairs));
+        // A hiccup is no render, but what comes faster than it sounds is.
+        assert!(plays(&mut pace, &mut clock, 1, |_| 0.3));
+        assert!(plays(&mut pace, &mut clock, 100, |_| 0.01));
+        assert!(!plays(&mut pace, &mut clock, 100, |_| 0.002));
+    }
+
+    #[test]
+    fn a_render_does_not_count_as_playing_however_slow() {
+        for every_s in [0.0, 0.001, 0.009, 0.011, 0.05] {
+            let (mut pace, mut clock) = (Pace::default(), Instant::now());
+            assert!(
+                !plays(&mut pace, &mut clock, 10_000, |_| every_s),
+                "{every_s}"
+            );
+        }
     }
 
     #[test]

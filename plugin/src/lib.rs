@@ -23,6 +23,7 @@ pub mod midi_out;
 pub mod recognition;
 pub mod settings;
 pub mod snapshot;
+pub mod sysex;
 pub mod tap;
 pub mod transport;
 pub mod view;
@@ -57,6 +58,7 @@ use self::instance::Instance;
 use self::midi_out::MidiOut;
 use self::params::ChangesParams;
 use self::snapshot::{Snapshot, Status};
+use self::sysex::SysEx;
 use self::tap::{Tap, TapInput};
 use self::transport::HostPosition;
 use self::worker::Worker;
@@ -156,6 +158,7 @@ impl Changes {
         let (Some(tap), Some(worker)) = (&mut self.tap, &self.worker) else {
             return;
         };
+        self.midi.hear(channels, frames, tap.sample_rate());
         if self.params.bypass.value() {
             tap.skip(frames);
             return;
@@ -194,6 +197,39 @@ impl Changes {
     }
 }
 
+/// A note that goes on or off, as an event of this plugin; it sends nothing else by itself.
+fn note(event: NoteEvent<()>) -> Option<NoteEvent<SysEx>> {
+    match event {
+        NoteEvent::NoteOn {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity,
+        } => Some(NoteEvent::NoteOn {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity,
+        }),
+        NoteEvent::NoteOff {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity,
+        } => Some(NoteEvent::NoteOff {
+            timing,
+            voice_id,
+            channel,
+            key,
+            velocity,
+        }),
+        _ => None,
+    }
+}
+
 const fn layout(channels: u32, name: &'static str) -> AudioIOLayout {
     AudioIOLayout {
         main_input_channels: NonZeroU32::new(channels),
@@ -215,12 +251,13 @@ impl Plugin for Changes {
 
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, "Stereo"), layout(1, "Mono")];
 
-    // Notes that come in are passed on: with an output, most hosts leave that to the plugin.
-    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
-    const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
+    // What comes in is passed on: with an output, most hosts leave that to the plugin. All of
+    // it: a sustain pedal that is left out is a wrong performance.
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
 
     type Editor = ChangesEditor;
-    type SysExMessage = ();
+    type SysExMessage = SysEx;
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
@@ -281,12 +318,24 @@ impl Plugin for Changes {
             PluginApi::Clap | PluginApi::Vst3 => HostPosition::of(context.transport()),
         };
         self.listen(buffer.as_slice_immutable(), buffer.samples(), host);
+        // Hosts want events in the order of their times. The plugin's own are at the start.
+        self.play(host, |event| {
+            note(event).is_some_and(|event| context.try_send_event(event).is_ok())
+        });
+        // A VST3 host keeps the address of a message's bytes, which the wrapper has on its stack.
+        let takes_sysex = context.plugin_api() == PluginApi::Clap;
         while let Some(event) = context.next_event() {
-            // A host without room for its own events loses them.
-            let _ = context.try_send_event(event);
+            if takes_sysex || !matches!(event, NoteEvent::MidiSysEx { .. }) {
+                // A host without room for its own events loses them.
+                let _ = context.try_send_event(event);
+            }
         }
-        self.play(host, |event| context.try_send_event(event).is_ok());
-        ProcessStatus::Normal
+        if self.midi.is_sounding() {
+            // A plugin that sleeps can end no note.
+            ProcessStatus::KeepAlive
+        } else {
+            ProcessStatus::Normal
+        }
     }
 }
 

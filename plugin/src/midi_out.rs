@@ -9,6 +9,11 @@
 //! stop or a bypass must not sound after it: so the audio thread counts these breaks, the
 //! count travels with the audio to the worker and back with the notes, and only notes of
 //! the present count are played.
+//!
+//! A host may put a plugin to sleep when the music has ended, and takes no notes of one that
+//! sleeps, is stopped or deactivated. So the audio thread looks itself whether there is
+//! something to hear ([`MidiOut::hear`]) and ends the notes a moment after it went quiet,
+//! however far behind the worker is; while notes sound the host is asked to stay awake.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -111,13 +116,70 @@ struct Sounding {
     key: u8,
 }
 
+/// Samples up to this, -100 dB, are silence.
+const SILENT: f32 = 1e-5;
+
+/// Notes end when it was silent for this many seconds. Music that is cut to pieces by a gate
+/// does not cut its chords to pieces.
+const ENDS_AFTER_S: f64 = 0.1;
+
+/// After such a silence the chord from before it sounds again this many seconds after the
+/// music has come back, at the earliest: the worker is behind, and may not have heard the new
+/// one yet.
+const AGAIN_S: f64 = 0.3;
+
+/// Whether there is something to hear.
+#[derive(Debug, Default)]
+struct Hearing {
+    /// Seconds of silence up to now.
+    silent_s: f64,
+    /// Seconds since the last silence that ended notes.
+    heard_s: f64,
+    /// What was to sound in it.
+    ended: Option<Notes>,
+}
+
+impl Hearing {
+    fn hear(&mut self, silent: bool, duration_s: f64) {
+        if silent {
+            self.silent_s += duration_s;
+        } else {
+            self.silent_s = 0.0;
+            self.heard_s += duration_s;
+        }
+    }
+
+    /// Whether these notes may sound.
+    fn lets(&mut self, notes: Notes) -> bool {
+        if self.silent_s >= ENDS_AFTER_S {
+            self.ended = Some(notes);
+            self.heard_s = 0.0;
+            return false;
+        }
+        if self.ended == Some(notes) && self.heard_s < AGAIN_S {
+            return false;
+        }
+        self.ended = None;
+        true
+    }
+}
+
 /// The audio thread's end: knows which notes sound.
 #[derive(Debug, Default)]
 pub struct MidiOut {
     sounding: [Option<Sounding>; 1 + UPPER_NOTES],
+    hearing: Hearing,
 }
 
 impl MidiOut {
+    /// Looks whether there is something to hear in a block of `frames` at `sample_rate` in Hz.
+    pub fn hear<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, sample_rate: f64) {
+        let sounds = |sample: &f32| sample.abs() > SILENT;
+        let mut channels = channels.iter().map(AsRef::as_ref);
+        let silent = channels.all(|channel| !channel.iter().take(frames).any(sounds));
+        self.hearing.hear(silent, frames as f64 / sample_rate);
+    }
+
     /// Makes `notes` sound and nothing else: sends off what shall end, and on what is new;
     /// notes that both have go on. `None` ends everything. `send` says whether the host
     /// took the event; what it did not take is sent again with the next block. Never
@@ -129,7 +191,7 @@ impl MidiOut {
     ) {
         let mut wanted = [None; 1 + UPPER_NOTES];
         let mut velocity = 0.0;
-        if let Some((notes, sending)) = notes {
+        if let Some((notes, sending)) = notes.filter(|(notes, _)| self.hearing.lets(*notes)) {
             velocity = sending.velocity;
             let on = |channel: u8| move |key: u8| Sounding { channel, key };
             wanted[0] = sending
@@ -263,6 +325,32 @@ mod tests {
         ended.sort();
         assert_eq!(ended, ["-45", "-60", "-64", "-69"]);
         assert!(!out.is_sounding());
+    }
+
+    #[test]
+    fn silence_ends_the_notes_and_music_brings_them_back() {
+        const BLOCK: usize = 480;
+        let (quiet, loud) = ([0.5e-5; BLOCK], [0.1; BLOCK]);
+        let mut out = MidiOut::default();
+        let mut blocks = |audio: &[f32; BLOCK], count: u32, notes| -> Vec<String> {
+            let told = (0..count).flat_map(|_| {
+                out.hear(&[audio, &quiet], BLOCK, 48_000.0);
+                told(&mut out, Some((notes, TOGETHER)))
+            });
+            told.collect()
+        };
+        let (c, a_minor) = (chord(36, &[60]), chord(45, &[57]));
+        assert_eq!(blocks(&loud, 1, c), ["+36", "+60"]);
+        // A gap of less than a tenth of a second, and one of that.
+        assert!(blocks(&quiet, 9, c).is_empty() && blocks(&loud, 1, c).is_empty());
+        assert_eq!(blocks(&quiet, 11, c), ["-36", "-60"]);
+        // The old chord waits for the worker, a new one is known to be right.
+        assert!(blocks(&loud, 29, c).is_empty());
+        assert_eq!(blocks(&loud, 2, c), ["+36", "+60"]);
+        assert_eq!(blocks(&quiet, 11, c), ["-36", "-60"]);
+        assert_eq!(blocks(&loud, 1, a_minor), ["+45", "+57"]);
+        // What is no number is as good as silence, to the analysis too.
+        assert_eq!(blocks(&[f32::NAN; BLOCK], 11, a_minor), ["-45", "-57"]);
     }
 
     #[test]

@@ -14,6 +14,12 @@ import time
 
 import numpy as np
 import pedalboard
+from pedalboard import _pedalboard
+
+# Controllers come into a VST3 as hidden parameters, 130 for each channel. This host lists hidden
+# ones too, and asks each for the texts of a thousand values; those of other plugins, which are
+# named a little differently, it leaves out itself.
+_pedalboard.PARAMETER_NAME_REGEXES_TO_IGNORE.add(re.compile(r"MIDI Ch\. \d+ "))
 
 PARAMETERS = {
     "vocabulary": "Inversions",

@@ -10,7 +10,8 @@ use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::events::EventFlags;
 use clack_host::events::event_types::{
-    NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+    MidiEvent, MidiSysExEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent,
+    TransportFlags,
 };
 use clack_host::events::spaces::CoreEventSpace;
 use clack_host::events::{Match, UnknownEvent};
@@ -18,6 +19,8 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use harmony::timeline::Status;
 use harmony::track::Track;
+
+use super::out::{Message, Out};
 
 pub const ID: &std::ffi::CStr = c"audio.changes.changes";
 
@@ -290,9 +293,14 @@ pub struct Block {
     input_ports: AudioPorts,
     output_ports: AudioPorts,
     events: EventBuffer,
-    out_events: EventBuffer,
+    out_events: Out,
     /// The notes that the plugin has sent, in order.
     pub notes: Vec<Note>,
+    /// The events that the plugin has sent in the last block: for which sample, and what else
+    /// than a note.
+    pub sent: Vec<(u32, Option<Message>)>,
+    /// What the plugin asked for after the last block.
+    pub status: Option<ProcessStatus>,
     /// Whether the plugin reads from where it writes.
     pub in_place: bool,
     /// What is done around the plugin's own code; nothing, unless somebody watches it.
@@ -308,8 +316,10 @@ impl Block {
             input_ports: AudioPorts::with_capacity(channels, 1),
             output_ports: AudioPorts::with_capacity(channels, 1),
             events: EventBuffer::with_capacity(16),
-            out_events: EventBuffer::with_capacity(256),
+            out_events: Out::with_capacity(256),
             notes: Vec::new(),
+            sent: Vec::new(),
+            status: None,
             in_place: false,
             around: |process| process(),
         }
@@ -329,6 +339,18 @@ impl Block {
         } else {
             self.events.push(&NoteOffEvent::new(0, pckn, 0.5));
         }
+    }
+
+    /// Sends the plugin a message of three bytes at a sample of the next block.
+    pub fn midi(&mut self, at: u32, message: [u8; 3]) {
+        self.events.push(&MidiEvent::new(at, 0, message));
+    }
+
+    /// Sends the plugin a system-exclusive message at a sample of the next block.
+    pub fn sysex(&mut self, at: u32, message: &'static [u8]) {
+        // SAFETY: the bytes are there for ever.
+        let event = unsafe { MidiSysExEvent::new(at, 0, message) };
+        self.events.push(&event);
     }
 
     /// Runs `audio[channel][..frames]` through the plugin.
@@ -377,10 +399,11 @@ impl Block {
                 transport,
             ));
         });
-        status.expect("the block is processed").unwrap();
+        self.status = Some(status.expect("the block is processed").unwrap());
         self.events.clear();
-        let told = self.out_events.iter().filter_map(Note::of);
+        let told = self.out_events.events.iter().filter_map(Note::of);
         self.notes.extend(told);
+        self.sent = self.out_events.sent();
         self.out_events.clear();
         &self.output
     }

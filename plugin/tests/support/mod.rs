@@ -2,6 +2,7 @@
 
 pub mod host;
 pub mod music;
+pub mod out;
 #[cfg(target_os = "linux")]
 pub mod process;
 #[cfg(target_os = "linux")]

@@ -17,15 +17,18 @@ use std::path::Path;
 use std::ptr::null_mut;
 
 use libloading::Library;
-use vst3::Steinberg::Vst::Event_::EventTypes_::{kNoteOffEvent, kNoteOnEvent};
+use vst3::Steinberg::Vst::Event_::EventTypes_::{
+    kDataEvent, kLegacyMIDICCOutEvent, kNoteOffEvent, kNoteOnEvent,
+};
 use vst3::Steinberg::Vst::ProcessContext_::StatesAndFlags_::{
     kPlaying, kProjectTimeMusicValid, kTempoValid, kTimeSigValid,
 };
 use vst3::Steinberg::Vst::{
     AudioBusBuffers, AudioBusBuffers__type0, Event, IAudioProcessor, IAudioProcessorTrait,
     IComponent, IComponentTrait, IEditController, IEditControllerTrait, IEventList,
-    IEventListTrait, IParamValueQueue, IParamValueQueueTrait, IParameterChanges,
-    IParameterChangesTrait, ParamID, ParameterInfo, ProcessContext, ProcessData, ProcessSetup,
+    IEventListTrait, IMidiMapping, IMidiMappingTrait, IParamValueQueue, IParamValueQueueTrait,
+    IParameterChanges, IParameterChangesTrait, ParamID, ParameterInfo, ProcessContext, ProcessData,
+    ProcessSetup,
 };
 use vst3::Steinberg::{
     IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, int32, kResultFalse,
@@ -33,12 +36,18 @@ use vst3::Steinberg::{
 };
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
+/// A controller that the plugin has sent: sample of the block, channel, number, and two values.
+pub type Control = (i32, u8, u8, [u8; 2]);
+
 /// An instance of the plugin, processing.
 pub struct Instance {
     processor: ComPtr<IAudioProcessor>,
     component: ComPtr<IComponent>,
     controller: ComPtr<IEditController>,
+    /// Where hosts ask which parameter stands for a controller.
+    mapping: ComPtr<IMidiMapping>,
     events: ComWrapper<Events>,
+    given: ComWrapper<Given>,
     changes: ComWrapper<Changes>,
     rate: f64,
     beats: f64,
@@ -75,6 +84,7 @@ impl Instance {
             assert_eq!(component.initialize(null_mut()), kResultOk);
             let processor = component.cast::<IAudioProcessor>().unwrap();
             let controller = component.cast::<IEditController>().unwrap();
+            let mapping = controller.cast::<IMidiMapping>().unwrap();
             let mut setup = ProcessSetup {
                 processMode: 0,
                 symbolicSampleSize: 0,
@@ -88,7 +98,9 @@ impl Instance {
                 processor,
                 component,
                 controller,
+                mapping,
                 events: ComWrapper::new(Events::default()),
+                given: ComWrapper::new(Given::default()),
                 changes: ComWrapper::new(Changes::default()),
                 rate,
                 beats: 0.0,
@@ -117,8 +129,72 @@ impl Instance {
             (0..self.controller.getParameterCount()).find_map(named)
         };
         let id = id.unwrap_or_else(|| panic!("no parameter {name}"));
-        let queue = ComWrapper::new(Queue { id, value });
+        self.change(id, 0, value);
+    }
+
+    fn change(&mut self, id: ParamID, at: i32, value: f64) {
+        let queue = ComWrapper::new(Queue { id, at, value });
         self.changes.0.borrow_mut().push(queue);
+    }
+
+    /// Moves a controller of a channel, 0 … 1, at a sample of the next block: 0 to 127, 128 for
+    /// the pressure of the channel, 129 for the pitch bend.
+    pub fn control(&mut self, at: i32, channel: i16, controller: i16, value: f64) {
+        let mut id = 0;
+        // SAFETY: the number is the callee's to fill and lives through the call.
+        let told = unsafe {
+            self.mapping
+                .getMidiControllerAssignment(0, channel, controller, &mut id)
+        };
+        assert_eq!(told, kResultOk, "controller {controller} has no parameter");
+        self.change(id, at, value);
+    }
+
+    /// Gives the plugin a note at a sample of the next block.
+    pub fn note(&mut self, on: bool, at: i32, channel: i16, pitch: i16) {
+        // SAFETY: all numbers: zero is a value of each.
+        let mut event: Event = unsafe { std::mem::zeroed() };
+        event.sampleOffset = at;
+        if on {
+            event.r#type = kNoteOnEvent as u16;
+            event.__field0.noteOn.channel = channel;
+            event.__field0.noteOn.pitch = pitch;
+            event.__field0.noteOn.velocity = 0.5;
+            event.__field0.noteOn.noteId = -1;
+        } else {
+            event.r#type = kNoteOffEvent as u16;
+            event.__field0.noteOff.channel = channel;
+            event.__field0.noteOff.pitch = pitch;
+            event.__field0.noteOff.noteId = -1;
+        }
+        self.given.0.borrow_mut().push(event);
+    }
+
+    /// Gives the plugin a system-exclusive message at a sample of the next block.
+    pub fn sysex(&mut self, at: i32, message: &'static [u8]) {
+        // SAFETY: all numbers and one pointer, which is set below.
+        let mut event: Event = unsafe { std::mem::zeroed() };
+        event.sampleOffset = at;
+        event.r#type = kDataEvent as u16;
+        event.__field0.data.size = message.len() as u32;
+        event.__field0.data.bytes = message.as_ptr();
+        self.given.0.borrow_mut().push(event);
+    }
+
+    /// What the last block has sent beside notes.
+    pub fn controls(&self) -> Vec<Control> {
+        self.events.1.borrow().clone()
+    }
+
+    /// The samples that the events of the last block were for, in the order they came in.
+    pub fn times(&self) -> Vec<i32> {
+        self.events.2.borrow().clone()
+    }
+
+    /// How long the plugin goes on after its input, in samples.
+    pub fn tail(&self) -> u32 {
+        // SAFETY: a plain question.
+        unsafe { self.processor.getTailSamples() }
     }
 
     /// Plays a block at 120 beats a minute and tells which notes sound after it, as channel
@@ -149,6 +225,9 @@ impl Instance {
         }
         let changes = self.changes.to_com_ptr::<IParameterChanges>().unwrap();
         let events = self.events.to_com_ptr::<IEventList>().unwrap();
+        let given = self.given.to_com_ptr::<IEventList>().unwrap();
+        self.events.1.borrow_mut().clear();
+        self.events.2.borrow_mut().clear();
         let mut data = ProcessData {
             processMode: 0,
             symbolicSampleSize: 0,
@@ -159,7 +238,7 @@ impl Instance {
             outputs: &mut outputs,
             inputParameterChanges: changes.as_ptr(),
             outputParameterChanges: null_mut(),
-            inputEvents: null_mut(),
+            inputEvents: given.as_ptr(),
             outputEvents: events.as_ptr(),
             processContext: &mut context,
         };
@@ -167,6 +246,7 @@ impl Instance {
         assert_eq!(unsafe { self.processor.process(&mut data) }, kResultOk);
         assert_eq!(input, output);
         self.changes.0.borrow_mut().clear();
+        self.given.0.borrow_mut().clear();
         for (on, note) in self.events.0.take() {
             let sounds = self.sounding.iter().position(|it| *it == note);
             match (on, sounds) {
@@ -191,9 +271,37 @@ impl Drop for Instance {
     }
 }
 
-/// The notes of a block: whether on, with channel and key.
+/// What a block is given.
 #[derive(Default)]
-struct Events(Cell<Vec<(bool, (i16, i16))>>);
+struct Given(RefCell<Vec<Event>>);
+
+impl Class for Given {
+    type Interfaces = (IEventList,);
+}
+
+impl IEventListTrait for Given {
+    unsafe fn getEventCount(&self) -> int32 {
+        self.0.borrow().len() as int32
+    }
+
+    unsafe fn getEvent(&self, index: int32, event: *mut Event) -> tresult {
+        // SAFETY: the plugin hands over a place for an event.
+        unsafe { *event = self.0.borrow()[index as usize] };
+        kResultOk
+    }
+
+    unsafe fn addEvent(&self, _: *mut Event) -> tresult {
+        kResultFalse
+    }
+}
+
+/// The notes of a block: whether on, with channel and key; the controllers; all samples.
+#[derive(Default)]
+struct Events(
+    Cell<Vec<(bool, (i16, i16))>>,
+    RefCell<Vec<Control>>,
+    RefCell<Vec<i32>>,
+);
 
 impl Class for Events {
     type Interfaces = (IEventList,);
@@ -209,6 +317,8 @@ impl IEventListTrait for Events {
     }
 
     unsafe fn addEvent(&self, event: *mut Event) -> tresult {
+        // SAFETY: the plugin hands over an event.
+        self.2.borrow_mut().push(unsafe { (*event).sampleOffset });
         // SAFETY: the plugin hands over an event whose kind says which of the union it is.
         let note = unsafe {
             let data = (*event).__field0;
@@ -218,6 +328,18 @@ impl IEventListTrait for Events {
                 }
                 kind if kind == kNoteOffEvent as u32 => {
                     (false, (data.noteOff.channel, data.noteOff.pitch))
+                }
+                kind if kind == kLegacyMIDICCOutEvent as u32 => {
+                    let it = data.midiCCOut;
+                    let values = [it.value as u8, it.value2 as u8];
+                    let told = (
+                        (*event).sampleOffset,
+                        it.channel as u8,
+                        it.controlNumber,
+                        values,
+                    );
+                    self.1.borrow_mut().push(told);
+                    return kResultOk;
                 }
                 _ => return kResultFalse,
             }
@@ -259,6 +381,8 @@ impl IParameterChangesTrait for Changes {
 /// One value of one parameter.
 struct Queue {
     id: ParamID,
+    /// Sample of the block.
+    at: i32,
     value: f64,
 }
 
@@ -278,7 +402,7 @@ impl IParamValueQueueTrait for Queue {
     unsafe fn getPoint(&self, _: int32, offset: *mut int32, value: *mut f64) -> tresult {
         // SAFETY: the plugin hands over places for both.
         unsafe {
-            *offset = 0;
+            *offset = self.at;
             *value = self.value;
         }
         kResultOk

@@ -59,7 +59,7 @@ impl Host {
         }
         let place = self.place;
         HostPosition {
-            playing: m % 5 != 0,
+            playing: !m.is_multiple_of(5),
             tempo_bpm: (m >> 3 & 7 != 0).then_some(self.tempo),
             signature: match m >> 6 & 3 {
                 0 => None,

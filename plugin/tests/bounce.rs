@@ -20,6 +20,8 @@ const RATE: f64 = 48_000.0;
 #[derive(Clone, Copy)]
 struct Manner {
     mode: RenderMode,
+    /// The mode that the host sets while the plugin is active, whatever the plugin then wishes.
+    later: Option<RenderMode>,
     /// Samples of the blocks, in turn.
     blocks: &'static [usize],
     /// Whether the host waits until a block is due, as one that plays does.
@@ -30,6 +32,7 @@ struct Manner {
 
 const OFFLINE: Manner = Manner {
     mode: RenderMode::Offline,
+    later: None,
     blocks: &[512],
     real_time: false,
     pause: None,
@@ -68,6 +71,10 @@ fn play(entry: &PluginEntry, audio: &[f32], jump: usize, manner: Manner) -> Outc
     let (midi, sensitivity) = (id("MIDI out"), id("Sensitivity"));
     let most = manner.blocks.iter().max().unwrap();
     let mut processor = host::activate(&mut instance, RATE, *most);
+    if let Some(mode) = manner.later {
+        // The wrapper asks to be restarted, and this host does nothing of the kind.
+        host::set_render_mode(&mut instance, mode);
+    }
     let mut block = Block::new(2, *most);
     block.set(midi, 1.0);
     let (mut at, mut notes) = (0, Vec::new());
@@ -151,6 +158,28 @@ fn a_host_that_falls_silent_without_a_word_gets_the_same_track() {
     for manner in [early, late] {
         let paused = play(&entry, &audio, never, manner);
         assert_eq!(paused.json, played.json, "{:?}", manner.pause);
+    }
+}
+
+#[test]
+fn a_host_that_changes_its_mode_and_ignores_the_wish_to_be_restarted_gets_the_same_track() {
+    let entry = host::load();
+    let audio = &piece(1)[..6 * RATE as usize];
+    let never = audio.len();
+    let played = play(&entry, audio, never, OFFLINE);
+    assert_eq!(lost_s(&played.track), 0.0);
+    let renders = Manner {
+        later: Some(RenderMode::Offline),
+        ..FLOOD
+    };
+    let plays = Manner {
+        later: Some(RenderMode::Realtime),
+        real_time: true,
+        ..OFFLINE
+    };
+    for manner in [renders, plays] {
+        let other = play(&entry, audio, never, manner);
+        assert_eq!(other.json, played.json, "{:?} first", manner.mode);
     }
 }
 

@@ -68,7 +68,10 @@ impl StatusWord {
             Self::Recognising => "The chord shown is what sounds.",
             Self::Frozen => "The display is held. Listening goes on, and so does the track.",
             Self::Gap => "The machine was too slow and audio was lost to the analysis.",
-            Self::Failed => "The analysis stopped on an error. Audio still passes.",
+            Self::Failed => {
+                "The analysis stopped on an error. Audio still passes. Switch the plugin off and \
+                 on in the host to begin again."
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod hero;
 mod icon;
 mod keys;
 mod piano;
+mod pinned;
 mod settings;
 mod sheet;
 mod song;

@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::editor::pinned;
+
 /// How long a thread may take to end; the host's main thread waits as long.
 const LONGEST: Duration = Duration::from_secs(5);
 
@@ -37,6 +39,10 @@ impl WindowThread {
         let started = Instant::now();
         while thread.exists() && started.elapsed() < LONGEST {
             sleep(POLL);
+        }
+        if thread.exists() {
+            // It goes on without anybody.
+            pinned::pin();
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod jams;
 pub mod lab;
 pub mod midi;
 pub mod musicxml;
+pub mod name;
 pub mod reaper;
 pub mod sheet;
 pub mod text;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread;
 
 use egui::Context;
+use harmony::export::name::file_name;
 use harmony::export::{self, Format, Options};
 use harmony::track::Track;
 use nice_plug_egui::RepaintNotifier;
@@ -14,10 +15,8 @@ use parking_lot::Mutex;
 
 use super::desk::Notice;
 use super::dragging::{Ended, Origin};
+use super::pinned;
 use crate::view::Controls;
-
-/// The longest name that a file takes from a title, in characters.
-const NAME_CHARS: usize = 80;
 
 /// Names that were taken are numbered up to this.
 const NUMBERS: u32 = 999;
@@ -66,13 +65,12 @@ impl Files {
             let dialog = rfd::AsyncFileDialog::new()
                 .set_title("Export the chords")
                 .set_directory(nearest(&folder))
-                .set_file_name(format!("{}.{}", file_name(&track), format.extension()))
+                .set_file_name(format!("{}.{}", title_of(&track), format.extension()))
                 .add_filter(format.title(), &[format.extension()]);
             match pollster::block_on(dialog.save_file()) {
                 Some(file) => {
-                    let path = with_extension(file.path().to_owned(), format);
-                    let result = export::save_track(&path, &track, &options).map(|()| path);
-                    let result = result.map_err(|error| error.to_string());
+                    let chosen = file.path().to_owned();
+                    let result = write_chosen(chosen, &track, format, &options);
                     files.tell(told(result, &track, format, &options));
                 }
                 // The user has closed the dialog, or there was none.
@@ -137,6 +135,8 @@ impl Files {
     }
 
     fn on_a_thread(&self, work: impl FnOnce(&Self) + Send + 'static) {
+        // Nobody waits for it.
+        pinned::pin();
         let files = self.clone();
         let spawned = thread::Builder::new()
             .name("changes-export".to_owned())
@@ -190,8 +190,39 @@ pub fn write_new(
     options: &Options,
 ) -> Result<PathBuf, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let name = file_name(track);
-    for path in names(folder, &name, format.extension()) {
+    write_beside(folder, title_of(track).as_ref(), track, format, options)
+}
+
+/// Writes the track where the user wants it; the path. The dialog has asked about what is there,
+/// but under the name that was typed: one without the format's extension gets it here, and what
+/// has that name already is nothing that anybody was asked about. It stays, and the name gets a
+/// number.
+fn write_chosen(
+    chosen: PathBuf,
+    track: &Track,
+    format: Format,
+    options: &Options,
+) -> Result<PathBuf, String> {
+    if Format::from_path(&chosen) == Ok(format) {
+        let written = export::save_track(&chosen, track, options);
+        return written.map(|()| chosen).map_err(|error| error.to_string());
+    }
+    match (chosen.parent(), chosen.file_name()) {
+        (Some(folder), Some(name)) => write_beside(folder, name, track, format, options),
+        _ => Err(format!("{}: this is no name for a file", chosen.display())),
+    }
+}
+
+/// Writes the track under that name with the format's extension, or the next number behind it
+/// that nothing has yet.
+fn write_beside(
+    folder: &Path,
+    name: &OsStr,
+    track: &Track,
+    format: Format,
+    options: &Options,
+) -> Result<PathBuf, String> {
+    for path in names(folder, name, format.extension()) {
         // Another instance may take the name in between: then it is the next one's turn.
         match export::save_new_track(&path, track, options) {
             Err(error) if error.is_taken() => {}
@@ -199,10 +230,9 @@ pub fn write_new(
             Ok(()) => return Ok(path),
         }
     }
-    let plain = folder.join(name);
     Err(format!(
         "{}: there are {NUMBERS} files of that name",
-        plain.display()
+        folder.join(name).display()
     ))
 }
 
@@ -234,48 +264,29 @@ pub fn default_folder() -> PathBuf {
         .join("Changes")
 }
 
-/// The name of a file of the song, without what file systems do not take.
-pub fn file_name(track: &Track) -> String {
-    let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
-    let title = track.info().title.chars();
-    let name: String = title
-        .map(|c| if forbidden(c) { '-' } else { c })
-        .take(NAME_CHARS)
-        .collect();
-    let name = name.trim_matches(|c: char| c == '.' || c.is_whitespace());
-    if name.is_empty() {
-        "Chords".to_owned()
-    } else {
-        name.to_owned()
-    }
+/// The name of a file of the song.
+fn title_of(track: &Track) -> String {
+    file_name(&track.info().title)
 }
 
 /// The names that a file may get, those that are taken left out.
-fn names(folder: &Path, name: &str, extension: &str) -> impl Iterator<Item = PathBuf> {
-    let plain = folder.join(format!("{name}.{extension}"));
-    let numbered =
-        (2..=NUMBERS).map(move |number| folder.join(format!("{name} {number}.{extension}")));
-    std::iter::once(plain)
-        .chain(numbered)
+fn names(folder: &Path, name: &OsStr, extension: &str) -> impl Iterator<Item = PathBuf> {
+    let named = move |number: Option<u32>| {
+        let mut file = name.to_owned();
+        file.push(number.map_or_else(String::new, |number| format!(" {number}")));
+        file.push(".");
+        file.push(extension);
+        folder.join(file)
+    };
+    std::iter::once(None)
+        .chain((2..=NUMBERS).map(Some))
+        .map(named)
         .filter(|path| !path.exists())
 }
 
 /// The folder itself, or what of its path is there.
 fn nearest(folder: &Path) -> &Path {
     folder.ancestors().find(|it| it.is_dir()).unwrap_or(folder)
-}
-
-/// The path with the extension that names the format, which dialogs may leave out.
-fn with_extension(path: PathBuf, format: Format) -> PathBuf {
-    match Format::from_path(&path) {
-        Ok(named) if named == format => path,
-        _ => {
-            let mut name = path.into_os_string();
-            name.push(".");
-            name.push(format.extension());
-            name.into()
-        }
-    }
 }
 
 /// What is told of a file, and of what it does not show.
@@ -336,6 +347,7 @@ pub fn file_url(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use harmony::export::name::MOST_BYTES;
     use harmony::time::TempoMap;
     use harmony::timeline::{Segment, Timeline};
     use harmony::track::Info;
@@ -424,24 +436,70 @@ mod tests {
 
     #[test]
     fn names_are_files() {
-        assert_eq!(file_name(&track("")), "Chords");
-        assert_eq!(file_name(&track(" ... ")), "Chords");
-        assert_eq!(file_name(&track("a\\b*c?")), "a-b-c-");
-        assert_eq!(file_name(&track(&"x".repeat(300))).len(), NAME_CHARS);
+        assert_eq!(title_of(&track("")), "Chords");
+        assert_eq!(title_of(&track(" ... ")), "Chords");
+        assert_eq!(title_of(&track("a\\b*c?")), "a-b-c-");
+        assert_eq!(title_of(&track(&"x".repeat(300))).len(), MOST_BYTES);
+    }
+
+    #[test]
+    fn every_title_is_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options::default();
+        for title in [
+            "𝄞".repeat(80),
+            "歌".repeat(80),
+            "CON".to_owned(),
+            "..".to_owned(),
+        ] {
+            for format in [Format::Reaper, Format::Midi] {
+                let path = write_new(folder.path(), &track(&title), format, &options).unwrap();
+                let name = path.file_stem().unwrap().to_str().unwrap();
+                assert!(name.starts_with(&file_name(&title)), "{name}");
+            }
+        }
+    }
+
+    /// What the dialog gives back, what is written, and what was there before and after.
+    fn chosen(name: &str, format: Format) -> (String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("song.mid");
+        std::fs::write(&there, "the user's own").unwrap();
+        let options = Options::default();
+        let path = write_chosen(folder.path().join(name), &track("x"), format, &options).unwrap();
+        assert_eq!(Format::from_path(&path), Ok(format));
+        assert!(path.metadata().unwrap().len() > 20);
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let there = String::from_utf8_lossy(&std::fs::read(there).unwrap()).into_owned();
+        (name, there)
     }
 
     #[test]
     fn dialogs_may_leave_the_extension_out() {
-        let named = |text: &str, format| with_extension(PathBuf::from(text), format);
-        assert_eq!(named("a/song", Format::Midi), PathBuf::from("a/song.mid"));
-        assert_eq!(
-            named("a/song.mid", Format::Midi),
-            PathBuf::from("a/song.mid")
-        );
-        assert_eq!(
-            named("v1.2", Format::Reaper),
-            PathBuf::from("v1.2.reaper.csv")
-        );
+        assert_eq!(chosen("a song", Format::Midi).0, "a song.mid");
+        assert_eq!(chosen("a song.mid", Format::Midi).0, "a song.mid");
+        assert_eq!(chosen("v1.2", Format::Reaper).0, "v1.2.reaper.csv");
+    }
+
+    #[test]
+    fn nothing_is_replaced_that_the_dialog_has_not_asked_about() {
+        let own = "the user's own";
+        // "song" was typed, and the dialog looked for that.
+        for (typed, format, written) in [
+            ("song", Format::Midi, "song 2.mid"),
+            ("other", Format::Midi, "other.mid"),
+            ("song.mid", Format::Lab, "song.mid.lab"),
+            ("v1.2", Format::Reaper, "v1.2.reaper.csv"),
+            ("song.csv", Format::Reaper, "song.csv.reaper.csv"),
+            (".song", Format::Midi, ".song.mid"),
+        ] {
+            assert_eq!(chosen(typed, format), (written.to_owned(), own.to_owned()));
+        }
+        // "song.mid" was typed: the dialog has asked.
+        let (name, there) = chosen("song.mid", Format::Midi);
+        assert_eq!(name, "song.mid");
+        assert!(there.starts_with("MThd"), "{there}");
+        assert_eq!(chosen("song.MID", Format::Midi).0, "song.MID");
     }
 
     #[test]

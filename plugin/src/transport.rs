@@ -24,7 +24,8 @@ pub struct HostPosition {
     pub seconds: Option<f64>,
     /// Position in the song in quarter notes.
     pub beats: Option<f64>,
-    /// Start of the current bar in quarter notes.
+    /// Start of the current bar in quarter notes, if the host tells one that the position can
+    /// be in; else see [`bar_start`](Self::bar_start).
     pub bar_start_beats: Option<f64>,
     /// Number of the current bar, counted from 0.
     pub bar_number: Option<i32>,
@@ -65,13 +66,19 @@ fn bar_length(signature: Option<(u16, u16)>) -> Option<f64> {
 /// else where bars that are counted from the start of the song do. Ardour 7 tells VST3
 /// plugins a bar that is elsewhere.
 fn bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>) -> Option<f64> {
-    let (Some(at), Some(length)) = (beats, length) else {
+    told_bar_start(beats, length, reported).or_else(|| {
+        let (at, length) = beats.zip(length)?;
+        Some((at / length).floor() * length)
+    })
+}
+
+/// Where the host says that the bar of a beat starts, if the beat can be in that bar.
+fn told_bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>) -> Option<f64> {
+    let Some((at, length)) = beats.zip(length) else {
         return reported;
     };
     let inside = -BAR_SLACK_BEATS..length + BAR_SLACK_BEATS;
-    reported
-        .filter(|start| inside.contains(&(at - start)))
-        .or(Some((at / length).floor() * length))
+    reported.filter(|start| inside.contains(&(at - start)))
 }
 
 impl HostPosition {
@@ -84,7 +91,9 @@ impl HostPosition {
             _ => None,
         };
         let beats = finite(transport.pos_beats());
-        let bar_start_beats = finite(transport.bar_start_pos_beats());
+        // The fields, not the methods of these names, which make up what a host does not tell:
+        // bars counted from the start of the song, as if it had one metre.
+        let bar_start_beats = finite(transport.bar_start_pos_beats);
         Self {
             playing: transport.playing,
             tempo_bpm: finite(transport.tempo).filter(|tempo| (1.0..=2000.0).contains(tempo)),
@@ -92,8 +101,8 @@ impl HostPosition {
             samples: transport.pos_samples,
             seconds: finite(transport.pos_seconds()),
             beats,
-            bar_start_beats: bar_start(beats, bar_length(signature), bar_start_beats),
-            bar_number: beats.and(transport.bar_number()),
+            bar_start_beats: told_bar_start(beats, bar_length(signature), bar_start_beats),
+            bar_number: beats.and(transport.bar_number),
             loop_beats: finite_pair(transport.loop_range_beats()),
         }
     }
@@ -101,6 +110,12 @@ impl HostPosition {
     /// Length of a bar in quarter notes, where the time signature is known.
     pub fn bar_length_beats(&self) -> Option<f64> {
         bar_length(self.signature)
+    }
+
+    /// Start of the current bar in quarter notes: what the host tells, else as if the song had
+    /// this metre from its start.
+    pub fn bar_start(&self) -> Option<f64> {
+        bar_start(self.beats, self.bar_length_beats(), self.bar_start_beats)
     }
 
     /// Whether the song rolls, and the host says where in it.
@@ -371,6 +386,29 @@ mod tests {
         assert_eq!(of(-0.5, None), Some(-3.0));
         assert_eq!(bar_start(Some(7.0), None, Some(5.0)), Some(5.0));
         assert_eq!(bar_start(None, Some(3.0), None), None);
+    }
+
+    #[test]
+    fn what_a_host_does_not_tell_of_bars_is_not_made_up() {
+        // Eight bars of 4/4, then 3/4, as VST3 tells it: no number, and not always the start.
+        let mut transport = Transport::new(48_000.0);
+        transport.playing = true;
+        transport.tempo = Some(120.0);
+        transport.pos_beats = Some(32.0);
+        transport.time_sig_numerator = Some(3);
+        transport.time_sig_denominator = Some(4);
+        let host = HostPosition::of(&transport);
+        assert_eq!((host.bar_start_beats, host.bar_number), (None, None));
+        assert_eq!(host.bar_start(), Some(30.0));
+        transport.bar_start_pos_beats = Some(32.0);
+        let host = HostPosition::of(&transport);
+        assert_eq!((host.bar_start_beats, host.bar_number), (Some(32.0), None));
+        assert_eq!(host.bar_start(), Some(32.0));
+        // Ardour 7 tells one that is elsewhere.
+        transport.bar_start_pos_beats = Some(8.0);
+        assert_eq!(HostPosition::of(&transport).bar_start_beats, None);
+        transport.bar_number = Some(8);
+        assert_eq!(HostPosition::of(&transport).bar_number, Some(8));
     }
 
     #[test]

@@ -554,7 +554,7 @@ impl History {
                     beat: host.beats?,
                     bpm: host.tempo_bpm?,
                     metre,
-                    bar_beat: host.bar_start_beats.unwrap_or(0.0),
+                    bar_beat: host.bar_start().unwrap_or(0.0),
                 })
             })
             .collect();
@@ -713,7 +713,7 @@ fn bars_of(span: &Span) -> Vec<(f64, Option<i32>)> {
     let (true, Some(beats), Some(bar_start), Some(length), Some(tempo)) = (
         host.playing,
         host.beats,
-        host.bar_start_beats,
+        host.bar_start(),
         host.bar_length_beats(),
         host.tempo_bpm,
     ) else {

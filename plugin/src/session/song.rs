@@ -436,6 +436,21 @@ impl Song {
         }
     }
 
+    /// Where the bar of a beat starts that a host tells the metre of and no more: where the map
+    /// has it in that metre; else in the bar of the map that sounds, which ends its metre, unless
+    /// bars counted from the start of the song begin later.
+    fn untold_bar_start(&self, beat: f64, metre: Metre) -> f64 {
+        let found = self.track().metres().bar_at(beat + SAME_BEATS);
+        let length = metre.bar_beats();
+        let counted = ((beat + SAME_BEATS) / length).floor() * length;
+        let only_default = self.track().timeline().is_empty();
+        match () {
+            () if found.metre == metre => found.start,
+            () if only_default => counted,
+            () => counted.max(found.start),
+        }
+    }
+
     /// Makes the metre map say what the host says from the bar that sounds to the end of
     /// the next `duration_s`.
     fn follow_metre(&mut self, host: &HostPosition, duration_s: f64) {
@@ -449,7 +464,7 @@ impl Song {
         let length = metre.bar_beats();
         let bar = host
             .bar_start_beats
-            .unwrap_or_else(|| (beat / length).floor() * length);
+            .unwrap_or_else(|| self.untold_bar_start(beat, metre));
         let end = beat + duration_s * host.tempo_bpm.unwrap_or(0.0) / 60.0;
         // Ardour begins to roll a little before the song. No bar is written there: what is said
         // holds from the bar on that the song begins in, which is the first.

@@ -9,6 +9,7 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
 use crate::analysis::Analysis;
+use crate::host::HostLink;
 use crate::midi_out::LiveNotes;
 use crate::params::ChangesParams;
 use crate::session::Session;
@@ -24,6 +25,8 @@ pub struct Instance {
     pub params: Arc<ChangesParams>,
     /// Asks an open editor to draw itself again.
     pub repaint: RepaintNotifier,
+    /// The way to the host, for what it should know.
+    pub host: Arc<HostLink>,
     /// Taps that the worker has not taken over yet, oldest first: one more each
     /// time the host changes its rate.
     feeds: Mutex<VecDeque<TapOutput>>,
@@ -44,6 +47,7 @@ impl Instance {
     pub fn new(params: Arc<ChangesParams>) -> Self {
         Self {
             repaint: RepaintNotifier::default(),
+            host: HostLink::of_this_making(),
             feeds: Mutex::default(),
             analysis: Mutex::new(Analysis::new(&params)),
             params,
@@ -79,6 +83,21 @@ impl Instance {
     /// The chord track: to read, to edit, to save. Not for the audio thread.
     pub fn session(&self) -> &Arc<Session> {
         &self.params.session
+    }
+
+    /// Tells the host that somebody has changed what its project keeps. Not for the audio
+    /// thread.
+    pub fn tell_edited(&self) {
+        self.session().host_was_told();
+        self.host.project_changed();
+    }
+
+    /// Tells the host, once in a while, that chords were heard that its project lacks. Not for
+    /// the audio thread.
+    pub(crate) fn tell_heard(&self) {
+        if self.session().has_news_for_host() {
+            self.host.project_changed();
+        }
     }
 
     /// The latest picture of the analysis.

@@ -34,6 +34,13 @@ mod analysis;
 #[allow(clippy::disallowed_types, reason = "runs on the window's thread")]
 pub mod editor;
 mod engine;
+#[allow(clippy::disallowed_types, reason = "hands out what is locked")]
+mod entry;
+#[allow(
+    clippy::disallowed_types,
+    reason = "shared by worker, editor and main thread"
+)]
+pub mod host;
 #[allow(
     clippy::disallowed_types,
     reason = "shared by worker, editor and main thread"
@@ -63,11 +70,17 @@ use self::tap::{Tap, TapInput};
 use self::transport::HostPosition;
 use self::worker::Worker;
 
+pub use self::entry::clap::clap_entry;
+
 /// How much audio a tap holds, in seconds, while the worker is behind.
 const TAP_S: f64 = 33.0;
 
 /// The most samples a tap holds: 8 MB.
 const TAP_SAMPLES_MAX: f64 = 2_000_000.0;
+
+/// The errand to the host's main thread of an instance that has something to tell
+/// ([`host`]).
+pub struct TellHost;
 
 /// The plugin.
 pub struct Changes {
@@ -258,13 +271,23 @@ impl Plugin for Changes {
 
     type Editor = ChangesEditor;
     type SysExMessage = SysEx;
-    type BackgroundTask = ();
+    type BackgroundTask = TellHost;
 
     fn params(&self) -> Arc<dyn Params> {
         self.params.clone()
     }
 
-    fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<ChangesEditor> {
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        let host = Arc::clone(&self.instance.host);
+        Box::new(move |TellHost| {
+            host.tell();
+        })
+    }
+
+    fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<ChangesEditor> {
+        self.instance
+            .host
+            .set_errand(move || executor.execute_gui(TellHost));
         Some(ChangesEditor::new(Arc::clone(&self.instance)))
     }
 
@@ -361,6 +384,3 @@ impl Vst3Plugin for Changes {
         Vst3SubCategory::Tools,
     ];
 }
-
-nice_export_clap!(Changes);
-nice_export_vst3!(Changes);

@@ -7,12 +7,15 @@
 //! Reading is cheap: [`Session::track`] hands out the same [`Arc`] until something has
 //! changed, and [`Session::revision`] says whether something has.
 
+mod refused;
 mod saved;
 mod song;
+mod unsaved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use harmony::edit::{Command, EditError, Undo};
@@ -21,6 +24,8 @@ use nice_plug::prelude::{ParamPtr, Params};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use self::refused::Refused;
+use self::unsaved::Unsaved;
 use crate::snapshot::SongPosition;
 use crate::transport::HostPosition;
 
@@ -50,12 +55,22 @@ struct Published {
 struct Content {
     song: Song,
     message: Option<Message>,
+    refused: Refused,
+}
+
+impl Content {
+    fn has_chords(&self) -> bool {
+        let segments = self.song.track().timeline().segments();
+        segments.iter().any(|it| it.label.chord().is_some())
+    }
 }
 
 /// What the user should be told.
 enum Message {
     /// A saved session could not be read.
-    Refused(StateError),
+    Refused,
+    /// A track that is kept beside the present one can be read.
+    Readable,
     /// The host's song has begun, and what was heard before is not part of it.
     SetAside,
     /// The track has as many chords as it may have.
@@ -63,11 +78,21 @@ enum Message {
 }
 
 impl Message {
-    fn text(&self) -> String {
-        match self {
-            Self::Refused(error) => {
-                format!("The saved chord track could not be read and was left out: {error}")
+    fn text(&self, content: &Content) -> Option<String> {
+        Some(match self {
+            Self::Refused => {
+                let reason = content.refused.reason()?;
+                let kept = match content.refused.in_place(content.has_chords()) {
+                    Some(_) => "stays in the project until chords are heard or edited",
+                    None => "is kept in the project beside the new one",
+                };
+                // What is cut off in a small window comes last.
+                format!("Cannot read the saved chord track; it {kept}: {reason}.")
             }
+            Self::Readable => "The project keeps another chord track, which could not be read \
+                               when this one was made, and now can. Bring it back, and this one \
+                               is kept instead."
+                .to_owned(),
             Self::SetAside => "The song has begun, and chords lie on its bars from now on. Undo \
                                brings back those that were heard before it."
                 .to_owned(),
@@ -75,7 +100,7 @@ impl Message {
                 "The track is full: it has {MAX_GROWN_SEGMENTS} chords, and what more is heard is \
                  left out. Export it and clear it to go on."
             ),
-        }
+        })
     }
 }
 
@@ -89,6 +114,8 @@ pub struct Session {
     loads: AtomicU32,
     /// The copy that was handed out last; made anew when somebody asks and it is old.
     published: ArcSwap<Published>,
+    /// What of `content` the host's project has. Locked before `content` where both are.
+    unsaved: Mutex<Unsaved>,
 }
 
 impl Session {
@@ -101,7 +128,15 @@ impl Session {
         if published.revision == self.revision() {
             return Arc::clone(&published.track);
         }
-        let content = self.content.lock();
+        self.publish(&self.content.lock())
+    }
+
+    /// The track of `content`, which is locked.
+    fn publish(&self, content: &Content) -> Arc<Track> {
+        let published = self.published.load();
+        if published.revision == self.revision() {
+            return Arc::clone(&published.track);
+        }
         // Under the lock nobody counts on.
         let published = Published {
             revision: self.revision(),
@@ -131,7 +166,11 @@ impl Session {
     /// # Errors
     /// What the command cannot do here, to be shown to the user; nothing has changed then.
     pub fn edit(&self, command: &Command) -> Result<(), EditError> {
-        self.change(|content| content.song.editor_mut().apply(command))
+        self.change(|content| {
+            content.song.editor_mut().apply(command)?;
+            content.refused.set_edited(true);
+            Ok(())
+        })
     }
 
     /// Takes the last edit back, or what the last pass over the song has replaced of the
@@ -143,13 +182,18 @@ impl Session {
             if undone && matches!(content.message, Some(Message::SetAside)) {
                 content.message = None;
             }
+            content.refused.set_edited(content.song.editor().can_undo());
             undone
         })
     }
 
     /// Does again what was taken back last; whether there was something.
     pub fn redo(&self) -> bool {
-        self.change(|content| content.song.editor_mut().redo())
+        self.change(|content| {
+            let redone = content.song.editor_mut().redo();
+            content.refused.set_edited(content.song.editor().can_undo());
+            redone
+        })
     }
 
     /// Whether [`undo`](Self::undo) would do something.
@@ -173,7 +217,35 @@ impl Session {
     /// [`dismiss_message`](Self::dismiss_message) is called, or an undo has brought the
     /// chords back.
     pub fn message(&self) -> Option<String> {
-        self.content.lock().message.as_ref().map(Message::text)
+        let content = self.content.lock();
+        let message = content.message.as_ref();
+        message.and_then(|message| message.text(&content))
+    }
+
+    /// Whether the message is about a track that [`bring_back`](Self::bring_back) brings back.
+    pub fn can_bring_back(&self) -> bool {
+        matches!(self.content.lock().message, Some(Message::Readable))
+    }
+
+    /// Brings the track back that the message is about, and keeps the present one in its place:
+    /// once more, and that is back. Whether there was one.
+    pub fn bring_back(&self) -> bool {
+        self.change(|content| {
+            if !content.refused.is_readable() {
+                return false;
+            }
+            let now = SavedSession {
+                clock: content.song.clock(),
+                track: content.song.track().clone(),
+            };
+            // Only a track that nobody would miss makes no text.
+            let Some(saved) = content.refused.swap(now.to_json().ok()) else {
+                return false;
+            };
+            self.loads.fetch_add(1, Ordering::Release);
+            content.song = Song::new(saved.clock, saved.track);
+            true
+        })
     }
 
     /// Takes the message away: the user has seen it.
@@ -181,35 +253,87 @@ impl Session {
         self.change(|content| content.message = None);
     }
 
-    /// The saved form: JSON with a version, see [`SavedSession`].
+    /// The saved form: JSON with a version, see [`SavedSession`]; or, as it was loaded, one that
+    /// could not be read, as long as no chord was heard and nothing edited since.
     ///
     /// # Errors
     /// None that a track can cause; the type is serde's.
     pub fn save(&self) -> Result<String, serde_json::Error> {
-        SavedSession {
-            clock: self.clock(),
-            track: self.track().as_ref().clone(),
+        Ok(self.save_all()?.0)
+    }
+
+    /// [`save`](Self::save), and what was refused before and has made way for it.
+    fn save_all(&self) -> Result<(String, Vec<String>), serde_json::Error> {
+        let mut unsaved = self.unsaved.lock();
+        let content = self.content.lock();
+        let has_chords = content.has_chords();
+        let beside = content.refused.beside(has_chords);
+        let beside = beside.into_iter().map(str::to_owned).collect();
+        if let Some(text) = content.refused.in_place(has_chords) {
+            unsaved.kept(content.song.track());
+            return Ok((text.to_owned(), beside));
         }
-        .to_json()
+        let (clock, track) = (content.song.clock(), self.publish(&content));
+        // It takes its time, and the worker writes meanwhile.
+        drop(content);
+        unsaved.kept(&track);
+        drop(unsaved);
+        let track = Arc::unwrap_or_clone(track);
+        Ok((SavedSession { clock, track }.to_json()?, beside))
     }
 
     /// Takes over a saved form, of this version or an older one. One that cannot be read
-    /// leaves an empty track, and [`message`](Self::message) says why.
+    /// leaves an empty track, [`message`](Self::message) says why, and [`save`](Self::save)
+    /// gives it back.
     pub fn load(&self, text: &str) {
+        self.load_all(text, Vec::new());
+    }
+
+    /// [`load`](Self::load), with what was kept beside the track.
+    fn load_all(&self, text: &str, beside: Vec<String>) {
         let loaded = SavedSession::from_json(text);
+        let mut unsaved = self.unsaved.lock();
         self.change(|content| {
             self.loads.fetch_add(1, Ordering::Release);
             match loaded {
                 Ok(saved) => {
                     content.song = Song::new(saved.clock, saved.track);
                     content.message = None;
+                    content.refused = Refused::default();
                 }
                 Err(error) => {
                     content.song = Song::default();
-                    content.message = Some(Message::Refused(error));
+                    content.message = Some(Message::Refused);
+                    content.refused = Refused::new(text, error);
                 }
             }
+            content.refused.set_aside(beside);
+            if content.message.is_none() && content.refused.is_readable() {
+                content.message = Some(Message::Readable);
+            }
+            unsaved.kept(content.song.track());
         });
+    }
+
+    /// Whether chords were heard that the host's project lacks, and the host is to be told so:
+    /// not each time, see [`unsaved`]. Whoever asks tells it then. Not for the audio thread.
+    pub(crate) fn has_news_for_host(&self) -> bool {
+        let now = Instant::now();
+        // Whoever saves or loads comes first.
+        let Some(mut unsaved) = self.unsaved.try_lock() else {
+            return false;
+        };
+        let news = unsaved.is_due(self.revision(), now)
+            && unsaved.differs(self.content.lock().song.track());
+        if news {
+            unsaved.told(now);
+        }
+        news
+    }
+
+    /// The host was told that the project has changed.
+    pub(crate) fn host_was_told(&self) {
+        self.unsaved.lock().told(Instant::now());
     }
 
     /// How many saved states were loaded so far, wrapping around. Safe on the audio thread,
@@ -270,6 +394,9 @@ impl Session {
 /// The key of the plugin's state under which the session is saved.
 const FIELD: &str = "track";
 
+/// The key for saved sessions that could not be read, as a JSON array of texts.
+const REFUSED_FIELD: &str = "refused-tracks";
+
 // Not by `#[persist]`: that keeps what it had when it cannot read a field, and tells nobody.
 //
 // SAFETY: there is no parameter here, so there is no pointer to one.
@@ -279,15 +406,23 @@ unsafe impl Params for Session {
     }
 
     fn serialize_fields(&self) -> BTreeMap<String, String> {
-        self.save()
-            .map(|json| (FIELD.to_owned(), json))
-            .into_iter()
-            .collect()
+        let mut fields = BTreeMap::new();
+        if let Ok((json, beside)) = self.save_all() {
+            fields.insert(FIELD.to_owned(), json);
+            if !beside.is_empty()
+                && let Ok(beside) = serde_json::to_string(&beside)
+            {
+                fields.insert(REFUSED_FIELD.to_owned(), beside);
+            }
+        }
+        fields
     }
 
     fn deserialize_fields(&self, serialized: &BTreeMap<String, String>) {
         if let Some(text) = serialized.get(FIELD) {
-            self.load(text);
+            let beside = serialized.get(REFUSED_FIELD);
+            let beside = beside.and_then(|texts| serde_json::from_str(texts).ok());
+            self.load_all(text, beside.unwrap_or_default());
         }
     }
 }

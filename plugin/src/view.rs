@@ -41,6 +41,8 @@ pub struct Song {
     pub can_redo: bool,
     /// What the user should be told.
     pub message: Option<String>,
+    /// Whether that is about a track that can be brought back.
+    pub can_bring_back: bool,
 }
 
 impl Song {
@@ -53,6 +55,7 @@ impl Song {
             undoes_pass: false,
             can_redo: false,
             message: None,
+            can_bring_back: false,
         }
     }
 
@@ -192,6 +195,8 @@ pub struct View {
     pub writes: bool,
     /// What the user should be told.
     pub message: Option<String>,
+    /// Whether that is about a track that can be brought back.
+    pub can_bring_back: bool,
     /// What the machine is doing, for the foot of the window.
     pub machine: String,
     /// What writes and reads names.
@@ -259,6 +264,7 @@ impl View {
             can_redo: song.can_redo,
             writes: controls.write,
             message: song.message.clone(),
+            can_bring_back: song.can_bring_back,
             machine: machine(snapshot),
             namer,
         }

@@ -167,6 +167,7 @@ fn run(shared: &Shared) {
             busy |= in_turn(&instance, |analysis| {
                 analysis.turn(&instance, shared.recognizers.as_ref())
             });
+            instance.tell_heard();
             true
         });
         // What is shown at once comes first: of the refining passes, which take longer, few

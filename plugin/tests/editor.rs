@@ -8,7 +8,7 @@
 
 use changes_plugin::editor::desk::{Action, Desk, Notice, Open};
 use changes_plugin::editor::{draw, theme};
-use changes_plugin::session::{Clock, SavedSession};
+use changes_plugin::session::{Clock, SavedSession, Session};
 use changes_plugin::snapshot::{CurrentChord, SPECTRUM_FLOOR, Snapshot, Status};
 use changes_plugin::view::preferences::{Companion, Page, Preferences, ThemeChoice, WrittenFor};
 use changes_plugin::view::{Controls, MidiControls, Song, View};
@@ -31,6 +31,7 @@ struct Used {
     /// What was asked for, edits aside.
     asked: Vec<Action>,
     message: Option<String>,
+    can_bring_back: bool,
 }
 
 impl Used {
@@ -40,6 +41,7 @@ impl Used {
             undoes_pass: self.editor.next_undo() == Some(Undo::Pass),
             can_redo: self.editor.can_redo(),
             message: self.message.clone(),
+            can_bring_back: self.can_bring_back,
             ..Song::of_track(self.editor.track().clone(), self.clock)
         }
     }
@@ -60,6 +62,7 @@ impl Used {
             desk: Desk::default(),
             asked: Vec::new(),
             message: None,
+            can_bring_back: false,
         }
     }
 
@@ -207,6 +210,13 @@ fn pictures() -> Vec<Picture> {
             sample_rate: 48_000.0,
             ..Snapshot::default()
         };
+        used
+    };
+    let refused = || {
+        let session = Session::default();
+        session.load(r#"{"version":3,"clock":"host","chords":[]}"#);
+        let mut used = quiet(Status::Idle);
+        used.message = session.message();
         used
     };
     let unsure = |mut used: Used| {
@@ -358,6 +368,7 @@ fn pictures() -> Vec<Picture> {
         ("window-settings-midi", midi(), USUAL, nothing),
         ("window-no-transport", streamed(), USUAL, nothing),
         ("window-waiting", quiet(Status::Idle), USUAL, nothing),
+        ("window-refused", refused(), USUAL, nothing),
         (
             "window-stopped",
             Used::at(harbour(), 13.6, false),
@@ -723,6 +734,18 @@ fn messages_are_shown_until_they_are_read() {
     harness.get_by_label("Close").click();
     harness.run();
     assert_eq!(harness.state().asked, [Action::Dismiss]);
+}
+
+#[test]
+fn a_track_that_can_be_brought_back_is_offered() {
+    let mut used = Used::at(harbour(), 13.6, true);
+    used.message = Some("Another track can be read.".to_owned());
+    used.can_bring_back = true;
+    let mut harness = harness(used, (960.0, 600.0, 1.0));
+    harness.run();
+    harness.get_by_label("Bring back").click();
+    harness.run();
+    assert_eq!(harness.state().asked, [Action::BringBack]);
 }
 
 #[test]

@@ -85,10 +85,17 @@ def state_in(raw):
     """The plugin's own JSON within the state that the host saves."""
     component = re.search(rb"<IComponent>(.*?)</IComponent>", raw)
     state = json.loads(from_juce_base64(component.group(1).decode()))
-    # Fields are JSON once more; times are compared to the nanosecond.
-    decode = json.JSONDecoder(parse_float=lambda digits: round(float(digits), 9)).decode
-    state["fields"] = {name: decode(text) for name, text in state["fields"].items()}
+    state["fields"] = {name: field_of(text) for name, text in state["fields"].items()}
     return state
+
+
+def field_of(text):
+    """Fields are JSON once more; times are compared to the nanosecond. A track that the plugin
+    could not read is given back as it came."""
+    try:
+        return json.loads(text, parse_float=lambda digits: round(float(digits), 9))
+    except json.JSONDecodeError:
+        return text
 
 
 def settle(plugin):

@@ -28,6 +28,8 @@ pub enum Action {
     DragOut(Format),
     /// Show a file in the system's file manager.
     Reveal(PathBuf),
+    /// Bring the track back that the message of the session is about.
+    BringBack,
     /// The message of the session was read.
     Dismiss,
 }

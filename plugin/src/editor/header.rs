@@ -274,6 +274,14 @@ pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
                 }
                 desk.notice = None;
             }
+            if view.can_bring_back
+                && ui
+                    .add(small("Bring back"))
+                    .on_hover_text("Show the other track; this one is kept in its place")
+                    .clicked()
+            {
+                desk.ask(Action::BringBack);
+            }
             if let Some(file) = file
                 && ui
                     .add(small("Show"))

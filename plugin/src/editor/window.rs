@@ -36,6 +36,7 @@ use super::{dragging, draw, theme};
 use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize};
 use crate::snapshot::Snapshot;
+use crate::view::preferences::{Page, Preferences};
 use crate::view::{Controls, MidiControls, Song, View};
 
 /// The editor of one instance. Each time it opens it makes a window of the size
@@ -132,6 +133,12 @@ struct App {
     typing_focus: focus::TypingFocus,
 }
 
+impl Drop for App {
+    fn drop(&mut self) {
+        self.instance.host.window_closed();
+    }
+}
+
 /// The view of the last paint, while nothing that it shows has changed.
 struct Kept {
     snapshot: Arc<Snapshot>,
@@ -156,6 +163,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 impl App {
     fn new(instance: Arc<Instance>, thread: WindowThread) -> Self {
+        instance.host.window_opened();
         let files = Files::new(instance.repaint.clone());
         let desk = Desk {
             can_drag_out: dragging::available(),
@@ -197,6 +205,7 @@ impl App {
             undoes_pass: undo == Some(Undo::Pass),
             can_redo: session.can_redo(),
             message: session.message(),
+            can_bring_back: session.can_bring_back(),
         };
         let bar = |snapshot: &Snapshot| snapshot.position.and_then(|it| it.bar_number);
         let playing = snapshot.position.is_some_and(|position| position.playing);
@@ -234,20 +243,30 @@ impl App {
     fn carry_out(&mut self, action: Action, context: &Context, controls: &Controls) {
         let session = self.instance.session();
         match action {
-            Action::Edit(command) => {
-                if let Err(error) = session.edit(&command) {
+            Action::Edit(command) => match session.edit(&command) {
+                Ok(()) => self.instance.tell_edited(),
+                Err(error) => {
                     self.desk.notice = Some(Notice {
                         text: error.to_string(),
                         error: true,
                         file: None,
                     });
                 }
-            }
+            },
             Action::Undo => {
-                session.undo();
+                if session.undo() {
+                    self.instance.tell_edited();
+                }
             }
             Action::Redo => {
-                session.redo();
+                if session.redo() {
+                    self.instance.tell_edited();
+                }
+            }
+            Action::BringBack => {
+                if session.bring_back() {
+                    self.instance.tell_edited();
+                }
             }
             Action::Dismiss => session.dismiss_message(),
             Action::Save(format) => self.files.save(session.track(), format, controls),
@@ -363,6 +382,14 @@ impl NiceEguiApp for App {
             && after != before
         {
             apply(params, host, &before, &after);
+            // Of parameters the host knows. Where one looks is no change of the project.
+            let setup = |controls: &Controls| Preferences {
+                page: Page::default(),
+                ..controls.window.clone()
+            };
+            if setup(&after) != setup(&before) {
+                instance.tell_edited();
+            }
         }
         let actions = std::mem::take(&mut self.desk.actions);
         if !actions.is_empty() {

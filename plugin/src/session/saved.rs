@@ -44,7 +44,7 @@ pub enum StateError {
     #[error("it has {0} bytes, more than {MAX_SAVED_BYTES}")]
     TooLarge(usize),
     /// Written by a newer plugin.
-    #[error("it is of version {0}, this plugin reads up to {VERSION}: a newer one wrote it")]
+    #[error("a newer Changes wrote it (version {0})")]
     Version(u32),
     /// Not a session.
     #[error("it is damaged ({0})")]

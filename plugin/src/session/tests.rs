@@ -642,10 +642,14 @@ fn random_bytes_in_a_state_never_panic() {
             let at = random(bytes.len());
             bytes[at] = b" 0123456789.-e+{}[]\",:ntX"[random(25)];
         }
-        session.load(&String::from_utf8_lossy(&bytes));
-        // Whatever it took, it can be saved and read again.
+        let text = String::from_utf8_lossy(&bytes);
+        session.load(&text);
+        // Whatever it took, it can be saved and read again; what it refused is saved as it came.
         let saved = session.save().unwrap();
-        assert!(SavedSession::from_json(&saved).is_ok(), "{saved}");
+        match SavedSession::from_json(&text) {
+            Ok(_) => assert!(SavedSession::from_json(&saved).is_ok(), "{saved}"),
+            Err(_) => assert_eq!(saved, text),
+        }
         session.load(&saved);
         assert_eq!(session.save().unwrap(), saved);
     }
@@ -668,5 +672,223 @@ fn times_and_tempos_come_back_to_the_last_bit() {
         let before = session.track();
         session.load(&saved);
         assert_eq!(session.track(), before, "{bpm} a minute");
+    }
+}
+
+/// A state of a version that is not yet.
+const NEWER: &str =
+    r#"{"version": 3, "clock": "host", "track": {"version": 2, "segments": [1, 2, 3]}}"#;
+
+/// The fields of the plugin's state, saved and loaded again.
+fn reloaded(session: &Session) -> Session {
+    let other = Session::default();
+    other.deserialize_fields(&session.serialize_fields());
+    other
+}
+
+#[test]
+fn a_refused_state_is_saved_as_it_came_until_something_takes_its_place() {
+    for text in [
+        NEWER,
+        "",
+        "{",
+        "nonsense",
+        r#"{"version":1,"clock":"host","segments":[{}]}"#,
+    ] {
+        let session = Session::default();
+        session.load(text);
+        assert_eq!(session.save().unwrap(), text);
+        assert!(session.message().unwrap().contains("stays in the project"));
+        // The host stands idle, then its song begins without music.
+        session.record(session.loads(), |song| {
+            song.write(0.0, 2.0, vec![segment(0.0, 2.0, "N")]);
+        });
+        play(&session, host(0.0, 120.0), 2.0, "N");
+        session.dismiss_message();
+        assert_eq!(session.save().unwrap(), text);
+        assert_eq!(reloaded(&session).save().unwrap(), text);
+        // A name of the song is something, and taken back it is nothing again.
+        let named = harmony::track::Info {
+            title: "Song".to_owned(),
+            ..harmony::track::Info::default()
+        };
+        session.edit(&Command::SetInfo { info: named }).unwrap();
+        assert_ne!(session.save().unwrap(), text);
+        while session.undo() {}
+        assert_eq!(session.save().unwrap(), text);
+        // So is a chord.
+        play(&session, host(8.0, 120.0), 2.0, "C");
+        let fields = session.serialize_fields();
+        assert!(SavedSession::from_json(&fields[FIELD]).is_ok());
+        let kept: Vec<String> = serde_json::from_str(&fields[REFUSED_FIELD]).unwrap();
+        assert_eq!(kept, [text]);
+        // It is kept from then on.
+        let later = reloaded(&reloaded(&session));
+        assert_eq!(later.serialize_fields(), fields);
+        assert_eq!(later.message(), None);
+        later.edit(&Command::Clear).unwrap();
+        assert_eq!(
+            later.serialize_fields()[REFUSED_FIELD],
+            fields[REFUSED_FIELD]
+        );
+    }
+}
+
+#[test]
+fn the_message_says_what_becomes_of_a_refused_state() {
+    let session = Session::default();
+    session.load(NEWER);
+    let message = session.message().unwrap();
+    assert!(message.contains("version 3"), "{message}");
+    play(&session, host(0.0, 120.0), 2.0, "C");
+    let message = session.message().unwrap();
+    assert!(
+        message.contains("is kept in the project beside"),
+        "{message}"
+    );
+    session.load(&Session::default().save().unwrap());
+    assert_eq!(session.message(), None);
+}
+
+#[test]
+fn refused_states_of_many_rounds_are_all_kept_and_bounded() {
+    let mut session = Session::default();
+    for round in 0..20 {
+        let mut fields = session.serialize_fields();
+        fields.insert(FIELD.to_owned(), format!("refused {round}"));
+        session = Session::default();
+        session.deserialize_fields(&fields);
+        assert_eq!(session.save().unwrap(), format!("refused {round}"));
+        play(&session, host(0.0, 120.0), 2.0, "C");
+        let kept = &session.serialize_fields()[REFUSED_FIELD];
+        let kept: Vec<String> = serde_json::from_str(kept).unwrap();
+        assert_eq!(kept.len(), (round + 1).min(8));
+        assert_eq!(kept.last().unwrap(), &format!("refused {round}"));
+    }
+}
+
+#[test]
+fn what_was_refused_once_is_brought_back_by_a_version_that_reads_it() {
+    let old = session(&[(0.0, 2.0, "C"), (2.0, 4.0, "F")]);
+    let now = Session::default();
+    play(&now, host(0.0, 120.0), 2.0, "G");
+    let (old_shape, now_shape) = (shape(&old), shape(&now));
+    let mut fields = now.serialize_fields();
+    let text = old.save().unwrap();
+    let kept = ["{", text.as_str()];
+    fields.insert(
+        REFUSED_FIELD.to_owned(),
+        serde_json::to_string(&kept).unwrap(),
+    );
+    let session = Session::default();
+    session.deserialize_fields(&fields);
+    assert_eq!(shape(&session), now_shape);
+    assert!(session.can_bring_back() && session.message().unwrap().contains("Bring it back"));
+    assert!(session.bring_back());
+    assert_eq!(
+        (shape(&session), session.clock()),
+        (old_shape.clone(), Clock::Stream)
+    );
+    // The other one is where this was, over a save too, and what nobody can read stays.
+    let session = reloaded(&session);
+    assert!(session.serialize_fields()[REFUSED_FIELD].contains("\"{\""));
+    assert_eq!(shape(&session), old_shape);
+    assert!(session.can_bring_back() && session.bring_back());
+    assert_eq!((shape(&session), session.clock()), (now_shape, Clock::Host));
+    session.dismiss_message();
+    assert!(!session.can_bring_back());
+    let none = Session::default();
+    assert!(!none.can_bring_back() && !none.bring_back());
+}
+
+#[test]
+fn clock_and_track_are_saved_as_they_were_at_one_moment() {
+    let (stream, song) = (session(&[(0.0, 2.0, "C")]), Session::default());
+    play(&song, host(0.0, 120.0), 2.0, "G");
+    let saved = [&stream, &song].map(|it| it.save().unwrap());
+    let session = Session::default();
+    session.load(&saved[0]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..4000 {
+                session.load(&saved[round % 2]);
+            }
+        });
+        for _ in 0..4000 {
+            let now = session.save().unwrap();
+            assert!(saved.contains(&now), "{now}");
+        }
+    });
+}
+
+#[test]
+fn the_host_is_told_once_of_chords_that_its_project_lacks() {
+    let news = |session: &Session| {
+        // The time since the track was looked through last.
+        session.unsaved.lock().forget_times();
+        session.has_news_for_host()
+    };
+    let session = Session::default();
+    assert!(!news(&session));
+    // Nobody has to save silence.
+    session.record(session.loads(), |song| {
+        song.write(0.0, 2.0, vec![segment(0.0, 2.0, "N")]);
+    });
+    assert!(!news(&session));
+    play(&session, host(0.0, 120.0), 2.0, "C");
+    assert!(session.has_news_for_host() || news(&session));
+    play(&session, host(4.0, 120.0), 2.0, "F");
+    assert!(!news(&session), "it was told, and has not saved yet");
+    session.save().unwrap();
+    assert!(!news(&session), "it has saved");
+    // The same is heard again.
+    play(&session, host(0.0, 120.0), 2.0, "C");
+    assert!(!news(&session));
+    play(&session, host(4.0, 120.0), 2.0, "F:min");
+    assert!(!session.has_news_for_host(), "it was told a moment ago");
+    assert!(news(&session));
+    session.load(&session.save().unwrap());
+    assert!(!news(&session));
+    // An edit is told by whoever makes it.
+    session.edit(&Command::Clear).unwrap();
+    session.host_was_told();
+    assert!(!news(&session));
+}
+
+#[test]
+fn bars_count_on_after_a_change_of_metre_whatever_the_host_tells_of_them() {
+    for told in [true, false] {
+        let session = Session::default();
+        // Eight bars of 4/4, then 3/4, as VST3 tells it: no number.
+        let at = |beats: f64| {
+            let (from, signature, length) = match beats < 32.0 {
+                true => (0.0, (4, 4), 4.0),
+                false => (32.0, (3, 4), 3.0),
+            };
+            HostPosition {
+                signature: Some(signature),
+                bar_start_beats: told.then_some(from + ((beats - from) / length).floor() * length),
+                bar_number: None,
+                ..host(beats, 120.0)
+            }
+        };
+        let number = |beats: f64| session.position(&at(beats), 0.0, true).bar_number;
+        for _ in 0..2 {
+            for beats in 0..60 {
+                play(&session, at(f64::from(beats)), 0.5, "C");
+            }
+            for (beats, bar) in [
+                (0.0, 1),
+                (31.9, 8),
+                (32.0, 9),
+                (34.9, 9),
+                (35.0, 10),
+                (59.0, 18),
+            ] {
+                assert_eq!(number(beats), Some(bar), "{beats}, {told}");
+            }
+        }
+        let track = session.track();
+        assert_eq!(track.metres().changes().len(), 2);
     }
 }

@@ -1,0 +1,146 @@
+//! The entry of CLAP.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr::null;
+use std::sync::{Arc, OnceLock};
+
+use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
+use nice_plug::wrapper::clap::{
+    CLAP_PLUGIN_FACTORY_ID, CLAP_VERSION, PluginDescriptor, Wrapper, clap_host, clap_plugin,
+    clap_plugin_descriptor, clap_plugin_entry, clap_plugin_factory,
+};
+use nice_plug::wrapper::setup_logger;
+
+use crate::Changes;
+use crate::host::{HostLink, Listener};
+
+/// The plugin's entry point.
+#[unsafe(no_mangle)]
+#[used]
+#[allow(
+    non_upper_case_globals,
+    reason = "hosts look for a symbol of this name"
+)]
+pub static clap_entry: clap_plugin_entry = clap_plugin_entry {
+    clap_version: CLAP_VERSION,
+    init: Some(init),
+    deinit: Some(deinit),
+    get_factory: Some(get_factory),
+};
+
+static FACTORY: clap_plugin_factory = clap_plugin_factory {
+    get_plugin_count: Some(get_plugin_count),
+    get_plugin_descriptor: Some(get_plugin_descriptor),
+    create_plugin: Some(create_plugin),
+};
+
+fn descriptor() -> &'static PluginDescriptor {
+    static DESCRIPTOR: OnceLock<PluginDescriptor> = OnceLock::new();
+    DESCRIPTOR.get_or_init(PluginDescriptor::for_plugin::<Changes>)
+}
+
+extern "C" fn init(_: *const c_char) -> bool {
+    setup_logger::<Changes>();
+    true
+}
+
+extern "C" fn deinit() {}
+
+extern "C" fn get_factory(id: *const c_char) -> *const c_void {
+    // SAFETY: not null, it is a string by the specification.
+    if !id.is_null() && unsafe { CStr::from_ptr(id) } == CLAP_PLUGIN_FACTORY_ID {
+        (&raw const FACTORY).cast()
+    } else {
+        null()
+    }
+}
+
+unsafe extern "C" fn get_plugin_count(_: *const clap_plugin_factory) -> u32 {
+    1
+}
+
+unsafe extern "C" fn get_plugin_descriptor(
+    _: *const clap_plugin_factory,
+    index: u32,
+) -> *const clap_plugin_descriptor {
+    match index {
+        0 => descriptor().clap_plugin_descriptor(),
+        _ => null(),
+    }
+}
+
+/// What the host is given: nice-plug's plugin in all but its end.
+#[repr(C)]
+struct Instance {
+    /// First: the host's pointer is to this. Its data are those of nice-plug's plugin, which
+    /// all functions but one belong to.
+    plugin: clap_plugin,
+    wrapped: *const clap_plugin,
+    link: Arc<HostLink>,
+}
+
+unsafe extern "C" fn create_plugin(
+    _: *const clap_plugin_factory,
+    host: *const clap_host,
+    id: *const c_char,
+) -> *const clap_plugin {
+    // SAFETY: not null, it is a string by the specification.
+    if id.is_null() || unsafe { CStr::from_ptr(id) } != descriptor().clap_id() {
+        return null();
+    }
+    let link = Arc::new(HostLink::with_callback());
+    link.set_listener(Some(Arc::new(ClapHost(host))));
+    // SAFETY: the host hands over itself, which outlives the plugin. The reference that is
+    // leaked here is taken back by nice-plug's own `destroy`.
+    let wrapped: *const clap_plugin = unsafe {
+        let wrapper = link.while_making(|| Wrapper::<Changes>::new(host));
+        (*Arc::into_raw(wrapper)).clap_plugin.as_ptr()
+    };
+    let instance = Instance {
+        plugin: clap_plugin {
+            destroy: Some(destroy),
+            // SAFETY: it was made a moment ago.
+            ..unsafe { *wrapped }
+        },
+        wrapped,
+        link,
+    };
+    Box::into_raw(Box::new(instance)).cast_const().cast()
+}
+
+unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
+    // SAFETY: the host gives back what `create_plugin` gave it, once, and uses it no more.
+    unsafe {
+        let instance = Box::from_raw(plugin.cast_mut().cast::<Instance>());
+        instance.link.close();
+        if let Some(destroy) = (*instance.wrapped).destroy {
+            destroy(instance.wrapped);
+        }
+    }
+}
+
+/// The host of one instance.
+struct ClapHost(*const clap_host);
+
+// SAFETY: it is called on the host's main thread alone, which `HostLink` sees to, and not after
+// `HostLink::close`, which the end of the instance waits for.
+unsafe impl Send for ClapHost {}
+// SAFETY: as above.
+unsafe impl Sync for ClapHost {}
+
+impl Listener for ClapHost {
+    fn project_changed(&self) {
+        // SAFETY: the host outlives the instance; the extension of this name has this type by
+        // the specification, and hosts without it answer null. This is the main thread, and the
+        // plugin was initialized: before that nothing changes.
+        unsafe {
+            let Some(get_extension) = (*self.0).get_extension else {
+                return;
+            };
+            let state = get_extension(self.0, CLAP_EXT_STATE.as_ptr()).cast::<clap_host_state>();
+            if let Some(mark_dirty) = state.as_ref().and_then(|state| state.mark_dirty) {
+                mark_dirty(self.0);
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 #[allow(dead_code, reason = "the hosts can do more than this test needs")]
 mod support;
+#[allow(dead_code, reason = "the hosts can do more than this test needs")]
 #[path = "support/vst3_host.rs"]
 mod vst3_host;
 

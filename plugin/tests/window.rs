@@ -38,9 +38,12 @@ fn on_a_server(test: &str, host: fn()) {
         return host();
     }
     let Some(server) = Xvfb::start() else { return };
+    let home = tempfile::tempdir().unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture"])
         .env("DISPLAY", &server.display)
+        // What is exported there goes with it.
+        .env("HOME", home.path())
         .env(INSIDE, "1")
         // glibc's allocator makes arenas for threads that happen to run at the same time, and each
         // keeps megabytes: what is measured must not hang on how busy the machine is.
@@ -61,15 +64,127 @@ fn with_window(
 ) {
     let plugin = instance.plugin_handle();
     let gui: PluginGui = plugin.get_extension().unwrap();
+    embed(&gui, &plugin, parent);
+    then(&gui, &plugin);
+    gui.destroy(&plugin);
+}
+
+/// Makes the plugin's window, in the host's.
+fn embed(gui: &PluginGui, plugin: &PluginMainThreadHandle, parent: &Parent) {
     let configuration = GuiConfiguration {
         api_type: GuiApiType::X11,
         is_floating: false,
     };
-    gui.create(&plugin, configuration).unwrap();
+    gui.create(plugin, configuration).unwrap();
     // SAFETY: the host's window is there until after the plugin's is destroyed.
-    unsafe { gui.set_parent(&plugin, Window::from_x11_handle(parent.window.into())) }.unwrap();
-    then(&gui, &plugin);
-    gui.destroy(&plugin);
+    unsafe { gui.set_parent(plugin, Window::from_x11_handle(parent.window.into())) }.unwrap();
+}
+
+/// An instance whose song has one chord, with its window open and drawn.
+fn with_a_chord(entry: &PluginEntry, parent: &Parent) -> (PluginInstance<TestHost>, PluginGui) {
+    let mut instance = host::instantiate(entry);
+    let mut state = host::state_json(&host::save(&mut instance));
+    let track = r#"{"version":1,"clock":"host","segments":[{"start_s":0.0,"end_s":2.0,
+        "start_beat":0.0,"end_beat":4.0,"label":"C","confidence":0.9,"confirmed":true}]}"#;
+    state["fields"]["track"] = track.into();
+    let json = serde_json::to_vec(&state).unwrap();
+    let mut saved = (json.len() as u64).to_le_bytes().to_vec();
+    saved.extend(json);
+    assert!(host::restore(&mut instance, &saved));
+    let plugin = instance.plugin_handle();
+    let gui: PluginGui = plugin.get_extension().unwrap();
+    embed(&gui, &plugin, parent);
+    gui.show(&plugin).unwrap();
+    await_drawn(parent);
+    // The frame after the first has what was loaded.
+    std::thread::sleep(Duration::from_millis(500));
+    (instance, gui)
+}
+
+/// Waits until something is so.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Places in the window at its first size, in pixels.
+const FIRST_CHORD: (i16, i16) = (92, 338);
+const EXPORT: (i16, i16) = (857, 24);
+const MIDI_DOTS: (i16, i16) = (451, 138);
+
+/// X11's symbols of keys.
+const SHIFT: u32 = 0xffe1;
+const CONTROL: u32 = 0xffe3;
+const ENTER: u32 = 0xff0d;
+const G: u32 = 0x67;
+const Z: u32 = 0x7a;
+
+#[test]
+fn an_edit_tells_the_host_that_the_project_has_changed() {
+    on_a_server(
+        "an_edit_tells_the_host_that_the_project_has_changed",
+        || {
+            let entry = host::load();
+            let parent = Parent::open(SIZE.0, SIZE.1);
+            let (mut instance, gui) = with_a_chord(&entry, &parent);
+            assert_eq!(host::marked(&mut instance), 0);
+            parent.click(FIRST_CHORD.0, FIRST_CHORD.1);
+            std::thread::sleep(Duration::from_millis(500));
+            parent.keys(&[SHIFT, G]);
+            std::thread::sleep(Duration::from_millis(200));
+            assert_eq!(host::marked(&mut instance), 0, "nothing is set yet");
+            parent.keys(&[ENTER]);
+            until("the edit is told", || host::marked(&mut instance) == 1);
+            let chord = host::track(&mut instance).timeline().segments()[0].clone();
+            assert_eq!(
+                (chord.label.to_string().as_str(), chord.locked),
+                ("G:maj", true)
+            );
+            // Each edit is told, taking back too.
+            parent.keys(&[CONTROL, Z]);
+            until("undo is told", || host::marked(&mut instance) == 2);
+            let chord = host::track(&mut instance).timeline().segments()[0].clone();
+            assert_eq!(chord.label.to_string(), "C:maj");
+            gui.destroy(&instance.plugin_handle());
+        },
+    );
+}
+
+/// The user holds a dragged file while the host takes the plugin away and unloads it.
+#[test]
+fn a_drag_outlives_the_plugin() {
+    on_a_server("a_drag_outlives_the_plugin", || {
+        let entry = host::load();
+        let library = host::library().canonicalize().unwrap();
+        let parent = Parent::open(SIZE.0, SIZE.1);
+        let (mut instance, gui) = with_a_chord(&entry, &parent);
+        parent.click(EXPORT.0, EXPORT.1);
+        std::thread::sleep(Duration::from_millis(500));
+        let (x, y) = MIDI_DOTS;
+        parent.point(x, y);
+        parent.button(true);
+        for step in 1..10 {
+            std::thread::sleep(Duration::from_millis(30));
+            parent.point(x + 4 * step, y + step);
+        }
+        let home = std::path::PathBuf::from(std::env::var_os("HOME").unwrap());
+        let file = home.join("Documents/Changes/Chords.mid");
+        until("the file is written", || file.exists());
+        gui.destroy(&instance.plugin_handle());
+        drop(instance);
+        drop(entry);
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(file.exists(), "it is being dragged");
+        // Let go over nobody who takes it: it was made for the drag alone.
+        parent.button(false);
+        until("the file is gone", || !file.exists());
+        std::thread::sleep(Duration::from_millis(500));
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        assert!(maps.contains(library.to_str().unwrap()), "it is unloaded");
+    });
 }
 
 /// Waits until something is drawn.

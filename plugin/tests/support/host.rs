@@ -1,13 +1,14 @@
 //! The smallest CLAP host that can put the plugin through its paces.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
 use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
-use clack_extensions::state::PluginState;
+use clack_extensions::state::{HostState, HostStateImpl, PluginState};
 use clack_host::events::EventFlags;
 use clack_host::events::event_types::{
     MidiEvent, MidiSysExEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent,
@@ -24,23 +25,41 @@ use super::out::{Message, Out};
 
 pub const ID: &std::ffi::CStr = c"audio.changes.changes";
 
-pub struct TestShared;
+#[derive(Default)]
+pub struct TestShared {
+    /// Whether the plugin wants to be called on the main thread.
+    callback: AtomicBool,
+    /// How often it said that the project has changed.
+    marked: AtomicU32,
+}
 
 impl SharedHandler<'_> for TestShared {
     fn request_restart(&self) {}
     fn request_process(&self) {}
-    fn request_callback(&self) {}
+    fn request_callback(&self) {
+        self.callback.store(true, Ordering::Relaxed);
+    }
+}
+
+pub struct TestMainThread<'a>(&'a TestShared);
+
+impl<'a> MainThreadHandler<'a> for TestMainThread<'a> {}
+
+impl HostStateImpl for TestMainThread<'_> {
+    fn mark_dirty(&self) {
+        self.0.marked.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 pub struct TestHost;
 
 impl HostHandlers for TestHost {
     type Shared<'a> = TestShared;
-    type MainThread<'a> = ();
+    type MainThread<'a> = TestMainThread<'a>;
     type AudioProcessor<'a> = ();
 
     fn declare_extensions(builder: &mut HostExtensions<Self>, _: &Self::Shared<'_>) {
-        builder.register::<HostGui>();
+        builder.register::<HostGui>().register::<HostState>();
     }
 }
 
@@ -96,7 +115,23 @@ pub fn load() -> PluginEntry {
 
 pub fn instantiate(entry: &PluginEntry) -> PluginInstance<TestHost> {
     let info = HostInfo::new("Changes tests", "Changes", "", "1").unwrap();
-    PluginInstance::new(|_| TestShared, |_| (), entry, ID, &info).unwrap()
+    let made = PluginInstance::<TestHost>::new(
+        |_| TestShared::default(),
+        |shared| TestMainThread(shared),
+        entry,
+        ID,
+        &info,
+    );
+    made.unwrap()
+}
+
+/// Calls the plugin on the main thread if it wanted that, and tells how often it has said that
+/// the project has changed.
+pub fn marked(instance: &mut PluginInstance<TestHost>) -> u32 {
+    if instance.access_shared_handler(|it| it.callback.swap(false, Ordering::Relaxed)) {
+        instance.call_on_main_thread_callback();
+    }
+    instance.access_shared_handler(|it| it.marked.load(Ordering::Relaxed))
 }
 
 pub fn activate(

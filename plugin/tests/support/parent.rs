@@ -1,12 +1,15 @@
 //! A window on an X server that a host could own.
 
-use x11rb::connection::Connection;
+use std::io::IoSlice;
+
+use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, Window, WindowClass};
 use x11rb::rust_connection::RustConnection;
 
 /// A host's window, for a plugin's to be put into.
 pub struct Parent {
     connection: RustConnection,
+    root: Window,
     pub window: Window,
     width: u16,
     height: u16,
@@ -37,6 +40,7 @@ impl Parent {
         connection.map_window(window).unwrap().check().unwrap();
         Self {
             connection,
+            root,
             window,
             width,
             height,
@@ -56,5 +60,62 @@ impl Parent {
         pixels.sort_unstable();
         pixels.dedup();
         pixels.len()
+    }
+
+    /// Moves the pointer to a place of the window.
+    pub fn point(&self, x: i16, y: i16) {
+        self.fake(6, 0, x, y);
+    }
+
+    /// Presses the first button of the pointer, or lets it go.
+    pub fn button(&self, down: bool) {
+        self.fake(if down { 4 } else { 5 }, 1, 0, 0);
+    }
+
+    /// Clicks on a place of the window.
+    pub fn click(&self, x: i16, y: i16) {
+        self.point(x, y);
+        self.button(true);
+        self.button(false);
+    }
+
+    /// Presses the keys of these symbols (X11's) one after the other, and lets them go in the
+    /// other order.
+    pub fn keys(&self, symbols: &[u32]) {
+        let codes: Vec<u8> = symbols.iter().map(|it| self.code(*it)).collect();
+        for code in &codes {
+            self.fake(2, *code, 0, 0);
+        }
+        for code in codes.iter().rev() {
+            self.fake(3, *code, 0, 0);
+        }
+    }
+
+    fn code(&self, symbol: u32) -> u8 {
+        let setup = self.connection.setup();
+        let (first, count) = (setup.min_keycode, setup.max_keycode - setup.min_keycode + 1);
+        let keys = self.connection.get_keyboard_mapping(first, count);
+        let keys = keys.unwrap().reply().unwrap();
+        let each = usize::from(keys.keysyms_per_keycode);
+        let found = keys.keysyms.iter().position(|it| *it == symbol).unwrap();
+        first + (found / each) as u8
+    }
+
+    /// An event as from a device (XTEST's `FakeInput`): of a kind, with a key or button, or a
+    /// place on the screen, where the window is in the corner.
+    fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
+        let xtest = self.connection.extension_information("XTEST");
+        let opcode = xtest.unwrap().expect("the server has XTEST").major_opcode;
+        let mut request = vec![opcode, 2, 9, 0, kind, detail, 0, 0, 0, 0, 0, 0];
+        request.extend(self.root.to_ne_bytes());
+        request.extend([0; 8]);
+        request.extend(x.to_ne_bytes());
+        request.extend(y.to_ne_bytes());
+        request.extend([0; 8]);
+        let request = [IoSlice::new(&request)];
+        self.connection
+            .send_request_without_reply(&request, Vec::new())
+            .unwrap();
+        self.connection.get_input_focus().unwrap().reply().unwrap();
     }
 }

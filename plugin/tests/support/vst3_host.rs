@@ -25,14 +25,15 @@ use vst3::Steinberg::Vst::ProcessContext_::StatesAndFlags_::{
 };
 use vst3::Steinberg::Vst::{
     AudioBusBuffers, AudioBusBuffers__type0, Event, IAudioProcessor, IAudioProcessorTrait,
-    IComponent, IComponentTrait, IEditController, IEditControllerTrait, IEventList,
+    IComponent, IComponentHandler, IComponentHandler2, IComponentHandler2Trait,
+    IComponentHandlerTrait, IComponentTrait, IEditController, IEditControllerTrait, IEventList,
     IEventListTrait, IMidiMapping, IMidiMappingTrait, IParamValueQueue, IParamValueQueueTrait,
     IParameterChanges, IParameterChangesTrait, ParamID, ParameterInfo, ProcessContext, ProcessData,
     ProcessSetup,
 };
 use vst3::Steinberg::{
-    IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, int32, kResultFalse,
-    kResultOk, tresult,
+    FIDString, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, TBool, int32,
+    kResultFalse, kResultOk, tresult,
 };
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
@@ -49,6 +50,7 @@ pub struct Instance {
     events: ComWrapper<Events>,
     given: ComWrapper<Given>,
     changes: ComWrapper<Changes>,
+    handler: ComWrapper<Handler>,
     rate: f64,
     beats: f64,
     sounding: Vec<(i16, i16)>,
@@ -85,6 +87,9 @@ impl Instance {
             let processor = component.cast::<IAudioProcessor>().unwrap();
             let controller = component.cast::<IEditController>().unwrap();
             let mapping = controller.cast::<IMidiMapping>().unwrap();
+            let handler = ComWrapper::new(Handler::default());
+            let told = handler.to_com_ptr::<IComponentHandler>().unwrap();
+            assert_eq!(controller.setComponentHandler(told.as_ptr()), kResultOk);
             let mut setup = ProcessSetup {
                 processMode: 0,
                 symbolicSampleSize: 0,
@@ -102,6 +107,7 @@ impl Instance {
                 events: ComWrapper::new(Events::default()),
                 given: ComWrapper::new(Given::default()),
                 changes: ComWrapper::new(Changes::default()),
+                handler,
                 rate,
                 beats: 0.0,
                 sounding: Vec::new(),
@@ -114,6 +120,22 @@ impl Instance {
     pub fn event_outputs(&self) -> i32 {
         // SAFETY: a plain question; 1 and 1 are "event" and "output".
         unsafe { self.component.getBusCount(1, 1) }
+    }
+
+    /// How often the plugin has said that the project has changed.
+    pub fn marked(&self) -> u32 {
+        self.handler.0.get()
+    }
+
+    /// Switches the plugin off and on.
+    pub fn restart(&mut self) {
+        // SAFETY: in the order of the specification.
+        unsafe {
+            self.processor.setProcessing(0);
+            assert_eq!(self.component.setActive(0), kResultOk);
+            assert_eq!(self.component.setActive(1), kResultOk);
+            self.processor.setProcessing(1);
+        }
     }
 
     /// Sets a parameter, 0 … 1, with the next block.
@@ -266,8 +288,55 @@ impl Drop for Instance {
         unsafe {
             self.processor.setProcessing(0);
             self.component.setActive(0);
+            self.controller.setComponentHandler(null_mut());
             self.component.terminate();
         }
+    }
+}
+
+/// What the plugin tells of itself: how often it said that the project has changed.
+#[derive(Default)]
+struct Handler(Cell<u32>);
+
+impl Class for Handler {
+    type Interfaces = (IComponentHandler, IComponentHandler2);
+}
+
+impl IComponentHandlerTrait for Handler {
+    unsafe fn beginEdit(&self, _: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn performEdit(&self, _: ParamID, _: f64) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn endEdit(&self, _: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn restartComponent(&self, _: int32) -> tresult {
+        kResultOk
+    }
+}
+
+impl IComponentHandler2Trait for Handler {
+    unsafe fn setDirty(&self, state: TBool) -> tresult {
+        assert_eq!(state, 1);
+        self.0.set(self.0.get() + 1);
+        kResultOk
+    }
+
+    unsafe fn requestOpenEditor(&self, _: FIDString) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn startGroupEdit(&self) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn finishGroupEdit(&self) -> tresult {
+        kResultFalse
     }
 }
 

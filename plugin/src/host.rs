@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -21,6 +22,9 @@ pub trait Listener: Send + Sync {
     /// The project has changed in something that is no parameter. On the host's main thread.
     fn project_changed(&self);
 }
+
+/// How long the end of an instance waits for an errand, which takes microseconds.
+const LONGEST_ERRAND: Duration = Duration::from_secs(1);
 
 /// Asks for [`HostLink::tell`] to be called on the host's main thread.
 type Errand = Box<dyn Fn() + Send>;
@@ -88,8 +92,10 @@ impl HostLink {
     /// The instance goes: nobody is told, and nothing of it is used, once this returns. On the
     /// host's main thread.
     pub fn close(&self) {
-        // Whoever is on an errand holds this lock: it is waited for.
-        let errand = self.errand.lock().take();
+        // Whoever is on an errand holds this lock, and is waited for; unless it waits for the
+        // host in turn, which calls this.
+        let errand = self.errand.try_lock_for(LONGEST_ERRAND);
+        let errand = errand.and_then(|mut errand| errand.take());
         let host = self.host.lock().take();
         drop((errand, host));
     }

@@ -2,8 +2,9 @@
 //!
 //! Each thread takes a fixed part of every batch on a fork of the network, and the
 //! gradients are added in the order of the threads, so the result does not depend on
-//! which thread is faster. Step `n` depends on the seed and `n` only; a checkpoint holds
-//! network, optimiser and step, and a resumed run continues as if never stopped.
+//! which thread is faster. Step `n` depends on the seed and `n` only, what dropout drops
+//! included; a checkpoint holds network, optimiser and step, and a resumed run continues as
+//! if never stopped.
 
 use std::fs;
 use std::io::Write as _;
@@ -17,7 +18,7 @@ use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOpti
 use burn::tensor::{Device, FloatDType};
 use harmony::export::atomic;
 use networks::pitch_class::State;
-use networks::{Init, Network, Weights};
+use networks::{Init, Network, Weights, dropout};
 use recognizer::networks::Architecture;
 use recognizer::weights::ModelCard;
 use serde::{Deserialize, Serialize};
@@ -387,6 +388,8 @@ fn gradients(
                     let mut sum = 0.0;
                     let mut accumulator = GradientsAccumulator::new();
                     for indices in indices.chunks(config.at_once.max(1)) {
+                        // Each window is in one chunk of one thread only.
+                        dropout::seed(&[config.seed, progress.step, indices[0] as u64]);
                         let windows: Vec<Window> = indices
                             .iter()
                             .map(|&index| drawn.window(config, progress.step, index))
@@ -544,7 +547,7 @@ mod tests {
     use burn::tensor::Tensor;
     use half::f16;
     use recognizer::features::BINS;
-    use recognizer::networks::PitchClassNetConfig;
+    use recognizer::networks::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
 
     fn cosine(peak: f64) -> Schedule {
         Schedule::Cosine {
@@ -603,6 +606,23 @@ mod tests {
                 frames
             })
             .collect()
+    }
+
+    /// Small ones of each kind, with dropout.
+    fn with_dropout() -> [(&'static str, Architecture); 3] {
+        let paper_students = (
+            BtcConfig::new()
+                .with_hidden(16)
+                .with_heads(2)
+                .with_layers(1),
+            TwoEOneDConfig::new().with_layers(1),
+        );
+        [
+            ("pitch-class", config(1).architecture),
+            ("btc", Architecture::Btc(paper_students.0)),
+            ("2e1d", Architecture::TwoEOneD(paper_students.1)),
+        ]
+        .map(|(name, architecture)| (name, architecture.with_dropout(0.2)))
     }
 
     fn output(network: &Network) -> Vec<f32> {
@@ -702,33 +722,67 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_resumed_run_ends_where_an_uninterrupted_one_does() {
+    /// The same run, stopped after its first validation and started again from the files.
+    fn stopped_and_resumed(config: &TrainConfig, data: &[Frames], folder: &Path) -> Trained {
+        // The run may be over before it is told to stop; then it is begun anew.
+        for attempt in 0..100 {
+            let folder = folder.join(attempt.to_string());
+            let stop = AtomicBool::new(false);
+            let stopped = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !folder.join("progress.json").exists() {
+                        std::thread::yield_now();
+                    }
+                    stop.store(true, Ordering::Relaxed);
+                });
+                run(config, data, &folder, &stop).unwrap()
+            });
+            if stopped.step < config.steps {
+                return run(config, data, &folder, &AtomicBool::new(false)).unwrap();
+            }
+        }
+        panic!("it was never stopped in time");
+    }
+
+    fn resumes_to_the_same_bits(name: &str, config: &TrainConfig) -> Vec<f32> {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let whole = run(
-            &config(12),
-            &data,
-            &folder.path().join("whole"),
-            &AtomicBool::new(false),
-        )
-        .unwrap();
+        let go = AtomicBool::new(false);
+        let whole = run(config, &data, &folder.path().join("whole"), &go).unwrap();
+        let resumed = stopped_and_resumed(config, &data, &folder.path().join("part"));
+        assert_eq!(resumed.step, config.steps, "{name}");
+        assert_eq!(output(&whole.network), output(&resumed.network), "{name}");
+        output(&whole.network)
+    }
 
-        // The same run, stopped after its first validation and started again from the files.
-        let part = folder.path().join("part");
-        let stop = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !part.join("progress.json").exists() {
-                    std::thread::yield_now();
-                }
-                stop.store(true, Ordering::Relaxed);
-            });
-            run(&config(12), &data, &part, &stop).unwrap();
-        });
-        let resumed = run(&config(12), &data, &part, &AtomicBool::new(false)).unwrap();
-        assert_eq!(resumed.step, 12);
-        assert_eq!(output(&whole.network), output(&resumed.network));
+    #[test]
+    fn a_resumed_run_ends_where_an_uninterrupted_one_does() {
+        resumes_to_the_same_bits("without dropout", &config(12));
+    }
+
+    /// What is dropped follows from seed, step and window: neither an interruption nor the race
+    /// of the threads shows in the result.
+    #[test]
+    fn with_dropout_a_resumed_run_ends_in_the_same_bits_too() {
+        for (name, architecture) in with_dropout() {
+            for threads in [1, 2] {
+                let dropping = TrainConfig {
+                    architecture: architecture.clone(),
+                    threads,
+                    at_once: 1,
+                    ..config(12)
+                };
+                let same = resumes_to_the_same_bits(name, &dropping);
+                let keeping = TrainConfig {
+                    architecture: architecture.clone().with_dropout(0.0),
+                    ..dropping
+                };
+                let folder = tempfile::tempdir().unwrap();
+                let go = AtomicBool::new(false);
+                let kept = run(&keeping, &easy(), folder.path(), &go).unwrap();
+                assert_ne!(same, output(&kept.network), "{name}: nothing was dropped");
+            }
+        }
     }
 
     /// Of the devices that share a batch all but the first send their gradients over; here

@@ -6,7 +6,7 @@
 //! 128→170. 2.94 M parameters.
 
 use burn::module::{Module, Param};
-use burn::nn::attention::{MhaInput, MultiHeadAttention, MultiHeadAttentionConfig};
+use burn::nn::attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig, PaddingConfig1d};
 use burn::tensor::activation::relu;
@@ -14,6 +14,7 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 use recognizer::features::BINS;
 use recognizer::networks::{BtcConfig, CHORD_CLASSES};
 
+use crate::dropout::{attend, drop_out};
 use crate::{Init, Logits};
 
 impl Init for BtcConfig {
@@ -128,16 +129,14 @@ impl Block {
     fn forward(&self, x: Tensor<3>, mask: Tensor<3, Bool>) -> Tensor<3> {
         let [batch, frames, _] = x.dims();
         let h = self.attention_norm.forward(x.clone());
-        let attended = self
-            .attention
-            .forward(MhaInput::self_attn(h).mask_attn(mask.expand([batch, frames, frames])))
-            .context;
-        let x = self.dropout.forward(x + attended);
+        let mask = mask.expand([batch, frames, frames]);
+        let attended = attend(&self.attention, h.clone(), h, Some(mask));
+        let x = drop_out(&self.dropout, x + attended);
         let h = self.feed_forward_norm.forward(x.clone()).swap_dims(1, 2);
         // The original applies ReLU and dropout after the second convolution too.
-        let h = self.dropout.forward(relu(self.conv_in.forward(h)));
-        let h = self.dropout.forward(relu(self.conv_out.forward(h)));
-        self.dropout.forward(x + h.swap_dims(1, 2))
+        let h = drop_out(&self.dropout, relu(self.conv_in.forward(h)));
+        let h = drop_out(&self.dropout, relu(self.conv_out.forward(h)));
+        drop_out(&self.dropout, x + h.swap_dims(1, 2))
     }
 }
 

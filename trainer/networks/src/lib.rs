@@ -9,6 +9,7 @@
 //! | [`two_e_one_d`] | 2E1D, the paper's second student |
 
 pub mod btc;
+pub mod dropout;
 pub mod pitch_class;
 pub mod two_e_one_d;
 

@@ -22,6 +22,7 @@ use recognizer::features::BINS;
 use recognizer::networks::colour::COLOUR_VALUES;
 use recognizer::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
 
+use crate::dropout::drop_out;
 use crate::{Init, Logits};
 
 mod widen;
@@ -187,7 +188,7 @@ impl Block {
         } else {
             self.taps_centred(&taps, h)
         };
-        let v = self.dropout.forward(relu(v));
+        let v = drop_out(&self.dropout, relu(v));
         x + linear_like(relu(self.mix.forward(v)), &self.out).cast(FloatDType::F32)
     }
 

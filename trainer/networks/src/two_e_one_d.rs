@@ -6,7 +6,7 @@
 //! zero (ReZero, Bachlechner et al. 2020).
 
 use burn::module::{Module, Param};
-use burn::nn::attention::{MhaInput, MultiHeadAttention, MultiHeadAttentionConfig};
+use burn::nn::attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use burn::nn::{
     Dropout, DropoutConfig, Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig,
 };
@@ -15,6 +15,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use recognizer::features::BINS;
 use recognizer::networks::{CHORD_CLASSES, TwoEOneDConfig};
 
+use crate::dropout::{attend, drop_out};
 use crate::{Init, Logits};
 
 impl Init for TwoEOneDConfig {
@@ -81,7 +82,7 @@ impl TwoEOneD {
         Logits {
             chord: self
                 .chord
-                .forward(self.dropout.forward(self.norm.forward(h))),
+                .forward(drop_out(&self.dropout, self.norm.forward(h))),
             bass: None,
             colour: None,
         }
@@ -122,21 +123,15 @@ impl Layer {
     }
 
     fn forward(&self, x: Tensor<3>, memory: Option<Tensor<3>>) -> Tensor<3> {
-        let attended = self
-            .self_attention
-            .forward(MhaInput::self_attn(x.clone()))
-            .context;
-        let mut x = x + self.dropout.forward(attended) * self.gate(0);
+        let attended = attend(&self.self_attention, x.clone(), x.clone(), None);
+        let mut x = x + drop_out(&self.dropout, attended) * self.gate(0);
         if let (Some(cross), Some(memory)) = (&self.cross_attention, memory) {
-            let attended = cross
-                .forward(MhaInput::new(x.clone(), memory.clone(), memory))
-                .context;
-            x = x + self.dropout.forward(attended) * self.gate(1);
+            let attended = attend(cross, x.clone(), memory, None);
+            x = x + drop_out(&self.dropout, attended) * self.gate(1);
         }
-        let h = self
-            .contract
-            .forward(self.dropout.forward(relu(self.expand.forward(x.clone()))));
-        x + self.dropout.forward(h) * self.gate(2)
+        let h = relu(self.expand.forward(x.clone()));
+        let h = self.contract.forward(drop_out(&self.dropout, h));
+        x + drop_out(&self.dropout, h) * self.gate(2)
     }
 }
 

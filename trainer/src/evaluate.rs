@@ -5,6 +5,9 @@
 //! late as it was. Teachers can be scored beside them, on the same samples. Everything is
 //! weighted by duration over all pieces of a set.
 //!
+//! Beside rendered sets there are real recordings whose chords are known ([`truth`]) and real
+//! music on which two teachers agree ([`consensus`]).
+//!
 //! Labels are scored by two protocols: `plain` is mir_eval on the raw references,
 //! `folded` the one of arXiv 2602.19778 ([`harmony::score::evaluate_folded`]). Boundaries
 //! are changes of chord, matched as by `mir_eval.segment.detection` with its ends trimmed
@@ -12,6 +15,7 @@
 
 pub mod cache;
 pub mod calibration;
+pub mod consensus;
 pub mod disagreement;
 pub mod engines;
 pub mod latency;
@@ -26,6 +30,7 @@ pub mod report;
 pub mod spoil;
 mod table;
 pub mod teacher;
+pub mod truth;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -40,14 +45,14 @@ use lookahead::LagPoint;
 use measure::{EngineScores, Measures};
 use piece::Pieces;
 
-pub use table::table;
+pub use table::{consensus_table, table, truth_table};
 
 /// What [`evaluate_set`] measures: name of the engine and its scores.
 pub type SetScores = BTreeMap<String, EngineScores>;
 
 /// The engines of a set in the order of tables and pictures: ours from the one that hears
 /// most to the one that hears least, then the others by name.
-pub fn ordered(scores: &SetScores) -> Vec<(&str, &EngineScores)> {
+pub fn ordered<T>(scores: &BTreeMap<String, T>) -> Vec<(&str, &T)> {
     let rank = |name: &str| [OFFLINE, LIVE, DISPLAY].iter().position(|own| *own == name);
     let mut engines: Vec<_> = scores
         .iter()

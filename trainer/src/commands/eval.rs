@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use harmony::timeline::Segment;
 use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::models;
 use recognizer::weights::WeightsFile;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
 use trainer::evaluate::cache::{RenderCache, TrackCache};
+use trainer::evaluate::consensus::{Consensus, ConsensusSet, Witness, evaluate_consensus};
 use trainer::evaluate::engines::{Engines, Listener};
 use trainer::evaluate::oracle::Oracle;
 use trainer::evaluate::piece::{Pieces, RenderedSet};
@@ -19,7 +20,8 @@ use trainer::evaluate::real::RealSet;
 use trainer::evaluate::report::{Report, ReportSettings};
 use trainer::evaluate::spoil::Spoil;
 use trainer::evaluate::teacher::TeacherListener;
-use trainer::evaluate::{Evaluated, evaluate_set, table};
+use trainer::evaluate::truth::{Truth, TruthSet, evaluate_truth};
+use trainer::evaluate::{Evaluated, consensus_table, evaluate_set, table, truth_table};
 use trainer::labelled_audio;
 use trainer::parallel;
 use trainer::pop909::{Pop909, SongSplit};
@@ -91,9 +93,21 @@ pub struct EvalArguments {
     /// Windowed weights; the built-in ones without.
     #[arg(long)]
     windowed: Option<PathBuf>,
-    /// What to evaluate on.
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["songs", "rare"])]
+    /// What to evaluate on; songs and rare where neither this nor --truth or --consensus is
+    /// given.
+    #[arg(long, value_enum, value_delimiter = ',')]
     sets: Vec<Set>,
+    /// Also score real recordings whose chords are known: a folder of folders with audio and a
+    /// .lab file beside each; may be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    truth: Vec<PathBuf>,
+    /// Also score the split of --corpus where two witnesses agree by majmin. Each is a teacher
+    /// by name or a folder of <id>.lab files, as pseudo-label writes them.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
+    consensus: Vec<String>,
+    /// With --consensus, what comes after is left out of a track, seconds.
+    #[arg(long, default_value_t = 600.0)]
+    max_length: f64,
     /// Excerpts in each rendered set.
     #[arg(short = 'n', long, default_value_t = 60)]
     count: u64,
@@ -103,7 +117,7 @@ pub struct EvalArguments {
     /// Seed of the sets.
     #[arg(short, long, default_value_t = 777)]
     seed: u64,
-    /// Manifest of the corpus of the set `real`.
+    /// Manifest of the corpus of the set `real` and of --consensus.
     #[arg(long)]
     corpus: Option<PathBuf>,
     /// Folder with a teacher's posteriors and labels of that corpus.
@@ -112,8 +126,8 @@ pub struct EvalArguments {
     /// Split of that corpus: `valid` to choose by, `test` for the figures.
     #[arg(long, value_enum, default_value = "test")]
     split: CorpusSplit,
-    /// A teacher that hears the same rendered audio: chordnet, btc, mix:A+B or vote:A+B; may
-    /// be given several times. Keep its answers with --cache, it is slow.
+    /// A teacher that hears the same audio: chordnet, crema, btc, mix:A+B or vote:A+B; may be
+    /// given several times. Keep its answers with --cache, it is slow.
     #[arg(long)]
     teacher: Vec<String>,
     /// Folder of all teachers.
@@ -171,6 +185,16 @@ pub fn networks(
         None => models::windowed()?,
     };
     Ok((live, windowed))
+}
+
+/// The sets that are asked for.
+fn sets(arguments: &EvalArguments) -> &[Set] {
+    let something_else = !arguments.truth.is_empty() || !arguments.consensus.is_empty();
+    match &arguments.sets[..] {
+        [] if something_else => &[],
+        [] => &[Set::Songs, Set::Rare],
+        named => named,
+    }
 }
 
 /// What is rendered for a set.
@@ -264,6 +288,82 @@ fn oracle(settings: &SetSettings, corpus: &Pop909) -> Result<Oracle> {
     Ok(oracle)
 }
 
+/// Scores the real recordings below `folder`.
+fn truth(
+    folder: &Path,
+    engines: &Engines<'_>,
+    threads: usize,
+    interrupted: &AtomicBool,
+) -> Result<Truth> {
+    let set = TruthSet::open(folder)?;
+    if set.unlabelled() > 0 {
+        eprintln!(
+            "{} audio files below {} have no .lab file and are left out",
+            set.unlabelled(),
+            folder.display()
+        );
+    }
+    let truth = evaluate_truth(&set, engines, threads, interrupted)?;
+    println!(
+        "{}: {} recordings\n\n{}",
+        folder.display(),
+        set.count(),
+        truth_table(&truth)
+    );
+    Ok(truth)
+}
+
+/// A teacher that was opened, or the folder called `name`.
+fn witness<'a>(name: &str, teacher: Option<&'a TeacherListener>) -> Witness<'a> {
+    match teacher {
+        Some(teacher) => Witness::Listener(teacher),
+        None => Witness::folder(Path::new(name)),
+    }
+}
+
+/// Scores the corpus where two witnesses agree.
+fn consensus(
+    arguments: &EvalArguments,
+    engines: &Engines<'_>,
+    interrupted: &AtomicBool,
+) -> Result<Consensus> {
+    let [first, second] = &arguments.consensus[..] else {
+        bail!("--consensus takes two witnesses, A,B");
+    };
+    let corpus = arguments.corpus.as_deref();
+    let corpus = Corpus::open(corpus.context("--consensus needs --corpus")?)?;
+    let asked = |name: &str| -> Result<Option<TeacherListener>> {
+        if Path::new(name).is_dir() {
+            return Ok(None);
+        }
+        Ok(Some(TeacherListener::new(open(name, &arguments.teachers)?)))
+    };
+    let (one, other) = (asked(first)?, asked(second)?);
+    let witnesses = [
+        witness(first, one.as_ref()),
+        witness(second, other.as_ref()),
+    ];
+    let set = ConsensusSet::new(&corpus, arguments.split, witnesses, arguments.max_length)?;
+    if set.missing() > 0 {
+        eprintln!(
+            "{} tracks of the split `{}` are not known to both of {} and are left out",
+            set.missing(),
+            arguments.split.name(),
+            arguments.consensus.join(" and ")
+        );
+    }
+    let consensus = evaluate_consensus(&set, engines, arguments.threads, interrupted)?;
+    println!(
+        "{}, {}: {} tracks by the consensus of {}\n\n{}",
+        corpus.name(),
+        arguments.split.name(),
+        set.count(),
+        consensus.witnesses.join(" and "),
+        consensus_table(&consensus)
+    );
+    Ok(consensus)
+}
+
 /// Evaluates, prints the tables and writes what was asked for.
 pub fn run(arguments: &EvalArguments) -> Result<()> {
     let interrupted = crate::interruption()?;
@@ -302,9 +402,18 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
             seed: arguments.seed,
         },
         curves: BTreeMap::new(),
+        truth: BTreeMap::new(),
+        consensus: None,
         sets: BTreeMap::new(),
     };
-    for &set in &arguments.sets {
+    for folder in &arguments.truth {
+        let truth = truth(folder, &engines, arguments.threads, &interrupted)?;
+        report.truth.insert(folder.display().to_string(), truth);
+    }
+    if !arguments.consensus.is_empty() {
+        report.consensus = Some(consensus(arguments, &engines, &interrupted)?);
+    }
+    for &set in sets(arguments) {
         let name = set.name();
         let score = |pieces: &dyn Pieces, oracle: Option<&Oracle>| -> Result<(usize, Evaluated)> {
             let evaluated = evaluate_set(

@@ -100,6 +100,9 @@ pub struct Track {
     pub source: String,
     /// What it is used for.
     pub split: Split,
+    /// What kind of music it is (`sung`, `piano` …), where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// `.lab` or `.jams` file with its chords, relative to the manifest.
     pub labels: Option<PathBuf>,
     /// Folder of the manifest.

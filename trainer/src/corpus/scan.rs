@@ -35,12 +35,16 @@ pub struct Source {
     pub licence: String,
     /// The split all of its tracks are in; each by its content where not given.
     pub split: Option<Split>,
+    /// What kind of music it is, where that is to be told apart in an evaluation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 /// The folders directly below a corpus, by name.
 pub type Sources = BTreeMap<String, Source>;
 
-/// Reads sources: one JSON object, from the name of a folder to `{"licence", "split"}`.
+/// Reads sources: one JSON object, from the name of a folder to `{"licence", "split",
+/// "kind"}`.
 ///
 /// # Errors
 /// A file that cannot be read, is too large or is no such object, by name.
@@ -305,6 +309,7 @@ fn tracks(
                 .or(settings.split)
                 .unwrap_or_else(|| Split::of(&digest)),
             source,
+            kind: stated.and_then(|s| s.kind.clone()),
             labels: labels.map(|labels| relative(&labels, &base)),
             folder: base.clone(),
             sha256: sha256.clone(),

@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 use harmony::export::atomic;
 use serde::{Deserialize, Serialize};
 
+use super::consensus::Consensus;
+use super::truth::Truth;
 use super::{Curve, SetScores};
 
 /// What was evaluated on.
@@ -20,7 +22,7 @@ pub struct ReportSettings {
     pub seed: u64,
 }
 
-/// Scores of all sets: `{settings, curves, SET: {ENGINE: scores}}`.
+/// Scores of all sets: `{settings, curves, truth, consensus, SET: {ENGINE: scores}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// What was evaluated on.
@@ -28,6 +30,12 @@ pub struct Report {
     /// Accuracy against look-ahead by set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub curves: BTreeMap<String, Curve>,
+    /// Scores on real recordings whose chords are known, by folder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub truth: BTreeMap<String, Truth>,
+    /// Scores on real music where two teachers agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<Consensus>,
     /// Scores by set and engine.
     #[serde(flatten)]
     pub sets: BTreeMap<String, SetScores>,

@@ -2,8 +2,140 @@
 
 use std::fmt::Write as _;
 
+use super::consensus::{Consensus, ConsensusScores};
 use super::measure::{EngineScores, SEVEN};
+use super::truth::{Truth, TruthScores};
 use super::{SetScores, ordered};
+
+/// What a column shows of some recordings.
+type Value<'a> = &'a dyn Fn(&TruthScores) -> Option<f64>;
+
+/// Tables of real recordings: by folder majmin, root and how often a chord is denied, and the
+/// metrics averaged over folders.
+#[must_use]
+pub fn truth_table(truth: &Truth) -> String {
+    let engines = ordered(truth);
+    let Some((_, first)) = engines.first() else {
+        return String::new();
+    };
+    let mut text = String::new();
+    let metric = |name: &'static str| move |s: &TruthScores| s.metrics.get(name).copied();
+    let denied = |s: &TruthScores| (s.minutes > 0.0).then_some(s.says_no_chord);
+    let majmin = metric("majmin");
+    let root = metric("root");
+    let columns: [(&str, Value<'_>); 3] = [
+        ("majmin", &majmin),
+        ("root", &root),
+        ("says N for a chord", &denied),
+    ];
+    for (title, value) in columns {
+        let names = engines.iter().map(|(engine, _)| *engine);
+        let head = [title, "recordings", "minutes"].into_iter().chain(names);
+        heading(&mut text, &head.collect::<Vec<_>>());
+        let line = |name: &str, of: &dyn Fn(&str) -> Option<TruthScores>| {
+            let about = of(engines[0].0).unwrap_or_default();
+            let mut cells = vec![
+                name.to_owned(),
+                about.recordings.to_string(),
+                format!("{:.1}", about.minutes),
+            ];
+            let each = engines.iter().map(|(engine, _)| of(engine));
+            cells.extend(each.map(|scores| number(scores.as_ref().and_then(value))));
+            cells
+        };
+        for folder in first.folders.keys() {
+            let of = |engine: &str| truth.get(engine)?.folders.get(folder).cloned();
+            row(&mut text, &line(folder, &of));
+        }
+        let of = |engine: &str| Some(truth.get(engine)?.average.clone());
+        row(&mut text, &line("average of folders", &of));
+        text.push('\n');
+    }
+    let names: Vec<&str> = SEVEN
+        .iter()
+        .map(|m| m.name())
+        .chain(["majmin_inv"])
+        .collect();
+    let head = ["engine"].into_iter().chain(names.iter().copied());
+    heading(&mut text, &head.chain(["average"]).collect::<Vec<_>>());
+    for (engine, scores) in engines {
+        let average = &scores.average;
+        let mut cells = vec![engine.to_owned()];
+        cells.extend(
+            names
+                .iter()
+                .map(|name| number(average.metrics.get(*name).copied())),
+        );
+        cells.push(number(average.average()));
+        row(&mut text, &cells);
+    }
+    text
+}
+
+/// Tables of a corpus by consensus: all of it and each kind of music, and every source.
+#[must_use]
+pub fn consensus_table(consensus: &Consensus) -> String {
+    let mut text = String::new();
+    let [first, second] = &consensus.witnesses;
+    let (with_first, with_second) = (format!("with {first}"), format!("with {second}"));
+    heading(
+        &mut text,
+        &[
+            "music",
+            "tracks",
+            "they agree",
+            "minutes",
+            "of them N",
+            "engine",
+            "consensus",
+            &with_first,
+            &with_second,
+            "says N for a chord",
+            "ECE",
+        ],
+    );
+    let kinds = consensus
+        .kinds
+        .iter()
+        .map(|(kind, scores)| (&**kind, scores));
+    for (name, scores) in [("all", &consensus.all)].into_iter().chain(kinds) {
+        for (engine, own) in ordered(&scores.engines) {
+            let mut cells = about(name, scores);
+            cells.push(engine.to_owned());
+            let values = [own.consensus, own.alone[0], own.alone[1], own.says_no_chord];
+            cells.extend(values.map(|value| number(Some(value))));
+            cells.push(number(Some(own.ece)));
+            row(&mut text, &cells);
+        }
+    }
+    text.push('\n');
+    let engines = ordered(&consensus.all.engines);
+    let names = engines.iter().map(|(engine, _)| *engine);
+    let head = ["source", "tracks", "they agree", "minutes", "of them N"];
+    heading(
+        &mut text,
+        &head.into_iter().chain(names).collect::<Vec<_>>(),
+    );
+    for (source, scores) in &consensus.sources {
+        let mut cells = about(source, scores);
+        let values = engines
+            .iter()
+            .map(|(engine, _)| scores.engines.get(*engine));
+        cells.extend(values.map(|own| number(own.map(|own| own.consensus))));
+        row(&mut text, &cells);
+    }
+    text
+}
+
+fn about(name: &str, scores: &ConsensusScores) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        scores.tracks.to_string(),
+        number(Some(scores.agreement.majmin)),
+        format!("{:.1}", scores.minutes),
+        number(Some(scores.no_chord)),
+    ]
+}
 
 /// Two tables of a set: the seven metrics by both protocols, and everything else.
 #[must_use]

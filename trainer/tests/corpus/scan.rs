@@ -37,6 +37,7 @@ fn a_folder_becomes_a_manifest() {
             Source {
                 licence: "CC0-1.0".into(),
                 split: Some(Split::Test),
+                kind: Some("sung".into()),
             },
         )]
         .into(),
@@ -67,6 +68,7 @@ fn a_folder_becomes_a_manifest() {
     assert!(a.id.starts_with("one-Song_A-"), "{}", a.id);
     assert!(a.audio_path().is_file());
     assert_eq!((b.licence.as_str(), b.split), ("CC0-1.0", Split::Test));
+    assert_eq!((a.kind.as_deref(), b.kind.as_deref()), (None, Some("sung")));
     let list = fs::read_to_string(at("corpus.skipped.jsonl")).unwrap();
     assert_eq!(list.lines().count(), 4);
 }

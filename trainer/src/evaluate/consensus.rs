@@ -1,0 +1,500 @@
+//! Real music without labels, where two teachers that learned apart agree.
+//!
+//! Agreement with one teacher cannot rise much above what teachers have with each other, and
+//! flatters whoever learned from it. Where two that were trained on recordings labelled by hand
+//! agree by majmin, they are mostly right: the share of that time on which a student agrees too
+//! is its *consensus accuracy*. Beside it: how much the two agree (mir_eval's majmin with the
+//! first as reference), and what the student has in common with each of them alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result, bail, ensure};
+use harmony::import;
+use harmony::label::Label;
+use harmony::score::{Evaluation, Metric, evaluate};
+use harmony::timeline::Segment;
+use harmony::vocabulary::large;
+use recognizer::audio::Audio;
+use serde::{Deserialize, Serialize};
+
+use super::cache::TrackCache;
+use super::calibration::Calibration;
+use super::engines::{Engines, Listener, Named};
+use super::measure::Part;
+use super::overlap::{intervals, overlaps, within};
+use super::real::audio;
+use super::truth::denied;
+use crate::corpus::{Corpus, Split, Track};
+use crate::parallel;
+use crate::posteriors::lab_path_of;
+
+/// Audio that the engines get to hear after the end of what the teachers heard, seconds.
+const AFTER_S: f64 = 2.0;
+
+/// Somebody whose chords are at hand for every track.
+pub enum Witness<'a> {
+    /// What was written down before: a folder of `<id>.lab`, as `trainer pseudo-label` and
+    /// other programs leave it.
+    Folder {
+        /// Name in the tables.
+        name: String,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A teacher that is asked now.
+    Listener(&'a dyn Listener),
+}
+
+impl Witness<'_> {
+    /// A folder by its path; its name is the folder's.
+    #[must_use]
+    pub fn folder(folder: &Path) -> Self {
+        let name = folder.file_name().unwrap_or(folder.as_os_str());
+        Self::Folder {
+            name: name.to_string_lossy().into_owned(),
+            folder: folder.to_owned(),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Folder { name, .. } => name,
+            Self::Listener(listener) => listener.name(),
+        }
+    }
+
+    /// Whether it has something to say of `track`.
+    fn knows(&self, track: &Track) -> bool {
+        match self {
+            Self::Folder { folder, .. } => lab_path_of(folder, &track.id).is_file(),
+            Self::Listener(_) => true,
+        }
+    }
+
+    fn track(
+        &self,
+        track: &Track,
+        audio: &Audio,
+        cache: Option<&TrackCache>,
+    ) -> Result<Vec<Segment>> {
+        match self {
+            Self::Folder { folder, .. } => {
+                let path = lab_path_of(folder, &track.id);
+                let timeline = import::load(&path).with_context(|| path.display().to_string())?;
+                Ok(timeline.segments().to_vec())
+            }
+            Self::Listener(listener) => {
+                let listen = || listener.listen(audio);
+                match cache {
+                    Some(cache) => cache.track(&listener.identity(), audio, listen),
+                    None => listen(),
+                }
+            }
+        }
+    }
+}
+
+/// What is listened to.
+pub struct ConsensusSet<'a> {
+    witnesses: [Witness<'a>; 2],
+    tracks: Vec<Track>,
+    missing: usize,
+    max_length_s: f64,
+}
+
+impl<'a> ConsensusSet<'a> {
+    /// The tracks of a split that both witnesses know, the first `max_length_s` seconds of each.
+    ///
+    /// # Errors
+    /// No such track.
+    pub fn new(
+        corpus: &Corpus,
+        split: Split,
+        witnesses: [Witness<'a>; 2],
+        max_length_s: f64,
+    ) -> Result<Self> {
+        let all: Vec<&Track> = corpus.tracks_of(split).collect();
+        let known = |track: &&Track| witnesses.iter().all(|witness| witness.knows(track));
+        let tracks: Vec<Track> = all.iter().copied().filter(known).cloned().collect();
+        ensure!(
+            !tracks.is_empty(),
+            "{} and {} know no track of the split `{}` of {}",
+            witnesses[0].name(),
+            witnesses[1].name(),
+            split.name(),
+            corpus.name()
+        );
+        Ok(Self {
+            missing: all.len() - tracks.len(),
+            tracks,
+            witnesses,
+            max_length_s,
+        })
+    }
+
+    /// How many tracks there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// Tracks of the split that a witness does not know.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.missing
+    }
+}
+
+/// What two tracks have in common, and where.
+struct Agreement {
+    /// The first, where the second agrees with it by majmin.
+    track: Vec<Segment>,
+    /// Those of `track` where they also name the same class of 170.
+    classes: Vec<Segment>,
+}
+
+impl Agreement {
+    fn of(first: &[Segment], second: &[Segment]) -> Self {
+        let (mut track, mut classes) = (Vec::new(), Vec::new());
+        for overlap in overlaps(first, second) {
+            let (reference, other) = (&overlap.reference.label, overlap.label());
+            if Metric::MajMin.compare(reference, other) != Some(true) {
+                continue;
+            }
+            let common = Segment::new(overlap.start_s, overlap.end_s, reference.clone());
+            let class = large::index_of(reference);
+            if class == large::index_of(other) && class != large::UNKNOWN {
+                classes.push(common.clone());
+            }
+            track.push(common);
+        }
+        Self { track, classes }
+    }
+}
+
+/// How an engine did on one track.
+struct Heard {
+    /// Against the consensus, the first witness, the second.
+    against: [Evaluation; 3],
+    chord_s: f64,
+    denied_s: f64,
+    calibration: Calibration,
+}
+
+impl Heard {
+    fn of(agreement: &Agreement, witnesses: &[Vec<Segment>; 2], track: &[Segment]) -> Result<Self> {
+        let estimate = intervals(track);
+        let spans: Vec<(f64, f64)> = agreement
+            .track
+            .iter()
+            .map(|segment| (segment.start_s, segment.end_s))
+            .collect();
+        let consensus = evaluate(&within(&witnesses[0], &spans), &estimate)?;
+        let [first, second] = witnesses;
+        let (chord_s, denied_s) = denied(&agreement.track, track);
+        let mut calibration = Calibration::default();
+        for overlap in overlaps(&agreement.classes, track) {
+            calibration.count(&overlap);
+        }
+        Ok(Self {
+            against: [
+                consensus,
+                evaluate(&intervals(first), &estimate)?,
+                evaluate(&intervals(second), &estimate)?,
+            ],
+            chord_s,
+            denied_s,
+            calibration,
+        })
+    }
+}
+
+/// One track, heard by all.
+struct Done {
+    /// The second witness against the first.
+    witnesses: Evaluation,
+    /// Seconds of the consensus, and of it those with a chord.
+    common_s: f64,
+    chord_s: f64,
+    engines: Vec<(String, Heard)>,
+}
+
+/// How an engine did on some tracks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EngineConsensus {
+    /// Agreement by majmin where the witnesses agree.
+    pub consensus: f64,
+    /// Agreement by majmin with each witness alone, in their order.
+    pub alone: [f64; 2],
+    /// Share of the time on which the witnesses agree on a chord in which the engine says
+    /// that there is none.
+    pub says_no_chord: f64,
+    /// Expected calibration error where they agree on the class of 170.
+    pub ece: f64,
+}
+
+/// What two witnesses and the engines made of some tracks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConsensusScores {
+    /// Tracks.
+    pub tracks: usize,
+    /// The second witness against the first by majmin: how much they agree, over the time in
+    /// which the first says major, minor or nothing.
+    pub agreement: Part,
+    /// Minutes on which they agree.
+    pub minutes: f64,
+    /// Share of those minutes in which they agree that there is no chord.
+    pub no_chord: f64,
+    /// By engine.
+    pub engines: BTreeMap<String, EngineConsensus>,
+}
+
+impl ConsensusScores {
+    fn pooled(done: &[&Done]) -> Self {
+        let mut by_engine: BTreeMap<&str, Vec<&Heard>> = BTreeMap::new();
+        for track in done {
+            for (engine, heard) in &track.engines {
+                by_engine.entry(engine).or_default().push(heard);
+            }
+        }
+        let engines = by_engine.into_iter().map(|(engine, heard)| {
+            let majmin = |at: usize| {
+                let evaluations = heard.iter().map(|h| &h.against[at]);
+                Evaluation::pooled(evaluations).majmin
+            };
+            let sum = |of: fn(&Heard) -> f64| heard.iter().map(|h| of(h)).sum::<f64>();
+            let mut calibration = Calibration::default();
+            for heard in &heard {
+                calibration.merge(&heard.calibration);
+            }
+            let scores = EngineConsensus {
+                consensus: majmin(0),
+                alone: [majmin(1), majmin(2)],
+                says_no_chord: share(sum(|h| h.denied_s), sum(|h| h.chord_s)),
+                ece: calibration.reliability().ece,
+            };
+            (engine.to_owned(), scores)
+        });
+        let common_s: f64 = done.iter().map(|d| d.common_s).sum();
+        let chord_s: f64 = done.iter().map(|d| d.chord_s).sum();
+        let at = Metric::ALL.iter().position(|m| *m == Metric::MajMin);
+        let compared_s = |d: &&Done| at.map_or(0.0, |at| d.witnesses.comparable_s[at]);
+        Self {
+            tracks: done.len(),
+            agreement: Part {
+                majmin: Evaluation::pooled(done.iter().map(|d| &d.witnesses)).majmin,
+                seconds: done.iter().map(compared_s).sum(),
+            },
+            minutes: common_s / 60.0,
+            no_chord: share(common_s - chord_s, common_s),
+            engines: engines.collect(),
+        }
+    }
+}
+
+fn share(part: f64, of: f64) -> f64 {
+    if of > 0.0 { part / of } else { 0.0 }
+}
+
+/// Scores of a corpus' split by consensus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Consensus {
+    /// Names of the witnesses.
+    pub witnesses: [String; 2],
+    /// Over all tracks.
+    pub all: ConsensusScores,
+    /// By the kind of music, where the manifest says it.
+    pub kinds: BTreeMap<String, ConsensusScores>,
+    /// By the package or folder that a track comes from.
+    pub sources: BTreeMap<String, ConsensusScores>,
+}
+
+/// Lets the witnesses and the engines hear all tracks of `set`.
+///
+/// # Errors
+/// A track that cannot be decoded, a witness or an engine that fails, an interruption.
+pub fn evaluate_consensus(
+    set: &ConsensusSet<'_>,
+    engines: &Engines<'_>,
+    threads: usize,
+    interrupted: &AtomicBool,
+) -> Result<Consensus> {
+    let work = |index: usize| -> Result<Done> {
+        let Some(track) = set.tracks.get(index) else {
+            bail!("no such track");
+        };
+        let heard = || -> Result<Done> {
+            let mut audio = audio(&track.audio_path())?;
+            let rate = f64::from(audio.sample_rate);
+            audio.samples.truncate((set.max_length_s * rate) as usize);
+            let [first, second] = &set.witnesses;
+            let said = [
+                first.track(track, &audio, engines.cache)?,
+                second.track(track, &audio, engines.cache)?,
+            ];
+            let (said, end_s) = together(said);
+            // One of them may have listened to the beginning alone.
+            audio.samples.truncate(((end_s + AFTER_S) * rate) as usize);
+            done(&said, engines.tracks(&audio)?)
+        };
+        heard().with_context(|| format!("track {}", track.id))
+    };
+    let done = parallel::map("consensus", set.count(), threads, interrupted, work)?;
+
+    let by = |of: fn(&Track) -> Option<&str>| {
+        let mut groups: BTreeMap<&str, Vec<&Done>> = BTreeMap::new();
+        for (track, done) in set.tracks.iter().zip(&done) {
+            if let Some(group) = of(track) {
+                groups.entry(group).or_default().push(done);
+            }
+        }
+        let scored = groups.into_iter();
+        scored
+            .map(|(group, done)| (group.to_owned(), ConsensusScores::pooled(&done)))
+            .collect()
+    };
+    Ok(Consensus {
+        witnesses: set.witnesses.each_ref().map(|w| w.name().to_owned()),
+        all: ConsensusScores::pooled(&done.iter().collect::<Vec<_>>()),
+        kinds: by(|track| track.kind.as_deref()),
+        sources: by(|track| Some(&track.source)),
+    })
+}
+
+/// Two tracks, both to the end of the shorter one, and where that is.
+fn together(mut tracks: [Vec<Segment>; 2]) -> ([Vec<Segment>; 2], f64) {
+    let ends = tracks.each_ref().map(|t| t.last().map_or(0.0, |s| s.end_s));
+    let end_s = ends[0].min(ends[1]);
+    for track in &mut tracks {
+        track.retain(|segment| segment.start_s < end_s);
+        if let Some(last) = track.last_mut() {
+            last.end_s = last.end_s.min(end_s);
+        }
+    }
+    (tracks, end_s)
+}
+
+fn done(said: &[Vec<Segment>; 2], tracks: Vec<Named>) -> Result<Done> {
+    let [first, second] = said;
+    let agreement = Agreement::of(first, second);
+    let length = |segment: &Segment| segment.end_s - segment.start_s;
+    let with_chord = |segment: &&Segment| segment.label != Label::NoChord;
+    Ok(Done {
+        witnesses: evaluate(&intervals(first), &intervals(second))?,
+        common_s: agreement.track.iter().map(length).sum(),
+        chord_s: agreement.track.iter().filter(with_chord).map(length).sum(),
+        engines: tracks
+            .into_iter()
+            .map(|(engine, track)| {
+                let heard = Heard::of(&agreement, said, &track).context(engine.clone())?;
+                Ok((engine, heard))
+            })
+            .collect::<Result<_>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn track(rows: &[(f64, f64, &str)]) -> Vec<Segment> {
+        rows.iter()
+            .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
+            .collect()
+    }
+
+    fn near(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 1e-9, "{value}, not {expected}");
+    }
+
+    /// Ten seconds on which two witnesses agree for six: C and N and Am7 by majmin; G against
+    /// Em they do not, and a suspension is no major or minor chord.
+    fn witnesses() -> [Vec<Segment>; 2] {
+        [
+            track(&[
+                (0.0, 3.0, "C:maj"),
+                (3.0, 4.0, "N"),
+                (4.0, 6.0, "A:min7"),
+                (6.0, 8.0, "G:maj"),
+                (8.0, 10.0, "G:sus4"),
+            ]),
+            track(&[
+                (0.0, 3.0, "C:maj"),
+                (3.0, 4.0, "N"),
+                (4.0, 6.0, "A:min"),
+                (6.0, 8.0, "E:min"),
+                (8.0, 10.0, "G:sus4"),
+            ]),
+        ]
+    }
+
+    #[test]
+    fn a_student_is_asked_where_the_witnesses_agree() {
+        let said = witnesses();
+        let student = track(&[
+            (0.0, 2.0, "C:maj"),
+            (2.0, 4.0, "N"),
+            (4.0, 6.0, "A:min"),
+            (6.0, 10.0, "E:min"),
+        ]);
+        let one = done(&said, vec![("offline".into(), student)]).unwrap();
+        let scores = ConsensusScores::pooled(&[&one]);
+        near(scores.agreement.majmin, 6.0 / 8.0);
+        near(scores.agreement.seconds, 8.0);
+        near(scores.minutes * 60.0, 6.0);
+        near(scores.no_chord, 1.0 / 6.0);
+        let offline = &scores.engines["offline"];
+        near(offline.consensus, 5.0 / 6.0);
+        near(offline.alone[0], 5.0 / 8.0);
+        near(offline.alone[1], 7.0 / 8.0);
+        // A second of the five with a chord.
+        near(offline.says_no_chord, 1.0 / 5.0);
+        // As sure as can be; of the four seconds in which both name the same class (C and N)
+        // one is wrong.
+        near(offline.ece, 1.0 / 4.0);
+    }
+
+    #[test]
+    fn tracks_pool_by_duration() {
+        let said = witnesses();
+        let right = done(&said, vec![("live".into(), said[0].clone())]).unwrap();
+        let short = [0, 1].map(|_| track(&[(0.0, 2.0, "D:maj")]));
+        let wrong = vec![("live".into(), track(&[(0.0, 2.0, "D:min")]))];
+        let wrong = done(&short, wrong).unwrap();
+        let scores = ConsensusScores::pooled(&[&right, &wrong]);
+        near(scores.engines["live"].consensus, 6.0 / 8.0);
+        near(scores.engines["live"].alone[0], 8.0 / 10.0);
+        near(scores.minutes * 60.0, 8.0);
+        assert_eq!(scores.tracks, 2);
+    }
+
+    #[test]
+    fn witnesses_are_heard_to_the_end_of_the_shorter_one() {
+        let long = track(&[(0.0, 5.0, "C:maj"), (5.0, 9.0, "F:maj")]);
+        let short = track(&[(0.0, 4.0, "C:maj")]);
+        let ([a, b], end_s) = together([long, short.clone()]);
+        assert_eq!((a, b), (short.clone(), short));
+        near(end_s, 4.0);
+    }
+
+    #[test]
+    fn a_folder_of_labels_is_a_witness() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("crema");
+        std::fs::create_dir(&place).unwrap();
+        let witness = Witness::folder(&place);
+        assert_eq!(witness.name(), "crema");
+        let known: Track = serde_json::from_value(serde_json::json!({
+            "id": "one", "path": "one.wav", "duration_s": 1.0, "sha256": "", "licence": "",
+            "source": "s", "split": "valid", "labels": null,
+        }))
+        .unwrap();
+        assert!(!witness.knows(&known));
+        std::fs::write(place.join("one.lab"), "0 2 C:maj\n").unwrap();
+        assert!(witness.knows(&known));
+        let said = witness.track(&known, &Audio::default(), None).unwrap();
+        assert_eq!(said, track(&[(0.0, 2.0, "C:maj")]));
+    }
+}

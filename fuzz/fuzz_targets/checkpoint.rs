@@ -1,4 +1,4 @@
-//! Checkpoints of PyTorch, as the teachers are read from them.
+//! Checkpoints of PyTorch and files of Keras, as the teachers are read from them.
 
 #![no_main]
 
@@ -8,6 +8,8 @@ use changes_fuzz::Folder;
 use libfuzzer_sys::fuzz_target;
 use trainer::teacher::btc::{Btc, scalar};
 use trainer::teacher::chordnet::ChordNet;
+use trainer::teacher::crema::network::Network;
+use trainer::teacher::crema::weights::Weights;
 
 thread_local! {
     static FOLDER: LazyCell<Folder> = LazyCell::new(Folder::new);
@@ -20,4 +22,9 @@ fuzz_target!(|data: &[u8]| {
         let _ = scalar(&path, "mean");
         let _ = ChordNet::from_checkpoints(std::slice::from_ref(&path));
     });
+    let _ = Network::from_hdf5(data.to_vec());
+    if let Ok(weights) = Weights::read(data.to_vec()) {
+        let _ = weights.tensor("dense", "kernel", &[3, 4]);
+        let _ = weights.tensor("dense", "bias", &[4]);
+    }
 });

@@ -13,7 +13,7 @@ use trainer::teacher::open;
 
 #[derive(Debug, Args)]
 pub struct PseudoLabelArguments {
-    /// The teacher: chordnet, btc, mix:A+B (averaged) or vote:A+B.
+    /// The teacher: chordnet, crema, btc, mix:A+B (averaged) or vote:A+B.
     #[arg(long, default_value = "chordnet")]
     teacher: String,
     /// Folder of all teachers.

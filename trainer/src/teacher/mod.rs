@@ -5,13 +5,16 @@
 //! beside that it names the chords as its own authors' program does.
 //!
 //! - [`chordnet`]: the five folds of Jiang et al. (ISMIR 2019);
+//! - [`crema`]: the network of CREMA (McFee and Bello, ISMIR 2017);
 //! - [`btc`]: the paper's own teacher (Park et al., ISMIR 2019);
 //! - [`mix`]: several of them as one.
 
 pub mod btc;
 pub mod checkpoint;
 pub mod chordnet;
+pub mod crema;
 mod fetch;
+mod librosa;
 pub mod mix;
 mod open;
 

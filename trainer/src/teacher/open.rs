@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail};
 use super::Teacher;
 use super::btc::Btc;
 use super::chordnet::ChordNet;
+use super::crema::Crema;
 use super::mix::{Mix, Rule};
 
-/// Opens the teacher called `name`, whose files lie in `folder`: `chordnet`, `btc`, or
-/// several, `mix:chordnet+btc` (the mean of their probabilities) and `vote:…`.
+/// Opens the teacher called `name`, whose files lie in `folder`: `chordnet`, `crema`,
+/// `btc`, or several, `mix:chordnet+btc` (the mean of their probabilities) and `vote:…`.
 ///
 /// # Errors
 /// An unknown name, and files that are missing or damaged, by name.
@@ -29,7 +30,8 @@ fn open_one(name: &str, folder: &Path) -> Result<Arc<dyn Teacher>> {
     let hint = || format!("opening the teacher `{name}` (to get it: trainer teacher fetch {name})");
     match name {
         "chordnet" => Ok(Arc::new(ChordNet::open(folder).with_context(hint)?)),
+        "crema" => Ok(Arc::new(Crema::open(folder).with_context(hint)?)),
         "btc" => Ok(Arc::new(Btc::open(folder).with_context(hint)?)),
-        other => bail!("no teacher `{other}`: chordnet, btc, mix:A+B or vote:A+B"),
+        other => bail!("no teacher `{other}`: chordnet, crema, btc, mix:A+B or vote:A+B"),
     }
 }

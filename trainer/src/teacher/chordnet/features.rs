@@ -5,10 +5,10 @@
 //! 512 samples work on the magnitudes of one short-time Fourier transform (the "pseudo"
 //! part); the others octave by octave, on a signal of half the rate each time.
 
-use super::halve::halve;
-use super::stft::{Stft, hann};
 use super::tuning;
-use super::wavelets::{Wavelets, length};
+use crate::teacher::librosa::halve::halve;
+use crate::teacher::librosa::stft::{Stft, hann};
+use crate::teacher::librosa::wavelets::{Wavelets, length};
 
 /// Samples from one frame to the next.
 pub const HOP_SAMPLES: usize = 512;

@@ -16,11 +16,8 @@ pub mod heads;
 pub mod network;
 
 mod conv;
-mod halve;
 mod lstm;
-mod stft;
 mod tuning;
-mod wavelets;
 mod weights;
 mod winograd;
 

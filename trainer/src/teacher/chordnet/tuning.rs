@@ -2,7 +2,7 @@
 //! librosa 0.11 does: interpolated spectral peaks of all frames, those above the median
 //! magnitude, a histogram of their distances from the grid.
 
-use super::stft::{Stft, hann};
+use crate::teacher::librosa::stft::{Stft, hann};
 
 const FRAME: usize = 2048;
 const HOP: usize = 512;

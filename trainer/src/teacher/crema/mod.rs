@@ -1,0 +1,205 @@
+//! The chord model of CREMA (McFee and Bello, "Structured training for large-vocabulary chord
+//! recognition", ISMIR 2017), from the weights inside the ISC-licensed Python package crema
+//! 0.2.0. It learned from other recordings labelled by hand than [`super::chordnet`] did, by
+//! another network over other features: a second opinion.
+//!
+//! Everything is computed here, in Rust: [`features`] (pumpp's harmonic constant-Q transform),
+//! [`network`] (convolutions, recurrent layers, heads), [`decode`] (the original's Viterbi pass
+//! and its basses). The original works at 44 100 Hz; its features end at 4.2 kHz, and a sound at
+//! 22 050 Hz gives the same.
+
+pub mod decode;
+pub mod features;
+pub mod network;
+pub mod weights;
+
+mod gru;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use harmony::label::Label;
+use harmony::vocabulary::large;
+
+use super::{HOP_SAMPLES, Heard, Teacher};
+use crate::sha256;
+
+use network::{BASSES, CLASSES, Network, Outputs};
+
+/// Folder of the weights below the folder of all teachers.
+pub const FOLDER: &str = "crema";
+/// Name of the weights in it.
+pub const FILE: &str = "model.h5";
+/// Their name in the wheel.
+pub const WHEEL_NAME: &str = "crema/models/chord/model.h5";
+/// The package they come from.
+pub const PACKAGE: &str = "crema==0.2.0";
+/// SHA-256 of the weights.
+pub const SHA256: &str = "08b80e5b648e743c89284e9bc0b12b993dad1129157a75e0de70e076b0b8a235";
+
+/// Frames of [`HOP_SAMPLES`] for one of the original's.
+const FRAMES: usize = features::HOP_SAMPLES / HOP_SAMPLES;
+
+/// The place of the weights below the folder of all teachers.
+#[must_use]
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join(FOLDER).join(FILE)
+}
+
+/// Whether the weights are there, intact.
+///
+/// # Errors
+/// A file that is missing or another one, by name.
+pub fn check(folder: &Path) -> Result<()> {
+    let path = path(folder);
+    let named = || format!("reading {}", path.display());
+    let found = sha256::of_file(&path).with_context(named)?;
+    ensure!(
+        found == SHA256,
+        "{} is not the file of {PACKAGE}: its SHA-256 is {found}",
+        path.display()
+    );
+    Ok(())
+}
+
+/// The teacher.
+pub struct Crema {
+    network: Network,
+    sha256: String,
+    /// For each of the network's outputs the class of the students.
+    classes: [usize; CLASSES],
+}
+
+impl Crema {
+    /// The teacher whose weights `trainer teacher fetch crema` put below `folder`.
+    ///
+    /// # Errors
+    /// A file that is missing, another one or damaged, by name.
+    pub fn open(folder: &Path) -> Result<Self> {
+        check(folder)?;
+        let path = path(folder);
+        let named = || path.display().to_string();
+        let bytes = std::fs::read(&path).with_context(named)?;
+        let network = Network::from_hdf5(bytes).with_context(named)?;
+        Ok(Self::from_network(network, SHA256.to_owned()))
+    }
+
+    /// A teacher of any weights, with the hash that tells them from others.
+    #[must_use]
+    pub fn from_network(network: Network, sha256: String) -> Self {
+        Self {
+            network,
+            sha256,
+            classes: classes(),
+        }
+    }
+
+    /// What the network says at each frame of [`features::HOP_SAMPLES`].
+    #[must_use]
+    pub fn outputs(&self, samples: &[f32]) -> Outputs {
+        self.network.outputs(&features::harmonic_cqt(samples))
+    }
+}
+
+/// The names of the network's classes, in its order: that of the names.
+#[must_use]
+pub fn names() -> Vec<String> {
+    const ROOTS: [&str; 12] = [
+        "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
+    ];
+    let chords = ROOTS.iter().flat_map(|root| {
+        let qualities = large::QUALITIES.iter();
+        qualities.map(move |quality| format!("{root}:{}", quality.shorthand()))
+    });
+    let mut names: Vec<String> = chords.chain(["N".into(), "X".into()]).collect();
+    names.sort_unstable();
+    names
+}
+
+fn classes() -> [usize; CLASSES] {
+    let mut classes = [large::UNKNOWN; CLASSES];
+    for (class, name) in classes.iter_mut().zip(names()) {
+        let label = name.parse().unwrap_or(Label::Unknown);
+        *class = large::index_of(&label);
+    }
+    classes
+}
+
+impl Teacher for Crema {
+    fn name(&self) -> &str {
+        "crema"
+    }
+
+    fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+        let outputs = self.outputs(samples);
+        let frames = 1 + samples.len() / HOP_SAMPLES;
+        let length_s = samples.len() as f64 / features::SAMPLE_RATE;
+        let mut ordered = vec![0.0; outputs.tag.len()];
+        let rows = ordered.chunks_exact_mut(CLASSES);
+        for (row, heard) in rows.zip(outputs.tag.chunks_exact(CLASSES)) {
+            for (class, p) in self.classes.iter().zip(heard) {
+                row[*class] = *p;
+            }
+        }
+        let mut nothing = [0.0; CLASSES];
+        nothing[large::NO_CHORD] = 1.0;
+        let mut no_bass = [0.0; BASSES];
+        no_bass[BASSES - 1] = 1.0;
+        Ok(Heard {
+            chord: between(&ordered, &nothing, frames),
+            bass: Some(between(&outputs.bass, &no_bass, frames)),
+            colours: None,
+            timeline: decode::timeline(&outputs, &names(), length_s)?,
+        })
+    }
+}
+
+/// `frames` rows at [`HOP_SAMPLES`] from rows at [`features::HOP_SAMPLES`]: those, and between
+/// them the mean of the neighbours; after the last one it goes on. Without any row, `none`.
+fn between(rows: &[f32], none: &[f32], frames: usize) -> Vec<f32> {
+    let width = none.len();
+    let rows: Vec<&[f32]> = rows.chunks_exact(width).collect();
+    let Some(last) = rows.last() else {
+        return none.repeat(frames);
+    };
+    let mut all = Vec::with_capacity(frames * width);
+    for frame in 0..frames {
+        let row = |at: usize| *rows.get(at).unwrap_or(last);
+        let before = row(frame / FRAMES);
+        let after = row(frame.div_ceil(FRAMES));
+        let mixed = before.iter().zip(after).map(|(a, b)| 0.5 * (a + b));
+        all.extend(mixed);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_its_own_name() {
+        let names = names();
+        assert_eq!(names.len(), CLASSES);
+        assert_eq!(
+            (&*names[0], &*names[13], &*names[14], &*names[169]),
+            ("A#:7", "A#:sus4", "A:7", "X")
+        );
+        let mut classes = classes();
+        assert_eq!(classes[169], large::UNKNOWN);
+        classes.sort_unstable();
+        assert!(classes.iter().enumerate().all(|(i, class)| i == *class));
+    }
+
+    #[test]
+    fn frames_between_are_the_mean_of_their_neighbours() {
+        let rows = [0.0, 1.0, 1.0, 0.0];
+        let all = between(&rows, &[1.0, 0.0], 5);
+        assert_eq!(all, [0.0, 1.0, 0.5, 0.5, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+        assert_eq!(between(&[], &[0.0, 1.0], 2), [0.0, 1.0, 0.0, 1.0]);
+    }
+}

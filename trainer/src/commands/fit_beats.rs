@@ -76,6 +76,7 @@ fn report(cases: &[Case], weights: &Features) {
     let mut kinds = KINDS.to_vec();
     kinds.sort_unstable();
     kinds.dedup();
+    kinds.retain(|kind| *kind != Kind::Free);
     for kind in kinds {
         let of: Vec<(f64, f64)> = cases
             .iter()

@@ -184,6 +184,10 @@ impl Job {
                     },
                     source,
                 })?;
+                if let Some(shortfall) = format.shortfall(track, options) {
+                    let name = self.song.path().display();
+                    say(&format!("warning: {name}: {shortfall}"));
+                }
             }
         }
         match &self.to {

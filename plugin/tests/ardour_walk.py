@@ -43,9 +43,9 @@ EDITOR = (1326, 44)
 # The first bar, below the tracks.
 CANVAS = (222, 630)
 FIRST_CHORD = (92, 338)
-EXPORT = (857, 24)
-SAVE_MIDI = (771, 139)
-MIDI_DOTS = (451, 138)
+EXPORT = (782, 24)
+SAVE_MIDI = (696, 139)
+MIDI_DOTS = (376, 138)
 
 
 def with_song(song, seconds):

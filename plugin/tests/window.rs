@@ -112,8 +112,8 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Places in the window at its first size, in pixels.
 const FIRST_CHORD: (i16, i16) = (92, 338);
-const EXPORT: (i16, i16) = (857, 24);
-const MIDI_DOTS: (i16, i16) = (451, 138);
+const EXPORT: (i16, i16) = (782, 24);
+const MIDI_DOTS: (i16, i16) = (376, 138);
 
 /// X11's symbols of keys.
 const SHIFT: u32 = 0xffe1;

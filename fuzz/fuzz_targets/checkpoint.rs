@@ -2,29 +2,6 @@
 
 #![no_main]
 
-use std::cell::LazyCell;
-
-use changes_fuzz::Folder;
 use libfuzzer_sys::fuzz_target;
-use trainer::teacher::btc::{Btc, scalar};
-use trainer::teacher::chordnet::ChordNet;
-use trainer::teacher::crema::network::Network;
-use trainer::teacher::crema::weights::Weights;
 
-thread_local! {
-    static FOLDER: LazyCell<Folder> = LazyCell::new(Folder::new);
-}
-
-fuzz_target!(|data: &[u8]| {
-    FOLDER.with(|folder| {
-        let path = folder.write("checkpoint.pt", data);
-        let _ = Btc::from_checkpoint(&path);
-        let _ = scalar(&path, "mean");
-        let _ = ChordNet::from_checkpoints(std::slice::from_ref(&path));
-    });
-    let _ = Network::from_hdf5(data.to_vec());
-    if let Ok(weights) = Weights::read(data.to_vec()) {
-        let _ = weights.tensor("dense", "kernel", &[3, 4]);
-        let _ = weights.tensor("dense", "bias", &[4]);
-    }
-});
+fuzz_target!(|data: &[u8]| changes_fuzz_targets::checkpoint::run(data));

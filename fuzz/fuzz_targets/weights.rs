@@ -3,22 +3,6 @@
 
 #![no_main]
 
-use burn::tensor::Device;
 use libfuzzer_sys::fuzz_target;
-use networks::Weights;
-use recognizer::features::BINS;
-use recognizer::inference::{CausalModel, PitchClassModel};
-use recognizer::weights::WeightsFile;
 
-fuzz_target!(|data: &[u8]| {
-    let Ok(file) = WeightsFile::read(data) else {
-        return;
-    };
-    if let Ok(model) = PitchClassModel::causal(&file) {
-        let _ = model.start().step(&[0.5; BINS]);
-    }
-    // The same loops, but 108 frames of them would be most of what is fuzzed.
-    let _ = PitchClassModel::windowed(&file);
-    // The other architectures, and what the trainer reads.
-    let _ = Weights::from_bytes(data, &Device::flex());
-});
+fuzz_target!(|data: &[u8]| changes_fuzz_targets::weights::run(data));

@@ -17,8 +17,9 @@ use crate::workspace::{root, say, shell, target};
 
 /// What is watched for coverage and for memory faults: our own crates, and those of others
 /// that see the bytes first.
-const INSTRUMENTED: [&str; 24] = [
+const INSTRUMENTED: [&str; 25] = [
     "changes-fuzz",
+    "changes-fuzz-targets",
     "changes-plugin",
     "harmony",
     "midly",

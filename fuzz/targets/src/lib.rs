@@ -1,6 +1,21 @@
-//! What several fuzz targets need.
+//! What the fuzz targets do with their bytes. The programs for libFuzzer are one package up;
+//! here a test replays their seeds, in the ordinary build.
 
-#![allow(clippy::expect_used, reason = "a target that cannot run must stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a target that cannot run, or whose promise does not hold, must stop"
+)]
+
+pub mod audio;
+pub mod checkpoint;
+pub mod jams;
+pub mod lab;
+pub mod label;
+pub mod manifest;
+pub mod midi;
+pub mod state;
+pub mod weights;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,28 @@
+//! `.lab` files.
+
+use crate::assert_whole;
+use harmony::export::{Format, Options};
+use harmony::import::lab;
+
+/// Reads `data` as a `.lab` file.
+///
+/// # Panics
+/// Where a promise of the reader does not hold.
+pub fn run(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(timeline) = lab::parse(text) else {
+        return;
+    };
+    assert_whole(&timeline);
+    let mut written = Vec::new();
+    Format::Lab
+        .write(&mut written, &timeline, &Options::default())
+        .unwrap();
+    let again = lab::parse(std::str::from_utf8(&written).unwrap());
+    // Of what is shorter than the last digit that is written nothing is left.
+    if timeline.into_iter().any(|it| it.duration_s() > 1e-2) {
+        assert_whole(&again.unwrap());
+    }
+}

@@ -2,12 +2,10 @@
 //! changed, so that nobody closes it without being asked.
 //!
 //! CLAP's `clap_host_state.mark_dirty` and VST3's `IComponentHandler2::setDirty` say that, both
-//! on the host's main thread alone. nice-plug 0.4.2 asks hosts for neither; [`entry`] hands the
+//! on the host's main thread alone. nice-plug 0.4.2 asks hosts for neither; `entry` hands the
 //! host over as a [`Listener`]. A hidden parameter that is bumped, the other way known, would
 //! be in everybody's list of parameters, and Ardour 7 looks at no parameter that cannot be
 //! automated.
-//!
-//! [`entry`]: mod@crate::entry
 
 use std::cell::RefCell;
 use std::sync::Arc;

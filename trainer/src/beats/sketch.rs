@@ -236,7 +236,7 @@ pub fn sketch(seed: u64) -> Result<Sketch, SketchError> {
         play(&mut samples, &groove, &mut chance, &mut at, &keys);
     }
     let kind = match name {
-        "4/4" if seed % 8 == 0 => Kind::Song,
+        "4/4" if seed.is_multiple_of(8) => Kind::Song,
         _ => Kind::Piece(METRES.iter().position(|it| *it == name).unwrap_or(0)),
     };
     Ok(Sketch {

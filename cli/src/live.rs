@@ -54,7 +54,11 @@ pub fn run(options: &Live) -> Result<(), Error> {
     while let Some((rate, block)) = stream.next_block() {
         let engine = match &mut engine {
             Some(engine) => engine,
-            none => none.insert(Model::live(song.path(), f64::from(rate))?),
+            none => none.insert(Model::live(
+                song.path(),
+                f64::from(rate),
+                options.hearing.tuning(),
+            )?),
         };
         for block in block.chunks(BLOCK) {
             if stop.load(Ordering::Relaxed) {
@@ -140,9 +144,11 @@ fn write(
         .map_err(|cause| in_file(song.path())(&cause))?;
     let bar = progress::bar(song.path());
     bar.set_prefix("beats");
-    let (heard, beats) = Model::offline()?.transcribe(song.path(), &signal, known, |share| {
+    let tuning = options.hearing.tuning();
+    let found = Model::offline()?.transcribe(song.path(), &signal, known, tuning, |share| {
         progress::set(&bar, share);
     })?;
+    let (heard, beats) = (found.chords, found.beats);
     bar.finish_and_clear();
     let vocabulary = options.notation.vocabulary;
     let heard = heard.map_labels(|label| vocabulary.simplify(label));

@@ -10,10 +10,21 @@ use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::signal::Signal;
 use recognizer::transcribe::Listened;
+use recognizer::tuning::{Tuning, TuningSetting};
 use recognizer::weights::ModelCard;
 
 use crate::error::{Error, in_file};
 use crate::output::print;
+
+/// What is heard in a song.
+pub struct Heard {
+    /// Its chords.
+    pub chords: Timeline,
+    /// Its beats, where it has any.
+    pub beats: Option<Beats>,
+    /// How far it lies from A = 440 Hz.
+    pub tuning: Tuning,
+}
 
 /// The network for whole files.
 pub struct Model(Arc<PitchClassModel>);
@@ -24,33 +35,43 @@ impl Model {
         Ok(Self(models::windowed()?))
     }
 
-    /// The chords of `signal`, which was read from `file`, on its beats where it has any;
+    /// What is heard in `signal`, which was read from `file`, on its beats where it has any;
     /// without `known`, no beats are looked for.
     pub fn transcribe(
         &self,
         file: &Path,
         signal: &Signal,
         known: Option<Known>,
+        tuning: TuningSetting,
         mut progress: impl FnMut(f32),
-    ) -> Result<(Timeline, Option<Beats>), Error> {
+    ) -> Result<Heard, Error> {
         let go_on = |share| {
             progress(share);
             true
         };
         let in_file = in_file(file);
-        let listened = Listened::to(signal, &*self.0, go_on).map_err(|cause| in_file(&cause))?;
+        let listened = Listened::tuned(signal, &*self.0, tuning, go_on);
+        let listened = listened.map_err(|cause| in_file(&cause))?;
         let decode = |grid| listened.timeline(grid).map_err(|cause| in_file(&cause));
         let chords = decode(None)?;
-        match known.and_then(|known| beat::find(signal, &chords, known)) {
-            Some(beats) => Ok((decode(Some(&beats.grid()))?, Some(beats))),
-            None => Ok((chords, None)),
-        }
+        let beats = known.and_then(|known| beat::find(signal, &chords, known));
+        Ok(Heard {
+            chords: match &beats {
+                Some(beats) => decode(Some(&beats.grid()))?,
+                None => chords,
+            },
+            beats,
+            tuning: listened.tuning,
+        })
     }
 
     /// A live engine for audio of `rate` hertz from `file`.
-    pub fn live(file: &Path, rate: f64) -> Result<LiveEngine, Error> {
-        LiveEngine::new(models::live()?, rate, LiveSettings::default())
-            .map_err(|cause| in_file(file)(&cause))
+    pub fn live(file: &Path, rate: f64, tuning: TuningSetting) -> Result<LiveEngine, Error> {
+        let settings = LiveSettings {
+            tuning,
+            ..LiveSettings::default()
+        };
+        LiveEngine::new(models::live()?, rate, settings).map_err(|cause| in_file(file)(&cause))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `changes transcribe`: whole files.
 
 use recognizer::beat::Known;
+use recognizer::tuning::Tuning;
 
 use crate::arguments::{Format, Transcribe};
 use crate::error::Error;
@@ -80,12 +81,23 @@ impl Run<'_> {
         }
         bar.set_prefix("listening");
         let listening = |share| progress::set(&bar, share);
-        let heard = self
-            .model
-            .transcribe(song.path(), &signal, self.known, listening)?;
+        let heard = self.model.transcribe(
+            song.path(),
+            &signal,
+            self.known,
+            options.hearing.tuning(),
+            listening,
+        )?;
         bar.finish_and_clear();
-        let (chords, beats) = heard;
-        let chords = chords.map_labels(|label| options.notation.vocabulary.simplify(label));
+        if heard.tuning != Tuning::CONCERT {
+            let name = song.path().display();
+            self.progress
+                .say(&format!("{name}: tuned to {}", heard.tuning));
+        }
+        let beats = heard.beats;
+        let chords = heard
+            .chords
+            .map_labels(|label| options.notation.vocabulary.simplify(label));
         let about = options
             .about
             .export_options(song, &options.notation, &options.time);

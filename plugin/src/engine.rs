@@ -61,6 +61,7 @@ fn of(settings: Settings) -> LiveSettings {
     LiveSettings {
         sensitivity: settings.sensitivity,
         hold_s: settings.hold_s,
+        ..LiveSettings::default()
     }
 }
 

@@ -5,7 +5,7 @@
 //! [`decode::fixed_lag`] → events; [`live::LiveEngine`] is all of it. Whole files:
 //! [`audio`] → [`resample`] → [`signal`] → [`features::cqt`] → the windowed network →
 //! [`decode::viterbi`] → a timeline; [`transcribe`] is all of it. [`refine`] does the same
-//! a few seconds behind a stream. Where [`beat`]s are known, changes are put on them.
+//! a few seconds behind a stream. All of them follow the music's [`tuning`]. Where [`beat`]s are known, changes are put on them.
 
 pub mod audio;
 pub mod beat;
@@ -21,5 +21,6 @@ pub mod resample;
 pub mod signal;
 pub mod simd;
 pub mod transcribe;
+pub mod tuning;
 pub mod weights;
 mod windows;

@@ -22,6 +22,7 @@ use crate::features::{BINS, SAMPLE_RATE, log_compress};
 use crate::inference::{CausalModel, CausalStream};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 use crate::resample::{RateError, StreamResampler};
+use crate::tuning::{Tuning, TuningFollower, TuningSetting};
 
 /// Frames after which a label is final: 1.02 s.
 pub const LAG_FRAMES: usize = 22;
@@ -48,6 +49,8 @@ pub struct LiveSettings {
     pub sensitivity: f32,
     /// Seconds for which a new chord must lead before it replaces the shown one.
     pub hold_s: f32,
+    /// Where the bins lie.
+    pub tuning: TuningSetting,
 }
 
 impl Default for LiveSettings {
@@ -55,6 +58,7 @@ impl Default for LiveSettings {
         Self {
             sensitivity: 0.5,
             hold_s: 0.0,
+            tuning: TuningSetting::Estimated,
         }
     }
 }
@@ -131,6 +135,7 @@ pub struct LiveCounters {
 pub struct LiveEngine {
     resampler: StreamResampler,
     resampled: Vec<f32>,
+    tuning: TuningFollower,
     transform: LiveFrames,
     stream: Box<dyn CausalStream>,
     decoder: FixedLag,
@@ -168,6 +173,7 @@ impl LiveEngine {
         Ok(Self {
             resampler,
             resampled: Vec::with_capacity(8192),
+            tuning: TuningFollower::new(settings.tuning),
             transform: LiveFrames::new(),
             stream: model.start(),
             decoder: FixedLag::new(decoder_settings(settings)),
@@ -214,12 +220,13 @@ impl LiveEngine {
     }
 
     /// Says the input ends here: what is still inside is analysed and the last segments
-    /// are given out. The engine then starts over, as after [`LiveEngine::reset`].
+    /// are given out. The engine then starts over, as after [`LiveEngine::reset`], but keeps
+    /// the tuning that it has found.
     pub fn finish(&mut self) {
         self.drain();
         self.close_track();
         let events = std::mem::take(&mut self.events);
-        self.reset();
+        self.start_over();
         self.events = events;
     }
 
@@ -258,6 +265,12 @@ impl LiveEngine {
 
     /// Forgets everything that was heard; time begins at zero.
     pub fn reset(&mut self) {
+        self.tuning.reset();
+        self.start_over();
+    }
+
+    /// As [`Self::reset`], but for the tuning: the music that follows is likely the same.
+    fn start_over(&mut self) {
         self.start_analysis();
         self.track = Track::default();
         self.events.clear();
@@ -269,9 +282,15 @@ impl LiveEngine {
     /// New settings, from the next frame on.
     pub fn set(&mut self, settings: LiveSettings) {
         self.settings = settings;
+        self.tuning.set(settings.tuning);
         let track = decoder_settings(settings);
         self.decoder.set_costs(track.change_cost, track.hold);
         // That of the display is set frame by frame.
+    }
+
+    /// Where the bins lie, if somebody has set it or the music has said it.
+    pub fn tuning(&self) -> Option<Tuning> {
+        self.tuning.is_sure().then(|| self.tuning.tuning())
     }
 
     /// The latest frame, log-compressed magnitudes (see [`log_compress`]).
@@ -302,6 +321,7 @@ impl LiveEngine {
 
     fn start_analysis(&mut self) {
         self.resampler.reset();
+        self.tuning.skip();
         self.transform.reset();
         self.stream.reset();
         self.decoder = FixedLag::new(decoder_settings(self.settings));
@@ -332,12 +352,21 @@ impl LiveEngine {
         }
     }
 
-    fn analyse(&mut self, resampled: &[f32], grid: &mut dyn FnMut(f64, f64) -> Option<BeatGrid>) {
-        // Hop by hop, so that a long push needs no room for all its frames.
-        for chunk in resampled.chunks(LIVE_HOP_SAMPLES) {
+    fn analyse(
+        &mut self,
+        mut resampled: &[f32],
+        grid: &mut dyn FnMut(f64, f64) -> Option<BeatGrid>,
+    ) {
+        // Frame by frame: a frame's tuning is what all samples up to its last one say.
+        while !resampled.is_empty() {
+            let until = self.transform.until_frame().min(resampled.len());
+            let (now, later) = resampled.split_at(until);
+            resampled = later;
+            self.tuning.push(now);
+            self.transform.retune(self.tuning.tuning());
             let mut frame = None;
             self.transform
-                .push(chunk, |f| frame = Some((f.index, *f.magnitudes)));
+                .push(now, |f| frame = Some((f.index, *f.magnitudes)));
             if let Some((index, magnitudes)) = frame {
                 self.frame(index, &magnitudes, grid);
             }

@@ -44,6 +44,7 @@ use crate::inference::WindowModel;
 use crate::networks::WINDOW_FRAMES;
 use crate::resample::{RateError, StreamResampler};
 use crate::transcribe::{HOP, HOP_S};
+use crate::tuning::{TuningFollower, TuningSetting};
 use crate::windows::Averages;
 
 /// Frames from one run of the network to the next: 2.5 s.
@@ -91,8 +92,13 @@ pub struct RefiningCounters {
 pub struct RefiningEngine {
     model: Arc<dyn WindowModel>,
     resampler: StreamResampler,
+    tuning: TuningFollower,
     transform: StreamingCqt,
     resampled: Vec<f32>,
+    /// Samples of the last take that are not transformed yet. Frames are made when the network
+    /// is to hear them, by what is known of the tuning then: of a song's first chord that is
+    /// nothing while it sounds.
+    waiting: Vec<f32>,
     /// Stretches without gaps, oldest first; the last one grows. Never empty.
     takes: VecDeque<Take>,
     /// Host samples taken or reported lost before the last take.
@@ -115,13 +121,20 @@ impl RefiningEngine {
         Ok(Self {
             model,
             resampler: StreamResampler::new(sample_rate)?,
+            tuning: TuningFollower::new(TuningSetting::Estimated),
             transform,
             resampled: Vec::new(),
+            waiting: Vec::new(),
             takes: VecDeque::from([Take::at(0.0)]),
             origin_samples: 0,
             taken_samples: 0,
             counters: RefiningCounters::default(),
         })
+    }
+
+    /// Another setting of the tuning, from the next samples on.
+    pub fn set_tuning(&mut self, setting: TuningSetting) {
+        self.tuning.set(setting);
     }
 
     /// Takes mono samples at the host's rate, any number of them. Frames are kept until
@@ -177,12 +190,15 @@ impl RefiningEngine {
     #[must_use]
     pub fn preview(&self, grid: &mut dyn FnMut(f64, f64) -> Option<BeatGrid>) -> Option<Refined> {
         let take = self.takes.back()?;
-        let open = take.confirmed < take.frames.count;
-        if self.is_due() || !open {
+        if self.is_due() {
             return None;
         }
         let (mut take, mut counters) = (take.clone(), self.counters);
-        Some(take.last_words(self.now_s(), self.model.as_ref(), &mut counters, grid))
+        let mut transform = self.transform.clone();
+        transform.retune(self.tuning.tuning());
+        transform.push(&self.waiting, |_, magnitudes| take.frames.push(magnitudes));
+        let open = take.confirmed < take.frames.count;
+        open.then(|| take.last_words(self.now_s(), self.model.as_ref(), &mut counters, grid))
     }
 
     /// Says that the input ends here, or pauses: the next [`Self::poll`]s give out what is
@@ -204,7 +220,9 @@ impl RefiningEngine {
     /// Forgets everything that was heard; time begins at zero.
     pub fn reset(&mut self) {
         self.resampler.reset();
+        self.tuning.reset();
         self.transform.reset();
+        self.waiting.clear();
         self.takes = VecDeque::from([Take::at(0.0)]);
         self.origin_samples = 0;
         self.taken_samples = 0;
@@ -233,12 +251,41 @@ impl RefiningEngine {
         self.counters
     }
 
+    /// Takes over what was resampled, and makes frames of all that waits whenever the last
+    /// frame of a run is complete.
     fn transform_resampled(&mut self) {
-        if let Some(take) = self.takes.back_mut() {
-            self.transform.push(&self.resampled, |_, magnitudes| {
-                take.frames.push(magnitudes)
-            });
+        let resampled = std::mem::take(&mut self.resampled);
+        let mut rest = resampled.as_slice();
+        while !rest.is_empty() {
+            let until = self.until_run().min(rest.len());
+            let (now, later) = rest.split_at(until);
+            rest = later;
+            self.tuning.push(now);
+            self.waiting.extend_from_slice(now);
+            if self.until_run() == 0 {
+                self.transform_waiting();
+            }
         }
+        self.resampled = resampled;
+    }
+
+    /// Samples that are missing for the last frame of the next run.
+    fn until_run(&self) -> usize {
+        let Some(take) = self.takes.back() else {
+            return usize::MAX;
+        };
+        // All frames up to those that wait are there when a run ends.
+        let later = RUN_FRAMES - 1 - take.frames.count % RUN_FRAMES;
+        self.transform.until_frame() + later as usize * HOP - self.waiting.len()
+    }
+
+    fn transform_waiting(&mut self) {
+        if let Some(take) = self.takes.back_mut() {
+            self.transform.retune(self.tuning.tuning());
+            self.transform
+                .push(&self.waiting, |_, magnitudes| take.frames.push(magnitudes));
+        }
+        self.waiting.clear();
     }
 
     /// Ends the growing take and begins the next, `lost` samples later.
@@ -247,6 +294,8 @@ impl RefiningEngine {
             self.resampled.clear();
             self.resampler.flush(&mut self.resampled);
             self.transform_resampled();
+            self.transform_waiting();
+            self.tuning.skip();
             let end_s = self.now_s();
             if let Some(take) = self.takes.back_mut() {
                 self.transform

@@ -16,6 +16,7 @@ use crate::inference::{InferenceError, WindowModel};
 use crate::networks::WINDOW_FRAMES;
 use crate::resample::RateError;
 use crate::signal::Signal;
+use crate::tuning::{Tuning, TuningEstimator, TuningSetting};
 use crate::windows::Averages;
 
 /// Samples from one frame to the next.
@@ -26,6 +27,8 @@ pub(crate) const HOP_S: f64 = HOP as f64 / SAMPLE_RATE as f64;
 const STRIDE: usize = WINDOW_FRAMES / 2;
 /// Windows run together.
 const BATCH: usize = 8;
+/// Of a long file the tuning is that of so many samples from its beginning: ten minutes.
+const TUNING_SAMPLES: usize = 600 * SAMPLE_RATE as usize;
 
 /// Why a file could not be transcribed.
 #[derive(Debug, thiserror::Error)]
@@ -72,23 +75,44 @@ pub struct Listened {
     pub posteriors: Vec<Posterior>,
     /// Length of the audio, seconds.
     pub length_s: f64,
+    /// Where the bins of the transform lay.
+    pub tuning: Tuning,
 }
 
 impl Listened {
-    /// Runs the network over `signal`; `progress` as in [`transcribe`].
+    /// Runs the network over `signal`, by the tuning that its music has; `progress` as in
+    /// [`transcribe`].
     ///
     /// # Errors
     /// An engine that fails, or [`TranscribeError::Stopped`].
     pub fn to(
         signal: &Signal,
         model: &dyn WindowModel,
+        progress: impl FnMut(f32) -> bool,
+    ) -> Result<Self, TranscribeError> {
+        Self::tuned(signal, model, TuningSetting::Estimated, progress)
+    }
+
+    /// The same with a tuning that may be known.
+    ///
+    /// # Errors
+    /// As [`Self::to`].
+    pub fn tuned(
+        signal: &Signal,
+        model: &dyn WindowModel,
+        tuning: TuningSetting,
         mut progress: impl FnMut(f32) -> bool,
     ) -> Result<Self, TranscribeError> {
-        let frames = log_frames(signal, |share| progress(share * 0.4))?;
+        let tuning = match tuning {
+            TuningSetting::Estimated => tuning_of(signal)?,
+            TuningSetting::Fixed(tuning) => tuning,
+        };
+        let frames = log_frames(signal, tuning, |share| progress(share * 0.4))?;
         let posteriors = posteriors(&frames, model, |share| progress(0.4 + share * 0.6))?;
         Ok(Self {
             posteriors,
             length_s: signal.length_s(),
+            tuning,
         })
     }
 
@@ -106,15 +130,35 @@ impl Listened {
     }
 }
 
-/// Log-compressed constant-Q frames of `signal` at hop 2048, `[frames, 144]` in row order.
+/// The tuning of `signal`: that of its first ten minutes.
+fn tuning_of(signal: &Signal) -> Result<Tuning, TranscribeError> {
+    let mut estimator = TuningEstimator::default();
+    let mut left = TUNING_SAMPLES;
+    signal.blocks(|block| {
+        let now = block.len().min(left);
+        estimator.push(&block[..now]);
+        left -= now;
+        if left == 0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    Ok(estimator.tuning())
+}
+
+/// Log-compressed constant-Q frames of `signal` at hop 2048, `[frames, 144]` in row order, its
+/// bins at `tuning`.
 ///
 /// # Errors
 /// [`TranscribeError::Stopped`].
 pub fn log_frames(
     signal: &Signal,
+    tuning: Tuning,
     mut progress: impl FnMut(f32) -> bool,
 ) -> Result<Vec<f32>, TranscribeError> {
     let mut transform = StreamingCqt::new(HOP)?;
+    transform.retune(tuning);
     let total = signal.len();
     let mut frames: Vec<f32> = Vec::with_capacity((total as usize / HOP + 2) * BINS);
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {

@@ -15,6 +15,7 @@ use harmony::time::{MAX_BPM, MIN_BPM, Metre, NoteValue};
 use harmony::vocabulary::Vocabulary;
 use harmony::voicing::Voicing;
 use recognizer::beat::Known;
+use recognizer::tuning::TuningSetting;
 
 pub use format::Format;
 
@@ -131,6 +132,9 @@ pub struct Transcribe {
     /// What is known of the beats.
     #[command(flatten)]
     pub time: Time,
+    /// What is known of the sound.
+    #[command(flatten)]
+    pub hearing: Hearing,
     /// What charts say about the song.
     #[command(flatten)]
     pub about: About,
@@ -159,6 +163,9 @@ pub struct Live {
     /// What is known of the beats.
     #[command(flatten)]
     pub time: Time,
+    /// What is known of the sound.
+    #[command(flatten)]
+    pub hearing: Hearing,
     /// What charts say about the song.
     #[command(flatten)]
     pub about: About,
@@ -232,6 +239,23 @@ impl Time {
 
     fn beat(&self) -> NoteValue {
         self.beat.unwrap_or(NoteValue::QUARTER)
+    }
+}
+
+/// What is known of the sound of a song.
+#[derive(Args)]
+pub struct Hearing {
+    /// How far the music lies from A = 440 Hz: auto, the frequency of A (432) or cents (-32c)
+    ///
+    /// Without it, the music says so itself, within 60 cents; what was found is told where it is not 440 Hz.
+    #[arg(long, value_name = "TUNING", value_parser = values::tuning, allow_hyphen_values = true)]
+    pub tuning: Option<TuningSetting>,
+}
+
+impl Hearing {
+    /// The tuning as the recognizer takes it.
+    pub fn tuning(&self) -> TuningSetting {
+        self.tuning.unwrap_or_default()
     }
 }
 

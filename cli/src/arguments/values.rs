@@ -2,6 +2,7 @@
 
 use harmony::key::Key;
 use harmony::time::{MAX_BPM, MIN_BPM};
+use recognizer::tuning::{MAX_CENTS, Tuning, TuningSetting};
 
 /// A tempo that a MIDI file can hold.
 pub(super) fn tempo(text: &str) -> Result<f64, String> {
@@ -9,6 +10,40 @@ pub(super) fn tempo(text: &str) -> Result<f64, String> {
         Ok(bpm) if (MIN_BPM..=MAX_BPM).contains(&bpm) => Ok(bpm),
         _ => Err(format!("expected a number from {MIN_BPM} to {MAX_BPM}")),
     }
+}
+
+/// A tuning: `auto`, the frequency of A as `432` or `A=432 Hz`, or cents as `-32c`.
+pub(super) fn tuning(text: &str) -> Result<TuningSetting, String> {
+    let plain = text.trim().to_ascii_lowercase().replace('−', "-");
+    if plain == "auto" {
+        return Ok(TuningSetting::Estimated);
+    }
+    let cents = plain.strip_suffix("cents").or(plain.strip_suffix('c'));
+    let tuning = match cents {
+        Some(cents) => {
+            let cents: Option<f32> = cents.trim().parse().ok();
+            let near = cents.filter(|cents| cents.abs() <= MAX_CENTS);
+            near.map(Tuning::from_cents)
+        }
+        None => {
+            let named = plain.strip_prefix('a').map(|rest| {
+                // `a4 = 440`, but `a440` as well.
+                let of_four = rest.strip_prefix('4');
+                let of_four = of_four.filter(|it| !it.starts_with(|c: char| c.is_ascii_digit()));
+                of_four.unwrap_or(rest).trim_start_matches([' ', '='])
+            });
+            let hz = named.unwrap_or(&plain);
+            let hz = hz.strip_suffix("hz").unwrap_or(hz).trim();
+            hz.parse().ok().and_then(Tuning::from_a4_hz)
+        }
+    };
+    tuning.map(TuningSetting::Fixed).ok_or_else(|| {
+        let [low, high] = [-MAX_CENTS, MAX_CENTS].map(|it| Tuning::from_cents(it).a4_hz());
+        format!(
+            "expected auto, the frequency of A from {low:.0} to {high:.0} (432), or cents within \
+             ±{MAX_CENTS} (-32c)"
+        )
+    })
 }
 
 /// A key in any case: `eb:maj`, `F# Minor`, `am`, `B♭`.
@@ -36,6 +71,30 @@ pub(super) fn key(text: &str) -> Result<Key, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tunings_are_hertz_or_cents() {
+        let cents = |text| match tuning(text) {
+            Ok(TuningSetting::Fixed(tuning)) => Some(tuning.cents().round()),
+            _ => None,
+        };
+        for (text, expected) in [
+            ("432", -32.0),
+            ("A=432 Hz", -32.0),
+            ("a4 = 444", 16.0),
+            ("A=443", 12.0),
+            ("-32c", -32.0),
+            ("−32 cents", -32.0),
+            ("+20C", 20.0),
+            ("440", 0.0),
+        ] {
+            assert_eq!(cents(text), Some(expected), "{text}");
+        }
+        assert_eq!(tuning("Auto"), Ok(TuningSetting::Estimated));
+        for text in ["", "flat", "300", "-90c", "nan", "A=", "infc"] {
+            assert!(tuning(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn keys_as_people_type_them() {

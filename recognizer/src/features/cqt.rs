@@ -10,15 +10,17 @@ use super::grid::{bin_frequency_hz, bin_scale, window_length_samples};
 use super::kernel::Window;
 use super::sliding::{Frames, HopError, SlidingTransform};
 use super::{BINS, SAMPLE_RATE};
+use crate::tuning::Tuning;
 
 /// FFT length in samples: the next size without large factors above the
 /// longest window (23 352).
 const FFT_LEN: usize = 24_576;
 
-/// The windows, all centred on the time stamp.
-fn windows() -> [Window; BINS] {
+/// The windows, all centred on the time stamp. Their lengths are those at 440 Hz whatever
+/// the tuning, so that frames reach equally far.
+fn windows(tuning: Tuning) -> [Window; BINS] {
     std::array::from_fn(|bin| Window {
-        frequency: bin_frequency_hz(bin) / f64::from(SAMPLE_RATE),
+        frequency: bin_frequency_hz(bin) * tuning.ratio() / f64::from(SAMPLE_RATE),
         length: window_length_samples(bin, 0.0),
         centre: 0,
         scale: bin_scale(bin),
@@ -28,8 +30,12 @@ fn windows() -> [Window; BINS] {
 /// Streaming constant-Q transform; frame `n` is centred on sample `n * hop`.
 ///
 /// Samples that are not finite count as silence, and larger ones than
-/// [`super::MAX_ABS_SAMPLE`] are clamped. No call allocates.
-pub struct StreamingCqt(SlidingTransform);
+/// [`super::MAX_ABS_SAMPLE`] are clamped. No call but [`Self::retune`] allocates.
+#[derive(Clone)]
+pub struct StreamingCqt {
+    transform: SlidingTransform,
+    tuning: Tuning,
+}
 
 impl StreamingCqt {
     /// A transform with a frame every `hop` samples, a multiple of
@@ -39,37 +45,54 @@ impl StreamingCqt {
     /// # Errors
     /// [`HopError`] for any other hop.
     pub fn new(hop: usize) -> Result<Self, HopError> {
-        SlidingTransform::new(&windows(), FFT_LEN, hop).map(Self)
+        let tuning = Tuning::CONCERT;
+        let transform = SlidingTransform::new(&windows(tuning), FFT_LEN, hop)?;
+        Ok(Self { transform, tuning })
+    }
+
+    /// Moves the bins to `tuning` from the next frame on. Computes kernels and allocates
+    /// where that is another tuning than before.
+    pub fn retune(&mut self, tuning: Tuning) {
+        if tuning != self.tuning {
+            self.transform.retune(&windows(tuning));
+            self.tuning = tuning;
+        }
+    }
+
+    /// Samples up to the one that completes the next frame; at least one.
+    #[must_use]
+    pub fn until_frame(&self) -> usize {
+        self.transform.until_frame()
     }
 
     /// Takes mono samples at [`SAMPLE_RATE`] and hands each frame that they
     /// complete to `sink`: its index and its magnitudes, low to high.
     pub fn push(&mut self, samples: &[f32], sink: impl FnMut(u64, &[f32; BINS])) {
-        self.0.push(samples, sink);
+        self.transform.push(samples, sink);
     }
 
     /// Ends the signal: the frames whose windows reach beyond it see silence
     /// there, so that `1 + len / hop` frames come in all. Starts over.
     pub fn finish(&mut self, sink: impl FnMut(u64, &[f32; BINS])) {
-        self.0.finish(sink);
+        self.transform.finish(sink);
     }
 
     /// Forgets all samples; the next one is sample 0.
     pub fn reset(&mut self) {
-        self.0.reset();
+        self.transform.reset();
     }
 
     /// Samples between two frames.
     #[must_use]
     pub fn hop(&self) -> usize {
-        self.0.hop()
+        self.transform.hop()
     }
 
     /// Samples since the last reset that were not finite or beyond
     /// [`super::MAX_ABS_SAMPLE`].
     #[must_use]
     pub fn invalid_samples(&self) -> u64 {
-        self.0.invalid_samples()
+        self.transform.invalid_samples()
     }
 }
 

@@ -24,6 +24,7 @@ use super::grid::{bin_frequency_hz, bin_scale, relative_bandwidth, window_length
 use super::kernel::Window;
 use super::sliding::SlidingTransform;
 use super::{BINS, SAMPLE_RATE};
+use crate::tuning::Tuning;
 
 /// Samples between two frames: 46.4 ms.
 pub const LIVE_HOP_SAMPLES: usize = 1024;
@@ -85,8 +86,11 @@ pub struct LiveFrame<'a> {
 /// Streaming causal transform with a frame every [`LIVE_HOP_SAMPLES`].
 ///
 /// Samples that are not finite count as silence, and larger ones than
-/// [`super::MAX_ABS_SAMPLE`] are clamped. No call allocates.
-pub struct LiveFrames(SlidingTransform);
+/// [`super::MAX_ABS_SAMPLE`] are clamped. No call but [`Self::retune`] allocates.
+pub struct LiveFrames {
+    transform: SlidingTransform,
+    tuning: Tuning,
+}
 
 impl LiveFrames {
     /// A transform whose next sample is sample 0.
@@ -94,35 +98,56 @@ impl LiveFrames {
     pub fn new() -> Self {
         let windows = std::array::from_fn(window);
         match SlidingTransform::new(&windows, FFT_LEN, LIVE_HOP_SAMPLES) {
-            Ok(transform) => Self(transform),
+            Ok(transform) => Self {
+                transform,
+                tuning: Tuning::CONCERT,
+            },
             Err(error) => unreachable!("the live hop is a constant: {error}"),
         }
+    }
+
+    /// Moves the bins to `tuning` from the next frame on; the windows stay as long as they
+    /// are. Computes kernels and allocates where that is another tuning than before.
+    pub fn retune(&mut self, tuning: Tuning) {
+        if tuning != self.tuning {
+            self.transform.retune(&std::array::from_fn(|bin| Window {
+                frequency: window(bin).frequency * tuning.ratio(),
+                ..window(bin)
+            }));
+            self.tuning = tuning;
+        }
+    }
+
+    /// Samples up to the one that completes the next frame; at least one.
+    #[must_use]
+    pub fn until_frame(&self) -> usize {
+        self.transform.until_frame()
     }
 
     /// Takes mono samples at [`SAMPLE_RATE`] and hands each frame that they
     /// complete to `sink`.
     pub fn push(&mut self, samples: &[f32], mut sink: impl FnMut(LiveFrame<'_>)) {
-        self.0
+        self.transform
             .push(samples, |index, magnitudes| sink(frame(index, magnitudes)));
     }
 
     /// Ends the signal: the frames that reach beyond it see silence there, so
     /// that `1 + len / hop` frames come in all. Starts over.
     pub fn finish(&mut self, mut sink: impl FnMut(LiveFrame<'_>)) {
-        self.0
+        self.transform
             .finish(|index, magnitudes| sink(frame(index, magnitudes)));
     }
 
     /// Forgets all samples; the next one is sample 0.
     pub fn reset(&mut self) {
-        self.0.reset();
+        self.transform.reset();
     }
 
     /// Samples since the last reset that were not finite or beyond
     /// [`super::MAX_ABS_SAMPLE`].
     #[must_use]
     pub fn invalid_samples(&self) -> u64 {
-        self.0.invalid_samples()
+        self.transform.invalid_samples()
     }
 }
 

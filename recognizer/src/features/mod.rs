@@ -21,6 +21,7 @@ pub mod live;
 
 pub use grid::{bin_frequency_hz, window_length_samples};
 pub use samples::MAX_ABS_SAMPLE;
+pub(crate) use samples::tame as tame_sample;
 pub use sliding::{Frames, HopError};
 
 /// Rate of the analysed signal, in Hz. Every transform expects mono samples at

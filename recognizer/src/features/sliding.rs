@@ -39,7 +39,8 @@ impl Frames {
 }
 
 /// See the module's comment. Owns every buffer; nothing allocates after
-/// [`SlidingTransform::new`].
+/// [`SlidingTransform::new`] but [`SlidingTransform::retune`].
+#[derive(Clone)]
 pub(super) struct SlidingTransform {
     kernels: Kernels,
     fft: Arc<dyn RealToComplex<f32>>,
@@ -119,6 +120,25 @@ impl SlidingTransform {
 
     pub fn hop(&self) -> usize {
         self.hop
+    }
+
+    /// Other frequencies from the next frame on. The windows must reach no farther than those
+    /// of [`Self::new`].
+    pub fn retune(&mut self, windows: &[Window; BINS]) {
+        debug_assert!(
+            windows
+                .iter()
+                .all(|w| -w.first() <= self.before as i64 && w.last() < self.after as i64)
+        );
+        self.kernels = Kernels::new(windows, self.frame.len());
+        let used = self.kernels.spectrum_len();
+        self.re.resize(used, 0.0);
+        self.im.resize(used, 0.0);
+    }
+
+    /// Samples up to the one that completes the next frame; at least one.
+    pub fn until_frame(&self) -> usize {
+        usize::try_from(self.frame_end() - self.received).unwrap_or(usize::MAX)
     }
 
     pub fn invalid_samples(&self) -> u64 {

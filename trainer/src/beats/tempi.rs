@@ -17,6 +17,7 @@ use recognizer::decode::Posterior;
 use recognizer::inference::WindowModel;
 use recognizer::signal::Signal;
 use recognizer::transcribe::Listened;
+use recognizer::tuning::Tuning;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
@@ -402,6 +403,7 @@ fn read(path: &Path) -> Result<Item> {
         listened: Listened {
             posteriors,
             length_s: entry("length_s")?.parse()?,
+            tuning: Tuning::CONCERT,
         },
     })
 }

@@ -1,0 +1,157 @@
+//! The tuning of a stream, followed while it plays.
+
+use super::deviation::{Deviations, Evidence, HOP};
+use super::{Tuning, TuningSetting};
+use crate::features::SAMPLE_RATE;
+
+/// What was heard counts 1/e after so many seconds of tonal sound.
+const MEMORY_S: f64 = 20.0;
+/// The bins are moved when the estimate is this far from where they are, in cents: less is
+/// not heard, and every move costs the transform new kernels.
+const MOVES_AT_CENTS: f32 = 6.0;
+/// Spectra whose partials agree less than this are noise or silence, and age nothing.
+const TONAL: f64 = 0.3;
+
+/// Follows the tuning of a stream: found within two seconds of tonal sound, then slowly.
+///
+/// What it says follows from the samples alone, however they are cut into blocks.
+pub struct TuningFollower {
+    setting: TuningSetting,
+    deviations: Deviations,
+    evidence: Evidence,
+    /// Where the bins are, by the music.
+    found: Tuning,
+    sure: bool,
+}
+
+impl TuningFollower {
+    /// Follows a stream that has not begun.
+    #[must_use]
+    pub fn new(setting: TuningSetting) -> Self {
+        Self {
+            setting,
+            deviations: Deviations::default(),
+            evidence: Evidence::default(),
+            found: Tuning::CONCERT,
+            sure: false,
+        }
+    }
+
+    /// Takes mono samples at [`SAMPLE_RATE`].
+    pub fn push(&mut self, samples: &[f32]) {
+        let keep = (-(HOP as f64 / f64::from(SAMPLE_RATE)) / MEMORY_S).exp();
+        let (evidence, found, sure) = (&mut self.evidence, &mut self.found, &mut self.sure);
+        self.deviations.push(samples, |deviation| {
+            if deviation.norm() < TONAL {
+                return;
+            }
+            evidence.fade(keep);
+            evidence.add(deviation);
+            if let Some(estimate) = evidence.tuning(*found) {
+                *sure = true;
+                let away = (estimate.cents() - found.cents()).abs();
+                if away >= MOVES_AT_CENTS {
+                    *found = estimate.rounded();
+                }
+            }
+        });
+    }
+
+    /// The tuning to analyse by from here on: what is set, or what was found so far, 440 Hz
+    /// to begin with.
+    #[must_use]
+    pub fn tuning(&self) -> Tuning {
+        match self.setting {
+            TuningSetting::Estimated => self.found,
+            TuningSetting::Fixed(tuning) => tuning,
+        }
+    }
+
+    /// Whether [`Self::tuning`] is more than a beginning: somebody has set it, or the music
+    /// has said it.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        self.sure || self.setting != TuningSetting::Estimated
+    }
+
+    /// Another setting, from here on. What the music has said is kept.
+    pub fn set(&mut self, setting: TuningSetting) {
+        self.setting = setting;
+    }
+
+    /// The samples that follow do not join those before, but are of the same music.
+    pub fn skip(&mut self) {
+        self.deviations.reset();
+    }
+
+    /// Forgets what was heard.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.setting);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::chords;
+    use super::*;
+
+    fn after(samples: &[f32]) -> TuningFollower {
+        let mut follower = TuningFollower::new(TuningSetting::Estimated);
+        follower.push(samples);
+        follower
+    }
+
+    #[test]
+    fn two_seconds_of_chords_are_enough() {
+        for cents in [-40, -32, 25, 45] {
+            let follower = after(&chords(f64::from(cents), 2));
+            assert!(follower.is_sure());
+            let found = follower.tuning().cents();
+            assert!((found - cents as f32).abs() <= 4.0, "{cents}: {found}");
+        }
+        let in_tune = after(&chords(0.0, 8));
+        assert!(in_tune.is_sure());
+        assert_eq!(in_tune.tuning(), Tuning::CONCERT);
+    }
+
+    #[test]
+    fn silence_changes_nothing_and_a_new_tuning_is_followed() {
+        let mut follower = after(&chords(-32.0, 3));
+        let found = follower.tuning();
+        follower.push(&vec![0.0; 20 * SAMPLE_RATE as usize]);
+        assert_eq!(follower.tuning(), found);
+        follower.push(&chords(20.0, 60));
+        let followed = follower.tuning().cents();
+        assert!((followed - 20.0).abs() <= 8.0, "{followed}");
+    }
+
+    #[test]
+    fn blocks_of_any_size_say_the_same_at_the_same_sample() {
+        let samples = chords(37.0, 4);
+        let said = |size: usize| -> Vec<Tuning> {
+            let mut follower = TuningFollower::new(TuningSetting::Estimated);
+            let mut said = Vec::new();
+            for second in samples.chunks(11_025) {
+                for block in second.chunks(size) {
+                    follower.push(block);
+                }
+                said.push(follower.tuning());
+            }
+            said
+        };
+        let one = said(11_025);
+        assert!(one.last() > one.first());
+        for size in [1, 64, 1000] {
+            assert_eq!(said(size), one);
+        }
+    }
+
+    #[test]
+    fn what_somebody_sets_holds() {
+        let mut follower = after(&chords(-32.0, 3));
+        follower.set(TuningSetting::Fixed(Tuning::from_cents(10.0)));
+        assert_eq!(follower.tuning().cents(), 10.0);
+        follower.set(TuningSetting::Estimated);
+        assert!((follower.tuning().cents() + 32.0).abs() <= 4.0);
+    }
+}

@@ -1,0 +1,209 @@
+//! How far music lies from A4 = 440 Hz, and what the analysis does about it.
+//!
+//! The networks know twelve pitch classes at 440 Hz. A song that lies between them (A = 432,
+//! a tape that ran slow, an old piano) loses chords, so both engines estimate the tuning
+//! ([`estimate`] for a file, [`TuningFollower`] for a stream) and move the bins of their
+//! transforms by it.
+
+mod deviation;
+mod follow;
+
+pub use follow::TuningFollower;
+
+use deviation::Deviations;
+
+/// Farthest tuning that is corrected, in cents. Beyond half a semitone a note is nearer to
+/// its neighbour; the reach past that keeps a song at 50 cents from jumping to and fro.
+pub const MAX_CENTS: f32 = 60.0;
+
+/// A file this near to 440 Hz is left as it is, in cents: the networks hear no difference, and
+/// the estimate is not finer.
+const NEAR_CENTS: f32 = 4.0;
+
+/// How far a recording lies from A4 = 440 Hz.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Tuning {
+    cents: f32,
+}
+
+impl Tuning {
+    /// A4 = 440 Hz.
+    pub const CONCERT: Self = Self { cents: 0.0 };
+
+    /// `cents` above A4 = 440 Hz, clamped to ±[`MAX_CENTS`]; a number that is none is 0.
+    #[must_use]
+    pub fn from_cents(cents: f32) -> Self {
+        let cents = if cents.is_nan() { 0.0 } else { cents };
+        Self {
+            cents: cents.clamp(-MAX_CENTS, MAX_CENTS),
+        }
+    }
+
+    /// The tuning with A4 at `a4_hz`, if that is within [`MAX_CENTS`] of 440 Hz.
+    #[must_use]
+    pub fn from_a4_hz(a4_hz: f64) -> Option<Self> {
+        let cents = 1200.0 * (a4_hz / 440.0).log2();
+        (cents.abs() <= f64::from(MAX_CENTS)).then(|| Self::from_cents(cents as f32))
+    }
+
+    /// Cents above A4 = 440 Hz.
+    #[must_use]
+    pub fn cents(self) -> f32 {
+        self.cents
+    }
+
+    /// Frequency of A4 in Hz.
+    #[must_use]
+    pub fn a4_hz(self) -> f64 {
+        440.0 * self.ratio()
+    }
+
+    /// By what every frequency is multiplied: `2^(cents / 1200)`.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        (f64::from(self.cents) / 1200.0).exp2()
+    }
+
+    /// To the next whole cent; what is that near to 440 Hz, 440 Hz.
+    fn rounded(self) -> Self {
+        if self.cents.abs() < NEAR_CENTS {
+            Self::CONCERT
+        } else {
+            Self::from_cents(self.cents.round())
+        }
+    }
+}
+
+/// As a musician writes it: `A = 432 Hz, −32 cents`.
+impl std::fmt::Display for Tuning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cents = self.cents.round();
+        let sign = if cents < 0.0 {
+            "−"
+        } else if cents > 0.0 {
+            "+"
+        } else {
+            ""
+        };
+        let size = cents.abs();
+        write!(f, "A = {:.0} Hz, {sign}{size:.0} cents", self.a4_hz())
+    }
+}
+
+/// Where the tuning comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum TuningSetting {
+    /// The music says it.
+    #[default]
+    Estimated,
+    /// Somebody has set it.
+    Fixed(Tuning),
+}
+
+/// The tuning of mono `samples` at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE), to a cent;
+/// 440 Hz where nothing tonal sounds, or too little to tell.
+#[must_use]
+pub fn estimate(samples: &[f32]) -> Tuning {
+    let mut estimator = TuningEstimator::default();
+    estimator.push(samples);
+    estimator.tuning()
+}
+
+/// [`estimate`] for audio that comes in parts, whatever their sizes.
+#[derive(Default)]
+pub struct TuningEstimator {
+    deviations: Deviations,
+    sum: deviation::Evidence,
+}
+
+impl TuningEstimator {
+    /// Takes the next samples.
+    pub fn push(&mut self, samples: &[f32]) {
+        let sum = &mut self.sum;
+        self.deviations
+            .push(samples, |deviation| sum.add(deviation));
+    }
+
+    /// The tuning of all samples so far.
+    #[must_use]
+    pub fn tuning(&self) -> Tuning {
+        self.sum
+            .tuning(Tuning::CONCERT)
+            .map_or(Tuning::CONCERT, Tuning::rounded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::SAMPLE_RATE;
+
+    /// Triads of six partials a note, `cents` off, a second each.
+    pub(super) fn chords(cents: f64, seconds: usize) -> Vec<f32> {
+        let rate = f64::from(SAMPLE_RATE);
+        let mut samples = vec![0.0_f32; seconds * SAMPLE_RATE as usize];
+        for (second, part) in samples.chunks_mut(SAMPLE_RATE as usize).enumerate() {
+            let root = [48, 53, 55, 57][second % 4];
+            for note in [root, root + 4, root + 7] {
+                let f = 440.0 * ((f64::from(note) - 69.0 + cents / 100.0) / 12.0).exp2();
+                for partial in 1..=6 {
+                    let w = std::f64::consts::TAU * f * f64::from(partial) / rate;
+                    for (n, sample) in part.iter_mut().enumerate() {
+                        *sample += (0.05 / f64::from(partial) * (w * n as f64).sin()) as f32;
+                    }
+                }
+            }
+        }
+        samples
+    }
+
+    #[test]
+    fn chords_between_the_keys_are_found_to_a_few_cents() {
+        for cents in [-45, -32, -18, -6, 0, 7, 20, 33, 45] {
+            let found = estimate(&chords(f64::from(cents), 4)).cents();
+            assert!((found - cents as f32).abs() <= 3.0, "{cents}: {found}");
+        }
+    }
+
+    #[test]
+    fn silence_and_noise_are_left_in_concert_pitch() {
+        assert_eq!(estimate(&[]), Tuning::CONCERT);
+        assert_eq!(estimate(&vec![0.0; 200_000]), Tuning::CONCERT);
+        let mut random = 1_u32;
+        let noise: Vec<f32> = (0..400_000)
+            .map(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (random >> 8) as f32 / (1 << 23) as f32 - 1.0
+            })
+            .collect();
+        assert_eq!(estimate(&noise), Tuning::CONCERT);
+    }
+
+    #[test]
+    fn parts_of_any_size_say_the_same() {
+        let samples = chords(-27.0, 3);
+        let whole = estimate(&samples);
+        for size in [1, 333, 4096, 30_000] {
+            let mut parts = TuningEstimator::default();
+            for part in samples.chunks(size) {
+                parts.push(part);
+            }
+            assert_eq!(parts.tuning(), whole);
+        }
+    }
+
+    #[test]
+    fn a_tuning_is_written_as_musicians_write_it() {
+        let text = |cents| Tuning::from_cents(cents).to_string();
+        assert_eq!(text(-31.77), "A = 432 Hz, −32 cents");
+        assert_eq!(text(0.0), "A = 440 Hz, 0 cents");
+        assert_eq!(text(19.56), "A = 445 Hz, +20 cents");
+        assert_eq!(
+            Tuning::from_a4_hz(432.0).map(|it| it.cents().round()),
+            Some(-32.0)
+        );
+        assert_eq!(Tuning::from_a4_hz(300.0), None);
+        assert_eq!(Tuning::from_a4_hz(f64::NAN), None);
+        assert_eq!(Tuning::from_cents(f32::NAN), Tuning::CONCERT);
+    }
+}

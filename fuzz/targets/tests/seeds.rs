@@ -8,8 +8,10 @@ use std::path::Path;
 
 use changes_fuzz_targets as targets;
 
+type Target = (&'static str, fn(&[u8]));
+
 /// The targets by the names of their programs.
-const TARGETS: [(&str, fn(&[u8])); 9] = [
+const TARGETS: [Target; 9] = [
     ("audio", targets::audio::run),
     ("checkpoint", targets::checkpoint::run),
     ("jams", targets::jams::run),

@@ -37,6 +37,9 @@ struct Found {
     late_s: Option<f64>,
 }
 
+/// Changes of chord: all, those on the right beat, and the distances of those near, seconds.
+type Changes = (usize, usize, Vec<f64>);
+
 /// One item: what is known of it, and what each way of asking gave.
 #[derive(Debug, Clone, Serialize)]
 struct Done {
@@ -51,8 +54,8 @@ struct Done {
     told: Found,
     /// Changes: all, right beat, and median distance of those near, on the found grid and
     /// without one.
-    on_found: (usize, usize, Vec<f64>),
-    without: (usize, usize, Vec<f64>),
+    on_found: Changes,
+    without: Changes,
 }
 
 /// Evaluates and prints.
@@ -191,7 +194,7 @@ fn print(done: &[Done]) {
         let share =
             |of: &dyn Fn(&Done) -> bool| rows.iter().filter(|d| of(d)).count() as f64 / count;
         let mean = |of: &dyn Fn(&Done) -> f64| rows.iter().map(|d| of(d)).sum::<f64>() / count;
-        let pooled = |of: &dyn Fn(&Done) -> &(usize, usize, Vec<f64>)| {
+        let pooled = |of: &dyn Fn(&Done) -> &Changes| {
             let all: usize = rows.iter().map(|d| of(d).0).sum();
             let right: usize = rows.iter().map(|d| of(d).1).sum();
             let mut distances: Vec<f64> = rows.iter().flat_map(|d| of(d).2.clone()).collect();

@@ -1,5 +1,7 @@
 //! The recogniser's loops against burn's module.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use networks::{BurnModel, Init, Weights};

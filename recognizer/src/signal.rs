@@ -30,7 +30,7 @@ impl BlockResampler {
         }
     }
 
-    /// Samples at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE) that are there by now.
+    /// Samples at [`SAMPLE_RATE`] that are there by now.
     #[must_use]
     pub fn resampled(&self) -> usize {
         self.samples.len()

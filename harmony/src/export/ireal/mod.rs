@@ -3,7 +3,7 @@
 //! The link is in the app's own `irealb://` form, which programs that read its
 //! playlists understand too: title, composer, style, key and, after a fixed prefix, the
 //! chart, whose blocks of fifty characters are put in another order. A chart is a row of
-//! cells ([`page`]): chords and spaces between barlines. What needs more than a page of the app
+//! cells (`page`): chords and spaces between barlines. What needs more than a page of the app
 //! is several songs of one playlist.
 
 mod page;

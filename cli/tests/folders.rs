@@ -201,7 +201,7 @@ mod stop {
     use super::*;
     use std::process::{Command, Stdio};
     use std::time::Duration;
-    use support::CHANGES;
+    use support::{CHANGES, press_ctrl_c};
 
     /// Ctrl-C ends the run between two songs or within one; what is done is whole, and the
     /// same command does the rest.
@@ -225,14 +225,7 @@ mod stop {
         while !out.join("00.mid").exists() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let pid = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        press_ctrl_c(&child);
         let status = child.wait().unwrap();
         let done = files(&out);
         // A machine that is very fast may have done all of it.

@@ -130,7 +130,7 @@ mod stop {
     use super::*;
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
-    use support::CHANGES;
+    use support::{CHANGES, press_ctrl_c};
 
     #[test]
     fn what_was_heard_until_ctrl_c_is_written() {
@@ -145,14 +145,7 @@ mod stop {
         // The head, and the first chord that is shown.
         lines.next().unwrap().unwrap();
         lines.next().unwrap().unwrap();
-        let pid = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        press_ctrl_c(&child);
         let rest = lines.map(Result::unwrap).count();
         assert_eq!(child.wait().unwrap().code(), Some(130));
         let events = fs::read_to_string(folder.path().join("heard.jsonl")).unwrap();

@@ -72,6 +72,13 @@ pub fn shell(folder: &Path, line: &str) -> Ran {
     command.output().unwrap().into()
 }
 
+/// Sends what Ctrl-C sends, by the shell's own `kill`: a small system has no program for it.
+pub fn press_ctrl_c(child: &std::process::Child) {
+    let line = format!("kill -INT {}", child.id());
+    let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
+    assert!(sent.success());
+}
+
 /// Writes two seconds of a C major triad, or of the one so many semitones above it.
 pub fn triad(path: &Path, up: i32) {
     let rate = 22_050;

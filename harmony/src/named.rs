@@ -1,4 +1,4 @@
-//! Names as people type them.
+//! Matching of names as people type them.
 
 /// Whether `text` is `name` in any case, with any spaces, hyphens and underscores in it:
 /// `Drop 2` and `drop-2` are `drop2`.

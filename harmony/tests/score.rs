@@ -159,7 +159,7 @@ fn boundaries_score_as_in_mir_eval() {
             intervals(&evaluation.reference),
             intervals(&evaluation.estimate),
         );
-        let found = Boundaries::of(&reference, &estimate).unwrap();
+        let found = Boundaries::new(&reference, &estimate).unwrap();
         for (window_s, (precision, recall, f)) in [(0.15, expected.narrow), (0.5, expected.wide)] {
             let counts = found.hits(window_s);
             hits += counts.hits;
@@ -222,7 +222,7 @@ fn offsets_are_those_of_the_nearest_boundary() {
         row(2.3, 3.25, "F"),
         row(3.25, 9.0, "G"),
     ];
-    let boundaries = Boundaries::of(&reference, &estimate).unwrap();
+    let boundaries = Boundaries::new(&reference, &estimate).unwrap();
     // Equal neighbours are no change of chord, and the ends do not count.
     assert_eq!(boundaries.reference_s, [2.0, 3.0]);
     assert_eq!(boundaries.estimate_s, [1.9, 2.3, 3.25]);

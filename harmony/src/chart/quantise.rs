@@ -1,4 +1,4 @@
-//! From chords at any time to chords on the beats of bars.
+//! Quantising: chords at any time to chords on beats.
 //!
 //! A change goes to the nearest pulse of its bar if it is within
 //! [`PULSE_REACH`] of one, else to the nearest eighth note; the first one, where silence of less

@@ -1,4 +1,4 @@
-//! Passages that come again at once, written with repeat signs.
+//! Repeat signs for passages that are played again at once.
 
 use super::{Bar, Chart};
 

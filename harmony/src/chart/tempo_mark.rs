@@ -1,4 +1,4 @@
-//! Which note a tempo counts.
+//! Tempo marks: the note that a tempo counts.
 
 use super::Chart;
 use crate::time::Metre;

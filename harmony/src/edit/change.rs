@@ -1,4 +1,4 @@
-//! What one edit changed, to take it back and do it again.
+//! The difference that one edit made, for undo and redo.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,9 @@ use crate::time::MetreMap;
 use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Section, Track};
 
-/// What one edit changed: parts of the track before and after. Of the chords only the
-/// span of time that differs is kept, so that undoing it leaves alone what analysis has
-/// found elsewhere since.
+/// The difference that one edit made: the changed parts of the track before and after. Of the
+/// chords only the span of time that differs is kept, so that undoing it does not touch later
+/// analysis elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     chords: Option<Both<Vec<Segment>>>,
@@ -33,7 +33,7 @@ impl<T: PartialEq + Clone> Both<T> {
     }
 }
 
-/// Which side of a change to bring about.
+/// Which side of a change to restore.
 #[derive(Clone, Copy)]
 pub(super) enum Side {
     Before,
@@ -86,7 +86,7 @@ impl Change {
         (!nothing).then_some(change)
     }
 
-    /// Brings a side about; what cannot be applied to the track as it is now is left.
+    /// Restores a side; parts that cannot be applied to the present track are left out.
     pub(super) fn bring(&self, side: Side, track: &mut Track) {
         if let Some(chords) = &self.chords
             && let Some(timeline) = replaced(track.timeline(), chords, side)

@@ -1,4 +1,4 @@
-//! The commands.
+//! Commands: the edits that a user can make.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::track::{Info, Track};
 /// The shortest segment that an edit leaves, in seconds.
 pub const MIN_SEGMENT_S: f64 = 0.02;
 
-/// What a dragged boundary is drawn to.
+/// What a dragged boundary snaps to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Snap {
@@ -27,7 +27,7 @@ pub enum Snap {
 }
 
 impl Snap {
-    /// The place that a time is drawn to, in seconds from 0 on.
+    /// The place that a time snaps to, in seconds from 0 on.
     #[must_use]
     pub fn snapped(self, track: &Track, time_s: f64) -> f64 {
         let beat = track.tempo().beat_at(time_s);
@@ -53,11 +53,10 @@ impl Snap {
 pub enum Command {
     /// Sets the chord of a segment, which is locked from then on.
     SetChord { at_s: f64, label: Label },
-    /// Takes an alternative of a segment for its chord, and keeps the chord it had as an
-    /// alternative; locks it. The alternative is named, because analysis may have put others
-    /// there since it was seen.
+    /// Makes an alternative of a segment its chord, and its chord an alternative; locks it. The
+    /// alternative is named, because analysis may have replaced the list since it was shown.
     TakeAlternative { at_s: f64, label: Label },
-    /// Moves the boundary nearest to `from_s` to `to_s`, drawn to what `snap` says, but not
+    /// Moves the boundary nearest to `from_s` to `to_s`, snapped by `snap`, but not
     /// past its neighbours. Locks the segments on both sides.
     MoveBoundary { from_s: f64, to_s: f64, snap: Snap },
     /// Cuts a segment in two.
@@ -110,8 +109,8 @@ pub enum EditError {
 }
 
 impl Command {
-    /// Carries the command out; on an error the track may be half changed, and is
-    /// thrown away by the editor.
+    /// Carries the command out. On an error the track may be half changed; the editor discards
+    /// it.
     pub(super) fn carry_out(&self, track: &mut Track) -> Result<(), EditError> {
         match self {
             Self::SetKey { beat, key } => Ok(track.set_key(*beat, *key)?),
@@ -227,14 +226,14 @@ impl Command {
     }
 }
 
-/// A label set by a person: certain, final, and not to be analysed away.
+/// A label set by a person: certain, confirmed, and locked against analysis.
 fn by_hand(segment: &mut Segment, label: Label) {
     segment.label = label;
     segment.confidence = 1.0;
     settle(segment);
 }
 
-/// A segment set by a person, in its chord or its bounds: new analysis leaves it alone.
+/// A segment whose chord or bounds a person has set: analysis does not change it.
 const fn settle(segment: &mut Segment) {
     segment.status = Status::Confirmed;
     segment.locked = true;

@@ -1,16 +1,16 @@
-//! What a pass over the song has heard, and what of it is written into the track.
+//! New analysis of a stretch of the song, and which parts of it are written into the track.
 
 use super::history::History;
 use super::replaced::{cut, is_confirmed_chord};
 use crate::timeline::{Segment, Timeline, TimelineError};
 use crate::track::Track;
 
-/// What analysis says of a stretch of the song.
+/// The analysis of a stretch of the song.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heard {
-    /// What it says, times in seconds of the track.
+    /// Its segments, times in seconds of the track.
     pub segment: Segment,
-    /// Whether the sound was too faint for this to count against a chord that was confirmed.
+    /// Whether the sound was too faint for a segment to replace a confirmed chord.
     pub faint: bool,
 }
 
@@ -26,9 +26,9 @@ impl From<Segment> for Heard {
 /// Segments that follow each other without a gap, to be written.
 pub(super) type Run = Vec<Segment>;
 
-/// What is to be written of what a pass has heard in `from_s` … `to_s`: all of it, except
-/// that silence, sound without a chord and sound that is too faint leave confirmed chords as
-/// they were when the pass came. A pass that was undone leaves them alone whatever it hears.
+/// The parts of a pass's analysis of `from_s` … `to_s` that are to be written: all of it, except
+/// that silence, sound without a chord and sound that is too faint leave confirmed chords as they
+/// were before the pass. A pass that was undone never replaces them.
 ///
 /// # Errors
 /// As [`Timeline::replace_range`].
@@ -85,7 +85,7 @@ fn confirmed(track: &Track, from_s: f64, to_s: f64) -> Vec<Segment> {
     there.into_iter().filter(is_confirmed_chord).collect()
 }
 
-/// Whether the track says this already.
+/// Whether the track has these chords already.
 fn is_there(track: &Track, segment: &Segment) -> bool {
     let (from_s, to_s) = (segment.start_s, segment.end_s);
     let now = track.timeline().range(from_s, to_s);

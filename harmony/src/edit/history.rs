@@ -1,4 +1,4 @@
-//! What can be taken back and done again: edits, and what passes over the song have replaced.
+//! Undo and redo: of edits, and of the chords that passes over the song have replaced.
 
 use std::collections::VecDeque;
 
@@ -9,35 +9,35 @@ use super::replaced::{Replaced, cut, is_confirmed_chord, without};
 use crate::timeline::Segment;
 use crate::track::Track;
 
-/// The most edits that are remembered.
+/// Most edits that are remembered.
 pub const MAX_DEPTH: usize = 200;
 
-/// The most passes that are remembered one by one. What more of them have replaced is brought
-/// back by one step, as it was before the first.
+/// Most passes that can be undone one by one. Older ones are merged into one step, which brings
+/// back what was there before the first.
 pub const MAX_PASSES: usize = 64;
 
-/// The most segments of all passes that are remembered.
+/// Most segments of all passes that are remembered.
 const MAX_REPLACED: usize = 50_000;
 
-/// Of a pass so much older than the latest one nothing more is heard.
+/// A pass this much older than the latest one gets no more analysis.
 const STALE_PASSES: u64 = 32;
 
-/// The most undone passes whose sound may still be analysed.
+/// Most undone passes whose audio may still be in analysis.
 const MAX_BARRED: usize = 64;
 
-/// What can be taken back at once.
+/// One step of undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Step {
     Edit(Change),
     Pass(Replaced),
 }
 
-/// What a step of [`History`] takes back.
+/// The kind of a step of [`History`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// What somebody has edited.
+    /// An edit.
     Edit,
-    /// What was heard in the place of confirmed chords while the song was played.
+    /// A pass: confirmed chords that were replaced while the song was played.
     Pass,
 }
 
@@ -53,7 +53,7 @@ impl Step {
         matches!(self, Self::Pass(replaced) if replaced.is_of(pass))
     }
 
-    /// Whether taking it back would change anything.
+    /// Whether undoing it would change anything.
     fn matters(&self, track: &Track) -> bool {
         match self {
             Self::Edit(_) => true,
@@ -79,15 +79,15 @@ impl Step {
 
 /// Edits and passes that can be undone, and those that were.
 ///
-/// A pass is from where the song starts or jumps to where it stops or jumps again. What it
-/// has replaced is one step, that lies where the pass began; edits that were made while it
-/// went on lie above it and are taken back first.
+/// A pass is from where the song starts or jumps to where it stops or jumps again. The chords
+/// that it replaced are one step at the time the pass began; edits made during the pass come
+/// after it and are undone first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     done: VecDeque<Step>,
     undone: Vec<Step>,
-    /// Passes, from one to another, that were undone: what is still heard of them leaves
-    /// confirmed chords alone.
+    /// Ranges of passes that were undone: their remaining analysis does not replace confirmed
+    /// chords.
     barred: VecDeque<(u64, u64)>,
 }
 
@@ -118,8 +118,8 @@ impl History {
         }
     }
 
-    /// What [`undo`](Self::undo) would take back: the last edit, or what the last pass has
-    /// taken away of the confirmed chords, whichever is later.
+    /// What [`undo`](Self::undo) would undo: the last edit, or the confirmed chords that the last
+    /// pass replaced, whichever is later.
     #[must_use]
     pub fn next_undo(&self, track: &Track) -> Option<Undo> {
         self.next(track).map(|index| self.done[index].kind())
@@ -135,7 +135,7 @@ impl History {
         self.undone.len()
     }
 
-    /// Takes the last step back; whether there was one.
+    /// Undoes the last step; whether there was one.
     pub fn undo(&mut self, track: &mut Track) -> bool {
         let Some(index) = self.next(track) else {
             return false;
@@ -159,7 +159,7 @@ impl History {
         true
     }
 
-    /// Does the step that was undone last again; whether there was one.
+    /// Redoes the step that was undone last; whether there was one.
     pub fn redo(&mut self, track: &mut Track) -> bool {
         let Some(mut step) = self.undone.pop() else {
             return false;
@@ -179,8 +179,8 @@ impl History {
         self.barred.iter().any(of_pass)
     }
 
-    /// The confirmed chords that were there in `from_s` … `to_s` when the pass came, cut to
-    /// that span: what it has heard nothing of stays as they say.
+    /// The confirmed chords of `from_s` … `to_s` before the pass, cut to that span: they stay
+    /// where the pass finds no chord.
     pub(super) fn standing(
         &self,
         pass: u64,
@@ -233,7 +233,7 @@ impl History {
         }
     }
 
-    /// Before a pass writes into `from_s` … `to_s`: remembers what is there.
+    /// To be called before a pass writes into `from_s` … `to_s`: remembers the chords there.
     pub(super) fn remember(&mut self, pass: u64, track: &Track, from_s: f64, to_s: f64) {
         let index = match self.done.iter().rposition(|step| step.is_of(pass)) {
             Some(index) => index,
@@ -272,8 +272,8 @@ impl History {
         }
     }
 
-    /// After a pass has written into `from_s` … `to_s`, where later ones may have been: what
-    /// they bring back is that.
+    /// To be called after a pass has written into `from_s` … `to_s`, where later passes may have
+    /// been: undoing those brings back the new chords.
     pub(super) fn follow(&mut self, pass: u64, track: &Track, from_s: f64, to_s: f64) {
         if let Some(index) = self.done.iter().rposition(|step| step.is_of(pass)) {
             self.follow_above(index + 1, track, from_s, to_s);
@@ -288,8 +288,8 @@ impl History {
         }
     }
 
-    /// Nothing more is heard of passes before this one: those of the latest that have taken
-    /// nothing away need no step of their own. What little they have moved adds up.
+    /// Passes before this one are over: the latest of them that replaced nothing need no step of
+    /// their own. Small shifts that they made are added up.
     pub(super) fn settle(&mut self, pass: u64, track: &Track) {
         let mut index = self.done.len();
         while let Some(before) = index.checked_sub(1) {
@@ -315,7 +315,7 @@ impl History {
         }
     }
 
-    /// Lays old passes together where there are too many.
+    /// Merges old passes where there are too many.
     fn make_room(&mut self, next: u64, track: &Track) {
         self.settle(next.saturating_sub(STALE_PASSES), track);
         loop {

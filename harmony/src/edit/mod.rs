@@ -33,10 +33,10 @@ use crate::track::{Keep, Track};
 
 /// A track with the history of its edits.
 ///
-/// New analysis is no edit: it goes in by [`hear`](Self::hear) and leaves locked chords
-/// alone. Where it has taken away confirmed chords, all that one pass over the song has
-/// replaced is one step of the history. Undoing an edit brings back what was in the edit's
-/// span of time, and nothing else; undoing a pass what was where the pass has written.
+/// New analysis is not an edit: it goes in by [`hear`](Self::hear) and does not change locked
+/// chords. Where it replaces confirmed chords, all that one pass over the song replaced is one
+/// step of the history. Undoing an edit restores the edit's span of time and nothing else;
+/// undoing a pass restores what was there wherever the pass has written.
 #[derive(Clone, Debug, Default)]
 pub struct Editor {
     track: Track,
@@ -65,10 +65,10 @@ impl Editor {
         self.track
     }
 
-    /// Carries out a command. One that changes nothing leaves no trace.
+    /// Carries out a command. One that changes nothing is not remembered.
     ///
     /// # Errors
-    /// What the command cannot do here; nothing has changed then.
+    /// A command that is not possible here; nothing has changed then.
     pub fn apply(&mut self, command: &Command) -> Result<(), EditError> {
         let mut changed = self.track.clone();
         command.carry_out(&mut changed)?;
@@ -80,17 +80,17 @@ impl Editor {
         Ok(())
     }
 
-    /// Takes the last step back; whether there was one.
+    /// Undoes the last step; whether there was one.
     pub fn undo(&mut self) -> bool {
         self.history.undo(&mut self.track)
     }
 
-    /// Does again what was taken back last; whether there was something.
+    /// Redoes the step that was undone last; whether there was one.
     pub fn redo(&mut self) -> bool {
         self.history.redo(&mut self.track)
     }
 
-    /// What [`undo`](Self::undo) would take back.
+    /// What [`undo`](Self::undo) would undo.
     #[must_use]
     pub fn next_undo(&self) -> Option<Undo> {
         self.history.next_undo(&self.track)
@@ -108,14 +108,14 @@ impl Editor {
         self.history.redoable() > 0
     }
 
-    /// Puts in what a pass over the song has heard in `from_s` … `to_s`, as
-    /// [`Track::replace_range`] does, except that a confirmed chord only gives way to another
-    /// chord: silence, sound without a chord ([`Label`](crate::label::Label)s `N` and `X`)
-    /// and what was too [`faint`](Heard::faint) leave it as it was when the pass came.
-    /// Whether anything was written.
+    /// Writes a pass's analysis of `from_s` … `to_s` into the track, as [`Track::replace_range`]
+    /// does, except that only another chord replaces a confirmed one: silence, sound without a
+    /// chord ([`Label`](crate::label::Label)s `N` and `X`) and sound that is too
+    /// [`faint`](Heard::faint) leave it as it was before the pass. Returns whether anything was
+    /// written.
     ///
-    /// Later passes have greater numbers. What one pass has taken away of the confirmed
-    /// chords is one step to undo; after that it takes away none.
+    /// Later passes have greater numbers. The confirmed chords that one pass replaces are one
+    /// step of undo; once undone, the pass replaces no more.
     ///
     /// # Errors
     /// As [`Track::replace_range`].
@@ -140,12 +140,12 @@ impl Editor {
         Ok(!runs.is_empty())
     }
 
-    /// Says that nothing more will be heard of passes before this one.
+    /// To be called when passes before this one are over.
     pub fn settle(&mut self, pass: u64) {
         self.history.settle(pass, &self.track);
     }
 
-    /// Puts new analysis in ([`Track::replace_range`]).
+    /// Writes new analysis ([`Track::replace_range`]).
     ///
     /// # Errors
     /// As [`Track::replace_range`].
@@ -158,7 +158,7 @@ impl Editor {
         self.track.replace_range(from_s, to_s, segments)
     }
 
-    /// Sets the tempo map ([`Track::set_tempo`]), and moves what can be undone with it.
+    /// Sets the tempo map ([`Track::set_tempo`]), and moves the chords of the history with it.
     ///
     /// # Errors
     /// As [`Track::set_tempo`]; nothing has changed then.
@@ -173,8 +173,8 @@ impl Editor {
         Ok(())
     }
 
-    /// The track itself, for what is no edit either: the metre of the host, keys found
-    /// anew. For the tempo see [`set_tempo`](Self::set_tempo).
+    /// The track itself, for other changes that are not edits: the host's meter, newly found
+    /// keys. For the tempo see [`set_tempo`](Self::set_tempo).
     pub const fn track_mut(&mut self) -> &mut Track {
         &mut self.track
     }

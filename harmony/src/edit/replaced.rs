@@ -1,4 +1,4 @@
-//! What a pass over the song has replaced, to bring it back.
+//! The chords that a pass over the song has replaced, for undo.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,18 +9,18 @@ use crate::track::{KeyRegion, Track};
 /// Ends of a track closer than this are the same, in seconds.
 const SAME_S: f64 = 1e-6;
 
-/// What was in the track where a pass, or several that followed each other, has written, as
-/// it was before the first of them came there.
+/// The earlier chords wherever a pass, or several passes in a row, has written, as they were
+/// before the first of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Replaced {
     first: u64,
     last: u64,
-    /// In order, and whole as they were; between them there may be room.
+    /// In order and uncut; there may be gaps between them.
     segments: Vec<Segment>,
-    /// Where the pass has written, there being something or not: start and end in seconds,
+    /// Where the pass has written, whether there were chords or not: start and end in seconds,
     /// in order.
     written: Vec<(f64, f64)>,
-    /// Where something else was there when it came: edits, which are taken back first.
+    /// Where edits were made before the pass came there; they are undone first.
     edited: Vec<(f64, f64)>,
     keys: Vec<KeyRegion>,
     /// Where the track began and ended.
@@ -61,8 +61,8 @@ impl Replaced {
             .collect()
     }
 
-    /// Before the pass writes into `from_s` … `to_s`: remembers those of `segments`, the
-    /// track's, where it has not written yet.
+    /// To be called before the pass writes into `from_s` … `to_s`: remembers those of the track's
+    /// `segments` where it has not written yet.
     pub(super) fn remember(&mut self, segments: &[Segment], from_s: f64, to_s: f64) {
         for segment in segments {
             for (from_s, to_s) in self.untouched(segment.start_s, segment.end_s) {
@@ -97,7 +97,7 @@ impl Replaced {
         cut(&self.segments, from_s, to_s)
     }
 
-    /// What of a span the pass has found there itself.
+    /// The remembered chords of a span that the pass itself met there.
     pub(super) fn found(&self, from_s: f64, to_s: f64) -> Vec<Segment> {
         let parts = without((from_s, to_s), self.edited.iter().copied());
         let found = parts
@@ -106,19 +106,19 @@ impl Replaced {
         found.flatten().collect()
     }
 
-    /// Somebody had edited this span while the pass went on, before it came there.
+    /// Notes that this span was edited during the pass, before the pass came there.
     pub(super) fn mark_edited(&mut self, from_s: f64, to_s: f64) {
         self.edited.push((from_s, to_s));
     }
 
-    /// Whether somebody had edited anything in a span.
+    /// Whether anything in a span was edited so.
     pub(super) fn is_edited(&self, from_s: f64, to_s: f64) -> bool {
         let mut edited = self.edited.iter();
         edited.any(|(start_s, end_s)| *start_s < to_s && *end_s > from_s)
     }
 
-    /// What lies beneath has changed within a span, to what the track says there now: so does
-    /// what comes back.
+    /// An earlier step has changed the track within a span: what this one brings back changes
+    /// too.
     pub(super) fn follow(&mut self, track: &Track, from_s: f64, to_s: f64) {
         let mut followed = Vec::with_capacity(self.segments.len());
         for segment in std::mem::take(&mut self.segments) {
@@ -138,13 +138,13 @@ impl Replaced {
         self.segments = followed;
     }
 
-    /// Whether a chord that was confirmed is not in the track any more, or a part of it that
-    /// could be a chord.
+    /// Whether a confirmed chord is missing from the track, or a part of it that is long enough
+    /// for a chord.
     pub(super) fn matters(&self, track: &Track) -> bool {
         self.takes(track, MIN_SEGMENT_S)
     }
 
-    /// Whether the least part of one is not.
+    /// Whether any part of one is missing.
     pub(super) fn differs(&self, track: &Track) -> bool {
         self.takes(track, SAME_S)
     }
@@ -161,7 +161,7 @@ impl Replaced {
         })
     }
 
-    /// Puts what is remembered into the track, and remembers what was there instead.
+    /// Swaps the remembered chords with those of the track.
     pub(super) fn swap(&mut self, track: &mut Track) {
         let mut timeline = track.timeline().clone();
         let mut instead = Vec::with_capacity(self.segments.len());
@@ -185,8 +185,7 @@ impl Replaced {
         }
     }
 
-    /// Takes in what a pass right after this one has replaced: what comes back is what was
-    /// there before both.
+    /// Merges the pass right after this one: undo then brings back what was there before both.
     pub(super) fn absorb(&mut self, later: Self) {
         for segment in &later.segments {
             for (from_s, to_s) in self.untouched(segment.start_s, segment.end_s) {
@@ -216,7 +215,7 @@ impl Replaced {
     }
 }
 
-/// Whether analysis has nothing better to put in its place but another chord.
+/// Whether only another chord may replace it.
 pub(super) fn is_confirmed_chord(segment: &Segment) -> bool {
     segment.status == Status::Confirmed && segment.label.chord().is_some()
 }

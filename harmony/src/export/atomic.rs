@@ -1,4 +1,4 @@
-//! Files that are either whole or not there.
+//! Atomic writing: a file is either whole or not there.
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! The formats, and how a path names one.
+//! The export formats, and the format of a path.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -195,19 +195,19 @@ impl Format {
         };
         // What keeps the times of the recording needs no tempo, and invents no beats.
         match self {
-            Self::Lab => lab::write(writer, &Keyed::of_timeline(timeline, options)),
-            Self::Csv => csv::write(writer, &Keyed::of_timeline(timeline, options), options),
+            Self::Lab => lab::write(writer, &Keyed::from_timeline(timeline, options)),
+            Self::Csv => csv::write(writer, &Keyed::from_timeline(timeline, options), options),
             Self::Jams => {
                 let title = options.title.as_deref().unwrap_or_default();
                 let artist = options.artist.as_deref().unwrap_or_default();
                 jams::write(
                     writer,
-                    &Keyed::of_timeline(timeline, options),
+                    &Keyed::from_timeline(timeline, options),
                     title,
                     artist,
                 )
             }
-            Self::Audacity => audacity::write(writer, &Keyed::of_timeline(timeline, options)),
+            Self::Audacity => audacity::write(writer, &Keyed::from_timeline(timeline, options)),
             _ => self.write_parts(writer, &options.track(timeline)?, options),
         }
     }
@@ -258,7 +258,7 @@ impl Format {
         track: &Track,
         options: &Options,
     ) -> Result<(), ExportError> {
-        let keyed = || Keyed::of_track(track, options);
+        let keyed = || Keyed::from_track(track, options);
         match self {
             Self::Lab => lab::write(writer, &keyed()),
             Self::Csv => csv::write(writer, &keyed(), options),

@@ -132,7 +132,7 @@ pub(crate) struct Keyed<'a> {
 }
 
 impl<'a> Keyed<'a> {
-    pub(crate) fn of_timeline(timeline: &'a Timeline, options: &Options) -> Self {
+    pub(crate) fn from_timeline(timeline: &'a Timeline, options: &Options) -> Self {
         let start_s = timeline.start_s().unwrap_or(0.0);
         let keys = options.key.map(|key| (start_s, key));
         Self {
@@ -141,9 +141,9 @@ impl<'a> Keyed<'a> {
         }
     }
 
-    pub(crate) fn of_track(track: &'a Track, options: &Options) -> Self {
+    pub(crate) fn from_track(track: &'a Track, options: &Options) -> Self {
         if track.keys().is_empty() {
-            return Self::of_timeline(track.timeline(), options);
+            return Self::from_timeline(track.timeline(), options);
         }
         let at = |region: &KeyRegion| (track.tempo().time_at(region.beat), region.key);
         Self {
@@ -217,7 +217,7 @@ pub fn save(path: &Path, timeline: &Timeline, options: &Options) -> Result<(), S
     let format = Format::from_path(path)?;
     let mut bytes = Vec::new();
     let written = format.write(&mut bytes, timeline, options);
-    written.map_err(|source| of_file(path, source))?;
+    written.map_err(|source| in_file(path, source))?;
     Ok(atomic::write(path, &bytes)?)
 }
 
@@ -241,11 +241,11 @@ fn track_bytes(path: &Path, track: &Track, options: &Options) -> Result<Vec<u8>,
     let format = Format::from_path(path)?;
     let mut bytes = Vec::new();
     let written = format.write_track(&mut bytes, track, options);
-    written.map_err(|source| of_file(path, source))?;
+    written.map_err(|source| in_file(path, source))?;
     Ok(bytes)
 }
 
-fn of_file(path: &Path, source: ExportError) -> SaveError {
+fn in_file(path: &Path, source: ExportError) -> SaveError {
     SaveError::Export {
         path: path.to_owned(),
         source,

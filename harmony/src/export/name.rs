@@ -1,4 +1,4 @@
-//! Names of files that are made of titles.
+//! File names made from titles.
 
 /// The longest name that a file takes from a title, in bytes of UTF-8. File systems allow 255,
 /// ecryptfs 143 of them; a number and an extension come behind.

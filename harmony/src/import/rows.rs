@@ -1,4 +1,4 @@
-//! Rows of any format, gathered into a timeline.
+//! Builds a timeline from the rows of any format.
 
 use super::{ImportError, JOIN_S, MAX_SEGMENTS};
 use crate::label::ParseLabelError;

@@ -1,8 +1,8 @@
-//! The keys of a song from its chords.
+//! Finding the keys of a song from its chords.
 //!
-//! A hidden Markov model over the 24 keys. Each chord speaks for a key as much as chords
-//! of its root and kind are usual there, and each change of root as much as it is a usual
-//! one there: what cadences do (`profile.rs`, counted in POP909's training songs). A
+//! A hidden Markov model over the 24 keys. Each chord is evidence for a key by how frequent
+//! chords of its root and kind are in it, and each change of root by how frequent it is
+//! there, as in cadences (`profile.rs`, counted in POP909's training songs). A
 //! modulation costs [`MODULATION_NATS`]; the best path through all chords is the answer.
 
 use super::profile::{CHANGE, CHORD, KINDS};
@@ -22,7 +22,7 @@ const UNIT_S: f64 = 2.0;
 /// The least and the most that a chord may count.
 const WEIGHTS: (f64, f64) = (0.4, 2.0);
 
-/// How much more usual major keys are, in nats, before anything is heard.
+/// How much more probable major keys are beforehand, in nats.
 const MAJOR_PRIOR_NATS: f64 = 0.3;
 
 /// The number of keys: twelve major, then twelve minor ones, by pitch class.
@@ -70,7 +70,7 @@ pub fn estimate(timeline: &Timeline) -> Vec<KeySpan> {
     spans
 }
 
-/// A chord as the model hears it.
+/// A chord as an observation of the model.
 struct Heard {
     start_s: f64,
     root: u8,
@@ -166,7 +166,7 @@ fn best_path(chords: &[Heard]) -> Vec<usize> {
     path
 }
 
-/// How much a chord speaks for a key, in nats.
+/// The evidence of a chord for a key, in nats.
 fn evidence(chord: &Heard, state: usize) -> f64 {
     let (mode, tonic) = (state / 12, state % 12);
     let above = |pitch_class: u8| (usize::from(pitch_class) + 12 - tonic) % 12;

@@ -1,4 +1,4 @@
-//! Keys: how a key spells its notes, and which keys a song is in.
+//! Keys: signatures, the spelling of notes, and finding the keys of a song.
 
 mod estimate;
 mod profile;
@@ -70,7 +70,7 @@ impl Key {
     /// Of the notes on the line of fifths, a key takes twelve: a major key
     /// from its b2 up to its #4, a minor key from its b5 up to its #7, so that
     /// the borrowed chords of the one and the leading note of the other come
-    /// out right. What would need a double accidental takes its plain name.
+    /// out right. A note that would need a double accidental takes its plain name.
     #[must_use]
     pub fn spell(self, pitch_class: u8) -> Note {
         simple_at(self.tonic.fifths() + self.fifths_above_tonic(pitch_class))
@@ -127,7 +127,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// A text that is no key.
+/// A text that is not a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a key: expected one like Gb:maj, A:min or F#m")]
 pub struct ParseKeyError(String);

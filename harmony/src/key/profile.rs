@@ -1,7 +1,7 @@
-//! How usual chords and changes are in major and in minor keys, as natural logarithms.
+//! Key profiles: how frequent chords and changes of root are in major and minor keys, as natural logarithms.
 //! Counted in POP909's training songs by `examples/key_profiles.rs`.
 
-/// The kinds of chords that are told apart.
+/// How many kinds of chords are distinguished.
 pub const KINDS: usize = 6;
 
 /// By mode, root above the tonic in semitones, and kind: the share of the time.
@@ -36,7 +36,7 @@ pub(super) const CHORD: [[[f32; KINDS]; 12]; 2] = [
     ],
 ];
 
-/// By mode and the roots before and after: how much more usual the second is after the
+/// By mode and the roots before and after: how much more frequent the second is after the
 /// first than in general.
 #[allow(
     clippy::approx_constant,

@@ -1,4 +1,4 @@
-//! Scale degrees, as extensions and basses name them.
+//! Scale degrees, which name extensions and basses.
 
 use std::fmt;
 

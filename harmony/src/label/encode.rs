@@ -39,11 +39,11 @@ impl Encoded {
         match label {
             Label::NoChord => Self::NO_CHORD,
             Label::Unknown => Self::UNKNOWN,
-            Label::Chord(chord) => Self::of_chord(chord, fold),
+            Label::Chord(chord) => Self::from_chord(chord, fold),
         }
     }
 
-    fn of_chord(chord: &Chord, fold: bool) -> Self {
+    fn from_chord(chord: &Chord, fold: bool) -> Self {
         let bass = chord.bass().pitch_class();
         Self {
             root: chord.root().pitch_class() as i8,

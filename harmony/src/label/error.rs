@@ -1,4 +1,4 @@
-//! Why a text is not a chord label.
+//! Errors of texts that are not chord labels.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub struct ParseLabelError {
 /// What is wrong with the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseLabelErrorKind {
-    /// Nothing there.
+    /// An empty text.
     #[error("the label is empty")]
     Empty,
     /// Longer than [`MAX_LABEL_BYTES`].
@@ -43,10 +43,10 @@ pub enum ParseLabelErrorKind {
     /// A colon with nothing usable after it.
     #[error("expected a quality such as maj or min7, or degrees in brackets")]
     ExpectedQuality,
-    /// A word that is no shorthand.
+    /// A word that is not a shorthand.
     #[error("unknown quality {0:?}")]
     UnknownQuality(String),
-    /// No degree where one should be.
+    /// A degree is missing.
     #[error("expected a degree from 1 to {}", Degree::MAX_NUMBER)]
     ExpectedDegree,
     /// More than [`MAX_EXTENSIONS`] extensions.

@@ -1,4 +1,4 @@
-//! Whether chords change where they should.
+//! Scores of boundaries: whether chords change where they should.
 //!
 //! A boundary is a time at which the chord changes: equal neighbours are joined first
 //! (`mir_eval.chord.merge_chord_intervals`), and the first and the last boundary, where
@@ -75,7 +75,7 @@ impl Boundaries {
     ///
     /// # Errors
     /// Those of [`evaluate`](super::evaluate).
-    pub fn of(reference: &[Interval], estimate: &[Interval]) -> Result<Self, ScoreError> {
+    pub fn new(reference: &[Interval], estimate: &[Interval]) -> Result<Self, ScoreError> {
         let reference = checked(reference, "reference")?;
         let estimate = checked(estimate, "estimate")?;
         let (Some(first), Some(last)) = (reference.first(), reference.last()) else {

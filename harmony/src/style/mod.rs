@@ -149,7 +149,7 @@ pub fn parts(chord: &Chord, key: Option<&Key>, unicode: bool) -> Symbol {
     let name = |note: Note| symbols.accidentals(&note.to_string());
     Symbol {
         root: name(chord.root()),
-        suffix: Shape::of(&chord).suffix(symbols),
+        suffix: Shape::from_chord(&chord).suffix(symbols),
         bass: (!chord.is_root_position()).then(|| name(simple(chord.bass_note()))),
     }
 }
@@ -159,7 +159,7 @@ fn symbol(chord: &Chord, key: Option<&Key>, symbols: &Symbols) -> String {
     let chord = spelled(chord, key);
     let name = |note: Note| symbols.accidentals(&note.to_string());
     let mut text = name(chord.root());
-    text.push_str(&Shape::of(&chord).suffix(symbols));
+    text.push_str(&Shape::from_chord(&chord).suffix(symbols));
     if !chord.is_root_position() {
         text.push('/');
         // Nobody reads Gbm/Bbb: a double accidental gives way to its plain name.

@@ -10,7 +10,12 @@ pub(super) fn number(chord: &Chord, key: Key) -> String {
     let key = key.relative_major();
     let number = |pitch_class: u8| NASHVILLE.accidentals(&key.degree(pitch_class).to_string());
     let mut text = number(chord.root().pitch_class());
-    text.extend(Shape::of(chord).suffix(&NASHVILLE).chars().map(raised));
+    text.extend(
+        Shape::from_chord(chord)
+            .suffix(&NASHVILLE)
+            .chars()
+            .map(raised),
+    );
     if !chord.is_root_position() {
         text.push('/');
         text.push_str(&number(chord.bass_pitch_class()));

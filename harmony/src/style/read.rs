@@ -1,4 +1,4 @@
-//! Chord symbols as people type them, read back into labels.
+//! Parser of chord symbols as people type them.
 //!
 //! Lead-sheet writing has no standard, so that the reader is lenient: `Am7/C`, `a-7/C`,
 //! `F#ø7`, `F♯m7b5`, `Bbmaj7`, `BbΔ7`, `G7sus4`, `Cdim7`, `C°7`, `E7#9`, `E7(♯9)`,

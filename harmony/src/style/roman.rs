@@ -7,7 +7,7 @@ use crate::label::{Chord, Degree, Quality};
 const NUMERALS: [&str; 7] = ["I", "II", "III", "IV", "V", "VI", "VII"];
 
 pub(super) fn numeral(chord: &Chord, key: Key) -> String {
-    let shape = Shape::of(chord);
+    let shape = Shape::from_chord(chord);
     let degree = key.degree(chord.root().pitch_class());
     let mut text = accidental(degree.alter() - scale_alter(key.mode(), degree.number()));
     let numeral = NUMERALS[usize::from(degree.number() - 1) % NUMERALS.len()];

@@ -1,4 +1,4 @@
-//! What a chord symbol says after the root: quality, additions, omissions.
+//! The parts of a chord symbol after the root: quality, additions, omissions.
 
 use crate::label::{Chord, Degree, Quality};
 
@@ -124,7 +124,7 @@ const FLAT_SEVENTH: Degree = degree(7, -1);
 const NINTH: Degree = degree(9, 0);
 
 impl Shape {
-    pub(crate) fn of(chord: &Chord) -> Self {
+    pub(crate) fn from_chord(chord: &Chord) -> Self {
         let pick = |omitted: bool| {
             let picked = chord
                 .extensions()

@@ -20,7 +20,7 @@ impl NoteValue {
 
     /// The value that is so many quarter notes long, where there is one.
     #[must_use]
-    pub fn of_beats(beats: f64) -> Option<Self> {
+    pub fn from_beats(beats: f64) -> Option<Self> {
         let all = [1, 2, 4, 8, 16].into_iter().flat_map(|denominator| {
             [false, true].map(|dotted| Self {
                 denominator,
@@ -69,7 +69,7 @@ impl FromStr for NoteValue {
         if let Some((above, below)) = text.split_once('/') {
             let above: u8 = above.trim().parse().map_err(|_| refuse())?;
             let below: u8 = below.trim().parse().map_err(|_| refuse())?;
-            return Self::of_beats(4.0 * f64::from(above) / f64::from(below)).ok_or_else(refuse);
+            return Self::from_beats(4.0 * f64::from(above) / f64::from(below)).ok_or_else(refuse);
         }
         let name = text.to_ascii_lowercase();
         let name = name.trim();

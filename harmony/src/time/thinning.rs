@@ -1,4 +1,4 @@
-//! Fewer points for a tempo that glides or jitters: those that a straight line explains go.
+//! Thinning of tempo maps: drops points of a gliding or jittering tempo that a straight line explains.
 //!
 //! A host tells its tempo block by block. What is kept of it is the curve of beats against
 //! seconds to a tolerance: the points that are left are points that were told, and every

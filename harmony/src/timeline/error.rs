@@ -1,4 +1,4 @@
-//! Why a segment or an edit of the timeline is refused.
+//! Errors of segments and of operations on the timeline.
 
 use super::MAX_TIME_S;
 

@@ -1,4 +1,4 @@
-//! The chord timeline: what sounds when.
+//! The chord timeline: segments in order, without overlaps or gaps.
 //!
 //! A [`Timeline`] is a run of [`Segment`]s in order, each ending exactly where
 //! the next begins. Time nobody has said anything about, between two segments, is

@@ -1,4 +1,4 @@
-//! One span of the timeline.
+//! Segments: spans of the timeline with one label.
 
 use serde::{Deserialize, Serialize};
 

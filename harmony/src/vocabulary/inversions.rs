@@ -1,8 +1,8 @@
-//! Our vocabulary: the 170 classes with a bass degree, and ninths, elevenths
+//! The vocabulary with inversions: the 170 classes with a bass degree, and ninths, elevenths
 //! and thirteenths.
 //!
 //! It is not a list of classes: a network answers with a class of
-//! [`large`], a bass pitch class, and perhaps a colour, and [`label_of`] joins them.
+//! [`large`], a bass pitch class, and perhaps an extension, and [`label_of`] joins them.
 
 use super::large;
 use crate::label::{Chord, Degree, Encoded, Label, Quality};
@@ -20,7 +20,7 @@ pub const COLOURS: [Quality; 8] = [
     Quality::Min13,
 ];
 
-/// Quality as in [`large`], with the highest natural colour (9, 11, 13) on a
+/// Quality as in [`large`], with the highest natural extension (9, 11, 13) on a
 /// major, minor or dominant seventh chord kept; bass kept, in its usual name.
 pub(super) fn simplify(label: &Label) -> Label {
     let Label::Chord(chord) = label else {
@@ -88,9 +88,8 @@ pub fn label_of(class: usize, bass_pitch_class: Option<u8>) -> Label {
     }
 }
 
-/// The class of [`large`] and the bass pitch class of a label: what the
-/// network is taught. The bass of a chord outside the vocabulary is still its
-/// bass; `N` and `X` have none.
+/// The class of [`large`] and the bass pitch class of a label: the targets of a
+/// network. A chord outside the vocabulary keeps its bass; `N` and `X` have none.
 #[must_use]
 pub fn class_and_bass(label: &Label) -> (usize, Option<u8>) {
     let encoded = Encoded::new(label, false);

@@ -7,13 +7,16 @@ use super::{masks, same_triad};
 use crate::label::{Chord, Label, Note, Quality};
 
 /// How many classes there are.
-pub const LEN: usize = 170;
+pub const LEN: usize = CHORDS + 2;
+
+/// How many of them are chords, the first ones: each quality on each root.
+pub const CHORDS: usize = 12 * QUALITIES.len();
 
 /// The index of `X`.
-pub const UNKNOWN: usize = 168;
+pub const UNKNOWN: usize = CHORDS;
 
 /// The index of `N`.
-pub const NO_CHORD: usize = 169;
+pub const NO_CHORD: usize = CHORDS + 1;
 
 /// The qualities in the paper's order.
 pub const QUALITIES: [Quality; 14] = [
@@ -33,7 +36,7 @@ pub const QUALITIES: [Quality; 14] = [
     Quality::Sus4,
 ];
 
-/// [`QUALITIES`] from the most telling to the plainest: when several describe
+/// [`QUALITIES`] from the most specific to the plainest: when several describe
 /// a chord with extra notes, the first wins, so `C:7(6)` is a seventh.
 const BY_DETAIL: [Quality; 14] = [
     Quality::Dom7,
@@ -57,7 +60,7 @@ const BY_DETAIL: [Quality; 14] = [
 /// 1. the one with exactly its notes (mir_eval's `tetrads` rule), which makes
 ///    `C:maj/b7` a seventh;
 /// 2. the same without the bass, so `C:maj/2` stays major;
-/// 3. the most telling one with the same triad (mir_eval's `triads` rule) and
+/// 3. the most specific one with the same triad (mir_eval's `triads` rule) and
 ///    no note the label lacks: `C:sus4(b7)` is `sus4`, `C:aug7` is `aug`.
 pub(super) fn quality_of(label: &Label) -> Option<Quality> {
     let masks = masks(label)?;
@@ -99,9 +102,7 @@ pub fn index_of(label: &Label) -> usize {
     };
     quality_of(label)
         .and_then(|quality| QUALITIES.into_iter().position(|known| known == quality))
-        .map_or(UNKNOWN, |place| {
-            QUALITIES.len() * usize::from(chord.root().pitch_class()) + place
-        })
+        .map_or(UNKNOWN, |place| class_of(chord.root().pitch_class(), place))
 }
 
 /// The label of a class, its root in the common spelling.
@@ -120,4 +121,34 @@ pub fn label_of(index: usize) -> Label {
             Chord::new(root, quality).into()
         }
     }
+}
+
+/// The pitch class of the root of a class; `None` for `N` and `X`.
+#[must_use]
+pub const fn root_of(index: usize) -> Option<u8> {
+    if index < CHORDS {
+        Some((index / QUALITIES.len()) as u8)
+    } else {
+        None
+    }
+}
+
+/// The quality of a class, as its place in [`QUALITIES`]; `None` for `N` and `X`.
+#[must_use]
+pub const fn quality_index_of(index: usize) -> Option<usize> {
+    if index < CHORDS {
+        Some(index % QUALITIES.len())
+    } else {
+        None
+    }
+}
+
+/// The class of the quality at place `quality` of [`QUALITIES`] on the pitch class `root`.
+///
+/// # Panics
+/// If `root` is not below 12 or `quality` not below 14.
+#[must_use]
+pub const fn class_of(root: u8, quality: usize) -> usize {
+    assert!(root < 12 && quality < QUALITIES.len());
+    root as usize * QUALITIES.len() + quality
 }

@@ -1,6 +1,6 @@
-//! Closed sets of chords, and the way from any label down to them.
+//! Vocabularies: closed sets of chords, and the mapping of any label to them.
 //!
-//! Mapping down compares labels as mir_eval does ([`Encoded`]): by root, by the
+//! The mapping compares labels as mir_eval does ([`Encoded`]): by root, by the
 //! notes within the octave, and, where it matters, by bass.
 
 pub mod inversions;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::label::{Encoded, Label};
 use crate::named;
 
-/// A set of chords to answer with.
+/// A vocabulary: a closed set of chords.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Vocabulary {
@@ -33,8 +33,8 @@ impl Vocabulary {
     /// All of them, from small to large.
     pub const ALL: [Self; 3] = [Self::MajMin, Self::Large, Self::Inversions];
 
-    /// The label's place in this vocabulary: itself made simpler, or `X` when
-    /// no class of the vocabulary describes it. `N` and `X` stay.
+    /// The label simplified to this vocabulary, or `X` when no class of it describes the
+    /// label. `N` and `X` stay.
     ///
     /// The root keeps its spelling. Simplifying twice changes nothing.
     #[must_use]
@@ -63,7 +63,7 @@ impl fmt::Display for Vocabulary {
     }
 }
 
-/// A name that is no vocabulary.
+/// A name that is not a vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown vocabulary {0:?}: expected majmin, large or inversions")]
 pub struct ParseVocabularyError(pub String);

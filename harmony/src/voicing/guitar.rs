@@ -1,4 +1,4 @@
-//! Chords under the fingers of a guitarist.
+//! Guitar voicings: chords that a hand can hold.
 
 use crate::label::Chord;
 

@@ -70,7 +70,7 @@ impl BeatGrid {
     /// jump. A stretch with a tempo or a position that is not finite, or not above zero where
     /// it must be, has no grid.
     #[must_use]
-    pub fn of_spans(spans: &[GridSpan]) -> Self {
+    pub fn from_spans(spans: &[GridSpan]) -> Self {
         let mut positions = Vec::new();
         for span in spans {
             let quarter_s = 60.0 / span.bpm;
@@ -92,7 +92,7 @@ impl BeatGrid {
     /// The grid that a tempo map and a metre map draw from `from_s` to `to_s`, the seconds of
     /// the tempo map being those of the stream.
     #[must_use]
-    pub fn of_maps(tempo: &TempoMap, metre: &MetreMap, from_s: f64, to_s: f64) -> Self {
+    pub fn from_maps(tempo: &TempoMap, metre: &MetreMap, from_s: f64, to_s: f64) -> Self {
         let mut positions = Vec::new();
         let (from, to) = (tempo.beat_at(from_s), tempo.beat_at(to_s));
         for span in metre.bars(from, to, MAX_POSITIONS) {
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn four_four_has_a_half_bar_and_eighths() {
         use Place::{Beat, Downbeat, HalfBar, OffBeat};
-        let grid = BeatGrid::of_spans(&[span("4/4")]);
+        let grid = BeatGrid::from_spans(&[span("4/4")]);
         let places: Vec<Place> = grid.positions().iter().map(|p| p.place).collect();
         let bar = [
             Downbeat, OffBeat, Beat, OffBeat, HalfBar, OffBeat, Beat, OffBeat,
@@ -235,7 +235,7 @@ mod tests {
                 to_s: 10.0 + 6.0 * 0.5,
                 ..span(metre)
             };
-            let grid = BeatGrid::of_spans(&[span]);
+            let grid = BeatGrid::from_spans(&[span]);
             grid.positions().iter().filter(|p| p.place == place).count()
         };
         // Six quarters: two bars of 6/8, two of 3/4.
@@ -256,8 +256,8 @@ mod tests {
             metre: Metre::COMMON,
         }])
         .unwrap();
-        let maps = BeatGrid::of_maps(&tempo, &metre, 10.0, 14.0);
-        let spans = BeatGrid::of_spans(&[span("4/4")]);
+        let maps = BeatGrid::from_maps(&tempo, &metre, 10.0, 14.0);
+        let spans = BeatGrid::from_spans(&[span("4/4")]);
         assert_eq!(maps.positions().len(), spans.positions().len());
         for (a, b) in maps.positions().iter().zip(spans.positions()) {
             assert!((a.time_s - b.time_s).abs() < 1e-9 && a.place == b.place);
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_strongest_wins_and_gaps_are_not_covered() {
-        let mut grid = BeatGrid::of_spans(&[span("4/4")]);
+        let mut grid = BeatGrid::from_spans(&[span("4/4")]);
         let best = grid.strongest(10.2, 10.6).unwrap();
         assert_eq!(best.place, Place::Downbeat);
         assert!(grid.strongest(10.3, 10.4).is_none());
@@ -276,24 +276,24 @@ mod tests {
             to_s: 32.0,
             ..span("4/4")
         };
-        grid = BeatGrid::of_spans(&[span("4/4"), behind]);
+        grid = BeatGrid::from_spans(&[span("4/4"), behind]);
         assert!(grid.covers(31.0) && !grid.covers(20.0));
     }
 
     #[test]
     fn absurd_spans_have_no_grid() {
         for bpm in [0.0, -3.0, f64::NAN, f64::INFINITY, 1e9] {
-            assert!(BeatGrid::of_spans(&[GridSpan { bpm, ..span("4/4") }]).is_empty());
+            assert!(BeatGrid::from_spans(&[GridSpan { bpm, ..span("4/4") }]).is_empty());
         }
         let endless = GridSpan {
             to_s: f64::INFINITY,
             ..span("4/4")
         };
-        assert!(BeatGrid::of_spans(&[endless]).is_empty());
+        assert!(BeatGrid::from_spans(&[endless]).is_empty());
         let long = GridSpan {
             to_s: 1e12,
             ..span("4/4")
         };
-        assert!(BeatGrid::of_spans(&[long]).positions().len() <= MAX_POSITIONS);
+        assert!(BeatGrid::from_spans(&[long]).positions().len() <= MAX_POSITIONS);
     }
 }

@@ -9,8 +9,10 @@ pub mod find;
 pub mod grid;
 mod onset;
 mod pulse;
+mod source;
 mod weights;
 
 pub use describe::{FEATURES, Features};
 pub use find::{Beats, Guess, Known, Octave, find, guesses};
 pub use grid::{BeatGrid, GridPosition, GridSpan, Place};
+pub use source::{BeatSource, NoBeats};

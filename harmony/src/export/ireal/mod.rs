@@ -211,7 +211,7 @@ fn symbol(label: &Label, key: Option<Key>) -> String {
 
 fn chord_symbol(chord: &Chord) -> String {
     let mut text = name(chord.root());
-    text += quality(&Shape::of(chord));
+    text += quality(&Shape::from_chord(chord));
     if !chord.is_root_position() {
         text.push('/');
         text += &name(chord.bass_note());

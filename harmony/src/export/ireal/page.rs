@@ -1,4 +1,4 @@
-//! A chart on the pages of iReal Pro: twelve lines of sixteen cells.
+//! Layout of a chart on iReal Pro's pages: twelve lines of sixteen cells.
 //!
 //! A bar has a cell for each of its beats; a chord that starts within a beat stands in its cell, or
 //! in the next that is free (in cells of eighths where none is). A bar of one chord has as many

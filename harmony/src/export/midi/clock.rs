@@ -1,4 +1,4 @@
-//! From seconds to ticks, with the tempo map that goes with them.
+//! MIDI time: seconds to ticks, and the tempo map of the file.
 
 use midly::num::{u24, u28};
 

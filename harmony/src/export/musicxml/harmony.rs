@@ -44,7 +44,7 @@ fn end(xml: &mut Xml, offset: u32) {
 
 fn chord_symbol(xml: &mut Xml, chord: &Chord, key: Option<Key>) {
     let chord = spelled(chord, key.as_ref());
-    let shape = Shape::of(&chord);
+    let shape = Shape::from_chord(&chord);
     xml.open("root", &[]);
     note(xml, "root", simple(chord.root()));
     xml.close();

@@ -1,4 +1,4 @@
-//! Elements written one after the other, by quick-xml.
+//! A writer of XML elements, on quick-xml.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};

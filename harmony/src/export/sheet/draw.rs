@@ -1,4 +1,4 @@
-//! What a page consists of. Lengths in points, y downwards from the upper edge.
+//! Drawing primitives of a page. Lengths in points, y downwards from the upper edge.
 
 use super::font::Face;
 

@@ -1,4 +1,4 @@
-//! Texts that may be long: title, composer, names of sections, the foot of a page.
+//! Fitting of long texts: title, composer, names of sections, the foot of a page.
 
 use super::draw::Run;
 use super::font::{Face, Fonts};

@@ -1,4 +1,4 @@
-//! Where everything stands on the pages.
+//! Layout of a chart: the place of everything on the pages.
 
 use super::draw::{Ink, Page, Run};
 use super::font::{Face, Fonts};

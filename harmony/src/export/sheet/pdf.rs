@@ -1,4 +1,4 @@
-//! Pages as PDF, with parts of the fonts inside and the text as text.
+//! Pages as PDF, with subsets of the fonts and text that can be searched and copied.
 
 use std::collections::BTreeMap;
 

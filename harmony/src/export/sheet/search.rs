@@ -1,4 +1,4 @@
-//! Fonts of the system for letters that the program's own lack.
+//! Search for system fonts with letters that the built-in fonts lack.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ pub(super) fn find(needed: Needed, search: &FontSearch) -> Vec<Found> {
     let mut found = Vec::new();
     for bold in [true, false] {
         let mut characters = needed.characters(bold);
-        let language = Language::of(&characters);
+        let language = Language::from_characters(&characters);
         let mut candidates: Vec<&FaceInfo> = database.faces().collect();
         candidates.sort_by_cached_key(|info| (rank(info, bold, language), source(info)));
         while !characters.is_empty() && found.len() < MOST {
@@ -190,7 +190,7 @@ enum Language {
 }
 
 impl Language {
-    fn of(characters: &BTreeSet<char>) -> Self {
+    fn from_characters(characters: &BTreeSet<char>) -> Self {
         let any = |from: char, to: char| characters.range(from..=to).next().is_some();
         if any('\u{3040}', '\u{30FF}') || any('\u{FF66}', '\u{FF9F}') {
             Self::Japanese

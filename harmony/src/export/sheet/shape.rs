@@ -1,5 +1,5 @@
-//! From texts to glyphs: which font each part comes from, in which order the parts stand where
-//! a script runs from right to left, and how letters join.
+//! Text shaping: the font of each part, the order of parts in scripts from right to left, and
+//! joined letters.
 
 use harfrust::{
     BufferClusterLevel, Direction, FontRef, ShapeOptions, ShaperData, Tag, UnicodeBuffer,

@@ -1,4 +1,4 @@
-//! Pages as SVG. Every glyph is defined once and used where it stands.
+//! Pages as SVG. Every glyph is defined once and referenced wherever it is used.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! The networks that are built in.
+//! The built-in networks: whole files, live engines, and `changes weights`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use recognizer::inference::PitchClassModel;
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::signal::Signal;
-use recognizer::transcribe::Listened;
+use recognizer::transcribe::Analysis;
 use recognizer::tuning::{Tuning, TuningSetting};
 use recognizer::weights::ModelCard;
 
 use crate::error::{Error, in_file};
 use crate::output::print;
 
-/// What is heard in a song.
+/// The analysis of a song.
 pub struct Heard {
     /// Its chords.
     pub chords: Timeline,
@@ -35,8 +35,8 @@ impl Model {
         Ok(Self(models::windowed()?))
     }
 
-    /// What is heard in `signal`, which was read from `file`, on its beats where it has any;
-    /// without `known`, no beats are looked for.
+    /// Analyses `signal`, which was read from `file`. Chords change on its beats, if it has any;
+    /// without `known`, none are looked for.
     pub fn transcribe(
         &self,
         file: &Path,
@@ -50,9 +50,9 @@ impl Model {
             true
         };
         let in_file = in_file(file);
-        let listened = Listened::tuned(signal, &*self.0, tuning, go_on);
-        let listened = listened.map_err(|cause| in_file(&cause))?;
-        let decode = |grid| listened.timeline(grid).map_err(|cause| in_file(&cause));
+        let analysis = Analysis::with_tuning(signal, &*self.0, tuning, go_on);
+        let analysis = analysis.map_err(|cause| in_file(&cause))?;
+        let decode = |grid| analysis.timeline(grid).map_err(|cause| in_file(&cause));
         let chords = decode(None)?;
         let beats = known.and_then(|known| beat::find(signal, &chords, known));
         Ok(Heard {
@@ -61,11 +61,11 @@ impl Model {
                 None => chords,
             },
             beats,
-            tuning: listened.tuning,
+            tuning: analysis.tuning,
         })
     }
 
-    /// A live engine for audio of `rate` hertz from `file`.
+    /// A live engine for audio of `rate` Hz from `file`.
     pub fn live(file: &Path, rate: f64, tuning: TuningSetting) -> Result<LiveEngine, Error> {
         let settings = LiveSettings {
             tuning,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use recognizer::beat::NoBeats;
 use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings, ShownState};
 use recognizer::models;
@@ -32,7 +33,7 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
     let hum: Vec<f32> = (0..(WARM_UP_S * sample_rate) as usize)
         .map(|index| 0.01 * (index as f32 * 0.03).sin())
         .collect();
-    engine.push(&hum, &mut |_, _| None);
+    engine.push(&hum, &mut NoBeats);
     Ok(Box::new(engines))
 }
 

@@ -1,7 +1,8 @@
 //! What the worker needs of a recogniser.
 
 use harmony::label::Label;
-use recognizer::refine::{BeatGrid, Refined};
+use recognizer::beat::BeatSource;
+use recognizer::refine::Refined;
 
 pub use crate::settings::Settings;
 
@@ -24,7 +25,7 @@ pub struct Shown {
 }
 
 /// Asked for the beats from one second to another, in the recogniser's seconds.
-pub type Grid<'a> = dyn FnMut(f64, f64) -> Option<BeatGrid> + 'a;
+pub type Grid<'a> = dyn BeatSource + 'a;
 
 /// A recogniser of one stream of audio: what it shows at once, and behind that what it has
 /// gone over again.

@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use recognizer::features::SAMPLE_RATE;
-use recognizer::features::cqt::cqt;
-use recognizer::features::live::LiveFrames;
+use recognizer::features::causal_vqt::CausalVqt;
+use recognizer::features::centred_cqt::cqt;
 
 /// Signal length in seconds.
 const LENGTH_S: usize = 300;
@@ -25,7 +25,7 @@ fn main() -> Result<(), recognizer::features::HopError> {
         report(&format!("cqt, hop {hop}"), frames.n_frames, start);
     }
     let start = Instant::now();
-    let mut live = LiveFrames::new();
+    let mut live = CausalVqt::new();
     println!(
         "live, construction: {:.1} ms",
         start.elapsed().as_secs_f64() * 1e3

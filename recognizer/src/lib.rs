@@ -1,11 +1,84 @@
-//! Samples in, chords out.
+//! Chord recognition: audio in, chords out, for whole files and live.
 //!
-//! Live: host audio → [`resample`] → [`features::live`] → the causal network of
-//! [`networks`] with its [`weights`], run by an engine of [`inference`] →
-//! [`decode::fixed_lag`] → events; [`live::LiveEngine`] is all of it. Whole files:
-//! [`audio`] → [`resample`] → [`signal`] → [`features::cqt`] → the windowed network →
-//! [`decode::viterbi`] → a timeline; [`transcribe`] is all of it. [`refine`] does the same
-//! a few seconds behind a stream. All of them follow the music's [`tuning`]. Where [`beat`]s are known, changes are put on them.
+//! # A file to its chords
+//!
+//! [`decode_file`] reads what players play, the [`models`] are built in, and [`transcribe()`] gives
+//! a timeline: segments in seconds, each with a label, a confidence and a status.
+//!
+//! ```
+//! use recognizer::{decode_file, models, transcribe};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("song.wav");
+//! # let format = hound::WavSpec { channels: 1, sample_rate: 22_050, bits_per_sample: 16,
+//! #     sample_format: hound::SampleFormat::Int };
+//! # let mut wav = hound::WavWriter::create(&path, format)?;
+//! # for n in 0..4 * 22_050 {
+//! #     // Four seconds of C major.
+//! #     let tone = |hz: f32| (std::f32::consts::TAU * hz * n as f32 / 22_050.0).sin();
+//! #     wav.write_sample((4000.0 * (tone(130.8) + tone(261.6) + tone(329.6) + tone(392.0))) as i16)?;
+//! # }
+//! # wav.finalize()?;
+//! # /*
+//! let path = "song.mp3";
+//! # */
+//! let audio = decode_file(path, &mut |_| {})?;
+//! let timeline = transcribe(&audio, &*models::windowed()?, |_| true)?;
+//! for segment in timeline.segments() {
+//!     println!("{:7.2} {:7.2}  {}", segment.start_s, segment.end_s, segment.label);
+//! }
+//! # assert_eq!(timeline.segments()[0].label.to_string(), "C:maj");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Analysis`] is the same in two steps, for a file whose beats are known or to be found
+//! ([`beat::find()`]): changes of chord are then put on them. A [`Signal`] keeps long audio out of
+//! memory.
+//!
+//! # Blocks to events
+//!
+//! [`LiveEngine`] takes samples at any rate, in blocks of any size, and says at once what to show
+//! and a second later what is final. [`RefiningEngine`] goes over the same samples some seconds
+//! behind with the network of whole files.
+//!
+//! ```
+//! use recognizer::{Event, LiveEngine, LiveSettings, models};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let rate = 48_000.0;
+//! let mut engine = LiveEngine::new(models::live()?, rate, LiveSettings::default())?;
+//! # let chord: Vec<f32> = (0..3 * 48_000)
+//! #     .map(|n| n as f32 / 48_000.0)
+//! #     .map(|t| [110.0, 220.0, 261.6, 329.6].map(|hz| (std::f32::consts::TAU * hz * t).sin()))
+//! #     .map(|tones| 0.1 * tones.iter().sum::<f32>())
+//! #     .collect();
+//! # let mut last = String::new();
+//! for block in chord.chunks(512) {
+//!     engine.push(block);
+//!     while let Some(event) = engine.poll() {
+//!         if let Event::Shown(shown) = event {
+//!             println!("{:5.2} s: {} {:?}", shown.shown_at_s, shown.label, shown.state);
+//! #             last = shown.label.to_string();
+//!         }
+//!     }
+//! }
+//! # assert_eq!(last, "A:min");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The programs `examples/transcribe.rs` and `examples/live.rs` are these two with errors and a
+//! command line.
+//!
+//! # How it works
+//!
+//! Whole files: [`audio`] → [`resample`] → [`features::centred_cqt`] → a network over windows of
+//! ten seconds → [`decode::viterbi`] → a timeline. Live: [`resample`] →
+//! [`features::causal_vqt`] → a causal network → [`decode::fixed_lag`] → events. The networks'
+//! shapes are in [`networks`], their parameters in [`weights`] files, and [`inference`] runs them.
+//! All engines follow the music's [`tuning`].
 
 pub mod audio;
 pub mod beat;
@@ -19,8 +92,21 @@ pub mod networks;
 pub mod refine;
 pub mod resample;
 pub mod signal;
-pub mod simd;
 pub mod transcribe;
 pub mod tuning;
 pub mod weights;
+
+// For the teachers' networks of the trainer.
+#[doc(hidden)]
+pub mod simd;
+
 mod windows;
+
+pub use audio::{Audio, AudioError, decode_file};
+pub use beat::{BeatGrid, BeatSource, NoBeats};
+pub use live::{Event, LiveEngine, LiveError, LiveSettings, Shown, ShownState};
+pub use refine::{Refined, RefinedSegment, RefiningEngine};
+pub use resample::RateError;
+pub use signal::Signal;
+pub use transcribe::{Analysis, TranscribeError, transcribe};
+pub use tuning::{Tuning, TuningSetting};

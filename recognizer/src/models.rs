@@ -1,4 +1,7 @@
-//! The networks that are built in: weights embedded in the binary, read once a process.
+//! The built-in networks: weights embedded in the binary, read once a process.
+//!
+//! [`live()`] is for a [`LiveEngine`](crate::LiveEngine), [`windowed()`] for
+//! [`transcribe()`](crate::transcribe()) and a [`RefiningEngine`](crate::RefiningEngine).
 
 use std::sync::{Arc, OnceLock};
 

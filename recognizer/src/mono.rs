@@ -1,10 +1,10 @@
-//! Two channels to one: the mean of both, or half their difference where the mean has nothing.
+//! Mixing of two channels to one: their mean, or half their difference where the mean cancels.
 //!
-//! One channel upside down is a common fault of cables, of wideners and of phone recordings:
-//! the mean of both (the mid) then cancels what everybody hears. So the energies of mid and
-//! side (half the difference) are followed, in steps of 10 ms and over some 0.15 s. Where the mid
-//! stays 12 dB below the side for 50 ms the side is heard instead, until it is less than 6 dB
-//! below; the one fades into the other within 20 ms. Music as it should be is never so: its mid
+//! One channel with inverted polarity is a common fault of cables, of wideners and of phone
+//! recordings: the mean of both (the mid) then cancels what everybody hears. So the energies of mid
+//! and side (half the difference) are followed, in steps of 10 ms and over some 0.15 s. Where the
+//! mid stays 12 dB below the side for 50 ms the side is used instead, until the mid is less than
+//! 6 dB below; the one fades into the other within 20 ms. Normal music never gets there: its mid
 //! comes out bit for bit.
 //!
 //! The steps are counted from the first sample, and the energies are whole numbers, whose sum
@@ -14,11 +14,11 @@
 const STEP_S: f64 = 0.01;
 /// Seconds within which the energies are forgotten to 1/e.
 const MEMORY_S: f64 = 0.15;
-/// The mid is taken for cancelled at this share of the side's energy: -12 dB.
+/// The mid counts as cancelled below this share of the side's energy: -12 dB.
 const CANCELLED: f64 = 0.063;
-/// And for there again at this one: -6 dB.
+/// And as present again above this one: -6 dB.
 const THERE: f64 = 0.25;
-/// Steps in a row with the mid cancelled, until the side is heard.
+/// Steps in a row with the mid cancelled until the side is used.
 const SURE_STEPS: u32 = 5;
 /// Steps of a fade.
 const FADE_STEPS: usize = 2;
@@ -44,7 +44,7 @@ pub struct MonoMix {
     keep: f64,
     /// Steps in a row in which the mid was cancelled.
     cancelled: u32,
-    /// What is heard, or faded to.
+    /// Whether the side is used, or faded to.
     side: bool,
     /// Samples since the fade began, up to `fade`.
     faded: usize,
@@ -105,9 +105,9 @@ impl MonoMix {
         }
     }
 
-    /// Takes the next samples of both channels, the first of the longer one if they are not as
-    /// many. Gives how many of them are mixed in the same way, and how; the rest comes with the
-    /// next call. Safe on an audio thread.
+    /// Takes the next samples of both channels; of a longer one the first ones. Returns how many
+    /// of them are mixed in the same way, and how; the rest must come with the next call. Safe on
+    /// an audio thread.
     pub fn next(&mut self, left: &[f32], right: &[f32]) -> (usize, Mix) {
         let count = (self.step - self.filled).min(left.len()).min(right.len());
         let mix = match (self.faded < self.fade, self.side) {
@@ -173,7 +173,7 @@ impl MonoMix {
 
 /// The energies of mid and side.
 fn energies(left: &[f32], right: &[f32]) -> [u64; 2] {
-    // What is not a number counts as nothing.
+    // NaN counts as 0.
     let square = |x: f32| {
         let whole = (x * (0.5 * FULL_SCALE)).clamp(-MOST, MOST) as i32;
         (whole * whole) as u32

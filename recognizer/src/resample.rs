@@ -1,6 +1,6 @@
-//! From any host rate to [`SAMPLE_RATE`], streaming, with exact time stamps.
+//! Resampling of any host rate to [`SAMPLE_RATE`], streaming, with exact time stamps.
 //!
-//! Built on rubato's windowed-sinc resampler. Its delay is taken out: output
+//! Built on rubato's windowed-sinc resampler. Its delay is removed: output
 //! sample `n` is the input at `n / 22050` seconds. Two things make that exact
 //! instead of nearly so:
 //!

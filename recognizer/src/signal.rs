@@ -118,7 +118,7 @@ impl Signal {
     ///
     /// # Errors
     /// A rate out of range.
-    pub fn of(audio: &Audio) -> Result<Self, RateError> {
+    pub fn from_audio(audio: &Audio) -> Result<Self, RateError> {
         let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
         let mut samples = Samples::keeping(IN_MEMORY);
         for block in audio.samples.chunks(BLOCK) {
@@ -133,7 +133,7 @@ impl Signal {
     }
 
     /// The audio of a file, resampled block by block while it is read: the samples that
-    /// [`Signal::of`] has of the whole of it, and what is missing where not all of it could be
+    /// [`Signal::from_audio`] has of the whole of it, and what is missing where not all of it could be
     /// decoded. `progress` as in [`decode_with`].
     ///
     /// # Errors

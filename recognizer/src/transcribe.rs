@@ -1,4 +1,4 @@
-//! A whole file to its chord track.
+//! The whole-file engine: a file to its chord track.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
 use crate::decode::path::{Chord, join_silent_end, stretches};
 use crate::decode::viterbi::viterbi;
-use crate::features::cqt::StreamingCqt;
+use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
 use crate::inference::{InferenceError, WindowModel};
 use crate::networks::WINDOW_FRAMES;
@@ -19,15 +19,11 @@ use crate::signal::Signal;
 use crate::tuning::{Tuning, TuningEstimator, TuningSetting};
 use crate::windows::Averages;
 
-/// Samples from one frame to the next.
-pub(crate) const HOP: usize = 2048;
-/// Seconds from one frame to the next.
-pub(crate) const HOP_S: f64 = HOP as f64 / SAMPLE_RATE as f64;
 /// Frames from one window to the next: each frame is seen by two.
 const STRIDE: usize = WINDOW_FRAMES / 2;
 /// Windows run together.
 const BATCH: usize = 8;
-/// Of a long file the tuning is that of so many samples from its beginning: ten minutes.
+/// Samples from the beginning of a file by which its tuning is estimated: ten minutes.
 const TUNING_SAMPLES: usize = 600 * SAMPLE_RATE as usize;
 
 /// Why a file could not be transcribed.
@@ -55,7 +51,7 @@ pub enum TranscribeError {
 
 /// Transcribes `audio` with a windowed network.
 ///
-/// `progress` is told the share done, 0 … 1, and says whether to go on.
+/// `progress` gets the share done, 0 … 1, and returns whether to go on.
 ///
 /// # Errors
 /// See [`TranscribeError`]. Audio shorter than a frame gives one segment of no chord;
@@ -65,39 +61,39 @@ pub fn transcribe(
     model: &dyn WindowModel,
     progress: impl FnMut(f32) -> bool,
 ) -> Result<Timeline, TranscribeError> {
-    Listened::to(&Signal::of(audio)?, model, progress)?.timeline(None)
+    Analysis::new(&Signal::from_audio(audio)?, model, progress)?.timeline(None)
 }
 
-/// What a network has heard in a file: enough to decode it with one beat grid or another.
+/// The network's answers for a whole file: slow to get, and quick to decode with one beat grid or
+/// another.
 #[derive(Debug, Clone)]
-pub struct Listened {
+pub struct Analysis {
     /// The posterior of every frame, hop 2048.
     pub posteriors: Vec<Posterior>,
     /// Length of the audio, seconds.
     pub length_s: f64,
-    /// Where the bins of the transform lay.
+    /// The tuning by which the bins of the transform were placed.
     pub tuning: Tuning,
 }
 
-impl Listened {
-    /// Runs the network over `signal`, by the tuning that its music has; `progress` as in
-    /// [`transcribe`].
+impl Analysis {
+    /// Runs the network over `signal`, at the tuning of its music; `progress` as in [`transcribe`].
     ///
     /// # Errors
     /// An engine that fails, or [`TranscribeError::Stopped`].
-    pub fn to(
+    pub fn new(
         signal: &Signal,
         model: &dyn WindowModel,
         progress: impl FnMut(f32) -> bool,
     ) -> Result<Self, TranscribeError> {
-        Self::tuned(signal, model, TuningSetting::Estimated, progress)
+        Self::with_tuning(signal, model, TuningSetting::Estimated, progress)
     }
 
-    /// The same with a tuning that may be known.
+    /// The same with a tuning that may be given.
     ///
     /// # Errors
-    /// As [`Self::to`].
-    pub fn tuned(
+    /// As [`Self::new`].
+    pub fn with_tuning(
         signal: &Signal,
         model: &dyn WindowModel,
         tuning: TuningSetting,
@@ -157,10 +153,10 @@ pub fn log_frames(
     tuning: Tuning,
     mut progress: impl FnMut(f32) -> bool,
 ) -> Result<Vec<f32>, TranscribeError> {
-    let mut transform = StreamingCqt::new(HOP)?;
+    let mut transform = CentredCqt::new(FILE_HOP_SAMPLES)?;
     transform.retune(tuning);
     let total = signal.len();
-    let mut frames: Vec<f32> = Vec::with_capacity((total as usize / HOP + 2) * BINS);
+    let mut frames: Vec<f32> = Vec::with_capacity((total as usize / FILE_HOP_SAMPLES + 2) * BINS);
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {
         frames.extend(magnitudes.iter().map(|&m| log_compress(m)));
     };
@@ -246,7 +242,7 @@ pub fn posteriors(
 /// else where the two chords are equally likely: see [`crate::decode::changes`].
 ///
 /// # Errors
-/// Segments that do not make a timeline, which would be a fault here.
+/// Segments that do not make a timeline, which would be a bug in this function.
 pub fn decode(
     posteriors: &[Posterior],
     length_s: f64,
@@ -258,7 +254,7 @@ pub fn decode(
     }
     let boundaries = Boundaries {
         origin_s: 0.0,
-        hop_s: HOP_S,
+        hop_s: FILE_HOP_S,
         costs,
         grid,
     };
@@ -292,8 +288,8 @@ pub fn decode(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::CHORD_CLASSES;
-    use crate::networks::NO_BASS;
+    use crate::networks::{CHORD_CLASSES, NO_BASS};
+    use harmony::vocabulary::large;
 
     /// A model whose posterior is read off the frame: bin 0 holds the class.
     struct Readable;
@@ -305,7 +301,7 @@ mod tests {
                 .map(|frame| {
                     let mut chord = [-9.0_f32; CHORD_CLASSES];
                     let class = if frame[0] < 0.0 {
-                        169
+                        large::NO_CHORD
                     } else {
                         frame[0] as usize
                     };
@@ -327,13 +323,13 @@ mod tests {
         for count in [1, 53, 54, 55, 108, 109, 1000] {
             let mut frames = vec![0.0; count * BINS];
             for t in 0..count {
-                frames[t * BINS] = (t / 60 % 168) as f32;
+                frames[t * BINS] = (t / 60 % large::CHORDS) as f32;
             }
             let posteriors = posteriors(&frames, &Readable, |_| true).unwrap();
             assert_eq!(posteriors.len(), count);
             for (t, posterior) in posteriors.iter().enumerate() {
                 assert!(
-                    (posterior.chord[t / 60 % 168] + 0.01).abs() < 1e-4,
+                    (posterior.chord[t / 60 % large::CHORDS] + 0.01).abs() < 1e-4,
                     "frame {t} of {count}"
                 );
             }
@@ -357,7 +353,7 @@ mod tests {
         assert_eq!(timeline.start_s(), Some(0.0));
         assert_eq!(timeline.end_s(), Some(9.2));
         // Between the last frame of the one and the first of the other.
-        assert!((49.0 * HOP_S..=50.0 * HOP_S).contains(&timeline.segments()[0].end_s));
+        assert!((49.0 * FILE_HOP_S..=50.0 * FILE_HOP_S).contains(&timeline.segments()[0].end_s));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The weights file: a safetensors file whose header says what it is.
+//! Weights files: safetensors with a header that describes the network.
 //!
 //! Header entries (all strings): `format` (`changes-weights/1`), `architecture` (JSON of
 //! [`Architecture`]), `mean` and `deviation` (of the log-compressed frames), `sha256` (of

@@ -1,4 +1,4 @@
-//! Posteriors of frames out of overlapping windows.
+//! Averages of the posteriors of overlapping windows.
 
 use std::collections::VecDeque;
 
@@ -16,9 +16,9 @@ pub(crate) struct Averages {
 }
 
 impl Averages {
-    /// Adds what a window said whose first frame has number `start`, negative before the
-    /// music. Frames that are forgotten, before 0 or from `end` on are passed over, and so
-    /// are answers that are not numbers.
+    /// Adds the answers of a window whose first frame has number `start`, negative before the
+    /// music. Frames that are forgotten, before 0 or from `end` on are skipped, and so are answers
+    /// that are not numbers.
     pub fn add(&mut self, start: i64, answers: &[Posterior], end: u64) {
         for (i, answer) in answers.iter().enumerate() {
             let Ok(frame) = u64::try_from(start + i as i64) else {

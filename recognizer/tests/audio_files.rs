@@ -137,7 +137,11 @@ fn a_file_is_resampled_while_it_is_read() {
         let mut shown = Vec::new();
         let (read, warning) = Signal::read(&path, &mut |share| shown.push(share)).expect("a file");
         let whole = decode(&path).expect("a good file");
-        assert_eq!(read, Signal::of(&whole).expect("a good rate"), "{name}");
+        assert_eq!(
+            read,
+            Signal::from_audio(&whole).expect("a good rate"),
+            "{name}"
+        );
         assert_eq!(warning, whole.warning);
         assert_eq!((shown.first(), shown.last()), (Some(&0.0), Some(&1.0)));
     }

@@ -29,7 +29,7 @@ fn clicks(times_s: &[f64], length_s: f64) -> Audio {
 }
 
 fn beats_of(audio: &Audio, chords: &Timeline, known: Known) -> Option<Beats> {
-    find(&Signal::of(audio).unwrap(), chords, known)
+    find(&Signal::from_audio(audio).unwrap(), chords, known)
 }
 
 /// A chord a bar of four beats from the first beat on.

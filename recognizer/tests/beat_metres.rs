@@ -157,7 +157,11 @@ fn joined(segments: Vec<Segment>) -> Vec<Segment> {
 
 impl Song {
     fn beats(&self, known: Known) -> Option<Beats> {
-        find(&Signal::of(&self.audio).unwrap(), &self.chords, known)
+        find(
+            &Signal::from_audio(&self.audio).unwrap(),
+            &self.chords,
+            known,
+        )
     }
 
     /// Of the true bars, the share that begins within 40 ms of a found one.

@@ -1,6 +1,6 @@
 //! The constant-Q transform against librosa on real music.
 
-use recognizer::features::cqt::{StreamingCqt, cqt};
+use recognizer::features::centred_cqt::{CentredCqt, cqt};
 use recognizer::features::{BINS, HOP_SAMPLES};
 
 /// Share of the clip's largest magnitude under which a bin is not compared in
@@ -100,7 +100,7 @@ fn hop_2048_is_every_fourth_frame_bit_for_bit() {
 #[test]
 fn refuses_other_hops() {
     for hop in [0, 1, 500, 513] {
-        let error = StreamingCqt::new(hop).err().expect("a refusal");
+        let error = CentredCqt::new(hop).err().expect("a refusal");
         assert!(error.to_string().contains(&hop.to_string()));
     }
 }

@@ -2,10 +2,10 @@
 //! stay where they are.
 
 use proptest::prelude::*;
-use recognizer::features::cqt::StreamingCqt;
-use recognizer::features::live::{
-    LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES, LiveFrames, lookahead_samples, window_samples,
+use recognizer::features::causal_vqt::{
+    CausalVqt, LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES, lookahead_samples, window_samples,
 };
+use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, SAMPLE_RATE, bin_frequency_hz};
 
 /// Deterministic broadband noise within ±1.
@@ -19,15 +19,15 @@ fn noise(len: usize, mut seed: u32) -> Vec<f32> {
 
 /// Both transforms behind one face.
 enum Transform {
-    Cqt(StreamingCqt),
-    Live(LiveFrames),
+    Cqt(CentredCqt),
+    Live(CausalVqt),
 }
 
 impl Transform {
     fn both() -> [Self; 2] {
         [
-            Self::Cqt(StreamingCqt::new(1024).expect("a valid hop")),
-            Self::Live(LiveFrames::new()),
+            Self::Cqt(CentredCqt::new(1024).expect("a valid hop")),
+            Self::Live(CausalVqt::new()),
         ]
     }
 
@@ -161,7 +161,7 @@ fn denormals_are_silence() {
 #[test]
 fn a_live_frame_comes_with_its_last_sample() {
     let samples = noise(8_000, 1);
-    let mut live = LiveFrames::new();
+    let mut live = CausalVqt::new();
     for (sample, received) in samples.iter().zip(1..) {
         live.push(std::slice::from_ref(sample), |frame| {
             assert_eq!(received, frame.time_samples as usize + LOOKAHEAD_SAMPLES);
@@ -209,7 +209,7 @@ fn rms(frames: &[Vec<f32>], bin: usize) -> f32 {
 
 fn live_frames(samples: &[f32]) -> Vec<Vec<f32>> {
     let mut frames = Vec::new();
-    let mut live = LiveFrames::new();
+    let mut live = CausalVqt::new();
     live.push(samples, |f| frames.push(f.magnitudes.to_vec()));
     live.finish(|f| frames.push(f.magnitudes.to_vec()));
     frames
@@ -235,11 +235,11 @@ fn a_steady_sinusoid_measures_the_same_in_both_transforms() {
 #[test]
 fn transforms_can_move_between_threads() {
     fn assert_send<T: Send>() {}
-    assert_send::<LiveFrames>();
-    assert_send::<StreamingCqt>();
+    assert_send::<CausalVqt>();
+    assert_send::<CentredCqt>();
 }
 
-/// The table in the documentation of `features::live` and in docs/features.md.
+/// The table in the documentation of `features::causal_vqt` and in docs/features.md.
 #[test]
 fn lookahead_per_octave_is_as_documented() {
     let milliseconds = |samples: f64| samples * 1e3 / f64::from(SAMPLE_RATE);

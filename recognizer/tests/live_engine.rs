@@ -295,7 +295,7 @@ fn a_change_on_a_beat_is_shown_sooner() {
         let hum: Vec<f32> = (0..(5.0 * RATE) as usize)
             .map(|n| (n as f32 * 0.03).sin())
             .collect();
-        engine.push_on_beats(&hum, &mut |from_s, to_s| {
+        engine.push_on_beats(&hum, &mut |from_s: f64, to_s: f64| {
             assert!(from_s < to_s && to_s <= 5.0);
             grid.clone()
         });

@@ -12,7 +12,7 @@ use recognizer::features::BINS;
 use recognizer::inference::{InferenceError, WindowModel};
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 use recognizer::signal::Signal;
-use recognizer::transcribe::Listened;
+use recognizer::transcribe::Analysis;
 
 /// Bytes that are allocated, and the most that ever were.
 static NOW: AtomicUsize = AtomicUsize::new(0);
@@ -90,8 +90,8 @@ fn most_mb(seconds: u64) -> f64 {
     MOST.store(NOW.load(Relaxed), Relaxed);
     let (signal, warning) = Signal::read_stream(wav(seconds), "pipe", &mut |_| {}).unwrap();
     assert_eq!((signal.length_s(), warning), (seconds as f64, None));
-    let listened = Listened::to(&signal, &Silent, |_| true).unwrap();
-    let chords = listened.timeline(None).unwrap();
+    let analysis = Analysis::new(&signal, &Silent, |_| true).unwrap();
+    let chords = analysis.timeline(None).unwrap();
     assert!(!chords.is_empty());
     let beats = find(&signal, &chords, Known::default());
     println!("{} beats", beats.map_or(0, |beats| beats.times_s.len()));

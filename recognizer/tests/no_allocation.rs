@@ -2,8 +2,8 @@
 
 use std::alloc::System;
 
-use recognizer::features::cqt::StreamingCqt;
-use recognizer::features::live::LiveFrames;
+use recognizer::features::causal_vqt::CausalVqt;
+use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::resample::StreamResampler;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -24,8 +24,8 @@ fn streaming_does_not_allocate() {
     assert!(allocations(|| drop(std::hint::black_box(vec![1u8; 10]))) > 0);
 
     let block: Vec<f32> = (0..4_801).map(|n| (n as f32 * 0.05).sin()).collect();
-    let mut live = LiveFrames::new();
-    let mut cqt = StreamingCqt::new(512).expect("a valid hop");
+    let mut live = CausalVqt::new();
+    let mut cqt = CentredCqt::new(512).expect("a valid hop");
     let mut sum = 0.0;
     let mut frames = 0;
     let live_and_cqt = allocations(|| {

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use harmony::time::Metre;
 use proptest::prelude::*;
 use recognizer::audio::Audio;
+use recognizer::beat::{BeatGrid, BeatSource, GridSpan, NoBeats};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{InferenceError, WindowModel};
 use recognizer::models;
 use recognizer::networks::CHORD_CLASSES;
-use recognizer::refine::{BeatGrid, GridSpan, Refined, RefiningEngine};
+use recognizer::refine::{Refined, RefiningEngine};
 use recognizer::transcribe::transcribe;
 
 const RATE: f64 = 22_050.0;
@@ -78,7 +79,7 @@ fn music(length_s: f64, note_s: f64) -> Vec<f32> {
 
 fn host(bpm: f64) -> impl FnMut(f64, f64) -> Option<BeatGrid> {
     move |from_s: f64, to_s: f64| {
-        Some(BeatGrid::of_spans(&[GridSpan {
+        Some(BeatGrid::from_spans(&[GridSpan {
             from_s,
             to_s,
             beat: from_s * bpm / 60.0,
@@ -89,11 +90,8 @@ fn host(bpm: f64) -> impl FnMut(f64, f64) -> Option<BeatGrid> {
     }
 }
 
-fn all(
-    engine: &mut RefiningEngine,
-    grid: &mut dyn FnMut(f64, f64) -> Option<BeatGrid>,
-) -> Vec<Refined> {
-    std::iter::from_fn(|| engine.poll(grid)).collect()
+fn all(engine: &mut RefiningEngine, beats: &mut dyn BeatSource) -> Vec<Refined> {
+    std::iter::from_fn(|| engine.poll(beats)).collect()
 }
 
 /// Start, end and label of the chords, those joined that continue.
@@ -149,7 +147,7 @@ fn without_a_grid_changes_lie_near_where_they_sound() {
     let mut engine = engine();
     engine.push(&music(20.0, 2.0));
     engine.finish();
-    let chords = chords(&all(&mut engine, &mut |_, _| None));
+    let chords = chords(&all(&mut engine, &mut NoBeats));
     assert_eq!(chords.len(), 10);
     for (i, (start_s, ..)) in chords.iter().enumerate() {
         // The longest windows smear a change over more than a frame.
@@ -185,7 +183,7 @@ fn a_file_and_a_stream_end_with_their_last_chord() {
         let mut engine = RefiningEngine::new(Arc::new(Hushed), RATE).unwrap();
         engine.push(&samples);
         engine.finish();
-        let stream = chords(&all(&mut engine, &mut |_, _| None));
+        let stream = chords(&all(&mut engine, &mut NoBeats));
         let audio = Audio::new(samples, RATE as u32);
         let file = transcribe(&audio, &Hushed, |_| true).unwrap();
         let file_end = file.segments().last().unwrap();
@@ -204,7 +202,7 @@ fn what_comes_out_is_in_time() {
     let mut reached_s = 0.0;
     for block in music(40.0, 2.0).chunks(512) {
         engine.push(block);
-        while let Some(refined) = engine.poll(&mut |_, _| None) {
+        while let Some(refined) = engine.poll(&mut NoBeats) {
             reached_s = refined.to_s;
         }
         assert!(engine.now_s() - reached_s <= latency_s);
@@ -223,19 +221,19 @@ fn gaps_and_ends_begin_afresh_and_time_goes_on() {
     engine.push(&music(0.01, 2.0));
     engine.finish();
     engine.finish();
-    let refined = all(&mut engine, &mut |_, _| None);
+    let refined = all(&mut engine, &mut NoBeats);
     let spans: Vec<(f64, f64)> = refined.iter().map(|r| (r.from_s, r.to_s)).collect();
     assert_eq!(spans[0], (1.0, 4.0));
     assert_eq!(spans[1].0, 6.0);
     assert!(spans.iter().any(|s| (s.1 - 18.0).abs() < 1e-6));
     assert_eq!(engine.counters().lost_samples, 3 * 22_050);
     assert!(refined.iter().all(|r| !r.segments.is_empty()));
-    assert!(engine.poll(&mut |_, _| None).is_none());
+    assert!(engine.poll(&mut NoBeats).is_none());
 
     engine.reset();
     assert_eq!(engine.now_s(), 0.0);
     engine.finish();
-    assert!(engine.poll(&mut |_, _| None).is_none());
+    assert!(engine.poll(&mut NoBeats).is_none());
 }
 
 #[test]
@@ -243,7 +241,7 @@ fn a_broken_network_is_no_chord_and_is_counted() {
     let mut engine = RefiningEngine::new(Arc::new(Broken), 44_100.0).unwrap();
     engine.push(&vec![0.1; 44_100 * 12]);
     engine.finish();
-    let chords = chords(&all(&mut engine, &mut |_, _| None));
+    let chords = chords(&all(&mut engine, &mut NoBeats));
     assert_eq!(chords.len(), 1);
     assert_eq!(chords[0].2, "N");
     assert!(engine.counters().failed_runs > 3);
@@ -255,8 +253,8 @@ fn a_grid_that_is_nonsense_does_no_harm() {
     let mut engine = engine();
     engine.push(&music(15.0, 1.0));
     engine.finish();
-    let refined = all(&mut engine, &mut |from_s, to_s| {
-        Some(BeatGrid::of_spans(&[
+    let refined = all(&mut engine, &mut |from_s: f64, to_s: f64| {
+        Some(BeatGrid::from_spans(&[
             GridSpan {
                 from_s: from_s - 1e9,
                 to_s: to_s + 1e9,
@@ -332,7 +330,7 @@ fn the_network_is_asked_about_silence_once() {
     let runs = || model.0.load(Ordering::Relaxed);
     let mut hear = |samples: &[f32]| {
         engine.push(samples);
-        chords(&all(&mut engine, &mut |_, _| None))
+        chords(&all(&mut engine, &mut NoBeats))
     };
     hear(&music(20.0, 1.0));
     let of_music = runs();
@@ -361,7 +359,7 @@ fn the_built_in_network_hears_a_chord_that_stays() {
         .collect();
     engine.push(&samples);
     engine.finish();
-    let refined = all(&mut engine, &mut |_, _| None);
+    let refined = all(&mut engine, &mut NoBeats);
     let seconds = |label: &str| -> f64 {
         let parts = refined.iter().flat_map(|r| &r.segments);
         parts

@@ -7,7 +7,7 @@ use std::f32::consts::TAU;
 use proptest::prelude::*;
 use recognizer::audio::Audio;
 use recognizer::decode::changes::ChangeCosts;
-use recognizer::features::cqt::StreamingCqt;
+use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, log_compress};
 use recognizer::models;
 use recognizer::resample::StreamResampler;
@@ -37,7 +37,7 @@ fn music(rate: u32) -> Vec<f32> {
 /// The frames of a file that comes in parts of these sizes, over and over.
 fn frames_in_parts(audio: &Audio, sizes: &[usize]) -> Vec<f32> {
     let mut resampler = StreamResampler::new(f64::from(audio.sample_rate)).unwrap();
-    let mut transform = StreamingCqt::new(2048).unwrap();
+    let mut transform = CentredCqt::new(2048).unwrap();
     let mut frames = Vec::new();
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {
         frames.extend(magnitudes.iter().map(|&m| log_compress(m)));
@@ -70,7 +70,7 @@ proptest! {
     ) {
         let audio = Audio::new(music(rate), rate);
         let frames = frames_in_parts(&audio, &sizes);
-        let whole = log_frames(&Signal::of(&audio).unwrap(), Tuning::CONCERT, |_| true).unwrap();
+        let whole = log_frames(&Signal::from_audio(&audio).unwrap(), Tuning::CONCERT, |_| true).unwrap();
         prop_assert_eq!(frames.len(), whole.len());
         prop_assert!(frames.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()));
 

@@ -1,6 +1,7 @@
 //! Windows and an objective to the tensors of a training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use harmony::vocabulary::large;
 use recognizer::decode::viterbi::argmax;
 use recognizer::features::BINS;
 use recognizer::networks::colour::{COLOUR_VALUES, Colour, GROUPS};
@@ -12,16 +13,16 @@ use crate::objective::{Confidence, FrameWeights, Objective, softened};
 use crate::sampler::Window;
 
 /// Class `N`.
-const NO_CHORD: usize = 169;
+const NO_CHORD: usize = large::NO_CHORD;
 /// Qualities, and one more for `N` and `X`.
-pub const KINDS: usize = 15;
+pub const KINDS: usize = large::QUALITIES.len() + 1;
 
 /// Weight of each quality (and of `N`) in the hard term.
 pub type KindWeights = [f32; KINDS];
 
 /// Row of [`KindWeights`] for a class.
 fn kind(class: usize) -> usize {
-    if class < 168 { class % 14 } else { 14 }
+    large::quality_index_of(class).unwrap_or(large::QUALITIES.len())
 }
 
 /// (mean share / share)^`power` of each kind among `classes`, between 1/5 and 5.
@@ -125,13 +126,14 @@ impl Rows {
         self.chord.push(class as i64);
         self.chord_weight.push(weights.hard * kinds[kind(class)]);
 
-        let root = if class < 168 { class / 14 } else { 0 };
+        let chord_root = large::root_of(class).map(usize::from);
+        let root = chord_root.unwrap_or(0);
         let (bass, bass_known) = match bass_p {
             Some(p) if weights.from_teacher => (argmax(p), true),
             _ if !weights.from_teacher && bass_label != IGNORED => (usize::from(bass_label), true),
             _ => (0, false),
         };
-        let inverted = class < 168 && bass < 12 && bass != root;
+        let inverted = chord_root.is_some_and(|root| bass < 12 && bass != root);
         let stress = if inverted {
             objective.inversion_weight
         } else {
@@ -193,7 +195,7 @@ impl Rows {
         let total = weights.hard + weights.soft;
         let start = self.colour.len();
         match teacher {
-            _ if class >= 168 || total == 0.0 => {}
+            _ if class >= large::CHORDS || total == 0.0 => {}
             Some(p) if weights.from_teacher => {
                 self.colour.extend(p.iter().map(|p| p * total));
             }

@@ -138,7 +138,7 @@ impl Frames {
         self.chord.push(chord);
         self.bass.push(bass);
         self.colour
-            .push(Colour::of(label).map_or(IGNORED, Colour::index));
+            .push(Colour::from_label(label).map_or(IGNORED, Colour::index));
     }
 
     /// No frames yet.

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow};
 use harmony::label::Label;
-use recognizer::features::cqt::StreamingCqt;
-use recognizer::features::live::LiveFrames;
+use recognizer::features::causal_vqt::CausalVqt;
+use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
 use recognizer::networks::FrontEnd;
 
@@ -69,13 +69,13 @@ pub fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: FrontEnd
     };
     match front_end {
         FrontEnd::Live => {
-            let mut transform = LiveFrames::new();
+            let mut transform = CausalVqt::new();
             transform.push(samples, |f| take(f.index, f.magnitudes));
             transform.finish(|f| take(f.index, f.magnitudes));
         }
         FrontEnd::Cqt => {
             // 2048 is a multiple of the base hop.
-            if let Ok(mut transform) = StreamingCqt::new(hop) {
+            if let Ok(mut transform) = CentredCqt::new(hop) {
                 transform.push(samples, &mut take);
                 transform.finish(&mut take);
             }

@@ -4,6 +4,7 @@
 //! what an uninterrupted one would have.
 
 use half::f16;
+use harmony::vocabulary::large;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recognizer::features::BINS;
@@ -193,11 +194,14 @@ impl Colour {
 }
 
 fn transposed_chord(class: u8, shift: i32) -> u8 {
-    if class >= 168 {
-        return class;
+    let index = usize::from(class);
+    match (large::root_of(index), large::quality_index_of(index)) {
+        (Some(root), Some(quality)) => {
+            let root = (i32::from(root) + shift).rem_euclid(12) as u8;
+            large::class_of(root, quality) as u8
+        }
+        _ => class,
     }
-    let root = (i32::from(class / 14) + shift).rem_euclid(12) as u8;
-    root * 14 + class % 14
 }
 
 fn transposed_bass(bass: u8, shift: i32) -> u8 {
@@ -216,7 +220,7 @@ mod tests {
             bins: (0..50 * BINS)
                 .map(|i| f16::from_f32(-(i as f32 % 9.0)))
                 .collect(),
-            chord: vec![14 * 11 + 1; 50],
+            chord: vec![large::class_of(11, 1) as u8; 50],
             bass: vec![11; 50],
             colour: vec![0; 50],
             teacher: None,
@@ -245,7 +249,10 @@ mod tests {
 
     #[test]
     fn labels_move_with_the_bins() {
-        assert_eq!(transposed_chord(14 * 11 + 1, 2), 14 + 1);
+        assert_eq!(
+            transposed_chord(large::class_of(11, 1) as u8, 2),
+            large::class_of(1, 1) as u8
+        );
         assert_eq!(transposed_chord(169, 2), 169);
         assert_eq!(transposed_bass(0, -1), 11);
         assert_eq!(transposed_bass(12, 5), 12);
@@ -259,7 +266,7 @@ mod tests {
                 bass: vec![f16::ZERO; BASS_CLASSES],
                 colour: Vec::new(),
             };
-            let class = 14 * 11 + 1;
+            let class = large::class_of(11, 1) as u8;
             opinion.chord[usize::from(class)] = f16::from_f32(0.75);
             opinion.chord[169] = f16::from_f32(0.25);
             opinion.bass[4] = f16::ONE;

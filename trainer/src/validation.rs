@@ -4,6 +4,7 @@ use std::fmt;
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
+use harmony::vocabulary::{large, majmin as majmin_classes};
 use networks::Network;
 use networks::pitch_class::State;
 use recognizer::decode::viterbi::argmax;
@@ -160,13 +161,7 @@ fn score(
 
 /// The major or minor triad of a class, `N`, or none of them.
 fn majmin(class: usize) -> Option<usize> {
-    match (class, class % 14) {
-        (169, _) => Some(24),
-        (168, _) => None,
-        (_, 0 | 4 | 6 | 7) => Some(class / 14 * 2),
-        (_, 1 | 5 | 8 | 9) => Some(class / 14 * 2 + 1),
-        _ => None,
-    }
+    majmin_classes::index_of(&large::label_of(class))
 }
 
 impl Sums {
@@ -191,19 +186,21 @@ impl Sums {
         self.frames += 1.0;
         self.loss += f64::from(loss);
         self.chord += f64::from(u8::from(found == target));
-        let same_root = found < 168 && target < 168 && found / 14 == target / 14;
+        let target_root = large::root_of(target).map(usize::from);
+        let same_root =
+            target_root.is_some() && large::root_of(found).map(usize::from) == target_root;
         self.root += f64::from(u8::from(found == target || same_root));
         if let Some(wanted) = majmin(target) {
             self.majmins += 1.0;
             self.majmin += f64::from(u8::from(majmin(found) == Some(wanted)));
         }
         if let (Some(bass), Some(target_bass)) = (bass, target_bass)
-            && target < 168
+            && let Some(target_root) = target_root
         {
             let right = f64::from(u8::from(bass == target_bass));
             self.basses += 1.0;
             self.bass += right;
-            if target_bass < 12 && target_bass != target / 14 {
+            if target_bass < 12 && target_bass != target_root {
                 self.inversions += 1.0;
                 self.inversion += right;
             }

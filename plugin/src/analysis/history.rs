@@ -7,7 +7,8 @@ use harmony::label::Label;
 use harmony::time::Metre;
 use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Segment, Status};
 
-use recognizer::refine::{BeatGrid, GridSpan, Refined};
+use recognizer::beat::{BeatGrid, GridSpan};
+use recognizer::refine::Refined;
 
 use crate::recognition::Shown;
 use crate::session::{Clock, Place, Session, Song};
@@ -558,7 +559,7 @@ impl History {
                 })
             })
             .collect();
-        (!spans.is_empty()).then(|| BeatGrid::of_spans(&spans))
+        (!spans.is_empty()).then(|| BeatGrid::from_spans(&spans))
     }
 
     /// The second of the track up to which the present pass is confirmed.
@@ -738,7 +739,8 @@ fn bars_of(span: &Span) -> Vec<(f64, Option<i32>)> {
 
 #[cfg(test)]
 mod tests {
-    use recognizer::refine::{Place, RefinedSegment};
+    use recognizer::beat::Place;
+    use recognizer::refine::RefinedSegment;
 
     use super::*;
 

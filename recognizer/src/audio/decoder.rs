@@ -1,4 +1,4 @@
-//! From packets to samples: symphonia's decoders, and one of Opus.
+//! Decoders of packets: symphonia's, and one of Opus.
 
 use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{
@@ -20,7 +20,7 @@ pub(super) enum Decoder {
 pub(super) enum Failure {
     /// It is damaged; the next one may not be.
     Packet(String),
-    /// So is all that follows.
+    /// It is damaged, and so is all that follows.
     Stream(String),
 }
 
@@ -91,7 +91,7 @@ impl Decoder {
     }
 }
 
-/// What a codec that is not decoded is called.
+/// Name of a codec that is not decoded.
 fn name(codec: AudioCodecId) -> Option<&'static str> {
     Some(match codec {
         CODEC_ID_AC3 => "Dolby Digital (AC-3)",

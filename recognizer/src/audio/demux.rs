@@ -1,4 +1,4 @@
-//! From bytes to packets: one interface over our own readers and symphonia's.
+//! Demuxing: one interface over our own readers and symphonia's.
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::errors::Error;
@@ -11,7 +11,7 @@ use symphonia::core::units::TimeBase;
 
 use super::priming;
 
-/// What comes next in an audio track.
+/// An item of an audio track.
 pub(super) enum Item {
     /// Bytes for the decoder.
     Packet(Packet),
@@ -112,8 +112,8 @@ impl Container {
         self.reader.default_track(TrackType::Audio)
     }
 
-    /// Core Audio's packet table says what the encoder added; symphonia 0.6.1 reads it and
-    /// leaves it in the packets.
+    /// Core Audio's packet table states what the encoder added; symphonia 0.6.1 reads it but
+    /// leaves those samples in the packets.
     fn caf_span(&self, track: &Track) -> Option<priming::Span> {
         let is_caf = self.reader.format_info().short_name == "caf";
         let start = u64::from(track.delay.filter(|_| is_caf)?);

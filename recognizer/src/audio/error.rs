@@ -1,4 +1,4 @@
-//! What can be wrong with an audio file, each in one line.
+//! Errors of audio files, each a line that names the file.
 
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
-//! FLAC without a container: the head is written anew for symphonia.
+//! FLAC without a container: its head is rewritten for symphonia.
 //!
 //! symphonia 0.6.1 refuses a FLAC whose smallest block is below 16 samples, takes its blocks
 //! for ones of changing length if the smallest and the largest differ (encoders count the last
 //! one, which is shorter), in which case it finds none of them, and refuses damaged pictures
-//! and comments, which nobody here needs.
+//! and comments, which are not needed here.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What is in a file, told by its first bytes. The name does not matter.
+//! The format of a file by its first bytes. The name does not matter.
 
 use std::io;
 
@@ -76,7 +76,7 @@ const FOREIGN: [(usize, &[u8], &str); 24] = [
 impl Kind {
     /// What `source` has next, behind how many bytes of ID3 tags, which any format may have in
     /// front.
-    pub fn of(source: &mut Source) -> io::Result<(Self, usize)> {
+    pub fn detect(source: &mut Source) -> io::Result<(Self, usize)> {
         let mut tags = 0;
         while tags < MAX_TAGS {
             let tag = id3_length(source.peek(tags + 10)?.get(tags..).unwrap_or(&[]));
@@ -86,11 +86,11 @@ impl Kind {
             tags += tag;
         }
         let head = source.peek(tags.min(MAX_TAGS) + HEAD)?;
-        let kind = Self::of_bytes(head.get(tags..).unwrap_or(&[]));
+        let kind = Self::from_bytes(head.get(tags..).unwrap_or(&[]));
         Ok((kind.unwrap_or(Self::Frames), tags))
     }
 
-    fn of_bytes(head: &[u8]) -> Option<Self> {
+    fn from_bytes(head: &[u8]) -> Option<Self> {
         let at = |from: usize, bytes: &[u8]| head.get(from..from + bytes.len()) == Some(bytes);
         let riff = at(0, b"RIFF") || at(0, b"RIFX") || at(0, b"RF64") || at(0, b"BW64");
         if riff && (at(8, b"WAVE") || at(8, b"RMP3")) {
@@ -156,7 +156,7 @@ mod tests {
 
     fn kind_of(bytes: &[u8]) -> Kind {
         let mut source = Source::stream(io::Cursor::new(bytes.to_vec()));
-        Kind::of(&mut source).unwrap().0
+        Kind::detect(&mut source).unwrap().0
     }
 
     #[test]

@@ -3,11 +3,11 @@
 //! Opus, by libopus.
 //!
 //! The bytes are untrusted: every failure is an [`AudioError`] of one line that names the file,
-//! and length, rate and channel count are bounded. What is damaged or cut short is read as far
-//! as it goes, as players do, with a [`Warning`] where audio is missing. Samples an encoder put
+//! and length, rate and channel count are bounded. Damaged and truncated files are read as far as
+//! possible, as players do, with a [`Warning`] where audio is missing. Samples an encoder put
 //! in front are removed, so that times are those of the original.
 //!
-//! `kind` tells the format by the first bytes; `open` finds the audio track, with `sound` for
+//! `kind` detects the format by the first bytes; `open` finds the audio track, with `sound` for
 //! plain samples, `frames` for MP3 and AAC without a container, and symphonia's readers for the
 //! rest behind `demux`; `decoder` makes samples of its packets.
 
@@ -56,7 +56,7 @@ const MAX_PACKET_S: f64 = 1.0;
 /// A decoded file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Audio {
-    /// Two channels as [`MonoMix`] has them, the mean of more; full scale at ±1.
+    /// Mono samples, full scale at ±1: two channels mixed by [`MonoMix`], the mean of more.
     pub samples: Vec<f32>,
     /// Samples a second.
     pub sample_rate: u32,
@@ -85,7 +85,7 @@ impl Audio {
     }
 }
 
-/// What [`decode_with`] decoded, samples aside.
+/// The result of [`decode_with`], without the samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
     /// Samples a second.
@@ -135,8 +135,8 @@ pub fn decode_with(
 }
 
 /// Decodes a stream that can be read once and not sought, such as a pipe: as [`decode_with`].
-/// `name` stands for it in errors. What has its index at the end, or may have (MP4, CAF, AIFF),
-/// goes through a temporary file.
+/// `name` stands for it in errors. Formats whose index may be at the end (MP4, CAF, AIFF) go
+/// through a temporary file.
 ///
 /// # Errors
 /// As [`decode_file`].
@@ -177,10 +177,10 @@ fn decode_source(
     Ok(decoded)
 }
 
-/// What became of the next packet.
+/// Result of one packet.
 enum Step {
     Goes,
-    /// The end, and why where it is not the track's.
+    /// The end, with the reason if it is not the track's own.
     Ends(Option<String>),
     Refused(AudioError),
 }
@@ -429,7 +429,7 @@ impl Track {
         Some((self.decoded as f64 / f64::from(rate) / stated_s) as f32)
     }
 
-    /// `reason` says why the end is not the track's.
+    /// `reason` is why decoding ended before the track's own end.
     fn finish(self, path: &Path, reason: Option<String>) -> Result<Decoded, AudioError> {
         let Some((sample_rate, _)) = self.format.filter(|_| self.handed_over > 0) else {
             return Err(match reason {

@@ -1,4 +1,4 @@
-//! From a file or a stream to the packets of its audio track.
+//! Opening of files and streams: finds the audio track and its reader.
 
 use std::fs::File;
 use std::io::{self, Seek};
@@ -39,7 +39,7 @@ pub(super) fn track(path: &Path, mut source: Source) -> Result<Opened, AudioErro
     if source.peek(1).map_err(|e| unreadable(path, e))?.is_empty() {
         return Err(AudioError::Empty { path: path.into() });
     }
-    let (kind, tags) = Kind::of(&mut source).map_err(|e| unreadable(path, e))?;
+    let (kind, tags) = Kind::detect(&mut source).map_err(|e| unreadable(path, e))?;
     if !kind.is_read_in_order() {
         source = source.spooled().map_err(|e| unreadable(path, e))?;
     }
@@ -72,7 +72,10 @@ pub(super) fn track(path: &Path, mut source: Source) -> Result<Opened, AudioErro
     };
     if layout.format.coding == Coding::Frames {
         // Another format in a WAV's clothes.
-        return match Kind::of(&mut source).map_err(|e| unreadable(path, e))?.0 {
+        return match Kind::detect(&mut source)
+            .map_err(|e| unreadable(path, e))?
+            .0
+        {
             Kind::Flac => bare_flac(path, source),
             Kind::Ogg => symphonia(path, source.into_stream_behind(Vec::new()), None),
             _ => frames(path, source),

@@ -1,6 +1,6 @@
-//! What an AAC encoder puts before and after the original signal.
+//! Encoder delay and padding of AAC: what is before and after the original signal.
 //!
-//! The decoder does not remove it. Three places tell how much it is, best first:
+//! The decoder does not remove it. Three places state how much it is, best first:
 //! the edit list of an MP4 file (ISO/IEC 14496-12, 8.6.6), iTunes' `iTunSMPB`
 //! tag, and the codec itself, whose first frame is never part of the signal.
 
@@ -56,7 +56,7 @@ impl Span {
     }
 }
 
-/// What holds when the file does not tell.
+/// The default where the file does not state it.
 pub(super) fn default_span(codec: AudioCodecId) -> Span {
     let start = if codec == CODEC_ID_AAC {
         AAC_FRAME as u64

@@ -1,4 +1,4 @@
-//! Where the bytes come from: a file, or a stream that is read once.
+//! Source of bytes: a file, or a stream that is read once.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -226,7 +226,7 @@ impl Read for Source {
     }
 }
 
-/// A reader that only one thread at a time gets at, which symphonia wants to be told.
+/// A reader behind a lock, because symphonia asks for `Sync`.
 struct Unshared<R>(Mutex<R>);
 
 impl<R: Read> Read for Unshared<R> {

@@ -1,4 +1,4 @@
-//! What a change of chord costs, and where between two frames it is placed.
+//! The cost of a change of chord, and its place between two frames.
 //!
 //! Frames are 93 ms apart: their boundaries alone cannot place a change better than that.
 //! With a beat grid, a boundary within half a hop of a position of the grid is that
@@ -131,7 +131,7 @@ mod tests {
     use harmony::time::Metre;
 
     fn grid() -> BeatGrid {
-        BeatGrid::of_spans(&[GridSpan {
+        BeatGrid::from_spans(&[GridSpan {
             from_s: 0.0,
             to_s: 20.0,
             beat: 0.0,

@@ -13,6 +13,7 @@ pub mod states;
 pub mod viterbi;
 
 use harmony::label::{Chord, Degree, Extension, Label};
+use harmony::vocabulary::large;
 
 use crate::networks::colour::{COLOUR_VALUES, GROUPS};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
@@ -87,9 +88,9 @@ impl SegmentEvidence {
         self.frames += 1;
         self.chord += f64::from(posterior.chord[class].exp());
         if let Some(colour) = &posterior.colour
-            && class < 168
+            && let Some(root) = large::root_of(class)
         {
-            let at_root = &colour[class / 14 * COLOUR_VALUES..][..COLOUR_VALUES];
+            let at_root = &colour[usize::from(root) * COLOUR_VALUES..][..COLOUR_VALUES];
             for (sum, log_p) in self.colour.iter_mut().zip(at_root) {
                 *sum += log_p.exp();
             }

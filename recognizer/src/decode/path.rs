@@ -1,4 +1,4 @@
-//! From a path of states to chords.
+//! Chords of a path of states.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use harmony::vocabulary::large;
 
 use super::states::{class_of, label_of};
 use super::{Posterior, SegmentEvidence};
+use crate::features::centred_cqt::FILE_HOP_S;
 use crate::networks::CHORD_CLASSES;
-use crate::transcribe::HOP_S;
 
 /// Alternatives of a chord.
 pub const ALTERNATIVES: usize = 4;
@@ -47,7 +47,7 @@ pub fn join_silent_end<T>(items: &mut Vec<T>, segment_of: impl Fn(&mut T) -> &mu
         return;
     };
     let (before, last) = (segment_of(before), segment_of(last));
-    let short = last.end_s - last.start_s < 2.0 * HOP_S;
+    let short = last.end_s - last.start_s < 2.0 * FILE_HOP_S;
     let chord = matches!(before.label, Label::Chord(_));
     if short && chord && last.label == Label::NoChord {
         before.end_s = last.end_s;
@@ -121,7 +121,7 @@ mod tests {
             let parts = segments.iter().map(|it| (it.label.to_string(), it.end_s));
             parts.collect::<Vec<_>>()
         };
-        let (short_s, long_s) = (1.9 * HOP_S, 2.1 * HOP_S);
+        let (short_s, long_s) = (1.9 * FILE_HOP_S, 2.1 * FILE_HOP_S);
         assert_eq!(ends(["G:7", "N"], short_s), [("G:7".into(), 4.0 + short_s)]);
         assert_eq!(ends(["G:7", "N"], long_s).len(), 2);
         assert_eq!(ends(["G:7", "C"], short_s).len(), 2);

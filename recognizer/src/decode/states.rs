@@ -1,4 +1,4 @@
-//! What the decoders' hidden Markov model can be in: a class over a bass.
+//! States of the decoders' hidden Markov model: a class over a bass.
 //!
 //! A network answers with a class of the large vocabulary and, apart from it, with the
 //! pitch class of the bass. The decoders follow both at once, so that an inversion has a
@@ -13,7 +13,7 @@
 
 use std::sync::LazyLock;
 
-use harmony::label::Label;
+use harmony::label::{Label, Quality};
 use harmony::vocabulary::{inversions, large};
 
 use super::Posterior;
@@ -41,19 +41,20 @@ struct Table {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let root = |class: usize| (class < large::UNKNOWN).then_some((class / 14) as u8);
     let mut states: Vec<State> = (0..CHORD_CLASSES)
         .map(|class| State {
             class: class as u8,
-            bass: root(class),
+            bass: large::root_of(class),
         })
         .collect();
     let inversions = (0..CHORD_CLASSES)
         .map(|class| {
             let start = states.len();
-            if let (Label::Chord(chord), Some(root)) = (large::label_of(class), root(class)) {
+            if let (Label::Chord(chord), Some(root)) =
+                (large::label_of(class), large::root_of(class))
+            {
                 let tones = chord.pitch_classes();
-                let slash = slash_basses(class % 14);
+                let slash = slash_basses(chord.quality());
                 for above in 1..12 {
                     let bass = (root + above) % 12;
                     if tones >> bass & 1 == 1 || slash.contains(&above) {
@@ -72,10 +73,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 /// Basses outside the chord that are written after a slash, semitones above the root:
 /// `C/D`, `C/F`, `Am/D`, by quality.
-fn slash_basses(quality: usize) -> &'static [u8] {
+fn slash_basses(quality: Quality) -> &'static [u8] {
     match quality {
-        0 => &[5],
-        1 => &[2, 5],
+        Quality::Min => &[5],
+        Quality::Maj => &[2, 5],
         _ => &[],
     }
 }
@@ -98,7 +99,7 @@ pub fn class_of(state: usize) -> usize {
 
 /// The root of a state, a pitch class; 12 without one (`N` and `X`).
 pub fn root_of(state: usize) -> usize {
-    class_of(state) / 14
+    large::root_of(class_of(state)).map_or(ROOTS - 1, usize::from)
 }
 
 /// Values of [`root_of`].
@@ -115,9 +116,9 @@ pub fn emissions(posterior: &Posterior, out: &mut Vec<f32>) {
     };
     let p: [f32; 12] = std::array::from_fn(|i| bass[i].exp().max(1e-6));
     let inverted = (-INVERSION_COST).exp();
-    for class in 0..large::UNKNOWN {
+    for class in 0..large::CHORDS {
         let range = TABLE.inversions[class].clone();
-        let root = p[class / 14];
+        let root = p[class / large::QUALITIES.len()];
         let others: f32 = TABLE.states[range.clone()]
             .iter()
             .filter_map(|s| s.bass)

@@ -1,4 +1,4 @@
-//! The frequency grid and the window lengths both transforms are built from.
+//! The frequency grid and the window lengths of both transforms.
 
 use super::{BINS_PER_OCTAVE, F_MIN_HZ, SAMPLE_RATE};
 

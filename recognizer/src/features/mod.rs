@@ -3,9 +3,9 @@
 //! Two transforms share one grid of [`BINS`] frequencies (C1 to B6, two bins a
 //! semitone) at [`SAMPLE_RATE`]:
 //!
-//! - [`cqt`]: the centred constant-Q transform, equal to librosa's, for whole
+//! - [`centred_cqt`]: the centred constant-Q transform, equal to librosa's, for whole
 //!   files and for networks of the BTC family;
-//! - [`live`]: a causal variable-Q variant whose look-ahead is bounded.
+//! - [`causal_vqt`]: a variable-Q transform whose look-ahead is bounded, for the live engine.
 //!
 //! In both, frame `n` belongs to the input sample `n * hop`, and its value
 //! depends on the samples around that index alone: however the input is cut
@@ -16,8 +16,8 @@ mod kernel;
 pub(crate) mod samples;
 mod sliding;
 
-pub mod cqt;
-pub mod live;
+pub mod causal_vqt;
+pub mod centred_cqt;
 
 pub use grid::{bin_frequency_hz, window_length_samples};
 pub use samples::MAX_ABS_SAMPLE;

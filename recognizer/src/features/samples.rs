@@ -1,4 +1,4 @@
-//! What a host or a file may hand over as a sample, and what becomes of it.
+//! Bounds of input samples: values that are not audio are replaced.
 
 /// Samples beyond this are clamped to it (120 dB above full scale), so that no
 /// finite input can overflow an analysis.

@@ -1,4 +1,4 @@
-//! Running networks: the traits behind which engines differ.
+//! Inference: the traits of networks that can be run, and their engines.
 //!
 //! | engine | needs | use |
 //! |---|---|---|

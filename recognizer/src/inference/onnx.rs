@@ -1,4 +1,4 @@
-//! What an ONNX file must look like to be run here: the contract between the trainer,
+//! The form of ONNX files that can be run: the contract between the trainer,
 //! which writes such files, and the ONNX engine, which also takes anybody else's.
 //!
 //! All tensors are float32. Frames are log-compressed (see
@@ -8,7 +8,7 @@
 //!
 //! | | windowed | causal |
 //! |---|---|---|
-//! | frames | constant-Q, hop 2048 | [`crate::features::live`], hop 1024 |
+//! | frames | constant-Q, hop 2048 | [`crate::features::causal_vqt`], hop 1024 |
 //! | input [`FRAMES`] | `[batch, 108, 144]`, `batch` symbolic or 1 | `[1, 1, 144]` |
 //! | every other input `x` | none | state, of one fixed shape; zeros before the first frame |
 //! | output [`CHORD`] | `[batch, 108, 170]` | `[1, 1, 170]` |

@@ -1,4 +1,4 @@
-//! One type over all architectures, so that weights, training and serving share a path.
+//! One type over all architectures, for weights files, training and inference.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use super::configuration::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FrontEnd {
-    /// The causal transform of [`crate::features::live`], hop 1024.
+    /// The causal transform of [`crate::features::causal_vqt`], hop 1024.
     Live,
-    /// The librosa-equal transform of [`crate::features::cqt`], hop 2048.
+    /// The librosa-equal transform of [`crate::features::centred_cqt`], hop 2048.
     Cqt,
 }
 

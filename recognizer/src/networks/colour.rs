@@ -38,14 +38,14 @@ pub struct Colour {
 
 impl Colour {
     /// The colour of a label; none for anything but a chord.
-    pub fn of(label: &Label) -> Option<Self> {
+    pub fn from_label(label: &Label) -> Option<Self> {
         let Label::Chord(chord) = label else {
             return None;
         };
-        Some(Self::of_chord(chord))
+        Some(Self::from_chord(chord))
     }
 
-    fn of_chord(chord: &Chord) -> Self {
+    fn from_chord(chord: &Chord) -> Self {
         let voices = chord.voices();
         let value = |group: usize| {
             SEMITONES[group]
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn colour(label: &str) -> Colour {
-        Colour::of(&label.parse().unwrap()).unwrap()
+        Colour::from_label(&label.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         let thirteenth = colour("C:13");
         assert_eq!((thirteenth.ninth, thirteenth.thirteenth), (1, 1));
         assert_eq!(colour("C:7(b13)").thirteenth, 2);
-        assert_eq!(Colour::of(&Label::NoChord), None);
+        assert_eq!(Colour::from_label(&Label::NoChord), None);
     }
 
     #[test]

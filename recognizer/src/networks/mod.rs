@@ -1,18 +1,18 @@
-//! What is to be known of the networks that turn constant-Q frames into chord posteriors:
-//! their shapes, and what they write.
+//! The shapes of the networks that turn frames into chord posteriors, and of what they write.
 //!
-//! | network | look-ahead | parameters |
+//! | network | hears of the future | parameters |
 //! |---|---|---|
-//! | `live`, ours, causal | none | 0.51 M |
-//! | `windowed`, ours, over a window | the window | 0.78 M |
-//! | BTC, the paper's first student | 108 frames | 2.94 M |
-//! | 2E1D, the paper's second student | 108 frames | 3.0 M |
+//! | [`PitchClassNetConfig`], causal: the shipped `live` | nothing | 0.51 M |
+//! | [`PitchClassNetConfig`], over a window: the shipped `windowed` | the window | 0.78 M |
+//! | [`BtcConfig`], a student of arXiv 2602.19778 | the window | 2.94 M |
+//! | [`TwoEOneDConfig`], the other student | the window | 3.0 M |
 //!
 //! All of them read log-compressed frames (see [`crate::features::log_compress`])
 //! standardised with one scalar mean and deviation, and write logits over the
-//! 170 classes of [`harmony::vocabulary::large`]. Ours also write the bass and the colours.
-//! Ours are computed by [`crate::inference::pitch_class`]; the trainer has all of them as
-//! modules that learn.
+//! 170 classes of [`harmony::vocabulary::large`]. Those of the first kind also write the bass and
+//! the extensions ([`colour`]), and are computed by [`crate::inference::pitch_class`]. As modules
+//! that learn, all of them are in the workspace's `networks` crate; nothing of burn is in this
+//! one. Networks from elsewhere run by [`crate::inference::ort`] (cargo feature `ort`).
 
 pub mod colour;
 
@@ -22,12 +22,14 @@ mod configuration;
 pub use architecture::{Architecture, FrontEnd};
 pub use configuration::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
 
-use crate::features::BINS;
+use harmony::vocabulary::large;
+
+use crate::features::{BINS, BINS_PER_OCTAVE};
 
 /// Frames in a window of the windowed networks (10.03 s at hop 2048).
 pub const WINDOW_FRAMES: usize = 108;
 /// Classes of the chord head: [`harmony::vocabulary::large`].
-pub const CHORD_CLASSES: usize = 170;
+pub const CHORD_CLASSES: usize = large::LEN;
 /// Classes of the bass head: the twelve pitch classes, then "no bass".
 pub const BASS_CLASSES: usize = 13;
 /// Index of "no bass" in the bass head.
@@ -35,8 +37,8 @@ pub const NO_BASS: usize = 12;
 /// Pitch classes in an octave.
 pub const PITCH_CLASSES: usize = 12;
 /// Octaves in a frame.
-pub const OCTAVES: usize = BINS / 24;
+pub const OCTAVES: usize = BINS / BINS_PER_OCTAVE;
 /// Qualities per root in the large vocabulary.
-pub const QUALITIES: usize = 14;
+pub const QUALITIES: usize = large::QUALITIES.len();
 /// Taps in time of a block of our network.
 pub const TAPS: usize = 3;

@@ -1,4 +1,4 @@
-//! How far the partials of a moment lie from the twelve pitch classes at 440 Hz.
+//! Deviations of partials from the twelve pitch classes at 440 Hz, moment by moment.
 //!
 //! Peaks of a short spectrum, their frequencies by parabolic interpolation of the log
 //! magnitude (Smith and Serra, "PARSHL", ICMC 1987); each distance from the nearest

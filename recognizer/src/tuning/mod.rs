@@ -1,4 +1,4 @@
-//! How far music lies from A4 = 440 Hz, and what the analysis does about it.
+//! Tuning: how far music is from A4 = 440 Hz, estimated and followed.
 //!
 //! The networks know twelve pitch classes at 440 Hz. A song that lies between them (A = 432,
 //! a tape that ran slow, an old piano) loses chords, so both engines estimate the tuning
@@ -93,15 +93,15 @@ impl std::fmt::Display for Tuning {
 /// Where the tuning comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum TuningSetting {
-    /// The music says it.
+    /// Estimated from the music.
     #[default]
     Estimated,
-    /// Somebody has set it.
+    /// A given tuning.
     Fixed(Tuning),
 }
 
 /// The tuning of mono `samples` at [`SAMPLE_RATE`](crate::features::SAMPLE_RATE), to a cent;
-/// 440 Hz where nothing tonal sounds, or too little to tell.
+/// 440 Hz where there is too little tonal sound.
 #[must_use]
 pub fn estimate(samples: &[f32]) -> Tuning {
     let mut estimator = TuningEstimator::default();

@@ -12,7 +12,7 @@ use recognizer::beat::{self, BeatGrid, Beats, GridPosition, Known, Place};
 use recognizer::inference::WindowModel;
 use recognizer::refine::RefiningEngine;
 use recognizer::signal::Signal;
-use recognizer::transcribe::Listened;
+use recognizer::transcribe::Analysis;
 
 use crate::evaluate::overlap::intervals;
 use crate::render::Rendered;
@@ -127,12 +127,12 @@ impl Answers {
     /// An engine that fails.
     pub fn to(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
         let grid = song.grid();
-        let signal = Signal::of(&song.audio)?;
-        let listened = Listened::to(&signal, model.as_ref(), |_| true)?;
-        let plain = listened.timeline(None)?;
+        let signal = Signal::from_audio(&song.audio)?;
+        let analysis = Analysis::new(&signal, model.as_ref(), |_| true)?;
+        let plain = analysis.timeline(None)?;
         let beats = beat::find(&signal, &plain, Known::default());
         let found = match &beats {
-            Some(beats) => listened.timeline(Some(&beats.grid()))?,
+            Some(beats) => analysis.timeline(Some(&beats.grid()))?,
             None => plain.clone(),
         };
         let tracks = vec![
@@ -140,7 +140,7 @@ impl Answers {
             (REFINED, refined(song, model, None)?),
             (
                 FILE_ON_GRID,
-                intervals(listened.timeline(Some(&grid))?.segments()),
+                intervals(analysis.timeline(Some(&grid))?.segments()),
             ),
             (FILE_ON_FOUND, intervals(found.segments())),
             (FILE, intervals(plain.segments())),
@@ -159,7 +159,7 @@ fn refined(
     let mut engine = RefiningEngine::new(Arc::clone(model), rate)?;
     let mut segments: Vec<Segment> = Vec::new();
     let mut take = |engine: &mut RefiningEngine| -> Result<()> {
-        while let Some(refined) = engine.poll(&mut |_, _| grid.cloned()) {
+        while let Some(refined) = engine.poll(&mut |_: f64, _: f64| grid.cloned()) {
             for part in refined.segments {
                 match segments.last_mut() {
                     Some(last) if part.continues => last.end_s = part.segment.end_s,

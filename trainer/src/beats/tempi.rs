@@ -16,7 +16,7 @@ use recognizer::audio::Audio;
 use recognizer::decode::Posterior;
 use recognizer::inference::WindowModel;
 use recognizer::signal::Signal;
-use recognizer::transcribe::Listened;
+use recognizer::transcribe::Analysis;
 use recognizer::tuning::Tuning;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -129,7 +129,7 @@ pub struct Item {
     /// The sound.
     pub audio: Audio,
     /// What the network says of it.
-    pub listened: Listened,
+    pub listened: Analysis,
 }
 
 /// A set of items.
@@ -222,7 +222,7 @@ impl Tempi {
                 .collect(),
         };
         let audio = Audio::new(rendered.samples, rendered.sample_rate);
-        let listened = Listened::to(&Signal::of(&audio)?, model, |_| true)?;
+        let listened = Analysis::new(&Signal::from_audio(&audio)?, model, |_| true)?;
         Ok(Item {
             truth,
             audio,
@@ -400,7 +400,7 @@ fn read(path: &Path) -> Result<Item> {
     Ok(Item {
         truth: serde_json::from_str(entry("truth")?)?,
         audio: Audio::new(values("samples")?, entry("rate")?.parse()?),
-        listened: Listened {
+        listened: Analysis {
             posteriors,
             length_s: entry("length_s")?.parse()?,
             tuning: Tuning::CONCERT,

@@ -8,6 +8,7 @@ use harmony::label::Label;
 use harmony::score::{Boundaries, BoundaryCounts, Evaluation, evaluate};
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
+use recognizer::beat::NoBeats;
 use recognizer::inference::WindowModel;
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
@@ -163,7 +164,7 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
             Ok(Measured {
                 name,
                 on_beat: OnBeat::of(&changes(track), &truth, &song.beats),
-                boundaries: Boundaries::of(&song.chords, track)?.hits(WINDOW_S),
+                boundaries: Boundaries::new(&song.chords, track)?.hits(WINDOW_S),
                 chords: evaluate(&song.chords, track)?,
                 key: key_score(&song.keys, track)?,
                 misses: misses(track, &song.chords, &song.beats),
@@ -329,7 +330,7 @@ fn cost(audio: &Audio) -> Result<()> {
     let mut parts: Vec<Segment> = Vec::new();
     loop {
         let run = Instant::now();
-        let Some(refined) = refining.poll(&mut |_, _| None) else {
+        let Some(refined) = refining.poll(&mut NoBeats) else {
             break;
         };
         longest_s = longest_s.max(run.elapsed().as_secs_f64());

@@ -51,13 +51,13 @@ pub fn run(arguments: &FitBeatsArguments) -> Result<()> {
         |index| {
             let item = set.get(index, model.as_ref())?;
             let plain = item.listened.timeline(None)?;
-            let guesses = guesses(&Signal::of(&item.audio)?, &plain, Known::default());
+            let guesses = guesses(&Signal::from_audio(&item.audio)?, &plain, Known::default());
             Ok(Case::new(&item.truth, &guesses))
         },
     )?;
     for seed in (0..arguments.sketches).filter(|seed| seed / 8 % 4 != 3) {
         let sketch = sketch(seed)?;
-        let signal = Signal::of(&sketch.audio)?;
+        let signal = Signal::from_audio(&sketch.audio)?;
         let guesses = guesses(&signal, &sketch.chords, Known::default());
         cases.push(Case::new(&sketch.truth, &guesses));
     }

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use harmony::export::atomic;
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
-use recognizer::features::cqt::StreamingCqt;
-use recognizer::features::live::LIVE_HOP_SAMPLES;
+use recognizer::features::causal_vqt::LIVE_HOP_SAMPLES;
+use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::resample::StreamResampler;
@@ -151,7 +151,7 @@ fn frames(audio: &Audio, from_s: f64, to_s: f64) -> Result<(f64, Vec<f32>)> {
     let mut samples = Vec::new();
     resampler.push(&audio.samples[first..last], &mut samples);
     resampler.flush(&mut samples);
-    let mut transform = StreamingCqt::new(LIVE_HOP_SAMPLES)?;
+    let mut transform = CentredCqt::new(LIVE_HOP_SAMPLES)?;
     let mut frames = Vec::new();
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {
         frames.extend(magnitudes.iter().map(|m| log_compress(*m)));

@@ -74,7 +74,7 @@ pub fn run(set: &Tempi, threads: usize, json: Option<&PathBuf>) -> Result<()> {
 
 fn measured(index: usize, item: &Item) -> Result<Done> {
     let truth = &item.truth;
-    let signal = Signal::of(&item.audio)?;
+    let signal = Signal::from_audio(&item.audio)?;
     let plain = item.listened.timeline(None)?;
     let ask = |known: Known| beat::find(&signal, &plain, known);
     let beats = ask(Known::default());

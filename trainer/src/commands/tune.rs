@@ -10,7 +10,7 @@ use recognizer::beat::BeatGrid;
 use recognizer::decode::changes::ChangeCosts;
 use recognizer::inference::WindowModel;
 use recognizer::signal::Signal;
-use recognizer::transcribe::{Listened, decode};
+use recognizer::transcribe::{Analysis, decode};
 use trainer::beats::measure::{OnBeat, changes};
 use trainer::beats::song::Song;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
@@ -100,7 +100,7 @@ impl FromStr for CostChanges {
 struct Heard {
     piece: Piece,
     grid: Option<(Song, BeatGrid)>,
-    listened: Listened,
+    listened: Analysis,
 }
 
 impl Heard {
@@ -123,7 +123,7 @@ impl Heard {
     }
 
     fn piece(mut piece: Piece, model: &dyn WindowModel) -> Result<Self> {
-        let listened = Listened::to(&Signal::of(&piece.audio)?, model, |_| true)?;
+        let listened = Analysis::new(&Signal::from_audio(&piece.audio)?, model, |_| true)?;
         piece.audio = Audio::default();
         Ok(Self {
             piece,

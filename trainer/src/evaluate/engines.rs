@@ -113,7 +113,7 @@ pub fn live_tracks_with(
 ) -> Result<(Vec<Segment>, Vec<Segment>)> {
     let rate = f64::from(audio.sample_rate);
     let mut engine = LiveEngine::new(Arc::clone(model), rate, settings)?;
-    engine.push_on_beats(&audio.samples, &mut |_, _| grid.cloned());
+    engine.push_on_beats(&audio.samples, &mut |_: f64, _: f64| grid.cloned());
     engine.finish();
     let length_s = audio.length_s();
     let mut confirmed = Vec::new();

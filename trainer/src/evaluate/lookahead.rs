@@ -12,7 +12,7 @@ use recognizer::audio::Audio;
 use recognizer::decode::Posterior;
 use recognizer::decode::fixed_lag::{FixedLag, FixedLagSettings};
 use recognizer::decode::states;
-use recognizer::features::live::{LOOKAHEAD_SAMPLES, LiveFrames};
+use recognizer::features::causal_vqt::{CausalVqt, LOOKAHEAD_SAMPLES};
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
 use recognizer::inference::CausalModel;
 use recognizer::live::{FRAME_S, LAG_FRAMES};
@@ -72,7 +72,7 @@ pub fn tracks(audio: &Audio, model: &dyn CausalModel) -> Result<Vec<Vec<Interval
             heard[lag].push(*state);
         }
     };
-    let mut transform = LiveFrames::new();
+    let mut transform = CausalVqt::new();
     transform.push(&samples, |frame| take(frame.magnitudes));
     transform.finish(|frame| take(frame.magnitudes));
     if let Some(error) = failure {

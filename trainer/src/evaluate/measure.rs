@@ -55,7 +55,7 @@ impl Measures {
             qualities.count(&overlap);
             calibration.count(&overlap);
         }
-        let boundaries = Boundaries::of(&reference, &estimate)?;
+        let boundaries = Boundaries::new(&reference, &estimate)?;
         let confident = piece
             .confident
             .as_ref()

@@ -11,7 +11,7 @@ use harmony::import;
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
 use recognizer::features::SAMPLE_RATE;
-use recognizer::features::live::LIVE_HOP_SAMPLES;
+use recognizer::features::causal_vqt::LIVE_HOP_SAMPLES;
 use recognizer::networks::CHORD_CLASSES;
 
 use super::piece::{Piece, Pieces};

@@ -1,4 +1,4 @@
-//! The header of a frame: ISO/IEC 11172-3, 2.4.2.3, and for ADTS ISO/IEC 14496-3, 1.A.3.2.
+//! Frame headers: ISO/IEC 11172-3, 2.4.2.3, and for ADTS ISO/IEC 14496-3, 1.A.3.2.
 
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::AudioCodecParameters;
@@ -144,7 +144,7 @@ impl Header {
         })
     }
 
-    /// Whether its size is not told, which is not decoded.
+    /// Whether it does not state its size; such frames are not decoded.
     pub fn is_free(&self) -> bool {
         self.size <= MIN
     }

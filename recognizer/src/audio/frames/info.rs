@@ -1,5 +1,5 @@
-//! What encoders say of an MP3 in its first frame (Xing, Info, VBRI, with the extension of
-//! LAME), and iTunes in a tag.
+//! Delay, padding and length of MP3s: the encoder's header in the first frame (Xing, Info, VBRI,
+//! with the extension of LAME), and iTunes' tag.
 
 use super::Header;
 use crate::audio::priming;
@@ -19,7 +19,7 @@ pub(super) struct Info {
 }
 
 impl Info {
-    /// Reads a whole frame. None where it has music.
+    /// Reads a whole frame. `None` if it holds music.
     pub fn parse(frame: &[u8], header: &Header) -> Option<Self> {
         if !header.is_layer_3() {
             return None;

@@ -1,6 +1,6 @@
-//! Frame behind frame without a container: MPEG audio (MP1, MP2, MP3) and AAC in ADTS.
+//! Reader of frames without a container: MPEG audio (MP1, MP2, MP3) and AAC in ADTS.
 //!
-//! Nothing but the frames themselves says how long such a file is, so all of them are read:
+//! Only the frames themselves tell the length of such a file, so all of them are read:
 //! symphonia 0.6.1 estimates the length of an MP3 without a Xing header from its first frames
 //! and cuts the rest, ends with the first of several files that were put together, and cannot
 //! see past a picture of more than 1 MiB in front.
@@ -52,10 +52,10 @@ pub(super) struct Frames {
     part: Part,
     /// Whether the next frame may be a header of a new part.
     part_begins: bool,
-    /// What iTunes says of the part that begins.
+    /// iTunes' numbers for the part that begins.
     tagged: Option<(u32, u64)>,
     ready: VecDeque<Item>,
-    /// Samples that the parts so far say they have and had not.
+    /// Samples that the parts so far stated but did not have.
     missing: u64,
     /// Bytes since the last frame that were neither a frame nor a tag.
     junk: u64,
@@ -67,7 +67,7 @@ pub(super) struct Frames {
 struct Part {
     /// Samples in front that are not music.
     delay: u64,
-    /// Frames that it says it has.
+    /// Frames that it states.
     stated_frames: Option<u64>,
     /// Where its music ends, in samples behind the delay, if the frames are as many as stated.
     end: Option<u64>,
@@ -263,7 +263,7 @@ impl Frames {
         self.ended = true;
     }
 
-    /// Passes over a tag. Whether there was one.
+    /// Skips a tag. Whether there was one.
     fn pass_tag(&mut self) -> Result<bool, Error> {
         let head = self.source.peek(160)?;
         let id3 = id3_length(head);
@@ -285,7 +285,7 @@ impl Frames {
         Ok(true)
     }
 
-    /// Passes over what is no frame, to the next byte that may begin one.
+    /// Skips to the next byte that may begin a frame.
     fn pass_junk(&mut self) -> Result<(), Error> {
         self.in_sync = false;
         while self.junk <= MAX_JUNK {

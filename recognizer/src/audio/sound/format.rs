@@ -1,4 +1,4 @@
-//! What the samples are.
+//! Sample formats.
 
 use symphonia::core::audio::{Channels, layouts};
 use symphonia::core::codecs::audio::AudioCodecId;

@@ -1,4 +1,4 @@
-//! Where one chunk ends and the next begins, in files whose writers were careless.
+//! Chunk boundaries in files of careless writers.
 
 /// Names of chunks that are found in WAV and AIFF files.
 const KNOWN: [&[u8; 4]; 34] = [

@@ -1,4 +1,4 @@
-//! What lies between the layers, and what a stream carries from frame to frame.
+//! Buffers between the layers, and the state that a stream carries from frame to frame.
 
 use super::net::{Block, Net};
 use super::spectrum::Spectra;

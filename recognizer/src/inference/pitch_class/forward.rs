@@ -1,4 +1,4 @@
-//! The network itself.
+//! The forward pass of the network.
 
 use super::buffers::{Buffers, Past, SEMITONES};
 use super::layer::{Output, Rows, apply, one_part};

@@ -1,4 +1,4 @@
-//! The weights as they are computed with.
+//! The weights in the layout of the loops.
 
 use super::layer::Layer;
 use super::spectrum::SpectralMix;

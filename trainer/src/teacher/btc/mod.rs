@@ -17,7 +17,7 @@ use burn::tensor::Device;
 use harmony::timeline::{Segment, Timeline};
 use harmony::vocabulary::large;
 use networks::{BurnModel, Init, Network, Weights};
-use recognizer::features::cqt::cqt;
+use recognizer::features::centred_cqt::cqt;
 use recognizer::features::{BINS, log_compress};
 use recognizer::inference::WindowModel;
 use recognizer::networks::{Architecture, BtcConfig, WINDOW_FRAMES};

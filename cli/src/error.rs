@@ -1,4 +1,4 @@
-//! What ends the program: one line with its cause.
+//! Errors of the command: one line that names the file or the value.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ pub enum Error {
     /// The file cannot be read as audio.
     #[error(transparent)]
     Audio(#[from] AudioError),
-    /// The audio cannot be analysed, or its chords make no track.
+    /// The audio cannot be analysed, or its chords do not make a track.
     #[error("{}: {cause}", path.display())]
     Recognition {
         /// The audio file.
         path: PathBuf,
-        /// What the recognizer said.
+        /// The recognizer's message.
         cause: String,
     },
     /// The built-in networks cannot be used.
@@ -37,12 +37,12 @@ pub enum Error {
         /// Why it was not.
         source: ExportError,
     },
-    /// The folder for the chord tracks is not one.
+    /// The folder for the chord tracks cannot be made.
     #[error("{}: cannot make this folder: {source}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A folder of songs, or something in one, that cannot be read.
@@ -50,11 +50,11 @@ pub enum Error {
     ReadFolder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A word that is nothing.
-    #[error("{}: no such file or folder, and no command (see changes --help)", .0.display())]
+    /// A word that is neither a file nor a command.
+    #[error("{}: no such file, folder or command (see changes --help)", .0.display())]
     NoSuchThing(PathBuf),
     /// A folder without audio files.
     #[error("{}: this folder holds no audio files{}", path.display(), held(kinds))]
@@ -66,7 +66,7 @@ pub enum Error {
     },
     /// Several songs and one output file.
     #[error(
-        "{}: several songs do not go into one file; write -o {} -f {} for a folder with a file for each",
+        "{}: several songs cannot go into one file; write -o {} -f {} for a folder with a file for each",
         path.display(), folder.display(), format.unwrap_or("FORMAT")
     )]
     NotAFolder {
@@ -79,12 +79,12 @@ pub enum Error {
     },
     /// Several songs in a format that does not say where the next begins.
     #[error(
-        "several songs do not go into one stream as {0}; write -o FOLDER -f {0} for a folder with a file for each"
+        "several songs cannot be printed as {0}; write -o FOLDER -f {0} for a folder with a file for each"
     )]
     OneStream(&'static str),
-    /// Bytes that would upset a terminal.
+    /// A binary format on a terminal.
     #[error(
-        "--format {format} is not for a terminal; write it to a file (-o NAME.{extension}) or send it on (… -f {format} | PROGRAM)"
+        "--format {format} cannot be shown on a terminal; write it to a file (-o NAME.{extension}) or into a pipe (… -f {format} | PROGRAM)"
     )]
     BinaryToTerminal {
         /// The format.
@@ -92,12 +92,12 @@ pub enum Error {
         /// Its usual extension.
         extension: &'static str,
     },
-    /// The name of the output file says no format, and nothing else does.
-    #[error("{0}; or say the format with --format")]
+    /// The name of the output file has no known extension and there is no `--format`.
+    #[error("{0}; or name the format with --format")]
     NoFormat(#[source] UnknownFormat),
     /// The output file and the format contradict each other.
     #[error(
-        "{}: the name does not fit --format {format}; end it in .{extension}, or leave --format away",
+        "{}: the name does not fit --format {format}; end it in .{extension} or omit --format",
         path.display()
     )]
     FormatMismatch {
@@ -108,19 +108,19 @@ pub enum Error {
         /// Its usual extension.
         extension: &'static str,
     },
-    /// An output that is there already.
-    #[error("{}: there is a file of that name already; --force replaces it", .0.display())]
+    /// An output that exists already.
+    #[error("{}: this file exists already; --force replaces it", .0.display())]
     Taken(PathBuf),
-    /// An output that somebody wanted to stay.
-    #[error("{}: stays as it was", .0.display())]
+    /// An output that the user wants to keep.
+    #[error("{}: kept as it was", .0.display())]
     Kept(PathBuf),
     /// An output that is one of the inputs.
-    #[error("{}: this is the song itself, which is not written over", .0.display())]
+    #[error("{}: this is the song itself, which is never overwritten", .0.display())]
     OverInput(PathBuf),
-    /// Two outputs that are one.
+    /// Two outputs in one place.
     #[error("{}: --events and --output cannot both go there", .0.display())]
     SameOutput(PathBuf),
-    /// A tempo that is in bounds as typed only.
+    /// A tempo that is in bounds as typed, but not in quarter notes.
     #[error(
         "--bpm {typed} counts {beat}s: that is {quarters} quarter notes a minute, which must be from {MIN_BPM} to {MAX_BPM}"
     )]
@@ -135,7 +135,7 @@ pub enum Error {
     /// A numeral needs a key to count from.
     #[error("--style {0} needs a --key, for instance --key C:maj")]
     NeedsKey(harmony::style::Style),
-    /// Some of several files failed; each has told its cause already.
+    /// Some of several files failed; the cause of each was printed.
     #[error("{failed} of {all} files failed")]
     Several {
         /// How many failed.
@@ -143,7 +143,7 @@ pub enum Error {
         /// How many there were.
         all: usize,
     },
-    /// Ctrl-C, after what was heard has been written.
+    /// Ctrl-C, after the results so far were written.
     #[error("stopped")]
     Stopped,
     /// Printing failed.
@@ -160,7 +160,7 @@ fn held(kinds: &str) -> String {
     }
 }
 
-/// A fault that lies in the audio of one file, or in what was made of it.
+/// Makes errors of one audio file: its name, then the cause.
 pub fn in_file(file: &Path) -> impl Fn(&dyn std::error::Error) -> Error {
     |cause| Error::Recognition {
         path: file.to_owned(),

@@ -1,14 +1,14 @@
-//! Ctrl-C: what was done stays.
+//! Ctrl-C: finished work is kept.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::say::say;
 
-/// What a program that was stopped by Ctrl-C says to the shell.
+/// Exit code of a program that was stopped by Ctrl-C.
 pub const EXIT_CODE: u8 = 130;
 
-/// A switch that Ctrl-C turns: what runs ends in order. The second one ends the program.
+/// A flag that Ctrl-C sets, so that the work ends in order. The second Ctrl-C ends the program.
 pub fn switch() -> Arc<AtomicBool> {
     let switch = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&switch);
@@ -20,7 +20,7 @@ pub fn switch() -> Arc<AtomicBool> {
     switch
 }
 
-/// How far several songs are.
+/// Progress over several songs.
 #[derive(Debug, Default)]
 struct State {
     done: usize,
@@ -31,12 +31,13 @@ struct State {
 #[derive(Clone, Debug)]
 pub struct Work {
     state: Arc<Mutex<State>>,
-    /// Whoever stops a recording that is piped in means the recording; its end comes next.
+    /// While standard input is read, Ctrl-C is meant for the program that writes it; its end comes
+    /// next.
     reads_pipe: Arc<AtomicBool>,
 }
 
 impl Work {
-    /// Work on so many songs.
+    /// Work on a number of songs.
     pub fn on(all: usize) -> Self {
         let state = Arc::new(Mutex::new(State { done: 0, all }));
         let work = Self {
@@ -67,7 +68,7 @@ impl Work {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what Ctrl-C waits for: writes a file.
+    /// Does what Ctrl-C must not interrupt: writing a file.
     pub fn unbroken<R>(&self, write: impl FnOnce() -> R) -> R {
         let _state = self.lock();
         write()
@@ -84,7 +85,7 @@ impl Work {
     }
 }
 
-/// Acts on Ctrl-C. Where the system does not let us, it ends the program as ever.
+/// Handles Ctrl-C. Where the system does not allow that, it ends the program as usual.
 fn on_stop(act: impl FnMut() + Send + 'static) {
     let _ = ctrlc::set_handler(act);
 }

@@ -1,4 +1,4 @@
-//! `changes live`: a file as a musician would have seen it.
+//! `changes live`: a file as the plugin would have shown it.
 
 mod display;
 mod stream;
@@ -25,7 +25,7 @@ use crate::{interrupt, track};
 use display::{Display, Events};
 use stream::Stream;
 
-/// Samples that the engine gets at once. Its answers do not depend on it.
+/// Samples that the engine gets at once. Its events do not depend on it.
 const BLOCK: usize = 512;
 
 /// Plays the file.
@@ -35,9 +35,9 @@ pub fn run(options: &Live) -> Result<(), Error> {
         return Err(Error::NeedsKey(notation.style));
     }
     let known = options.time.known()?;
-    let song = Song::of(&options.file);
+    let song = Song::from_argument(&options.file);
     // What cannot be written is told before the music starts.
-    let target = output::of_one(&options.output, &song)?;
+    let target = output::plan_one(&options.output, &song)?;
     let events = events_of(options, &song, target.as_ref().map(|(_, job)| job))?;
     let prints_track = target
         .as_ref()
@@ -45,7 +45,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
     let stop = interrupt::switch();
 
     let mut display = Display::new(notation, events, !prints_track, target.is_some());
-    let mut stream = Stream::of(song.clone(), Arc::clone(&stop));
+    let mut stream = Stream::start(song.clone(), Arc::clone(&stop));
     let mut heard_s = 0.0;
     // Kept where beats are to be found in it.
     let mut signal = target.is_some().then(SignalBuilder::default);
@@ -129,8 +129,7 @@ fn events_of(options: &Live, song: &Song, track: Option<&Job>) -> Result<Events,
     Ok(Events::File(file, Vec::new()))
 }
 
-/// Writes the chords as they became final, with the beats and keys that `transcribe` finds in
-/// the same audio.
+/// Writes the confirmed chords, with the beats and keys that `transcribe` finds in the same audio.
 fn write(
     options: &Live,
     known: Option<Known>,
@@ -155,11 +154,11 @@ fn write(
     let about = options
         .about
         .export_options(song, &options.notation, &options.time);
-    let track = track::of(song.path(), chords, &heard, beats.as_ref(), &about)?;
+    let track = track::build(song.path(), chords, &heard, beats.as_ref(), &about)?;
     job.put(&track, format, &about)
 }
 
-/// Whether printing failed because nobody reads any more.
+/// Whether printing failed because the pipe is closed.
 fn nobody_reads(error: &Error) -> bool {
     matches!(error, Error::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
 }

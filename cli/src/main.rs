@@ -1,4 +1,4 @@
-//! `changes`: audio file in, chord track out.
+//! The command `changes`: audio files in, chord tracks out.
 
 mod arguments;
 mod error;

@@ -1,4 +1,4 @@
-//! Progress bars, on standard error and only where somebody watches.
+//! Progress bars on standard error, if it is a terminal.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress over so many files.
+    /// Progress over a number of files.
     pub fn over(files: usize) -> Self {
         let all = MultiProgress::new();
         let bar = all.add(ProgressBar::new(files as u64));
@@ -63,7 +63,7 @@ impl Progress {
         }
     }
 
-    /// Says a line on standard error, above the bars.
+    /// Prints a line on standard error, above the bars.
     pub fn say(&self, line: &dyn Display) {
         self.above(|| say(line));
     }

@@ -1,11 +1,10 @@
-//! Lines on standard error.
+//! Messages on standard error.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-/// A line for people, on standard error. Names of files may hold anything; what would move
-/// the cursor or break the line is written as an escape. A standard error that is gone is no
-/// reason to stop.
+/// Prints a line on standard error. Control characters, which names of files may hold, are
+/// escaped. A closed standard error is ignored.
 pub fn say(text: &dyn std::fmt::Display) {
     let line = format!("changes: {}\n", on_one_line(&text.to_string()));
     let _ = io::stderr().lock().write_all(line.as_bytes());

@@ -1,12 +1,12 @@
-//! Chords for people to read.
+//! The table of chords that is printed.
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 use harmony::style::{self, Style};
 use harmony::track::Track;
 
-/// A table with a line for each chord, spelled by the key it stands in.
-pub fn of_track(track: &Track, style: Style) -> String {
+/// A table with a line for each chord, spelled by the key at its start.
+pub fn render(track: &Track, style: Style) -> String {
     let mut table = Table::new();
     table
         .load_preset(ASCII_MARKDOWN)

@@ -1,4 +1,4 @@
-//! The chord track of a song, of what was heard in it.
+//! The chord track of a song.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use recognizer::beat::Beats;
 
 use crate::error::{Error, in_file};
 
-/// The track of `chords`, with the tempo and the metres of `beats`, else those of `about`, and
-/// the keys that `heard` is in, unless `about` names one.
+/// The track of `chords`, with tempo and meters from `beats`, else from `about`, and with the keys
+/// found from `heard`, unless `about` names one.
 ///
 /// # Errors
-/// A track that breaks a rule of [`Track`], told with the name of `file`.
-pub fn of(
+/// A track that breaks a rule of [`Track`]; the message names `file`.
+pub fn build(
     file: &Path,
     chords: &Timeline,
     heard: &Timeline,

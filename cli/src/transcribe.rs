@@ -1,4 +1,4 @@
-//! `changes transcribe`: whole files.
+//! `changes transcribe`: the chords of whole files.
 
 use recognizer::beat::Known;
 use recognizer::tuning::Tuning;
@@ -11,7 +11,7 @@ use crate::output::{Job, Plan, To};
 use crate::progress::{self, Progress};
 use crate::{songs, track};
 
-/// Transcribes every file; those after a bad one too.
+/// Transcribes every file, also those after one that fails.
 pub fn run(options: &Transcribe) -> Result<(), Error> {
     let known = options.time.known()?;
     let found = songs::listed(&options.files)?;
@@ -56,7 +56,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
     }
 }
 
-/// What is the same for every song.
+/// What is the same for all songs of a run.
 struct Run<'a> {
     options: &'a Transcribe,
     known: Option<Known>,
@@ -101,7 +101,7 @@ impl Run<'_> {
         let about = options
             .about
             .export_options(song, &options.notation, &options.time);
-        let track = track::of(song.path(), &chords, &chords, beats.as_ref(), &about)?;
+        let track = track::build(song.path(), &chords, &chords, beats.as_ref(), &about)?;
         let put = || job.put(&track, self.format, &about);
         match job.to {
             To::File(_) => self.work.unbroken(put),

@@ -375,7 +375,7 @@ mod terminal {
             };
             assert_eq!(code, Some(1), "{shown}");
             assert!(
-                shown.contains("not for a terminal") && !shown.contains("%PDF"),
+                shown.contains("on a terminal") && !shown.contains("%PDF"),
                 "{shown}"
             );
         }
@@ -394,7 +394,7 @@ mod terminal {
                 return;
             };
             assert!(
-                shown.contains("a.lab is there already. Replace it? [y/N]"),
+                shown.contains("a.lab exists already. Replace it? [y/N]"),
                 "{shown}"
             );
             assert_eq!(found, Some(code), "{shown}");

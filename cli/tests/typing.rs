@@ -102,7 +102,7 @@ fn mistakes_name_the_value_and_what_could_stand_there() {
         }
     }
     let ran = changes_in(folder.path(), &["transcibe", "song.wav"]);
-    let hint = "transcibe: no such file or folder, and no command";
+    let hint = "transcibe: no such file, folder or command";
     assert!(ran.code == Some(1) && ran.err.contains(hint), "{}", ran.err);
     let words = ["song.wav", "--bpm", "900", "--beat", "3/8"];
     let message = changes_in(folder.path(), &words).refused(1);

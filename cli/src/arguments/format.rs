@@ -1,4 +1,4 @@
-//! `--format`: a kind of file, by its name or by any of its extensions.
+//! `--format`: a format by its name or by any of its extensions.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -38,8 +38,8 @@ impl Format {
         }
     }
 
-    /// Whether the tracks of several songs can follow each other on standard output: where
-    /// each says whose it is.
+    /// Whether the tracks of several songs can follow each other on standard output, because each
+    /// is headed by its song.
     pub const fn can_be_strung(self) -> bool {
         matches!(
             self,
@@ -47,8 +47,8 @@ impl Format {
         )
     }
 
-    /// Whether a file that ends in `extension` (lower case) may well hold this, though the
-    /// extension alone would mean another format or none.
+    /// Whether a file that ends in `extension` (lower case) may hold this, although the extension
+    /// alone would mean another format or none.
     pub fn fits(self, extension: &str) -> bool {
         let last = |it: &str| it.rsplit('.').next() == Some(extension);
         match self {
@@ -90,7 +90,7 @@ impl ValueEnum for Format {
     }
 }
 
-/// What else people call a format, beside its name and its extensions.
+/// Other names of a format, besides its name and its extensions.
 const fn other_names(format: export::Format) -> &'static [&'static str] {
     use export::Format as F;
     match format {

@@ -40,7 +40,7 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Without a command, files are transcribed: `changes song.mp3` is `changes transcribe song.mp3`,
-with all of its options (`changes transcribe --help`). A file that is called like a command is
+with all of its options (`changes transcribe --help`). For a file with the name of a command write
 `./live` or `-- live`.
 
 Examples:
@@ -56,13 +56,13 @@ Examples:
 /// The subcommands.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Find the chords of whole files: every chord is judged with what follows it
+    /// Find the chords of whole files
     #[command(after_help = TRANSCRIBE_EXAMPLES)]
     Transcribe(Transcribe),
-    /// Play a file through the live engine and print what a musician would have seen
+    /// Play a file through the live engine and print what the plugin would have shown
     #[command(after_help = LIVE_EXAMPLES)]
     Live(Live),
-    /// Tell which networks are built in, and what taught them
+    /// Print which networks are built in and how they were trained
     Weights,
 }
 
@@ -79,15 +79,15 @@ Examples:
 Files: .lab .csv .jams .mid .musicxml .cho (ChordPro) .html (link for iReal Pro) .txt .svg
 .pdf .labels.txt (Audacity) .reaper.csv .inline.cho, by the name of the output or by --format.
 
-Folders are searched to the bottom, and the output folder gets the same tree. Songs that would
-get one name keep their extensions, their folder's name or a number. Charts that are there
-already are kept; on a terminal you are asked, and --force replaces them. So a run that was
+Folders are searched with all their subfolders, and the output folder gets the same tree. Songs
+that would get the same name keep their extensions, their folder's name or a number. Charts that
+exist already are kept; on a terminal you are asked, and --force replaces them. A run that was
 stopped with Ctrl-C goes on where it was when it is started again.
 
-Beats and bars are found in the music and chords changed on them; --bpm and --meter say what
-is known of them already, --half-tempo and --double-tempo that they are counted otherwise, and
---no-grid that there are none. Where no steady beat is found, changes stay where they are heard.
-Without --key, the keys are found from the chords.";
+Beats and bars are found in the music, and chords change on them. --bpm and --meter give what is
+known, --half-tempo and --double-tempo correct the tempo that is found, and --no-grid turns beats
+off. Without a steady beat, chords change where they were heard. Without --key, the keys are found
+from the chords.";
 
 const LIVE_EXAMPLES: &str = "\
 Examples:
@@ -98,16 +98,16 @@ Examples:
 
 Each line of the events file is a change of the display:
   {\"shown_at_s\":2.14,\"starts_at_s\":1.95,\"label\":\"A:min7\",\"state\":\"provisional\",\"confidence\":0.81}
-Both times count seconds of audio, so the file is the same at either speed.
+Both times are seconds of audio, so the file is the same with and without --fast.
 
-Ctrl-C ends the music; what was heard until then is written.";
+Ctrl-C stops; the chords until then are written.";
 
 /// The arguments that the program was started with.
 pub fn parse() -> Arguments {
     Arguments::parse_from(with_command(std::env::args_os().collect()))
 }
 
-/// Puts `transcribe` before what is no command.
+/// Inserts `transcribe` where the first word is not a command.
 fn with_command(mut words: Vec<OsString>) -> Vec<OsString> {
     const OTHER: [&str; 5] = ["help", "-h", "--help", "-V", "--version"];
     let Some(first) = words.get(1) else {
@@ -129,13 +129,13 @@ pub struct Transcribe {
     /// Where the chord track goes.
     #[command(flatten)]
     pub output: Output,
-    /// What is known of the beats.
+    /// Tempo, meter and beats.
     #[command(flatten)]
     pub time: Time,
-    /// What is known of the sound.
+    /// The tuning.
     #[command(flatten)]
     pub hearing: Hearing,
-    /// What charts say about the song.
+    /// Title, composer and voicing.
     #[command(flatten)]
     pub about: About,
     /// How chords are written.
@@ -149,24 +149,24 @@ pub struct Live {
     /// An audio file, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// As fast as the machine can instead of in real time
+    /// As fast as possible instead of in real time
     #[arg(long)]
     pub fast: bool,
     /// Write each change of the display to this file, one JSON object a line
     ///
-    /// - prints them instead of the table.
+    /// With - they are printed instead of the table.
     #[arg(long, value_name = "PATH")]
     pub events: Option<PathBuf>,
     /// Where the chord track goes, as it became final.
     #[command(flatten)]
     pub output: Output,
-    /// What is known of the beats.
+    /// Tempo, meter and beats.
     #[command(flatten)]
     pub time: Time,
-    /// What is known of the sound.
+    /// The tuning.
     #[command(flatten)]
     pub hearing: Hearing,
-    /// What charts say about the song.
+    /// Title, composer and voicing.
     #[command(flatten)]
     pub about: About,
     /// How chords are written.
@@ -179,45 +179,45 @@ pub struct Live {
 pub struct Output {
     /// Write the chord track to this file, or into this folder
     ///
-    /// A folder is meant where there are several songs, where it is there, or where the name ends in a slash. - is standard output.
+    /// It is a folder if there are several songs, if there is a folder of that name, or if the name ends in a slash. - is standard output.
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// The kind of file, where the name does not say it; alone, what to print
+    /// The format, if the name of the output does not say it; without --output, what to print
     ///
-    /// By its name or any of its extensions, in any case. In a folder it is lab if nothing is said.
+    /// Its name or any of its extensions, in upper or lower case. The default in folders is lab.
     #[arg(short, long, value_enum, ignore_case = true, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Replace files that are there already
+    /// Replace existing files
     ///
     /// Without it they are kept; on a terminal you are asked.
     #[arg(long)]
     pub force: bool,
 }
 
-/// What is known of the beats of a song.
+/// Tempo, meter and beats of a song.
 #[derive(Args)]
 pub struct Time {
     /// The tempo, if it is steady, in quarter notes a minute; see --beat
     ///
-    /// It counts quarter notes in every metre: 90 in 6/8 is a dotted quarter = 60, which can be written --bpm 60 --beat 3/8. Without it, beats are found.
+    /// It counts quarter notes in every meter: 90 in 6/8 is a dotted quarter = 60, which can be written --bpm 60 --beat 3/8. Without it, the tempo is found.
     #[arg(long, value_name = "BPM", alias = "tempo", value_parser = values::tempo)]
     pub bpm: Option<f64>,
-    /// The note that --bpm counts: 1/4, 3/8 (a dotted quarter) or a name, as dotted-quarter
+    /// The note that --bpm counts: 1/4, 3/8 (a dotted quarter) or a name such as dotted-quarter
     #[arg(long, value_name = "NOTE", requires = "bpm")]
     pub beat: Option<NoteValue>,
-    /// The metre; without it, 4/4, 3/4, 5/4, 6/8 or 7/8 is found
-    #[arg(long, value_name = "METRE", alias = "metre")]
+    /// The meter; without it, 4/4, 3/4, 5/4, 6/8 or 7/8 is found
+    #[arg(long, value_name = "METER", alias = "metre")]
     pub meter: Option<Metre>,
-    /// Beats otherwise than they are found.
+    /// Corrections of the beats that are found.
     #[command(flatten)]
     pub grid: Grid,
 }
 
 impl Time {
-    /// The same for the recognizer, which counts quarter notes.
+    /// The same as the beat finder takes it, in quarter notes; none with `--no-grid`.
     ///
     /// # Errors
-    /// A tempo that is out of bounds in quarter notes.
+    /// A tempo that is out of bounds in quarter notes a minute.
     pub fn known(&self) -> Result<Option<Known>, Error> {
         if let (Some(typed), Some(quarters)) = (self.bpm, self.quarters())
             && !(MIN_BPM..=MAX_BPM).contains(&quarters)
@@ -242,12 +242,12 @@ impl Time {
     }
 }
 
-/// What is known of the sound of a song.
+/// The tuning of a song.
 #[derive(Args)]
 pub struct Hearing {
-    /// How far the music lies from A = 440 Hz: auto, the frequency of A (432) or cents (-32c)
+    /// The tuning: auto, the frequency of A in Hz (432) or the distance from 440 Hz in cents (-32c)
     ///
-    /// Without it, the music says so itself, within 60 cents; what was found is told where it is not 440 Hz.
+    /// By default it is found in the music, within 60 cents, and printed if it is not 440 Hz.
     #[arg(long, value_name = "TUNING", value_parser = values::tuning, allow_hyphen_values = true)]
     pub tuning: Option<TuningSetting>,
 }
@@ -259,7 +259,7 @@ impl Hearing {
     }
 }
 
-/// What charts say about a song, and MIDI files play.
+/// Texts of charts, and the voicing of MIDI files.
 #[derive(Args)]
 pub struct About {
     /// The title; without it, the name of the file
@@ -274,7 +274,7 @@ pub struct About {
 }
 
 impl About {
-    /// What the exporters are told about the chord track of `song`.
+    /// The options of the export of `song`.
     pub fn export_options(&self, song: &Song, notation: &Notation, time: &Time) -> export::Options {
         let default = export::Options::default();
         export::Options {
@@ -290,16 +290,16 @@ impl About {
     }
 }
 
-/// How chords are told apart and written.
+/// How chords are distinguished and written.
 #[derive(Args)]
 pub struct Notation {
     /// How chords are written: jazz, plain, harte, roman or nashville
     #[arg(long, default_value_t, value_name = "STYLE")]
     pub style: Style,
-    /// The finest chords to tell apart: majmin, large (170 classes) or inversions
+    /// How fine chords are distinguished: majmin, large (170 classes) or inversions
     #[arg(long, default_value_t, value_name = "NAME")]
     pub vocabulary: Vocabulary,
-    /// The key that spelling, numerals and numbers refer to, as C:maj, Am or "F# minor"
+    /// The key for spelling, numerals and numbers: C:maj, Am or "F# minor"
     #[arg(long, value_name = "KEY", value_parser = values::key)]
     pub key: Option<Key>,
 }

@@ -1,10 +1,10 @@
-//! Values that are read more kindly than files are.
+//! Parsers of values, more tolerant than those of files.
 
 use harmony::key::Key;
 use harmony::time::{MAX_BPM, MIN_BPM};
 use recognizer::tuning::{MAX_CENTS, Tuning, TuningSetting};
 
-/// A tempo that a MIDI file can hold.
+/// A tempo within the bounds of MIDI files.
 pub(super) fn tempo(text: &str) -> Result<f64, String> {
     match text.trim().parse() {
         Ok(bpm) if (MIN_BPM..=MAX_BPM).contains(&bpm) => Ok(bpm),

@@ -1,4 +1,4 @@
-//! What a musician sees, line by line.
+//! The printed display, and the events file.
 
 use harmony::label::Label;
 use harmony::style;
@@ -24,13 +24,13 @@ struct EventLine<'a> {
     confidence: f32,
 }
 
-/// Where the changes of the display go.
+/// Where `--events` go.
 pub(super) enum Events {
     /// Nowhere.
     None,
-    /// To standard output, in the place of the table.
+    /// To standard output, instead of the table.
     Printed,
-    /// To a file, so far.
+    /// To a file; the lines so far.
     File(OutputFile, Vec<u8>),
 }
 
@@ -38,14 +38,14 @@ pub(super) enum Events {
 pub(super) struct Display<'a> {
     notation: &'a Notation,
     pub(super) events: Events,
-    /// What has become final.
+    /// The segments that are final.
     pub(super) chords: Timeline,
-    /// Whether anything is printed, and somebody reads it.
+    /// Whether anything is printed; off once standard output is closed.
     prints: bool,
-    /// Whether there is more to do than to print.
+    /// Whether the chords also go into a file.
     has_files: bool,
     has_head: bool,
-    /// What is shown: the chord, and what the vocabulary makes of it.
+    /// What is shown: the chord, and the same in the chosen vocabulary.
     last: Option<(Label, Label, ShownState)>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Display<'a> {
         }
     }
 
-    /// Takes what the engine has to tell.
+    /// Takes the engine's events.
     pub(super) fn follow(&mut self, song: &Song, engine: &mut LiveEngine) -> Result<(), Error> {
         if !self.has_head {
             self.has_head = true;
@@ -132,8 +132,7 @@ impl<'a> Display<'a> {
         ))
     }
 
-    /// Prints a line. A standard output that is gone does not take the files from whoever
-    /// wants them.
+    /// Prints a line. If standard output is closed, files are still written.
     fn print(&mut self, line: &str) -> Result<(), Error> {
         if !self.prints {
             return Ok(());

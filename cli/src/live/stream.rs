@@ -1,4 +1,4 @@
-//! The audio of a song while it is decoded.
+//! The audio of a song, decoded on a thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::songs::Song;
 /// Blocks that are decoded ahead of the one that plays.
 const AHEAD: usize = 64;
 
-/// How often a listener who waits for a pipe looks whether to stop.
+/// How often a wait for a pipe checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 enum Part {
@@ -22,8 +22,8 @@ enum Part {
     End(Result<Option<Warning>, AudioError>),
 }
 
-/// A song that is decoded on a thread of its own: what is piped in is heard as it comes, and a
-/// listener who stops does not wait for the rest.
+/// A song that is decoded on a thread of its own, so that piped audio is analysed as it comes and
+/// stopping does not wait for the rest.
 pub(super) struct Stream {
     parts: Receiver<Part>,
     decoder: Option<JoinHandle<()>>,
@@ -32,8 +32,8 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// A song, until `stop` is set.
-    pub(super) fn of(song: Song, stop: Arc<AtomicBool>) -> Self {
+    /// Starts to decode a song, until `stop` is set.
+    pub(super) fn start(song: Song, stop: Arc<AtomicBool>) -> Self {
         let (sender, parts) = sync_channel(AHEAD);
         let decoder = thread::spawn(move || {
             let decoded = song.decode(&mut |rate, block| {
@@ -72,7 +72,7 @@ impl Stream {
         None
     }
 
-    /// How the song ended, once there is no next block.
+    /// How decoding ended, once there is no next block.
     ///
     /// # Errors
     /// As [`Song::decode`].
@@ -81,8 +81,8 @@ impl Stream {
     }
 }
 
-/// Hands a part over. A decoder that nobody listens to any more cannot be told to stop: it
-/// sleeps until the program ends.
+/// Hands a part over. Decoding cannot be interrupted: if the receiver is gone, the thread sleeps
+/// until the program ends.
 fn pass(sender: &SyncSender<Part>, part: Part) {
     if sender.send(part).is_err() {
         loop {

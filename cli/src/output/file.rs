@@ -1,4 +1,4 @@
-//! One file that is to be written.
+//! An output file, checked before the work and written after it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use harmony::export::atomic;
 use super::taken::Taken;
 use crate::error::Error;
 
-/// A file to write: whole or not at all, and over another only where that is meant.
+/// A file to write: whole or not at all, and over another only on purpose.
 #[derive(Clone, Debug)]
 pub struct OutputFile {
     path: PathBuf,
@@ -16,16 +16,16 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// A file in a place that was looked at.
+    /// A file in a place that was checked.
     pub(super) const fn new(path: PathBuf, replace: bool) -> Self {
         Self { path, replace }
     }
 
-    /// Looks whether a file can be written in a place, before there is anything to write.
+    /// Checks that a file can be written in a place, before there is anything to write.
     ///
     /// # Errors
-    /// A place that is taken and not given free, that is one of `inputs`, or that cannot be
-    /// written to.
+    /// A place that holds a file which is not to be replaced, that is one of `inputs`, or that
+    /// cannot be written to.
     pub fn settle(path: &Path, force: bool, inputs: &[&Path]) -> Result<Self, Error> {
         let taken = Taken::among(&[path.to_owned()], inputs)?;
         let replace = taken.is_empty() || force || taken.ask_for_one(path)?;
@@ -38,15 +38,15 @@ impl OutputFile {
         Ok(Self::new(path.to_owned(), !taken.is_empty() || is_device))
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes it, with the folders that it lies in.
+    /// Writes it, making its folders.
     ///
     /// # Errors
-    /// What the system says; a file that has come there meanwhile and was not to be replaced.
+    /// The system's errors; a file that has appeared there meanwhile and is not to be replaced.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
         if let Some(folder) = self.path.parent()
             && !folder.as_os_str().is_empty()

@@ -1,4 +1,4 @@
-//! Where chord tracks go: settled before any work is done, so that a mistake costs no time.
+//! Where chord tracks go: decided before any work is done, so that a mistake costs no time.
 
 mod file;
 mod taken;
@@ -32,26 +32,26 @@ pub struct Job {
 pub enum To {
     /// To standard output, below the song's name if there are several.
     Print {
-        /// Whether the name stands above it.
+        /// Whether the song's name is printed above it.
         with_name: bool,
     },
     /// Into a file.
     File(OutputFile),
 }
 
-/// What is to be done.
+/// All songs of a run with the places of their chord tracks.
 pub struct Plan {
     /// In this format.
     pub format: Format,
-    /// These songs, those aside whose chord tracks are there already.
+    /// The songs, without those whose chord tracks exist already.
     pub jobs: Vec<Job>,
 }
 
 impl Plan {
-    /// Settles what `options` say about the songs.
+    /// Decides by `options` where the chord tracks of the songs go.
     ///
     /// # Errors
-    /// Formats, names and files that do not go together, or cannot be written.
+    /// Formats, names and files that contradict each other or cannot be written.
     pub fn new(options: &Output, found: &Found) -> Result<Self, Error> {
         let songs = &found.songs;
         let several = found.are_several;
@@ -150,10 +150,10 @@ impl Plan {
 }
 
 impl Job {
-    /// Puts the chord track of the song in its place.
+    /// Writes the chord track of the song to its place.
     ///
     /// # Errors
-    /// What the format cannot express, and what the system refuses.
+    /// A track that the format cannot express; the system's errors.
     pub fn put(
         &self,
         track: &Track,
@@ -172,7 +172,7 @@ impl Job {
         }
         match format {
             Format::Table => {
-                bytes.extend(table::of_track(track, options.style).bytes());
+                bytes.extend(table::render(track, options.style).bytes());
                 bytes.push(b'\n');
             }
             Format::File(format) => {
@@ -202,10 +202,10 @@ impl Job {
     }
 }
 
-/// Puts bytes on standard output.
+/// Writes bytes to standard output.
 ///
 /// # Errors
-/// [`Error::Stdout`], a closed pipe among them.
+/// [`Error::Stdout`], also for a closed pipe.
 pub fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)
@@ -225,7 +225,7 @@ fn ends_with_separator(path: &Path) -> bool {
     last.is_some_and(|&byte| std::path::is_separator(char::from(byte)))
 }
 
-/// The format of one file: as `--format` says, else as its name does.
+/// The format of one file: by `--format`, else by its name.
 fn format_of(path: &Path, chosen: Option<Format>) -> Result<Format, Error> {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     match (chosen, export::Format::from_path(path)) {
@@ -249,7 +249,7 @@ fn format_of(path: &Path, chosen: Option<Format>) -> Result<Format, Error> {
 ///
 /// # Errors
 /// As [`Plan::new`].
-pub fn of_one(options: &Output, song: &Song) -> Result<Option<(Format, Job)>, Error> {
+pub fn plan_one(options: &Output, song: &Song) -> Result<Option<(Format, Job)>, Error> {
     if options.output.is_none() && matches!(options.format, None | Some(Format::Table)) {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! Files that are there already.
+//! Outputs that exist already, and the question whether to replace them.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::say::on_one_line;
 
-/// Those of some outputs that are there already, and how many there are of all.
+/// The outputs that exist already, and the number of all outputs.
 pub(super) struct Taken {
     paths: HashSet<PathBuf>,
     all: usize,
@@ -56,30 +56,30 @@ impl Taken {
         self.paths.contains(path)
     }
 
-    /// Whether somebody wants them replaced; nobody does where nobody can be asked.
+    /// Asks whether to replace them; the answer is no where nobody can be asked.
     pub(super) fn ask_for_all(&self) -> bool {
         let question = format!(
-            "{} of {} chord tracks are there already. Write them anew?",
+            "{} of {} chord tracks exist already. Replace them?",
             self.len(),
             self.all
         );
         ask(&question).unwrap_or(false)
     }
 
-    /// Whether somebody wants the one file replaced.
+    /// Asks whether to replace the one file.
     ///
     /// # Errors
-    /// Somebody who does not.
+    /// [`Error::Kept`] if the answer is no.
     pub(super) fn ask_for_one(&self, path: &Path) -> Result<bool, Error> {
         let name = on_one_line(&path.display().to_string());
-        match ask(&format!("{name} is there already. Replace it?")) {
+        match ask(&format!("{name} exists already. Replace it?")) {
             Some(false) => Err(Error::Kept(path.to_owned())),
             answer => Ok(answer.is_some()),
         }
     }
 }
 
-/// Asks on the terminal; no answer where there is none, or where its input is something else.
+/// Asks on the terminal; `None` where there is none, or where standard input is something else.
 fn ask(question: &str) -> Option<bool> {
     let (input, mut error) = (io::stdin(), io::stderr());
     if !(input.is_terminal() && error.is_terminal()) {

@@ -1,4 +1,4 @@
-//! Kinds of files, as their names tell them.
+//! Kinds of files by their names.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ const AUDIO: [&str; 37] = [
     "ogv", "ogx", "opus", "qt", "rf64", "snd", "w64", "wav", "wave", "weba", "webm",
 ];
 
-/// What lies beside music and nobody takes for it: texts, pictures, playlists, what other
-/// programs keep about a song, and chord tracks.
+/// Extensions of files that lie beside music and are not meant to be read: texts, pictures,
+/// playlists, files of other programs, and chord tracks.
 const BESIDE: [&str; 54] = [
     "accurip", "asd", "bak", "bmp", "cho", "chopro", "chordpro", "crd", "csv", "cue", "db", "doc",
     "docx", "ffp", "gif", "heic", "htm", "html", "ini", "jams", "jpeg", "jpg", "json", "lab",
@@ -21,7 +21,7 @@ const BESIDE: [&str; 54] = [
     "tiff", "txt", "url", "webp", "xml", "xspf",
 ];
 
-/// The most files that are named one by one.
+/// Most files that a message names one by one.
 const MOST_NAMED: usize = 8;
 
 /// What a file in a folder is.
@@ -29,18 +29,18 @@ const MOST_NAMED: usize = 8;
 pub(super) enum Kind {
     /// A song, by its extension.
     Song,
-    /// No music, and not meant to be.
+    /// Not music, and not meant to be.
     Beside,
-    /// Of the system, and shown to nobody.
+    /// A hidden file.
     Hidden,
-    /// It may be music, but cannot be read.
+    /// It may be music in a format that cannot be read.
     Unknown,
 }
 
-/// What a file is by its name.
-pub(super) fn of(path: &Path) -> Kind {
+/// The kind of a file by its name.
+pub(super) fn by_name(path: &Path) -> Kind {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    // What macOS keeps about a file on disks of other systems, under the file's extension.
+    // Metadata that macOS writes on disks of other systems, under the file's extension.
     if name.starts_with(b"._") {
         return Kind::Hidden;
     }
@@ -107,7 +107,7 @@ impl PassedOver {
         kinds.collect::<Vec<_>>().join(", ")
     }
 
-    /// All that there is to say about them, in a line.
+    /// A line about all of them.
     pub fn report(&self) -> String {
         let mut names: Vec<String> = self
             .named
@@ -144,11 +144,11 @@ mod tests {
             ("a.wma", Kind::Unknown),
             ("wav", Kind::Unknown),
         ] {
-            assert_eq!(of(Path::new(name)), kind, "{name}");
+            assert_eq!(by_name(Path::new(name)), kind, "{name}");
         }
     }
 
-    /// The recognizer's own examples: what it reads is taken from folders.
+    /// Every format that the recognizer's test files have is taken from folders.
     #[test]
     fn whatever_can_be_read_is_a_song() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../recognizer/tests/audio");
@@ -156,7 +156,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if recognizer::audio::decode_file(&path, &mut |_| {}).is_ok() {
-                assert_eq!(of(&path), Kind::Song, "{}", path.display());
+                assert_eq!(by_name(&path), Kind::Song, "{}", path.display());
                 read += 1;
             }
         }

@@ -16,16 +16,16 @@ pub use source::Song;
 use crate::error::Error;
 use kinds::Kind;
 
-/// What files and folders hold.
+/// The songs in files and folders.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The songs, each once.
     pub songs: Vec<Song>,
-    /// What folders hold beside them.
+    /// Files in folders that cannot be read.
     pub passed_over: PassedOver,
     /// Folders and files that cannot be read, or hold nothing.
     pub problems: Vec<Error>,
-    /// What else folders hold, and nobody takes for music.
+    /// Files in folders that are not music.
     pub beside: PassedOver,
     /// Whether several files or a folder were named: then there may be any number of songs.
     pub are_several: bool,
@@ -46,7 +46,7 @@ pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
             if is_mistyped(path) {
                 found.problems.push(Error::NoSuchThing(path.clone()));
             } else {
-                found.songs.push(Song::of(path));
+                found.songs.push(Song::from_argument(path));
             }
             continue;
         }
@@ -78,7 +78,7 @@ pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// Whether a path is a single word that names nothing: more likely a command than a file.
+/// Whether a path is a single word and no file: more likely a mistyped command.
 fn is_mistyped(path: &Path) -> bool {
     let is_word = path.components().count() == 1 && path.extension().is_none();
     is_word && path != "-" && path.symlink_metadata().is_err()
@@ -113,7 +113,7 @@ fn walk(folder: &Path, below: &Path, found: &mut Found) {
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_owned();
                 // A link that leads nowhere matters where a song was meant.
-                if path.is_symlink() && kinds::of(&path) != Kind::Song {
+                if path.is_symlink() && kinds::by_name(&path) != Kind::Song {
                     continue;
                 }
                 let source = error
@@ -127,7 +127,7 @@ fn walk(folder: &Path, below: &Path, found: &mut Found) {
             continue;
         }
         let path = entry.path();
-        match kinds::of(path) {
+        match kinds::by_name(path) {
             Kind::Song if entry.file_type().is_file() => {
                 let place = path.strip_prefix(folder).unwrap_or(path);
                 found.songs.push(Song::in_folder(path, below.join(place)));
@@ -139,7 +139,7 @@ fn walk(folder: &Path, below: &Path, found: &mut Found) {
     }
 }
 
-/// Folders that are walked through, by their true paths.
+/// Folders that are searched, by their canonical paths.
 struct Walked(Vec<PathBuf>);
 
 impl Walked {

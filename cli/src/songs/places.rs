@@ -1,4 +1,4 @@
-//! Where chord tracks lie in an output folder, so that no two lie in one place.
+//! Paths of chord tracks in an output folder, no two the same.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Song;
 
-/// What two paths have in common that name one file on a file system which does not tell
-/// letters by their case.
+/// The same for two paths that name one file on a file system without upper and lower case.
 pub(super) fn key(path: &Path) -> String {
     path.to_string_lossy().to_lowercase()
 }
@@ -21,8 +20,8 @@ const WAYS: [fn(&Song, &str) -> PathBuf; 4] = [
 ];
 
 /// The chord track of each song, as a path below the output folder that no other has. Songs
-/// that would share one are told apart by their own extensions, else by the folders that
-/// they lie in, else by numbers.
+/// that would share one keep their own extensions, else get the names of their folders, else
+/// numbers.
 pub fn outputs(songs: &[Song], extension: &str) -> Vec<PathBuf> {
     let plain: Vec<PathBuf> = songs.iter().map(|song| WAYS[0](song, extension)).collect();
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -85,7 +84,7 @@ fn with_extension(place: &Path, mut name: OsString, extension: &str) -> PathBuf 
     place.with_file_name(name)
 }
 
-/// The place of a song in a folder of the name that its own has.
+/// The place of a song below the name of its own folder.
 fn within_its_folder(song: &Song) -> PathBuf {
     let absolute = std::path::absolute(song.path()).unwrap_or_default();
     let parent = absolute.parent().and_then(Path::file_name);
@@ -101,7 +100,10 @@ mod tests {
     use super::*;
 
     fn of(paths: &[&str]) -> Vec<String> {
-        let songs: Vec<Song> = paths.iter().map(|path| Song::of(Path::new(path))).collect();
+        let songs: Vec<Song> = paths
+            .iter()
+            .map(|path| Song::from_argument(Path::new(path)))
+            .collect();
         let text = |path: PathBuf| path.display().to_string().replace('\\', "/");
         outputs(&songs, "lab").into_iter().map(text).collect()
     }

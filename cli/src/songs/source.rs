@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use recognizer::audio::{AudioError, Decoded, Warning, decode_stream, decode_with};
 use recognizer::signal::Signal;
 
-/// What standard input is called in messages.
+/// Name of standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
 
 /// A song.
@@ -28,13 +28,13 @@ enum Source {
 enum Opened {
     /// By its path.
     File(PathBuf),
-    /// As something that can be read once.
+    /// As a stream that can be read once.
     Stream(Box<dyn Read + Send>),
 }
 
 impl Song {
     /// The song of a path as it was typed; `-` is standard input.
-    pub fn of(path: &Path) -> Self {
+    pub fn from_argument(path: &Path) -> Self {
         if path == "-" {
             return Self {
                 source: Source::StandardInput,
@@ -79,8 +79,8 @@ impl Song {
         }
     }
 
-    /// The same for every way to write the path of one file. A link to a file is another,
-    /// for it has a name of its own.
+    /// A path that is the same however the file's path was written. A link to a file is another
+    /// file, because it has a name of its own.
     pub(super) fn identity(&self) -> OsString {
         let Source::File(path) = &self.source else {
             return "-".into();

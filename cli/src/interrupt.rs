@@ -68,13 +68,16 @@ impl Work {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what Ctrl-C must not interrupt: writing a file.
-    pub fn unbroken<R>(&self, write: impl FnOnce() -> R) -> R {
-        let _state = self.lock();
-        write()
+    /// Writes the file of a song, which Ctrl-C must not interrupt, and counts the song. Both under
+    /// one lock, so that Ctrl-C never reports a file less than there is.
+    pub fn unbroken<E>(&self, write: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let mut state = self.lock();
+        write()?;
+        state.done += 1;
+        Ok(())
     }
 
-    /// Counts a song that is done.
+    /// Counts a song that was printed.
     pub fn count(&self) {
         self.lock().done += 1;
     }

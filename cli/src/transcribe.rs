@@ -45,7 +45,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
                 failed += 1;
                 progress.say(&error);
             }
-            Ok(()) => run.work.count(),
+            Ok(()) => {}
         }
         progress.next();
     }
@@ -106,7 +106,11 @@ impl Run<'_> {
         match job.to {
             To::File(_) => self.work.unbroken(put),
             // A reader that waits must not make Ctrl-C wait.
-            To::Print { .. } => self.progress.above(put),
+            To::Print { .. } => {
+                self.progress.above(put)?;
+                self.work.count();
+                Ok(())
+            }
         }
     }
 }

@@ -96,11 +96,11 @@ pub mod transcribe;
 pub mod tuning;
 pub mod weights;
 
+mod averages;
+
 // For the teachers' networks of the trainer.
 #[doc(hidden)]
 pub mod simd;
-
-mod windows;
 
 pub use audio::{Audio, AudioError, decode_file};
 pub use beat::{BeatGrid, BeatSource, NoBeats};

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use harmony::timeline::{Segment, Status, Timeline, TimelineError};
 
 use crate::audio::Audio;
+use crate::averages::Averages;
 use crate::beat::BeatGrid;
 use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
@@ -17,7 +18,6 @@ use crate::networks::WINDOW_FRAMES;
 use crate::resample::RateError;
 use crate::signal::Signal;
 use crate::tuning::{Tuning, TuningEstimator, TuningSetting};
-use crate::windows::Averages;
 
 /// Frames from one window to the next: each frame is seen by two.
 const STRIDE: usize = WINDOW_FRAMES / 2;

@@ -9,6 +9,7 @@ use harmony::vocabulary::large;
 
 use super::frames::Frames;
 use super::{RUN_FRAMES, Refined, RefinedSegment, RefiningCounters};
+use crate::averages::Averages;
 use crate::beat::BeatSource;
 use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
@@ -18,7 +19,6 @@ use crate::features::centred_cqt::FILE_HOP_S;
 use crate::features::log_compress;
 use crate::inference::WindowModel;
 use crate::networks::WINDOW_FRAMES;
-use crate::windows::Averages;
 
 /// A stretch of the stream without a gap.
 #[derive(Clone)]

@@ -4,10 +4,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../plugin/tests/support/strace.rs"]
-mod strace;
-
 use std::path::Path;
+
+use testhost::strace;
 
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/town-theme.ogg");
 

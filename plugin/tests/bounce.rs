@@ -2,17 +2,14 @@
 //! middle: the same track from all of them, and no audio lost but where it must be.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::time::{Duration, Instant};
 
 use clack_extensions::render::RenderMode;
 use clack_host::prelude::*;
 use harmony::label::Label;
 use harmony::track::Track;
-use support::host::{self, Block, Note};
-use support::music;
+use testhost::host::{self, Block, Note};
+use testhost::music;
 
 const RATE: f64 = 48_000.0;
 
@@ -240,7 +237,7 @@ fn a_stalled_worker_leaves_a_marked_gap_and_never_stalls_the_audio() {
     {
         std::thread::sleep(Duration::from_millis(10));
     }
-    let stall = support::stall::Stall::of_worker();
+    let stall = testhost::stall::Stall::of_worker();
     // The worker goes on only after these: had one of them waited for it, and not given up,
     // this would never end.
     let held_s = blocks(&mut block, &mut processor, HELD);

@@ -4,14 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![allow(clippy::disallowed_types, reason = "no audio thread in here")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::time::Duration;
 
-use support::host::{self, Block};
-use support::music;
-use support::process::Holdings;
+use testhost::host::{self, Block};
+use testhost::music;
+use testhost::process::Holdings;
 
 /// What a process holds is counted: where the tests of this file share one, they take turns.
 static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
@@ -25,7 +22,18 @@ fn turn() -> std::sync::MutexGuard<'static, ()> {
 const SLACK: u64 = 8 << 20;
 
 #[test]
+fn an_activation_storm_leaves_nothing_behind() {
+    activation_storm(60, 60);
+}
+
+#[test]
+#[ignore = "takes a while: `cargo xtask test --step thorough`"]
 fn activation_storms_leave_nothing_behind() {
+    activation_storm(60, 300);
+}
+
+/// Activations, and then some more that must leave nothing behind.
+fn activation_storm(first: usize, then: usize) {
     let _turn = turn();
     const RATES: [f64; 5] = [44_100.0, 48_000.0, 96_000.0, 8_000.0, 384_000.0];
     let entry = host::load();
@@ -46,9 +54,9 @@ fn activation_storms_leave_nothing_behind() {
         // The worker takes over one tap after the other.
         std::thread::sleep(Duration::from_secs(1));
     };
-    storm(60);
+    storm(first);
     let before = Holdings::now();
-    storm(300);
+    storm(then);
     Holdings::assert_no_more_than(before, SLACK);
 }
 
@@ -91,6 +99,17 @@ fn a_session_goes_on_through_changes_of_rate() {
 
 #[test]
 fn instances_that_come_and_go_leave_nothing_behind() {
+    instances_come_and_go(6);
+}
+
+#[test]
+#[ignore = "takes a while: `cargo xtask test --step thorough`"]
+fn many_instances_that_come_and_go_leave_nothing_behind() {
+    instances_come_and_go(25);
+}
+
+/// Eight instances at a time, twice so many times: the second time must leave nothing behind.
+fn instances_come_and_go(times: usize) {
     let _turn = turn();
     let entry = host::load();
     // One that stays, and with it the worker.
@@ -114,9 +133,9 @@ fn instances_that_come_and_go_leave_nothing_behind() {
     // As often before as after: how much of what was freed an allocator keeps is settled then.
     // It depends on how many instances' rings were there at once, which is for the machine's
     // threads to say.
-    open_and_close(25);
+    open_and_close(times);
     let before = Holdings::now();
-    open_and_close(25);
+    open_and_close(times);
     Holdings::assert_no_more_than(before, SLACK);
     first.deactivate(processor.stop_processing());
 }

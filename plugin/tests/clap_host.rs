@@ -1,17 +1,14 @@
 //! The built CLAP in a real host, by the file that would be shipped.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::time::{Duration, Instant};
 
 use clack_host::events::event_types::TransportFlags;
 use harmony::label::Label;
 use harmony::track::Track;
 use harmony::vocabulary::majmin;
-use support::host::{self, Block};
-use support::music;
+use testhost::host::{self, Block};
+use testhost::music;
 
 fn bits(samples: &[f32]) -> Vec<u32> {
     samples.iter().map(|sample| sample.to_bits()).collect()

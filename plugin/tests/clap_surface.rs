@@ -2,16 +2,13 @@
 //! place, bypass, and the window as far as it needs no screen.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use clack_extensions::audio_ports::{AudioPortInfoBuffer, PluginAudioPorts};
 use clack_extensions::gui::PluginGui;
 use clack_extensions::latency::PluginLatency;
 use clack_extensions::note_ports::{NotePortInfoBuffer, PluginNotePorts};
 use clack_extensions::render::RenderMode;
-use support::host::{self, Block};
-use support::music;
+use testhost::host::{self, Block};
+use testhost::music;
 
 #[test]
 fn ports_latency_and_window_are_told() {

@@ -2,15 +2,12 @@
 //! at every block size, all of it confirmed.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use clack_extensions::render::RenderMode;
 use clack_host::utils::SecondsTime;
 use harmony::timeline::Status;
 use harmony::track::Track;
-use support::host::{self, Block};
-use support::music;
+use testhost::host::{self, Block};
+use testhost::music;
 
 const RATE: f64 = 48_000.0;
 const LENGTH_S: f64 = 24.0;

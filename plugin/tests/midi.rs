@@ -2,15 +2,12 @@
 //! a host that puts the plugin to sleep.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::time::{Duration, Instant};
 
 use clack_host::prelude::*;
-use support::host::{self, Block, TestHost};
-use support::music;
-use support::out::Message;
+use testhost::host::{self, Block, TestHost};
+use testhost::music;
+use testhost::out::Message;
 
 const RATE: f64 = 44_100.0;
 const FRAMES: usize = 512;

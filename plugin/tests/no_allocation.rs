@@ -14,10 +14,6 @@ use changes_plugin::midi_out::{LiveNotes, MidiOut, Notes, Sending};
 use changes_plugin::tap::Tap;
 use changes_plugin::transport::HostPosition;
 
-#[cfg(target_os = "linux")]
-#[path = "support/stall.rs"]
-mod stall;
-
 struct Counting;
 
 thread_local! {
@@ -214,7 +210,7 @@ fn a_stalled_worker_makes_the_audio_thread_allocate_nothing() {
     let mut plugin = plugin();
     let audio = vec![0.25f32; 16_384];
     std::thread::sleep(std::time::Duration::from_millis(200));
-    let stall = stall::Stall::of_worker();
+    let stall = testhost::stall::Stall::of_worker();
     let made = requests(|| {
         // The ring holds 96 of them.
         for round in 0..200 {

@@ -3,17 +3,12 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[path = "support/strace.rs"]
-mod strace;
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use support::host::{self, Block};
-use support::music;
+use testhost::host::{self, Block};
+use testhost::{music, strace};
 
 /// Tells this program that it is the one being watched.
 const WATCHED: &str = "CHANGES_WATCHED";

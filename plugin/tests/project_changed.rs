@@ -2,18 +2,12 @@
 //! formats. Edits are made in the window: see `window.rs`.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the hosts can do more than this test needs")]
-mod support;
-#[allow(dead_code, reason = "the hosts can do more than this test needs")]
-#[path = "support/vst3_host.rs"]
-mod vst3_host;
-
 use std::time::{Duration, Instant};
 
 use clack_host::prelude::*;
 use harmony::track::Track;
-use support::host::{self, Block, TestHost};
-use support::music;
+use testhost::host::{self, Block, TestHost};
+use testhost::music;
 
 const RATE: f64 = 48_000.0;
 const FRAMES: usize = 512;
@@ -117,9 +111,9 @@ fn a_plugin_with_something_to_tell_can_be_let_go_of_at_any_time() {
 /// calls; elsewhere nice-plug has a message loop of its own.
 #[test]
 fn a_vst3_host_is_told_as_soon_as_it_calls() {
-    let mut instance = vst3_host::Instance::start(&host::library(), RATE, FRAMES);
+    let mut instance = testhost::vst3::Instance::start(&host::library(), RATE, FRAMES);
     let song = music::progression(RATE);
-    let marked = |instance: &mut vst3_host::Instance| {
+    let marked = |instance: &mut testhost::vst3::Instance| {
         let started = Instant::now();
         loop {
             instance.restart();

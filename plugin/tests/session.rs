@@ -5,9 +5,6 @@
 //! `CHANGES_UPDATE_SESSION=1` writes that file anew; read it before it is committed.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -20,8 +17,8 @@ use harmony::edit::{Command, Editor, Snap};
 use harmony::export::{Format, Options};
 use harmony::timeline::{Segment, Status};
 use harmony::track::Track;
-use support::host::{self, Block};
-use support::music;
+use testhost::host::{self, Block};
+use testhost::music;
 
 const RATE: f64 = 44_100.0;
 const FRAMES: usize = 512;

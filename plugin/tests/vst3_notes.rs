@@ -1,16 +1,10 @@
 //! The live chord as notes out of the built VST3, and what passes through it.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the hosts can do more than this test needs")]
-mod support;
-#[allow(dead_code, reason = "the hosts can do more than this test needs")]
-#[path = "support/vst3_host.rs"]
-mod vst3_host;
-
 use std::time::{Duration, Instant};
 
-use support::{host, music};
-use vst3_host::Instance;
+use testhost::vst3::Instance;
+use testhost::{host, music};
 
 const RATE: f64 = 44_100.0;
 const FRAMES: usize = 512;

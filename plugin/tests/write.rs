@@ -2,17 +2,14 @@
 //! again.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::time::{Duration, Instant};
 
 use clack_extensions::render::RenderMode;
 use clack_host::events::event_types::TransportFlags;
 use clack_host::prelude::*;
 use harmony::timeline::{Segment, Status};
-use support::host::{self, Block, TestHost};
-use support::music;
+use testhost::host::{self, Block, TestHost};
+use testhost::music;
 
 const RATE: f64 = 48_000.0;
 

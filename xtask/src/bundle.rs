@@ -6,8 +6,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::cmd;
 
 use crate::apt;
-use crate::supply;
-use crate::workspace::{say, shell, target};
+use crate::workspace::{release_binary, root, say, shell, target};
 
 /// The package with the plugin in it; its bundle's name is in `bundler.toml`.
 const PACKAGE: &str = "changes-plugin";
@@ -58,6 +57,14 @@ pub fn bundle_with_everything() -> Result<Bundle> {
     bundle_built()
 }
 
+/// A program of this workspace that is started from here: built with the features that
+/// everything else has, so that nothing is compiled twice.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let sh = shell()?;
+    cmd!(sh, "cargo build --release --workspace --bin {name}").run()?;
+    release_binary(name)
+}
+
 /// Bundles the release plugin as it was last built.
 pub fn bundle_built() -> Result<Bundle> {
     nice_plug_xtask::bundle(&target()?, PACKAGE, &["--release".to_owned()], false)
@@ -70,24 +77,11 @@ pub fn bundle_built() -> Result<Bundle> {
             path.display()
         );
     }
-    supply::write_beside_bundles().context("the notices of the bundles")?;
+    changes_supply::write(&root(), &target()?.join("bundled"))
+        .context("the notices of the bundles")?;
     Ok(bundle)
 }
 
 fn has_linker() -> bool {
     !cfg!(target_os = "linux") || Path::new("/usr/bin/cc").exists()
-}
-
-/// Bytes of a file, or of everything in a folder.
-pub fn size(path: &Path) -> Result<u64> {
-    let metadata = path
-        .metadata()
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    if metadata.is_file() {
-        return Ok(metadata.len());
-    }
-    let entries = path
-        .read_dir()
-        .with_context(|| format!("cannot list {}", path.display()))?;
-    entries.map(|entry| size(&entry?.path())).sum()
 }

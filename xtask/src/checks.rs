@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
 mod steps;
+mod supply;
 
 use std::time::{Duration, Instant};
 

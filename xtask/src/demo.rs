@@ -1,46 +1,12 @@
 //! `cargo xtask demo`: the built plugin in a real host, on real music.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
-use anyhow::{Result, anyhow, ensure};
-use harmony::export;
-use harmony::label::Label;
-use harmony::style::{Style, format};
-use harmony::timeline::{Segment, Status};
-use harmony::track::{Info, Track};
-use serde_json::{Value, json};
+use anyhow::Result;
 use xshell::cmd;
 
-use crate::apt;
-use crate::bundle;
-use crate::clip::Clip;
-use crate::host::{Plugin, Stream, Tempo};
-use crate::track;
-use crate::workspace::{say, shell, target};
-
-/// The music that is shipped; `assets/demo/NOTICE.md` says whose it is.
-pub const CLIP: &str = "assets/demo/town-theme.ogg";
-
-/// The clip's own tempo, so that the host can tell the plugin where the bars are.
-pub const TEMPO: Tempo = Tempo {
-    bpm: 76.8,
-    beats_per_bar: 4,
-};
-
-/// Samples of a block, as a studio host would set it.
-const BLOCK: usize = 512;
-
-/// How often the host looks for new chords.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// The picture shows the longest of this many last chords.
-const PICTURE_CHORDS: usize = 4;
-
-/// How long the analysis may take to catch up after the last block.
-const CATCH_UP: Duration = Duration::from_secs(2);
+use crate::workspace::{release_binary, shell, target};
+use crate::{apt, bundle};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -55,195 +21,29 @@ pub struct Options {
     output: Option<PathBuf>,
 }
 
-/// Plays the clip through the plugin, prints the chords and writes the track.
+/// Builds what is missing and starts the host, `xtask/demo`.
 pub fn run(options: &Options) -> Result<()> {
+    let sh = shell()?;
     let clap = match &options.clap {
-        Some(clap) => clap.clone(),
+        Some(clap) => {
+            cmd!(
+                sh,
+                "cargo build --release --workspace --bin demo --example editor_picture"
+            )
+            .run()?;
+            clap.clone()
+        }
         None => bundle::bundle_with_everything()?.clap,
     };
-    let path = options.file.as_deref().unwrap_or(Path::new(CLIP));
-    let clip = Clip::load(path)?;
-    let mut plugin = Plugin::load(&clap)?;
-    say(format!(
-        "{} in a headless CLAP host, listening to {} ({:.0} s at {:.0} Hz, in real time)",
-        plugin.name,
-        path.display(),
-        clip.duration_s(),
-        clip.sample_rate
-    ));
-    let stream = plugin.activate(clip.sample_rate, BLOCK)?;
-    // Nobody knows the tempo of a file of the user's own.
-    let tempo = options.file.is_none().then_some(TEMPO);
-    let (saved, track) = listen(&mut plugin, stream, &clip, tempo)?;
-    ensure!(
-        track
-            .timeline()
-            .into_iter()
-            .any(|segment| matches!(segment.label, Label::Chord(_))),
-        "the plugin heard no chord"
-    );
-    println!();
-    let folder = match &options.output {
+    apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
+    let output = match &options.output {
         Some(folder) => folder.clone(),
         None => target()?.join("demo"),
     };
-    write(&saved, &track, &folder)
-}
-
-/// Writes the track in every format, and the picture.
-fn write(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
-    let sh = shell()?;
-    sh.create_dir(folder)?;
-    let mut titled = track.clone();
-    titled.set_info(Info {
-        title: "Changes demo".to_owned(),
-        ..track.info().clone()
-    });
-    for format in export::Format::ALL {
-        let path = folder.join("chords").with_extension(format.extension());
-        export::save_track(&path, &titled, &export::Options::default())?;
-        println!("{}", path.display());
-    }
-    picture(saved, track, folder)
-}
-
-/// Draws the editor as it looked while the last whole chord was heard, through the
-/// function that draws the plugin's window.
-fn picture(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
-    apt::ensure(apt::VULKAN, "drawing the editor without a screen")?;
-    let segments = track.timeline().segments().iter();
-    let chords = segments
-        .rev()
-        .filter(|it| matches!(it.label, Label::Chord(_)));
-    let longest = chords
-        .take(PICTURE_CHORDS)
-        .max_by(|a, b| f64::total_cmp(&(a.end_s - a.start_s), &(b.end_s - b.start_s)));
-    let at_s = longest.map_or(0.0, |it| {
-        (it.start_s + 0.8 * (it.end_s - it.start_s)).max(0.0)
-    });
-    let (scene, picture) = (folder.join("editor.json"), folder.join("editor.png"));
-    let sh = shell()?;
-    sh.write_file(
-        &scene,
-        json!({ "track": saved, "at_s": at_s, "scale": 2.0 }).to_string(),
-    )?;
-    say("Drawing the editor");
-    let draw = target()?.join("release/examples/editor_picture");
-    cmd!(sh, "{draw} {scene} {picture}")
-        // Graphics libraries complain where nobody is logged in; the picture needs no screen.
-        .env(
-            "XDG_RUNTIME_DIR",
-            std::env::var_os("XDG_RUNTIME_DIR").unwrap_or(folder.into()),
-        )
+    let demo = release_binary("demo")?;
+    let file = options.file.as_deref();
+    cmd!(sh, "{demo} --clap {clap} --output {output} {file...}")
+        .quiet()
         .run()?;
-    println!("{}", picture.display());
     Ok(())
-}
-
-/// Plays the clip on a thread of its own, as hosts do, and prints meanwhile what
-/// the plugin shows.
-fn listen(
-    plugin: &mut Plugin,
-    mut stream: Stream,
-    clip: &Clip,
-    tempo: Option<Tempo>,
-) -> Result<(Value, Track)> {
-    let played = AtomicUsize::new(0);
-    let done = AtomicBool::new(false);
-    let mut printer = Printer::default();
-    let stream = thread::scope(|scope| {
-        let audio = scope.spawn(|| {
-            let result = play(&mut stream, clip, tempo, &played);
-            done.store(true, Ordering::Release);
-            result.map(|()| stream)
-        });
-        while !done.load(Ordering::Acquire) {
-            thread::sleep(LOOK_EVERY);
-            let now_s = played.load(Ordering::Relaxed) as f64 / clip.sample_rate;
-            printer.print(&track::from_state(&plugin.state()?)?.1, now_s);
-        }
-        audio
-            .join()
-            .map_err(|_| anyhow!("the audio thread panicked"))?
-    })?;
-    // The worker is a little behind; its last words count too.
-    let deadline = Instant::now() + CATCH_UP;
-    let (mut saved, mut track) = track::from_state(&plugin.state()?)?;
-    while Instant::now() < deadline
-        && track
-            .timeline()
-            .end_s()
-            .is_none_or(|end_s| end_s < clip.duration_s() - 0.1)
-    {
-        thread::sleep(LOOK_EVERY);
-        (saved, track) = track::from_state(&plugin.state()?)?;
-    }
-    printer.print(&track, clip.duration_s());
-    plugin.deactivate(stream);
-    Ok((saved, track))
-}
-
-/// Sends the clip block by block, no faster than it sounds.
-fn play(
-    stream: &mut Stream,
-    clip: &Clip,
-    tempo: Option<Tempo>,
-    played: &AtomicUsize,
-) -> Result<()> {
-    let start = Instant::now();
-    let mut from = 0;
-    while from < clip.len() {
-        let due = Duration::from_secs_f64(from as f64 / clip.sample_rate);
-        thread::sleep(due.saturating_sub(start.elapsed()));
-        let len = BLOCK.min(clip.len() - from);
-        stream.play(clip, from, len, tempo)?;
-        from += len;
-        played.store(from, Ordering::Relaxed);
-    }
-    Ok(())
-}
-
-/// Prints each chord once when the plugin first shows it, and once when it is confirmed,
-/// some seconds later.
-#[derive(Default)]
-struct Printer {
-    /// What was shown last: start and chord.
-    last: Option<(f64, String)>,
-    /// Up to here confirmed chords have been printed.
-    confirmed_s: f64,
-}
-
-impl Printer {
-    fn print(&mut self, track: &Track, now_s: f64) {
-        let segments = track.timeline().segments();
-        let line = |segment: &Segment, state: &str| {
-            println!(
-                "  {now_s:6.2} s  {:<10} {state:<10} from {:6.2} s  {:3.0} %",
-                format(&segment.label, Style::Jazz, None),
-                segment.start_s,
-                segment.confidence * 100.0
-            );
-        };
-        // The last confirmed chord may still be growing.
-        let confirmed = segments.windows(2).filter(|pair| {
-            let fresh = pair[0].start_s > self.confirmed_s - 1e-6;
-            fresh && pair.iter().all(|it| it.status == Status::Confirmed)
-        });
-        let mut reached_s = self.confirmed_s;
-        for pair in confirmed {
-            line(&pair[0], "confirmed");
-            reached_s = pair[0].end_s;
-        }
-        self.confirmed_s = reached_s;
-        if let Some(segment) = segments.last()
-            && segment.status == Status::Provisional
-        {
-            let name = format(&segment.label, Style::Jazz, None);
-            let current = (segment.start_s, name);
-            if self.last.as_ref() != Some(&current) {
-                line(segment, "heard");
-                self.last = Some(current);
-            }
-        }
-    }
 }

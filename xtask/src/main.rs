@@ -7,19 +7,12 @@ mod apt;
 mod bench;
 mod bundle;
 mod checks;
-mod clip;
 mod corpus;
 mod demo;
 mod fuzz;
-mod host;
 mod install;
-mod licences;
 mod python;
-mod soak;
 mod soundfonts;
-mod supply;
-mod track;
-
 mod workspace;
 
 use std::path::PathBuf;
@@ -60,7 +53,7 @@ enum Command {
     /// Measure speed, cost, memory and size of the release build
     Bench(bench::Options),
     /// Play hours of audio through the plugin as fast as it goes; watch memory and times
-    Soak(soak::Options),
+    Soak(bench::Soak),
     /// Set up the Python environment of the checks and print its interpreter
     #[command(hide = true)]
     Python,
@@ -88,7 +81,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
-        Command::Soak(options) => soak::run(&options),
+        Command::Soak(options) => bench::soak(&options),
         Command::Python => python::environment().map(|python: PathBuf| {
             println!("{}", python.display());
         }),

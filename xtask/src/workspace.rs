@@ -1,6 +1,7 @@
 //! Where things are, and how a step announces itself.
 
 use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -53,6 +54,18 @@ pub fn release_binary(name: &str) -> Result<PathBuf> {
     Ok(target()?
         .join("release")
         .join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
+/// Writes a file whole or not at all.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let put = || -> Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    put().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Says in one line what happens next.

@@ -2,17 +2,13 @@
 #![cfg(rtsan)]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[path = "../../tests/support/mod.rs"]
-#[allow(dead_code, reason = "the host can do more than this test needs")]
-mod support;
-
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clack_host::prelude::PluginEntry;
-use support::host::{self, Block};
-use support::music;
+use testhost::host::{self, Block};
+use testhost::music;
 
 unsafe extern "C" {
     fn __rtsan_realtime_enter();
@@ -180,7 +176,7 @@ fn a_full_ring_and_a_stalled_worker_do_not_block_the_audio() {
     block.around = in_real_time;
     let audio = music::noise(1, FRAMES);
     std::thread::sleep(Duration::from_millis(200));
-    let stall = support::stall::Stall::of_worker();
+    let stall = testhost::stall::Stall::of_worker();
     let started = Instant::now();
     for index in 0..700 {
         let due = Duration::from_secs_f64((index * FRAMES) as f64 / RATE);

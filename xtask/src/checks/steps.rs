@@ -6,8 +6,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 use xshell::{Cmd, Shell, cmd};
 
+use super::supply;
 use crate::workspace::{say, shell, target};
-use crate::{apt, bundle, fuzz, licences, python, soak, supply};
+use crate::{apt, bench, bundle, fuzz, python};
 
 /// Where the sanitizers are run.
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
@@ -25,9 +26,7 @@ pub enum Step {
     Format,
     /// Lock files that fit, and clippy on every target, warnings denied
     Lints,
-    /// Only licences that may become part of the plugin
-    Licences,
-    /// cargo-deny over bans, sources, licences and advisories
+    /// cargo-deny: only licences that may become part of the plugin, bans, sources, advisories
     Supply,
     /// Compile the whole workspace with its tests, and bundle the plugin
     Build,
@@ -43,8 +42,12 @@ pub enum Step {
     Realtime,
     /// ThreadSanitizer and Miri over what the audio thread and the worker share
     Races,
+    /// The tests that take long: 240 windows, storms of activations, instances that come and go
+    Thorough,
     /// Four minutes of audio, as fast as it goes, and every time exact
     Soak,
+    /// The costs in short: fails where one is many times what it was
+    Bench,
     /// Every reader of untrusted bytes under libFuzzer for some seconds
     Fuzz,
     /// The standalone program
@@ -66,7 +69,12 @@ impl Step {
     pub fn is_for_releases(self) -> bool {
         matches!(
             self,
-            Self::Soak | Self::Fuzz | Self::Standalone | Self::Systems
+            Self::Thorough
+                | Self::Soak
+                | Self::Bench
+                | Self::Fuzz
+                | Self::Standalone
+                | Self::Systems
         )
     }
 
@@ -85,10 +93,10 @@ impl Step {
             Self::Setup => setup(),
             Self::Format => run(cmd!(sh, "cargo fmt --all --check")),
             Self::Lints => lints(),
-            Self::Licences => licences::check(),
             Self::Supply => supply::check(),
             Self::Build => bundle::bundle_with_everything().map(|_| ()),
-            Self::Units => units(),
+            Self::Units => units(Selection::Quick),
+            Self::Thorough => units(Selection::Long),
             Self::Doctests => run(cmd!(sh, "cargo test --release --workspace --doc")),
             Self::Docs => run(cmd!(
                 sh,
@@ -102,7 +110,8 @@ impl Step {
             }
             Self::Realtime => realtime(),
             Self::Races => races(),
-            Self::Soak => soak::run(&soak::Options::short()),
+            Self::Soak => bench::check_soak(),
+            Self::Bench => bench::check(),
             Self::Fuzz => fuzz::check(),
             Self::Standalone => run(cmd!(
                 sh,
@@ -157,25 +166,41 @@ fn setup() -> Result<()> {
             cmd!(sh, "rustup component add {component}").run()?;
         }
     }
-    python::environment()?;
+    supply::tool()?;
     Ok(())
 }
 
+/// Which tests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    /// Those of every change.
+    Quick,
+    /// Those that are ignored otherwise.
+    Long,
+}
+
 /// The tests, by nextest where it is installed.
-fn units() -> Result<()> {
+fn units(selection: Selection) -> Result<()> {
     let sh = shell()?;
     let python = python::environment()?;
     let nextest = cmd!(sh, "cargo nextest --version")
         .quiet()
         .ignore_stdout()
         .ignore_stderr();
-    let command = if nextest.run().is_ok() {
+    let by_nextest = nextest.run().is_ok();
+    let command = if by_nextest {
         cmd!(sh, "cargo nextest run --release --workspace --no-fail-fast")
     } else {
+        // Without the measurements, which `--all-targets` would run once.
         cmd!(
             sh,
-            "cargo test --release --workspace --all-targets --no-fail-fast"
+            "cargo test --release --workspace --lib --bins --tests --examples --no-fail-fast"
         )
+    };
+    let command = match (selection, by_nextest) {
+        (Selection::Quick, _) => command,
+        (Selection::Long, true) => command.args(["--run-ignored", "only"]),
+        (Selection::Long, false) => command.args(["--", "--ignored"]),
     };
     let clap = bundle::Bundle::location()?.clap;
     let onnx_runtime = python::onnx_runtime(&python)?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use xshell::cmd;
 
 use crate::apt;
-use crate::workspace::{release_binary, say, shell};
+use crate::workspace::{release_binary, say, shell, write};
 use packages::{GAMES, Package, RESERVED, Split};
 
 /// Shorter files are sound effects and jingles, seconds.
@@ -74,7 +74,7 @@ fn make(name: &str, packages: &[Package]) -> Result<()> {
     }
     let list = folder.join("sources.json");
     let json = serde_json::to_string_pretty(&sources)?;
-    harmony::export::atomic::write(&list, json.as_bytes())?;
+    write(&list, json.as_bytes())?;
     say(format!(
         "{} of {} packages are there; reading their music",
         sources.len(),

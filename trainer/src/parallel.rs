@@ -1,9 +1,11 @@
 //! Many items over a few threads, the results in the order of the items.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+use rayon::ThreadPoolBuilder;
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
 /// A bar of `length` units, drawn as `template` of [`ProgressStyle`] says.
 ///
@@ -52,41 +54,15 @@ pub fn map_until<T: Send>(
     interrupted: &AtomicBool,
     work: impl Fn(usize) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let next = AtomicUsize::new(0);
-    let failed = AtomicBool::new(false);
-    let run = || -> Result<Vec<(usize, T)>> {
-        let mut done = Vec::new();
-        while !failed.load(Ordering::Relaxed) && !interrupted.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count {
-                break;
-            }
-            match work(index) {
-                Ok(item) => done.push((index, item)),
-                Err(error) => {
-                    failed.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(done)
-    };
-    let parts = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads.clamp(1, count.max(1)))
-            .map(|_| scope.spawn(run))
-            .collect();
-        handles
-            .into_iter()
-            .map(|handle| {
-                handle
-                    .join()
-                    .unwrap_or_else(|_| Err(anyhow!("a thread panicked")))
-            })
-            .collect::<Result<Vec<_>>>()
-    });
-    let mut items: Vec<(usize, T)> = parts?.into_iter().flatten().collect();
-    items.sort_by_key(|(index, _)| *index);
-    Ok(items.into_iter().map(|(_, item)| item).collect())
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads.clamp(1, count.max(1)))
+        .build()?;
+    let go_on = |index| (!interrupted.load(Ordering::Relaxed)).then(|| work(index));
+    pool.install(|| {
+        // One by one: an item may take minutes.
+        let items = (0..count).into_par_iter().with_max_len(1);
+        items.map(go_on).while_some().collect()
+    })
 }
 
 #[cfg(test)]

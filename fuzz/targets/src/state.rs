@@ -4,36 +4,19 @@
 
 use std::cell::LazyCell;
 
-use clack_extensions::state::PluginState;
 use clack_host::entry::EntryDescriptor;
 use clack_host::prelude::*;
+use testhost::host::{self, TestHost};
 
-struct Shared;
-
-impl SharedHandler<'_> for Shared {
-    fn request_restart(&self) {}
-    fn request_process(&self) {}
-    fn request_callback(&self) {}
-}
-
-struct Host;
-
-impl HostHandlers for Host {
-    type Shared<'a> = Shared;
-    type MainThread<'a> = ();
-    type AudioProcessor<'a> = ();
-}
-
-fn instance() -> PluginInstance<Host> {
+fn instance() -> PluginInstance<TestHost> {
     let entry = (&raw const changes_plugin::clap_entry).cast::<EntryDescriptor>();
     // SAFETY: the two crates declare the one struct of CLAP, and this is the plugin's own.
     let entry = unsafe { PluginEntry::load_from_raw(&*entry, c"") }.unwrap();
-    let host = HostInfo::new("Changes fuzzing", "Changes", "", "1").unwrap();
-    PluginInstance::new(|_| Shared, |_| (), &entry, c"audio.changes.changes", &host).unwrap()
+    host::instantiate(&entry)
 }
 
 thread_local! {
-    static INSTANCE: LazyCell<std::cell::RefCell<PluginInstance<Host>>> =
+    static INSTANCE: LazyCell<std::cell::RefCell<PluginInstance<TestHost>>> =
         LazyCell::new(|| instance().into());
 }
 
@@ -61,15 +44,11 @@ pub fn run(data: &[u8]) {
     state.extend(json);
     INSTANCE.with(|instance| {
         let mut instance = instance.borrow_mut();
-        let plugin = instance.plugin_handle();
-        let extension: PluginState = plugin.get_extension().unwrap();
-        if extension.load(&plugin, &mut &state[..]).is_ok() {
+        if host::restore(&mut instance, &state) {
             // What was taken can be saved, and taken again.
-            let mut saved = Vec::new();
-            extension.save(&plugin, &mut saved).unwrap();
-            extension.load(&plugin, &mut &saved[..]).unwrap();
-            let mut again = Vec::new();
-            extension.save(&plugin, &mut again).unwrap();
+            let saved = host::save(&mut instance);
+            assert!(host::restore(&mut instance, &saved));
+            let again = host::save(&mut instance);
             assert_eq!(saved, again);
         }
     });

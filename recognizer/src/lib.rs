@@ -9,17 +9,7 @@
 //! use recognizer::{decode_file, models, transcribe};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! # let path = dir.path().join("song.wav");
-//! # let format = hound::WavSpec { channels: 1, sample_rate: 22_050, bits_per_sample: 16,
-//! #     sample_format: hound::SampleFormat::Int };
-//! # let mut wav = hound::WavWriter::create(&path, format)?;
-//! # for n in 0..4 * 22_050 {
-//! #     // Four seconds of C major.
-//! #     let tone = |hz: f32| (std::f32::consts::TAU * hz * n as f32 / 22_050.0).sin();
-//! #     wav.write_sample((4000.0 * (tone(130.8) + tone(261.6) + tone(329.6) + tone(392.0))) as i16)?;
-//! # }
-//! # wav.finalize()?;
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/town-theme.ogg");
 //! # /*
 //! let path = "song.mp3";
 //! # */
@@ -28,7 +18,7 @@
 //! for segment in timeline.segments() {
 //!     println!("{:7.2} {:7.2}  {}", segment.start_s, segment.end_s, segment.label);
 //! }
-//! # assert_eq!(timeline.segments()[0].label.to_string(), "C:maj");
+//! # assert!(timeline.segments().iter().any(|it| it.label.to_string() == "A:min"));
 //! # Ok(())
 //! # }
 //! ```

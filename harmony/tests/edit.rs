@@ -8,7 +8,7 @@ use common::label;
 use harmony::edit::{Command, EditError, Editor, MAX_DEPTH, Snap};
 use harmony::key::Key;
 use harmony::label::Label;
-use harmony::time::TempoMap;
+use harmony::time::{TempoMap, TimeError};
 use harmony::timeline::{Alternative, Segment, Status, Timeline};
 use harmony::track::{Info, Keep, LoadError, Track};
 use proptest::prelude::*;
@@ -263,6 +263,86 @@ fn tempo_changes_keep_seconds_or_beats() {
     assert_eq!(beats(&song), [0.0, 4.0, 8.0, 12.0]);
 }
 
+/// Chords with a key, a section and a metre that begin at 4 s.
+fn arranged() -> Editor {
+    let mut editor = Editor::new(track());
+    let (beat, key) = (8.0, Some("F:maj".parse().unwrap()));
+    editor.apply(&Command::SetKey { beat, key }).unwrap();
+    let label = Some("B".to_owned());
+    editor.apply(&Command::SetSection { beat, label }).unwrap();
+    let metre = "3/4".parse().unwrap();
+    editor.apply(&Command::SetMetre { beat, metre }).unwrap();
+    editor
+}
+
+#[test]
+fn a_scaled_tempo_counts_other_beats_over_the_same_seconds() {
+    for (factor, bpm, bar_s) in [(0.5, 60.0, 4.0), (2.0, 240.0, 1.0)] {
+        let mut editor = arranged();
+        let before = editor.track().clone();
+        let command = Command::ScaleTempo { factor };
+        let json = serde_json::to_string(&command).unwrap();
+        assert_eq!(serde_json::from_str::<Command>(&json).unwrap(), command);
+        editor.apply(&command).unwrap();
+        let track = editor.track();
+        assert_whole(track);
+        assert_eq!(shape(track), ALL);
+        assert_eq!(track.tempo().bpm_at(0.0), bpm);
+        assert_eq!(track.keys()[0].beat, 8.0 * factor);
+        assert_eq!(track.sections()[0].beat, 8.0 * factor);
+        assert_eq!(track.tempo().time_at(track.metres().changes()[1].beat), 4.0);
+        let bar = track.metres().bar_at(0.0);
+        assert_eq!(track.tempo().time_at(bar.end), bar_s);
+        assert!(editor.undo());
+        assert_eq!(editor.track(), &before);
+        assert!(editor.redo());
+        assert_eq!(editor.track().tempo().bpm_at(0.0), bpm);
+    }
+}
+
+#[test]
+fn taking_a_scaled_tempo_back_leaves_what_was_heard_since() {
+    let mut editor = arranged();
+    editor.apply(&Command::ScaleTempo { factor: 0.5 }).unwrap();
+    let heard = [Segment::new(3.0, 9.0, label("E"))];
+    editor.replace_range(3.0, 9.0, heard).unwrap();
+    assert!(editor.undo());
+    assert_eq!(shape(editor.track()), "0-2 C:maj, 2-3 A:min, 3-9 E:maj");
+    assert_eq!(editor.track().tempo(), &TempoMap::default());
+    assert_whole(editor.track());
+}
+
+#[test]
+fn a_tempo_that_nothing_can_have_is_refused() {
+    let mut editor = arranged();
+    let before = editor.track().clone();
+    for factor in [0.01, 100.0, 0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = editor.apply(&Command::ScaleTempo { factor }).unwrap_err();
+        assert!(
+            matches!(error, EditError::Time(TimeError::Tempo(_))),
+            "{error}"
+        );
+        assert_eq!(editor.track(), &before);
+    }
+    let error = editor
+        .apply(&Command::ScaleTempo { factor: 0.01 })
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the tempo 1.2 is outside 4 to 1000 beats a minute"
+    );
+}
+
+#[test]
+fn the_tempo_of_a_host_is_not_undone() {
+    let mut editor = Editor::new(track());
+    editor.apply(&Command::ScaleTempo { factor: 0.5 }).unwrap();
+    let told = TempoMap::constant(96.0, 0.0, 0.0).unwrap();
+    editor.set_tempo(told.clone(), Keep::Seconds).unwrap();
+    assert!(!editor.undo() && !editor.redo());
+    assert_eq!(editor.track().tempo(), &told);
+}
+
 #[test]
 fn history_is_bounded() {
     let mut editor = Editor::new(track());
@@ -444,6 +524,8 @@ fn command() -> impl Strategy<Value = Command> {
             beat,
             metre: metre.parse().unwrap(),
         }),
+        proptest::sample::select(vec![0.5, 2.0, 0.0, 1.0 / 3.0])
+            .prop_map(|factor| Command::ScaleTempo { factor }),
         Just(Command::Clear),
     ]
 }

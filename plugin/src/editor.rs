@@ -25,6 +25,7 @@ mod spectrum;
 mod stage;
 mod strip;
 mod symbol;
+mod tempo;
 pub mod theme;
 mod window;
 

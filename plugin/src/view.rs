@@ -175,6 +175,9 @@ pub struct View {
     pub key: KeyView,
     /// Tempo, metre and bar, where the host tells.
     pub transport: Option<String>,
+    /// The tempo that a track without bars of a host is exported at, in quarter notes a minute;
+    /// `None` while it has no chords.
+    pub own_bpm: Option<f64>,
     /// Where the song stands, once it has begun.
     pub now: Option<Now>,
     /// Whether the track has bars: the host tells the song's time.
@@ -245,6 +248,7 @@ impl View {
             alternatives,
             key,
             transport: position.and_then(transport),
+            own_bpm: own_bpm(song),
             now: position.map(|position| Now {
                 time_s: position.time_s,
                 beat: position.beat,
@@ -373,6 +377,14 @@ fn key_view(track: &Track, position: Option<SongPosition>, namer: &Namer) -> Key
         key: region.map(|region| region.key),
         from_beat: region.map_or(0.0, |region| region.beat),
     }
+}
+
+/// The tempo of a track that goes by the stream: no host says another.
+fn own_bpm(song: &Song) -> Option<f64> {
+    let track = &song.track;
+    let mut chords = track.timeline().segments().iter();
+    let counted = song.clock == Clock::Stream && chords.any(|it| it.label.chord().is_some());
+    counted.then(|| track.tempo().bpm_at(0.0))
 }
 
 /// Tempo, metre and bar as musicians say them.

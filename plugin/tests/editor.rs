@@ -18,6 +18,7 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use harmony::edit::{Command, Editor, Undo};
 use harmony::export::Format;
 use harmony::label::Label;
+use harmony::time::MIN_BPM;
 use harmony::timeline::{Alternative, Status as ChordStatus};
 use harmony::track::Track;
 
@@ -241,12 +242,6 @@ fn pictures() -> Vec<Picture> {
         let mut used = open(Open::Settings);
         used.controls.midi.on = true;
         used.controls.midi.bass = 1;
-        used
-    };
-    let streamed = || {
-        let mut used = heard(24.2);
-        used.clock = Clock::Stream;
-        used.snapshot = Song::of_track(town_theme(), Clock::Stream).snapshot_at(24.2, true);
         used
     };
     let click: Use = |harness| {
@@ -557,6 +552,99 @@ fn a_boundary_is_dragged_to_the_beat() {
     assert_eq!(moved.start_s, start);
     let end_beat = track.tempo().beat_at(moved.end_s);
     assert!((end_beat - 22.0).abs() < 1e-6, "{end_beat}");
+}
+
+/// A song without a host's time, 24 seconds in.
+fn streamed() -> Used {
+    let mut used = Used::at(town_theme(), 24.2, true);
+    used.clock = Clock::Stream;
+    used.snapshot = Song::of_track(town_theme(), Clock::Stream).snapshot_at(24.2, true);
+    used
+}
+
+/// The tempo that a track has, and where its chords lie, in seconds.
+fn tempo_and_seconds(harness: &Harness<'static, Used>) -> (f64, Vec<(f64, f64)>) {
+    let track = harness.state().editor.track();
+    let segments = track.timeline().segments().iter();
+    let seconds = segments.map(|it| (it.start_s, it.end_s)).collect();
+    // To a millionth: what is typed and scaled is rounded in between.
+    let bpm = (track.tempo().bpm_at(0.0) * 1e6).round() / 1e6;
+    (bpm, seconds)
+}
+
+#[test]
+fn a_song_without_a_hosts_tempo_is_counted_half_and_double() {
+    let mut harness = harness(streamed(), (960.0, 600.0, 1.0));
+    harness.run();
+    let (bpm, seconds) = tempo_and_seconds(&harness);
+    for (button, factor) in [("Half tempo", 0.5), ("Double tempo", 2.0)] {
+        harness.get_by_label(button).click();
+        harness.run();
+        let (counted, after) = tempo_and_seconds(&harness);
+        assert_eq!((counted, &after), (factor * bpm, &seconds), "{button}");
+        harness.get_by_label("Undo").click();
+        harness.run();
+        assert_eq!(tempo_and_seconds(&harness).0, bpm, "{button}");
+    }
+    // By keys alone.
+    let by_tab = (0..60).any(|_| {
+        harness.key_press(Key::Tab);
+        harness.run();
+        harness.get_by_label("Half tempo").is_focused()
+    });
+    assert!(by_tab);
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(tempo_and_seconds(&harness).0, 0.5 * bpm);
+}
+
+#[test]
+fn the_tempo_of_a_song_without_a_host_is_typed() {
+    let mut harness = harness(streamed(), (960.0, 600.0, 1.0));
+    harness.run();
+    let (bpm, seconds) = tempo_and_seconds(&harness);
+    harness.get_by_value(&format!("{bpm} bpm")).click();
+    harness.run();
+    harness.event(egui::Event::Text("96.5".to_owned()));
+    harness.key_press(Key::Enter);
+    harness.run();
+    let (counted, after) = tempo_and_seconds(&harness);
+    assert_eq!(counted, 96.5);
+    assert_eq!(after, seconds);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    assert_eq!(tempo_and_seconds(&harness), (bpm, seconds));
+}
+
+#[test]
+fn half_and_double_say_what_they_do_and_end_where_no_tempo_goes_further() {
+    let mut harness = harness(streamed(), (960.0, 600.0, 1.0));
+    harness.run();
+    harness.get_by_label("Half tempo").hover();
+    // A tooltip comes after a while.
+    for _ in 0..60 {
+        harness.step();
+    }
+    let says = "Chords stay where they were heard.";
+    assert!(harness.query_by_label_contains(says).is_some());
+    for _ in 0..12 {
+        harness.get_by_label("Half tempo").click();
+        harness.run();
+    }
+    let (bpm, _) = tempo_and_seconds(&harness);
+    assert!((MIN_BPM..2.0 * MIN_BPM).contains(&bpm), "{bpm}");
+}
+
+#[test]
+fn the_tempo_of_a_host_is_its_own() {
+    let mut used = Used::at(Track::new(), 1.0, true);
+    used.clock = Clock::Stream;
+    // Nor is there anything to count in a track without chords.
+    for used in [used, Used::at(harbour(), 13.6, true)] {
+        let mut harness = harness(used, (960.0, 600.0, 1.0));
+        harness.run();
+        assert!(harness.query_by_label("Half tempo").is_none());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::MetreMap;
+use crate::time::{MetreMap, TempoMap};
 use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Section, Track};
 
@@ -13,6 +13,8 @@ use crate::track::{Info, KeyRegion, Section, Track};
 pub struct Change {
     chords: Option<Both<Vec<Segment>>>,
     info: Option<Both<Info>>,
+    #[serde(default)]
+    tempo: Option<Both<TempoMap>>,
     metres: Option<Both<MetreMap>>,
     keys: Option<Both<Vec<KeyRegion>>>,
     sections: Option<Both<Vec<Section>>>,
@@ -62,7 +64,17 @@ impl Change {
     /// What differs between two states of a track; `None` if nothing does.
     #[must_use]
     pub fn between(before: &Track, after: &Track) -> Option<Self> {
-        let (old, new) = (before.timeline().segments(), after.timeline().segments());
+        let tempo = Both::differing(before.tempo(), after.tempo());
+        // Of chords under another tempo only the beats differ, which follow from it.
+        let mut restamped = None;
+        if tempo.is_some() {
+            restamped
+                .insert(before.clone())
+                .restore_tempo(after.tempo().clone());
+        }
+        let same_tempo = restamped.as_ref().unwrap_or(before);
+        let old = same_tempo.timeline().segments();
+        let new = after.timeline().segments();
         let same_head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
         let tails = old[same_head..]
             .iter()
@@ -74,12 +86,14 @@ impl Change {
         let change = Self {
             chords: Both::differing(&old.to_vec(), &new.to_vec()),
             info: Both::differing(before.info(), after.info()),
+            tempo,
             metres: Both::differing(before.metres(), after.metres()),
             keys: Both::differing(&before.keys().to_vec(), &after.keys().to_vec()),
             sections: Both::differing(&before.sections().to_vec(), &after.sections().to_vec()),
         };
         let nothing = change.chords.is_none()
             && change.info.is_none()
+            && change.tempo.is_none()
             && change.metres.is_none()
             && change.keys.is_none()
             && change.sections.is_none();
@@ -88,6 +102,9 @@ impl Change {
 
     /// Restores a side; parts that cannot be applied to the present track are left out.
     pub(super) fn bring(&self, side: Side, track: &mut Track) {
+        if let Some(tempo) = &self.tempo {
+            track.restore_tempo(tempo.side(side).clone());
+        }
         if let Some(chords) = &self.chords
             && let Some(timeline) = replaced(track.timeline(), chords, side)
         {
@@ -117,6 +134,11 @@ impl Change {
                 segment.end_s = moved(segment.end_s);
             }
         }
+    }
+
+    /// Whether it changed the tempo.
+    pub(super) const fn is_of_tempo(&self) -> bool {
+        self.tempo.is_some()
     }
 
     /// The span of time whose chords it changed, in seconds.

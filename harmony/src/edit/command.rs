@@ -74,6 +74,9 @@ pub enum Command {
     SetSection { beat: f64, label: Option<String> },
     /// Sets the metre from a beat on.
     SetMetre { beat: f64, metre: Metre },
+    /// Multiplies the tempo: 0.5 counts half as many beats in the same time. Chords stay on
+    /// their seconds; metres, keys and sections stay at their seconds too.
+    ScaleTempo { factor: f64 },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
     /// Forgets all chords, locked ones too, with keys and sections. Title, composer, tempo
@@ -116,6 +119,7 @@ impl Command {
             Self::SetKey { beat, key } => Ok(track.set_key(*beat, *key)?),
             Self::SetSection { beat, label } => Ok(track.set_section(*beat, label.as_deref())?),
             Self::SetMetre { beat, metre } => Ok(track.set_metre(*beat, *metre)?),
+            Self::ScaleTempo { factor } => Ok(track.scale_tempo(*factor)?),
             Self::SetInfo { info } => {
                 track.set_info(info.clone());
                 Ok(())
@@ -219,6 +223,7 @@ impl Command {
             Self::SetKey { .. }
             | Self::SetSection { .. }
             | Self::SetMetre { .. }
+            | Self::ScaleTempo { .. }
             | Self::SetInfo { .. }
             | Self::Clear => {}
         }

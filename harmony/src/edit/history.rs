@@ -28,7 +28,7 @@ const MAX_BARRED: usize = 64;
 /// One step of undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Step {
-    Edit(Change),
+    Edit(Box<Change>),
     Pass(Replaced),
 }
 
@@ -96,7 +96,7 @@ impl History {
     /// no longer be redone.
     pub fn push(&mut self, change: Change) {
         self.undone.clear();
-        self.done.push_back(Step::Edit(change));
+        self.done.push_back(Step::Edit(Box::new(change)));
         while self.edits() > MAX_DEPTH {
             self.done.pop_front();
         }
@@ -116,6 +116,13 @@ impl History {
                 Step::Pass(replaced) => replaced.move_times(&moved),
             }
         }
+    }
+
+    /// Forgets edits of the tempo: from now on somebody else says what it is.
+    pub(super) fn forget_tempo_edits(&mut self) {
+        let stays = |step: &Step| !matches!(step, Step::Edit(change) if change.is_of_tempo());
+        self.done.retain(stays);
+        self.undone.retain(stays);
     }
 
     /// What [`undo`](Self::undo) would undo: the last edit, or the confirmed chords that the last

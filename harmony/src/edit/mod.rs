@@ -159,12 +159,15 @@ impl Editor {
     }
 
     /// Sets the tempo map ([`Track::set_tempo`]), and moves the chords of the history with it.
+    /// It is for a tempo that the host reports: no edit, and earlier edits of the tempo can no
+    /// longer be undone.
     ///
     /// # Errors
     /// As [`Track::set_tempo`]; nothing has changed then.
     pub fn set_tempo(&mut self, tempo: TempoMap, keep: Keep) -> Result<(), TimelineError> {
         let before = self.track.tempo().clone();
         self.track.set_tempo(tempo, keep)?;
+        self.history.forget_tempo_edits();
         if keep == Keep::Beats {
             let after = self.track.tempo();
             self.history

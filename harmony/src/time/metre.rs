@@ -198,6 +198,19 @@ impl MetreMap {
         Ok(())
     }
 
+    /// The map whose changes lie at `factor` times the beats. Bars have as many beats as
+    /// before; one that a change now falls into is cut short there.
+    ///
+    /// # Errors
+    /// A factor that brings changes out of order or beyond [`MAX_BEAT`].
+    pub fn scaled(&self, factor: f64) -> Result<Self, TimeError> {
+        let changes = self.changes.iter().map(|change| MetreChange {
+            beat: change.beat * factor,
+            ..*change
+        });
+        Self::new(changes.collect())
+    }
+
     /// The metre at a beat.
     #[must_use]
     pub fn metre_at(&self, beat: f64) -> Metre {

@@ -41,8 +41,8 @@ pub enum TimeError {
     /// Bars of an impossible length.
     #[error("{numerator}/{denominator} is not a metre: expected 1 to 32 over 1, 2, 4, 8 or 16")]
     Metre { numerator: u8, denominator: u8 },
-    /// A metre change that is out of order or not finite.
-    #[error("change {index} of the metre, at beat {beat}, does not follow the one before")]
+    /// A change of metre, key or section that is out of order or not finite.
+    #[error("change {index}, at beat {beat}, does not follow the one before")]
     Change { index: usize, beat: f64 },
     /// A metre map without a metre.
     #[error("the metre map is empty")]

@@ -235,6 +235,22 @@ impl TempoMap {
         Self::new(points, bpm)
     }
 
+    /// The map of `factor` times as many beats in the same time, counted from beat 0.
+    ///
+    /// # Errors
+    /// A factor that brings a tempo out of bounds, or a beat beyond [`MAX_BEAT`].
+    pub fn scaled(&self, factor: f64) -> Result<Self, TimeError> {
+        let last_bpm = self.last_bpm * factor;
+        if !usable(last_bpm) {
+            return Err(TimeError::Tempo(last_bpm));
+        }
+        let points = self.points.iter().map(|point| TempoPoint {
+            beat: point.beat * factor,
+            ..*point
+        });
+        Self::new(points.collect(), last_bpm)
+    }
+
     /// The point and the tempo that hold before point number `after`.
     fn piece(&self, after: usize) -> (TempoPoint, f64) {
         let from = after.saturating_sub(1);

@@ -329,6 +329,31 @@ impl Track {
         Ok(())
     }
 
+    /// Counts `factor` times as many beats in the same time, from beat 0 on. Everything stays
+    /// at its second: chords, and the beats of metres, keys and sections move along.
+    ///
+    /// # Errors
+    /// A factor that brings a tempo out of bounds or a beat beyond [`MAX_BEAT`]. Nothing has
+    /// changed then.
+    pub fn scale_tempo(&mut self, factor: f64) -> Result<(), TimeError> {
+        let tempo = self.tempo.scaled(factor)?;
+        let metres = self.metres.scaled(factor)?;
+        let keys = self.keys.iter().map(|region| KeyRegion {
+            beat: region.beat * factor,
+            ..*region
+        });
+        let keys = in_order(keys.collect(), |region| region.beat)?;
+        let sections = self.sections.iter().map(|section| Section {
+            beat: section.beat * factor,
+            ..section.clone()
+        });
+        let sections = in_order(sections.collect(), |section| section.beat)?;
+        (self.tempo, self.metres) = (tempo, metres);
+        (self.keys, self.sections) = (keys, sections);
+        self.stamp();
+        Ok(())
+    }
+
     /// Replaces what was heard in `from_s` … `to_s`, as a passage that is played again
     /// does. Locked chords stay whole where they are; the rest of the range is as the new
     /// segments say, and unknown where they say nothing. Equal neighbours within the range
@@ -409,6 +434,12 @@ impl Track {
         self.stamp();
     }
 
+    /// Puts back a tempo map that the track has had; chords stay on their seconds.
+    pub(crate) fn restore_tempo(&mut self, tempo: TempoMap) {
+        self.tempo = tempo;
+        self.stamp();
+    }
+
     /// Puts back keys that the track has had.
     pub(crate) fn restore_keys(&mut self, keys: Vec<KeyRegion>) {
         self.keys = keys;
@@ -475,6 +506,19 @@ fn check<T>(regions: &[T], beat_of: impl Fn(&T) -> f64) -> Result<(), TimeError>
         }
     }
     Ok(())
+}
+
+/// Regions that are to be in order, no two on a beat.
+fn in_order<T>(regions: Vec<T>, beat_of: impl Fn(&T) -> f64) -> Result<Vec<T>, TimeError> {
+    check(&regions, &beat_of)?;
+    for (index, pair) in regions.windows(2).enumerate() {
+        let (before, beat) = (beat_of(&pair[0]), beat_of(&pair[1]));
+        if beat <= before {
+            let index = index + 1;
+            return Err(TimeError::Change { index, beat });
+        }
+    }
+    Ok(regions)
 }
 
 /// A text on one line, not too long.

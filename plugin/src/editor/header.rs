@@ -9,6 +9,7 @@ use egui::{
 use super::desk::{Action, Desk, Open};
 use super::hero::{choices, within};
 use super::icon::{self, Icon};
+use super::tempo;
 use super::theme::{self, Look};
 use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
@@ -99,7 +100,12 @@ pub fn draw(
         taken = ui.min_rect().left();
     });
     let room = rect.with_max_x(taken - look.px(10.0));
-    status(ui, look, room, view, wide);
+    let told = status(ui, look, room, view, wide);
+    let left = told + look.px(18.0);
+    match view.own_bpm {
+        Some(bpm) => tempo::draw(ui, look, room.with_min_x(left), bpm, desk),
+        None => transport(ui, look, room.with_min_x(left), view),
+    }
     anchors
 }
 
@@ -179,8 +185,8 @@ fn export_button(ui: &mut Ui, look: &Look, view: &View, wide: bool, desk: &mut D
     response.rect
 }
 
-/// Name, status and transport, as far as there is room.
-fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) {
+/// Name and status, as far as there is room; where they end.
+fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 {
     let palette = look.palette;
     let painter = ui.painter_at(rect);
     let middle = rect.center().y;
@@ -221,12 +227,19 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) {
     // Small windows have no foot that says the second.
     let says = [view.status.sentence(), &view.machine];
     response.on_hover_text(says.join("\n").trim_end());
-    if let Some(transport) = &view.transport {
-        let galley = painter.layout_no_wrap(transport.clone(), look.text(13.0), palette.soft);
-        let at = pos2(word.right() + look.px(18.0), middle - galley.size().y / 2.0);
-        if at.x + galley.size().x <= rect.right() {
-            painter.galley(at, galley, palette.soft);
-        }
+    word.right()
+}
+
+/// Where the host's song stands, if there is room.
+fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
+    let Some(transport) = &view.transport else {
+        return;
+    };
+    let painter = ui.painter_at(rect);
+    let galley = painter.layout_no_wrap(transport.clone(), look.text(13.0), look.palette.soft);
+    if galley.size().x <= rect.width() {
+        let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+        painter.galley(at, galley, look.palette.soft);
     }
 }
 

@@ -30,6 +30,11 @@ impl BlockResampler {
         }
     }
 
+    /// Moves the samples that are there by now behind those of `out`.
+    fn take_into(&mut self, out: &mut Vec<f32>) {
+        out.append(&mut self.samples);
+    }
+
     /// Samples at [`SAMPLE_RATE`] that are there by now.
     #[must_use]
     pub fn resampled(&self) -> usize {
@@ -56,8 +61,7 @@ const BLOCK: usize = 1 << 16;
 
 /// A signal that is put together while its audio is decoded or heard; see [`Signal`].
 pub struct SignalBuilder {
-    /// From the first block on, whose rate it is made for; without one if the rate is refused.
-    resampler: Option<Result<StreamResampler, RateError>>,
+    resampler: BlockResampler,
     samples: Samples,
     /// Samples taken, and their rate in Hz.
     taken: u64,
@@ -67,7 +71,7 @@ pub struct SignalBuilder {
 impl Default for SignalBuilder {
     fn default() -> Self {
         Self {
-            resampler: None,
+            resampler: BlockResampler::default(),
             samples: Samples::keeping(IN_MEMORY),
             taken: 0,
             rate: 0,
@@ -78,13 +82,9 @@ impl Default for SignalBuilder {
 impl SignalBuilder {
     /// Takes the next mono samples, at `rate` Hz, which stays what it is with the first.
     pub fn push(&mut self, rate: u32, block: &[f32]) {
-        let resampler = self
-            .resampler
-            .get_or_insert_with(|| StreamResampler::new(f64::from(rate)));
-        if let Ok(resampler) = resampler {
-            resampler.push(block, &mut self.samples.tail);
-            self.samples.spill();
-        }
+        self.resampler.push(rate, block);
+        self.resampler.take_into(&mut self.samples.tail);
+        self.samples.spill();
         self.taken += block.len() as u64;
         self.rate = rate;
     }
@@ -95,9 +95,7 @@ impl SignalBuilder {
     /// A rate out of range.
     pub fn finish(self) -> Result<Signal, RateError> {
         let mut samples = self.samples;
-        if let Some(resampler) = self.resampler {
-            resampler?.flush(&mut samples.tail);
-        }
+        samples.tail.append(&mut self.resampler.finish()?);
         let length_s = self.taken as f64 / f64::from(self.rate.max(1));
         Ok(Signal { samples, length_s })
     }
@@ -119,17 +117,13 @@ impl Signal {
     /// # Errors
     /// A rate out of range.
     pub fn from_audio(audio: &Audio) -> Result<Self, RateError> {
-        let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
-        let mut samples = Samples::keeping(IN_MEMORY);
+        let mut builder = SignalBuilder::default();
+        // A rate is refused of audio without samples, too.
+        builder.push(audio.sample_rate, &[]);
         for block in audio.samples.chunks(BLOCK) {
-            resampler.push(block, &mut samples.tail);
-            samples.spill();
+            builder.push(audio.sample_rate, block);
         }
-        resampler.flush(&mut samples.tail);
-        Ok(Self {
-            samples,
-            length_s: audio.length_s(),
-        })
+        builder.finish()
     }
 
     /// The audio of a file, resampled block by block while it is read: the samples that
@@ -311,6 +305,32 @@ mod tests {
             })
             .unwrap();
         all
+    }
+
+    #[test]
+    fn the_ways_to_a_signal_lead_to_the_same() {
+        let tone = (0..100_000).map(|n| (n as f32 * 0.05).sin());
+        let audio = Audio::new(tone.collect(), 48_000);
+        let whole = Signal::from_audio(&audio).unwrap();
+        assert_eq!(whole.length_s(), audio.length_s());
+        let mut builder = SignalBuilder::default();
+        let mut blocks = BlockResampler::default();
+        for block in audio.samples.chunks(777) {
+            builder.push(48_000, block);
+            blocks.push(48_000, block);
+        }
+        assert_eq!(builder.finish().unwrap(), whole);
+        assert_eq!(blocks.finish().unwrap(), all(&whole.samples));
+    }
+
+    #[test]
+    fn a_refused_rate_is_told_even_of_audio_without_samples() {
+        let audio = |sample_rate| Audio::new(Vec::new(), sample_rate);
+        assert_eq!(Signal::from_audio(&audio(0)).unwrap_err().rate, 0.0);
+        let empty = Signal::from_audio(&audio(44_100)).unwrap();
+        assert!(empty.is_empty() && empty.length_s() == 0.0);
+        // A stream that ends before its first block has no rate.
+        assert!(SignalBuilder::default().finish().unwrap().is_empty());
     }
 
     #[test]

@@ -165,9 +165,10 @@ fn run(shared: &Shared) {
                 return false;
             };
             busy |= in_turn(&instance, |analysis| {
-                analysis.turn(&instance, shared.recognizers.as_ref())
+                let busy = analysis.turn(&instance, shared.recognizers.as_ref());
+                instance.tell_heard();
+                busy
             });
-            instance.tell_heard();
             true
         });
         // What is shown at once comes first: of the refining passes, which take longer, few

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Changes;
+use crate::host::HostLink;
 
 #[test]
 fn a_failed_instance_comes_back_with_another_tap() {
@@ -58,6 +59,29 @@ fn an_error_that_is_told_with_an_error_leaves_the_others_alone() {
     let (hopeless, mut hopeless_input) = instance(&worker, 1000);
     hopeless.analysis.lock().planted_errors = u32::MAX;
     push(&mut hopeless_input, 9.0, 10);
+    push(&mut input, 0.1, 100);
+    await_snapshot(&sound, |it| it.current.is_some());
+    assert!(!worker.thread.lock().as_ref().unwrap().is_finished());
+}
+
+#[test]
+fn an_error_while_the_host_is_told_ends_one_analysis_and_no_other() {
+    let worker = worker();
+    let link = Arc::new(HostLink::with_callback());
+    let told = Arc::new(AtomicBool::new(false));
+    let tells = Arc::clone(&told);
+    link.set_errand(move || {
+        tells.store(true, Ordering::Release);
+        panic!("planted error");
+    });
+    let broken = link.while_making(|| Arc::new(Instance::new(Arc::new(ChangesParams::default()))));
+    let (mut broken_input, output) = Tap::new(1000, RATE);
+    broken.feed(output);
+    worker.adopt(&broken);
+    let (sound, mut input) = instance(&worker, 1000);
+    push(&mut broken_input, 0.1, 500);
+    await_snapshot(&broken, |it| it.status == Status::Failed);
+    assert!(told.load(Ordering::Acquire));
     push(&mut input, 0.1, 100);
     await_snapshot(&sound, |it| it.current.is_some());
     assert!(!worker.thread.lock().as_ref().unwrap().is_finished());

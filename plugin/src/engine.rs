@@ -48,8 +48,8 @@ impl Recognizers for Engines {
         let engine =
             LiveEngine::new(model, sample_rate, of(settings)).map_err(|error| error.to_string())?;
         let windowed = Arc::clone(&self.windowed) as Arc<dyn WindowModel>;
-        let refining =
-            RefiningEngine::new(windowed, sample_rate).map_err(|error| error.to_string())?;
+        let refining = RefiningEngine::told_tuning(windowed, sample_rate)
+            .map_err(|error| error.to_string())?;
         Ok(Box::new(Live {
             engine,
             refining,
@@ -74,9 +74,17 @@ struct Live {
     ended: bool,
 }
 
+impl Live {
+    /// One engine looks for the tuning, and both analyse by it.
+    fn tell_tuning(&mut self) {
+        self.refining.tell_tuning(self.engine.tuning_steps());
+    }
+}
+
 impl Recognizer for Live {
     fn push(&mut self, samples: &[f32], grid: &mut Grid<'_>) {
         self.engine.push_on_beats(samples, grid);
+        self.tell_tuning();
         self.refining.push(samples);
     }
 
@@ -117,15 +125,18 @@ impl Recognizer for Live {
 
     fn mark_gap(&mut self, lost: u64) {
         self.engine.mark_gap(lost);
+        self.tell_tuning();
         self.refining.mark_gap(lost);
     }
 
     fn set(&mut self, settings: Settings) {
         self.engine.set(of(settings));
+        self.tell_tuning();
     }
 
     fn finish(&mut self) {
         self.engine.finish();
+        self.tell_tuning();
         self.refining.finish();
         self.ended = true;
     }

@@ -54,7 +54,7 @@ use crate::features::{BINS, SAMPLE_RATE, log_compress};
 use crate::inference::{CausalModel, CausalStream};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 use crate::resample::{RateError, StreamResampler};
-use crate::tuning::{Tuning, TuningFollower};
+use crate::tuning::{Tuning, TuningFollower, TuningSteps};
 use clock::FrameClock;
 use display::{Decoded, Display, cost_share_on};
 use recent::RecentPosteriors;
@@ -162,6 +162,7 @@ impl LiveEngine {
     ///
     /// `beats` is asked for stretches of the input that lie at least the look-ahead back.
     pub fn push_on_beats(&mut self, samples: &[f32], beats: &mut dyn BeatSource) {
+        self.tuning.forget_steps();
         self.taken_host_samples += samples.len() as u64;
         // The resampler may start over at a gap: count differences.
         let invalid_before = self.resampler.invalid_samples();
@@ -177,6 +178,7 @@ impl LiveEngine {
     /// The engine then starts over, as after [`LiveEngine::reset`], but keeps the tuning that it has
     /// found.
     pub fn finish(&mut self) {
+        self.tuning.forget_steps();
         self.drain();
         self.close_track();
         let events = std::mem::take(&mut self.events);
@@ -187,6 +189,7 @@ impl LiveEngine {
     /// Marks `lost` host samples as missing at this point. What came before is analysed to its end,
     /// the gap becomes a lost segment, and the analysis starts afresh behind it.
     pub fn mark_gap(&mut self, lost: u64) {
+        self.tuning.forget_steps();
         if lost == 0 {
             return;
         }
@@ -218,6 +221,7 @@ impl LiveEngine {
 
     /// Forgets the input so far; time begins at zero.
     pub fn reset(&mut self) {
+        self.tuning.forget_steps();
         self.tuning.reset();
         self.start_over();
     }
@@ -234,6 +238,7 @@ impl LiveEngine {
     /// New settings, from the next frame on.
     pub fn set(&mut self, settings: LiveSettings) {
         self.settings = settings;
+        self.tuning.forget_steps();
         self.tuning.set(settings.tuning);
         let track = settings.track_decoder();
         self.decoder.set_costs(track.change_cost, track.hold);
@@ -243,6 +248,12 @@ impl LiveEngine {
     /// The tuning, once it is set or found in the music.
     pub fn tuning(&self) -> Option<Tuning> {
         self.tuning.is_sure().then(|| self.tuning.tuning())
+    }
+
+    /// How the tuning has changed in the last call of this engine, for a
+    /// [`RefiningEngine`](crate::refine::RefiningEngine) of the same samples.
+    pub fn tuning_steps(&self) -> &TuningSteps {
+        self.tuning.steps()
     }
 
     /// The latest frame, log-compressed magnitudes (see [`log_compress`]).

@@ -41,7 +41,7 @@ use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{SAMPLE_RATE, window_length_samples};
 use crate::inference::WindowModel;
 use crate::resample::{RateError, StreamResampler};
-use crate::tuning::{TuningFollower, TuningSetting};
+use crate::tuning::{TuningSetting, TuningSource, TuningSteps};
 use take::Take;
 
 /// Frames from one run of the network to the next: 2.5 s.
@@ -89,7 +89,7 @@ pub struct RefiningCounters {
 pub struct RefiningEngine {
     model: Arc<dyn WindowModel>,
     resampler: StreamResampler,
-    tuning: TuningFollower,
+    tuning: TuningSource,
     transform: CentredCqt,
     resampled: Vec<f32>,
     /// Samples of the last take that are not transformed yet. Frames are made only when the network
@@ -117,7 +117,7 @@ impl RefiningEngine {
         Ok(Self {
             model,
             resampler: StreamResampler::new(sample_rate)?,
-            tuning: TuningFollower::new(TuningSetting::Estimated),
+            tuning: TuningSource::following(TuningSetting::Estimated),
             transform,
             resampled: Vec::new(),
             waiting: Vec::new(),
@@ -128,7 +128,25 @@ impl RefiningEngine {
         })
     }
 
-    /// Sets the tuning, from the next samples on.
+    /// An engine that does not look for the tuning itself, but [is told](Self::tell_tuning) it
+    /// by a live engine of the same samples.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn told_tuning(model: Arc<dyn WindowModel>, sample_rate: f64) -> Result<Self, RateError> {
+        let mut engine = Self::new(model, sample_rate)?;
+        engine.tuning = TuningSource::told();
+        Ok(engine)
+    }
+
+    /// What the live engine has found
+    /// ([`LiveEngine::tuning_steps`](crate::live::LiveEngine::tuning_steps)) in its last call, to
+    /// be told before the same call of this one.
+    pub fn tell_tuning(&mut self, steps: &TuningSteps) {
+        self.tuning.tell(steps);
+    }
+
+    /// Sets the tuning, from the next samples on, of an engine that is not told it.
     pub fn set_tuning(&mut self, setting: TuningSetting) {
         self.tuning.set(setting);
     }

@@ -4,6 +4,7 @@
 
 use std::f32::consts::TAU;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harmony::time::Metre;
@@ -13,10 +14,12 @@ use recognizer::beat::{BeatGrid, BeatSource, GridSpan, NoBeats};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{InferenceError, WindowModel};
+use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::networks::CHORD_CLASSES;
 use recognizer::refine::{Refined, RefiningEngine};
 use recognizer::transcribe::transcribe;
+use recognizer::tuning::{Tuning, TuningSetting};
 
 const RATE: f64 = 22_050.0;
 
@@ -368,4 +371,92 @@ fn the_built_in_network_hears_a_chord_that_stays() {
             .sum()
     };
     assert!(seconds("C:maj") > 10.0, "{:?}", chords(&refined));
+}
+
+/// Remembers every window to the last bit.
+#[derive(Default)]
+struct Remembering(Mutex<Vec<Vec<u32>>>);
+
+impl WindowModel for Remembering {
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
+        let bits = frames.iter().map(|value| value.to_bits()).collect();
+        self.0.lock().unwrap().push(bits);
+        LowOrHigh.windows(frames)
+    }
+}
+
+/// Triads `cents` above concert pitch, a second each.
+fn out_of_tune(cents: f64, seconds: usize) -> Vec<f32> {
+    let notes = [[48, 52, 55], [53, 57, 60], [55, 59, 62]];
+    let sample = |i: usize| {
+        let time_s = i as f64 / RATE;
+        let note = |note: i32| {
+            let hz = 440.0 * ((f64::from(note) - 69.0 + cents / 100.0) / 12.0).exp2();
+            (1..=5_u8).map(move |partial| {
+                let turns = (hz * f64::from(partial) * time_s).fract() as f32;
+                0.06 / f32::from(partial) * (TAU * turns).sin()
+            })
+        };
+        notes[time_s as usize % 3].into_iter().flat_map(note).sum()
+    };
+    (0..seconds * RATE as usize).map(sample).collect()
+}
+
+#[test]
+fn an_engine_that_is_told_the_tuning_hears_what_one_hears_that_looks_for_it() {
+    let (flat, sharp) = (out_of_tune(-32.0, 14), out_of_tune(35.0, 9));
+    let heard = |size: Option<usize>| {
+        let model = Arc::new(Remembering::default());
+        let mut live = size.map(|_| {
+            LiveEngine::new(models::live().unwrap(), RATE, LiveSettings::default()).unwrap()
+        });
+        let mut engine = match size {
+            Some(_) => RefiningEngine::told_tuning(model.clone(), RATE).unwrap(),
+            None => RefiningEngine::new(model.clone(), RATE).unwrap(),
+        };
+        let mut previews = Vec::new();
+        for (part, samples) in [&flat, &sharp].into_iter().enumerate() {
+            for block in samples.chunks(size.unwrap_or(4000)) {
+                if let Some(live) = &mut live {
+                    live.push(block);
+                    engine.tell_tuning(live.tuning_steps());
+                }
+                engine.push(block);
+                all(&mut engine, &mut |_, _| None);
+            }
+            previews.push(engine.preview(&mut |_, _| None));
+            if part == 0 {
+                if let Some(live) = &mut live {
+                    live.mark_gap(1000);
+                    engine.tell_tuning(live.tuning_steps());
+                }
+                engine.mark_gap(1000);
+                all(&mut engine, &mut |_, _| None);
+            }
+        }
+        let fixed = LiveSettings {
+            tuning: TuningSetting::Fixed(Tuning::from_cents(15.0)),
+            ..LiveSettings::default()
+        };
+        if let Some(live) = &mut live {
+            live.set(fixed);
+            engine.tell_tuning(live.tuning_steps());
+        } else {
+            engine.set_tuning(fixed.tuning);
+        }
+        previews.push(engine.preview(&mut |_, _| None));
+        if let Some(live) = &mut live {
+            live.finish();
+            engine.tell_tuning(live.tuning_steps());
+        }
+        engine.finish();
+        all(&mut engine, &mut |_, _| None);
+        let windows = std::mem::take(&mut *model.0.lock().unwrap());
+        (previews, windows)
+    };
+    let itself = heard(None);
+    assert!(itself.1.len() > 8, "{}", itself.1.len());
+    for size in [333, 4096, 300_000] {
+        assert!(heard(Some(size)) == itself, "{size}");
+    }
 }

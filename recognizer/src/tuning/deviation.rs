@@ -62,6 +62,11 @@ impl Default for Deviations {
 }
 
 impl Deviations {
+    /// Samples up to the one that completes the next spectrum; at least one.
+    pub(super) fn until_next(&self) -> usize {
+        LEN - self.history.len()
+    }
+
     /// Takes samples at [`SAMPLE_RATE`] and hands over the deviation of each spectrum that
     /// they complete.
     pub(super) fn push(&mut self, mut samples: &[f32], mut sink: impl FnMut(Deviation)) {

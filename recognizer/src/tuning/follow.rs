@@ -1,7 +1,7 @@
 //! The tuning of a stream, followed while it plays.
 
 use super::deviation::{Deviations, Evidence, HOP};
-use super::{Tuning, TuningSetting};
+use super::{Tuning, TuningSetting, TuningSteps};
 use crate::features::SAMPLE_RATE;
 
 /// What was heard counts 1/e after so many seconds of tonal sound.
@@ -22,6 +22,9 @@ pub struct TuningFollower {
     /// Where the bins are, by the music.
     found: Tuning,
     sure: bool,
+    /// Samples taken since it was made.
+    heard: u64,
+    steps: TuningSteps,
 }
 
 impl TuningFollower {
@@ -34,11 +37,26 @@ impl TuningFollower {
             evidence: Evidence::default(),
             found: Tuning::CONCERT,
             sure: false,
+            heard: 0,
+            steps: TuningSteps::from_now(match setting {
+                TuningSetting::Estimated => Tuning::CONCERT,
+                TuningSetting::Fixed(tuning) => tuning,
+            }),
         }
     }
 
     /// Takes mono samples at [`SAMPLE_RATE`].
-    pub fn push(&mut self, samples: &[f32]) {
+    pub fn push(&mut self, mut samples: &[f32]) {
+        while !samples.is_empty() {
+            let (now, later) = samples.split_at(samples.len().min(self.deviations.until_next()));
+            samples = later;
+            self.heard += now.len() as u64;
+            self.hear(now);
+            self.steps.put(self.heard, self.tuning());
+        }
+    }
+
+    fn hear(&mut self, samples: &[f32]) {
         let keep = (-(HOP as f64 / f64::from(SAMPLE_RATE)) / MEMORY_S).exp();
         let (evidence, found, sure) = (&mut self.evidence, &mut self.found, &mut self.sure);
         self.deviations.push(samples, |deviation| {
@@ -77,6 +95,7 @@ impl TuningFollower {
     /// Another setting, from here on. What the music has said is kept.
     pub fn set(&mut self, setting: TuningSetting) {
         self.setting = setting;
+        self.steps.put(self.heard, self.tuning());
     }
 
     /// The samples that follow do not join those before, but are of the same music.
@@ -84,9 +103,24 @@ impl TuningFollower {
         self.deviations.reset();
     }
 
-    /// Forgets what was heard.
+    /// Forgets what was heard, but not how much.
     pub fn reset(&mut self) {
-        *self = Self::new(self.setting);
+        self.deviations.reset();
+        self.evidence = Evidence::default();
+        (self.found, self.sure) = (Tuning::CONCERT, false);
+        self.steps.put(self.heard, self.tuning());
+    }
+
+    /// How the tuning has changed since [`Self::forget_steps`] was called last, for somebody
+    /// who hears the same samples later. Samples count from when this was made.
+    #[must_use]
+    pub fn steps(&self) -> &TuningSteps {
+        &self.steps
+    }
+
+    /// Forgets what the tuning was before now.
+    pub fn forget_steps(&mut self) {
+        self.steps = TuningSteps::from_now(self.tuning());
     }
 }
 
@@ -144,6 +178,27 @@ mod tests {
         for size in [1, 64, 1000] {
             assert_eq!(said(size), one);
         }
+    }
+
+    #[test]
+    fn the_steps_say_what_was_said_at_each_sample() {
+        let samples = chords(37.0, 4);
+        let mut follower = TuningFollower::new(TuningSetting::Estimated);
+        let mut said = Vec::new();
+        for block in samples.chunks(700) {
+            follower.push(block);
+            said.push(follower.tuning());
+        }
+        follower.set(TuningSetting::Fixed(Tuning::from_cents(-20.0)));
+        let steps = follower.steps();
+        for (index, said) in said.iter().enumerate() {
+            let sample = (700 * (index + 1)).min(samples.len() - 1);
+            assert_eq!(steps.at(sample as u64), *said);
+        }
+        assert_eq!(steps.at(samples.len() as u64).cents(), -20.0);
+        assert_eq!(steps.at(u64::MAX).cents(), -20.0);
+        follower.forget_steps();
+        assert_eq!(follower.steps().at(0).cents(), -20.0);
     }
 
     #[test]

@@ -7,8 +7,12 @@
 
 mod deviation;
 mod follow;
+mod source;
+mod steps;
 
 pub use follow::TuningFollower;
+pub(crate) use source::TuningSource;
+pub use steps::TuningSteps;
 
 use deviation::Deviations;
 

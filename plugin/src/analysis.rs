@@ -446,6 +446,7 @@ impl Analysis {
                 current: self.current.clone(),
                 strip: self.history.strip(instance.session()),
                 spectrum: self.spectrum,
+                tuning: self.stream.as_ref().and_then(|it| it.recognizer.tuning()),
                 ..Snapshot::default()
             },
         };

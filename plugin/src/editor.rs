@@ -27,6 +27,7 @@ mod strip;
 mod symbol;
 mod tempo;
 pub mod theme;
+mod tuning;
 mod window;
 
 pub use draw::draw;

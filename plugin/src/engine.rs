@@ -8,6 +8,7 @@ use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings, ShownState};
 use recognizer::models;
 use recognizer::refine::{Refined, RefiningEngine};
+use recognizer::tuning::{Tuning, TuningSetting};
 
 use crate::recognition::{Grid, Recognizer, Recognizers, Settings, Shown};
 
@@ -27,6 +28,7 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
             write: false,
             sensitivity: 0.5,
             hold_s: 0.0,
+            tuning_cents: None,
         },
     )?;
     // Not quite silence, which would be answered without asking the network.
@@ -50,11 +52,13 @@ impl Recognizers for Engines {
         let windowed = Arc::clone(&self.windowed) as Arc<dyn WindowModel>;
         let refining = RefiningEngine::told_tuning(windowed, sample_rate)
             .map_err(|error| error.to_string())?;
-        Ok(Box::new(Live {
+        let mut live = Live {
             engine,
             refining,
             ended: false,
-        }))
+        };
+        live.tell_tuning();
+        Ok(Box::new(live))
     }
 }
 
@@ -62,7 +66,11 @@ fn of(settings: Settings) -> LiveSettings {
     LiveSettings {
         sensitivity: settings.sensitivity,
         hold_s: settings.hold_s,
-        ..LiveSettings::default()
+        tuning: settings
+            .tuning_cents
+            .map_or(TuningSetting::Estimated, |cents| {
+                TuningSetting::Fixed(Tuning::from_cents(cents))
+            }),
     }
 }
 
@@ -121,6 +129,10 @@ impl Recognizer for Live {
 
     fn spectrum(&self) -> &[f32] {
         self.engine.spectrum()
+    }
+
+    fn tuning(&self) -> Option<Tuning> {
+        self.engine.tuning()
     }
 
     fn mark_gap(&mut self, lost: u64) {

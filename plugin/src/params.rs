@@ -8,6 +8,7 @@ use std::sync::Arc;
 use harmony::voicing::Voicing;
 use nice_plug::prelude::*;
 use parking_lot::RwLock;
+use recognizer::tuning::{MAX_CENTS, Tuning};
 use serde::{Deserialize, Serialize};
 
 use crate::midi_out::Sending;
@@ -166,6 +167,17 @@ pub enum BassChoice {
     None,
 }
 
+/// Where the tuning of the music comes from.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum TuningChoice {
+    /// The music says it.
+    #[id = "auto"]
+    Auto,
+    /// It is set.
+    #[id = "fixed"]
+    Fixed,
+}
+
 /// Size of the editor in logical points.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "StoredSize", into = "StoredSize")]
@@ -275,6 +287,13 @@ pub struct ChangesParams {
     #[id = "midi-bass"]
     pub midi_bass: EnumParam<BassChoice>,
 
+    /// Where the tuning comes from.
+    #[id = "tuning"]
+    pub tuning: EnumParam<TuningChoice>,
+    /// The tuning where it is set, in cents above A = 440 Hz.
+    #[id = "tuning-cents"]
+    pub tuning_cents: FloatParam,
+
     /// Size of the editor.
     #[persist = "editor-size"]
     pub editor_size: RwLock<EditorSize>,
@@ -294,6 +313,10 @@ impl ChangesParams {
             write: self.write.value(),
             sensitivity: self.sensitivity.value(),
             hold_s: self.hold.value(),
+            tuning_cents: match self.tuning.value() {
+                TuningChoice::Auto => None,
+                TuningChoice::Fixed => Some(self.tuning_cents.value()),
+            },
         }
     }
 
@@ -342,6 +365,17 @@ impl Default for ChangesParams {
                         .ok()
                         .map(|milliseconds| milliseconds / 1000.0)
                 })),
+            tuning: EnumParam::new("Tuning", TuningChoice::Auto),
+            tuning_cents: FloatParam::new(
+                "Tuning of A",
+                0.0,
+                FloatRange::Linear {
+                    min: -MAX_CENTS,
+                    max: MAX_CENTS,
+                },
+            )
+            .with_value_to_string(Arc::new(|cents| Tuning::from_cents(cents).to_string()))
+            .with_string_to_value(Arc::new(|text| text.parse().ok().map(Tuning::cents))),
             freeze: BoolParam::new("Freeze", false),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             write: BoolParam::new("Write", true),

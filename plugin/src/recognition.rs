@@ -3,6 +3,7 @@
 use harmony::label::Label;
 use recognizer::beat::BeatSource;
 use recognizer::refine::Refined;
+use recognizer::tuning::Tuning;
 
 pub use crate::settings::Settings;
 
@@ -46,6 +47,8 @@ pub trait Recognizer: Send {
     fn preview(&self, grid: &mut Grid<'_>) -> Option<Refined>;
     /// Log magnitudes of the latest frame, ln(|C| + 1e-6).
     fn spectrum(&self) -> &[f32];
+    /// The tuning that the music is heard at, once it is known.
+    fn tuning(&self) -> Option<Tuning>;
     /// Says that `lost` samples are missing here.
     fn mark_gap(&mut self, lost: u64);
     /// Takes new settings.

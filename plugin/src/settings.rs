@@ -9,4 +9,6 @@ pub struct Settings {
     pub sensitivity: f32,
     /// Seconds for which a new chord must lead before it replaces the one shown.
     pub hold_s: f32,
+    /// Cents above A = 440 Hz that the music is heard at; `None` where the music says it.
+    pub tuning_cents: Option<f32>,
 }

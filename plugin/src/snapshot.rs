@@ -4,6 +4,7 @@ use harmony::label::Label;
 use harmony::time::Metre;
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
+use recognizer::tuning::Tuning;
 
 use crate::recognition::SPECTRUM_BINS;
 
@@ -122,6 +123,8 @@ pub struct Snapshot {
     pub strip: Strip,
     /// Log magnitudes of the latest constant-Q frame, ln(|C| + 1e-6).
     pub spectrum: [f32; SPECTRUM_BINS],
+    /// The tuning that the music is heard at: set by somebody, or found; `None` until it is known.
+    pub tuning: Option<Tuning>,
     /// How far the analysis has come in the song: where the right end of the live part of
     /// the track is, and where a playhead belongs. The host itself is [`lag_s`](Self::lag_s)
     /// further on. Moves on while the display is frozen. `None` before the first audio.
@@ -163,6 +166,7 @@ impl Default for Snapshot {
                 ..Strip::default()
             },
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
+            tuning: None,
             position: None,
             confirmed_to_s: None,
             lag_s: 0.0,

@@ -741,6 +741,7 @@ mod tests {
             write: true,
             sensitivity: 0.5,
             hold_s,
+            tuning_cents: None,
         };
         for (block, hold_s) in [0.1, 0.1, 0.3, 0.3].into_iter().enumerate() {
             input.set(settings(hold_s));

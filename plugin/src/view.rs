@@ -9,6 +9,7 @@ pub mod names;
 pub mod preferences;
 pub mod sheet;
 mod status;
+mod tuning;
 
 use std::sync::Arc;
 
@@ -17,11 +18,12 @@ use harmony::label::{Chord, Label};
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
 
-pub use self::controls::{Controls, MidiControls};
+pub use self::controls::{Controls, MidiControls, TuningControls};
 use self::function::Function;
 use self::names::{ChordName, Namer, key_name, note_name};
 use self::sheet::Sheet;
 pub use self::status::StatusWord;
+pub use self::tuning::TuningView;
 use crate::recognition::SPECTRUM_BINS;
 use crate::session::Clock;
 use crate::snapshot::{SPECTRUM_FLOOR, Snapshot, SongPosition, Status};
@@ -178,6 +180,8 @@ pub struct View {
     /// The tempo that a track without bars of a host is exported at, in quarter notes a minute;
     /// `None` while it has no chords.
     pub own_bpm: Option<f64>,
+    /// The tuning that the music is heard at.
+    pub tuning: TuningView,
     /// Where the song stands, once it has begun.
     pub now: Option<Now>,
     /// Whether the track has bars: the host tells the song's time.
@@ -249,6 +253,7 @@ impl View {
             key,
             transport: position.and_then(transport),
             own_bpm: own_bpm(song),
+            tuning: TuningView::of(snapshot, controls),
             now: position.map(|position| Now {
                 time_s: position.time_s,
                 beat: position.beat,

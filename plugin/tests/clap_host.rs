@@ -86,7 +86,9 @@ fn parameters_have_stable_names_and_take_values() {
             "MIDI octave",
             "MIDI velocity",
             "MIDI channel",
-            "MIDI bass"
+            "MIDI bass",
+            "Tuning",
+            "Tuning of A"
         ]
     );
     let mut processor = host::activate(&mut instance, 48_000.0, 64);

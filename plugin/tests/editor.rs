@@ -11,7 +11,7 @@ use changes_plugin::editor::{draw, theme};
 use changes_plugin::session::{Clock, SavedSession, Session};
 use changes_plugin::snapshot::{CurrentChord, SPECTRUM_FLOOR, Snapshot, Status};
 use changes_plugin::view::preferences::{Companion, Page, Preferences, ThemeChoice, WrittenFor};
-use changes_plugin::view::{Controls, MidiControls, Song, View};
+use changes_plugin::view::{Controls, MidiControls, Song, TuningControls, View};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
@@ -21,6 +21,7 @@ use harmony::label::Label;
 use harmony::time::MIN_BPM;
 use harmony::timeline::{Alternative, Status as ChordStatus};
 use harmony::track::Track;
+use recognizer::tuning::Tuning;
 
 /// A window in use: the session's side of it is harmony's editor.
 struct Used {
@@ -238,6 +239,14 @@ fn pictures() -> Vec<Picture> {
         used.desk.open = open;
         used
     };
+    let tuned = |fixed: bool| {
+        let mut used = tuned(-32.0);
+        if fixed {
+            (used.controls.tuning.fixed, used.controls.tuning.cents) = (true, -32.0);
+            used.desk.open = Open::Settings;
+        }
+        used
+    };
     let midi = || {
         let mut used = open(Open::Settings);
         used.controls.midi.on = true;
@@ -361,6 +370,8 @@ fn pictures() -> Vec<Picture> {
         ("window-saved", usual(Dark), USUAL, saved),
         ("window-settings", open(Open::Settings), USUAL, nothing),
         ("window-settings-midi", midi(), USUAL, nothing),
+        ("window-tuning", tuned(false), USUAL, nothing),
+        ("window-settings-tuning", tuned(true), USUAL, nothing),
         ("window-no-transport", streamed(), USUAL, nothing),
         ("window-waiting", quiet(Status::Idle), USUAL, nothing),
         ("window-refused", refused(), USUAL, nothing),
@@ -645,6 +656,75 @@ fn the_tempo_of_a_host_is_its_own() {
         harness.run();
         assert!(harness.query_by_label("Half tempo").is_none());
     }
+}
+
+/// A song that is read at a tuning.
+fn tuned(cents: f32) -> Used {
+    let mut used = Used::at(harbour(), 13.6, true);
+    used.snapshot.tuning = Some(Tuning::from_cents(cents));
+    used
+}
+
+#[test]
+fn the_tuning_is_kept_and_let_go_by_a_click() {
+    let mut harness = harness(tuned(-32.0), (960.0, 600.0, 1.0));
+    harness.run();
+    harness.get_by_label("Tuning A = 432 Hz, −32 cents").click();
+    harness.run();
+    let kept = TuningControls {
+        fixed: true,
+        cents: -32.0,
+    };
+    assert_eq!(harness.state().controls.tuning, kept);
+    // What is heard later does not move it.
+    harness.state_mut().snapshot.tuning = Some(Tuning::from_cents(20.0));
+    harness.run();
+    let by_tab = (0..60).any(|_| {
+        harness.key_press(Key::Tab);
+        harness.run();
+        harness
+            .get_by_label("Tuning A = 432 Hz, −32 cents")
+            .is_focused()
+    });
+    assert!(by_tab);
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(!harness.state().controls.tuning.fixed);
+    assert!(
+        harness
+            .query_by_label("Tuning A = 445 Hz, +20 cents")
+            .is_some()
+    );
+}
+
+#[test]
+fn a_tuning_is_typed_in_the_settings() {
+    let mut harness = harness(tuned(-32.0), (960.0, 600.0, 1.0));
+    harness.run();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    assert!(harness.query_by_value("A = 432.0 Hz").is_none());
+    harness.get_by_label("Fixed").click();
+    harness.run();
+    // What was found is where one begins.
+    assert_eq!(harness.state().controls.tuning.cents, -32.0);
+    let field = |harness: &Harness<'static, Used>| {
+        let hz = Tuning::from_cents(harness.state().controls.tuning.cents).a4_hz();
+        format!("A = {hz:.1} Hz")
+    };
+    harness.get_by_value(&field(&harness)).click();
+    harness.run();
+    harness.event(egui::Event::Text("442".to_owned()));
+    harness.key_press(Key::Enter);
+    harness.run();
+    let tuning = harness.state().controls.tuning;
+    assert!(
+        tuning.fixed && (tuning.cents - 7.85).abs() < 0.01,
+        "{tuning:?}"
+    );
+    harness.get_by_label("Auto").click();
+    harness.run();
+    assert!(!harness.state().controls.tuning.fixed);
 }
 
 #[test]

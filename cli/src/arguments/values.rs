@@ -14,36 +14,19 @@ pub(super) fn tempo(text: &str) -> Result<f64, String> {
 
 /// A tuning: `auto`, the frequency of A as `432` or `A=432 Hz`, or cents as `-32c`.
 pub(super) fn tuning(text: &str) -> Result<TuningSetting, String> {
-    let plain = text.trim().to_ascii_lowercase().replace('−', "-");
-    if plain == "auto" {
+    if text.trim().eq_ignore_ascii_case("auto") {
         return Ok(TuningSetting::Estimated);
     }
-    let cents = plain.strip_suffix("cents").or(plain.strip_suffix('c'));
-    let tuning = match cents {
-        Some(cents) => {
-            let cents: Option<f32> = cents.trim().parse().ok();
-            let near = cents.filter(|cents| cents.abs() <= MAX_CENTS);
-            near.map(Tuning::from_cents)
+    match text.parse() {
+        Ok(tuning) => Ok(TuningSetting::Fixed(tuning)),
+        Err(_) => {
+            let [low, high] = [-MAX_CENTS, MAX_CENTS].map(|it| Tuning::from_cents(it).a4_hz());
+            Err(format!(
+                "expected auto, the frequency of A from {low:.0} to {high:.0} (432), or cents \
+                 within ±{MAX_CENTS} (-32c)"
+            ))
         }
-        None => {
-            let named = plain.strip_prefix('a').map(|rest| {
-                // `a4 = 440`, but `a440` as well.
-                let of_four = rest.strip_prefix('4');
-                let of_four = of_four.filter(|it| !it.starts_with(|c: char| c.is_ascii_digit()));
-                of_four.unwrap_or(rest).trim_start_matches([' ', '='])
-            });
-            let hz = named.unwrap_or(&plain);
-            let hz = hz.strip_suffix("hz").unwrap_or(hz).trim();
-            hz.parse().ok().and_then(Tuning::from_a4_hz)
-        }
-    };
-    tuning.map(TuningSetting::Fixed).ok_or_else(|| {
-        let [low, high] = [-MAX_CENTS, MAX_CENTS].map(|it| Tuning::from_cents(it).a4_hz());
-        format!(
-            "expected auto, the frequency of A from {low:.0} to {high:.0} (432), or cents within \
-             ±{MAX_CENTS} (-32c)"
-        )
-    })
+    }
 }
 
 /// A key in any case: `eb:maj`, `F# Minor`, `am`, `B♭`.

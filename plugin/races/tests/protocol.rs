@@ -72,6 +72,7 @@ fn every_sample_is_found_at_its_place_and_every_loss_is_told() {
                 write: true,
                 sensitivity: (stream / 50) as f32,
                 hold_s: 0.0,
+                tuning_cents: None,
             });
             input.push(&[&block], block.len(), at(stream as f64 / RATE));
             stream += frames;

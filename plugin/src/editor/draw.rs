@@ -6,7 +6,7 @@ use super::desk::{Action, Desk, Open};
 use super::theme::Look;
 use super::{
     editing, export, guitar, header, hero, keys, piano, settings, sheet, song, spectrum, stage,
-    strip,
+    strip, tuning,
 };
 use crate::view::preferences::{Companion, Page};
 use crate::view::{Controls, View};
@@ -44,7 +44,8 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     let told = desk.notice.is_some() || view.message.is_some();
     if !small || told {
         let foot = take_bottom(&mut rest, look.px(15.0), look.px(6.0));
-        header::foot(ui, &look, foot, view, desk);
+        let free = header::foot(ui, &look, foot, view, desk);
+        tuning::draw(ui, &look, free, view, controls);
     }
     if small {
         compact(ui, &look, rest, view, desk);
@@ -65,7 +66,7 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     keys::draw(ui, &look, view, desk);
     song::draw(ui, &look, song_anchor, view, controls, desk);
     export::draw(ui, &look, anchors.export, view, controls, desk);
-    settings::draw(ui, &look, anchors.settings, controls, desk);
+    settings::draw(ui, &look, anchors.settings, view, controls, desk);
 }
 
 /// The chord, how it is played, and the track.

@@ -225,7 +225,8 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 
     let response = ui.interact(pill, ui.scope_id().with("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, view.status.word()));
     // Small windows have no foot that says the second.
-    let says = [view.status.sentence(), &view.machine];
+    let tuning = view.tuning.text();
+    let says = [view.status.sentence(), &tuning, &view.machine];
     response.on_hover_text(says.join("\n").trim_end());
     word.right()
 }
@@ -243,8 +244,9 @@ fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
     }
 }
 
-/// The foot of the window: what there is to tell, or what the machine does.
-pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+/// The foot of the window: what there is to tell, or what the machine does; the part of it that
+/// is free.
+pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) -> Rect {
     let palette = look.palette;
     let told = view.message.clone().map(|text| (text, true, None));
     let noticed = desk
@@ -253,14 +255,14 @@ pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         .map(|notice| (notice.text, notice.error, notice.file));
     let Some((text, error, file)) = told.clone().or(noticed) else {
         let painter = ui.painter_at(rect);
-        painter.text(
+        let machine = painter.text(
             rect.right_center(),
             Align2::RIGHT_CENTER,
             &view.machine,
             look.text(11.0),
             palette.faint,
         );
-        return;
+        return rect.with_max_x(machine.left() - look.px(18.0));
     };
     let bar = rect.expand2(vec2(look.px(4.0), look.px(4.0)));
     ui.painter()
@@ -308,4 +310,5 @@ pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
         },
     );
+    rect.with_max_x(rect.left())
 }

@@ -3,6 +3,7 @@
 
 use egui::{Button, DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, Slider, Ui};
 use nice_plug::prelude::Enum;
+use recognizer::tuning::{MAX_CENTS, Tuning};
 
 use super::desk::{Desk, Open};
 use super::export::voicing_hint;
@@ -10,10 +11,17 @@ use super::hero::{caption_of, choices};
 use super::theme::Look;
 use crate::params::{BassChoice, StyleChoice, VocabularyChoice, VoicingChoice};
 use crate::view::preferences::{MAX_CAPO, Page, ThemeChoice, WrittenFor};
-use crate::view::{Controls, MidiControls};
+use crate::view::{Controls, MidiControls, TuningControls, TuningView, View};
 
 /// Draws the settings, if they are open, under their button at `anchor`.
-pub fn draw(ui: &mut Ui, look: &Look, anchor: Rect, controls: &mut Controls, desk: &mut Desk) {
+pub fn draw(
+    ui: &mut Ui,
+    look: &Look,
+    anchor: Rect,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
     if desk.open != Open::Settings {
         return;
     }
@@ -38,7 +46,7 @@ pub fn draw(ui: &mut Ui, look: &Look, anchor: Rect, controls: &mut Controls, des
         egui::ScrollArea::vertical()
             .max_height(height.max(look.px(80.0)))
             .min_scrolled_height(height.max(look.px(80.0)))
-            .show(ui, |ui| form(ui, look, width, controls));
+            .show(ui, |ui| form(ui, look, width, view, controls));
     });
     if !open && desk.open == Open::Settings {
         desk.open = Open::Nothing;
@@ -85,7 +93,7 @@ impl Form<'_> {
     }
 }
 
-fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
+fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Controls) {
     let narrow = width < look.px(420.0);
     let form = Form { look, narrow };
     form.row(ui, "View", |ui| {
@@ -154,6 +162,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
                 "How long a new chord must last before it takes the place of the one shown.",
             );
     });
+    tuning(ui, &form, &view.tuning, &mut controls.tuning);
     ui.separator();
     midi(ui, &form, &mut controls.midi);
     ui.separator();
@@ -198,6 +207,51 @@ fn form(ui: &mut Ui, look: &Look, width: f32, controls: &mut Controls) {
         {
             controls.freeze = !controls.freeze;
         }
+    });
+}
+
+/// Where the tuning comes from, and what it is where it is set.
+fn tuning(ui: &mut Ui, form: &Form<'_>, now: &TuningView, tuning: &mut TuningControls) {
+    form.row(ui, "Tuning", |ui| {
+        let name = |fixed: bool| if fixed { "Fixed" } else { "Auto" }.to_owned();
+        let hint = |fixed: bool| {
+            if fixed {
+                "Chords are read at the tuning that is set here, whatever is heard"
+            } else {
+                "The tuning is found while the music plays, and followed"
+            }
+            .to_owned()
+        };
+        let fixed = &mut tuning.fixed;
+        if choices(ui, form.look, &[false, true], fixed, name, hint) && *fixed {
+            tuning.cents = now.tuning.unwrap_or(Tuning::CONCERT).cents();
+        }
+        if !tuning.fixed {
+            return;
+        }
+        let hz = |cents: f32| Tuning::from_cents(cents).a4_hz();
+        let mut a4_hz = hz(tuning.cents);
+        let number = DragValue::new(&mut a4_hz)
+            .range(hz(-MAX_CENTS)..=hz(MAX_CENTS))
+            .speed(0.1)
+            .max_decimals(1)
+            .prefix("A = ")
+            .suffix(" Hz");
+        let response = ui.add(number);
+        if response
+            .on_hover_text("The frequency of A: drag, or click and type.")
+            .changed()
+            && let Some(typed) = Tuning::from_a4_hz(a4_hz)
+        {
+            tuning.cents = typed.cents();
+        }
+        let number = DragValue::new(&mut tuning.cents)
+            .range(-MAX_CENTS..=MAX_CENTS)
+            .speed(0.5)
+            .max_decimals(1)
+            .suffix(" cents");
+        ui.add(number)
+            .on_hover_text("The same as a distance from A = 440 Hz.");
     });
 }
 

@@ -34,10 +34,10 @@ use super::desk::{Action, Desk, Notice};
 use super::files::{self, Files};
 use super::{dragging, draw, theme};
 use crate::instance::Instance;
-use crate::params::{ChangesParams, EditorSize};
+use crate::params::{ChangesParams, EditorSize, TuningChoice};
 use crate::snapshot::Snapshot;
 use crate::view::preferences::{Page, Preferences};
-use crate::view::{Controls, MidiControls, Song, View};
+use crate::view::{Controls, MidiControls, Song, TuningControls, View};
 
 /// The editor of one instance. Each time it opens it makes a window of the size
 /// that is saved with the project, which the library does not do by itself.
@@ -428,6 +428,10 @@ fn controls(params: &ChangesParams) -> Controls {
         mode: params.mode.value().to_index(),
         sensitivity: params.sensitivity.value(),
         hold_s: params.hold.value(),
+        tuning: TuningControls {
+            fixed: params.tuning.value() == TuningChoice::Fixed,
+            cents: params.tuning_cents.value(),
+        },
         freeze: params.freeze.value(),
         write: params.write.value(),
         midi: MidiControls {
@@ -457,6 +461,11 @@ fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &C
         new.sensitivity,
     );
     set(&setter, &params.hold, old.hold_s, new.hold_s);
+    let (was, is) = (old.tuning, new.tuning);
+    // What it is set to comes first: it holds from when it is set.
+    set(&setter, &params.tuning_cents, was.cents, is.cents);
+    let (was, is) = (usize::from(was.fixed), usize::from(is.fixed));
+    choose(&setter, &params.tuning, was, is);
     set(&setter, &params.freeze, old.freeze, new.freeze);
     set(&setter, &params.write, old.write, new.write);
     let (old, new) = (before.midi, after.midi);

@@ -24,6 +24,8 @@ pub struct Controls {
     pub sensitivity: f32,
     /// In seconds.
     pub hold_s: f32,
+    /// Where the tuning comes from.
+    pub tuning: TuningControls,
     /// Whether the display is held.
     pub freeze: bool,
     /// Whether what is heard is written into the track.
@@ -43,12 +45,23 @@ impl Default for Controls {
             mode: 0,
             sensitivity: 0.5,
             hold_s: 0.0,
+            tuning: TuningControls::default(),
             freeze: false,
             write: true,
             midi: MidiControls::default(),
             window: Preferences::default(),
         }
     }
+}
+
+/// Where the tuning of the music comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TuningControls {
+    /// Whether it is set, and does not follow the music.
+    pub fixed: bool,
+    /// What it is set to, in cents above A = 440 Hz.
+    pub cents: f32,
 }
 
 /// How the live chord is sent as notes, the values those of the parameters.

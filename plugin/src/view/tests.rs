@@ -5,6 +5,7 @@ use harmony::timeline::{Segment, Timeline};
 use super::preferences::{Preferences, WrittenFor};
 use super::*;
 use crate::snapshot::CurrentChord;
+use recognizer::tuning::Tuning;
 
 fn label(text: &str) -> Label {
     text.parse().unwrap()
@@ -276,4 +277,23 @@ fn machines_are_described_with_both_latencies() {
     ] {
         assert!(view.machine.contains(part), "{}", view.machine);
     }
+}
+
+#[test]
+fn the_tuning_is_news_where_it_is_not_the_usual_one() {
+    let view = |cents: Option<f32>, fixed: bool| {
+        let snapshot = Snapshot {
+            tuning: cents.map(Tuning::from_cents),
+            ..Snapshot::default()
+        };
+        let mut controls = Controls::default();
+        controls.tuning.fixed = fixed;
+        View::new(&snapshot, &song(&[]), &controls).tuning
+    };
+    assert_eq!(view(None, false).text(), "Tuning not heard yet");
+    assert_eq!(view(Some(-32.0), false).text(), "A = 432 Hz, −32 cents");
+    assert_eq!(view(Some(-32.0), true).text(), "A = 440 Hz, 0 cents");
+    let news = |cents, fixed| view(cents, fixed).is_news();
+    assert!(!news(None, false) && !news(Some(4.9), false) && !news(Some(-5.0), false));
+    assert!(news(Some(-32.0), false) && news(Some(6.0), false) && news(None, true));
 }

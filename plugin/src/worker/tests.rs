@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use recognizer::refine::Refined;
+use recognizer::tuning::Tuning;
 
 use super::*;
 use crate::params::ChangesParams;
@@ -73,6 +74,10 @@ impl Recognizer for ByValue {
 
     fn spectrum(&self) -> &[f32] {
         &self.spectrum
+    }
+
+    fn tuning(&self) -> Option<Tuning> {
+        None
     }
 
     fn mark_gap(&mut self, lost: u64) {
@@ -366,6 +371,7 @@ fn the_write_switch_acts_at_its_sample_whatever_the_blocks() {
         write,
         sensitivity: 0.5,
         hold_s: 0.0,
+        tuning_cents: None,
     };
     let worker = worker();
     let tracks = [1usize, 64, 777, 1000, 5000].map(|block| {

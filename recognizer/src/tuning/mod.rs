@@ -9,10 +9,12 @@ mod deviation;
 mod follow;
 mod source;
 mod steps;
+mod text;
 
 pub use follow::TuningFollower;
 pub(crate) use source::TuningSource;
 pub use steps::TuningSteps;
+pub use text::ParseTuningError;
 
 use deviation::Deviations;
 
@@ -75,22 +77,6 @@ impl Tuning {
         } else {
             Self::from_cents(self.cents.round())
         }
-    }
-}
-
-/// As a musician writes it: `A = 432 Hz, −32 cents`.
-impl std::fmt::Display for Tuning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let cents = self.cents.round();
-        let sign = if cents < 0.0 {
-            "−"
-        } else if cents > 0.0 {
-            "+"
-        } else {
-            ""
-        };
-        let size = cents.abs();
-        write!(f, "A = {:.0} Hz, {sign}{size:.0} cents", self.a4_hz())
     }
 }
 
@@ -197,20 +183,5 @@ mod tests {
             }
             assert_eq!(parts.tuning(), whole);
         }
-    }
-
-    #[test]
-    fn a_tuning_is_written_as_musicians_write_it() {
-        let text = |cents| Tuning::from_cents(cents).to_string();
-        assert_eq!(text(-31.77), "A = 432 Hz, −32 cents");
-        assert_eq!(text(0.0), "A = 440 Hz, 0 cents");
-        assert_eq!(text(19.56), "A = 445 Hz, +20 cents");
-        assert_eq!(
-            Tuning::from_a4_hz(432.0).map(|it| it.cents().round()),
-            Some(-32.0)
-        );
-        assert_eq!(Tuning::from_a4_hz(300.0), None);
-        assert_eq!(Tuning::from_a4_hz(f64::NAN), None);
-        assert_eq!(Tuning::from_cents(f32::NAN), Tuning::CONCERT);
     }
 }

@@ -179,6 +179,10 @@ impl Recognizer for Twice {
         &[]
     }
 
+    fn tuning(&self) -> Option<Tuning> {
+        None
+    }
+
     fn mark_gap(&mut self, _: u64) {
         panic!("audio was lost");
     }

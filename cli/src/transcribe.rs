@@ -94,6 +94,14 @@ impl Run<'_> {
             self.progress
                 .say(&format!("{name}: tuned to {}", heard.tuning));
         }
+        let mut sounding = heard.chords.segments().iter();
+        let several = sounding.by_ref().filter(|it| it.label.chord().is_some()).nth(1);
+        if self.known.is_some() && heard.beats.is_none() && several.is_some() {
+            let name = song.path().display();
+            self.progress.say(&format!(
+                "{name}: no steady beat found; changes stay where they were heard"
+            ));
+        }
         let beats = heard.beats;
         let chords = heard
             .chords

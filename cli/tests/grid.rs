@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::process::Command;
+
+use support::changes_in;
 
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/town-theme.ogg");
 
@@ -59,4 +63,20 @@ fn what_contradicts_itself_is_refused() {
         let output = run(more);
         assert_eq!(output.status.code(), Some(2), "{more:?}");
     }
+}
+
+#[test]
+fn a_song_without_a_steady_beat_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("free.wav");
+    // Each chord as long as it likes.
+    let lengths_s = [1.9, 3.7, 1.1, 5.3, 2.2, 0.9, 4.1, 1.4, 3.0, 2.6];
+    support::chords(&path, &[0, 5, 7, 9, 2, 4, 10, 3, 8, 0], &lengths_s);
+    let told = "changes: free.wav: no steady beat found; changes stay where they were heard\n";
+    let run = |more: &[&str]| changes_in(folder.path(), &[&["free.wav"], more].concat());
+    let found = run(&[]);
+    assert_eq!((found.code, found.err.as_str()), (Some(0), told));
+    // Who wants no grid, or names a tempo, has it as he said.
+    run(&["--no-grid"]).clean();
+    run(&["--bpm", "90"]).clean();
 }

@@ -81,6 +81,11 @@ pub fn press_ctrl_c(child: &std::process::Child) {
 
 /// Writes two seconds of a C major triad, or of the one so many semitones above it.
 pub fn triad(path: &Path, up: i32) {
+    chords(path, &[up], &[2.0]);
+}
+
+/// Writes major triads, so many semitones above C and so many seconds long.
+pub fn chords(path: &Path, up: &[i32], lengths_s: &[f64]) {
     let rate = 22_050;
     let spec = hound::WavSpec {
         channels: 1,
@@ -90,16 +95,18 @@ pub fn triad(path: &Path, up: i32) {
     };
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
-    for index in 0..2 * rate {
-        let t = f64::from(index) / f64::from(rate);
-        let note = |semitones: i32| {
-            let hz = 261.63 * (f64::from(semitones + up) / 12.0).exp2();
-            (1..=4)
-                .map(|n| (t * hz * f64::from(n) * std::f64::consts::TAU).sin() / f64::from(n))
-                .sum::<f64>()
-        };
-        let sample = (note(-24) + note(0) + note(4) + note(7)) * 2_000.0;
-        writer.write_sample(sample as i16).unwrap();
+    for (up, length_s) in up.iter().zip(lengths_s) {
+        for index in 0..(length_s * f64::from(rate)) as u32 {
+            let t = f64::from(index) / f64::from(rate);
+            let note = |semitones: i32| {
+                let hz = 261.63 * (f64::from(semitones + up) / 12.0).exp2();
+                (1..=4)
+                    .map(|n| (t * hz * f64::from(n) * std::f64::consts::TAU).sin() / f64::from(n))
+                    .sum::<f64>()
+            };
+            let sample = (note(-24) + note(0) + note(4) + note(7)) * 2_000.0;
+            writer.write_sample(sample as i16).unwrap();
+        }
     }
     writer.finalize().unwrap();
 }

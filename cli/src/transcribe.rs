@@ -95,7 +95,10 @@ impl Run<'_> {
                 .say(&format!("{name}: tuned to {}", heard.tuning));
         }
         let mut sounding = heard.chords.segments().iter();
-        let several = sounding.by_ref().filter(|it| it.label.chord().is_some()).nth(1);
+        let several = sounding
+            .by_ref()
+            .filter(|it| it.label.chord().is_some())
+            .nth(1);
         if self.known.is_some() && heard.beats.is_none() && several.is_some() {
             let name = song.path().display();
             self.progress.say(&format!(

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::bars::{ALL, four_bars, shape};
 use common::label;
 use harmony::edit::{Command, EditError, Editor, MAX_DEPTH, Snap};
 use harmony::key::Key;
@@ -15,33 +16,13 @@ use proptest::prelude::*;
 
 /// Four bars of one chord each, at 120 beats a minute.
 fn track() -> Track {
-    let names = ["C", "A:min", "F", "G:7"];
-    let segments = names.iter().enumerate().map(|(bar, name)| {
-        let start_s = 2.0 * bar as f64;
-        let mut segment = Segment::new(start_s, start_s + 2.0, label(name));
+    four_bars(|_, segment| {
         segment.confidence = 0.5;
         segment.alternatives = vec![Alternative {
             label: label("D:min7"),
             probability: 0.25,
         }];
-        segment
-    });
-    Track::from_timeline(
-        Timeline::from_segments(segments).unwrap(),
-        TempoMap::default(),
-    )
-}
-
-/// `0-2 C:maj, 2-4 A:min*`: a track in short, locked chords starred.
-fn shape(track: &Track) -> String {
-    let segments = track.timeline().segments().iter();
-    let parts: Vec<String> = segments
-        .map(|it| {
-            let lock = if it.locked { "*" } else { "" };
-            format!("{}-{} {}{lock}", it.start_s, it.end_s, it.label)
-        })
-        .collect();
-    parts.join(", ")
+    })
 }
 
 fn after(command: Command) -> String {
@@ -50,8 +31,6 @@ fn after(command: Command) -> String {
     assert_whole(editor.track());
     shape(editor.track())
 }
-
-const ALL: &str = "0-2 C:maj, 2-4 A:min, 4-6 F:maj, 6-8 G:7";
 
 #[test]
 fn each_command_does_what_it_says() {

@@ -5,6 +5,7 @@
 
 mod common;
 
+use common::bars::{ALL, four_bars, shape};
 use common::label;
 use harmony::edit::{Command, Editor, Heard, MAX_DEPTH, MAX_PASSES, Snap, Undo};
 use harmony::label::Label;
@@ -15,35 +16,8 @@ use proptest::prelude::*;
 
 /// Four bars of one confirmed chord each, at 120 beats a minute.
 fn track() -> Track {
-    let names = ["C", "A:min", "F", "G:7"];
-    let segments = names.iter().enumerate().map(|(bar, name)| {
-        let start_s = 2.0 * bar as f64;
-        let mut segment = Segment::new(start_s, start_s + 2.0, label(name));
-        segment.confidence = 0.1 + 0.2 * bar as f32;
-        segment
-    });
-    let timeline = Timeline::from_segments(segments).unwrap();
-    Track::from_timeline(timeline, TempoMap::default())
+    four_bars(|bar, segment| segment.confidence = 0.1 + 0.2 * bar as f32)
 }
-
-/// `0-2 C:maj, 2-4 A:min?*`: provisional chords with a question mark, locked ones starred.
-fn shape(track: &Track) -> String {
-    let segments = track.timeline().segments().iter();
-    let parts: Vec<String> = segments
-        .map(|it| {
-            let open = if it.status == Status::Provisional {
-                "?"
-            } else {
-                ""
-            };
-            let lock = if it.locked { "*" } else { "" };
-            format!("{}-{} {}{open}{lock}", it.start_s, it.end_s, it.label)
-        })
-        .collect();
-    parts.join(", ")
-}
-
-const ALL: &str = "0-2 C:maj, 2-4 A:min, 4-6 F:maj, 6-8 G:7";
 
 fn heard(start_s: f64, end_s: f64, name: &str, status: Status) -> Heard {
     let mut segment = Segment::new(start_s, end_s, label(name));

@@ -2,56 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::convert::Infallible;
-use std::path::{Path, PathBuf};
+mod support;
 
+use std::convert::Infallible;
+
+use support::{clip, formula, golden, largest_difference, numbers};
 use trainer::teacher::chordnet::features::hybrid_cqt;
 use trainer::teacher::chordnet::heads::Heads;
 use trainer::teacher::chordnet::network::{HEADS, Network, OUTPUTS};
 use trainer::teacher::chordnet::{ChordNet, check, classes, decode};
 use trainer::teacher::{HOP_SAMPLES, Teacher};
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/goldens")
-        .join(name)
-}
-
-fn numbers(name: &str) -> Vec<f32> {
-    let bytes = std::fs::read(golden(name)).unwrap();
-    bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|b| f32::from_le_bytes(*b))
-        .collect()
-}
-
-/// The first three seconds of the clip.
-fn clip() -> Vec<f32> {
-    let path = golden("../../../recognizer/tests/goldens/clip.wav");
-    let reader = hound::WavReader::open(path).unwrap();
-    let samples = reader.into_samples::<i16>();
-    samples
-        .take(3 * 22_050)
-        .map(|s| f32::from(s.unwrap()) / 32_768.0)
-        .collect()
-}
-
-/// The numbers of the script's `formula`.
-fn formula(name: &str, count: usize, reach: f32) -> Vec<f32> {
-    let mut state = 0xCBF2_9CE4_8422_2325_u64;
-    for byte in name.bytes() {
-        state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-    }
-    let next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 40) as f32 / 8_388_608.0 - 1.0) * reach
-    };
-    std::iter::repeat_with(next).take(count).collect()
-}
 
 fn random_network() -> Network {
     let tensor = |name: &str, shape: &[usize]| -> Result<Vec<f32>, Infallible> {
@@ -66,17 +26,9 @@ fn random_network() -> Network {
     Network::from_tensors(tensor).unwrap()
 }
 
-fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
-}
-
 #[test]
 fn features_equal_librosas() {
-    let ours = hybrid_cqt(&clip());
+    let ours = hybrid_cqt(&clip(3));
     let theirs = numbers("chordnet_cqt.f32");
     let largest = theirs.iter().copied().fold(0.0, f32::max);
     let difference = largest_difference(&ours, &theirs);
@@ -178,7 +130,7 @@ fn each_chord_finds_its_class() {
 #[test]
 fn any_length_is_heard_and_the_same_twice() {
     let teacher = ChordNet::from_folds(vec![random_network()], "random".into());
-    let clip = clip();
+    let clip = clip(3);
     for length in [0, 1, 511, 512, 1024, 5000, 22_050] {
         let heard = teacher.hear(&clip[..length]).unwrap();
         assert_eq!(
@@ -202,7 +154,7 @@ fn the_real_ensemble_equals_the_original_where_it_was_fetched() {
     }
     check(&folder).unwrap();
     let teacher = ChordNet::open(&folder).unwrap();
-    let heads = teacher.heads(&hybrid_cqt(&clip()));
+    let heads = teacher.heads(&hybrid_cqt(&clip(3)));
     let difference = largest_difference(heads.as_slice(), &numbers("chordnet_real.f32"));
     assert!(difference < 1e-4, "{difference}");
     let theirs = std::fs::read_to_string(golden("chordnet_real.lab")).unwrap();

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
 
 use harmony::import;
 use harmony::vocabulary::large;
+use support::{formula, golden, largest_difference, numbers};
 use trainer::teacher::crema::features::{BINS, HARMONICS, harmonic_cqt};
 use trainer::teacher::crema::network::{BASSES, CLASSES, Network, Outputs};
 use trainer::teacher::crema::weights::Weights;
@@ -16,28 +18,10 @@ use trainer::teacher::{HOP_SAMPLES, Teacher};
 /// Numbers of a row of the goldens: tag, pitch, root and bass.
 const ROW: usize = CLASSES + 12 + 13 + BASSES;
 
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/goldens")
-        .join(name)
-}
-
-fn numbers(name: &str) -> Vec<f32> {
-    let bytes = std::fs::read(golden(name)).unwrap();
-    let numbers = bytes.as_chunks::<4>().0.iter();
-    numbers.map(|b| f32::from_le_bytes(*b)).collect()
-}
-
 /// The first six seconds of the clip, faded in and out as by the script.
 fn clip() -> Vec<f32> {
     const FADE: usize = 1024;
-    let path = golden("../../../recognizer/tests/goldens/clip.wav");
-    let reader = hound::WavReader::open(path).unwrap();
-    let mut samples: Vec<f32> = reader
-        .into_samples::<i16>()
-        .take(6 * 22_050)
-        .map(|s| f32::from(s.unwrap()) / 32_768.0)
-        .collect();
+    let mut samples = support::clip(6);
     let end = samples.len() - 1;
     for n in 0..FADE {
         let gain = n as f32 / FADE as f32;
@@ -45,21 +29,6 @@ fn clip() -> Vec<f32> {
         samples[end - n] *= gain;
     }
     samples
-}
-
-/// The numbers of the script's `formula`.
-fn formula(name: &str, count: usize, reach: f32) -> Vec<f32> {
-    let mut state = 0xCBF2_9CE4_8422_2325_u64;
-    for byte in name.bytes() {
-        state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-    }
-    let next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 40) as f32 / 8_388_608.0 - 1.0) * reach
-    };
-    std::iter::repeat_with(next).take(count).collect()
 }
 
 /// The script's `weight`.
@@ -102,12 +71,6 @@ fn rows(outputs: &Outputs) -> Vec<f32> {
         }
     }
     rows
-}
-
-fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());
-    differences.fold(0.0, f32::max)
 }
 
 /// The original hears the clip at 44 100 Hz and brings it down again: what little that changes

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses a part of this module")]
 
+pub mod bars;
+
 use std::path::PathBuf;
 
 use harmony::label::{Chord, Degree, Extension, Label, Letter, Note, Quality};

@@ -12,7 +12,10 @@ use crate::transport::HostPosition;
 
 mod failing;
 mod gliding;
+mod support;
 mod wild;
+
+use self::support::{await_snapshot, instance, push, tapped, tapped_by, wait_until};
 
 const RATE: f64 = 1000.0;
 
@@ -113,31 +116,6 @@ impl Recognizers for ManyByValue {
 
 fn worker() -> Worker {
     Worker::start(Box::new(ManyByValue)).unwrap()
-}
-
-fn instance(worker: &Worker, capacity: usize) -> (Arc<Instance>, TapInput) {
-    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
-    let (input, output) = Tap::new(capacity, RATE);
-    instance.feed(output);
-    worker.adopt(&instance);
-    (instance, input)
-}
-
-fn push(input: &mut TapInput, value: f32, frames: usize) {
-    input.push(&[vec![value; frames]], frames, HostPosition::default());
-}
-
-/// Waits until the instance's picture is as wished; the machine may be slow.
-fn await_snapshot(instance: &Instance, wish: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let started = Instant::now();
-    loop {
-        let snapshot = instance.snapshot();
-        if wish(&snapshot) {
-            return snapshot;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{snapshot:?}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 fn track(instance: &Instance) -> Vec<(f64, f64, String)> {
@@ -294,9 +272,7 @@ fn a_reset_starts_afresh() {
 #[test]
 fn what_sounded_before_a_state_was_loaded_is_no_part_of_it() {
     let worker = worker();
-    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
-    let (mut input, output) = Tap::new(10_000, RATE);
-    instance.feed(output);
+    let (instance, mut input) = tapped(10_000, RATE);
     push(&mut input, 0.1, 1000);
     let session = instance.session();
     session.load(r#"{"version": 1, "clock": "stream", "segments": []}"#);
@@ -322,9 +298,7 @@ const CONFIRMED: &str = r#"[
 
 /// An instance with a confirmed track, on this clock.
 fn reopened(clock: &str, capacity: usize, rate: f64) -> (Arc<Instance>, TapInput) {
-    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
-    let (mut input, output) = Tap::new(capacity, rate);
-    instance.feed(output);
+    let (instance, mut input) = tapped(capacity, rate);
     let session = instance.session();
     session.load(&format!(
         r#"{{"version": 1, "clock": "{clock}", "segments": {CONFIRMED}}}"#

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../support/clicks.rs"]
+mod clicks;
 mod codecs;
 mod flac;
 mod mpeg;
@@ -10,16 +12,9 @@ mod wave;
 mod write;
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
 
+use clicks::{click_s, committed};
 use recognizer::audio::{Audio, AudioError, Decoded, decode_file, decode_stream};
-
-/// A file made by `tests/audio/make_clicks.py`.
-fn committed(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/audio")
-        .join(name)
-}
 
 fn bytes_of(name: &str) -> Vec<u8> {
     std::fs::read(committed(name)).unwrap()
@@ -70,21 +65,6 @@ fn click(rate: u32) -> Vec<f32> {
             (click + tone) as f32
         })
         .collect()
-}
-
-/// Middle of the energy around the loudest sample from `from_s` on, in seconds.
-fn click_s(audio: &Audio, from_s: f64) -> f64 {
-    let rate = f64::from(audio.sample_rate);
-    let from = (from_s * rate) as usize;
-    let to = (from + rate as usize).min(audio.samples.len());
-    let loudest =
-        |a: &usize, b: &usize| audio.samples[*a].abs().total_cmp(&audio.samples[*b].abs());
-    let peak = (from..to).max_by(loudest).unwrap();
-    let reach = audio.sample_rate as usize / 1000;
-    let around = peak.saturating_sub(reach)..=(peak + reach).min(audio.samples.len() - 1);
-    let energy = |n: &usize| f64::from(audio.samples[*n]).powi(2);
-    let moment: f64 = around.clone().map(|n| energy(&n) * n as f64).sum();
-    moment / around.map(|n| energy(&n)).sum::<f64>() / rate
 }
 
 #[track_caller]

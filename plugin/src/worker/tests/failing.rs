@@ -74,9 +74,7 @@ fn an_error_while_the_host_is_told_ends_one_analysis_and_no_other() {
         tells.store(true, Ordering::Release);
         panic!("planted error");
     });
-    let broken = link.while_making(|| Arc::new(Instance::new(Arc::new(ChangesParams::default()))));
-    let (mut broken_input, output) = Tap::new(1000, RATE);
-    broken.feed(output);
+    let (broken, mut broken_input) = tapped_by(&link, 1000, RATE);
     worker.adopt(&broken);
     let (sound, mut input) = instance(&worker, 1000);
     push(&mut broken_input, 0.1, 500);

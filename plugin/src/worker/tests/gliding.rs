@@ -213,11 +213,9 @@ impl Recognizers for Listeners {
 /// The track while the song plays at its end, and that after it, and the processor's time.
 fn record(song: &Tempos, block: usize) -> (Arc<Track>, Arc<Track>) {
     let worker = Worker::start(Box::new(Listeners)).unwrap();
-    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
     // All of it fits, so nothing depends on when the worker takes it.
     let length = (LENGTH_S * RATE) as usize;
-    let (mut input, output) = Tap::new(length + BLOCKS[7], RATE);
-    instance.feed(output);
+    let (instance, mut input) = tapped(length + BLOCKS[7], RATE);
     let mut at = 0;
     while at < length {
         let audio: Vec<f32> = (at..at + block).map(|at| song.sample(at)).collect();
@@ -225,22 +223,11 @@ fn record(song: &Tempos, block: usize) -> (Arc<Track>, Arc<Track>) {
         at += block;
     }
     worker.adopt(&instance);
-    let heard = |tap: &TapInput| {
-        let started = Instant::now();
-        while !tap.is_heard() {
-            assert!(started.elapsed() < Duration::from_secs(300));
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    };
-    heard(&input);
+    wait_until(|| input.is_heard());
     assert_eq!(instance.snapshot().lost, 0);
     let playing = instance.session().track();
     input.pause();
-    let started = Instant::now();
-    while final_s(&instance.session().track()) < LENGTH_S - 0.2 {
-        assert!(started.elapsed() < Duration::from_secs(300));
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_until(|| final_s(&instance.session().track()) >= LENGTH_S - 0.2);
     (playing, instance.session().track())
 }
 

@@ -139,9 +139,7 @@ fn session(
     audio: impl Fn(f32, usize) -> Vec<f32>,
     frames_most: usize,
 ) {
-    let instance = Arc::new(Instance::new(Arc::new(ChangesParams::default())));
-    let (mut input, output) = Tap::new(400_000, rate);
-    instance.feed(output);
+    let (instance, mut input) = tapped(400_000, rate);
     worker.adopt(&instance);
     let mut host = Host {
         place: 0.0,

@@ -1,0 +1,59 @@
+//! Instances with taps, and waiting for what comes of them.
+
+use super::*;
+use crate::host::HostLink;
+
+/// An instance with a tap for so many samples, that no worker looks after yet.
+pub(super) fn tapped(capacity: usize, rate: f64) -> (Arc<Instance>, TapInput) {
+    tapped_by(&Arc::default(), capacity, rate)
+}
+
+/// The same, of a host that is told what changes.
+pub(super) fn tapped_by(
+    host: &Arc<HostLink>,
+    capacity: usize,
+    rate: f64,
+) -> (Arc<Instance>, TapInput) {
+    let make = || Instance::new(Arc::new(ChangesParams::default()));
+    let instance = Arc::new(host.while_making(make));
+    let (input, output) = Tap::new(capacity, rate);
+    instance.feed(output);
+    (instance, input)
+}
+
+/// One at [`RATE`] that `worker` looks after.
+pub(super) fn instance(worker: &Worker, capacity: usize) -> (Arc<Instance>, TapInput) {
+    let (instance, input) = tapped(capacity, RATE);
+    worker.adopt(&instance);
+    (instance, input)
+}
+
+/// Plays samples of one value.
+pub(super) fn push(input: &mut TapInput, value: f32, frames: usize) {
+    input.push(&[vec![value; frames]], frames, HostPosition::default());
+}
+
+/// Waits until the instance's picture is as wished; the machine may be slow.
+pub(super) fn await_snapshot(
+    instance: &Instance,
+    wish: impl Fn(&Snapshot) -> bool,
+) -> Arc<Snapshot> {
+    let started = Instant::now();
+    loop {
+        let snapshot = instance.snapshot();
+        if wish(&snapshot) {
+            return snapshot;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{snapshot:?}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until something holds; the machine may be slow.
+pub(super) fn wait_until(holds: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(300));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

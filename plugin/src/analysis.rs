@@ -20,12 +20,12 @@ use self::level::Level;
 use self::player::Player;
 use self::refining::{Pending, SETTLED_AFTER_S};
 use crate::instance::Instance;
-use crate::midi_out::Notes;
+use changes_realtime::midi_out::Notes;
 use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
 use crate::snapshot::{CurrentChord, SPECTRUM_FLOOR, SURE, Snapshot, Status};
-use crate::tap::{Mark, TapOutput, Tapped};
-use crate::transport::Anchor;
+use changes_realtime::tap::{Mark, TapOutput, Tapped};
+use changes_realtime::transport::Anchor;
 use harmony::label::Label;
 
 /// Samples taken from the tap at once: what one instance may do before the next

@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 
 use crate::analysis::Analysis;
 use crate::host::HostLink;
-use crate::midi_out::LiveNotes;
+use changes_realtime::midi_out::LiveNotes;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use crate::tap::TapOutput;
+use changes_realtime::tap::TapOutput;
 use crate::worker;
 
 /// The meeting place of one instance's audio thread, worker and editor. The audio

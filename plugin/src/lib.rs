@@ -3,8 +3,8 @@
 //! What runs where:
 //!
 //! * The **audio thread** passes the audio through bit for bit and copies it into a
-//!   preallocated ring ([`tap`]). It never allocates, locks, logs or calls the system; it
-//!   waits for nobody, unless the host renders faster than real time ([`bounce`]).
+//!   preallocated ring ([`changes_realtime::tap`]). It never allocates, locks, logs or calls the system; it
+//!   waits for nobody, unless the host renders faster than real time ([`changes_realtime::bounce`]).
 //! * One **worker** thread per process, shared by all instances ([`worker`]), takes the
 //!   audio from the rings, recognises chords (`analysis`), and publishes a
 //!   [`snapshot`].
@@ -18,14 +18,9 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 
-pub mod bounce;
-pub mod midi_out;
 pub mod recognition;
-pub mod settings;
 pub mod snapshot;
 pub mod sysex;
-pub mod tap;
-pub mod transport;
 pub mod view;
 
 // What follows never runs on the audio thread; only there are locks allowed.
@@ -59,15 +54,15 @@ pub mod session;
 #[allow(clippy::disallowed_types, reason = "the worker and its handles")]
 pub mod worker;
 
-use self::bounce::Bounce;
+use changes_realtime::bounce::Bounce;
+use changes_realtime::midi_out::MidiOut;
+use changes_realtime::tap::{Tap, TapInput};
+use changes_realtime::transport::HostPosition;
 use self::editor::ChangesEditor;
 use self::instance::Instance;
-use self::midi_out::MidiOut;
 use self::params::ChangesParams;
 use self::snapshot::{Snapshot, Status};
 use self::sysex::SysEx;
-use self::tap::{Tap, TapInput};
-use self::transport::HostPosition;
 use self::worker::Worker;
 
 pub use self::entry::clap::clap_entry;
@@ -166,7 +161,7 @@ impl Changes {
     }
 
     /// What the audio thread does with a block: it looks, and touches nothing. In real time it
-    /// never waits; for hosts that render faster than that see [`bounce`].
+    /// never waits; for hosts that render faster than that see [`changes_realtime::bounce`].
     pub fn listen<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, host: HostPosition) {
         let (Some(tap), Some(worker)) = (&mut self.tap, &self.worker) else {
             return;

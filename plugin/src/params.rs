@@ -11,9 +11,9 @@ use parking_lot::RwLock;
 use recognizer::tuning::{MAX_CENTS, Tuning};
 use serde::{Deserialize, Serialize};
 
-use crate::midi_out::Sending;
+use changes_realtime::midi_out::Sending;
 use crate::session::Session;
-use crate::settings::Settings;
+use changes_realtime::settings::Settings;
 use crate::view::preferences::Preferences;
 
 /// How finely chords are told apart.

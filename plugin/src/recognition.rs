@@ -5,7 +5,7 @@ use recognizer::beat::BeatSource;
 use recognizer::refine::Refined;
 use recognizer::tuning::Tuning;
 
-pub use crate::settings::Settings;
+pub use changes_realtime::settings::Settings;
 
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use self::refused::Refused;
 use self::unsaved::Unsaved;
 use crate::snapshot::SongPosition;
-use crate::transport::HostPosition;
+use changes_realtime::transport::HostPosition;
 
 pub use self::saved::{SavedSession, StateError};
 pub(crate) use self::song::{Place, Song};

@@ -10,9 +10,9 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use changes_plugin::Changes;
-use changes_plugin::midi_out::{LiveNotes, MidiOut, Notes, Sending};
-use changes_plugin::tap::Tap;
-use changes_plugin::transport::HostPosition;
+use changes_realtime::midi_out::{LiveNotes, MidiOut, Notes, Sending};
+use changes_realtime::tap::Tap;
+use changes_realtime::transport::HostPosition;
 
 struct Counting;
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use changes_races::bounce::Bounce;
-use changes_races::midi_out::{LiveNotes, Notes};
-use changes_races::settings::Settings;
-use changes_races::tap::{Mark, Tap, TapInput, TapOutput, Tapped};
-use changes_races::transport::HostPosition;
+use changes_realtime::bounce::Bounce;
+use changes_realtime::midi_out::{LiveNotes, Notes};
+use changes_realtime::settings::Settings;
+use changes_realtime::tap::{Mark, Tap, TapInput, TapOutput, Tapped};
+use changes_realtime::transport::HostPosition;
 
 const RATE: f64 = 1000.0;
 

@@ -13,7 +13,7 @@ use recognizer::refine::Refined;
 use crate::recognition::Shown;
 use crate::session::{Clock, Place, Session, Song};
 use crate::snapshot::{LineKind, SongPosition, Strip, StripLine, StripSegment};
-use crate::transport::{Anchor, HostPosition, Span, TransportMap};
+use changes_realtime::transport::{Anchor, HostPosition, Span, TransportMap};
 
 /// How many bars the strip shows.
 const STRIP_BARS: f64 = 8.0;

@@ -3,7 +3,7 @@
 use harmony::label::Label;
 use harmony::voicing::{Voiced, Voicing};
 
-use crate::midi_out::Notes;
+use changes_realtime::midi_out::Notes;
 use crate::params::ChangesParams;
 use crate::snapshot::CurrentChord;
 

@@ -7,7 +7,7 @@ use harmony::track::{Keep, Track};
 
 use super::Clock;
 use crate::snapshot::SongPosition;
-use crate::transport::{HostPosition, Span};
+use changes_realtime::transport::{HostPosition, Span};
 
 /// The host's seconds and the track's may differ by this much before the tempo map is
 /// taken to be wrong: hosts report whole samples, or single precision.

@@ -2,7 +2,7 @@ use harmony::edit::{Command, Snap};
 use harmony::timeline::{Segment, Status};
 
 use super::*;
-use crate::transport::{HostPosition, Span};
+use changes_realtime::transport::{HostPosition, Span};
 
 fn segment(start_s: f64, end_s: f64, label: &str) -> Segment {
     Segment::new(start_s, end_s, label.parse().unwrap())

@@ -7,8 +7,8 @@ use super::*;
 use crate::params::ChangesParams;
 use crate::recognition::{Grid, Recognizer, SPECTRUM_BINS, Settings, Shown};
 use crate::snapshot::{LineKind, Snapshot, Status};
-use crate::tap::{Tap, TapInput};
-use crate::transport::HostPosition;
+use changes_realtime::tap::{Tap, TapInput};
+use changes_realtime::transport::HostPosition;
 
 mod failing;
 mod gliding;

@@ -246,7 +246,8 @@ fn races() -> Result<()> {
         let folder = target()?.join("tsan");
         run(cmd!(
             sh,
-            "cargo test -Zbuild-std --package changes-races --lib --tests --target {TRIPLE}
+            "cargo test -Zbuild-std --package changes-realtime --package changes-races --lib --tests
+             --target {TRIPLE}
              --target-dir {folder}"
         )
         .env("RUSTC_BOOTSTRAP", "1")

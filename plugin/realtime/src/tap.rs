@@ -14,7 +14,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use recognizer::mono::{Mix, MonoMix};
+use recognizer_mono::{Mix, MonoMix};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::settings::Settings;

@@ -1,0 +1,15 @@
+//! What the audio thread of the plugin runs: no call of it allocates, frees, locks, logs or
+//! calls the system, except where [`bounce`] waits for a host that renders.
+//!
+//! Samples go through a [`tap`] to whoever listens, with what the host says of its song
+//! ([`transport`]) and what the musician has set ([`settings`]); notes of the live chord come
+//! back ([`midi_out`]).
+//!
+//! `plugin/races` runs all of it under ThreadSanitizer and Miri, `plugin/rtsan` watches it in
+//! the built plugin.
+
+pub mod bounce;
+pub mod midi_out;
+pub mod settings;
+pub mod tap;
+pub mod transport;

@@ -28,6 +28,8 @@ mod symbol;
 mod tempo;
 pub mod theme;
 mod tuning;
+mod url;
+mod widgets;
 mod window;
 
 pub use draw::draw;

@@ -10,12 +10,12 @@ use parking_lot::Mutex;
 
 use crate::analysis::Analysis;
 use crate::host::HostLink;
-use changes_realtime::midi_out::LiveNotes;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use changes_realtime::tap::TapOutput;
 use crate::worker;
+use changes_realtime::midi_out::LiveNotes;
+use changes_realtime::tap::TapOutput;
 
 /// The meeting place of one instance's audio thread, worker and editor. The audio
 /// thread has its end of the tap, and reads of this the atomics alone, values of parameters

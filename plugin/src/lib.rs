@@ -54,16 +54,16 @@ pub mod session;
 #[allow(clippy::disallowed_types, reason = "the worker and its handles")]
 pub mod worker;
 
-use changes_realtime::bounce::Bounce;
-use changes_realtime::midi_out::MidiOut;
-use changes_realtime::tap::{Tap, TapInput};
-use changes_realtime::transport::HostPosition;
 use self::editor::ChangesEditor;
 use self::instance::Instance;
 use self::params::ChangesParams;
 use self::snapshot::{Snapshot, Status};
 use self::sysex::SysEx;
 use self::worker::Worker;
+use changes_realtime::bounce::Bounce;
+use changes_realtime::midi_out::MidiOut;
+use changes_realtime::tap::{Tap, TapInput};
+use changes_realtime::transport::HostPosition;
 
 pub use self::entry::clap::clap_entry;
 

@@ -11,10 +11,10 @@ use parking_lot::RwLock;
 use recognizer::tuning::{MAX_CENTS, Tuning};
 use serde::{Deserialize, Serialize};
 
-use changes_realtime::midi_out::Sending;
 use crate::session::Session;
-use changes_realtime::settings::Settings;
 use crate::view::preferences::Preferences;
+use changes_realtime::midi_out::Sending;
+use changes_realtime::settings::Settings;
 
 /// How finely chords are told apart.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use harmony::label::Label;
 use harmony::voicing::{Voiced, Voicing};
 
-use changes_realtime::midi_out::Notes;
 use crate::params::ChangesParams;
 use crate::snapshot::CurrentChord;
+use changes_realtime::midi_out::Notes;
 
 /// After a jump of the song, a chord that is found to go on sounds again this much later,
 /// in seconds: the recogniser is behind, and may speak of what was before the jump.

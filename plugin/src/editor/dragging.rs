@@ -36,6 +36,11 @@ pub enum Ended {
     NotTaken,
 }
 
+/// Why the system allows no drag.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct DragError(#[from] Box<dyn std::error::Error + Send + Sync>);
+
 /// Where a drag begins: made on the thread of the window while the button is down.
 pub struct Origin(system::Origin);
 
@@ -44,10 +49,8 @@ impl Origin {
     ///
     /// # Errors
     /// Why the system allows no drag.
-    pub fn here() -> Result<Self, String> {
-        system::Origin::here()
-            .map(Self)
-            .map_err(|error| error.to_string())
+    pub fn here() -> Result<Self, DragError> {
+        Ok(Self(system::Origin::here()?))
     }
 
     /// Offers a file under the pointer until the button is let go. Blocks as long: for a
@@ -55,8 +58,8 @@ impl Origin {
     ///
     /// # Errors
     /// Why the system allows no drag.
-    pub fn drag(self, file: &Path) -> Result<Ended, String> {
-        self.0.drag(file).map_err(|error| error.to_string())
+    pub fn drag(self, file: &Path) -> Result<Ended, DragError> {
+        Ok(self.0.drag(file)?)
     }
 }
 

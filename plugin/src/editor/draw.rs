@@ -6,7 +6,7 @@ use super::desk::{Action, Desk, Open};
 use super::theme::Look;
 use super::{
     editing, export, guitar, header, hero, keys, piano, settings, sheet, song, spectrum, stage,
-    strip, tuning,
+    strip, tuning, widgets,
 };
 use crate::view::preferences::{Companion, Page};
 use crate::view::{Controls, View};
@@ -148,15 +148,15 @@ fn companion(
     controls: &mut Controls,
     desk: &mut Desk,
 ) {
-    hero::card(&ui.painter_at(rect), look, rect);
+    widgets::card(&ui.painter_at(rect), look, rect);
     let mut inner = rect.shrink2(vec2(look.px(14.0), look.px(10.0)));
     let head = take_top(&mut inner, look.px(24.0), look.px(8.0));
-    hero::within(ui, head, Layout::left_to_right(Align::Center), |ui| {
+    widgets::within(ui, head, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = look.px(2.0);
         let name = |companion: Companion| companion.name().to_owned();
         let hint = |companion: Companion| companion.hint().to_owned();
         let chosen = &mut controls.window.companion;
-        hero::choices(ui, look, &Companion::ALL, chosen, name, hint);
+        widgets::choices(ui, look, &Companion::ALL, chosen, name, hint);
     });
     let chord = view.chord.as_ref();
     match controls.window.companion {

@@ -1,15 +1,15 @@
 //! Editing a chord where it is written.
 
 use egui::text::{CCursor, CCursorRange};
-use egui::{Button, Id, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, TextEdit, Ui};
+use egui::{Id, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, TextEdit, Ui};
 use harmony::edit::Command;
 use harmony::time::Metre;
 use harmony::timeline::Segment;
 
 use super::desk::{ChordEditor, Desk, Drag, Open};
-use super::hero::choices;
 use super::keys;
 use super::theme::Look;
+use super::widgets::{button, choices};
 use crate::view::View;
 
 /// The metres that are offered.
@@ -361,9 +361,4 @@ fn from_here(
         done = true;
     }
     done
-}
-
-/// A button of a popover.
-pub fn button(look: &Look, text: &str) -> Button<'static> {
-    Button::new(RichText::new(text).font(look.text(13.0)))
 }

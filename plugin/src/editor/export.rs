@@ -7,10 +7,9 @@ use harmony::export::Format;
 use harmony::voicing::Voicing;
 
 use super::desk::{Action, Desk, Open};
-use super::editing::button;
-use super::hero::choices;
 use super::icon::{self, Icon};
 use super::theme::Look;
+use super::widgets::{button, choices};
 use crate::view::{Controls, View};
 
 /// The formats by what they are for.

@@ -2,13 +2,15 @@
 //! may wait for a disk or for the user runs on a thread of its own.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::thread;
 
 use egui::Context;
 use harmony::export::name::file_name;
-use harmony::export::{self, Format, Options};
+use harmony::export::{self, ExportError, Format, Options, SaveError};
 use harmony::track::Track;
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
@@ -20,6 +22,34 @@ use crate::view::Controls;
 
 /// Names that were taken are numbered up to this.
 const NUMBERS: u32 = 999;
+
+/// Why a file, or its text, is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// What the format cannot express.
+    #[error(transparent)]
+    Format(ExportError),
+    /// The format is no text.
+    #[error("this format is no text")]
+    NoText(#[from] FromUtf8Error),
+    /// The folder of the exports cannot be made.
+    #[error("{}: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A path without a name.
+    #[error("{}: this is no name for a file", .0.display())]
+    NoName(PathBuf),
+    /// Every name that is tried is taken.
+    #[error("{}: there are {NUMBERS} files of that name", .0.display())]
+    Taken(PathBuf),
+    /// It cannot be written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
 
 /// Writes files and keeps what there is to tell of it.
 #[derive(Clone)]
@@ -171,12 +201,12 @@ fn is_on(paths: &OsStr, program: &str) -> bool {
 ///
 /// # Errors
 /// What the format cannot express, or that it is no text.
-pub fn text(track: &Track, format: Format, controls: &Controls) -> Result<String, String> {
+pub fn text(track: &Track, format: Format, controls: &Controls) -> Result<String, FileError> {
     let mut bytes = Vec::new();
     format
         .write_track(&mut bytes, track, &options(controls))
-        .map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|_| "this format is no text".to_owned())
+        .map_err(FileError::Format)?;
+    Ok(String::from_utf8(bytes)?)
 }
 
 /// Writes the track into a folder under a name that nothing has yet; the path.
@@ -188,8 +218,11 @@ pub fn write_new(
     track: &Track,
     format: Format,
     options: &Options,
-) -> Result<PathBuf, String> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+) -> Result<PathBuf, FileError> {
+    std::fs::create_dir_all(folder).map_err(|source| FileError::Folder {
+        folder: folder.to_owned(),
+        source,
+    })?;
     write_beside(folder, title_of(track).as_ref(), track, format, options)
 }
 
@@ -202,14 +235,14 @@ fn write_chosen(
     track: &Track,
     format: Format,
     options: &Options,
-) -> Result<PathBuf, String> {
+) -> Result<PathBuf, FileError> {
     if Format::from_path(&chosen) == Ok(format) {
-        let written = export::save_track(&chosen, track, options);
-        return written.map(|()| chosen).map_err(|error| error.to_string());
+        export::save_track(&chosen, track, options)?;
+        return Ok(chosen);
     }
     match (chosen.parent(), chosen.file_name()) {
         (Some(folder), Some(name)) => write_beside(folder, name, track, format, options),
-        _ => Err(format!("{}: this is no name for a file", chosen.display())),
+        _ => Err(FileError::NoName(chosen)),
     }
 }
 
@@ -221,19 +254,16 @@ fn write_beside(
     track: &Track,
     format: Format,
     options: &Options,
-) -> Result<PathBuf, String> {
+) -> Result<PathBuf, FileError> {
     for path in names(folder, name, format.extension()) {
         // Another instance may take the name in between: then it is the next one's turn.
         match export::save_new_track(&path, track, options) {
             Err(error) if error.is_taken() => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
             Ok(()) => return Ok(path),
         }
     }
-    Err(format!(
-        "{}: there are {NUMBERS} files of that name",
-        folder.join(name).display()
-    ))
+    Err(FileError::Taken(folder.join(name)))
 }
 
 /// What the exporters are told beside the track.
@@ -291,7 +321,7 @@ fn nearest(folder: &Path) -> &Path {
 
 /// What is told of a file, and of what it does not show.
 fn told(
-    result: Result<PathBuf, String>,
+    result: Result<PathBuf, FileError>,
     track: &Track,
     format: Format,
     options: &Options,
@@ -305,7 +335,7 @@ fn told(
     notice
 }
 
-fn saved(result: Result<PathBuf, String>) -> Notice {
+fn saved(result: Result<PathBuf, FileError>) -> Notice {
     match result {
         Ok(path) => Notice {
             text: format!("Saved {}", path.display()),
@@ -318,30 +348,6 @@ fn saved(result: Result<PathBuf, String>) -> Notice {
             file: None,
         },
     }
-}
-
-/// A file's folder as an address that the system opens.
-pub fn folder_url(file: &Path) -> Option<String> {
-    file_url(file.parent()?)
-}
-
-/// A path as an address (RFC 8089); `None` for one that is no text.
-pub fn file_url(path: &Path) -> Option<String> {
-    let path = path.to_str()?.replace('\\', "/");
-    let mut url = "file://".to_owned();
-    // Windows' drive letters come after a third slash.
-    if !path.starts_with('/') {
-        url.push('/');
-    }
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
-                url.push(char::from(byte));
-            }
-            other => url.push_str(&format!("%{other:02X}")),
-        }
-    }
-    Some(url)
 }
 
 #[cfg(test)]
@@ -431,7 +437,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let options = Options::default();
         let error = write_new(&file, &track(""), Format::Midi, &options).unwrap_err();
-        assert!(error.contains("file"), "{error}");
+        assert!(error.to_string().contains("file"), "{error}");
     }
 
     #[test]
@@ -500,11 +506,5 @@ mod tests {
         assert_eq!(name, "song.mid");
         assert!(there.starts_with("MThd"), "{there}");
         assert_eq!(chosen("song.MID", Format::Midi).0, "song.MID");
-    }
-
-    #[test]
-    fn folders_are_addresses() {
-        let url = folder_url(Path::new("/home/me/My Songs/ä.mid"));
-        assert_eq!(url.as_deref(), Some("file:///home/me/My%20Songs"));
     }
 }

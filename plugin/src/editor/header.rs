@@ -7,10 +7,10 @@ use egui::{
 };
 
 use super::desk::{Action, Desk, Open};
-use super::hero::{choices, within};
 use super::icon::{self, Icon};
 use super::tempo;
 use super::theme::{self, Look};
+use super::widgets::{choices, within};
 use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
 

@@ -2,15 +2,14 @@
 //! known of it.
 
 use egui::{
-    Align2, Button, Color32, Painter, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, Color32, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use harmony::edit::Command;
 
 use super::desk::{Desk, Open};
-use super::icon::{self, Icon};
 use super::symbol::Symbol;
 use super::theme::{self, Look};
+use super::widgets::card;
 use crate::view::names::ChordName;
 use crate::view::{Alternative, ChordView, StatusWord, View};
 
@@ -131,15 +130,6 @@ fn fact(painter: &Painter, look: &Look, left: f32, middle: f32, caption: &str, v
         look.palette.text,
     );
     above.right().max(below.right()) + look.px(20.0)
-}
-
-/// The background of a part of the window.
-pub fn card(painter: &Painter, look: &Look, rect: Rect) {
-    painter.rect_filled(rect, theme::RADIUS, look.palette.panel);
-    if !look.palette.dark || look.palette.background == Color32::BLACK {
-        let stroke = Stroke::new(1.0, look.palette.line);
-        painter.rect_stroke(rect, theme::RADIUS, stroke, StrokeKind::Inside);
-    }
 }
 
 /// How sure a chord is, in the ink of its name: what is not known stands back.
@@ -459,68 +449,4 @@ fn name_for_screen_readers(ui: &mut Ui, rect: Rect, view: &View) {
     };
     let response = ui.interact(rect, ui.scope_id().with("chord-name"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
-}
-
-/// A row of choices of which one holds; whether another was taken.
-pub fn choices<T: Copy + PartialEq>(
-    ui: &mut Ui,
-    look: &Look,
-    all: &[T],
-    chosen: &mut T,
-    name: impl Fn(T) -> String,
-    hint: impl Fn(T) -> String,
-) -> bool {
-    let mut changed = false;
-    for &choice in all {
-        let selected = *chosen == choice;
-        let palette = look.palette;
-        let text = RichText::new(name(choice))
-            .font(look.text(13.0))
-            .color(palette.text);
-        let button = if selected {
-            let stroke = Stroke::new(look.px(1.5), palette.accent);
-            Button::new(text).fill(palette.chosen).stroke(stroke)
-        } else {
-            Button::new(text).fill(palette.well)
-        };
-        let mut response = ui.add(button);
-        let says = hint(choice);
-        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, name(choice)));
-        if !says.is_empty() {
-            response = response.on_hover_text(says);
-        }
-        if response.clicked() && !selected {
-            *chosen = choice;
-            changed = true;
-        }
-    }
-    changed
-}
-
-/// Space for widgets in a part of the window.
-pub fn within<R>(
-    ui: &mut Ui,
-    rect: Rect,
-    layout: egui::Layout,
-    add: impl FnOnce(&mut Ui) -> R,
-) -> R {
-    let builder = UiBuilder::new().max_rect(rect).layout(layout);
-    ui.scope_builder(builder, add).inner
-}
-
-/// A small lock behind the name of a chord that was set by hand.
-pub fn lock_mark(painter: &Painter, look: &Look, left: f32, middle: f32, color: Color32) {
-    let side = look.px(8.0);
-    let rect = Rect::from_center_size(pos2(left + side / 2.0, middle), vec2(side, side * 1.15));
-    icon::draw(painter, rect, Icon::Locked, color, look);
-}
-
-/// A caption in a column of its own, so many points wide at the usual size.
-pub fn caption_of(ui: &mut Ui, look: &Look, width: f32, text: RichText) {
-    let size = vec2(look.px(width), look.px(24.0));
-    let layout = egui::Layout::left_to_right(egui::Align::Center);
-    ui.allocate_ui_with_layout(size, layout, |ui| {
-        ui.set_width(size.x);
-        ui.label(text);
-    });
 }

@@ -5,9 +5,8 @@ use harmony::edit::Command;
 use harmony::key::{Key, Mode};
 
 use super::desk::{Desk, Open};
-use super::editing::button;
-use super::hero::choices;
 use super::theme::Look;
+use super::widgets::{button, choices};
 use crate::view::View;
 use crate::view::names::{key_name, note_name, usual_key};
 

@@ -7,8 +7,8 @@ use recognizer::tuning::{MAX_CENTS, Tuning};
 
 use super::desk::{Desk, Open};
 use super::export::voicing_hint;
-use super::hero::{caption_of, choices};
 use super::theme::Look;
+use super::widgets::{caption_of, choices};
 use crate::params::{BassChoice, StyleChoice, VocabularyChoice, VoicingChoice};
 use crate::view::preferences::{MAX_CAPO, Page, ThemeChoice, WrittenFor};
 use crate::view::{Controls, MidiControls, TuningControls, TuningView, View};

@@ -4,11 +4,11 @@ use egui::{Align2, CursorIcon, Painter, Rect, Role, Sense, Stroke, Ui, WidgetInf
 
 use super::desk::{Desk, Open, SongEditor};
 use super::editing;
-use super::hero::{card, lock_mark};
 use super::icon;
 use super::strip::WRITE_IS_OFF;
 use super::symbol::Symbol;
 use super::theme::{self, Look};
+use super::widgets::{card, lock_mark};
 use crate::view::View;
 use crate::view::function::Function;
 use crate::view::sheet::{Sheet, SheetBar};

@@ -5,9 +5,8 @@ use harmony::edit::{Command, Snap};
 use harmony::track::{Info, MAX_BARS_PER_LINE, MAX_TEXT_CHARS};
 
 use super::desk::{Desk, Open};
-use super::editing::button;
-use super::hero::{caption_of, choices};
 use super::theme::Look;
+use super::widgets::{button, caption_of, choices};
 use crate::view::{Controls, View};
 
 /// Draws the form, if it is open, at the head of the sheet in `anchor`.

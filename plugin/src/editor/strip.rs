@@ -7,10 +7,10 @@ use egui::{
 
 use super::desk::Desk;
 use super::editing;
-use super::hero::{card, lock_mark};
 use super::sheet::{is_edited, spoken};
 use super::symbol::Symbol;
 use super::theme::{self, Look};
+use super::widgets::{card, lock_mark};
 use crate::view::View;
 use crate::view::function::Function;
 use crate::view::sheet::Span;

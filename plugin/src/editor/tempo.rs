@@ -5,8 +5,8 @@ use harmony::edit::Command;
 use harmony::time::{MAX_BPM, MIN_BPM};
 
 use super::desk::Desk;
-use super::hero::within;
 use super::theme::Look;
+use super::widgets::within;
 
 /// How wide the tempo and its two buttons are, in points at the usual size.
 const WIDTH: f32 = 164.0;

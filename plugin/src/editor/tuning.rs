@@ -4,8 +4,8 @@
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use recognizer::tuning::Tuning;
 
-use super::hero::lock_mark;
 use super::theme::{self, Look};
+use super::widgets::lock_mark;
 use crate::view::{Controls, View};
 
 /// Draws the tuning at the left of `rect`, if there is room. In tune it is seen when it is pointed

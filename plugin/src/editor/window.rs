@@ -32,7 +32,7 @@ use self::closing::WindowThread;
 use self::handle::{ChangesHandle, ChangesWindow};
 use super::desk::{Action, Desk, Notice};
 use super::files::{self, Files};
-use super::{dragging, draw, theme};
+use super::{dragging, draw, theme, url};
 use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize, TuningChoice};
 use crate::snapshot::Snapshot;
@@ -293,7 +293,7 @@ impl App {
                 self.desk.notice = Some(notice);
             }
             Action::Reveal(file) => {
-                if let Some(url) = files::folder_url(&file) {
+                if let Some(url) = url::folder_url(&file) {
                     context.open_url(egui::OpenUrl::new_tab(url));
                 }
             }

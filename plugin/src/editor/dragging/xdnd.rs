@@ -22,7 +22,7 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::Ended;
-use crate::editor::files;
+use crate::editor::url;
 
 x11rb::atom_manager! {
     /// The names of the protocol.
@@ -63,7 +63,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// The keysym of Escape, which calls a drag off.
 const ESCAPE: u32 = 0xff1b;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Whether there is an X server.
 pub fn available() -> bool {
@@ -113,7 +113,7 @@ fn drag(file: &Path, display: Option<&str>) -> Result<Ended> {
         0,
         &aux,
     )?;
-    let uri = files::file_url(file).ok_or("the file's path is no text")?;
+    let uri = url::file_url(file).ok_or("the file's path is no text")?;
     let mut source = Source {
         connection: &connection,
         atoms,

@@ -22,11 +22,12 @@ use self::refining::{Pending, SETTLED_AFTER_S};
 use crate::instance::Instance;
 use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
-use crate::snapshot::{CurrentChord, SPECTRUM_FLOOR, SURE, Snapshot, Status};
+use crate::snapshot::{SPECTRUM_FLOOR, SURE, Snapshot, Status};
 use changes_realtime::midi_out::Notes;
 use changes_realtime::tap::{Mark, TapOutput, Tapped};
 use changes_realtime::transport::Anchor;
 use harmony::label::Label;
+use recognizer::live::Shown;
 
 /// Samples taken from the tap at once: what one instance may do before the next
 /// one gets its turn.
@@ -96,7 +97,7 @@ pub(crate) struct Analysis {
     settings: Settings,
     history: History,
     level: Level,
-    current: Option<CurrentChord>,
+    current: Option<Shown>,
     player: Player,
     spectrum: [f32; SPECTRUM_BINS],
     /// Until this second of the stream a loss of audio is told.
@@ -352,12 +353,7 @@ impl Analysis {
             let starts_at_s = stream.recognizer_start_s + shown.starts_at_s;
             self.player.show();
             self.history.show(starts_at_s, &shown);
-            self.current = Some(CurrentChord {
-                label: shown.label,
-                confirmed: shown.confirmed,
-                confidence: shown.confidence,
-                alternatives: shown.alternatives,
-            });
+            self.current = Some(shown);
             self.changed = true;
         }
     }
@@ -376,7 +372,7 @@ impl Analysis {
             return Status::Silence;
         }
         match &self.current {
-            Some(CurrentChord {
+            Some(Shown {
                 label: Label::Chord(_),
                 confidence,
                 ..
@@ -387,7 +383,7 @@ impl Analysis {
                     Status::Recognising
                 }
             }
-            Some(CurrentChord {
+            Some(Shown {
                 label: Label::Unknown,
                 ..
             }) => Status::Unsure,
@@ -444,7 +440,7 @@ impl Analysis {
                 status: self.status(instance.params.bypass.value()),
                 frozen,
                 current: self.current.clone(),
-                strip: self.history.strip(instance.session()),
+                now_s: self.history.now_s(),
                 spectrum: self.spectrum,
                 tuning: self.stream.as_ref().and_then(|it| it.recognizer.tuning()),
                 ..Snapshot::default()

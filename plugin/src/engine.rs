@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use recognizer::beat::NoBeats;
 use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
-use recognizer::live::{Event, LiveEngine, LiveSettings, ShownState};
+use recognizer::live::{Event, LiveEngine, LiveSettings, Shown};
 use recognizer::models;
 use recognizer::refine::{Refined, RefiningEngine};
 use recognizer::tuning::{Tuning, TuningSetting};
 
-use crate::recognition::{Grid, Recognizer, Recognizers, Settings, Shown};
+use crate::recognition::{Grid, Recognizer, Recognizers, Settings};
 
 /// Audio that warms the engine up, in seconds: every buffer has its size and every page
 /// of the weights has been touched before a host waits for the first chord.
@@ -100,13 +100,7 @@ impl Recognizer for Live {
         // The refining engine says what is final, so what is shown is enough.
         loop {
             if let Event::Shown(shown) = self.engine.poll()? {
-                return Some(Shown {
-                    starts_at_s: shown.starts_at_s,
-                    label: shown.label,
-                    confirmed: shown.state == ShownState::Confirmed,
-                    confidence: shown.confidence,
-                    alternatives: shown.alternatives,
-                });
+                return Some(shown);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the worker needs of a recogniser.
 
-use harmony::label::Label;
 use recognizer::beat::BeatSource;
+use recognizer::live::Shown;
 use recognizer::refine::Refined;
 use recognizer::tuning::Tuning;
 
@@ -9,21 +9,6 @@ pub use changes_realtime::settings::Settings;
 
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;
-
-/// A change of what is to be shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
-    /// Where the chord begins, in seconds since the recogniser was made or reset.
-    pub starts_at_s: f64,
-    /// The chord.
-    pub label: Label,
-    /// Whether the live analysis will not take it back.
-    pub confirmed: bool,
-    /// 0…1.
-    pub confidence: f32,
-    /// The next best chords with their probabilities, best first.
-    pub alternatives: Vec<(Label, f32)>,
-}
 
 /// Asked for the beats from one second to another, in the recogniser's seconds.
 pub type Grid<'a> = dyn BeatSource + 'a;

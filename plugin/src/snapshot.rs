@@ -4,6 +4,7 @@ use harmony::label::Label;
 use harmony::time::Metre;
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
+use recognizer::live::{Shown, ShownState};
 use recognizer::tuning::Tuning;
 
 use crate::recognition::SPECTRUM_BINS;
@@ -28,65 +29,6 @@ pub enum Status {
     Gap,
     /// The analysis stopped on an error of its own.
     Failed,
-}
-
-/// The chord that is shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CurrentChord {
-    /// The chord.
-    pub label: Label,
-    /// Whether it will not be taken back.
-    pub confirmed: bool,
-    /// 0…1.
-    pub confidence: f32,
-    /// The next best chords with their probabilities, best first.
-    pub alternatives: Vec<(Label, f32)>,
-}
-
-/// A chord on the strip.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StripSegment {
-    /// Start in seconds of the stream.
-    pub start_s: f64,
-    /// End in seconds of the stream.
-    pub end_s: f64,
-    /// The chord.
-    pub label: Label,
-    /// 0…1.
-    pub confidence: f32,
-    /// Whether it will not be taken back.
-    pub confirmed: bool,
-}
-
-/// What a line on the strip stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineKind {
-    /// The start of a bar, with its number counted from 1 where the host tells.
-    Bar(Option<i32>),
-    /// Whole seconds of the track, where the host tells no bars.
-    Seconds(u32),
-}
-
-/// A line on the strip.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StripLine {
-    /// Where, in seconds of the stream.
-    pub at_s: f64,
-    /// What it stands for.
-    pub kind: LineKind,
-}
-
-/// The recent past.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Strip {
-    /// The right edge, in seconds of the stream.
-    pub now_s: f64,
-    /// How much of the past is shown, in seconds.
-    pub window_s: f64,
-    /// Chords, ordered; may begin before the window.
-    pub segments: Vec<StripSegment>,
-    /// Bar lines, or seconds.
-    pub lines: Vec<StripLine>,
 }
 
 /// A place in the song: in the host's time on [`Clock::Host`](crate::session::Clock::Host),
@@ -118,9 +60,9 @@ pub struct Snapshot {
     /// Whether the display is held by the user.
     pub frozen: bool,
     /// The chord that is shown, if any.
-    pub current: Option<CurrentChord>,
-    /// The recent past.
-    pub strip: Strip,
+    pub current: Option<Shown>,
+    /// How far the analysis has come, in seconds of the stream.
+    pub now_s: f64,
     /// Log magnitudes of the latest constant-Q frame, ln(|C| + 1e-6).
     pub spectrum: [f32; SPECTRUM_BINS],
     /// The tuning that the music is heard at: set by somebody, or found; `None` until it is known.
@@ -161,10 +103,7 @@ impl Default for Snapshot {
             status: Status::default(),
             frozen: false,
             current: None,
-            strip: Strip {
-                window_s: 16.0,
-                ..Strip::default()
-            },
+            now_s: 0.0,
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
             tuning: None,
             position: None,
@@ -180,66 +119,38 @@ impl Default for Snapshot {
 
 impl Snapshot {
     /// What the editor showed when `track` stood at `at_s`, as far as a track can
-    /// tell: chords and strip, but no spectrum and no alternatives.
+    /// tell: the chord, but no spectrum and no alternatives.
     pub fn of_track(track: &Track, at_s: f64) -> Self {
-        let strip = Strip {
-            now_s: at_s,
-            window_s: 16.0,
-            ..Strip::default()
-        };
-        let heard = track
-            .timeline()
-            .segments()
-            .iter()
-            .filter(|segment| segment.start_s < at_s);
-        let recent = heard.filter(|segment| segment.end_s > at_s - strip.window_s);
-        let segments: Vec<StripSegment> = recent
-            .map(|segment| StripSegment {
-                start_s: segment.start_s,
-                end_s: segment.end_s.min(at_s),
-                label: segment.label.clone(),
-                confidence: segment.confidence,
-                confirmed: segment.status == ChordStatus::Confirmed,
-            })
-            .collect();
-        let current = segments
-            .last()
-            .filter(|last| last.end_s >= at_s - 0.1)
-            .map(|last| CurrentChord {
-                label: last.label.clone(),
-                confirmed: last.confirmed,
-                confidence: last.confidence,
-                alternatives: Vec::new(),
-            });
-        let first = ((at_s - strip.window_s).max(0.0) / 2.0).ceil() as u32;
-        let seconds = (first..=(at_s.clamp(0.0, 1e6) / 2.0) as u32).map(|index| 2 * index);
-        let lines = seconds
-            .map(|second| StripLine {
-                at_s: f64::from(second),
-                kind: LineKind::Seconds(second),
-            })
-            .collect();
+        // What is a moment past still stands.
+        let mut heard = track.timeline().segments().iter().rev();
+        let last = heard.find(|segment| segment.start_s < at_s);
+        let current = last.filter(|it| it.end_s >= at_s - 0.1).map(|it| Shown {
+            shown_at_s: at_s,
+            starts_at_s: it.start_s,
+            label: it.label.clone(),
+            state: match it.status {
+                ChordStatus::Confirmed => ShownState::Confirmed,
+                ChordStatus::Provisional => ShownState::Provisional,
+            },
+            confidence: it.confidence,
+            alternatives: Vec::new(),
+        });
         let status = match &current {
-            Some(CurrentChord {
+            Some(Shown {
                 label: Label::Chord(_),
                 confidence,
                 ..
             }) if *confidence >= SURE => Status::Recognising,
-            Some(CurrentChord {
+            Some(Shown {
                 label: Label::Chord(_) | Label::Unknown,
                 ..
             }) => Status::Unsure,
             _ => Status::Listening,
         };
-        let strip = Strip {
-            segments,
-            lines,
-            ..strip
-        };
         Self {
             status,
             current,
-            strip,
+            now_s: at_s,
             ..Self::default()
         }
     }

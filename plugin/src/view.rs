@@ -17,6 +17,7 @@ use harmony::key::Key;
 use harmony::label::{Chord, Label};
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
+use recognizer::live::ShownState;
 
 pub use self::controls::{Controls, MidiControls, TuningControls};
 use self::function::Function;
@@ -290,7 +291,7 @@ fn live_chord(snapshot: &Snapshot, key: &KeyView, namer: &Namer) -> Option<Chord
     let view = chord_view(&current.label, key.key, namer)?;
     Some(ChordView {
         confidence: current.confidence,
-        confirmed: current.confirmed,
+        confirmed: current.state == ShownState::Confirmed,
         unsure: snapshot.status == Status::Unsure,
         ..view
     })

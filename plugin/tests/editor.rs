@@ -9,7 +9,7 @@
 use changes_plugin::editor::desk::{Action, Desk, Notice, Open};
 use changes_plugin::editor::{draw, theme};
 use changes_plugin::session::{Clock, SavedSession, Session};
-use changes_plugin::snapshot::{CurrentChord, SPECTRUM_FLOOR, Snapshot, Status};
+use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Status};
 use changes_plugin::view::preferences::{Companion, Page, Preferences, ThemeChoice, WrittenFor};
 use changes_plugin::view::{Controls, MidiControls, Song, TuningControls, View};
 use egui::{Key, Modifiers};
@@ -21,6 +21,7 @@ use harmony::label::Label;
 use harmony::time::MIN_BPM;
 use harmony::timeline::{Alternative, Status as ChordStatus};
 use harmony::track::Track;
+use recognizer::live::{Shown, ShownState};
 use recognizer::tuning::Tuning;
 
 /// A window in use: the session's side of it is harmony's editor.
@@ -223,9 +224,11 @@ fn pictures() -> Vec<Picture> {
     };
     let unsure = |mut used: Used| {
         used.snapshot.status = Status::Unsure;
-        used.snapshot.current = Some(CurrentChord {
+        used.snapshot.current = Some(Shown {
+            shown_at_s: 13.6,
+            starts_at_s: 13.0,
             label: "F#:hdim7".parse().unwrap(),
-            confirmed: false,
+            state: ShownState::Provisional,
             confidence: 0.34,
             alternatives: [("A:min6", 0.27), ("D:9", 0.12), ("A:min", 0.08)]
                 .map(|(label, probability)| (label.parse().unwrap(), probability))

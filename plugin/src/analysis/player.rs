@@ -2,9 +2,9 @@
 
 use harmony::label::Label;
 use harmony::voicing::{Voiced, Voicing};
+use recognizer::live::Shown;
 
 use crate::params::ChangesParams;
-use crate::snapshot::CurrentChord;
 use changes_realtime::midi_out::Notes;
 
 /// After a jump of the song, a chord that is found to go on sounds again this much later,
@@ -46,7 +46,7 @@ impl Player {
     /// What shall sound at `now_s`.
     pub(super) fn notes(
         &mut self,
-        current: Option<&CurrentChord>,
+        current: Option<&Shown>,
         params: &ChangesParams,
         now_s: f64,
     ) -> Notes {
@@ -77,11 +77,14 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recognizer::live::ShownState;
 
-    fn current(label: &str) -> CurrentChord {
-        CurrentChord {
+    fn current(label: &str) -> Shown {
+        Shown {
+            shown_at_s: 0.0,
+            starts_at_s: 0.0,
             label: label.parse().unwrap(),
-            confirmed: false,
+            state: ShownState::Provisional,
             confidence: 0.9,
             alternatives: Vec::new(),
         }

@@ -4,7 +4,7 @@ use harmony::timeline::{Segment, Timeline};
 
 use super::preferences::{Preferences, WrittenFor};
 use super::*;
-use crate::snapshot::CurrentChord;
+use recognizer::live::Shown;
 use recognizer::tuning::Tuning;
 
 fn label(text: &str) -> Label {
@@ -25,9 +25,11 @@ fn song(chords: &[&str]) -> Song {
 fn snapshot(text: &str) -> Snapshot {
     Snapshot {
         status: Status::Recognising,
-        current: Some(CurrentChord {
+        current: Some(Shown {
+            shown_at_s: 0.0,
+            starts_at_s: 0.0,
             label: label(text),
-            confirmed: true,
+            state: ShownState::Confirmed,
             confidence: 0.8,
             alternatives: vec![(label("A:min7"), 0.1), (label("A:min"), 0.05)],
         }),

@@ -9,7 +9,7 @@ fn a_failed_instance_comes_back_with_another_tap() {
     let worker = worker();
     let (instance, mut input) = instance(&worker, 1000);
     push(&mut input, 0.1, 500);
-    await_snapshot(&instance, |it| it.strip.now_s >= 0.5);
+    await_snapshot(&instance, |it| it.now_s >= 0.5);
     push(&mut input, 9.0, 10);
     await_snapshot(&instance, |it| it.status == Status::Failed);
     assert!(input.is_abandoned());
@@ -90,13 +90,13 @@ fn an_error_of_the_thread_itself_does_not_end_it() {
     let worker = worker();
     let (instance, mut input) = instance(&worker, 1000);
     push(&mut input, 0.1, 100);
-    await_snapshot(&instance, |it| it.strip.now_s >= 0.1);
+    await_snapshot(&instance, |it| it.now_s >= 0.1);
     worker.shared.planted.store(true, Ordering::Release);
     while worker.shared.planted.load(Ordering::Acquire) {
         std::thread::yield_now();
     }
     push(&mut input, 0.2, 100);
-    await_snapshot(&instance, |it| it.strip.now_s >= 0.2);
+    await_snapshot(&instance, |it| it.now_s >= 0.2);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_thread_that_is_gone_is_started_again_with_all_instances() {
     let worker = worker();
     let (running, mut input) = instance(&worker, 1000);
     push(&mut input, 0.1, 100);
-    await_snapshot(&running, |it| it.strip.now_s >= 0.1);
+    await_snapshot(&running, |it| it.now_s >= 0.1);
     worker.shared.stop.store(true, Ordering::Release);
     worker.wake();
     while !worker.thread.lock().as_ref().unwrap().is_finished() {
@@ -117,7 +117,7 @@ fn a_thread_that_is_gone_is_started_again_with_all_instances() {
     let (other, mut other_input) = instance(&worker, 1000);
     push(&mut other_input, 0.3, 100);
     await_snapshot(&other, |it| it.current.is_some());
-    await_snapshot(&running, |it| it.strip.now_s >= 0.2);
+    await_snapshot(&running, |it| it.now_s >= 0.2);
     // Where it runs, nothing is started.
     let id = || worker.thread.lock().as_ref().map(|it| it.thread().id());
     let before = id();

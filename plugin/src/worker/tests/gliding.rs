@@ -138,9 +138,10 @@ impl Recognizer for Twice {
                 let label: Label = ROOTS[(sample * 10.0).round() as usize - 1].parse().unwrap();
                 self.chords.push((self.now_s(), label.clone()));
                 self.found.push(Shown {
+                    shown_at_s: self.now_s(),
                     starts_at_s: self.now_s(),
                     label,
-                    confirmed: true,
+                    state: ShownState::Confirmed,
                     confidence: 0.9,
                     alternatives: Vec::new(),
                 });

@@ -1,0 +1,43 @@
+//! The beats of the host's song, as a recogniser is told them.
+
+use harmony::time::Metre;
+use recognizer::beat::{BeatGrid, GridSpan};
+
+use super::History;
+
+/// How far past its end a stretch of the song still has a beat, in seconds.
+const BEAT_HAIR_S: f64 = 1e-3;
+
+impl History {
+    /// What tells a recogniser that began at `start_s` the beats of the host's song between
+    /// two of its seconds.
+    pub(in crate::analysis) fn grid_since(
+        &self,
+        start_s: f64,
+    ) -> impl FnMut(f64, f64) -> Option<BeatGrid> {
+        move |from_s, to_s| self.grid(start_s, from_s, to_s)
+    }
+
+    fn grid(&self, start_s: f64, from_s: f64, to_s: f64) -> Option<BeatGrid> {
+        let spans = self.spans(start_s + from_s, start_s + to_s);
+        let spans: Vec<GridSpan> = spans
+            .iter()
+            .filter_map(|span| {
+                let host = &span.host;
+                let (numerator, denominator) = host.signature?;
+                let numerator = u8::try_from(numerator).ok()?;
+                let metre = Metre::new(numerator, u8::try_from(denominator).ok()?).ok()?;
+                host.playing.then_some(GridSpan {
+                    from_s: span.start_s - start_s,
+                    // The beat on which the song stops or jumps is a beat.
+                    to_s: span.end_s - start_s + BEAT_HAIR_S,
+                    beat: host.beats?,
+                    bpm: host.tempo_bpm?,
+                    metre,
+                    bar_beat: host.bar_start().unwrap_or(0.0),
+                })
+            })
+            .collect();
+        (!spans.is_empty()).then(|| BeatGrid::from_spans(&spans))
+    }
+}

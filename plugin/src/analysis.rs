@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use self::history::History;
 use self::level::Level;
 use self::player::Player;
-use self::refining::{Pending, SETTLED_AFTER_S};
+use self::refining::{Heard, Refining, SETTLED_AFTER_S};
 use crate::instance::Instance;
 use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
@@ -68,12 +68,21 @@ struct Stream {
     analysed: u64,
     /// [`RECORD_EVERY_S`] in samples of the stream.
     record_every: u64,
-    /// What the refining pass has to say next.
-    pending: Option<Pending>,
+    refining: Refining,
     /// Whether all that was heard is final: nothing came since.
     ended: bool,
     /// How much of what was heard is in the track though it is no place to write it.
     silence: Silence,
+}
+
+/// What is refined of a stream, and who does it.
+fn heard<'a>(stream: &'a mut Stream, history: &'a mut History) -> (&'a mut Refining, Heard<'a>) {
+    let heard = Heard {
+        recognizer: stream.recognizer.as_mut(),
+        start_s: stream.recognizer_start_s,
+        history,
+    };
+    (&mut stream.refining, heard)
 }
 
 /// What has been done about a host that is silent without a word.
@@ -164,6 +173,15 @@ impl Analysis {
         heard
     }
 
+    /// Runs the refining pass if it is due and has not run; whether it has.
+    pub(crate) fn refine(&mut self) -> bool {
+        let Some(stream) = &mut self.stream else {
+            return false;
+        };
+        let (refining, heard) = heard(stream, &mut self.history);
+        refining.run(heard)
+    }
+
     /// Adds processor time that the worker spent on this instance.
     pub(crate) fn add_load(&mut self, busy: Duration) {
         self.busy += busy;
@@ -224,7 +242,7 @@ impl Analysis {
                     recognizer_start_s: start_s,
                     analysed: 0,
                     record_every: (RECORD_EVERY_S * sample_rate).max(1.0) as u64,
-                    pending: None,
+                    refining: Refining::default(),
                     ended: true,
                     silence: Silence::None,
                 });
@@ -312,7 +330,9 @@ impl Analysis {
         if stream.until_record() as u64 == stream.record_every {
             self.history.hear_silence(self.level.end_stretch());
             self.history.record(instance.session());
-            self.settle(stream, instance);
+            let (now, rate) = (stream.analysed, stream.tap.sample_rate());
+            let (refining, heard) = heard(stream, &mut self.history);
+            self.changed |= refining.settle(now, rate, heard, instance.session());
         }
     }
 
@@ -327,7 +347,8 @@ impl Analysis {
             stream.silence = Silence::Recorded;
         }
         if silent >= ENDED_AFTER && stream.silence < Silence::Refined {
-            self.confirm_for_now(stream, instance);
+            let (refining, heard) = heard(stream, &mut self.history);
+            self.changed |= refining.confirm_for_now(heard, instance.session());
             stream.silence = Silence::Refined;
         }
     }
@@ -341,7 +362,8 @@ impl Analysis {
         self.follow_shown(stream);
         self.history.hear_silence(self.level.end_stretch());
         self.history.record(instance.session());
-        self.settle_all(stream, instance);
+        let (refining, heard) = heard(stream, &mut self.history);
+        refining.settle_all(heard, instance.session());
         self.history.cut();
         stream.recognizer_start_s = self.history.now_s();
         self.changed = true;

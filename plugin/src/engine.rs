@@ -10,6 +10,7 @@ use recognizer::models;
 use recognizer::refine::{Refined, RefiningEngine};
 use recognizer::tuning::{Tuning, TuningSetting};
 
+use crate::error::{PrepareError, RecognizerError};
 use crate::recognition::{Grid, Recognizer, Recognizers, Settings};
 
 /// Audio that warms the engine up, in seconds: every buffer has its size and every page
@@ -17,9 +18,9 @@ use crate::recognition::{Grid, Recognizer, Recognizers, Settings};
 const WARM_UP_S: f64 = 1.0;
 
 /// Reads the weights and warms them up.
-pub(crate) fn load() -> Result<Box<dyn Recognizers>, String> {
-    let model = models::live().map_err(|error| error.to_string())?;
-    let windowed = models::windowed().map_err(|error| error.to_string())?;
+pub(crate) fn load() -> Result<Box<dyn Recognizers>, PrepareError> {
+    let model = models::live()?;
+    let windowed = models::windowed()?;
     let engines = Engines { model, windowed };
     let sample_rate = 48_000.0;
     let mut engine = engines.make(
@@ -45,13 +46,15 @@ struct Engines {
 }
 
 impl Recognizers for Engines {
-    fn make(&self, sample_rate: f64, settings: Settings) -> Result<Box<dyn Recognizer>, String> {
+    fn make(
+        &self,
+        sample_rate: f64,
+        settings: Settings,
+    ) -> Result<Box<dyn Recognizer>, RecognizerError> {
         let model = Arc::clone(&self.model) as Arc<dyn CausalModel>;
-        let engine =
-            LiveEngine::new(model, sample_rate, of(settings)).map_err(|error| error.to_string())?;
+        let engine = LiveEngine::new(model, sample_rate, of(settings))?;
         let windowed = Arc::clone(&self.windowed) as Arc<dyn WindowModel>;
-        let refining = RefiningEngine::told_tuning(windowed, sample_rate)
-            .map_err(|error| error.to_string())?;
+        let refining = RefiningEngine::told_tuning(windowed, sample_rate)?;
         let mut live = Live {
             engine,
             refining,

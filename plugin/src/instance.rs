@@ -8,18 +8,17 @@ use arc_swap::ArcSwap;
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
-use crate::analysis::Analysis;
 use crate::host::HostLink;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use crate::worker;
 use changes_realtime::midi_out::LiveNotes;
 use changes_realtime::tap::TapOutput;
 
 /// The meeting place of one instance's audio thread, worker and editor. The audio
 /// thread has its end of the tap, and reads of this the atomics alone, values of parameters
-/// and [`live_notes`](Self::live_notes), unless its host renders offline ([`hear`](Self::hear)).
+/// and [`live_notes`](Self::live_notes), unless its host renders offline
+/// ([`Hearing::hear`](crate::hearing::Hearing::hear)).
 pub struct Instance {
     /// Parameters and what is saved with them.
     pub params: Arc<ChangesParams>,
@@ -30,8 +29,6 @@ pub struct Instance {
     /// Taps that the worker has not taken over yet, oldest first: one more each
     /// time the host changes its rate.
     feeds: Mutex<VecDeque<TapOutput>>,
-    /// Where the worker has come to in this instance's audio.
-    pub(crate) analysis: Mutex<Analysis>,
     /// The revision of the session when the latest picture was published.
     shown_revision: AtomicU64,
     /// The notes of the live chord, from the worker to the audio thread.
@@ -49,7 +46,6 @@ impl Instance {
             repaint: RepaintNotifier::default(),
             host: HostLink::of_this_making(),
             feeds: Mutex::default(),
-            analysis: Mutex::new(Analysis::new(&params)),
             params,
             shown_revision: AtomicU64::new(0),
             live_notes: LiveNotes::default(),
@@ -66,13 +62,6 @@ impl Instance {
     /// Whether taps wait that the worker has not taken over yet. Not for the audio thread.
     pub fn has_feeds(&self) -> bool {
         !self.feeds.lock().is_empty()
-    }
-
-    /// Analyses on this thread what waits in the tap that the worker has taken over; whether
-    /// there was something. This takes its time: it is for the audio threads of hosts that
-    /// render offline.
-    pub fn hear(&self) -> bool {
-        worker::hear(self)
     }
 
     /// Takes over the oldest tap that is waiting.

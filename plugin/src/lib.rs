@@ -31,6 +31,12 @@ pub mod editor;
 mod engine;
 #[allow(clippy::disallowed_types, reason = "hands out what is locked")]
 mod entry;
+pub mod error;
+#[allow(
+    clippy::disallowed_types,
+    reason = "the worker's; on the audio thread of a host that renders"
+)]
+pub mod hearing;
 #[allow(
     clippy::disallowed_types,
     reason = "shared by worker, editor and main thread"
@@ -55,6 +61,8 @@ pub mod session;
 pub mod worker;
 
 use self::editor::ChangesEditor;
+use self::error::PrepareError;
+use self::hearing::Hearing;
 use self::instance::Instance;
 use self::params::ChangesParams;
 use self::snapshot::{Snapshot, Status};
@@ -80,7 +88,7 @@ pub struct TellHost;
 /// The plugin.
 pub struct Changes {
     params: Arc<ChangesParams>,
-    instance: Arc<Instance>,
+    hearing: Arc<Hearing>,
     /// Kept from the first activation on.
     worker: Option<Arc<Worker>>,
     /// The audio thread's end of the tap, from the first activation on.
@@ -99,7 +107,7 @@ impl Default for Changes {
         let instance = Arc::new(Instance::new(Arc::clone(&params)));
         Self {
             params,
-            instance,
+            hearing: Arc::new(Hearing::of(instance)),
             worker: None,
             tap: None,
             bounce: Bounce::default(),
@@ -112,7 +120,7 @@ impl Default for Changes {
 impl Changes {
     /// What the instance shares with the worker and the editor.
     pub fn instance(&self) -> &Arc<Instance> {
-        &self.instance
+        self.hearing.instance()
     }
 
     /// Gets everything ready for audio at `sample_rate` in Hz. Does nothing if it
@@ -122,12 +130,12 @@ impl Changes {
     /// # Errors
     ///
     /// Why there is no worker.
-    pub fn prepare(&mut self, sample_rate: f64) -> Result<(), String> {
+    pub fn prepare(&mut self, sample_rate: f64) -> Result<(), PrepareError> {
         if let Some(worker) = &self.worker {
             worker.revive()?;
         } else {
             let worker = Worker::of_process(engine::load)?;
-            worker.adopt(&self.instance);
+            worker.adopt(&self.hearing);
             self.worker = Some(worker);
         }
         // Whoever reads a tap lets go of it before its time only when the analysis fails.
@@ -139,13 +147,13 @@ impl Changes {
             let capacity = (TAP_S * sample_rate).clamp(1.0, TAP_SAMPLES_MAX) as usize;
             // Of a host that switches to and fro faster than the worker follows, taps wait in a
             // queue, and their memory with them, unless nothing was written to it.
-            let make = if self.instance.has_feeds() {
+            let make = if self.hearing.has_feeds() {
                 Tap::new
             } else {
                 Tap::touched
             };
             let (input, output) = make(capacity, sample_rate);
-            self.instance.feed(output);
+            self.hearing.feed(output);
             self.tap = Some(match &self.tap {
                 Some(before) => input.after(before),
                 None => input,
@@ -174,7 +182,7 @@ impl Changes {
         tap.set(self.params.settings());
         tap.set_loads(self.params.session.loads());
         let help = |offline: bool| {
-            let heard = offline && self.instance.hear();
+            let heard = offline && self.hearing.hear();
             if !heard {
                 worker.wake();
             }
@@ -198,7 +206,7 @@ impl Changes {
     pub fn play(&mut self, host: HostPosition, send: impl FnMut(NoteEvent<()>) -> bool) {
         self.rolled |= host.playing;
         let stands_still = self.rolled && !host.playing;
-        let notes = self.instance.live_notes.get();
+        let notes = self.hearing.live_notes.get();
         let current = self.tap.as_ref().map(TapInput::epoch) == Some(notes.epoch);
         let sending = self.params.sending().filter(|_| current && !stands_still);
         self.midi.play(sending.map(|how| (notes, how)), send);
@@ -273,17 +281,17 @@ impl Plugin for Changes {
     }
 
     fn task_executor(&mut self) -> TaskExecutor<Self> {
-        let host = Arc::clone(&self.instance.host);
+        let host = Arc::clone(&self.hearing.host);
         Box::new(move |TellHost| {
             host.tell();
         })
     }
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<ChangesEditor> {
-        self.instance
+        self.hearing
             .host
             .set_errand(move || executor.execute_gui(TellHost));
-        Some(ChangesEditor::new(Arc::clone(&self.instance)))
+        Some(ChangesEditor::new(Arc::clone(self.instance())))
     }
 
     fn activate(
@@ -302,7 +310,7 @@ impl Plugin for Changes {
         if let Err(reason) = self.prepare(f64::from(buffer_config.sample_rate)) {
             nice_error!("Changes cannot listen: {reason}");
             // The audio still passes; the editor says that the analysis does not run.
-            self.instance.publish(Snapshot {
+            self.hearing.publish(Snapshot {
                 status: Status::Failed,
                 ..Snapshot::default()
             });

@@ -188,6 +188,14 @@ pub struct EditorSize {
     pub height: f32,
 }
 
+/// A size that no editor has.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("editor size {width} × {height} is out of range")]
+pub struct EditorSizeError {
+    width: f32,
+    height: f32,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredSize {
     width: f32,
@@ -213,16 +221,16 @@ impl EditorSize {
 }
 
 impl TryFrom<StoredSize> for EditorSize {
-    type Error = String;
+    type Error = EditorSizeError;
 
-    fn try_from(stored: StoredSize) -> Result<Self, String> {
+    fn try_from(stored: StoredSize) -> Result<Self, EditorSizeError> {
         let StoredSize { width, height } = stored;
         let fits = (Self::MIN.width..=Self::MAX.width).contains(&width)
             && (Self::MIN.height..=Self::MAX.height).contains(&height);
         if fits {
             Ok(Self { width, height })
         } else {
-            Err(format!("editor size {width} × {height} is out of range"))
+            Err(EditorSizeError { width, height })
         }
     }
 }

@@ -7,6 +7,8 @@ use recognizer::tuning::Tuning;
 
 pub use changes_realtime::settings::Settings;
 
+use crate::error::RecognizerError;
+
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;
 
@@ -50,6 +52,13 @@ pub trait Recognizer: Send {
 
 /// Makes recognisers that share one set of weights.
 pub trait Recognizers: Send + Sync {
-    /// A recogniser for audio at `sample_rate` in Hz, or why there is none.
-    fn make(&self, sample_rate: f64, settings: Settings) -> Result<Box<dyn Recognizer>, String>;
+    /// A recogniser for audio at `sample_rate` in Hz.
+    ///
+    /// # Errors
+    /// A rate that it cannot hear.
+    fn make(
+        &self,
+        sample_rate: f64,
+        settings: Settings,
+    ) -> Result<Box<dyn Recognizer>, RecognizerError>;
 }

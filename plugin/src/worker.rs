@@ -1,4 +1,4 @@
-//! The one thread of the process that does the thinking.
+//! The background analysis thread, one a process.
 //!
 //! All instances of the plugin share it, and with it one set of weights. It knows
 //! them by weak handles, so that an instance goes when the host lets go of it, and
@@ -16,11 +16,11 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cpu_time::ThreadTime;
 use parking_lot::Mutex;
 
 use crate::analysis::Analysis;
-use crate::instance::Instance;
+use crate::error::PrepareError;
+use crate::hearing::Hearing;
 use crate::recognition::Recognizers;
 
 /// How long the thread sleeps when no instance has audio. Short against the hop of
@@ -36,9 +36,9 @@ const INSTANCES_A_REFINING: usize = 16;
 
 struct Shared {
     stop: AtomicBool,
-    newcomers: Mutex<Vec<Weak<Instance>>>,
+    newcomers: Mutex<Vec<Weak<Hearing>>>,
     /// Those that the thread looks after. It holds the lock while it is at work.
-    residents: Mutex<Vec<Weak<Instance>>>,
+    residents: Mutex<Vec<Weak<Hearing>>>,
     recognizers: Box<dyn Recognizers>,
     /// An error on purpose.
     #[cfg(test)]
@@ -62,8 +62,8 @@ impl Worker {
     ///
     /// What `recognizers` says, or that no thread could be started.
     pub fn of_process(
-        recognizers: impl FnOnce() -> Result<Box<dyn Recognizers>, String>,
-    ) -> Result<Arc<Self>, String> {
+        recognizers: impl FnOnce() -> Result<Box<dyn Recognizers>, PrepareError>,
+    ) -> Result<Arc<Self>, PrepareError> {
         let mut slot = WORKER.lock();
         if let Some(worker) = slot.upgrade() {
             worker.revive()?;
@@ -75,7 +75,7 @@ impl Worker {
     }
 
     /// A worker of its own.
-    fn start(recognizers: Box<dyn Recognizers>) -> Result<Self, String> {
+    fn start(recognizers: Box<dyn Recognizers>) -> Result<Self, PrepareError> {
         let worker = Self {
             shared: Arc::new(Shared {
                 stop: AtomicBool::new(false),
@@ -96,7 +96,7 @@ impl Worker {
     /// # Errors
     ///
     /// That no thread could be started.
-    pub fn revive(&self) -> Result<(), String> {
+    pub fn revive(&self) -> Result<(), PrepareError> {
         let mut thread = self.thread.lock();
         if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return Ok(());
@@ -105,7 +105,7 @@ impl Worker {
         let started = std::thread::Builder::new()
             .name("changes-worker".into())
             .spawn(move || live(&of_thread))
-            .map_err(|error| format!("the analysis thread did not start: {error}"))?;
+            .map_err(PrepareError::Thread)?;
         *thread = Some(started);
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Worker {
     }
 
     /// Makes the worker look after `instance` for as long as it exists.
-    pub fn adopt(&self, instance: &Arc<Instance>) {
+    pub fn adopt(&self, instance: &Arc<Hearing>) {
         self.shared.newcomers.lock().push(Arc::downgrade(instance));
         self.wake();
     }
@@ -164,7 +164,7 @@ fn run(shared: &Shared) {
             let Some(instance) = handle.upgrade() else {
                 return false;
             };
-            busy |= in_turn(&instance, |analysis| {
+            busy |= instance.in_turn(|analysis| {
                 let busy = analysis.turn(&instance, shared.recognizers.as_ref());
                 instance.tell_heard();
                 busy
@@ -178,7 +178,7 @@ fn run(shared: &Shared) {
             next_refined = (next_refined + 1) % residents.len();
             let refined = residents[next_refined]
                 .upgrade()
-                .is_some_and(|instance| in_turn(&instance, Analysis::refine));
+                .is_some_and(|instance| instance.in_turn(Analysis::refine));
             busy |= refined;
             turns -= usize::from(refined);
             if turns == 0 {
@@ -194,43 +194,6 @@ fn run(shared: &Shared) {
             std::thread::park_timeout(nap);
         }
     }
-}
-
-/// Analyses what waits in an instance's tap on the thread of a caller that may take its time:
-/// an audio thread of a host that renders offline. So instances that are rendered side by side
-/// are analysed side by side, and nobody waits for a thread to be woken. Tells whether
-/// something was heard.
-pub(crate) fn hear(instance: &Instance) -> bool {
-    let mut analysis = instance.analysis.lock();
-    guarded(instance, &mut analysis, |analysis| analysis.hear(instance))
-}
-
-/// On the worker: passes over an instance that somebody else is at.
-fn in_turn(instance: &Instance, run: impl FnOnce(&mut Analysis) -> bool) -> bool {
-    let analysis = instance.analysis.try_lock();
-    analysis.is_some_and(|mut analysis| guarded(instance, &mut analysis, run))
-}
-
-/// An error in the analysis of one instance must not end that of the others, nor the host.
-fn guarded(
-    instance: &Instance,
-    analysis: &mut Analysis,
-    run: impl FnOnce(&mut Analysis) -> bool,
-) -> bool {
-    let turn = catch_unwind(AssertUnwindSafe(|| {
-        let started = ThreadTime::now();
-        let busy = run(analysis);
-        analysis.add_load(started.elapsed());
-        busy
-    }));
-    turn.unwrap_or_else(|_| {
-        // Twice: the first time lets go of what the analysis had in hand, which may be broken.
-        let fail = |analysis: &mut Analysis| {
-            catch_unwind(AssertUnwindSafe(|| analysis.fail(instance))).is_ok()
-        };
-        let _ = fail(analysis) || fail(analysis);
-        false
-    })
 }
 
 #[cfg(test)]

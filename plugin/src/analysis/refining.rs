@@ -8,8 +8,9 @@
 
 use recognizer::refine::Refined;
 
-use super::{Analysis, Stream};
-use crate::instance::Instance;
+use super::history::History;
+use crate::recognition::Recognizer;
+use crate::session::Session;
 
 /// From when the refining pass is due to when its result goes into the track, in seconds of
 /// the stream.
@@ -19,100 +20,117 @@ pub(super) const SETTLED_AFTER_S: f64 = 1.0;
 const SETTLED_AT_ONCE: usize = 4;
 
 /// A run of the refining pass that is due.
-pub(super) struct Pending {
+struct Pending {
     /// Sample of the stream at which its result goes into the track.
     settles_at: u64,
     /// The result, once it is there; the pass may have nothing to say.
     refined: Option<Option<Refined>>,
 }
 
-impl Analysis {
-    /// Runs the refining pass if it is due and has not run; whether it has.
-    pub(crate) fn refine(&mut self) -> bool {
-        let Some(mut stream) = self.stream.take() else {
-            return false;
-        };
-        let ran = self.refine_pending(&mut stream);
-        self.stream = Some(stream);
-        ran
+/// What a run needs of the stream.
+pub(super) struct Heard<'a> {
+    pub recognizer: &'a mut dyn Recognizer,
+    /// Second of the stream at which the recogniser's time began.
+    pub start_s: f64,
+    pub history: &'a mut History,
+}
+
+impl Heard<'_> {
+    fn refined(&mut self) -> Option<Refined> {
+        let mut grid = self.history.grid_since(self.start_s);
+        self.recognizer.refine(&mut grid)
     }
 
-    fn refine_pending(&mut self, stream: &mut Stream) -> bool {
-        if !matches!(&stream.pending, Some(pending) if pending.refined.is_none()) {
-            return false;
+    fn confirm(&mut self, refined: &Refined, session: &Session) {
+        self.history.confirm(refined, self.start_s, session);
+    }
+}
+
+/// The refining passes of one stream.
+#[derive(Default)]
+pub(super) struct Refining {
+    /// What the next one has to say.
+    pending: Option<Pending>,
+}
+
+impl Refining {
+    /// Runs the pass if it is due and has not run; whether it has.
+    pub(super) fn run(&mut self, mut heard: Heard<'_>) -> bool {
+        self.run_pending(&mut heard)
+    }
+
+    fn run_pending(&mut self, heard: &mut Heard<'_>) -> bool {
+        match &mut self.pending {
+            Some(pending) if pending.refined.is_none() => {
+                pending.refined = Some(heard.refined());
+                true
+            }
+            _ => false,
         }
-        let refined = self.run(stream);
-        if let Some(pending) = &mut stream.pending {
-            pending.refined = Some(refined);
-        }
-        true
     }
 
-    fn run(&self, stream: &mut Stream) -> Option<Refined> {
-        let start_s = stream.recognizer_start_s;
-        let recognizer = &mut stream.recognizer;
-        recognizer.refine(&mut self.history.grid_since(start_s))
-    }
-
-    fn confirm(&mut self, stream: &Stream, refined: &Refined, instance: &Instance) {
-        let start_s = stream.recognizer_start_s;
-        self.history.confirm(refined, start_s, instance.session());
-        self.changed = true;
-    }
-
-    /// At a place of the stream where the track is written: puts in what is due, and looks
-    /// whether the refining pass is.
-    pub(super) fn settle(&mut self, stream: &mut Stream, instance: &Instance) {
-        let now = stream.analysed;
-        if matches!(&stream.pending, Some(pending) if now >= pending.settles_at) {
-            self.refine_pending(stream);
-            let pending = stream.pending.take().and_then(|pending| pending.refined);
+    /// At a place of the stream where the track is written, sample `now` at `sample_rate` in Hz:
+    /// puts in what is due, and looks whether the pass is. Whether the track has changed.
+    pub(super) fn settle(
+        &mut self,
+        now: u64,
+        sample_rate: f64,
+        mut heard: Heard<'_>,
+        session: &Session,
+    ) -> bool {
+        let mut changed = false;
+        if matches!(&self.pending, Some(pending) if now >= pending.settles_at) {
+            self.run_pending(&mut heard);
+            let pending = self.pending.take().and_then(|pending| pending.refined);
             let mut refined = pending.flatten();
             // There is more only where audio was lost, and each gap leaves one more.
             for settled in 1.. {
                 if let Some(refined) = refined.take() {
-                    self.confirm(stream, &refined, instance);
+                    heard.confirm(&refined, session);
+                    changed = true;
                 }
-                if settled == SETTLED_AT_ONCE || !stream.recognizer.is_refining_due() {
+                if settled == SETTLED_AT_ONCE || !heard.recognizer.is_refining_due() {
                     break;
                 }
-                refined = self.run(stream);
+                refined = heard.refined();
             }
         }
-        if stream.pending.is_none() && stream.recognizer.is_refining_due() {
-            let delay = SETTLED_AFTER_S * stream.tap.sample_rate();
-            stream.pending = Some(Pending {
+        if self.pending.is_none() && heard.recognizer.is_refining_due() {
+            let delay = SETTLED_AFTER_S * sample_rate;
+            self.pending = Some(Pending {
                 settles_at: now + delay as u64,
                 refined: None,
             });
         }
+        changed
     }
 
-    /// Puts in all that the refining pass has to say: the stream has ended.
-    pub(super) fn settle_all(&mut self, stream: &mut Stream, instance: &Instance) {
-        let pending = stream.pending.take().and_then(|pending| pending.refined);
+    /// Puts in all that the pass has to say: the stream has ended.
+    pub(super) fn settle_all(&mut self, mut heard: Heard<'_>, session: &Session) {
+        let pending = self.pending.take().and_then(|pending| pending.refined);
         if let Some(refined) = pending.flatten() {
-            self.confirm(stream, &refined, instance);
+            heard.confirm(&refined, session);
         }
-        while let Some(refined) = self.run(stream) {
-            self.confirm(stream, &refined, instance);
+        while let Some(refined) = heard.refined() {
+            heard.confirm(&refined, session);
         }
     }
 
-    /// Puts in what the refining pass would say if the stream ended here. The stream may go
-    /// on: the live analysis then has its place back.
-    pub(super) fn confirm_for_now(&mut self, stream: &mut Stream, instance: &Instance) {
-        self.refine_pending(stream);
-        let start_s = stream.recognizer_start_s;
-        let open = stream
+    /// Puts in what the pass would say if the stream ended here. The stream may go on: the live
+    /// analysis then has its place back. Whether the track has changed.
+    pub(super) fn confirm_for_now(&mut self, mut heard: Heard<'_>, session: &Session) -> bool {
+        self.run_pending(&mut heard);
+        let start_s = heard.start_s;
+        let open = heard
             .recognizer
-            .preview(&mut self.history.grid_since(start_s));
-        let pending = stream.pending.iter();
+            .preview(&mut heard.history.grid_since(start_s));
+        let pending = self.pending.iter();
         let pending = pending.filter_map(|it| it.refined.as_ref()?.as_ref());
+        let mut changed = false;
         for refined in pending.chain(&open) {
-            self.history
-                .confirm_for_now(refined, start_s, instance.session());
-            self.changed = true;
+            heard.history.confirm_for_now(refined, start_s, session);
+            changed = true;
         }
+        changed
     }
 }

@@ -5,6 +5,8 @@ use recognizer::refine::Refined;
 use recognizer::tuning::Tuning;
 
 use super::*;
+use crate::error::RecognizerError;
+use crate::instance::Instance;
 use crate::params::ChangesParams;
 use crate::recognition::{Grid, Recognizer, SPECTRUM_BINS, Settings};
 use crate::snapshot::{Snapshot, Status};
@@ -111,7 +113,7 @@ impl Recognizer for ByValue {
 struct ManyByValue;
 
 impl Recognizers for ManyByValue {
-    fn make(&self, _: f64, _: Settings) -> Result<Box<dyn Recognizer>, String> {
+    fn make(&self, _: f64, _: Settings) -> Result<Box<dyn Recognizer>, RecognizerError> {
         Ok(Box::new(ByValue::new()))
     }
 }
@@ -299,7 +301,7 @@ const CONFIRMED: &str = r#"[
      "confidence": 0.9, "confirmed": true}]"#;
 
 /// An instance with a confirmed track, on this clock.
-fn reopened(clock: &str, capacity: usize, rate: f64) -> (Arc<Instance>, TapInput) {
+fn reopened(clock: &str, capacity: usize, rate: f64) -> (Arc<Hearing>, TapInput) {
     let (instance, mut input) = tapped(capacity, rate);
     let session = instance.session();
     session.load(&format!(

@@ -26,7 +26,7 @@ fn a_failed_instance_comes_back_with_another_tap() {
 fn an_instance_that_failed_comes_back_when_it_is_switched_off_and_on() {
     let mut plugin = Changes::default();
     plugin.prepare(48_000.0).unwrap();
-    let instance = Arc::clone(plugin.instance());
+    let instance = Arc::clone(&plugin.hearing);
     let hears = |plugin: &mut Changes, wish: fn(&Snapshot) -> bool| {
         let started = Instant::now();
         while !wish(&instance.snapshot()) {

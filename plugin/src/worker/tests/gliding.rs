@@ -206,7 +206,7 @@ impl Recognizer for Twice {
 struct Listeners;
 
 impl Recognizers for Listeners {
-    fn make(&self, _: f64, _: Settings) -> Result<Box<dyn Recognizer>, String> {
+    fn make(&self, _: f64, _: Settings) -> Result<Box<dyn Recognizer>, RecognizerError> {
         Ok(Box::<Twice>::default())
     }
 }

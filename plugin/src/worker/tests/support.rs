@@ -4,7 +4,7 @@ use super::*;
 use crate::host::HostLink;
 
 /// An instance with a tap for so many samples, that no worker looks after yet.
-pub(super) fn tapped(capacity: usize, rate: f64) -> (Arc<Instance>, TapInput) {
+pub(super) fn tapped(capacity: usize, rate: f64) -> (Arc<Hearing>, TapInput) {
     tapped_by(&Arc::default(), capacity, rate)
 }
 
@@ -13,16 +13,16 @@ pub(super) fn tapped_by(
     host: &Arc<HostLink>,
     capacity: usize,
     rate: f64,
-) -> (Arc<Instance>, TapInput) {
+) -> (Arc<Hearing>, TapInput) {
     let make = || Instance::new(Arc::new(ChangesParams::default()));
-    let instance = Arc::new(host.while_making(make));
+    let instance = Arc::new(Hearing::of(Arc::new(host.while_making(make))));
     let (input, output) = Tap::new(capacity, rate);
     instance.feed(output);
     (instance, input)
 }
 
 /// One at [`RATE`] that `worker` looks after.
-pub(super) fn instance(worker: &Worker, capacity: usize) -> (Arc<Instance>, TapInput) {
+pub(super) fn instance(worker: &Worker, capacity: usize) -> (Arc<Hearing>, TapInput) {
     let (instance, input) = tapped(capacity, RATE);
     worker.adopt(&instance);
     (instance, input)

@@ -1,0 +1,32 @@
+//! Why audio is not analysed.
+
+use std::io;
+
+use recognizer::live::LiveError;
+use recognizer::models::EmbeddedError;
+use recognizer::resample::RateError;
+
+/// Why an instance cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The weights in the program are not what they should be.
+    #[error(transparent)]
+    Weights(#[from] EmbeddedError),
+    /// There is no recogniser for this audio.
+    #[error(transparent)]
+    Recognizer(#[from] RecognizerError),
+    /// No thread could be started.
+    #[error("the analysis thread did not start: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Why there is no recogniser for a stream.
+#[derive(Debug, thiserror::Error)]
+pub enum RecognizerError {
+    /// Of its live engine.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The rate is out of range.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+}

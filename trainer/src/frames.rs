@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use half::f16;
 use harmony::export::atomic;
-use harmony::label::Label;
+use harmony::label::{Chord, Label, Quality};
 use harmony::vocabulary::large;
 use recognizer::features::BINS;
 use recognizer::networks::FrontEnd;
-use recognizer::networks::colour::{Colour, ELEVENTHS, NINTHS, THIRTEENTHS};
+use recognizer::networks::colour::{
+    COLOUR_VALUES, Colour, ELEVENTHS, EXTENSION_VALUES, NINTHS, THIRTEENTHS,
+};
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -48,8 +50,8 @@ pub struct Opinion {
     pub chord: Vec<f16>,
     /// `[frames, 13]`, 12 for none; empty when the teacher does not know the bass.
     pub bass: Vec<f16>,
-    /// `[frames, 10]`: ninths, elevenths, thirteenths as in [`Colour`]; empty when the
-    /// teacher does not know them.
+    /// `[frames, 14]`: ninths, elevenths, thirteenths as in [`Colour`], and zeros for what no
+    /// teacher knows; empty when the teacher knows none of them.
     pub colour: Vec<f16>,
 }
 
@@ -73,7 +75,10 @@ impl Opinion {
                     .chunks_exact(NINTHS)
                     .zip(eleventh.chunks_exact(ELEVENTHS))
                     .zip(thirteenth.chunks_exact(THIRTEENTHS))
-                    .flat_map(|((n, e), t)| n.iter().chain(e).chain(t).copied())
+                    .flat_map(|((n, e), t)| {
+                        let unknown = [f16::ZERO; COLOUR_VALUES - EXTENSION_VALUES];
+                        n.iter().chain(e).chain(t).copied().chain(unknown)
+                    })
                     .collect()
             }
             _ => Vec::new(),
@@ -152,6 +157,11 @@ pub fn targets(label: &Label) -> (u8, u8) {
     let class = large::index_of(label);
     match label {
         Label::NoChord => (class as u8, NO_BASS as u8),
+        // No class is a power chord: the major one stands for it, and the colour says the rest.
+        Label::Chord(chord) if Colour::from_chord(chord).no_third => {
+            let root = Chord::new(chord.root(), Quality::Maj).into();
+            (large::index_of(&root) as u8, chord.bass_pitch_class())
+        }
         Label::Chord(chord) if class != large::UNKNOWN => (class as u8, chord.bass_pitch_class()),
         _ => (IGNORED, IGNORED),
     }

@@ -4,7 +4,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 use networks::Logits;
-use recognizer::networks::colour::{COLOUR_VALUES, GROUPS};
+use recognizer::networks::colour::GROUPS;
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 /// Share of the bass head in the loss.
@@ -56,7 +56,7 @@ pub struct SoftTargets {
 pub struct ColourTargets {
     /// Root at which the head is read, of each row.
     pub root: Tensor<1, Int>,
-    /// `[rows, 10]`: probabilities, group by group, times the weight of the row.
+    /// `[rows, 14]`: probabilities, group by group, times the weight of the row.
     pub weighted: Tensor<2>,
 }
 
@@ -103,20 +103,23 @@ fn head<const CLASSES: usize>(logits: Tensor<3>, targets: &HeadTargets, gamma: f
 fn colours(logits: Tensor<3>, targets: &ColourTargets) -> Tensor<1> {
     let [batch, frames, _] = logits.dims();
     let rows = batch * frames;
+    // Networks of version 0.1 have the first groups only.
+    let width = logits.dims()[2] / ROOTS;
     let root = targets
         .root
         .clone()
         .reshape([rows, 1, 1])
-        .expand([rows, 1, COLOUR_VALUES]);
+        .expand([rows, 1, width]);
     let at_root = logits
-        .reshape([rows, ROOTS, COLOUR_VALUES])
+        .reshape([rows, ROOTS, width])
         .gather(1, root)
-        .reshape([rows, COLOUR_VALUES]);
+        .reshape([rows, width]);
     let log_q = GROUPS
         .iter()
+        .filter(|(start, length)| start + length <= width)
         .map(|&(start, length)| log_softmax(at_root.clone().narrow(1, start, length), 1))
         .collect();
-    -(Tensor::cat(log_q, 1) * targets.weighted.clone()).sum()
+    -(Tensor::cat(log_q, 1) * targets.weighted.clone().narrow(1, 0, width)).sum()
 }
 
 #[cfg(test)]

@@ -12,16 +12,26 @@ pub mod path;
 pub mod states;
 pub mod viterbi;
 
-use harmony::label::{Chord, Degree, Extension, Label};
+use harmony::label::{Chord, Degree, Extension, Label, Quality};
 use harmony::vocabulary::large;
 
-use crate::networks::colour::{COLOUR_VALUES, GROUPS};
+use crate::networks::colour::{
+    COLOUR_VALUES, EXTENSION_VALUES, GROUPS, NO_THIRD, SUSPENDED_SEVENTH,
+};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 /// Values of the colour head: for each root those of [`crate::networks::colour`].
 pub const COLOUR_CLASSES: usize = 12 * COLOUR_VALUES;
+/// The same of networks that know ninths, elevenths and thirteenths alone.
+pub const EXTENSION_CLASSES: usize = 12 * EXTENSION_VALUES;
 /// Mean probability that a colour needs over a segment to be written.
 const COLOUR_MIN_PROBABILITY: f32 = 0.6;
+/// The same for a ninth on a chord without a seventh.
+const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.7;
+/// The same for a third that is not there.
+const NO_THIRD_MIN_PROBABILITY: f32 = 0.6;
+/// Log-probability of a colour that a network does not know.
+const UNKNOWN_COLOUR: f32 = -20.0;
 
 /// Log-posteriors of one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +46,8 @@ pub struct Posterior {
 }
 
 impl Posterior {
-    /// From the logits of a frame (`chord` has 170 values, `bass` 13, `colour` 120).
+    /// From the logits of a frame (`chord` has 170 values, `bass` 13, `colour` for each root all
+    /// of [`COLOUR_VALUES`] or the first of them, whole groups).
     pub fn from_logits(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Self {
         let mut posterior = Self {
             chord: [0.0; CHORD_CLASSES],
@@ -44,13 +55,15 @@ impl Posterior {
             colour: colour.map(|_| [0.0; COLOUR_CLASSES]),
         };
         if let (Some(logits), Some(out)) = (colour, posterior.colour.as_mut()) {
+            let width = logits.len() / 12;
             for root in 0..12 {
+                let logits = &logits[root * width..][..width];
+                let out = &mut out[root * COLOUR_VALUES..][..COLOUR_VALUES];
                 for (first, length) in GROUPS {
-                    let start = root * COLOUR_VALUES + first;
-                    log_softmax(
-                        &logits[start..start + length],
-                        &mut out[start..start + length],
-                    );
+                    match logits.get(first..first + length) {
+                        Some(group) => log_softmax(group, &mut out[first..first + length]),
+                        None => out[first + 1..first + length].fill(UNKNOWN_COLOUR),
+                    }
                 }
             }
         }
@@ -102,29 +115,45 @@ impl SegmentEvidence {
         (self.chord / f64::from(self.frames.max(1))) as f32
     }
 
-    /// `label` with the colours that the segment is sure of. Only sevenths carry them: a
-    /// ninth on a triad is another chord to a reader.
+    /// `label` with the colours that the segment is sure of. Sevenths carry all of them,
+    /// triads and sixths a ninth (`add9`, `6/9`), a suspended fourth its seventh and a ninth;
+    /// major and minor become a power chord if there is no third.
     pub fn coloured(&self, label: Label) -> Label {
-        const DEGREES: [(usize, &str); 7] = [
-            (1, "9"),
-            (2, "#9"),
-            (3, "b9"),
-            (5, "11"),
-            (6, "#11"),
-            (8, "13"),
-            (9, "b13"),
-        ];
         let Label::Chord(chord) = &label else {
             return label;
         };
-        let least = COLOUR_MIN_PROBABILITY * self.frames.max(1) as f32;
-        if !has_seventh(chord) || self.frames < 3 {
+        if self.frames < 3 {
             return label;
         }
-        let degrees = DEGREES
-            .iter()
-            .filter(|(value, _)| self.colour[*value] >= least)
-            .filter_map(|(_, degree)| degree.parse::<Degree>().ok())
+        let frames = self.frames as f32;
+        let sure = |value: usize, least: f32| self.colour[value] >= least * frames;
+        let root_position = chord.bass_pitch_class() == chord.root().pitch_class();
+        let degrees: Vec<&str> = match chord.quality() {
+            Quality::Maj | Quality::Min if sure(NO_THIRD, NO_THIRD_MIN_PROBABILITY) => {
+                return if root_position {
+                    Chord::new(chord.root(), Quality::Power).into()
+                } else {
+                    label
+                };
+            }
+            Quality::Maj | Quality::Min | Quality::Maj6 | Quality::Min6 => {
+                let ninth = sure(1, ADDED_NINTH_MIN_PROBABILITY);
+                ninth.then_some("9").into_iter().collect()
+            }
+            Quality::Sus4 if sure(SUSPENDED_SEVENTH, COLOUR_MIN_PROBABILITY) => {
+                let ninth = sure(1, COLOUR_MIN_PROBABILITY).then_some("9");
+                std::iter::once("b7").chain(ninth).collect()
+            }
+            _ if has_seventh(chord) => DEGREES
+                .iter()
+                .filter(|(value, _)| sure(*value, COLOUR_MIN_PROBABILITY))
+                .map(|(_, degree)| *degree)
+                .collect(),
+            _ => return label,
+        };
+        let degrees = degrees
+            .into_iter()
+            .filter_map(|degree| degree.parse::<Degree>().ok())
             .map(|degree| Extension {
                 degree,
                 omitted: false,
@@ -135,6 +164,17 @@ impl SegmentEvidence {
         }
     }
 }
+
+/// The colours of a seventh: values of the head and how they are written.
+const DEGREES: [(usize, &str); 7] = [
+    (1, "9"),
+    (2, "#9"),
+    (3, "b9"),
+    (5, "11"),
+    (6, "#11"),
+    (8, "13"),
+    (9, "b13"),
+];
 
 fn has_seventh(chord: &Chord) -> bool {
     let above = |semitones: u32| chord.intervals() >> semitones & 1 == 1;
@@ -154,5 +194,44 @@ mod tests {
         let sum: f32 = posterior.chord.iter().map(|x| x.exp()).sum();
         assert!((sum - 1.0).abs() < 1e-5);
         assert!((posterior.chord[3].exp() - 0.5).abs() < 1e-3);
+    }
+
+    fn named(label: &str, values: &[usize]) -> String {
+        let mut evidence = SegmentEvidence {
+            frames: 10,
+            ..SegmentEvidence::default()
+        };
+        for value in values {
+            evidence.colour[*value] = 9.0;
+        }
+        evidence.coloured(label.parse().unwrap()).to_string()
+    }
+
+    #[test]
+    fn colours_make_the_names_that_the_classes_lack() {
+        assert_eq!(named("E:maj", &[NO_THIRD]), "E:5");
+        assert_eq!(named("E:min", &[NO_THIRD, 1]), "E:5");
+        assert_eq!(named("E:maj/3", &[NO_THIRD]), "E:maj/3");
+        assert_eq!(named("E:7", &[NO_THIRD]), "E:7");
+        assert_eq!(named("G:sus4", &[SUSPENDED_SEVENTH]), "G:sus4(b7)");
+        assert_eq!(named("G:sus4", &[SUSPENDED_SEVENTH, 1]), "G:sus4(b7,9)");
+        assert_eq!(named("G:sus2", &[SUSPENDED_SEVENTH]), "G:sus2");
+        assert_eq!(named("C:maj", &[1]), "C:maj(9)");
+        assert_eq!(named("A:min", &[1, 5]), "A:min(9)");
+        assert_eq!(named("F:maj6", &[1]), "F:maj6(9)");
+        assert_eq!(named("G:7", &[3, 9]), "G:7(b9,b13)");
+    }
+
+    #[test]
+    fn a_network_of_fewer_colours_says_nothing_of_the_others() {
+        let logits = [0.0; CHORD_CLASSES];
+        let few = [1.0; 12 * crate::networks::colour::EXTENSION_VALUES];
+        let posterior = Posterior::from_logits(&logits, None, Some(&few));
+        let colour = posterior.colour.unwrap();
+        for root in colour.chunks_exact(COLOUR_VALUES) {
+            assert!((root[0].exp() - 0.25).abs() < 1e-6);
+            assert_eq!(root[NO_THIRD], UNKNOWN_COLOUR);
+            assert_eq!(root[NO_THIRD - 1], 0.0);
+        }
     }
 }

@@ -14,7 +14,7 @@ pub mod pitch_class;
 
 pub use self::pitch_class::{ModelError, PitchClassModel};
 
-use crate::decode::{COLOUR_CLASSES, Posterior};
+use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
@@ -70,16 +70,17 @@ pub trait WindowModel: Send + Sync {
 }
 
 /// Posteriors of frames from the logits of all of them, `[frames, 170]`, `[frames, 13]`
-/// and `[frames, 120]` in row order.
+/// and `[frames, 12 × colours]` in row order.
 #[must_use]
 pub fn posteriors(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Vec<Posterior> {
+    let frames = (chord.len() / CHORD_CLASSES).max(1);
+    let width = colour.map_or(0, |all| all.len() / frames);
     chord
         .chunks_exact(CHORD_CLASSES)
         .enumerate()
         .map(|(i, chord)| {
             let bass = bass.and_then(|all| all.get(i * BASS_CLASSES..(i + 1) * BASS_CLASSES));
-            let colour =
-                colour.and_then(|all| all.get(i * COLOUR_CLASSES..(i + 1) * COLOUR_CLASSES));
+            let colour = colour.and_then(|all| all.get(i * width..(i + 1) * width));
             Posterior::from_logits(chord, bass, colour)
         })
         .collect()

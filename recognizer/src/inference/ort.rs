@@ -17,7 +17,7 @@ use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
 use super::onnx::{BASS, CHORD, COLOUR, FORMAT, FORMAT_KEY, FRAMES, NEXT};
 use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
-use crate::decode::{COLOUR_CLASSES, Posterior};
+use crate::decode::{COLOUR_CLASSES, EXTENSION_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, WINDOW_FRAMES};
 
@@ -386,7 +386,11 @@ fn read(outputs: &SessionOutputs<'_>, frames: usize) -> Result<Vec<Posterior>, I
     let chord = numbers(CHORD, CHORD_CLASSES)?
         .ok_or_else(|| InferenceError::Engine(format!("no output `{CHORD}`")))?;
     let bass = numbers(BASS, BASS_CLASSES)?;
-    let colour = numbers(COLOUR, COLOUR_CLASSES)?;
+    let colour = match numbers(COLOUR, COLOUR_CLASSES) {
+        // Models exported by version 0.1 have fewer colours.
+        Err(_) => numbers(COLOUR, EXTENSION_CLASSES)?,
+        all => all?,
+    };
     Ok(posteriors(chord, bass, colour))
 }
 
@@ -469,10 +473,12 @@ fn check_logits(outputs: &[Outlet], batch: i64, frames: i64) -> Result<(), Strin
         check_shape("output", name, is, [batch, frames, classes as i64])
     };
     check(CHORD, CHORD_CLASSES)?;
-    for (name, classes) in [(BASS, BASS_CLASSES), (COLOUR, COLOUR_CLASSES)] {
-        if outputs.iter().any(|output| output.name() == name) {
-            check(name, classes)?;
-        }
+    let has = |name: &str| outputs.iter().any(|output| output.name() == name);
+    if has(BASS) {
+        check(BASS, BASS_CLASSES)?;
+    }
+    if has(COLOUR) && check(COLOUR, EXTENSION_CLASSES).is_err() {
+        check(COLOUR, COLOUR_CLASSES)?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
-//! Colours: the ninth, eleventh and thirteenth that a chord may carry above its quality.
+//! Colours: what a chord may carry above its quality, or lack of it.
 //!
 //! A colour head answers for every root: four values for the ninth, three for the
 //! eleventh, three for the thirteenth, each group a softmax of its own, the first value
 //! of a group being "none". These are the groups of the ChordNet teacher (Jiang et al.,
-//! ISMIR 2019). Only the values at the root that is read count.
+//! ISMIR 2019). Two more groups of two values tell what no class of the large vocabulary has:
+//! whether there is no third at all (a power chord, `5`), and whether a suspended fourth has
+//! a minor seventh (`sus4(b7)`). Only the values at the root that is read count.
 
 use harmony::label::{Chord, Label};
 
@@ -13,19 +15,28 @@ pub const NINTHS: usize = 4;
 pub const ELEVENTHS: usize = 3;
 /// Values of the thirteenth: none, 13, b13.
 pub const THIRTEENTHS: usize = 3;
+/// Values of the ninths, elevenths and thirteenths of one root: all that teachers and the
+/// weights of version 0.1 know.
+pub const EXTENSION_VALUES: usize = NINTHS + ELEVENTHS + THIRTEENTHS;
+/// The value that says that there is no third.
+pub const NO_THIRD: usize = EXTENSION_VALUES + 1;
+/// The value that says that a suspended fourth has a minor seventh.
+pub const SUSPENDED_SEVENTH: usize = EXTENSION_VALUES + 3;
 /// Values of the head for one root.
-pub const COLOUR_VALUES: usize = NINTHS + ELEVENTHS + THIRTEENTHS;
+pub const COLOUR_VALUES: usize = EXTENSION_VALUES + 4;
 /// The groups of the head: where each begins and how long it is.
-pub const GROUPS: [(usize, usize); 3] = [
+pub const GROUPS: [(usize, usize); 5] = [
     (0, NINTHS),
     (NINTHS, ELEVENTHS),
     (NINTHS + ELEVENTHS, THIRTEENTHS),
+    (EXTENSION_VALUES, 2),
+    (EXTENSION_VALUES + 2, 2),
 ];
 
 /// Semitones above the root of the values after "none", group by group.
 const SEMITONES: [&[i32]; 3] = [&[14, 15, 13], &[17, 18], &[21, 20]];
 
-/// A ninth, an eleventh and a thirteenth; zero is none.
+/// A ninth, an eleventh and a thirteenth (zero is none), and what the vocabulary lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Colour {
     /// 0 none, 1 is 9, 2 is #9, 3 is b9.
@@ -34,6 +45,10 @@ pub struct Colour {
     pub eleventh: u8,
     /// 0 none, 1 is 13, 2 is b13.
     pub thirteenth: u8,
+    /// Root and fifth alone.
+    pub no_third: bool,
+    /// A minor seventh over a suspended fourth.
+    pub suspended_seventh: bool,
 }
 
 impl Colour {
@@ -45,7 +60,8 @@ impl Colour {
         Some(Self::from_chord(chord))
     }
 
-    fn from_chord(chord: &Chord) -> Self {
+    /// The colour of a chord.
+    pub fn from_chord(chord: &Chord) -> Self {
         let voices = chord.voices();
         let value = |group: usize| {
             SEMITONES[group]
@@ -53,16 +69,22 @@ impl Colour {
                 .position(|semitones| voices.contains(semitones))
                 .map_or(0, |place| place as u8 + 1)
         };
+        let has = |semitones: u32| chord.intervals() >> semitones & 1 == 1;
+        let third = has(3) || has(4);
         Self {
             ninth: value(0),
             eleventh: value(1),
             thirteenth: value(2),
+            no_third: chord.intervals() == 1 | 1 << 7,
+            suspended_seventh: has(5) && has(10) && !third,
         }
     }
 
-    /// One number for the three values, below 36.
+    /// One number for all values, below 144; below 36 without the last two.
     pub fn index(self) -> u8 {
-        (self.ninth * ELEVENTHS as u8 + self.eleventh) * THIRTEENTHS as u8 + self.thirteenth
+        let extensions =
+            (self.ninth * ELEVENTHS as u8 + self.eleventh) * THIRTEENTHS as u8 + self.thirteenth;
+        extensions + 36 * u8::from(self.no_third) + 72 * u8::from(self.suspended_seventh)
     }
 
     /// The colour of an index; values out of range fold back.
@@ -73,12 +95,15 @@ impl Colour {
             ninth: index / (elevenths * thirteenths) % NINTHS as u8,
             eleventh: index / thirteenths % elevenths,
             thirteenth: index % thirteenths,
+            no_third: index / 36 % 2 == 1,
+            suspended_seventh: index / 72 % 2 == 1,
         }
     }
 
     /// The value of each of [`GROUPS`].
-    pub fn values(self) -> [usize; 3] {
-        [self.ninth, self.eleventh, self.thirteenth].map(usize::from)
+    pub fn values(self) -> [usize; 5] {
+        let rest = [self.no_third, self.suspended_seventh].map(u8::from);
+        [self.ninth, self.eleventh, self.thirteenth, rest[0], rest[1]].map(usize::from)
     }
 }
 
@@ -100,12 +125,16 @@ mod tests {
         let thirteenth = colour("C:13");
         assert_eq!((thirteenth.ninth, thirteenth.thirteenth), (1, 1));
         assert_eq!(colour("C:7(b13)").thirteenth, 2);
+        assert!(colour("E:5").no_third && !colour("E:maj").no_third);
+        assert!(!colour("E:sus2").no_third && !colour("E:5(b7)").no_third);
+        assert!(colour("G:sus4(b7)").suspended_seventh && colour("G:sus4(b7,9)").ninth == 1);
+        assert!(!colour("G:sus4").suspended_seventh && !colour("G:7(11)").suspended_seventh);
         assert_eq!(Colour::from_label(&Label::NoChord), None);
     }
 
     #[test]
     fn an_index_comes_back() {
-        for index in 0..36 {
+        for index in 0..144 {
             assert_eq!(Colour::from_index(index).index(), index);
         }
     }

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::colour::{COLOUR_VALUES, EXTENSION_VALUES};
+
 /// Writes a method that sets one field.
 macro_rules! with {
     ($($(#[$doc:meta])* $name:ident, $field:ident: $type:ty;)*) => {$(
@@ -36,6 +38,9 @@ pub struct PitchClassNetConfig {
     pub mixed: usize,
     /// Whether there is a head for ninths, elevenths and thirteenths.
     pub colours: bool,
+    /// Whether that head also tells power chords and the seventh of a suspended fourth.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wide_colours: bool,
     /// Dropout inside the blocks, while training.
     pub dropout: f64,
 }
@@ -53,6 +58,7 @@ impl PitchClassNetConfig {
             dilations,
             mixed: 64,
             colours: false,
+            wide_colours: false,
             dropout: 0.0,
         }
     }
@@ -90,6 +96,8 @@ impl PitchClassNetConfig {
         with_mixed, mixed: usize;
         /// With a head for ninths, elevenths and thirteenths, or without.
         with_colours, colours: bool;
+        /// With all values of that head, or without those that came later.
+        with_wide_colours, wide_colours: bool;
         /// Another share of dropout.
         with_dropout, dropout: f64;
     }
@@ -100,6 +108,17 @@ impl PitchClassNetConfig {
         self.with_front_kernel(25)
             .with_front_channels(24)
             .with_colours(true)
+            .with_wide_colours(true)
+    }
+
+    /// Values of the colour head for one root; 0 without such a head.
+    #[must_use]
+    pub fn colour_values(&self) -> usize {
+        match (self.colours, self.wide_colours) {
+            (false, _) => 0,
+            (true, false) => EXTENSION_VALUES,
+            (true, true) => COLOUR_VALUES,
+        }
     }
 
     /// Bins of nothing before and after a frame, so that its 144 bins give 72 semitones.
@@ -110,17 +129,21 @@ impl PitchClassNetConfig {
     }
 
     /// Whether a network of this shape can become one of shape `other` without forgetting:
-    /// all is alike but [`Self::bottleneck`] and [`Self::mixed`], which must not shrink
-    /// (and dropout, which is no part of the network).
+    /// all is alike but [`Self::bottleneck`], [`Self::mixed`] and [`Self::wide_colours`], which
+    /// must not shrink (and dropout, which is no part of the network).
     #[must_use]
     pub fn widens_to(&self, other: &Self) -> bool {
         let same = |c: &Self| {
             c.clone()
                 .with_bottleneck(self.bottleneck)
                 .with_mixed(self.mixed)
+                .with_wide_colours(self.wide_colours)
                 .with_dropout(self.dropout)
         };
-        same(other) == *self && other.bottleneck >= self.bottleneck && other.mixed >= self.mixed
+        same(other) == *self
+            && other.bottleneck >= self.bottleneck
+            && other.mixed >= self.mixed
+            && other.wide_colours >= self.wide_colours
     }
 }
 

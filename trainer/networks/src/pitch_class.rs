@@ -19,7 +19,6 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 use recognizer::features::BINS;
-use recognizer::networks::colour::COLOUR_VALUES;
 use recognizer::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
 
 use crate::dropout::drop_out;
@@ -57,7 +56,7 @@ impl Init for PitchClassNetConfig {
             no_bass: LinearConfig::new(2 * c, 1).init(device),
             colour: self
                 .colours
-                .then(|| LinearConfig::new(c, COLOUR_VALUES).init(device)),
+                .then(|| LinearConfig::new(c, self.colour_values()).init(device)),
         }
     }
 }
@@ -128,8 +127,9 @@ impl PitchClassNet {
                 .forward(h.clone())
                 .reshape([batch, frames, PITCH_CLASSES * QUALITIES]);
         let colour = self.colour.as_ref().map(|head| {
+            let values = head.weight.dims()[1];
             head.forward(h.clone())
-                .reshape([batch, frames, PITCH_CLASSES * COLOUR_VALUES])
+                .reshape([batch, frames, PITCH_CLASSES * values])
         });
         let bass = self.bass.forward(h).reshape([batch, frames, PITCH_CLASSES]);
         Logits {

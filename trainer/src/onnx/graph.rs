@@ -20,8 +20,8 @@ pub struct Heads {
     pub chord: Value,
     /// Logits of the bass, from networks with such a head.
     pub bass: Option<Value>,
-    /// Logits of the colours, from networks with such a head.
-    pub colour: Option<Value>,
+    /// Logits of the colours and how many there are, from networks with such a head.
+    pub colour: Option<(Value, usize)>,
 }
 
 impl Heads {
@@ -89,15 +89,14 @@ impl Graph {
 
     /// Declares the outputs of a network.
     pub fn logits(&mut self, heads: &Heads, batch: Size, frames: usize) {
-        use recognizer::decode::COLOUR_CLASSES;
         use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
         let shape = |classes| [batch, Size::Fixed(frames), Size::Fixed(classes)];
         self.output(onnx::CHORD, &heads.chord, &shape(CHORD_CLASSES));
         if let Some(bass) = &heads.bass {
             self.output(onnx::BASS, bass, &shape(BASS_CLASSES));
         }
-        if let Some(colour) = &heads.colour {
-            self.output(onnx::COLOUR, colour, &shape(COLOUR_CLASSES));
+        if let Some((colour, classes)) = &heads.colour {
+            self.output(onnx::COLOUR, colour, &shape(*classes));
         }
     }
 

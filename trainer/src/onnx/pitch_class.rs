@@ -1,6 +1,5 @@
 //! Our network as a graph; see [`networks::pitch_class`].
 
-use recognizer::decode::COLOUR_CLASSES;
 use recognizer::features::BINS;
 use recognizer::inference::onnx::NEXT;
 use recognizer::networks::PitchClassNetConfig;
@@ -177,7 +176,11 @@ impl Net<'_> {
 
         let colour = if self.config.colours {
             let colour = graph.linear("colour", h)?;
-            Some(graph.reshape(&colour, &[-1, frames, COLOUR_CLASSES as i64]))
+            let classes = PITCH_CLASSES * self.config.colour_values();
+            Some((
+                graph.reshape(&colour, &[-1, frames, classes as i64]),
+                classes,
+            ))
         } else {
             None
         };

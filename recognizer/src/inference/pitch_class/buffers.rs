@@ -4,8 +4,6 @@ use super::net::{Block, Net};
 use super::spectrum::Spectra;
 use crate::decode::{COLOUR_CLASSES, Posterior};
 use crate::features::BINS;
-use crate::inference::posteriors;
-use crate::networks::colour::COLOUR_VALUES;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, PITCH_CLASSES, QUALITIES, TAPS};
 
 /// Semitones of a frame: what the front convolution leaves of its 144 bins.
@@ -105,15 +103,14 @@ impl Buffers {
             for (p, head) in roots.chunks_exact(net.root.width()).enumerate() {
                 chord[p * QUALITIES..][..QUALITIES].copy_from_slice(&head[..QUALITIES]);
                 bass[p] = head[QUALITIES];
-                if net.colours {
-                    colour[p * COLOUR_VALUES..][..COLOUR_VALUES]
-                        .copy_from_slice(&head[QUALITIES + 1..][..COLOUR_VALUES]);
-                }
+                colour[p * net.colours..][..net.colours]
+                    .copy_from_slice(&head[QUALITIES + 1..][..net.colours]);
             }
             chord[PITCH_CLASSES * QUALITIES..].copy_from_slice(&absent[..2]);
             bass[PITCH_CLASSES] = absent[2];
-            let colour = net.colours.then_some(colour.as_slice());
-            result.extend(posteriors(&chord, Some(&bass), colour));
+            let colour = &colour[..PITCH_CLASSES * net.colours];
+            let colour = (net.colours > 0).then_some(colour);
+            result.push(Posterior::from_logits(&chord, Some(&bass), colour));
         }
         result
     }

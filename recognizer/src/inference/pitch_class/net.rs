@@ -3,7 +3,6 @@
 use super::layer::Layer;
 use super::spectrum::SpectralMix;
 use crate::features::BINS;
-use crate::networks::colour::COLOUR_VALUES;
 use crate::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
 use crate::weights::{WeightsError, WeightsFile};
 
@@ -22,7 +21,8 @@ pub(super) struct Net {
     pub absent: Layer,
     pub channels: usize,
     pub bottleneck: usize,
-    pub colours: bool,
+    /// Values of the colour head for a pitch class; 0 without one.
+    pub colours: usize,
 }
 
 pub(super) struct Block {
@@ -97,10 +97,11 @@ impl Net {
             ),
             (tensor("bass.weight", &[c, 1])?, tensor("bass.bias", &[1])?),
         ];
-        if config.colours {
+        let colours = config.colour_values();
+        if colours > 0 {
             heads.push((
-                tensor("colour.weight", &[c, COLOUR_VALUES])?,
-                tensor("colour.bias", &[COLOUR_VALUES])?,
+                tensor("colour.weight", &[c, colours])?,
+                tensor("colour.bias", &[colours])?,
             ));
         }
         let absent = [
@@ -125,7 +126,7 @@ impl Net {
             absent: side_by_side(&absent),
             channels: c,
             bottleneck: r,
-            colours: config.colours,
+            colours,
         };
         if read != file.tensor_count() {
             return Err(WeightsError::DoNotFit(format!(

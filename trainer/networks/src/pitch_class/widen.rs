@@ -11,6 +11,9 @@ use recognizer::networks::{PITCH_CLASSES, PitchClassNetConfig};
 use super::PitchClassNet;
 use crate::Init;
 
+/// Logit with which a widened network denies the colours that it does not know yet.
+const DENIED: f32 = 2.0;
+
 impl PitchClassNet {
     /// The network in shape `to`, its new channels with random weights; it gives what it gave,
     /// to rounding. `from` is its own shape. `None` unless [`PitchClassNetConfig::widens_to`].
@@ -54,8 +57,24 @@ impl PitchClassNet {
             block.dropout = fresh.dropout;
             block
         });
+        let blocks = blocks.collect();
+        let colour = self.colour.map(|mut head| {
+            let new = to.colour_values() - from.colour_values();
+            let nothing = (new > 0).then(|| Tensor::zeros([from.channels, new], device));
+            head.weight = Param::from_tensor(joined(head.weight.val(), nothing, 1));
+            // What it has not learned yet it denies: the first value of each pair is "none".
+            let denied: Vec<f32> = (0..new)
+                .map(|i| if i % 2 == 0 { DENIED } else { -DENIED })
+                .collect();
+            let denied = (new > 0).then(|| Tensor::from_floats(denied.as_slice(), device));
+            head.bias = head
+                .bias
+                .map(|bias| Param::from_tensor(joined(bias.val(), denied, 0)));
+            head
+        });
         Some(Self {
-            blocks: blocks.collect(),
+            blocks,
+            colour,
             ..self
         })
     }

@@ -34,6 +34,8 @@ pub enum Family {
     Rare,
     /// Ninths, elevenths, thirteenths, altered dominants and `sus4(b7)`.
     Colour,
+    /// Root and fifth.
+    Power,
 }
 
 const fn q(
@@ -50,7 +52,7 @@ const fn q(
     }
 }
 
-use Family::{Colour, Rare, Seventh, Triad};
+use Family::{Colour, Power, Rare, Seventh, Triad};
 
 /// All qualities; the first fourteen are those of the 170-class vocabulary in
 /// its order.
@@ -119,7 +121,11 @@ pub static QUALITIES: &[Quality] = &[
     q("7(b9,b13)", &[0, 4, 7, 10, 13, 20], &[], Colour),
     q("7(#9,b13)", &[0, 4, 7, 10, 15, 20], &[], Colour),
     q("7(b9,13)", &[0, 4, 7, 10, 13, 21], &[], Colour),
+    q("5", &[0, 7], &[], Power),
 ];
+
+/// Place of the power chord in [`QUALITIES`], behind all that are drawn as colours.
+pub const POWER: usize = QUALITIES.len() - 1;
 
 /// Number of qualities of the 170-class vocabulary, the first of [`QUALITIES`].
 pub const LARGE_QUALITIES: usize = 14;

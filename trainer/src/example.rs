@@ -47,6 +47,8 @@ pub struct Example {
     pub flats: bool,
     /// Length in seconds.
     pub duration_s: f64,
+    /// Chords last until they are not heard any more, into the silence behind them.
+    pub rings: bool,
 }
 
 impl Example {
@@ -131,6 +133,7 @@ impl Example {
             score,
             tracks: arrangement.tracks,
             noise: arrangement.noise,
+            rings: false,
         }
     }
 
@@ -188,6 +191,7 @@ impl Example {
             noise,
             flats: self.flats,
             duration_s: end_s - start_s,
+            rings: self.rings,
         }
     }
 

@@ -6,6 +6,7 @@
 //! [`train`] trains on them. Everything follows from a seed.
 
 pub mod arrange;
+pub mod audible;
 pub mod batch;
 pub mod beats;
 pub mod chord;
@@ -34,6 +35,7 @@ pub mod sampler;
 pub mod schedule;
 pub mod score;
 pub mod sha256;
+pub mod solo;
 pub mod soundfont;
 pub mod store;
 pub mod synthesizer;

@@ -130,6 +130,15 @@ struct FramesArguments {
     /// vocabulary [default: 0.3; the rare-quality set of `eval` has 1].
     #[arg(long, value_parser = share)]
     rare_share: Option<f64>,
+    /// Share of the examples that are one instrument alone, its chords apart.
+    #[arg(long, value_parser = share, default_value = "0")]
+    solo_share: f64,
+    /// Share of the written songs that are on power chords.
+    #[arg(long, value_parser = share, default_value = "0")]
+    power_share: f64,
+    /// Share of the written chords with names that the fourteen qualities lack (add9, 6/9 …).
+    #[arg(long, value_parser = share, default_value = "0")]
+    added_share: f64,
     /// Share of the chords of written progressions with another bass than the root [default:
     /// 0.44 in even sections, 0.25 in the others; some qualities have no inversions].
     #[arg(long, value_parser = share)]
@@ -230,6 +239,7 @@ fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
     let settings = SetSettings {
         count: arguments.count,
         songs_of_three: arguments.songs_of_three,
+        solo_share: arguments.solo_share,
         length_s: arguments.length,
         split,
         seed: arguments.seed,
@@ -246,6 +256,8 @@ fn make_frames(arguments: &FramesArguments) -> anyhow::Result<()> {
                 .inversion_share
                 .unwrap_or(written.even_inversion_share),
             no_chord_share: arguments.no_chord_share.unwrap_or(written.no_chord_share),
+            power_share: arguments.power_share,
+            added_share: arguments.added_share,
             ..written
         },
     };

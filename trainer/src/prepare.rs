@@ -20,6 +20,7 @@ use crate::parallel;
 use crate::pop909::{Pop909, SongSplit};
 use crate::progression::ProgressionSettings;
 use crate::render::{RenderSettings, Rendered, render};
+use crate::solo::solo;
 use crate::soundfont::SoundFonts;
 
 /// What a set of examples is made of.
@@ -29,6 +30,9 @@ pub struct SetSettings {
     pub count: u64,
     /// Of three examples, how many are POP909 songs (the others are written progressions).
     pub songs_of_three: u64,
+    /// Share of the examples that are one instrument alone, with silence between its chords,
+    /// instead.
+    pub solo_share: f64,
     /// Length of an example, seconds.
     pub length_s: f64,
     /// Which songs.
@@ -105,6 +109,11 @@ pub fn example(
 /// A song that cannot be read.
 pub fn written(settings: &SetSettings, index: u64, corpus: Option<&Pop909>) -> Result<Example> {
     let seed = settings.seed_of(index);
+    // Every so many examples, whatever the others are: the share holds in small sets too.
+    let turns = |index: u64| (index as f64 * settings.solo_share).floor();
+    if turns(index + 1) > turns(index) {
+        return Ok(solo(seed, settings.length_s));
+    }
     Ok(match corpus {
         Some(corpus) if index % 3 < settings.songs_of_three => {
             let ids = corpus.ids_of(settings.split);

@@ -8,7 +8,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::chord::{Chord, Family, LARGE_QUALITIES, QUALITIES};
+use crate::chord::{Chord, Family, LARGE_QUALITIES, POWER, QUALITIES};
 use crate::score::{Beat, Harmony, Score, Span};
 
 /// What the generator draws from. All shares are probabilities in 0 to 1.
@@ -39,6 +39,11 @@ pub struct ProgressionSettings {
     pub swing_share: f64,
     /// Share of songs in which the band plays chords half a beat early now and then.
     pub push_share: f64,
+    /// Share of songs on power chords: fifths through distorted amplifiers.
+    pub power_share: f64,
+    /// Share of the chords with the names that the fourteen qualities lack: `add9`,
+    /// `min(add9)`, `6/9`, `7sus4`.
+    pub added_share: f64,
 }
 
 impl Default for ProgressionSettings {
@@ -55,6 +60,8 @@ impl Default for ProgressionSettings {
             waltz_share: 0.2,
             swing_share: 0.25,
             push_share: 0.25,
+            power_share: 0.0,
+            added_share: 0.0,
         }
     }
 }
@@ -68,6 +75,18 @@ impl ProgressionSettings {
             ..Self::default()
         }
     }
+
+    /// Those of the set of names that the fourteen qualities lack.
+    #[must_use]
+    pub fn named() -> Self {
+        Self {
+            even_share: 0.0,
+            rare_share: 0.0,
+            added_share: 0.8,
+            power_share: 0.25,
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -77,6 +96,7 @@ enum Idiom {
     Jazz,
     Chromatic,
     Even,
+    Power,
 }
 
 /// Writes a song's chord track.
@@ -97,7 +117,13 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Score {
     let mut minor = rng.random_bool(0.45);
     let key = (tonic, minor);
     let total_beats = (settings.duration_s * tempo / 60.0).ceil();
-    let home = idiom(rng, settings);
+    // No draw where there is nothing to draw: other shares leave a seed's song as it was.
+    let power = settings.power_share > 0.0 && rng.random_bool(settings.power_share);
+    let home = if power {
+        Idiom::Power
+    } else {
+        idiom(rng, settings)
+    };
 
     let mut spans: Vec<Span> = Vec::new();
     let mut at = 0.0;
@@ -116,7 +142,7 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Score {
             tonic = (tonic + *[1, 2, 5, 7, 9, 3].choose(rng).unwrap_or(&7)) % 12;
             minor = rng.random_bool(0.45);
         }
-        let idiom = if rng.random_bool(0.5) {
+        let idiom = if rng.random_bool(if power { 0.8 } else { 0.5 }) {
             home
         } else {
             idiom(rng, settings)
@@ -227,10 +253,13 @@ fn section(
         Idiom::Jazz => jazz(rng, key),
         Idiom::Chromatic => chromatic(rng),
         Idiom::Even => even(rng, settings),
+        Idiom::Power => riff(rng, key),
     };
-    if !matches!(idiom, Idiom::Even) {
+    if !matches!(idiom, Idiom::Even | Idiom::Power) {
         for chord in &mut pattern {
-            if rng.random_bool(settings.rare_share) {
+            if settings.added_share > 0.0 && rng.random_bool(settings.added_share) {
+                chord.quality = with_addition(rng, chord.quality);
+            } else if rng.random_bool(settings.rare_share) {
                 chord.quality = rarer(rng, chord.quality);
             } else if rng.random_bool(settings.colour_share) {
                 chord.quality = coloured(rng, chord.quality);
@@ -238,7 +267,9 @@ fn section(
         }
     }
     let mut previous_bass = pattern.last().map_or(0, Chord::bass_pitch_class);
-    let inverted = if matches!(idiom, Idiom::Even) {
+    let inverted = if matches!(idiom, Idiom::Power) {
+        0.0
+    } else if matches!(idiom, Idiom::Even) {
         settings.even_inversion_share
     } else {
         settings.inversion_share
@@ -520,13 +551,54 @@ fn even(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Vec<Chord> {
     (0..rng.random_range(3..=8))
         .map(|_| {
             let quality = if rng.random_bool(settings.colour_share) {
-                rng.random_range(LARGE_QUALITIES..QUALITIES.len())
+                rng.random_range(LARGE_QUALITIES..POWER)
             } else {
                 rng.random_range(0..LARGE_QUALITIES)
             };
             Chord::new(rng.random_range(0..12), quality)
         })
         .collect()
+}
+
+/// A riff of fifths over the steps of a minor key, some of them chromatic, and now and then a
+/// whole chord.
+fn riff(rng: &mut ChaCha8Rng, (tonic, _): (u8, bool)) -> Vec<Chord> {
+    (0..rng.random_range(2..=6))
+        .map(|index| {
+            let step = if index == 0 {
+                0
+            } else {
+                *[0, 3, 5, 7, 8, 10, 10, 3, 5, 1, 2, 6]
+                    .choose(rng)
+                    .unwrap_or(&0)
+            };
+            if rng.random_bool(0.12) {
+                let name = if matches!(step, 0 | 5 | 7) {
+                    "min"
+                } else {
+                    "maj"
+                };
+                named(tonic + step, name)
+            } else {
+                Chord::new((tonic + step) % 12, POWER)
+            }
+        })
+        .collect()
+}
+
+/// The same chord with a name that the fourteen qualities lack.
+fn with_addition(rng: &mut ChaCha8Rng, quality: usize) -> usize {
+    let names: &[&str] = match QUALITIES[quality].harte {
+        "maj" => &["maj(9)", "maj(9)", "maj6(9)"],
+        "maj6" | "maj7" => &["maj6(9)"],
+        "min" | "min7" => &["min(9)"],
+        "7" | "sus4" => &["sus4(b7)"],
+        _ => return quality,
+    };
+    names
+        .choose(rng)
+        .and_then(|name| Chord::quality_named(name))
+        .unwrap_or(quality)
 }
 
 /// A rarer relative with the same function.

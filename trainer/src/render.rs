@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rustysynth::SynthesizerError;
 
 use crate::arrange::{Bus, Track, programs};
+use crate::audible::{Heard, audible};
 use crate::effects::{dynamics, modulation, noise};
 use crate::example::{Example, Stream, stream};
 use crate::mix::{BUS_LEVEL, Mixer};
@@ -155,6 +156,11 @@ pub fn render(
     if wet {
         mix.reverberate(&send, &mut sum);
     }
+    // Before there is any noise: a tail is as long as it is, whatever hides it.
+    let audible = example.rings.then(|| {
+        let spans = labels(example, 1.0, length as f64 / synth_rate);
+        audible(&sum, synth_rate, &spans)
+    });
     for (start, end) in &example.noise {
         let at = |seconds: f64| ((seconds * synth_rate) as usize).min(length);
         let level = mix.rng.random_range(0.003..0.1);
@@ -176,7 +182,10 @@ pub fn render(
     Ok(Rendered {
         samples: sum,
         sample_rate: settings.sample_rate,
-        labels: labels(example, stretch, duration_s),
+        labels: match audible {
+            Some(heard) => stretched(heard, stretch, duration_s),
+            None => labels(example, stretch, duration_s),
+        },
         beats: example
             .score
             .beats
@@ -190,6 +199,23 @@ pub fn render(
         keys: keys(example, stretch, duration_s),
         soundfont: band.names(),
     })
+}
+
+/// The chords that were heard, played `stretch` times as slowly.
+fn stretched(heard: Vec<Heard>, stretch: f64, duration_s: f64) -> Vec<Heard> {
+    let last = heard.len().saturating_sub(1);
+    heard
+        .into_iter()
+        .enumerate()
+        .map(|(index, (start_s, end_s, label))| {
+            let end_s = if index == last {
+                duration_s
+            } else {
+                (end_s * stretch).min(duration_s)
+            };
+            (start_s * stretch, end_s, label)
+        })
+        .collect()
 }
 
 /// The annotated keys as far as they lie in the audio.

@@ -164,6 +164,7 @@ fn the_accompaniment_sounds_the_labelled_chord_and_bass() {
             tracks: arrangement.tracks,
             noise: Vec::new(),
             flats: true,
+            rings: false,
         };
         let rendered = render(&example, &fonts, &RenderSettings::dry(), seed).unwrap();
         for ((start, end, found), label) in rendered.labels.iter().zip(labels) {

@@ -64,6 +64,7 @@ pub fn compose(seed: u64, metre: Metre, clock: Clock, length_s: f64) -> Example 
         tracks,
         noise: Vec::new(),
         flats: false,
+        rings: false,
     }
 }
 

@@ -240,6 +240,7 @@ impl Tempi {
         let settings = |songs_of_three, length_s| SetSettings {
             count: 1,
             songs_of_three,
+            solo_share: 0.0,
             length_s,
             split: self.split,
             seed: self.seed,

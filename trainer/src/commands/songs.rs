@@ -55,6 +55,7 @@ impl SongArguments {
             settings: SetSettings {
                 count: self.count,
                 songs_of_three: 3,
+                solo_share: 0.0,
                 length_s,
                 split,
                 seed: self.seed,

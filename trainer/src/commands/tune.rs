@@ -193,6 +193,7 @@ fn rendered_settings(arguments: &TuneArguments, rare: bool) -> SetSettings {
     SetSettings {
         count: arguments.count,
         songs_of_three: if rare { 0 } else { 3 },
+        solo_share: 0.0,
         length_s: arguments.length,
         split: SongSplit::Valid,
         seed: arguments.seed,

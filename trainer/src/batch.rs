@@ -96,9 +96,10 @@ impl Batch {
 
 impl Rows {
     fn push(&mut self, window: &Window, t: usize, objective: &Objective, kinds: &KindWeights) {
-        let frames = window.chord.len() - window.padding;
-        let padded = t >= frames;
+        let frames = window.lead..window.chord.len() - window.padding;
+        let padded = !frames.contains(&t);
         let row = |all: &[f32], width: usize| -> Option<std::ops::Range<usize>> {
+            let t = t.checked_sub(frames.start)?;
             (!padded && !all.is_empty()).then_some(t * width..(t + 1) * width)
         };
         let teacher = window.teacher.as_ref();
@@ -306,6 +307,7 @@ mod tests {
                 bass,
                 colour: Vec::new(),
             }),
+            lead: 0,
             padding: 1,
         }
     }
@@ -368,6 +370,7 @@ mod tests {
                 bass: vec![0; 6],
                 colour: vec![IGNORED; 6],
                 teacher: None,
+                lead: 0,
                 padding: 0,
             };
             let objective = Objective {

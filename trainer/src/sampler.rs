@@ -24,9 +24,11 @@ pub struct Window {
     pub bass: Vec<u8>,
     /// Colour index, or [`IGNORED`].
     pub colour: Vec<u8>,
-    /// What the teacher said, if there was one: as in [`Opinion`], for the frames before
-    /// the padding.
+    /// What the teacher said, if there was one: as in [`Opinion`], for the frames of the
+    /// example.
     pub teacher: Option<WindowOpinion>,
+    /// Frames that lie before the beginning of the example.
+    pub lead: usize,
     /// Frames at the end that lie past the end of the example.
     pub padding: usize,
 }
@@ -38,7 +40,7 @@ pub struct WindowOpinion {
     pub chord: Vec<f32>,
     /// `[frames, 13]` or empty.
     pub bass: Vec<f32>,
-    /// `[frames, 10]` or empty.
+    /// `[frames, 14]` or empty.
     pub colour: Vec<f32>,
 }
 
@@ -51,6 +53,10 @@ pub struct Sampler {
     pub transpose: (i32, i32),
     /// Largest change of level, in nepers (natural logarithm of the amplitude ratio).
     pub level: f32,
+    /// Share of the windows that may begin before an example or end behind it, in silence, as
+    /// the first and the last windows of a file do. Short examples are placed anywhere in all
+    /// windows if this is not 0.
+    pub overhang: f64,
     /// Seed of all draws.
     pub seed: u64,
 }
@@ -75,7 +81,21 @@ impl<'a> Pool<'a> {
         Self { examples, ends }
     }
 
-    /// Frames in all examples.
+    /// The same, an example the more often the larger its weight is; 1 where there is none.
+    pub fn weighted(examples: &'a [Frames], weights: &[f32]) -> Self {
+        let weights = weights.iter().copied().chain(std::iter::repeat(1.0));
+        let ends = examples
+            .iter()
+            .zip(weights)
+            .scan(0, |end, (example, weight)| {
+                *end += (example.len() as f64 * f64::from(weight)).round() as usize;
+                Some(*end)
+            })
+            .collect();
+        Self { examples, ends }
+    }
+
+    /// Frames in all examples, by weight.
     pub fn frames(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
@@ -89,31 +109,44 @@ impl Sampler {
         let place = rng.random_range(0..pool.frames().max(1));
         let chosen = pool.ends.partition_point(|end| *end <= place);
         let example = &pool.examples[chosen];
-        let start = rng.random_range(0..example.len().saturating_sub(self.frames).max(1));
+        let (length, frames) = (example.len() as i64, self.frames as i64);
+        let room = length - frames;
+        let hangs = self.overhang > 0.0 && (room < 0 || rng.random_bool(self.overhang));
+        let start = if hangs {
+            // At least half of the window is music, or all there is.
+            let half = (frames / 2).min(length);
+            rng.random_range(half - frames..=length - half)
+        } else {
+            rng.random_range(0..room.max(1))
+        };
+        let lead = usize::try_from(-start).unwrap_or(0);
+        let start = usize::try_from(start).unwrap_or(0);
         let shift = rng.random_range(self.transpose.0..=self.transpose.1);
         let colour = Colour::draw(&mut rng, self.level);
-        let end = (start + self.frames).min(example.len());
-        let padding = self.frames - (end - start);
+        let end = (start + self.frames - lead).min(example.len());
+        let padding = self.frames - lead - (end - start);
         let mut window = Window {
             bins: Vec::with_capacity(self.frames * BINS),
-            chord: Vec::with_capacity(self.frames),
-            bass: Vec::with_capacity(self.frames),
-            colour: example.colour[start..end].to_vec(),
+            chord: vec![IGNORED; lead],
+            bass: vec![IGNORED; lead],
+            colour: vec![IGNORED; lead],
             teacher: example
                 .teacher
                 .as_ref()
                 .map(|opinion| moved_opinion(opinion, start, end, shift)),
+            lead,
             padding,
         };
+        let silence = |frames: usize| std::iter::repeat_n(SILENCE, frames * BINS);
+        window.bins.extend(silence(lead));
+        window.colour.extend_from_slice(&example.colour[start..end]);
         for t in start..end {
             let row = &example.bins[t * BINS..(t + 1) * BINS];
             window.bins.extend(colour.apply(row, shift));
             window.chord.push(transposed_chord(example.chord[t], shift));
             window.bass.push(transposed_bass(example.bass[t], shift));
         }
-        window
-            .bins
-            .extend(std::iter::repeat_n(SILENCE, padding * BINS));
+        window.bins.extend(silence(padding));
         for classes in [&mut window.chord, &mut window.bass, &mut window.colour] {
             classes.extend(std::iter::repeat_n(IGNORED, padding));
         }
@@ -232,6 +265,7 @@ mod tests {
             frames,
             transpose,
             level,
+            overhang: 0.0,
             seed,
         }
     }
@@ -277,6 +311,33 @@ mod tests {
             );
             assert_eq!(moved.chord[169], 0.25);
             assert_eq!(moved.bass[usize::from(transposed_bass(4, shift))], 1.0);
+        }
+    }
+
+    #[test]
+    fn a_short_example_lies_anywhere_in_the_window() {
+        let examples = [example()];
+        let sampler = Sampler {
+            overhang: 0.2,
+            ..sampler(80, (0, 0), 0.0, 1)
+        };
+        let pool = Pool::new(&examples);
+        let windows: Vec<Window> = (0..40).map(|i| sampler.draw(&pool, 0, i)).collect();
+        let leads: Vec<usize> = windows.iter().map(|window| window.lead).collect();
+        assert!(leads.iter().any(|lead| *lead > 20) && leads.contains(&0));
+        for window in &windows {
+            assert_eq!(window.bins.len(), 80 * BINS);
+            assert_eq!(window.chord.len(), 80);
+            assert_eq!(window.colour.len(), 80);
+            let labelled = window.chord.iter().filter(|c| **c != IGNORED).count();
+            assert_eq!(labelled, 80 - window.lead - window.padding);
+            assert!(labelled >= 40);
+            assert!(window.chord[..window.lead].iter().all(|c| *c == IGNORED));
+            assert!(
+                window.bins[..window.lead * BINS]
+                    .iter()
+                    .all(|x| *x == SILENCE)
+            );
         }
     }
 

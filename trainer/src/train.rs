@@ -57,6 +57,9 @@ pub struct TrainConfig {
     pub transpose: (i32, i32),
     /// Largest level change drawn, nepers.
     pub level: f32,
+    /// Share of the windows that hang over an end of their example, see [`Sampler::overhang`].
+    #[serde(default)]
+    pub overhang: f64,
     /// Steps from one validation (and checkpoint) to the next.
     pub validate_every: u64,
     /// Validations without gain after which the run ends; none: never.
@@ -107,6 +110,8 @@ pub struct Data<'a> {
     pub labelled: &'a [Frames],
     /// With a teacher only.
     pub unlabelled: &'a [Frames],
+    /// How much more often than by its length each of these is heard; 1 where none is given.
+    pub unlabelled_weights: &'a [f32],
     /// Labelled, looked at for validation.
     pub valid: &'a [Frames],
     /// With a teacher only, looked at for validation.
@@ -239,10 +244,11 @@ pub fn train(
             frames: config.window_frames,
             transpose: config.transpose,
             level: config.level,
+            overhang: config.overhang,
             seed: config.seed,
         },
         labelled: Pool::new(data.labelled),
-        unlabelled: Pool::new(data.unlabelled),
+        unlabelled: Pool::weighted(data.unlabelled, data.unlabelled_weights),
         kinds: kind_weights(
             data.labelled.iter().flat_map(|e| e.chord.iter().copied()),
             config.objective.class_weighting,
@@ -576,6 +582,7 @@ mod tests {
             weight_decay: 1e-4,
             transpose: (-2, 2),
             level: 1.0,
+            overhang: 0.2,
             validate_every: (steps / 12).max(1),
             patience: None,
             seed: 3,
@@ -656,6 +663,7 @@ mod tests {
         let data = Data {
             labelled: examples,
             unlabelled: &[],
+            unlabelled_weights: &[],
             valid: examples,
             valid_unlabelled: &[],
         };
@@ -693,6 +701,7 @@ mod tests {
         let data = Data {
             labelled: &[],
             unlabelled: &examples,
+            unlabelled_weights: &[],
             valid: &[],
             valid_unlabelled: &examples,
         };

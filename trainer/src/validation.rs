@@ -87,6 +87,7 @@ pub fn validate(
     let plain = Sampler {
         transpose: (0, 0),
         level: 0.0,
+        overhang: 0.0,
         seed: 0x7a11d,
         ..sampler.clone()
     };

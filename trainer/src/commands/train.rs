@@ -140,6 +140,13 @@ pub struct TrainArguments {
     /// Share of a batch from audio without labels.
     #[arg(long, default_value_t = 0.5)]
     unlabelled_share: f64,
+    /// Of the windows without labels, the share that comes from tracks of the kind `sung`;
+    /// by their length without.
+    #[arg(long)]
+    sung_share: Option<f64>,
+    /// Share of the windows that may hang over an end of their example, into silence
+    #[arg(long, default_value_t = 0.2)]
+    overhang: f64,
     /// Highest learning rate.
     #[arg(long)]
     learning_rate: Option<f64>,
@@ -338,6 +345,7 @@ impl TrainArguments {
             weight_decay: if paper { 1e-5 } else { 1e-4 },
             transpose,
             level: 2.0,
+            overhang: self.overhang.clamp(0.0, 1.0),
             validate_every: self.validate_every.unwrap_or((self.steps / 20).max(1)),
             patience: self.patience.or(paper.then_some(10)),
             seed: self.seed,
@@ -396,6 +404,7 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         for folder in folders {
             for path in frames::list(folder)? {
                 examples.add(&path, &arguments.posteriors, front_end)?;
+                examples.sung.resize(examples.unlabelled.len(), false);
             }
         }
     }
@@ -415,6 +424,8 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
             match found {
                 Some(path) => {
                     let used = examples.add(&path, &arguments.posteriors, front_end)?;
+                    let is_sung = track.kind.as_deref() == Some(SUNG);
+                    examples.sung.resize(examples.unlabelled.len(), is_sung);
                     if used && track.split == Split::Train {
                         let hours = track.duration_s.min(600.0) / 3600.0;
                         provenance.add(corpus.name(), hours, &track.licence);
@@ -445,6 +456,7 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
         Data {
             labelled: &training.labelled,
             unlabelled: &training.unlabelled,
+            unlabelled_weights: &training.weights(arguments.sung_share),
             valid: &validation.labelled,
             valid_unlabelled: &validation.unlabelled,
         },
@@ -458,6 +470,9 @@ pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
     Ok(())
 }
 
+/// The kind of tracks with singers, in the manifest of a corpus.
+const SUNG: &str = "sung";
+
 /// Examples by what they have.
 #[derive(Default)]
 struct Examples {
@@ -465,6 +480,8 @@ struct Examples {
     labelled: Vec<Frames>,
     /// With a teacher only.
     unlabelled: Vec<Frames>,
+    /// Whether each of these is sung.
+    sung: Vec<bool>,
     /// Frames with neither, of no use.
     mute: usize,
     /// Tracks of a manifest without frames.
@@ -500,6 +517,31 @@ impl Examples {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// Weights of the examples without labels with which a `share` of them is sung.
+    fn weights(&self, share: Option<f64>) -> Vec<f32> {
+        let frames = |sung: bool| -> f64 {
+            let of_kind = self.unlabelled.iter().zip(&self.sung);
+            let of_kind = of_kind.filter(|(_, is)| **is == sung);
+            of_kind.map(|(example, _)| example.len() as f64).sum()
+        };
+        let (sung, others) = (frames(true), frames(false));
+        match share {
+            Some(share) if sung > 0.0 && others > 0.0 => {
+                let share = share.clamp(0.0, 1.0);
+                let weight = |sung_track: &bool| {
+                    let (wanted, is) = if *sung_track {
+                        (share, sung)
+                    } else {
+                        (1.0 - share, others)
+                    };
+                    (wanted * (sung + others) / is) as f32
+                };
+                self.sung.iter().map(weight).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn hours(examples: &[Frames], front_end: FrontEnd) -> f64 {

@@ -10,6 +10,8 @@ use harmony::key::{Key, Mode};
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 use sha2::{Digest, Sha256};
 
+mod corrected;
+
 use crate::arrange::Note;
 use crate::chord::Chord;
 use crate::score::{Beat, Harmony, KeySpan, Score, Span};
@@ -117,6 +119,8 @@ pub struct Song {
 pub struct Pop909 {
     folder: PathBuf,
     ids: Vec<String>,
+    /// Folder of POP909-CL, whose chords must agree.
+    corrected: Option<PathBuf>,
 }
 
 impl Pop909 {
@@ -140,7 +144,18 @@ impl Pop909 {
         Ok(Self {
             folder: folder.to_owned(),
             ids,
+            corrected: None,
         })
+    }
+
+    /// The same songs with their chords only where POP909-CL in `folder` has the same notes
+    /// over the same bass; elsewhere they are unknown. A song that is not there keeps all.
+    #[must_use]
+    pub fn agreed_with(self, folder: &Path) -> Self {
+        Self {
+            corrected: Some(folder.to_owned()),
+            ..self
+        }
     }
 
     /// The ids of all songs, ascending.
@@ -179,6 +194,10 @@ impl Pop909 {
         // Melodies are written in the first; without any, C major does.
         score.key = score.keys.first().map_or((0, false), |first| first.key);
         score.spans = spans(&folder.join("chord_midi.txt"), &score)?;
+        let corrected = self.corrected.iter().map(|it| it.join(format!("{id}.mid")));
+        for path in corrected.filter(|path| path.exists()) {
+            corrected::keep_agreed(&mut score, &path)?;
+        }
         Ok(Song {
             id: id.to_owned(),
             score,

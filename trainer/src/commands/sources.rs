@@ -14,6 +14,9 @@ pub struct Sources {
     /// Folder with POP909.
     #[arg(long, default_value = "../shared/pop909")]
     pop909: PathBuf,
+    /// Folder with POP909-CL: where its chords are others, those of POP909 are not trusted
+    #[arg(long)]
+    pop909_cl: Option<PathBuf>,
 }
 
 impl Sources {
@@ -30,6 +33,10 @@ impl Sources {
     /// # Errors
     /// A folder that holds none.
     pub fn songs(&self) -> Result<Pop909, Pop909Error> {
-        Pop909::open(&self.pop909)
+        let songs = Pop909::open(&self.pop909)?;
+        Ok(match &self.pop909_cl {
+            Some(folder) => songs.agreed_with(folder),
+            None => songs,
+        })
     }
 }

@@ -21,6 +21,8 @@ const FLOOR: f32 = 1e-6;
 pub enum Rule {
     /// The mean of their probabilities.
     Average,
+    /// The geometric mean of their probabilities: what one of them rules out is ruled out.
+    Product,
     /// The share of teachers whose most likely class it is.
     Vote,
 }
@@ -43,6 +45,7 @@ impl Mix {
         let names: Vec<&str> = teachers.iter().map(|teacher| teacher.name()).collect();
         let rule_name = match rule {
             Rule::Average => "mix",
+            Rule::Product => "product",
             Rule::Vote => "vote",
         };
         let name = format!("{rule_name}:{}", names.join("+"));
@@ -72,6 +75,11 @@ impl Mix {
                         *sum += p;
                     }
                 }
+                Rule::Product => {
+                    for (sum, p) in sum.iter_mut().zip(answer) {
+                        *sum += p.max(FLOOR).ln();
+                    }
+                }
                 Rule::Vote => {
                     let rows = sum.chunks_exact_mut(classes);
                     for (sum, p) in rows.zip(answer.chunks_exact(classes)) {
@@ -81,6 +89,13 @@ impl Mix {
             }
         }
         sum.iter_mut().for_each(|p| *p /= count.max(1.0));
+        if self.rule == Rule::Product {
+            sum.iter_mut().for_each(|p| *p = p.exp());
+            for row in sum.chunks_exact_mut(classes) {
+                let total: f32 = row.iter().sum();
+                row.iter_mut().for_each(|p| *p /= total.max(FLOOR));
+            }
+        }
         sum
     }
 }

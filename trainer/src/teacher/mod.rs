@@ -7,6 +7,7 @@
 //! - [`chordnet`]: the five folds of Jiang et al. (ISMIR 2019);
 //! - [`crema`]: the network of CREMA (McFee and Bello, ISMIR 2017);
 //! - [`btc`]: the paper's own teacher (Park et al., ISMIR 2019);
+//! - [`student`]: a network of our own;
 //! - [`mix`]: several of them as one.
 
 pub mod btc;
@@ -17,6 +18,7 @@ mod fetch;
 mod librosa;
 pub mod mix;
 mod open;
+pub mod student;
 
 use anyhow::Result;
 use harmony::timeline::Timeline;

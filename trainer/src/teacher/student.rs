@@ -1,0 +1,105 @@
+//! A network of ours as a teacher: for the next generation, beside the one it learned from.
+//!
+//! Students of their own teacher make other errors than it does, and the mean of both is a
+//! better label than either (Xie et al., "Self-training with Noisy Student", CVPR 2020).
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use recognizer::audio::Audio;
+use recognizer::decode::Posterior;
+use recognizer::decode::viterbi::argmax;
+use recognizer::features::SAMPLE_RATE;
+use recognizer::inference::PitchClassModel;
+use recognizer::networks::colour::{COLOUR_VALUES, EXTENSION_VALUES};
+use recognizer::signal::Signal;
+use recognizer::transcribe::Analysis;
+use recognizer::weights::WeightsFile;
+
+use super::{Colours, ELEVENTHS, HOP_SAMPLES, Heard, NINTHS, Teacher};
+use crate::sha256;
+
+/// A windowed network of ours and its weights.
+pub struct Student {
+    name: String,
+    sha256: String,
+    model: PitchClassModel,
+}
+
+impl Student {
+    /// The network of a weights file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds no windowed network of ours, by name.
+    pub fn open(path: &Path) -> Result<Self> {
+        let named = || path.display().to_string();
+        let bytes = std::fs::read(path).with_context(named)?;
+        let file = WeightsFile::read(&bytes).with_context(named)?;
+        let model = PitchClassModel::windowed(&file).with_context(named)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        Ok(Self {
+            name: format!("student {stem}"),
+            sha256: sha256::of_bytes(&bytes),
+            model,
+        })
+    }
+}
+
+impl Teacher for Student {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+        let audio = Audio::new(samples.to_vec(), SAMPLE_RATE);
+        let listened = Analysis::new(&Signal::from_audio(&audio)?, &self.model, |_| true)?;
+        let frames = 1 + samples.len() / HOP_SAMPLES;
+        let mut heard = Heard {
+            bass: Some(Vec::new()),
+            colours: Some(Colours::default()),
+            timeline: listened.timeline(None)?,
+            ..Heard::default()
+        };
+        let Some(last) = listened.posteriors.len().checked_sub(1) else {
+            return Ok(heard);
+        };
+        for frame in 0..frames {
+            // Its frames lie at every second one of these; between two is their mean.
+            let first = &listened.posteriors[(frame / 2).min(last)];
+            let second = &listened.posteriors[frame.div_ceil(2).min(last)];
+            push(&mut heard, first, second);
+        }
+        Ok(heard)
+    }
+}
+
+/// Adds the mean of two posteriors as a frame.
+fn push(heard: &mut Heard, first: &Posterior, second: &Posterior) {
+    let mean = |a: &[f32], b: &[f32]| -> Vec<f32> {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| 0.5 * (a.exp() + b.exp()))
+            .collect()
+    };
+    let chord = mean(&first.chord, &second.chord);
+    let root = argmax(&chord) / 14 % 12;
+    heard.chord.extend(chord);
+    if let (Some(a), Some(b), Some(bass)) = (&first.bass, &second.bass, &mut heard.bass) {
+        bass.extend(mean(a, b));
+    }
+    if let (Some(a), Some(b), Some(colours)) = (&first.colour, &second.colour, &mut heard.colours) {
+        let at_root = root * COLOUR_VALUES..root * COLOUR_VALUES + EXTENSION_VALUES;
+        let values = mean(&a[at_root.clone()], &b[at_root]);
+        colours.ninth.extend_from_slice(&values[..NINTHS]);
+        colours
+            .eleventh
+            .extend_from_slice(&values[NINTHS..NINTHS + ELEVENTHS]);
+        colours
+            .thirteenth
+            .extend_from_slice(&values[NINTHS + ELEVENTHS..]);
+    }
+}

@@ -57,6 +57,10 @@ enum Set {
     Noisy,
     /// Those songs through a lossy codec.
     Lossy,
+    /// One instrument alone, with silence between its chords.
+    Solo,
+    /// Written progressions of add9, 6/9, 7sus4 and power chords.
+    Names,
 }
 
 impl Set {
@@ -71,6 +75,8 @@ impl Set {
             Self::Detuned => "detuned",
             Self::Noisy => "noisy",
             Self::Lossy => "lossy",
+            Self::Solo => "solo",
+            Self::Names => "names",
         }
     }
 
@@ -203,7 +209,8 @@ fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
     let plain = RenderSettings::default();
     SetSettings {
         count: arguments.count,
-        songs_of_three: if rare { 0 } else { 3 },
+        songs_of_three: if rare || set == Set::Names { 0 } else { 3 },
+        solo_share: f64::from(u8::from(set == Set::Solo)),
         length_s: arguments.length,
         split: SongSplit::Test,
         seed: arguments.seed,
@@ -214,12 +221,12 @@ fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
                 ..plain
             },
             Set::SongsDry | Set::RareDry => RenderSettings::dry(),
-            Set::Songs | Set::Rare | Set::Real => plain,
+            Set::Songs | Set::Rare | Set::Real | Set::Solo | Set::Names => plain,
         },
-        progression: if rare {
-            ProgressionSettings::even()
-        } else {
-            ProgressionSettings::default()
+        progression: match set {
+            _ if rare => ProgressionSettings::even(),
+            Set::Names => ProgressionSettings::named(),
+            _ => ProgressionSettings::default(),
         },
     }
 }

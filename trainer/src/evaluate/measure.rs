@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::{Calibration, Reliability};
 use super::overlap::{intervals, overlaps, within};
 use super::piece::Piece;
-use super::qualities::{Confusion, Qualities};
+use super::qualities::{Confusion, NameScore, Qualities};
 
 /// Windows of a boundary hit, seconds to either side: about a sixteenth at 100 beats a
 /// minute, and mir_eval's narrow one.
@@ -128,6 +128,9 @@ pub struct EngineScores {
     /// The same where bass and notes are right, whatever the name.
     #[serde(default)]
     pub inversions_by_notes: Option<f64>,
+    /// How names beside the vocabulary are recognised, where the references have them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, NameScore>,
     /// What the qualities are taken for.
     pub confusion: Confusion,
     /// Whether the confidence can be believed.
@@ -174,6 +177,7 @@ impl EngineScores {
             quality_recall,
             inversions: qualities.inversions(),
             inversions_by_notes: qualities.inversions_by_notes(),
+            names: qualities.names(),
             confusion: qualities.confusion(),
             calibration: calibration.reliability(),
             boundaries: boundaries(pieces),

@@ -16,6 +16,8 @@ const NO_CHORD: usize = QUALITIES;
 const OTHER: usize = QUALITIES + 1;
 /// Seconds that a quality needs in the reference to be counted.
 const LEAST_S: f64 = 1.0;
+/// What is shown and exported beside the vocabulary, as Harte writes it above a root.
+const NAMES: [&str; 5] = ["5", "sus4(b7)", "maj(9)", "min(9)", "maj6(9)"];
 
 /// Seconds of reference by quality and by what the estimate says.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,18 @@ pub struct Qualities {
     inverted: (f64, f64),
     /// Time of inverted chords on which notes and bass are right, whatever their name.
     inverted_notes: f64,
+    /// For each of [`NAMES`]: time in the reference, in the estimate, and in both at once.
+    names: [[f64; 3]; NAMES.len()],
+}
+
+/// How one of the names beside the vocabulary is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NameScore {
+    /// Share of its time in the reference on which root and name are right.
+    pub recall: f64,
+    /// Share of its time in the estimate on which root and name are right; none where it is
+    /// never said.
+    pub precision: Option<f64>,
 }
 
 /// A confusion matrix relative to the root.
@@ -45,6 +59,7 @@ impl Default for Qualities {
             seconds: [[0.0; QUALITIES + 2]; QUALITIES + 1],
             inverted: (0.0, 0.0),
             inverted_notes: 0.0,
+            names: [[0.0; 3]; NAMES.len()],
         }
     }
 }
@@ -54,6 +69,9 @@ impl Qualities {
     pub fn count(&mut self, overlap: &Overlap<'_>) {
         let seconds = overlap.duration_s();
         let (reference, estimate) = (&overlap.reference.label, overlap.label());
+        if *reference != Label::Unknown {
+            self.count_names(reference, estimate, seconds);
+        }
         let (class, found) = (large::index_of(reference), large::index_of(estimate));
         if class == large::UNKNOWN {
             return;
@@ -88,8 +106,42 @@ impl Qualities {
         }
     }
 
+    fn count_names(&mut self, reference: &Label, estimate: &Label, seconds: f64) {
+        let (is, said) = (named(reference), named(estimate));
+        if let Some((name, _)) = is {
+            self.names[name][0] += seconds;
+        }
+        if let Some((name, _)) = said {
+            self.names[name][1] += seconds;
+            if is == said {
+                self.names[name][2] += seconds;
+            }
+        }
+    }
+
+    /// How the names beside the vocabulary are recognised; those heard for less than a second
+    /// are left out.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<String, NameScore> {
+        let scored = NAMES.iter().zip(self.names);
+        scored
+            .filter(|(_, [is, _, _])| *is >= LEAST_S)
+            .map(|(name, [is, said, both])| {
+                let score = NameScore {
+                    recall: both / is,
+                    precision: (said > 0.0).then(|| both / said),
+                };
+                ((*name).to_owned(), score)
+            })
+            .collect()
+    }
+
     /// Adds what another piece counted.
     pub fn merge(&mut self, other: &Self) {
+        let own = self.names.iter_mut().flatten();
+        for (own, other) in own.zip(other.names.iter().flatten()) {
+            *own += other;
+        }
         let own = self.seconds.iter_mut().flatten();
         for (own, other) in own.zip(other.seconds.iter().flatten()) {
             *own += other;
@@ -139,6 +191,16 @@ impl Qualities {
             seconds: self.seconds.iter().map(|row| row.to_vec()).collect(),
         }
     }
+}
+
+/// Which of [`NAMES`] a chord has, and its root.
+fn named(label: &Label) -> Option<(usize, u8)> {
+    let chord = label.chord()?;
+    let text = chord.to_string();
+    let (_, rest) = text.split_once(':')?;
+    let name = rest.split_once('/').map_or(rest, |(name, _)| name);
+    let place = NAMES.iter().position(|known| *known == name)?;
+    Some((place, chord.root().pitch_class()))
 }
 
 /// Row of a class that is not `X`.
@@ -210,6 +272,32 @@ mod tests {
         assert!((at("N", "other root") - 1.0).abs() < 1e-12);
         assert!((at("dim", "N") - 0.5).abs() < 1e-12);
         assert_eq!(qualities.inversions(), None);
+    }
+
+    #[test]
+    fn names_beside_the_vocabulary_need_root_and_name() {
+        let qualities = counted(
+            &[
+                (0.0, 4.0, "E:5"),
+                (4.0, 8.0, "G:sus4(b7)/5"),
+                (8.0, 10.0, "C:maj"),
+            ],
+            &[
+                (0.0, 3.0, "E:5"),
+                (3.0, 4.0, "A:5"),
+                (4.0, 5.0, "G:sus4(b7)"),
+                (5.0, 8.0, "G:sus4"),
+                (8.0, 10.0, "C:maj(9)"),
+            ],
+        );
+        let names = qualities.names();
+        assert_eq!(names.len(), 2);
+        assert_eq!(
+            (names["5"].recall, names["5"].precision),
+            (0.75, Some(0.75))
+        );
+        let suspended = names["sus4(b7)"];
+        assert_eq!((suspended.recall, suspended.precision), (0.25, Some(1.0)));
     }
 
     #[test]

@@ -183,8 +183,38 @@ pub fn table(scores: &SetScores) -> String {
     for (engine, scores) in ordered(scores) {
         row(&mut text, &details(engine, scores));
     }
+    names(&mut text, scores);
     groups(&mut text, scores);
     text
+}
+
+/// Recall and precision of the names beside the vocabulary, where a set has them.
+fn names(text: &mut String, scores: &SetScores) {
+    let known: Vec<String> = ordered(scores)
+        .iter()
+        .flat_map(|(_, scores)| scores.names.keys().cloned())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    if known.is_empty() {
+        return;
+    }
+    text.push('\n');
+    let headings = std::iter::once("recall / precision").chain(known.iter().map(String::as_str));
+    heading(text, &headings.collect::<Vec<_>>());
+    for (engine, scores) in ordered(scores) {
+        let cells = known.iter().map(|name| {
+            scores.names.get(name).map_or("–".into(), |score| {
+                format!(
+                    "{} / {}",
+                    number(Some(score.recall)),
+                    number(score.precision)
+                )
+            })
+        });
+        let cells: Vec<String> = std::iter::once(engine.to_owned()).chain(cells).collect();
+        row(text, &cells);
+    }
 }
 
 fn details(engine: &str, scores: &EngineScores) -> Vec<String> {

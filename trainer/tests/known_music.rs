@@ -71,6 +71,7 @@ fn engines<'a>(windowed: &'a dyn WindowModel, listener: &'a TwoSeconds) -> Engin
     Engines {
         live: models::live().unwrap(),
         windowed,
+        costs: Vec::new(),
         listeners: vec![listener],
         oracle: None,
         cache: None,

@@ -31,6 +31,7 @@ use trainer::render::{RenderSettings, labels};
 use trainer::soundfont::Split;
 use trainer::teacher::open;
 
+use super::costs::CostChanges;
 use super::sources::Sources;
 
 /// Pieces from which the oracle knows how chords are written.
@@ -147,6 +148,10 @@ pub struct EvalArguments {
     /// of the one kept from it: what unknown timbre costs.
     #[arg(long)]
     trained_timbre: bool,
+    /// Other costs of a change with which the whole-file engine decodes, beside its own, as
+    /// `free=8,same_root=2`; may be given several times.
+    #[arg(long)]
+    costs: Vec<CostChanges>,
     /// Also measure the live engine against the wait of its decoder.
     #[arg(long)]
     curve: bool,
@@ -393,6 +398,11 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
     let engines = Engines {
         live,
         windowed: windowed.as_ref(),
+        costs: arguments
+            .costs
+            .iter()
+            .map(|changes| (changes.text.clone(), changes.costs))
+            .collect(),
         listeners: teachers.iter().map(|t| t as &dyn Listener).collect(),
         oracle: None,
         cache: tracks.as_ref(),

@@ -2,6 +2,7 @@
 
 pub mod beats;
 pub mod corpus;
+pub mod costs;
 pub mod disagreements;
 pub mod eval;
 pub mod fit_beats;

@@ -1,9 +1,8 @@
 //! `trainer tune`: what the costs of the decoder are worth, on music for choosing.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
 use recognizer::beat::BeatGrid;
@@ -25,6 +24,7 @@ use trainer::progression::ProgressionSettings;
 use trainer::render::RenderSettings;
 use trainer::soundfont::Split;
 
+use super::costs::CostChanges;
 use super::sources::Sources;
 
 /// The arguments of `trainer tune`.
@@ -57,43 +57,6 @@ pub struct TuneArguments {
     threads: usize,
     #[command(flatten)]
     sources: Sources,
-}
-
-/// Some costs, by name.
-#[derive(Debug, Clone)]
-struct CostChanges {
-    text: String,
-    costs: ChangeCosts,
-}
-
-impl FromStr for CostChanges {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let mut costs = ChangeCosts::default();
-        for part in text.split(',') {
-            let (name, value) = part
-                .split_once('=')
-                .with_context(|| format!("`{part}` is not NAME=VALUE"))?;
-            let cost = match name {
-                "free" => &mut costs.free,
-                "downbeat" => &mut costs.downbeat,
-                "half_bar" => &mut costs.half_bar,
-                "beat" => &mut costs.beat,
-                "off_beat" => &mut costs.off_beat,
-                "off_grid" => &mut costs.off_grid,
-                "same_root" => &mut costs.same_root,
-                _ => bail!("no cost is called `{name}`"),
-            };
-            *cost = value
-                .parse()
-                .with_context(|| format!("`{value}` is not a number"))?;
-        }
-        Ok(Self {
-            text: text.to_owned(),
-            costs,
-        })
-    }
 }
 
 /// A piece as the network heard it; the audio is not kept.

@@ -7,9 +7,11 @@ use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
 use recognizer::audio::Audio;
 use recognizer::beat::BeatGrid;
+use recognizer::decode::changes::ChangeCosts;
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings};
-use recognizer::transcribe::transcribe;
+use recognizer::signal::Signal;
+use recognizer::transcribe::{Analysis, decode, transcribe};
 
 use super::cache::TrackCache;
 use super::oracle::Oracle;
@@ -47,6 +49,8 @@ pub struct Engines<'a> {
     pub live: Arc<dyn CausalModel>,
     /// The network of the whole-file engine.
     pub windowed: &'a dyn WindowModel,
+    /// Other costs with which the whole-file engine decodes what it heard, by name.
+    pub costs: Vec<(String, ChangeCosts)>,
     /// The others.
     pub listeners: Vec<&'a dyn Listener>,
     /// Who is told the notes.
@@ -65,11 +69,19 @@ impl Engines<'_> {
     /// An engine that fails.
     pub fn tracks(&self, audio: &Audio) -> Result<Vec<Named>> {
         let (live, display) = live_tracks(audio, &self.live)?;
+        let heard = Analysis::new(&Signal::from_audio(audio)?, self.windowed, |_| true)?;
         let mut tracks = vec![
-            (OFFLINE.to_owned(), offline_track(audio, self.windowed)?),
+            (
+                OFFLINE.to_owned(),
+                heard.timeline(None)?.segments().to_vec(),
+            ),
             (LIVE.to_owned(), live),
             (DISPLAY.to_owned(), display),
         ];
+        for (name, costs) in &self.costs {
+            let track = decode(&heard.posteriors, heard.length_s, None, *costs)?;
+            tracks.push((format!("{OFFLINE} {name}"), track.segments().to_vec()));
+        }
         for listener in &self.listeners {
             let listen = || listener.listen(audio);
             let track = match self.cache {

@@ -5,9 +5,9 @@
 //! The modules, from the bottom up:
 //!
 //! - [`label`]: one chord in Harte syntax, parsed and printed.
-//! - [`vocabulary`]: the closed sets of chords a network answers with.
+//! - [`vocabulary`]: closed sets of chords, for networks and scores.
 //! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
-//! - [`timeline`]: what sounds when; [`time`]: tempo maps, metres and bars.
+//! - [`timeline`]: segments of chords; [`time`]: tempo maps, meters and bars.
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and
 //!   [`edit`]: its commands, with undo.
 //! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes.
@@ -24,7 +24,7 @@
 //! let key: Key = "Gb:maj".parse()?;
 //! assert_eq!(format(&label, Style::Jazz, Some(&key)), "G♭9/F♭");
 //! assert_eq!(Vocabulary::Large.simplify(&label).to_string(), "F#:7");
-//! assert_eq!(large::index_of(&label), 14 * 6 + 9);
+//! assert_eq!(large::index_of(&label), large::class_of(6, 9));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -87,7 +87,7 @@ fn divisions(beats: f64) -> u32 {
 pub struct ChartOptions {
     /// Leave out silence and unknown time before the first chord and after the last.
     pub trim: bool,
-    /// Write passages that come again at once with repeat signs.
+    /// Write passages that are repeated at once with repeat signs.
     pub fold: bool,
 }
 

@@ -12,13 +12,13 @@ use tempfile::NamedTempFile;
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,
-    /// What the system said.
+    /// The system's error.
     pub source: io::Error,
 }
 
-/// Writes a file beside its place, syncs it to disk and renames it over what
-/// was there, whose permissions it takes. A symbolic link is replaced, not followed;
-/// what is no file on disk (a pipe, a terminal, `/dev/null`) is written into and stays.
+/// Writes a file beside its place, syncs it to disk and renames it over the old one, whose
+/// permissions it takes. A symbolic link is replaced, not followed; pipes, terminals and devices
+/// are written into.
 ///
 /// A program that is killed meanwhile leaves the old file and, at worst, a hidden
 /// `.changes-….part` beside it. Of several that write at once the last one stays, whole.
@@ -30,11 +30,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     replace(path, bytes).map_err(named(path))
 }
 
-/// Writes a file where none is yet, as [`write()`] does otherwise.
+/// Writes a file as [`write()`] does, but only where none exists.
 ///
 /// # Errors
-/// A file in that place, as [`io::ErrorKind::AlreadyExists`], however late somebody else
-/// has put it there; and as [`write()`].
+/// A file in that place, as [`io::ErrorKind::AlreadyExists`], however late it
+/// appeared there; and as [`write()`].
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let put = || {
         let (folder, file) = (folder_of(path), beside(path, bytes)?);
@@ -57,12 +57,11 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     put().map_err(named(path))
 }
 
-/// Whether [`write()`] could write here, found out before there is anything to write: nothing
-/// is left behind.
+/// Checks that [`write()`] could write here, before there is anything to write; leaves nothing
+/// behind.
 ///
 /// # Errors
-/// What [`write()`] would say: no such folder, one that may not be written to, a read-only
-/// file.
+/// As [`write()`]: no such folder, a folder that cannot be written to, a read-only file.
 pub fn check(path: &Path) -> Result<(), WriteError> {
     let try_it = || match place(path)? {
         Place::Device => Ok(()),
@@ -128,7 +127,7 @@ fn place(path: &Path) -> io::Result<Place> {
     }
     let old = old.map(|old| old.permissions());
     if old.as_ref().is_some_and(Permissions::readonly) {
-        // The rename would succeed; whoever protected the file did not mean that.
+        // The rename would succeed, but the file was protected on purpose.
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             "the file is read-only",

@@ -10,7 +10,7 @@ use crate::style::Style;
 /// Writes the labels.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub(crate) fn write(mut writer: impl io::Write, keyed: &Keyed<'_>) -> Result<(), ExportError> {
     for segment in keyed.timeline {
         if segment.label != Label::NoChord {

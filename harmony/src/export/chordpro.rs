@@ -24,7 +24,7 @@ use crate::label::Label;
 /// Writes the chart as grids, one a section.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     head(&mut writer, chart)?;
     let mut before: Option<&Bar> = None;
@@ -95,7 +95,7 @@ fn shape(chart: &Chart, lines: &[Range<usize>]) -> String {
 /// Writes the chart as lines of chords in brackets between barlines.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub fn write_inline(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     head(&mut writer, chart)?;
     let mut before: Option<&Bar> = None;

@@ -23,7 +23,7 @@ pub const COLUMNS: [&str; 8] = [
 /// Writes the table (RFC 4180 quoting, UTF-8).
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub(crate) fn write(
     writer: impl io::Write,
     keyed: &Keyed<'_>,

@@ -87,7 +87,7 @@ impl Format {
         }
     }
 
-    /// What the format is, in a line.
+    /// A line that describes the format.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -134,7 +134,7 @@ impl Format {
         }
     }
 
-    /// Whether a file in this format is bytes that no terminal and no editor can show.
+    /// Whether the format is binary.
     #[must_use]
     pub const fn is_binary(self) -> bool {
         matches!(self, Self::Midi | Self::Pdf)
@@ -168,17 +168,16 @@ impl Format {
             .ok_or_else(refuse)
     }
 
-    /// Whether a chord is written in the parts that were confirmed or locked at different
-    /// times: in the table of all that is known. Elsewhere it would be struck, or written,
-    /// again where no change is.
+    /// Whether a chord is written in the parts that were confirmed or locked at different times,
+    /// as in the table. In other formats it would be played or written again where nothing changes.
     const fn keeps_parts(self) -> bool {
         matches!(self, Self::Csv)
     }
 
-    /// Writes a bare timeline in this format, as one tempo, metre and key say.
+    /// Writes a bare timeline in this format, in one tempo, meter and key.
     ///
     /// # Errors
-    /// The writer's, and what the format cannot express.
+    /// An error of the writer, or a track that the format cannot express.
     pub fn write(
         self,
         writer: impl io::Write,
@@ -215,7 +214,7 @@ impl Format {
     /// Writes a track in this format.
     ///
     /// # Errors
-    /// The writer's, and what the format cannot express.
+    /// An error of the writer, or a track that the format cannot express.
     pub fn write_track(
         self,
         writer: impl io::Write,
@@ -229,8 +228,8 @@ impl Format {
         }
     }
 
-    /// What this format does not show of the track, for whoever is told that it was written:
-    /// characters that no font on this computer has.
+    /// A warning about parts of the track that this format cannot show: characters that no font on
+    /// this computer has.
     #[must_use]
     pub fn shortfall(self, track: &Track, options: &Options) -> Option<String> {
         if !matches!(self, Self::Svg | Self::Pdf) {

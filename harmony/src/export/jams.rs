@@ -59,7 +59,7 @@ struct Empty {}
 /// Writes the file. The duration of the piece is the end of the timeline.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub(crate) fn write(
     mut writer: impl io::Write,
     keyed: &Keyed<'_>,

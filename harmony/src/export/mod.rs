@@ -3,7 +3,7 @@
 //! [`Format`] chooses by extension and [`save_track`] puts the file in place whole or not
 //! at all. Formats that keep the times of the recording are written from the
 //! [`Track`]'s segments, notation from its [`Chart`]. What each file
-//! contains, and which program reads it back, is written down in `docs/formats.md`.
+//! contains, and which program reads it back, is in `docs/formats.md`.
 
 pub mod atomic;
 pub mod audacity;
@@ -35,7 +35,7 @@ use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Track};
 use crate::voicing::Voicing;
 
-/// What an exporter may be told beside the track.
+/// Options of an export, besides the track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// How the display column of a CSV file and the drawn charts write chords.
@@ -76,7 +76,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The track of a bare timeline, with what these options say about it.
+    /// The track of a bare timeline, with tempo, meter and key from these options.
     ///
     /// # Errors
     /// A tempo outside 4 to 1000 a minute.
@@ -123,7 +123,7 @@ pub enum ExportError {
     Font(&'static str),
 }
 
-/// Segments with the keys that spell them: what formats without bars are written from.
+/// Segments with the keys that spell them: the input of formats without bars.
 #[derive(Clone, Debug)]
 pub(crate) struct Keyed<'a> {
     pub(crate) timeline: &'a Timeline,
@@ -200,7 +200,7 @@ pub enum SaveError {
 }
 
 impl SaveError {
-    /// Whether it is that there is a file of that name already.
+    /// Whether the reason is that a file of that name exists already.
     #[must_use]
     pub fn is_taken(&self) -> bool {
         matches!(self, Self::Write(error) if error.source.kind() == io::ErrorKind::AlreadyExists)
@@ -229,10 +229,10 @@ pub fn save_track(path: &Path, track: &Track, options: &Options) -> Result<(), S
     Ok(atomic::write(path, &track_bytes(path, track, options)?)?)
 }
 
-/// Saves a track under a name that nothing has yet, as [`save_track`] does otherwise.
+/// Saves a track as [`save_track`] does, but only where no file of that name exists.
 ///
 /// # Errors
-/// A file that has the name ([`SaveError::is_taken`]), and as [`save`].
+/// A file of that name ([`SaveError::is_taken`]), and as [`save`].
 pub fn save_new_track(path: &Path, track: &Track, options: &Options) -> Result<(), SaveError> {
     Ok(atomic::create(path, &track_bytes(path, track, options)?)?)
 }

@@ -15,7 +15,7 @@ pub const COLUMNS: [&str; 5] = ["#", "Name", "Start", "End", "Length"];
 /// Writes the table. No chord has no region.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub(crate) fn write(
     writer: impl io::Write,
     track: &Track,

@@ -22,7 +22,7 @@ const MIN_WIDTH: usize = 8;
 /// Writes the chart, with one column for each beat of a bar.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub fn write(mut writer: impl io::Write, chart: &Chart, style: Style) -> Result<(), ExportError> {
     if !chart.title.is_empty() {
         writeln!(writer, "{}", chart.title)?;

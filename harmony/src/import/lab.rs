@@ -1,4 +1,4 @@
-//! `.lab` files: start, end and Harte label a line, parted by white space.
+//! `.lab` files: start, end and Harte label a line, separated by white space.
 
 use super::rows::{Refusal, Rows};
 use super::{ImportError, RowError};

@@ -1,7 +1,7 @@
 //! Chord tracks from files: `.lab` and `.jams`.
 //!
 //! Files are untrusted: their size and their number of segments are bounded, and
-//! every refusal says where.
+//! every error names the place.
 
 pub mod jams;
 pub mod lab;
@@ -25,7 +25,7 @@ pub const MAX_SEGMENTS: usize = 200_000;
 /// round their times.
 pub const JOIN_S: f64 = 1e-3;
 
-/// A text that is no chord track.
+/// A text that is not a chord track.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A line of a `.lab` file.
@@ -47,13 +47,13 @@ pub enum ImportError {
     /// A `.jams` file that is not JSON, or not JAMS; the message has line and column.
     #[error("not a JAMS file: {0}")]
     Json(#[from] serde_json::Error),
-    /// A chord annotation whose data are no list of chord observations.
+    /// A chord annotation whose data are not a list of chord observations.
     #[error("the data of the chord annotation: {0}, counted from where they start")]
     Data(serde_json::Error),
     /// A `.jams` file without an annotation of `chord` or `chord_harte`.
     #[error("no chord annotation in the file")]
     NoChordAnnotation,
-    /// Segments that make no timeline.
+    /// Segments that do not make a timeline.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
     /// No segment at all.
@@ -98,7 +98,7 @@ pub fn load(path: &Path) -> Result<Timeline, LoadError> {
         _ => return Err(LoadError::UnknownFormat { path: owned() }),
     };
     let mut bytes = Vec::new();
-    // One byte more than allowed tells a file that is too large from one that just fits.
+    // One byte more than allowed, to detect files that are too large.
     File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|source| LoadError::Read {

@@ -44,7 +44,7 @@ impl From<RowError> for Refusal {
 
 impl Rows {
     /// Takes the next row, joining it to the one before where rounding has
-    /// parted them. A row without duration says nothing and is skipped.
+    /// separated them. A row without duration says nothing and is skipped.
     pub(super) fn push(&mut self, mut segment: Segment) -> Result<(), Refusal> {
         if segment.start_s == segment.end_s && segment.start_s.is_finite() {
             return Ok(());

@@ -80,7 +80,7 @@ impl fmt::Display for Style {
     }
 }
 
-/// A name that is no style.
+/// A name that is not a style.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown chord style {0:?}: expected jazz, plain, harte, roman or nashville")]
 pub struct ParseStyleError(String);

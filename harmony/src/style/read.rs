@@ -8,10 +8,10 @@
 
 use crate::label::{Chord, Degree, Extension, Label, Letter, MAX_LABEL_BYTES, Note, Quality};
 
-/// A text that is no chord symbol.
+/// A text that is not a chord symbol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadSymbolError {
-    /// Nothing there.
+    /// An empty text.
     #[error("type a chord, such as Am7/C")]
     Empty,
     /// Longer than a label may be.
@@ -20,18 +20,18 @@ pub enum ReadSymbolError {
     /// No note letter at the start.
     #[error("a chord starts with a note from A to G, not with {0:?}")]
     Root(String),
-    /// Something after the root that means nothing.
-    #[error("{0:?} is no chord type that I know")]
+    /// Text after the root that has no meaning.
+    #[error("{0:?} is not a known chord type")]
     Quality(String),
-    /// Something after the slash that is no note.
-    #[error("the bass after the slash is a note from A to G, not {0:?}")]
+    /// Text after the slash that is not a note.
+    #[error("the bass after the slash must be a note from A to G, not {0:?}")]
     Bass(String),
 }
 
 /// Reads a chord symbol.
 ///
 /// # Errors
-/// What in the text means nothing.
+/// The part of the text that has no meaning.
 pub fn read(text: &str) -> Result<Label, ReadSymbolError> {
     if text.len() > MAX_LABEL_BYTES {
         return Err(ReadSymbolError::TooLong);
@@ -391,7 +391,7 @@ impl<'a> Reader<'a> {
 
     fn chord(self, root: Note) -> Chord {
         let plain = Chord::new(root, self.quality);
-        // Nobody types more than a chord may carry; should somebody, the base is left.
+        // With more extensions than a chord may carry, all of them are dropped.
         plain
             .clone()
             .with_extensions(self.extensions)

@@ -1,4 +1,4 @@
-//! Metres and bars.
+//! Metres: time signatures, metre maps and bars.
 
 use std::fmt;
 use std::str::FromStr;
@@ -61,7 +61,7 @@ impl Metre {
         f64::from(self.numerator) * 4.0 / f64::from(self.denominator)
     }
 
-    /// The length in quarter notes of what a musician counts: the note below, or three
+    /// The length in quarter notes of the beat that a musician counts: the note below, or three
     /// of them in compound metres (6/8, 9/8, 12/8 and the same over 16).
     #[must_use]
     pub fn pulse_beats(self) -> f64 {
@@ -86,7 +86,7 @@ impl fmt::Display for Metre {
     }
 }
 
-/// A text that is no metre.
+/// A text that is not a metre.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a metre: expected one like 4/4, 3/4 or 12/8")]
 pub struct ParseMetreError(String);
@@ -128,7 +128,7 @@ pub struct BarSpan {
     pub metre: Metre,
 }
 
-/// Which bars there are. Bars before the first change have its metre too.
+/// The metres of a song, and so its bars. Bars before the first change have its metre too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<MetreChange>", into = "Vec<MetreChange>")]
 pub struct MetreMap {

@@ -16,7 +16,7 @@ pub use thinning::Thinning;
 /// The furthest beat from 0, either way, that a map or a region may name: decades.
 pub const MAX_BEAT: f64 = 1e9;
 
-/// Times, tempos or metres that make no map.
+/// Times, tempos or metres that do not make a map.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "each field is named in the message above it")]
 pub enum TimeError {

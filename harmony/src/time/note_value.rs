@@ -1,4 +1,4 @@
-//! Note values: what a tempo counts.
+//! Note values, which a tempo counts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ impl NoteValue {
         dotted: false,
     };
 
-    /// The value that is so many quarter notes long, where there is one.
+    /// The note value of a length in quarter notes, if there is one.
     #[must_use]
     pub fn from_beats(beats: f64) -> Option<Self> {
         let all = [1, 2, 4, 8, 16].into_iter().flat_map(|denominator| {
@@ -52,7 +52,7 @@ impl fmt::Display for NoteValue {
     }
 }
 
-/// A text that is no note value.
+/// A text that is not a note value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a note value: expected one like 1/4 (quarter), 3/8 (dotted quarter), 1/8 or dotted-half"

@@ -1,4 +1,4 @@
-//! Tempo maps: which beat sounds at which second.
+//! Tempo maps: beats against seconds.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,15 +1,15 @@
 //! Thinning of tempo maps: drops points of a gliding or jittering tempo that a straight line explains.
 //!
-//! A host tells its tempo block by block. What is kept of it is the curve of beats against
-//! seconds to a tolerance: the points that are left are points that were told, and every
-//! other one lies within the tolerance of the straight line between its neighbours. This is
+//! A host gives its tempo block by block. The curve of beats against seconds is kept to a
+//! tolerance: the points that are left are given points, and every other one is within the
+//! tolerance of the straight line between its neighbours. This is
 //! the swing filter (Elmeleegy et al., "Online piece-wise linear approximation of numerical
 //! streams with precision guarantees", VLDB 2009) with segments that begin and end on points:
 //! for the open segment it keeps the range of slopes that pass all points so far.
 
 use super::{TempoMap, TempoPoint};
 
-/// Points of a tempo map as they come, and what is known of the last of its segments.
+/// Thins points of a tempo map as they come; holds the bounds of the last segment.
 #[derive(Clone, Debug, Default)]
 pub struct Thinning {
     open: Option<Open>,
@@ -21,7 +21,7 @@ struct Open {
     from: TempoPoint,
     to: TempoPoint,
     /// Slopes in seconds a beat; every line from `from` with one of them passes each point
-    /// that was told since within the tolerance.
+    /// that was given since within the tolerance.
     least: f64,
     most: f64,
 }
@@ -54,9 +54,9 @@ impl Open {
 }
 
 impl Thinning {
-    /// Puts `now` behind `points`, in the place of the last one where no point that was told
-    /// is then off by more than `tolerance_s` seconds. `points` may have changed since the
-    /// last call: what was known of their end counts only if it is theirs still. `now` lies
+    /// Appends `now` to `points`, replacing the last one if no given point is then off by more than
+    /// `tolerance_s` seconds. `points` may have changed since the last call: the held bounds count
+    /// only if their end is still the same. `now` lies
     /// behind them in beats and in seconds.
     pub fn push(&mut self, points: &mut Vec<TempoPoint>, now: TempoPoint, tolerance_s: f64) {
         let open = self.open.take().filter(

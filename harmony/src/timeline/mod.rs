@@ -1,8 +1,7 @@
 //! The chord timeline: segments in order, without overlaps or gaps.
 //!
 //! A [`Timeline`] is a run of [`Segment`]s in order, each ending exactly where
-//! the next begins. Time nobody has said anything about, between two segments, is
-//! itself a segment: [`Segment::lost`], labelled `X` with confidence 0.
+//! the next begins. Unknown time between two segments is itself a segment: [`Segment::lost`], labelled `X` with confidence 0.
 
 mod error;
 mod segment;
@@ -229,9 +228,8 @@ impl Timeline {
         merge(&mut self.segments, equal);
     }
 
-    /// Joins neighbours with equal labels, whatever else they are: to whoever hears or reads
-    /// them they are one chord. What is joined is provisional or not, locked or not, as its
-    /// first part is.
+    /// Joins neighbours with equal labels, whatever else differs: played or read they are one
+    /// chord. Status and lock are those of the first part.
     pub fn merge_labels(&mut self) {
         merge(&mut self.segments, |a, b| a.label == b.label);
     }

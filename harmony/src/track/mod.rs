@@ -1,5 +1,4 @@
-//! The chord track of a song: its chords, and the musical time, keys and sections that
-//! they stand in.
+//! The chord track of a song: its chords, musical time, keys and sections.
 //!
 //! Chords lie at seconds and at beats, both kept in step by the track's tempo map: the
 //! beats of every segment are those of the map at its seconds. Keys, sections and metres
@@ -16,9 +15,8 @@ use crate::label::Label;
 use crate::time::{MAX_BEAT, Metre, MetreMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Status, Timeline, TimelineError};
 
-/// The most segments that a track may grow to, by analysis or by edits. Whatever alternatives
-/// they have, a track of so many is saved in less than [`MAX_SAVED_BYTES`] and can be read
-/// again.
+/// Most segments that a track may grow to, by analysis or by edits. Whatever alternatives they
+/// have, a track of that size is saved in less than [`MAX_SAVED_BYTES`] and can be read again.
 pub const MAX_GROWN_SEGMENTS: usize = 50_000;
 
 /// The most key regions, and the most sections, of one track.
@@ -31,7 +29,7 @@ pub const MAX_TEXT_CHARS: usize = 200;
 /// modulation: more music may move it by a bar or two.
 pub const SAME_MODULATION_BEATS: f64 = 8.0;
 
-/// What is shorter, in quarter notes, is too short to be read or played by: a sixteenth.
+/// Spans shorter than this, in quarter notes, are too short to be read or played: a sixteenth.
 pub const SLIVER_BEATS: f64 = 0.25;
 
 /// The most bars that a line of a chart may have.
@@ -44,7 +42,7 @@ pub struct KeyRegion {
     pub beat: f64,
     /// The key.
     pub key: Key,
-    /// Set by a person: [`Track::estimate_keys`] leaves it alone.
+    /// Set by a person: [`Track::estimate_keys`] does not change it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
 }
@@ -58,7 +56,7 @@ pub struct Section {
     pub label: String,
 }
 
-/// What charts write at their head, and how they lie on the page.
+/// The head of charts, and their layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     /// The title; empty where unknown.
@@ -112,8 +110,7 @@ impl Track {
         Self::default()
     }
 
-    /// The track of a timeline: at the tempo that its beats draw, where they do, else at
-    /// `tempo`.
+    /// The track of a timeline, at the tempo of its beats, if it has them, else at `tempo`.
     #[must_use]
     pub fn from_timeline(timeline: Timeline, tempo: TempoMap) -> Self {
         let tempo = TempoMap::from_timeline(&timeline).unwrap_or(tempo);
@@ -126,7 +123,7 @@ impl Track {
         track
     }
 
-    /// What charts write at their head.
+    /// The head of charts.
     #[must_use]
     pub const fn info(&self) -> &Info {
         &self.info
@@ -199,8 +196,7 @@ impl Track {
         self.sections.get(after.checked_sub(1)?)
     }
 
-    /// Sets the key from a beat to the next region, by hand; `None` takes away the region
-    /// that holds there.
+    /// Sets the key from a beat to the next region, by hand; `None` removes the region there.
     ///
     /// # Errors
     /// A beat that is not finite, too many regions.
@@ -279,8 +275,7 @@ impl Track {
         self.set_keys(keys)
     }
 
-    /// Sets the label of the section from a beat on; `None` takes away the section that
-    /// the beat lies in.
+    /// Sets the label of the section from a beat on; `None` removes the section at the beat.
     ///
     /// # Errors
     /// A beat that is not finite, too many sections.
@@ -354,9 +349,9 @@ impl Track {
         Ok(())
     }
 
-    /// Replaces what was heard in `from_s` … `to_s`, as a passage that is played again
-    /// does. Locked chords stay whole where they are; the rest of the range is as the new
-    /// segments say, and unknown where they say nothing. Equal neighbours within the range
+    /// Replaces the chords in `from_s` … `to_s`, as when a passage is played again. Locked chords
+    /// stay uncut; the rest of the range gets the new segments, and is unknown between them.
+    /// Equal neighbours within the range
     /// and at its edges are joined.
     ///
     /// # Errors
@@ -382,7 +377,7 @@ impl Track {
         Ok(())
     }
 
-    /// Whether a timeline may take the place of the present one.
+    /// Checks that a timeline may replace the present one.
     pub(crate) fn check_growth(&self, timeline: &Timeline) -> Result<(), TimelineError> {
         let most = MAX_GROWN_SEGMENTS;
         if timeline.len() > most && timeline.len() > self.timeline.len() {
@@ -406,17 +401,17 @@ impl Track {
         }
     }
 
-    /// A copy in which a chord that was taken apart, half of it confirmed or locked, is one
-    /// again, as [`Timeline::merge_labels`] says: for exports.
+    /// A copy for exports in which the parts of a chord, some of them confirmed or locked, are
+    /// joined, as by [`Timeline::merge_labels`].
     pub(crate) fn with_whole_chords(&self) -> Self {
         let mut track = self.clone();
         track.timeline.merge_labels();
         track
     }
 
-    /// A copy in which silence and unknown time shorter than [`SLIVER_BEATS`], which a
-    /// recogniser leaves where music starts or changes, belong to the chord before them, or to
-    /// the first: for exports that are played by.
+    /// A copy for exports that musicians play from, in which silence and unknown time shorter than
+    /// [`SLIVER_BEATS`], which recognition leaves where music starts or changes, belong to the chord
+    /// before them, or to the first.
     pub(crate) fn without_slivers(&self) -> Self {
         let mut track = self.clone();
         track.timeline.absorb(|segment| {
@@ -434,18 +429,18 @@ impl Track {
         self.stamp();
     }
 
-    /// Puts back a tempo map that the track has had; chords stay on their seconds.
+    /// Restores an earlier tempo map; chords stay on their seconds.
     pub(crate) fn restore_tempo(&mut self, tempo: TempoMap) {
         self.tempo = tempo;
         self.stamp();
     }
 
-    /// Puts back keys that the track has had.
+    /// Restores earlier keys.
     pub(crate) fn restore_keys(&mut self, keys: Vec<KeyRegion>) {
         self.keys = keys;
     }
 
-    /// Puts back sections that the track has had.
+    /// Restores earlier sections.
     pub(crate) fn restore_sections(&mut self, sections: Vec<Section>) {
         self.sections = sections;
     }
@@ -457,7 +452,7 @@ impl Track {
     }
 }
 
-/// Segments whose ends were computed one by one, brought together again.
+/// Segments whose ends were computed separately, without gaps or overlaps from rounding.
 fn joined(mut segments: Vec<Segment>) -> Vec<Segment> {
     for index in 1..segments.len() {
         segments[index - 1].end_s = segments[index].start_s;
@@ -465,8 +460,7 @@ fn joined(mut segments: Vec<Segment>) -> Vec<Segment> {
     segments
 }
 
-/// Puts a region where none of the same beat is left, or takes away the one that holds
-/// at the beat.
+/// Inserts a region in place of any at the same beat, or removes the one at the beat.
 fn put<T: Clone>(
     regions: &mut Vec<T>,
     beat: f64,

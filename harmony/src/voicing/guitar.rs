@@ -43,7 +43,7 @@ impl Fingering {
 
 /// The best ways to hold a chord, best first, at most `most`: its bass on the lowest
 /// sounding string, no note outside the chord, no muted string between others, within four frets
-/// and four fingers. What a hand cannot hold of a large chord is left out: first the
+/// and four fingers. Notes of a large chord that a hand cannot hold are left out: first the
 /// fifth, then the root (the bass is there), then upper voices.
 ///
 /// A capo is a tuning with every string raised.
@@ -110,7 +110,7 @@ fn hold(
     }
 }
 
-/// Takes a fingering that a hand can hold, with what speaks against it.
+/// Adds a fingering that a hand can hold, with its penalty.
 fn rate(
     chord: &Chord,
     tuning: &[u8; 6],

@@ -32,9 +32,9 @@ pub enum Voicing {
     Open,
     /// Close position with the second note from the top an octave down.
     Drop2,
-    /// Third and seventh (or sixth), and what colours the chord: what a pianist's left hand plays.
+    /// Third and seventh (or sixth), and extensions: a pianist's left hand.
     Shell,
-    /// What fingers can hold on a guitar in standard tuning.
+    /// A shape that a hand can hold on a guitar in standard tuning.
     Guitar,
     /// The inversion nearest to the chord before: notes stay where they can.
     Pad,
@@ -64,7 +64,7 @@ impl Voicing {
         }
     }
 
-    /// The notes of a chord that follows `previous` (only [`Voicing::Pad`] asks).
+    /// The notes of a chord that follows `previous`, which only [`Voicing::Pad`] uses.
     #[must_use]
     pub fn voice(self, chord: &Chord, previous: Option<&Voiced>) -> Voiced {
         let bass = LOWEST_BASS + chord.bass_pitch_class();
@@ -93,7 +93,7 @@ impl fmt::Display for Voicing {
     }
 }
 
-/// A name that is no voicing.
+/// A name that is not a voicing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown voicing {0:?}: expected close, open, drop2, shell, guitar or pad")]
 pub struct ParseVoicingError(String);

@@ -2,7 +2,7 @@
 
 use super::BeatGrid;
 
-/// Something that knows the beats of a stream: a host's transport, a file's beat finder, nobody.
+/// Something that knows the beats of a stream: a host's transport or a beat finder.
 ///
 /// A closure `|from_s: f64, to_s: f64| -> Option<BeatGrid>` is one, and so is a [`BeatGrid`],
 /// which then holds for the whole stream.
@@ -27,7 +27,7 @@ impl BeatSource for BeatGrid {
     }
 }
 
-/// The source of a stream whose beats nobody knows.
+/// The source of a stream without known beats.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoBeats;
 

@@ -105,9 +105,9 @@ impl FixedLag {
         Decoded { shown, confirmed }
     }
 
-    /// Takes the next frame and says what to show, as [`Self::push_heard`] does; nothing is
-    /// confirmed, so that what is shown may contradict all that was. For a decoder that nobody
-    /// asks for more.
+    /// Takes the next frame and returns what to show, as [`Self::push_heard`] does, but confirms
+    /// nothing, so that later frames may contradict all earlier ones. For a decoder that only
+    /// shows.
     pub fn show_heard(&mut self, heard: &[f32]) -> Run {
         if self.frames == 0 {
             self.scores.clear();

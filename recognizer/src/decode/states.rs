@@ -171,7 +171,7 @@ impl Bits {
         Self((0..count.div_ceil(64)).map(word).collect())
     }
 
-    /// Takes out what is not in `kept`, and tells of each state that it was.
+    /// Removes the states that are not in `kept`, and calls `gone` for each.
     pub(super) fn retain(&mut self, kept: &Self, mut gone: impl FnMut(usize)) {
         for (i, (word, kept)) in self.0.iter_mut().zip(&kept.0).enumerate() {
             let mut out = *word & !kept;

@@ -3,7 +3,7 @@
 //! | engine | needs | use |
 //! |---|---|---|
 //! | [`pitch_class`] | nothing | the default: our networks, computed by loops written for them, one thread |
-//! | `ort` (feature `ort`) | the ONNX Runtime library and an ONNX file | a machine's accelerator, somebody's own model |
+//! | `ort` (feature `ort`) | the ONNX Runtime library and an ONNX file | a machine's accelerator, other networks |
 //!
 //! The trainer has another one, for any architecture: its own modules. What an ONNX file must look like is in [`onnx`].
 

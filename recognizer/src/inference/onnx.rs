@@ -1,5 +1,5 @@
 //! The form of ONNX files that can be run: the contract between the trainer,
-//! which writes such files, and the ONNX engine, which also takes anybody else's.
+//! which writes such files, and the ONNX engine, which also takes files from elsewhere.
 //!
 //! All tensors are float32. Frames are log-compressed (see
 //! [`crate::features::log_compress`]) and not standardised: that is the graph's part.

@@ -18,7 +18,7 @@ use crate::decode::fixed_lag::Run;
 use crate::decode::states::{class_of, label_of};
 use crate::networks::CHORD_CLASSES;
 
-/// Frames for which a label stays shown at least, 0.23 s: nobody reads anything shorter.
+/// Least number of frames that a label stays shown, 0.23 s: less cannot be read.
 const SHOWN_FRAMES: u64 = 5;
 /// Frames for which another extension of the shown chord must stand before it is shown.
 const EXTENSION_FRAMES: u32 = 3;

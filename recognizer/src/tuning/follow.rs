@@ -85,8 +85,7 @@ impl TuningFollower {
         }
     }
 
-    /// Whether [`Self::tuning`] is more than a beginning: somebody has set it, or the music
-    /// has said it.
+    /// Whether [`Self::tuning`] is set or found in the music, and not just where it begins.
     #[must_use]
     pub fn is_sure(&self) -> bool {
         self.sure || self.setting != TuningSetting::Estimated
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_sets_holds() {
+    fn a_tuning_that_is_set_holds() {
         let mut follower = after(&chords(-32.0, 3));
         follower.set(TuningSetting::Fixed(Tuning::from_cents(10.0)));
         assert_eq!(follower.tuning().cents(), 10.0);

@@ -42,7 +42,7 @@ const METRES: [(u8, u8); 13] = [
 /// Writes a page with the link.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     let title = escaped(title(chart));
     let link = link(chart);

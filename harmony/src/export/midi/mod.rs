@@ -28,12 +28,12 @@ const VELOCITY: u7 = u7::new(80);
 /// Writes the file.
 ///
 /// The ticks are the beats of the track, and its tempo map makes the seconds right.
-/// Markers are plain ASCII symbols, for programs that know no Unicode; the title and the
-/// sections are UTF-8, which is what programs take texts for. Silence too short to be played is
+/// Markers are plain ASCII symbols, for programs without Unicode; the title and the
+/// sections are UTF-8, as programs expect. Silence too short to be played is
 /// left out.
 ///
 /// # Errors
-/// The writer's; a track too long for the format (days).
+/// An error of the writer; a track too long for the format (days).
 pub fn write(
     mut writer: impl io::Write,
     track: &Track,

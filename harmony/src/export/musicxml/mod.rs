@@ -18,7 +18,7 @@ use xml::Xml;
 /// Writes the lead sheet.
 ///
 /// # Errors
-/// The writer's.
+/// An error of the writer.
 pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     let mut xml = Xml::new();
     xml.declare(

@@ -161,7 +161,7 @@ fn letters(
         used.advances.insert(code, advance);
         codes.push((code, f32::from(advance) * scale));
     }
-    // What runs from right to left is put into order by whoever reads it, letter by letter.
+    // Readers reorder text from right to left themselves, letter by letter.
     let spelt = run.glyphs.iter().map(|glyph| glyph.text.as_str());
     says_itself &= spelt.collect::<String>() == run.text;
     says_itself |= run.right_to_left;

@@ -23,7 +23,7 @@ pub(super) fn clusters(text: &str) -> impl Iterator<Item = &str> {
     text.graphemes(true)
 }
 
-/// Whether a character only tells how others are drawn, and needs no glyph.
+/// Whether a character only modifies how others are drawn, and needs no glyph.
 pub(super) const fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'

@@ -166,7 +166,7 @@ fn mistakes_on_the_command_line_cost_no_work() {
         ),
         (vec!["transcribe", song, "--key", "H:maj"], 2, "--key"),
         (vec!["transcribe", song, "--bpm", "2"], 2, "from 4 to 1000"),
-        (vec!["transcribe", song, "--meter", "4/3"], 2, "not a metre"),
+        (vec!["transcribe", song, "--meter", "4/3"], 2, "not a meter"),
         (vec!["transcribe", song, "--voicing", "loud"], 2, "drop2"),
         (vec!["transcribe", "src"], 1, "no audio files"),
         (

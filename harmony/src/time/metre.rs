@@ -88,7 +88,7 @@ impl fmt::Display for Metre {
 
 /// A text that is not a metre.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a metre: expected one like 4/4, 3/4 or 12/8")]
+#[error("{0:?} is not a meter: expected one like 4/4, 3/4 or 12/8")]
 pub struct ParseMetreError(String);
 
 impl FromStr for Metre {

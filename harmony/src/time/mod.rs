@@ -39,12 +39,12 @@ pub enum TimeError {
     #[error("{count} changes are more than the {most} that a map may have")]
     TooMany { count: usize, most: usize },
     /// Bars of an impossible length.
-    #[error("{numerator}/{denominator} is not a metre: expected 1 to 32 over 1, 2, 4, 8 or 16")]
+    #[error("{numerator}/{denominator} is not a meter: expected 1 to 32 over 1, 2, 4, 8 or 16")]
     Metre { numerator: u8, denominator: u8 },
     /// A change of metre, key or section that is out of order or not finite.
     #[error("change {index}, at beat {beat}, does not follow the one before")]
     Change { index: usize, beat: f64 },
     /// A metre map without a metre.
-    #[error("the metre map is empty")]
+    #[error("the meter map is empty")]
     NoMetre,
 }

@@ -28,7 +28,7 @@ pub fn build(
     {
         let set = track.set_tempo(tempo, Keep::Seconds);
         set.map_err(|cause| in_file(&cause))?;
-        track.set_metres(beats.metre_map());
+        track.set_meters(beats.meter_map());
     }
     if about.key.is_none() {
         let found = track.estimate_keys_of(heard);

@@ -11,7 +11,7 @@ use std::path::Path;
 use midly::{MetaMessage, Smf, TrackEventKind};
 use support::{SONG, changes_in};
 
-/// Tempo, metres and keys of a MIDI file, with their ticks.
+/// Tempo, meters and keys of a MIDI file, with their ticks.
 fn conductor(path: &Path) -> Vec<String> {
     let bytes = fs::read(path).unwrap();
     let midi = Smf::parse(&bytes).unwrap();
@@ -32,7 +32,7 @@ fn conductor(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn live_writes_the_tempo_metre_keys_and_beats_of_transcribe() {
+fn live_writes_the_tempo_meter_keys_and_beats_of_transcribe() {
     let folder = tempfile::tempdir().unwrap();
     for (number, known) in [
         vec![],
@@ -100,7 +100,7 @@ fn the_tempo_counts_the_note_that_is_named() {
         let words = [&["transcribe", SONG, "-f", format], known].concat();
         changes_in(folder.path(), &words).clean()
     };
-    let dotted = ["--bpm", "60", "--meter", "6/8", "--beat", "3/8"];
+    let dotted = ["--bpm", "60", "--metre", "6/8", "--beat", "3/8"];
     let quarters = ["--bpm", "90", "--meter", "6/8"];
     let names = ["--bpm", "60", "--metre", "6/8", "--beat", "dotted-quarter"];
     for format in ["mid", "text", "pdf", "svg", "musicxml", "chordpro"] {
@@ -118,7 +118,7 @@ fn the_tempo_counts_the_note_that_is_named() {
         "{xml}"
     );
     assert!(xml.contains("tempo=\"90.000\""));
-    // In simple metres nothing is new.
+    // In simple meters nothing is new.
     let text = run("text", &["--bpm", "96", "--meter", "3/4"]).text();
     assert!(text.contains("3/4 | 96 bpm\n"), "{text}");
     let text = run("text", &["--bpm", "48", "--beat", "1/2", "--meter", "2/2"]).text();

@@ -88,7 +88,7 @@ fn the_table_has_a_line_for_each_chord() {
 }
 
 #[test]
-fn a_folder_of_songs_with_tempo_metre_and_title() {
+fn a_folder_of_songs_with_tempo_meter_and_title() {
     let folder = tempfile::tempdir().unwrap();
     let below = folder.path().join("songs/below");
     fs::create_dir_all(&below).unwrap();

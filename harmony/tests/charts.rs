@@ -1,4 +1,4 @@
-//! Charts as text, ChordPro and iReal Pro: tempo marks, metres, repeats, long songs, and what is
+//! Charts as text, ChordPro and iReal Pro: tempo marks, meters, repeats, long songs, and what is
 //! too short to be a chord.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -9,7 +9,7 @@ use common::label;
 use harmony::chart::{Chart, ChartOptions};
 use harmony::export::{Format, Options};
 use harmony::label::Label;
-use harmony::time::{Metre, MetreMap};
+use harmony::time::{Meter, MeterMap};
 use harmony::timeline::{Segment, Timeline};
 use harmony::track::{Info, Track};
 
@@ -22,7 +22,7 @@ fn written(format: Format, track: &Track) -> String {
 }
 
 /// A track of chords that each last so many quarter notes, at 120 a minute.
-fn track(metre: &str, chords: &[(f64, &str)]) -> Track {
+fn track(meter: &str, chords: &[(f64, &str)]) -> Track {
     let mut beat = 0.0;
     let segments = chords.iter().map(|(beats, name)| {
         let start = beat;
@@ -31,23 +31,23 @@ fn track(metre: &str, chords: &[(f64, &str)]) -> Track {
     });
     let timeline = Timeline::from_segments(segments.collect::<Vec<_>>()).unwrap();
     let mut track = Options::default().track(&timeline).unwrap();
-    track.set_metres(MetreMap::constant(metre.parse().unwrap()));
+    track.set_meters(MeterMap::constant(meter.parse().unwrap()));
     track
 }
 
-/// So many bars in a metre, no two alike that follow each other.
-fn bars(metre: &str, count: usize) -> Track {
+/// So many bars in a meter, no two alike that follow each other.
+fn bars(meter: &str, count: usize) -> Track {
     let names = ["C", "A:min", "F", "G:7", "D:min7", "E:7", "Bb"];
-    let length = metre.parse::<Metre>().unwrap().bar_beats();
+    let length = meter.parse::<Meter>().unwrap().bar_beats();
     let chords: Vec<(f64, &str)> = (0..count)
         .map(|bar| (length, names[(bar * bar + bar / 3) % names.len()]))
         .collect();
-    track(metre, &chords)
+    track(meter, &chords)
 }
 
 #[test]
-fn the_tempo_counts_what_the_metre_counts() {
-    for (metre, text, pdf) in [
+fn the_tempo_counts_what_the_meter_counts() {
+    for (meter, text, pdf) in [
         ("4/4", "120 bpm", "120 beats a minute"),
         ("3/4", "120 bpm", "120 beats a minute"),
         ("6/8", "dotted quarter = 80", "dotted quarter = 80"),
@@ -58,17 +58,17 @@ fn the_tempo_counts_what_the_metre_counts() {
         ("5/16", "eighth = 240", "eighth = 240"),
         ("1/1", "half = 60", "half = 60"),
     ] {
-        let track = bars(metre, 4);
+        let track = bars(meter, 4);
         let chart = written(Format::Text, &track);
         let head = chart.lines().find(|line| line.contains(" | ")).unwrap();
-        assert!(head.ends_with(&format!("{metre} | {text}")), "{head}");
+        assert!(head.ends_with(&format!("{meter} | {text}")), "{head}");
         let svg = written(Format::Svg, &track);
-        assert!(svg.contains(&format!("aria-label=\"{pdf}")), "{metre}");
+        assert!(svg.contains(&format!("aria-label=\"{pdf}")), "{meter}");
         let count = text.split(' ').find_map(|word| word.parse::<u32>().ok());
         let tempo = format!("{{tempo: {}}}", count.unwrap());
         assert!(
             written(Format::ChordPro, &track).contains(&tempo),
-            "{metre}"
+            "{meter}"
         );
     }
 }
@@ -294,8 +294,8 @@ fn cells(chart: &str) -> usize {
 }
 
 #[test]
-fn ireal_knows_the_metres_that_the_app_knows() {
-    for (metre, code) in [
+fn ireal_knows_the_meters_that_the_app_knows() {
+    for (meter, code) in [
         ("2/4", "T24"),
         ("3/4", "T34"),
         ("4/4", "T44"),
@@ -317,13 +317,13 @@ fn ireal_knows_the_metres_that_the_app_knows() {
         ("11/8", "T44<11/8>"),
         ("1/4", "T44<1/4>"),
     ] {
-        let page = written(Format::IReal, &bars(metre, 4));
+        let page = written(Format::IReal, &bars(meter, 4));
         let (_, chart) = &songs(&page)[0];
-        assert!(chart.starts_with(&format!("[{code}")), "{metre}: {chart}");
-        assert_eq!(chart.contains('<'), code.contains('<'), "{metre}: {chart}");
+        assert!(chart.starts_with(&format!("[{code}")), "{meter}: {chart}");
+        assert_eq!(chart.contains('<'), code.contains('<'), "{meter}: {chart}");
         // A line of the page holds whole bars.
         let width = cells(chart) / 4;
-        assert_eq!((cells(chart) % 4, 16 % width), (0, 0), "{metre}: {chart}");
+        assert_eq!((cells(chart) % 4, 16 % width), (0, 0), "{meter}: {chart}");
     }
 }
 
@@ -346,7 +346,7 @@ fn chords(chart: &str) -> Vec<String> {
 
 #[test]
 fn ireal_pages_hold_twelve_lines() {
-    for (metre, count, parts) in [
+    for (meter, count, parts) in [
         ("4/4", 48, 1),
         ("4/4", 49, 1),
         ("4/4", 96, 1),
@@ -355,21 +355,21 @@ fn ireal_pages_hold_twelve_lines() {
         ("7/8", 60, 2),
         ("6/8", 96, 1),
     ] {
-        let mut track = bars(metre, count);
+        let mut track = bars(meter, count);
         track.set_info(Info {
             title: "Long".to_owned(),
             ..Info::default()
         });
         let songs = songs(&written(Format::IReal, &track));
-        assert_eq!(songs.len(), parts, "{count} bars of {metre}");
+        assert_eq!(songs.len(), parts, "{count} bars of {meter}");
         for (index, (title, chart)) in songs.iter().enumerate() {
             assert!(
                 cells(chart) <= 192,
-                "{count} bars of {metre}: {}",
+                "{count} bars of {meter}: {}",
                 cells(chart)
             );
             assert!(
-                chart.starts_with(&format!("[T{}", metre.replace('/', ""))),
+                chart.starts_with(&format!("[T{}", meter.replace('/', ""))),
                 "{chart}"
             );
             assert!(chart.ends_with('Z'), "{chart}");
@@ -381,7 +381,7 @@ fn ireal_pages_hold_twelve_lines() {
         // Nothing is lost: as many bars, and the chords in order.
         let found: Vec<String> = songs.iter().flat_map(|(_, chart)| chords(chart)).collect();
         let chart = Chart::new(&track, ChartOptions::default());
-        assert_eq!(found.len(), chart.bars.len(), "{count} bars of {metre}");
+        assert_eq!(found.len(), chart.bars.len(), "{count} bars of {meter}");
     }
 }
 
@@ -437,7 +437,7 @@ fn ireal_takes_titles_of_any_script_and_comments_that_look_like_its_signs() {
 
 #[test]
 fn ireal_cells_are_beats() {
-    for (metre, chords, wanted) in [
+    for (meter, chords, wanted) in [
         (
             "4/4",
             &[(1.5, "C"), (2.5, "F"), (4.0, "G")][..],
@@ -461,7 +461,7 @@ fn ireal_cells_are_beats() {
             "[T78C   F  |G       Z",
         ),
     ] {
-        let (_, chart) = songs(&written(Format::IReal, &track(metre, chords))).remove(0);
+        let (_, chart) = songs(&written(Format::IReal, &track(meter, chords))).remove(0);
         assert_eq!(chart, wanted);
     }
 }

@@ -242,15 +242,15 @@ fn tempo_changes_keep_seconds_or_beats() {
     assert_eq!(beats(&song), [0.0, 4.0, 8.0, 12.0]);
 }
 
-/// Chords with a key, a section and a metre that begin at 4 s.
+/// Chords with a key, a section and a meter that begin at 4 s.
 fn arranged() -> Editor {
     let mut editor = Editor::new(track());
     let (beat, key) = (8.0, Some("F:maj".parse().unwrap()));
     editor.apply(&Command::SetKey { beat, key }).unwrap();
     let label = Some("B".to_owned());
     editor.apply(&Command::SetSection { beat, label }).unwrap();
-    let metre = "3/4".parse().unwrap();
-    editor.apply(&Command::SetMetre { beat, metre }).unwrap();
+    let meter = "3/4".parse().unwrap();
+    editor.apply(&Command::SetMeter { beat, meter }).unwrap();
     editor
 }
 
@@ -269,8 +269,8 @@ fn a_scaled_tempo_counts_other_beats_over_the_same_seconds() {
         assert_eq!(track.tempo().bpm_at(0.0), bpm);
         assert_eq!(track.keys()[0].beat, 8.0 * factor);
         assert_eq!(track.sections()[0].beat, 8.0 * factor);
-        assert_eq!(track.tempo().time_at(track.metres().changes()[1].beat), 4.0);
-        let bar = track.metres().bar_at(0.0);
+        assert_eq!(track.tempo().time_at(track.meters().changes()[1].beat), 4.0);
+        let bar = track.meters().bar_at(0.0);
         assert_eq!(track.tempo().time_at(bar.end), bar_s);
         assert!(editor.undo());
         assert_eq!(editor.track(), &before);
@@ -386,9 +386,9 @@ fn the_saved_form() {
             beat: 8.0,
             label: Some("B\n".into()),
         },
-        Command::SetMetre {
+        Command::SetMeter {
             beat: 8.0,
-            metre: "3/4".parse().unwrap(),
+            meter: "3/4".parse().unwrap(),
         },
         Command::SetInfo {
             info: Info {
@@ -474,7 +474,7 @@ fn snap() -> impl Strategy<Value = Snap> {
 fn command() -> impl Strategy<Value = Command> {
     let names = proptest::sample::select(vec!["N", "X", "C", "D:min7", "F#:7/3"]);
     let keys = proptest::sample::select(vec![None, Some("Eb:maj"), Some("C#:min")]);
-    let metres = proptest::sample::select(vec!["4/4", "6/8", "7/8", "3/4"]);
+    let meters = proptest::sample::select(vec!["4/4", "6/8", "7/8", "3/4"]);
     let named = names.prop_map(|text| -> Label { text.parse().unwrap() });
     prop_oneof![
         (time(), named).prop_map(|(at_s, label)| Command::SetChord { at_s, label }),
@@ -499,9 +499,9 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         (time(), proptest::option::of("[A-D]"))
             .prop_map(|(beat, label)| Command::SetSection { beat, label }),
-        (time(), metres).prop_map(|(beat, metre)| Command::SetMetre {
+        (time(), meters).prop_map(|(beat, meter)| Command::SetMeter {
             beat,
-            metre: metre.parse().unwrap(),
+            meter: meter.parse().unwrap(),
         }),
         proptest::sample::select(vec![0.5, 2.0, 0.0, 1.0 / 3.0])
             .prop_map(|factor| Command::ScaleTempo { factor }),

@@ -1,4 +1,4 @@
-//! Tempo maps, metres, and chords as notes.
+//! Tempo maps, meters, and chords as notes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,11 +6,11 @@ mod common;
 
 use common::chord;
 use harmony::label::{Chord, Label};
-use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint, TimeError};
+use harmony::time::{Meter, MeterChange, MeterMap, TempoMap, TempoPoint, TimeError};
 use harmony::voicing::{STANDARD_TUNING, Voicing, fingerings};
 use proptest::prelude::*;
 
-fn metre(text: &str) -> Metre {
+fn meter(text: &str) -> Meter {
     text.parse().unwrap()
 }
 
@@ -47,18 +47,18 @@ fn impossible_maps_are_refused() {
     }
     assert!(TempoMap::from_beats(&[1.0], 0.0).is_err());
     for bad in ["", "4", "0/4", "4/3", "33/4", "4/32", "x/4", "4/4/4"] {
-        assert!(bad.parse::<Metre>().is_err(), "{bad}");
+        assert!(bad.parse::<Meter>().is_err(), "{bad}");
     }
-    assert!(MetreMap::new(vec![]).is_err());
+    assert!(MeterMap::new(vec![]).is_err());
 }
 
 #[test]
 fn bars() {
-    let change = |beat, text| MetreChange {
+    let change = |beat, text| MeterChange {
         beat,
-        metre: metre(text),
+        meter: meter(text),
     };
-    let map = MetreMap::new(vec![
+    let map = MeterMap::new(vec![
         change(1.0, "4/4"),
         change(9.0, "6/8"),
         change(13.0, "3/4"),
@@ -83,9 +83,9 @@ fn bars() {
             (6, 16.0, 19.0)
         ]
     );
-    assert_eq!(metre("6/8").pulse_beats(), 1.5);
-    assert_eq!(metre("3/8").pulse_beats(), 0.5);
-    assert_eq!(metre("7/8").bar_beats(), 3.5);
+    assert_eq!(meter("6/8").pulse_beats(), 1.5);
+    assert_eq!(meter("3/8").pulse_beats(), 0.5);
+    assert_eq!(meter("7/8").bar_beats(), 3.5);
     assert_eq!(map.bars(0.0, 1e12, 10).len(), 10);
 }
 

@@ -58,11 +58,11 @@ const LOAD_WINDOW: Duration = Duration::from_secs(1);
 /// A loss of audio is told for this many seconds of the stream.
 const GAP_SHOWN_S: f64 = 2.0;
 
-/// A tap and the recogniser that listens to it.
+/// A tap and the recognizer that listens to it.
 struct Stream {
     tap: TapOutput,
     recognizer: Box<dyn Recognizer>,
-    /// Second of the stream at which the recogniser's time began.
+    /// Second of the stream at which the recognizer's time began.
     recognizer_start_s: f64,
     /// Samples of the tap's stream that were analysed.
     analysed: u64,
@@ -369,7 +369,7 @@ impl Analysis {
         self.changed = true;
     }
 
-    /// Takes over what the recogniser has found.
+    /// Takes over what the recognizer has found.
     fn follow_shown(&mut self, stream: &mut Stream) {
         while let Some(shown) = stream.recognizer.poll() {
             let starts_at_s = stream.recognizer_start_s + shown.starts_at_s;

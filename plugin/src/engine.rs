@@ -1,4 +1,4 @@
-//! The recogniser behind the plugin: the live engine and the refining engine with the
+//! The recognizer behind the plugin: the live engine and the refining engine with the
 //! weights they have built in.
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ pub enum PrepareError {
     /// The weights in the program are not what they should be.
     #[error(transparent)]
     Weights(#[from] EmbeddedError),
-    /// There is no recogniser for this audio.
+    /// There is no recognizer for this audio.
     #[error(transparent)]
     Recognizer(#[from] RecognizerError),
     /// No thread could be started.
@@ -20,7 +20,7 @@ pub enum PrepareError {
     Thread(#[source] io::Error),
 }
 
-/// Why there is no recogniser for a stream.
+/// Why there is no recognizer for a stream.
 #[derive(Debug, thiserror::Error)]
 pub enum RecognizerError {
     /// Of its live engine.

@@ -314,7 +314,7 @@ pub struct ChangesParams {
 }
 
 impl ChangesParams {
-    /// What worker and recogniser shall go by. Reads atomics only, so it is safe on the audio
+    /// What worker and recognizer shall go by. Reads atomics only, so it is safe on the audio
     /// thread.
     pub fn settings(&self) -> Settings {
         Settings {

@@ -1,4 +1,4 @@
-//! What the worker needs of a recogniser.
+//! What the worker needs of a recognizer.
 
 use recognizer::beat::BeatSource;
 use recognizer::live::Shown;
@@ -12,10 +12,10 @@ use crate::error::RecognizerError;
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;
 
-/// Asked for the beats from one second to another, in the recogniser's seconds.
+/// Asked for the beats from one second to another, in the recognizer's seconds.
 pub type Grid<'a> = dyn BeatSource + 'a;
 
-/// A recogniser of one stream of audio: what it shows at once, and behind that what it has
+/// A recognizer of one stream of audio: what it shows at once, and behind that what it has
 /// gone over again.
 pub trait Recognizer: Send {
     /// Takes mono samples at the host's rate. `grid` is asked for beats of what was pushed,
@@ -50,9 +50,9 @@ pub trait Recognizer: Send {
     fn refining_latency_s(&self) -> f64;
 }
 
-/// Makes recognisers that share one set of weights.
+/// Makes recognizers that share one set of weights.
 pub trait Recognizers: Send + Sync {
-    /// A recogniser for audio at `sample_rate` in Hz.
+    /// A recognizer for audio at `sample_rate` in Hz.
     ///
     /// # Errors
     /// A rate that it cannot hear.

@@ -120,7 +120,7 @@ pub struct Session {
 
 impl Session {
     /// The track as it is now: chords (provisional ones, confirmed ones, locked ones) with
-    /// their alternatives, tempo, metres, keys, sections. It never changes once handed out;
+    /// their alternatives, tempo, meters, keys, sections. It never changes once handed out;
     /// while nothing changes this returns the same [`Arc`], so it may be called with each
     /// paint.
     pub fn track(&self) -> Arc<Track> {

@@ -1,7 +1,7 @@
 //! What the worker publishes for whoever draws: one immutable value at a time.
 
 use harmony::label::Label;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
 use recognizer::live::{Shown, ShownState};
@@ -49,7 +49,7 @@ pub struct SongPosition {
     /// Quarter notes a minute, where the host tells.
     pub tempo_bpm: Option<f64>,
     /// The time signature, where the host tells.
-    pub metre: Option<Metre>,
+    pub meter: Option<Meter>,
 }
 
 /// One picture of an instance's analysis.

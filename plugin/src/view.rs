@@ -69,14 +69,14 @@ impl Song {
         let mut snapshot = Snapshot::of_track(track, at_s);
         let host = self.clock == Clock::Host;
         let beat = track.tempo().beat_at(at_s);
-        let bar = track.metres().bar_at(beat);
+        let bar = track.meters().bar_at(beat);
         snapshot.position = Some(SongPosition {
             time_s: at_s,
             beat: host.then_some(beat),
             playing,
             bar_number: host.then_some(bar.number),
             tempo_bpm: host.then(|| track.tempo().bpm_at(beat)),
-            metre: host.then_some(bar.metre),
+            meter: host.then_some(bar.meter),
         });
         let sounding = track.timeline().at(at_s - 1e-3);
         if let (Some(current), Some(segment)) = (&mut snapshot.current, sounding) {
@@ -176,7 +176,7 @@ pub struct View {
     pub alternatives: Vec<Alternative>,
     /// The key.
     pub key: KeyView,
-    /// Tempo, metre and bar, where the host tells.
+    /// Tempo, meter and bar, where the host tells.
     pub transport: Option<String>,
     /// The tempo that a track without bars of a host is exported at, in quarter notes a minute;
     /// `None` while it has no chords.
@@ -393,15 +393,15 @@ fn own_bpm(song: &Song) -> Option<f64> {
     counted.then(|| track.tempo().bpm_at(0.0))
 }
 
-/// Tempo, metre and bar as musicians say them.
+/// Tempo, meter and bar as musicians say them.
 fn transport(position: SongPosition) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(tempo) = position.tempo_bpm {
         let rounded = (tempo * 10.0).round() / 10.0;
         parts.push(format!("{rounded} bpm"));
     }
-    if let Some(metre) = position.metre {
-        parts.push(metre.to_string());
+    if let Some(meter) = position.meter {
+        parts.push(meter.to_string());
     }
     if let Some(bar) = position.bar_number {
         parts.push(format!("bar {bar}"));

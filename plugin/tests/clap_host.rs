@@ -251,7 +251,7 @@ fn await_track(
 fn share_right(track: &Track) -> f64 {
     let (mut right, mut all) = (0, 0);
     for (index, (label, _)) in music::PROGRESSION.iter().enumerate() {
-        // The middle of the chord: what a recogniser does at a change is its own affair.
+        // The middle of the chord: what a recognizer does at a change is its own affair.
         for step in 4..10 {
             let at_s = (index as f64 + f64::from(step) / 10.0) * music::CHORD_S;
             let found = track.timeline().at(at_s);

@@ -112,7 +112,7 @@ fn town_theme() -> Track {
     track
 }
 
-/// A song with sections, two keys and two metres, its last bars just heard.
+/// A song with sections, two keys and two meters, its last bars just heard.
 fn harbour() -> Track {
     let saved = include_str!("../../harmony/tests/readers/song.json");
     let track = Track::from_json(saved).unwrap();
@@ -520,7 +520,7 @@ fn other_readings_locks_splits_and_merges() {
 }
 
 #[test]
-fn sections_metres_and_keys_are_set_from_a_bar_on() {
+fn sections_meters_and_keys_are_set_from_a_bar_on() {
     let mut harness = playing();
     let mut from_bar_5 = |button: &str| {
         harness.get_by_label_contains("in bar 5").click();
@@ -535,7 +535,7 @@ fn sections_metres_and_keys_are_set_from_a_bar_on() {
     from_bar_5("Find it from the chords");
     let track = harness.state().editor.track();
     assert_eq!(track.section_at(16.0).unwrap().label, "Bridge");
-    assert_eq!(track.metres().metre_at(17.0).to_string(), "3/4");
+    assert_eq!(track.meters().meter_at(17.0).to_string(), "3/4");
 }
 
 #[test]

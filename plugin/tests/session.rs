@@ -225,11 +225,11 @@ fn described(session: &SavedSession) -> String {
     for (beat, bpm) in track.tempo().tempos() {
         let _ = write!(text, ", {bpm:.2} bpm from {}", place(track, beat));
     }
-    for change in track.metres().changes() {
+    for change in track.meters().changes() {
         let _ = write!(
             text,
             ", {} from {}",
-            change.metre,
+            change.meter,
             place(track, change.beat)
         );
     }
@@ -266,7 +266,7 @@ fn beats(segment: &Segment) -> (f64, f64) {
 /// A beat as bar and beat, both counted from 1.
 fn place(track: &Track, beat: f64) -> String {
     let beat = (beat * 100.0).round() / 100.0;
-    let bar = track.metres().bar_at(beat);
+    let bar = track.meters().bar_at(beat);
     format!("{}|{:.2}", bar.number, beat - bar.start + 1.0)
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use harmony::label::Label;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use harmony::timeline::{Segment, Timeline};
 use recognizer::audio::Audio;
 use recognizer::beat::{Beats, Known, find};
@@ -70,7 +70,7 @@ fn steady_clicks_are_found_with_their_bars() {
             let downbeat = (beat.round() as i64).rem_euclid(4) == 0;
             assert_eq!(downbeat, i % 4 == 0, "{bpm}: beat {i} is {beat}");
         }
-        assert_eq!(beats.metre, Metre::COMMON);
+        assert_eq!(beats.meter, Meter::COMMON);
         assert!(tempo.points().len() < 6, "{:?}", tempo.points());
     }
 }
@@ -80,7 +80,7 @@ fn a_known_tempo_is_kept_and_its_phase_found() {
     let times_s = beats_at(100.0, 0.25, 30.0);
     let known = Known {
         bpm: Some(100.0),
-        metre: Some(Metre::COMMON),
+        meter: Some(Meter::COMMON),
         ..Known::default()
     };
     let beats = beats_of(&clicks(&times_s, 30.0), &chords(&times_s, 30.0), known).unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use harmony::time::Metre;
+use harmony::time::Meter;
 use proptest::prelude::*;
 use recognizer::audio::Audio;
 use recognizer::beat::{BeatGrid, BeatSource, GridSpan, NoBeats};
@@ -87,7 +87,7 @@ fn host(bpm: f64) -> impl FnMut(f64, f64) -> Option<BeatGrid> {
             to_s,
             beat: from_s * bpm / 60.0,
             bpm,
-            metre: Metre::COMMON,
+            meter: Meter::COMMON,
             bar_beat: 0.0,
         }]))
     }
@@ -263,7 +263,7 @@ fn a_grid_that_is_nonsense_does_no_harm() {
                 to_s: to_s + 1e9,
                 beat: 1e18,
                 bpm: 999.0,
-                metre: Metre::new(32, 16).unwrap(),
+                meter: Meter::new(32, 16).unwrap(),
                 bar_beat: -1e18,
             },
             GridSpan {
@@ -271,7 +271,7 @@ fn a_grid_that_is_nonsense_does_no_harm() {
                 to_s: from_s,
                 beat: f64::NAN,
                 bpm: 4.0,
-                metre: Metre::COMMON,
+                meter: Meter::COMMON,
                 bar_beat: f64::INFINITY,
             },
         ]))

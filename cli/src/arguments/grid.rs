@@ -1,7 +1,7 @@
 //! Options that correct the beats that are found.
 
 use clap::Args;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use recognizer::beat::{Known, Octave};
 
 /// Corrections of the beats that are found.
@@ -20,12 +20,12 @@ pub struct Grid {
 
 impl Grid {
     /// What the beat finder is to know, given a tempo and a meter; none with `--no-grid`.
-    pub fn known(&self, bpm: Option<f64>, metre: Option<Metre>) -> Option<Known> {
+    pub fn known(&self, bpm: Option<f64>, meter: Option<Meter>) -> Option<Known> {
         let octave = match (self.half_tempo, self.double_tempo) {
             (true, _) => Octave::Half,
             (_, true) => Octave::Double,
             _ => Octave::AsFound,
         };
-        (!self.no_grid).then_some(Known { bpm, metre, octave })
+        (!self.no_grid).then_some(Known { bpm, meter, octave })
     }
 }

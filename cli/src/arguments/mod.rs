@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use harmony::export;
 use harmony::key::Key;
 use harmony::style::Style;
-use harmony::time::{MAX_BPM, MIN_BPM, Metre, NoteValue};
+use harmony::time::{MAX_BPM, MIN_BPM, Meter, NoteValue};
 use harmony::vocabulary::Vocabulary;
 use harmony::voicing::Voicing;
 use recognizer::beat::Known;
@@ -207,7 +207,7 @@ pub struct Time {
     pub beat: Option<NoteValue>,
     /// The meter; without it, 4/4, 3/4, 5/4, 6/8 or 7/8 is found
     #[arg(long, value_name = "METER", alias = "metre")]
-    pub meter: Option<Metre>,
+    pub meter: Option<Meter>,
     /// Corrections of the beats that are found.
     #[command(flatten)]
     pub grid: Grid,
@@ -281,7 +281,7 @@ impl About {
             style: notation.style,
             key: notation.key,
             tempo_bpm: time.quarters().unwrap_or(default.tempo_bpm),
-            metre: time.meter.unwrap_or(default.metre),
+            meter: time.meter.unwrap_or(default.meter),
             title: self.title.clone().or_else(|| song.title()),
             artist: self.composer.clone(),
             voicing: self.voicing,

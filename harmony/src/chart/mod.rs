@@ -9,7 +9,7 @@ mod tempo_mark;
 
 use crate::key::Key;
 use crate::label::Label;
-use crate::time::Metre;
+use crate::time::Meter;
 
 pub use quantise::MAX_BARS;
 pub use tempo_mark::TempoMark;
@@ -39,10 +39,10 @@ pub struct Bar {
     pub start_s: f64,
     /// Its start in quarter-note beats of the track.
     pub start_beat: f64,
-    /// Its length in [`DIVISIONS`]: less than the metre's in a pickup.
+    /// Its length in [`DIVISIONS`]: less than the meter's in a pickup.
     pub length: u32,
-    /// The metre it is in.
-    pub metre: Metre,
+    /// The meter it is in.
+    pub meter: Meter,
     /// The key it is in, where the track knows.
     pub key: Option<Key>,
     /// The label of the section that starts here.
@@ -56,10 +56,10 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Whether both bars are played alike: same metre, length, key and chords.
+    /// Whether both bars are played alike: same meter, length, key and chords.
     #[must_use]
     pub fn plays_like(&self, other: &Self) -> bool {
-        self.metre == other.metre
+        self.meter == other.meter
             && self.length == other.length
             && self.key == other.key
             && self.chords.len() == other.chords.len()
@@ -73,7 +73,7 @@ impl Bar {
     /// What a musician counts, in [`DIVISIONS`]; at least 1.
     #[must_use]
     pub fn pulse(&self) -> u32 {
-        divisions(self.metre.pulse_beats()).max(1)
+        divisions(self.meter.pulse_beats()).max(1)
     }
 }
 
@@ -122,10 +122,10 @@ impl Chart {
         self.bars.first()?.key
     }
 
-    /// The metre at the start.
+    /// The meter at the start.
     #[must_use]
-    pub fn metre(&self) -> Metre {
-        self.bars.first().map_or(Metre::COMMON, |bar| bar.metre)
+    pub fn meter(&self) -> Meter {
+        self.bars.first().map_or(Meter::COMMON, |bar| bar.meter)
     }
 
     /// Whether a bar is written as a repetition of the one before it (`%`): the same

@@ -9,7 +9,7 @@
 
 use super::{Bar, Chart, ChartOptions, Placed, divisions};
 use crate::label::Label;
-use crate::time::MetreMap;
+use crate::time::MeterMap;
 use crate::timeline::Segment;
 use crate::track::{SLIVER_BEATS, Track};
 
@@ -63,7 +63,7 @@ impl Chart {
 /// The chords on the grid: in order, without gaps or equal neighbours.
 fn changes(track: &Track, trim: bool) -> Vec<Change> {
     let sounding = |label: &Label| matches!(label, Label::Chord(_));
-    let (tempo, metres) = (track.tempo(), track.metres());
+    let (tempo, meters) = (track.tempo(), track.meters());
     let span = |segment: &Segment| (tempo.beat_at(segment.start_s), tempo.beat_at(segment.end_s));
     // What is so short that it belongs to what is before it.
     let is_sliver = |segment: &Segment, pulse_share: f64| {
@@ -71,7 +71,7 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
         let shortest = match sounding(&segment.label) {
             true if segment.locked => 0.0,
             true => SLIVER_BEATS,
-            false => metres.metre_at(start).pulse_beats() * pulse_share,
+            false => meters.meter_at(start).pulse_beats() * pulse_share,
         };
         end - start < shortest
     };
@@ -98,18 +98,18 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
     let mut found: Vec<Change> = Vec::new();
     for segment in segments {
         let (start, end) = span(segment);
-        let pulse = metres.metre_at(start).pulse_beats();
+        let pulse = meters.meter_at(start).pulse_beats();
         let label = match found.last() {
             Some(last) if is_sliver(segment, 1.0) => last.label.clone(),
             _ => segment.label.clone(),
         };
         let lead = track_start.map_or(0.0, |track_start| start - track_start);
         let start = if found.is_empty() && sounding(&label) && lead < pulse / 2.0 {
-            on_pulse(metres, start)
+            on_pulse(meters, start)
         } else {
-            snapped(metres, start)
+            snapped(meters, start)
         };
-        let end = snapped(metres, end);
+        let end = snapped(meters, end);
         // What is left without duration vanishes, but its time is not lost: the
         // neighbours meet there.
         if end <= start {
@@ -127,16 +127,16 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
 }
 
 /// The pulse that is nearest to a beat.
-fn on_pulse(metres: &MetreMap, beat: f64) -> f64 {
-    let bar = metres.bar_at(beat);
-    let pulse = bar.metre.pulse_beats();
+fn on_pulse(meters: &MeterMap, beat: f64) -> f64 {
+    let bar = meters.bar_at(beat);
+    let pulse = bar.meter.pulse_beats();
     (bar.start + ((beat - bar.start) / pulse).round() * pulse).min(bar.end)
 }
 
 /// The place on the grid that is nearest to a beat.
-fn snapped(metres: &MetreMap, beat: f64) -> f64 {
-    let bar = metres.bar_at(beat);
-    let pulse = bar.metre.pulse_beats();
+fn snapped(meters: &MeterMap, beat: f64) -> f64 {
+    let bar = meters.bar_at(beat);
+    let pulse = bar.meter.pulse_beats();
     let offset = beat - bar.start;
     let on_pulse = (offset / pulse).round() * pulse;
     let on_grid = if (offset - on_pulse).abs() <= PULSE_REACH * pulse {
@@ -144,7 +144,7 @@ fn snapped(metres: &MetreMap, beat: f64) -> f64 {
     } else {
         (offset / FINEST_BEATS).round() * FINEST_BEATS
     };
-    // Sixteenth metres have bars that eighths do not fill.
+    // Sixteenth meters have bars that eighths do not fill.
     (bar.start + on_grid).min(bar.end)
 }
 
@@ -152,7 +152,7 @@ fn snapped(metres: &MetreMap, beat: f64) -> f64 {
 fn bars(track: &Track, from: f64, to: f64) -> Vec<Bar> {
     let mut number = 0;
     let mut bars = Vec::new();
-    for (index, span) in track.metres().bars(from, to, MAX_BARS).iter().enumerate() {
+    for (index, span) in track.meters().bars(from, to, MAX_BARS).iter().enumerate() {
         let late = from - span.start;
         // Music that starts in the second half of a bar starts with a pickup.
         let pickup = index == 0 && late > 1e-6 && late >= (span.end - span.start) / 2.0;
@@ -165,7 +165,7 @@ fn bars(track: &Track, from: f64, to: f64) -> Vec<Bar> {
             start_s: track.tempo().time_at(start_beat),
             start_beat,
             length: divisions(span.end - start_beat).max(1),
-            metre: span.metre,
+            meter: span.meter,
             // The key that holds in most of the bar.
             key: track.key_at((start_beat + span.end) / 2.0),
             section: None,
@@ -231,7 +231,7 @@ fn place_sections(bars: &mut [Bar], track: &Track) {
             distance(a).total_cmp(&distance(b))
         });
         if let Some(bar) = nearest
-            && (bar.start_beat - section.beat).abs() < bar.metre.bar_beats()
+            && (bar.start_beat - section.beat).abs() < bar.meter.bar_beats()
         {
             bar.section = Some(section.label.clone());
         }

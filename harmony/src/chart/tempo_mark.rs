@@ -1,7 +1,7 @@
 //! Tempo marks: the note that a tempo counts.
 
 use super::Chart;
-use crate::time::Metre;
+use crate::time::Meter;
 
 /// A metronome mark: so many of a note a minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,11 +13,11 @@ pub struct TempoMark {
 }
 
 impl TempoMark {
-    /// The mark of a tempo in quarter notes a minute: in the note that the metre counts, in
+    /// The mark of a tempo in quarter notes a minute: in the note that the meter counts, in
     /// eighths or halves where that would be shorter or longer than what a metronome mark has.
     #[must_use]
-    pub fn new(metre: Metre, quarters_bpm: f64) -> Self {
-        let beats = metre.pulse_beats().clamp(0.5, 2.0);
+    pub fn new(meter: Meter, quarters_bpm: f64) -> Self {
+        let beats = meter.pulse_beats().clamp(0.5, 2.0);
         Self {
             beats,
             per_minute: quarters_bpm / beats,
@@ -57,6 +57,6 @@ impl Chart {
     /// The metronome mark at the head of the chart.
     #[must_use]
     pub fn tempo_mark(&self) -> TempoMark {
-        TempoMark::new(self.metre(), self.tempo_bpm)
+        TempoMark::new(self.meter(), self.tempo_bpm)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{MetreMap, TempoMap};
+use crate::time::{MeterMap, TempoMap};
 use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Section, Track};
 
@@ -15,7 +15,7 @@ pub struct Change {
     info: Option<Both<Info>>,
     #[serde(default)]
     tempo: Option<Both<TempoMap>>,
-    metres: Option<Both<MetreMap>>,
+    meters: Option<Both<MeterMap>>,
     keys: Option<Both<Vec<KeyRegion>>>,
     sections: Option<Both<Vec<Section>>>,
 }
@@ -87,14 +87,14 @@ impl Change {
             chords: Both::differing(&old.to_vec(), &new.to_vec()),
             info: Both::differing(before.info(), after.info()),
             tempo,
-            metres: Both::differing(before.metres(), after.metres()),
+            meters: Both::differing(before.meters(), after.meters()),
             keys: Both::differing(&before.keys().to_vec(), &after.keys().to_vec()),
             sections: Both::differing(&before.sections().to_vec(), &after.sections().to_vec()),
         };
         let nothing = change.chords.is_none()
             && change.info.is_none()
             && change.tempo.is_none()
-            && change.metres.is_none()
+            && change.meters.is_none()
             && change.keys.is_none()
             && change.sections.is_none();
         (!nothing).then_some(change)
@@ -113,8 +113,8 @@ impl Change {
         if let Some(info) = &self.info {
             track.set_info(info.side(side).clone());
         }
-        if let Some(metres) = &self.metres {
-            track.set_metres(metres.side(side).clone());
+        if let Some(meters) = &self.meters {
+            track.set_meters(meters.side(side).clone());
         }
         if let Some(keys) = &self.keys {
             track.restore_keys(keys.side(side).clone());

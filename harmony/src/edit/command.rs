@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 use crate::label::Label;
-use crate::time::{Metre, TimeError};
+use crate::time::{Meter, TimeError};
 use crate::timeline::{Segment, Status, Timeline, TimelineError};
 use crate::track::{Info, Track};
 
@@ -17,7 +17,7 @@ pub const MIN_SEGMENT_S: f64 = 0.02;
 pub enum Snap {
     /// It stays where it was dropped.
     Off,
-    /// The nearest beat that the metre counts.
+    /// The nearest beat that the meter counts.
     #[default]
     Beat,
     /// The nearest eighth note.
@@ -31,10 +31,10 @@ impl Snap {
     #[must_use]
     pub fn snapped(self, track: &Track, time_s: f64) -> f64 {
         let beat = track.tempo().beat_at(time_s);
-        let bar = track.metres().bar_at(beat);
+        let bar = track.meters().bar_at(beat);
         let step = match self {
             Self::Off => return time_s,
-            Self::Beat => bar.metre.pulse_beats(),
+            Self::Beat => bar.meter.pulse_beats(),
             Self::Eighth => 0.5,
             Self::Bar => bar.end - bar.start,
         };
@@ -72,15 +72,15 @@ pub enum Command {
     SetKey { beat: f64, key: Option<Key> },
     /// Sets the label of the section from a beat on; none takes away the section there.
     SetSection { beat: f64, label: Option<String> },
-    /// Sets the metre from a beat on.
-    SetMetre { beat: f64, metre: Metre },
+    /// Sets the meter from a beat on.
+    SetMeter { beat: f64, meter: Meter },
     /// Multiplies the tempo: 0.5 counts half as many beats in the same time. Chords stay on
-    /// their seconds; metres, keys and sections stay at their seconds too.
+    /// their seconds; meters, keys and sections stay at their seconds too.
     ScaleTempo { factor: f64 },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
     /// Forgets all chords, locked ones too, with keys and sections. Title, composer, tempo
-    /// and metres stay.
+    /// and meters stay.
     Clear,
 }
 
@@ -118,7 +118,7 @@ impl Command {
         match self {
             Self::SetKey { beat, key } => Ok(track.set_key(*beat, *key)?),
             Self::SetSection { beat, label } => Ok(track.set_section(*beat, label.as_deref())?),
-            Self::SetMetre { beat, metre } => Ok(track.set_metre(*beat, *metre)?),
+            Self::SetMeter { beat, meter } => Ok(track.set_meter(*beat, *meter)?),
             Self::ScaleTempo { factor } => Ok(track.scale_tempo(*factor)?),
             Self::SetInfo { info } => {
                 track.set_info(info.clone());
@@ -222,7 +222,7 @@ impl Command {
             }
             Self::SetKey { .. }
             | Self::SetSection { .. }
-            | Self::SetMetre { .. }
+            | Self::SetMeter { .. }
             | Self::ScaleTempo { .. }
             | Self::SetInfo { .. }
             | Self::Clear => {}

@@ -58,7 +58,7 @@ pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportErro
     Ok(())
 }
 
-/// The lines of each grid: a new one where a section starts, or key or metre change between
+/// The lines of each grid: a new one where a section starts, or key or meter change between
 /// two lines.
 fn grids(chart: &Chart) -> Result<Vec<Vec<Range<usize>>>, ExportError> {
     let mut grids: Vec<Vec<Range<usize>>> = Vec::new();
@@ -167,8 +167,8 @@ fn changes(
         writeln!(writer, "{{key: {}{minor}}}", key.tonic())?;
         changed = true;
     }
-    if before.is_none_or(|before| before.metre != bar.metre) {
-        writeln!(writer, "{{time: {}}}", bar.metre)?;
+    if before.is_none_or(|before| before.meter != bar.meter) {
+        writeln!(writer, "{{time: {}}}", bar.meter)?;
         changed = true;
     }
     Ok(changed)

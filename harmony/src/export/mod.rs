@@ -30,7 +30,7 @@ use crate::chart::{Chart, ChartOptions};
 use crate::key::Key;
 use crate::label::Label;
 use crate::style::{self, Style};
-use crate::time::{Metre, MetreMap, TempoMap};
+use crate::time::{Meter, MeterMap, TempoMap};
 use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Track};
 use crate::voicing::Voicing;
@@ -45,8 +45,8 @@ pub struct Options {
     /// The tempo in quarter notes a minute of a timeline without a tempo map, used
     /// unless every segment knows its beats.
     pub tempo_bpm: f64,
-    /// The metre of a timeline without a metre map.
-    pub metre: Metre,
+    /// The meter of a timeline without a meter map.
+    pub meter: Meter,
     /// The title of the piece, for formats that have one.
     pub title: Option<String>,
     /// The artist, for formats that have one.
@@ -65,7 +65,7 @@ impl Default for Options {
             style: Style::Jazz,
             key: None,
             tempo_bpm: 120.0,
-            metre: Metre::COMMON,
+            meter: Meter::COMMON,
             title: None,
             artist: None,
             voicing: Voicing::Close,
@@ -89,7 +89,7 @@ impl Options {
             composer: self.artist.clone().unwrap_or_default(),
             ..Info::default()
         });
-        track.set_metres(MetreMap::constant(self.metre));
+        track.set_meters(MeterMap::constant(self.meter));
         if let Some(key) = self.key {
             let region = KeyRegion {
                 beat: 0.0,

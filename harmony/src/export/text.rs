@@ -79,7 +79,7 @@ fn about(chart: &Chart) -> String {
     format!(
         "{}{} | {}",
         key.unwrap_or_default(),
-        chart.metre(),
+        chart.meter(),
         chart.tempo_mark().text()
     )
 }

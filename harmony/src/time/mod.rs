@@ -1,14 +1,14 @@
 //! Musical time: tempo maps between seconds and beats, and bars.
 //!
 //! A beat is a quarter note everywhere, as in the transports of hosts and in MIDI files,
-//! whatever the metre; what a musician would count is [`Metre::pulse_beats`].
+//! whatever the meter; what a musician would count is [`Meter::pulse_beats`].
 
-mod metre;
+mod meter;
 mod note_value;
 mod tempo;
 mod thinning;
 
-pub use metre::{BarSpan, MAX_METRE_CHANGES, Metre, MetreChange, MetreMap, ParseMetreError};
+pub use meter::{BarSpan, MAX_METER_CHANGES, Meter, MeterChange, MeterMap, ParseMeterError};
 pub use note_value::{NoteValue, ParseNoteValueError};
 pub use tempo::{MAX_BPM, MAX_TEMPO_POINTS, MIN_BPM, TempoMap, TempoPoint};
 pub use thinning::Thinning;
@@ -16,7 +16,7 @@ pub use thinning::Thinning;
 /// The furthest beat from 0, either way, that a map or a region may name: decades.
 pub const MAX_BEAT: f64 = 1e9;
 
-/// Times, tempos or metres that do not make a map.
+/// Times, tempos or meters that do not make a map.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "each field is named in the message above it")]
 pub enum TimeError {
@@ -40,11 +40,11 @@ pub enum TimeError {
     TooMany { count: usize, most: usize },
     /// Bars of an impossible length.
     #[error("{numerator}/{denominator} is not a meter: expected 1 to 32 over 1, 2, 4, 8 or 16")]
-    Metre { numerator: u8, denominator: u8 },
-    /// A change of metre, key or section that is out of order or not finite.
+    Meter { numerator: u8, denominator: u8 },
+    /// A change of meter, key or section that is out of order or not finite.
     #[error("change {index}, at beat {beat}, does not follow the one before")]
     Change { index: usize, beat: f64 },
-    /// A metre map without a metre.
+    /// A meter map without a meter.
     #[error("the meter map is empty")]
-    NoMetre,
+    NoMeter,
 }

@@ -1,7 +1,7 @@
 //! The chord track of a song: its chords, musical time, keys and sections.
 //!
 //! Chords lie at seconds and at beats, both kept in step by the track's tempo map: the
-//! beats of every segment are those of the map at its seconds. Keys, sections and metres
+//! beats of every segment are those of the map at its seconds. Keys, sections and meters
 //! lie at beats, and move with the music when its tempo changes.
 
 mod saved;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 use crate::label::Label;
-use crate::time::{MAX_BEAT, Metre, MetreMap, TempoMap, TimeError};
+use crate::time::{MAX_BEAT, Meter, MeterMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Status, Timeline, TimelineError};
 
 /// Most segments that a track may grow to, by analysis or by edits. Whatever alternatives they
@@ -98,7 +98,7 @@ pub struct Track {
     info: Info,
     timeline: Timeline,
     tempo: TempoMap,
-    metres: MetreMap,
+    meters: MeterMap,
     keys: Vec<KeyRegion>,
     sections: Vec<Section>,
 }
@@ -141,10 +141,10 @@ impl Track {
         &self.tempo
     }
 
-    /// The metre map.
+    /// The meter map.
     #[must_use]
-    pub const fn metres(&self) -> &MetreMap {
-        &self.metres
+    pub const fn meters(&self) -> &MeterMap {
+        &self.meters
     }
 
     /// The keys, in order.
@@ -244,7 +244,7 @@ impl Track {
         let spans = crate::key::estimate(timeline);
         let regions = spans.iter().map(|span| {
             let beat = self.tempo.beat_at(span.start_s);
-            let bar = self.metres.bar_at(beat);
+            let bar = self.meters.bar_at(beat);
             let middle = f64::midpoint(bar.start, bar.end);
             KeyRegion {
                 beat: if beat < middle { bar.start } else { bar.end },
@@ -287,17 +287,17 @@ impl Track {
         put(&mut self.sections, beat, new, |section| section.beat)
     }
 
-    /// Sets the metre from a beat on, which starts a bar.
+    /// Sets the meter from a beat on, which starts a bar.
     ///
     /// # Errors
     /// A beat that is not finite, too many changes.
-    pub fn set_metre(&mut self, beat: f64, metre: Metre) -> Result<(), TimeError> {
-        self.metres.set(beat, metre)
+    pub fn set_meter(&mut self, beat: f64, meter: Meter) -> Result<(), TimeError> {
+        self.meters.set(beat, meter)
     }
 
-    /// Sets all metres at once.
-    pub fn set_metres(&mut self, metres: MetreMap) {
-        self.metres = metres;
+    /// Sets all meters at once.
+    pub fn set_meters(&mut self, meters: MeterMap) {
+        self.meters = meters;
     }
 
     /// Sets the tempo map; chords stay on their seconds or on their beats.
@@ -325,14 +325,14 @@ impl Track {
     }
 
     /// Counts `factor` times as many beats in the same time, from beat 0 on. Everything stays
-    /// at its second: chords, and the beats of metres, keys and sections move along.
+    /// at its second: chords, and the beats of meters, keys and sections move along.
     ///
     /// # Errors
     /// A factor that brings a tempo out of bounds or a beat beyond [`MAX_BEAT`]. Nothing has
     /// changed then.
     pub fn scale_tempo(&mut self, factor: f64) -> Result<(), TimeError> {
         let tempo = self.tempo.scaled(factor)?;
-        let metres = self.metres.scaled(factor)?;
+        let meters = self.meters.scaled(factor)?;
         let keys = self.keys.iter().map(|region| KeyRegion {
             beat: region.beat * factor,
             ..*region
@@ -343,7 +343,7 @@ impl Track {
             ..section.clone()
         });
         let sections = in_order(sections.collect(), |section| section.beat)?;
-        (self.tempo, self.metres) = (tempo, metres);
+        (self.tempo, self.meters) = (tempo, meters);
         (self.keys, self.sections) = (keys, sections);
         self.stamp();
         Ok(())

@@ -20,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Info, KeyRegion, Section, Track};
 use crate::import::MAX_SEGMENTS;
-use crate::time::{MetreMap, TempoMap, TimeError};
+use crate::time::{MeterMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Timeline, TimelineError};
 
 /// The version that is written, and the newest that is read.
@@ -55,8 +55,9 @@ struct Saved {
     info: Info,
     #[serde(default)]
     tempo: TempoMap,
-    #[serde(default)]
-    metres: MetreMap,
+    // The word of version 1.
+    #[serde(default, rename = "metres")]
+    meters: MeterMap,
     #[serde(default)]
     keys: Vec<KeyRegion>,
     #[serde(default)]
@@ -129,7 +130,7 @@ impl Serialize for Track {
             version: VERSION,
             info: self.info.clone(),
             tempo: self.tempo.clone(),
-            metres: self.metres.clone(),
+            meters: self.meters.clone(),
             keys: self.keys.clone(),
             sections: self.sections.clone(),
             segments: Segments(self.timeline.segments().to_vec()),
@@ -160,7 +161,7 @@ enum BuildError {
 fn build(saved: Saved) -> Result<Track, BuildError> {
     let mut track = Track {
         tempo: saved.tempo,
-        metres: saved.metres,
+        meters: saved.meters,
         ..Track::default()
     };
     track.set_info(saved.info);

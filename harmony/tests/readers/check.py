@@ -73,7 +73,7 @@ def midi(folder, intervals, labels):
     conductor = file.tracks[0]
     kinds = lambda kind: [event for event in conductor if event.type == kind]
     expect([(e.numerator, e.denominator) for e in kinds("time_signature")],
-           [(4, 4), (2, 4), (4, 4)], "metres of the MIDI file")
+           [(4, 4), (2, 4), (4, 4)], "meters of the MIDI file")
     expect([e.key for e in kinds("key_signature")], ["Eb", "G"], "keys of the MIDI file")
     expect([e.text for e in kinds("cue_marker")], ["A", "A", "B", "Coda"], "cues of the MIDI file")
     expect(len(kinds("marker")), CHORDS, "markers of the MIDI file")
@@ -154,7 +154,7 @@ def ireal(folder):
         (tune,) = Tune.parse_ireal_url(link)
     expect((tune.title, tune.composer, tune.key, tune.bpm), (TITLE, COMPOSER, "Eb", str(BPM)),
            "head of the iReal song")
-    expect(tune.time_signature, (4, 4), "metre of the iReal song")
+    expect(tune.time_signature, (4, 4), "meter of the iReal song")
     # The reader takes every f for a fermata; the chart has none.
     expect(tune.measures_as_strings[:9],
            ["Bb7", "Eb^7", "C-7", "F-7Bb7", "Eb/G", "Ab^7", "G7b9", "C-", "C-"], "bars")

@@ -1,4 +1,4 @@
-//! What travels with the audio from the parameters to the recogniser.
+//! What travels with the audio from the parameters to the recognizer.
 
 /// What a user may set about what is heard, and holds from one sample on.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -92,7 +92,7 @@ impl HostPosition {
         };
         let beats = finite(transport.pos_beats());
         // The fields, not the methods of these names, which make up what a host does not tell:
-        // bars counted from the start of the song, as if it had one metre.
+        // bars counted from the start of the song, as if it had one meter.
         let bar_start_beats = finite(transport.bar_start_pos_beats);
         Self {
             playing: transport.playing,
@@ -113,7 +113,7 @@ impl HostPosition {
     }
 
     /// Start of the current bar in quarter notes: what the host tells, else as if the song had
-    /// this metre from its start.
+    /// this meter from its start.
     pub fn bar_start(&self) -> Option<f64> {
         bar_start(self.beats, self.bar_length_beats(), self.bar_start_beats)
     }

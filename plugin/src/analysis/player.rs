@@ -8,7 +8,7 @@ use crate::params::ChangesParams;
 use changes_realtime::midi_out::Notes;
 
 /// After a jump of the song, a chord that is found to go on sounds again this much later,
-/// in seconds: the recogniser is behind, and may speak of what was before the jump.
+/// in seconds: the recognizer is behind, and may speak of what was before the jump.
 const AGAIN_S: f64 = 0.3;
 
 /// How the notes are chosen; a part of the parameters.

@@ -30,7 +30,7 @@ struct Pending {
 /// What a run needs of the stream.
 pub(super) struct Heard<'a> {
     pub recognizer: &'a mut dyn Recognizer,
-    /// Second of the stream at which the recogniser's time began.
+    /// Second of the stream at which the recognizer's time began.
     pub start_s: f64,
     pub history: &'a mut History,
 }

@@ -78,7 +78,7 @@ pub struct ChordEditor {
     pub section: String,
     /// Whether the text has yet to be selected.
     pub fresh: bool,
-    /// Whether the page for key, metre and section is shown.
+    /// Whether the page for key, meter and section is shown.
     pub from_here: bool,
 }
 

@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, TextEdit, Ui};
 use harmony::edit::Command;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use harmony::timeline::Segment;
 
 use super::desk::{ChordEditor, Desk, Drag, Open};
@@ -12,8 +12,8 @@ use super::theme::Look;
 use super::widgets::{button, choices};
 use crate::view::View;
 
-/// The metres that are offered.
-const METRES: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (12, 8)];
+/// The meters that are offered.
+const METERS: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (12, 8)];
 
 /// The labels of sections that are offered.
 const SECTIONS: [&str; 8] = ["Intro", "A", "B", "C", "Verse", "Chorus", "Bridge", "Outro"];
@@ -239,7 +239,7 @@ fn chord(
     done
 }
 
-/// What the recogniser heard beside this chord.
+/// What the recognizer heard beside this chord.
 fn alternatives(
     ui: &mut Ui,
     look: &Look,
@@ -292,7 +292,7 @@ fn from_here(
 ) -> bool {
     let track = &view.track;
     let beat = track
-        .metres()
+        .meters()
         .bar_at(track.tempo().beat_at(editor.at_s))
         .start;
     let mut done = false;
@@ -342,15 +342,15 @@ fn from_here(
         }
     });
     if view.has_bars {
-        caption(ui, "Metre");
+        caption(ui, "Meter");
         ui.horizontal_wrapped(|ui| {
-            let now = track.metres().metre_at(beat);
+            let now = track.meters().meter_at(beat);
             let mut chosen = (now.numerator(), now.denominator());
             let name = |(above, below): (u8, u8)| format!("{above}/{below}");
-            if choices(ui, look, &METRES, &mut chosen, name, |_| String::new())
-                && let Ok(metre) = Metre::new(chosen.0, chosen.1)
+            if choices(ui, look, &METERS, &mut chosen, name, |_| String::new())
+                && let Ok(meter) = Meter::new(chosen.0, chosen.1)
             {
-                desk.edit(Command::SetMetre { beat, metre });
+                desk.edit(Command::SetMeter { beat, meter });
                 done = true;
             }
         });

@@ -376,8 +376,8 @@ impl Line<'_> {
         self.barline(rect.left(), rect.top(), rect.bottom(), false);
         self.head(rect, bar);
         let mut inner = rect.shrink2(vec2(look.px(8.0), 0.0));
-        if let Some((above, below)) = bar.metre {
-            inner.min.x += self.metre(inner.left(), rect, above, below);
+        if let Some((above, below)) = bar.meter {
+            inner.min.x += self.meter(inner.left(), rect, above, below);
         }
         let slashes = rect.bottom() - look.px(9.0);
         if bar.simile && !starts_line {
@@ -426,7 +426,7 @@ impl Line<'_> {
     }
 
     /// Draws a time signature; the room it takes.
-    fn metre(&self, left: f32, rect: Rect, above: u8, below: u8) -> f32 {
+    fn meter(&self, left: f32, rect: Rect, above: u8, below: u8) -> f32 {
         let (look, palette) = (self.look, self.look.palette);
         let middle = rect.center().y + look.px(3.0);
         let font = look.display(look.px(15.0));

@@ -1,4 +1,4 @@
-//! The constant-Q spectrum as the recogniser sees it: six octaves from C1, the notes of the
+//! The constant-Q spectrum as the recognizer sees it: six octaves from C1, the notes of the
 //! chord coloured, the overtones of its bass numbered.
 
 use egui::{Align2, Color32, Mesh, Painter, Rect, Shape, Stroke, Ui, pos2, vec2};

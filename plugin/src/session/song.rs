@@ -1,7 +1,7 @@
 //! The track as it is written: what was heard, placed where the host's song was.
 
 use harmony::edit::{Command, Editor, Heard, MIN_SEGMENT_S};
-use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint, Thinning};
+use harmony::time::{Meter, MeterChange, MeterMap, TempoMap, TempoPoint, Thinning};
 use harmony::timeline::{Segment, TimelineError};
 use harmony::track::{Keep, Track};
 
@@ -195,12 +195,12 @@ impl Song {
                 let _ = self.editor.set_tempo(map, Keep::Seconds);
             }
         }
-        self.editor.track_mut().set_metres(MetreMap::default());
+        self.editor.track_mut().set_meters(MeterMap::default());
         // Nothing is refused of it.
         let _ = self.editor.apply(&Command::Clear);
     }
 
-    /// Takes over what the host says over a stretch of the stream, tempo and metre, and
+    /// Takes over what the host says over a stretch of the stream, tempo and meter, and
     /// starts anew if its transport rolls for the first time.
     pub(crate) fn follow(&mut self, span: &Span) {
         let host = &span.host;
@@ -211,7 +211,7 @@ impl Song {
         self.begin(span);
         let duration_s = span.end_s - span.start_s;
         self.follow_tempo(host, duration_s);
-        self.follow_metre(host, duration_s);
+        self.follow_meter(host, duration_s);
     }
 
     /// Says that nothing more will be written of passes before this one.
@@ -277,12 +277,12 @@ impl Song {
                 playing: moving,
                 bar_number: None,
                 tempo_bpm: host.tempo_bpm,
-                metre: None,
+                meter: None,
             };
         }
         let track = self.track();
         let of_beat = host.beats.map(|beat| track.tempo().time_at(beat));
-        let bar = |beat| track.metres().bar_at(beat);
+        let bar = |beat| track.meters().bar_at(beat);
         SongPosition {
             time_s: of_beat.or(host.seconds).unwrap_or(stream_s),
             beat: host.beats,
@@ -292,7 +292,7 @@ impl Song {
                 None => host.beats.map(|beat| bar(beat).number),
             },
             tempo_bpm: host.tempo_bpm,
-            metre: host.beats.map(|beat| bar(beat).metre),
+            meter: host.beats.map(|beat| bar(beat).meter),
         }
     }
 
@@ -436,46 +436,46 @@ impl Song {
         }
     }
 
-    /// Where the bar of a beat starts that a host tells the metre of and no more: where the map
-    /// has it in that metre; else in the bar of the map that sounds, which ends its metre, unless
+    /// Where the bar of a beat starts that a host tells the meter of and no more: where the map
+    /// has it in that meter; else in the bar of the map that sounds, which ends its meter, unless
     /// bars counted from the start of the song begin later.
-    fn untold_bar_start(&self, beat: f64, metre: Metre) -> f64 {
-        let found = self.track().metres().bar_at(beat + SAME_BEATS);
-        let length = metre.bar_beats();
+    fn untold_bar_start(&self, beat: f64, meter: Meter) -> f64 {
+        let found = self.track().meters().bar_at(beat + SAME_BEATS);
+        let length = meter.bar_beats();
         let counted = ((beat + SAME_BEATS) / length).floor() * length;
         let only_default = self.track().timeline().is_empty();
         match () {
-            () if found.metre == metre => found.start,
+            () if found.meter == meter => found.start,
             () if only_default => counted,
             () => counted.max(found.start),
         }
     }
 
-    /// Makes the metre map say what the host says from the bar that sounds to the end of
+    /// Makes the meter map say what the host says from the bar that sounds to the end of
     /// the next `duration_s`.
-    fn follow_metre(&mut self, host: &HostPosition, duration_s: f64) {
+    fn follow_meter(&mut self, host: &HostPosition, duration_s: f64) {
         let (Some(beat), Some((numerator, denominator))) = (host.beats, host.signature) else {
             return;
         };
         let narrow = |number: u16| u8::try_from(number).unwrap_or(u8::MAX);
-        let Ok(metre) = Metre::new(narrow(numerator), narrow(denominator)) else {
+        let Ok(meter) = Meter::new(narrow(numerator), narrow(denominator)) else {
             return;
         };
-        let length = metre.bar_beats();
+        let length = meter.bar_beats();
         let bar = host
             .bar_start_beats
-            .unwrap_or_else(|| self.untold_bar_start(beat, metre));
+            .unwrap_or_else(|| self.untold_bar_start(beat, meter));
         let end = beat + duration_s * host.tempo_bpm.unwrap_or(0.0) / 60.0;
         // Ardour begins to roll a little before the song. No bar is written there: what is said
         // holds from the bar on that the song begins in, which is the first.
         let before = (-bar / length + SAME_BEATS).floor().max(0.0);
         let bar = bar + before * length;
         let beat = beat.max(bar);
-        let map = self.track().metres();
+        let map = self.track().meters();
         let agrees = |at: f64| {
             let found = map.bar_at(at + SAME_BEATS);
             let bars = (found.start - bar) / length;
-            found.metre == metre && (bars - bars.round()).abs() * length <= SAME_BEATS
+            found.meter == meter && (bars - bars.round()).abs() * length <= SAME_BEATS
         };
         let changes = map.changes();
         let steady = !changes
@@ -484,12 +484,12 @@ impl Song {
         if agrees(beat) && steady {
             return;
         }
-        // The first metre that a host tells holds from the start of the song.
+        // The first meter that a host tells holds from the start of the song.
         let first = changes.len() == 1 && self.track().timeline().is_empty();
-        let mut kept: Vec<MetreChange> = if first {
+        let mut kept: Vec<MeterChange> = if first {
             Vec::new()
         } else {
-            let outside = |it: &&MetreChange| it.beat < bar - SAME_BEATS || it.beat >= end;
+            let outside = |it: &&MeterChange| it.beat < bar - SAME_BEATS || it.beat >= end;
             changes.iter().filter(outside).copied().collect()
         };
         let start = if first {
@@ -499,15 +499,15 @@ impl Song {
             bar
         };
         let at = kept.partition_point(|it| it.beat < start);
-        kept.insert(at, MetreChange { beat: start, metre });
+        kept.insert(at, MeterChange { beat: start, meter });
         // A change to what holds already says nothing, unless it cuts a bar short.
         kept.dedup_by(|next, before| {
-            let bars = (next.beat - before.beat) / before.metre.bar_beats();
-            next.metre == before.metre && (bars - bars.round()).abs() <= SAME_BEATS
+            let bars = (next.beat - before.beat) / before.meter.bar_beats();
+            next.meter == before.meter && (bars - bars.round()).abs() <= SAME_BEATS
         });
-        if let Ok(map) = MetreMap::new(kept) {
+        if let Ok(map) = MeterMap::new(kept) {
             self.written = true;
-            self.editor.track_mut().set_metres(map);
+            self.editor.track_mut().set_meters(map);
         }
     }
 }

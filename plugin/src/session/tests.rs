@@ -338,7 +338,7 @@ fn a_state_with_a_point_for_every_block_is_thinned_out() {
 }
 
 #[test]
-fn the_metre_is_the_hosts() {
+fn the_meter_is_the_hosts() {
     let session = Session::default();
     let waltz = |beats: f64| HostPosition {
         signature: Some((3, 4)),
@@ -348,8 +348,8 @@ fn the_metre_is_the_hosts() {
     play(&session, waltz(7.0), 2.0, "C");
     let changes = |session: &Session| -> Vec<(f64, String)> {
         let track = session.track();
-        let changes = track.metres().changes().iter();
-        changes.map(|it| (it.beat, it.metre.to_string())).collect()
+        let changes = track.meters().changes().iter();
+        changes.map(|it| (it.beat, it.meter.to_string())).collect()
     };
     assert_eq!(changes(&session), [(0.0, "3/4".into())]);
     // 4/4 from beat 9 on, then the waltz is found to go on to beat 12.
@@ -385,11 +385,11 @@ fn a_host_that_begins_before_the_song_counts_its_bars_from_the_song() {
             play(&session, at(-0.04), 0.1, "C");
             play(&session, at(0.16), 4.0, "C");
             let track = session.track();
-            let changes = track.metres().changes();
+            let changes = track.meters().changes();
             assert_eq!(changes.len(), 1, "{changes:?}");
             assert_eq!(changes[0].beat, 0.0);
-            assert_eq!(changes[0].metre.to_string(), name);
-            assert_eq!(track.metres().bar_at(0.5).number, 1);
+            assert_eq!(changes[0].meter.to_string(), name);
+            assert_eq!(track.meters().bar_at(0.5).number, 1);
         }
     }
 }
@@ -856,7 +856,7 @@ fn the_host_is_told_once_of_chords_that_its_project_lacks() {
 }
 
 #[test]
-fn bars_count_on_after_a_change_of_metre_whatever_the_host_tells_of_them() {
+fn bars_count_on_after_a_change_of_meter_whatever_the_host_tells_of_them() {
     for told in [true, false] {
         let session = Session::default();
         // Eight bars of 4/4, then 3/4, as VST3 tells it: no number.
@@ -889,6 +889,6 @@ fn bars_count_on_after_a_change_of_metre_whatever_the_host_tells_of_them() {
             }
         }
         let track = session.track();
-        assert_eq!(track.metres().changes().len(), 2);
+        assert_eq!(track.meters().changes().len(), 2);
     }
 }

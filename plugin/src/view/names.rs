@@ -104,7 +104,7 @@ impl Namer {
 
     /// A label as it is written: in the vocabulary, for the instrument.
     pub fn written(&self, label: &Label) -> Label {
-        // The largest vocabulary is what the recogniser answers with; what people type
+        // The largest vocabulary is what the recognizer answers with; what people type
         // beyond it stays.
         let label = match self.vocabulary {
             Vocabulary::Inversions => label.clone(),

@@ -53,7 +53,7 @@ pub enum Companion {
     Piano,
     /// Fingerings on a guitar.
     Guitar,
-    /// What the recogniser hears.
+    /// What the recognizer hears.
     Spectrum,
 }
 
@@ -78,7 +78,7 @@ impl Companion {
                 "Ways to hold the chord on a guitar; capo and left hand in the settings"
             }
             Self::Spectrum => {
-                "The constant-Q spectrum that the recogniser hears, with the chord's notes \
+                "The constant-Q spectrum that the recognizer hears, with the chord's notes \
                  coloured and the overtones of its bass numbered"
             }
         }

@@ -58,8 +58,8 @@ pub struct SheetBar {
     pub end_s: f64,
     /// Slashes: what a musician counts.
     pub pulses: u32,
-    /// The metre as numbers above and below, where it is new.
-    pub metre: Option<(u8, u8)>,
+    /// The meter as numbers above and below, where it is new.
+    pub meter: Option<(u8, u8)>,
     /// The key in words, where it is new.
     pub key: Option<String>,
     /// The label of the section that starts here.
@@ -216,15 +216,15 @@ fn bar(chart: &Chart, index: usize, track: &Track, namer: &Namer, spans: &[Span]
             .is_none_or(|index| !spans[index].provisional && !spans[index].name.is_empty())
     });
     SheetBar {
-        number: track.metres().bar_at(bar.start_beat + 1e-3).number,
+        number: track.meters().bar_at(bar.start_beat + 1e-3).number,
         start_beat: bar.start_beat,
         end_beat,
         start_s: bar.start_s,
         end_s: track.tempo().time_at(end_beat),
         pulses: (bar.length / bar.pulse()).max(1),
-        metre: before
-            .is_none_or(|before| before.metre != bar.metre)
-            .then(|| (bar.metre.numerator(), bar.metre.denominator())),
+        meter: before
+            .is_none_or(|before| before.meter != bar.meter)
+            .then(|| (bar.meter.numerator(), bar.meter.denominator())),
         key: before
             .filter(|before| before.key != bar.key)
             .and_then(|_| namer.key(bar.key))
@@ -272,21 +272,21 @@ fn extend(bars: &mut Vec<SheetBar>, track: &Track, until_beat: Option<f64>) {
     };
     let from = match bars.last() {
         Some(last) => last.end_beat,
-        None => track.metres().bar_at(until).start,
+        None => track.meters().bar_at(until).start,
     };
     // The next bar is there before the playhead is.
-    for bar in track.metres().bars(from, until + 1e-6, MAX_BARS.min(4096)) {
-        let metre = (bar.metre.numerator(), bar.metre.denominator());
+    for bar in track.meters().bars(from, until + 1e-6, MAX_BARS.min(4096)) {
+        let meter = (bar.meter.numerator(), bar.meter.denominator());
         bars.push(SheetBar {
             number: bar.number,
             start_beat: bar.start,
             end_beat: bar.end,
             start_s: track.tempo().time_at(bar.start),
             end_s: track.tempo().time_at(bar.end),
-            pulses: ((bar.end - bar.start) / bar.metre.pulse_beats())
+            pulses: ((bar.end - bar.start) / bar.meter.pulse_beats())
                 .round()
                 .max(1.0) as u32,
-            metre: bars.is_empty().then_some(metre),
+            meter: bars.is_empty().then_some(meter),
             key: None,
             section: None,
             simile: false,

@@ -204,8 +204,8 @@ fn the_sheet_has_bars_similes_and_room_for_the_playhead() {
     assert_eq!(sheet.bars.len(), 6);
     assert!(sheet.bars[1].simile);
     assert!(!sheet.bars[2].simile);
-    assert_eq!(sheet.bars[0].metre, Some((4, 4)));
-    assert_eq!(sheet.bars[1].metre, None);
+    assert_eq!(sheet.bars[0].meter, Some((4, 4)));
+    assert_eq!(sheet.bars[1].meter, None);
     assert_eq!(sheet.bar_at(22.9), Some(5));
     assert_eq!(sheet.bars[3].chords[0].span, Some(3));
     assert_eq!(sheet.lines(4), [0..4, 4..6]);

@@ -1,7 +1,7 @@
 //! What can be said of a guess at the beats: numbers by which guesses at every tempo and
-//! metre are compared.
+//! meter are compared.
 
-use harmony::time::Metre;
+use harmony::time::Meter;
 use harmony::timeline::Timeline;
 
 use super::bars::Evidence;
@@ -40,9 +40,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub fn of(metre: Metre) -> Self {
-        let pulse = metre.pulse_beats();
-        if pulse * f64::from(metre.denominator()) > 4.5 {
+    pub fn of(meter: Meter) -> Self {
+        let pulse = meter.pulse_beats();
+        if pulse * f64::from(meter.denominator()) > 4.5 {
             Self::Compound
         } else if pulse < 0.75 {
             Self::Short
@@ -53,12 +53,12 @@ impl Kind {
 }
 
 /// Beats of a bar.
-pub(super) fn pulses(metre: Metre) -> usize {
-    let pulses = (metre.bar_beats() / metre.pulse_beats()).round();
+pub(super) fn pulses(meter: Meter) -> usize {
+    let pulses = (meter.bar_beats() / meter.pulse_beats()).round();
     (pulses as usize).max(1)
 }
 
-/// A pulse with all that does not depend on the metre.
+/// A pulse with all that does not depend on the meter.
 pub(super) struct Pulse {
     pub times_s: Vec<f64>,
     pub evidence: Evidence,
@@ -136,11 +136,11 @@ impl Pulse {
         60.0 / self.period_s
     }
 
-    /// Every number of this pulse as the beats of `metre`, numbered so, which is `gain` nats
+    /// Every number of this pulse as the beats of `meter`, numbered so, which is `gain` nats
     /// likelier than no bars.
-    pub fn features(&self, metre: Metre, in_bar: &[usize], gain: f64) -> Features {
-        let kind = Kind::of(metre);
-        let pulses = pulses(metre);
+    pub fn features(&self, meter: Meter, in_bar: &[usize], gain: f64) -> Features {
+        let kind = Kind::of(meter);
+        let pulses = pulses(meter);
         let own = &self.own;
         // What is counted: beats, quarters where the pulse is an eighth.
         let tempo = match kind {
@@ -197,9 +197,9 @@ impl Pulse {
         features.extend([bar.0 - other.0, bar.1 - other.1, at(1).0]);
         let two = at(2 * pulses);
         features.push((two.0 - other.0).max(bar.0 - other.0));
-        // Metres by name, four in a bar being the usual one.
+        // Meters by name, four in a bar being the usual one.
         for known in ["3/4", "5/4", "6/8", "12/8", "7/8"] {
-            features.push(is(metre.to_string() == known));
+            features.push(is(meter.to_string() == known));
         }
         // What means something else where the pulse is dotted, or an eighth.
         features.extend([own[1], own[3], octaves].map(|value| value * compound));

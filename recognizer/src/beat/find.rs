@@ -1,7 +1,7 @@
 //! Finds the beats of a song.
 //!
-//! Tempo, phase and metre are judged together. Every pulse that the onsets go in (`pulse`) is
-//! a guess at the beat, at its own phase and between, in every metre that it may be the beat
+//! Tempo, phase and meter are judged together. Every pulse that the onsets go in (`pulse`) is
+//! a guess at the beat, at its own phase and between, in every meter that it may be the beat
 //! of; `bars` numbers its beats, `describe` says in numbers what the music is like under that
 //! guess, and the guess whose numbers, weighted (`weights`), sum up highest wins. The weights
 //! are fitted on rendered music whose beats are known.
@@ -11,7 +11,7 @@
 //! bring a second inference engine; `stratum-dsp` is made for steady dance tracks, its beats
 //! have no bars, and it cannot use what is known here, the chords.
 
-use harmony::time::{Metre, MetreChange, MetreMap, TempoMap, TempoPoint};
+use harmony::time::{Meter, MeterChange, MeterMap, TempoMap, TempoPoint};
 use harmony::timeline::Timeline;
 
 use super::describe::{Features, Kind, Pulse, pulses, steadiness};
@@ -29,16 +29,16 @@ const MIN_BEATS: usize = 8;
 /// valid splits and pieces in free time, with a true grid it is above 0.85 but for one in 240,
 /// in free time below 0.4.
 const LEAST_STEADINESS: f64 = 0.6;
-/// The metres that are looked for.
-const METRES: [(u8, u8); 5] = [(4, 4), (3, 4), (5, 4), (6, 8), (7, 8)];
+/// The meters that are looked for.
+const METERS: [(u8, u8); 5] = [(4, 4), (3, 4), (5, 4), (6, 8), (7, 8)];
 
 /// What is known beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Known {
     /// The tempo, quarter notes a minute, steady from beginning to end.
     pub bpm: Option<f64>,
-    /// The metre.
-    pub metre: Option<Metre>,
+    /// The meter.
+    pub meter: Option<Meter>,
     /// How many times as fast as it seems.
     pub octave: Octave,
 }
@@ -58,8 +58,8 @@ pub enum Octave {
 /// The beats of a song.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beats {
-    /// The metre; each beat is one of its [`Metre::pulse_beats`].
-    pub metre: Metre,
+    /// The meter; each beat is one of its [`Meter::pulse_beats`].
+    pub meter: Meter,
     /// Times, seconds, ascending, over the whole song.
     pub times_s: Vec<f64>,
     /// The number of each beat in its bar, from 0.
@@ -85,15 +85,15 @@ pub fn find(signal: &Signal, chords: &Timeline, known: Known) -> Option<Beats> {
             .map(|first| times_s.iter().copied().skip(first).step_by(2).collect())
             .to_vec(),
     };
-    let metres: Vec<Metre> = match known.metre {
-        Some(metre) => vec![metre],
-        None => metres()
-            .filter(|metre| Kind::of(*metre) == Kind::of(best.beats.metre))
+    let meters: Vec<Meter> = match known.meter {
+        Some(meter) => vec![meter],
+        None => meters()
+            .filter(|meter| Kind::of(*meter) == Kind::of(best.beats.meter))
             .collect(),
     };
     let mut taken = Best::default();
     for times_s in other {
-        heard.at(times_s, &metres, &mut |guess| taken.take(guess));
+        heard.at(times_s, &meters, &mut |guess| taken.take(guess));
     }
     Some(taken.0.unwrap_or(best).beats)
 }
@@ -149,11 +149,11 @@ pub fn guesses(signal: &Signal, chords: &Timeline, known: Known) -> Vec<Guess> {
     all
 }
 
-/// The metres that are looked for.
-fn metres() -> impl Iterator<Item = Metre> {
-    METRES
+/// The meters that are looked for.
+fn meters() -> impl Iterator<Item = Meter> {
+    METERS
         .iter()
-        .filter_map(|&(above, below)| Metre::new(above, below).ok())
+        .filter_map(|&(above, below)| Meter::new(above, below).ok())
 }
 
 /// What is heard of a song.
@@ -180,63 +180,63 @@ impl<'a> Heard<'a> {
     }
 
     fn guesses(&self, known: Known, take: &mut dyn FnMut(Guess)) {
-        let metres: Vec<Metre> = match known.metre {
-            Some(metre) => vec![metre],
-            None => metres().collect(),
+        let meters: Vec<Meter> = match known.meter {
+            Some(meter) => vec![meter],
+            None => meters().collect(),
         };
         if let Some(bpm) = known.bpm {
             for kind in [Kind::Simple, Kind::Compound, Kind::Short] {
-                let alike = |metre: &Metre| Kind::of(*metre) == kind;
-                let metres: Vec<Metre> = metres.iter().copied().filter(alike).collect();
-                if let Some(metre) = metres.first() {
-                    let period_s = 60.0 / bpm * metre.pulse_beats();
-                    self.shifted(&comb(&self.onsets.all, period_s), &metres, take);
+                let alike = |meter: &Meter| Kind::of(*meter) == kind;
+                let meters: Vec<Meter> = meters.iter().copied().filter(alike).collect();
+                if let Some(meter) = meters.first() {
+                    let period_s = 60.0 / bpm * meter.pulse_beats();
+                    self.shifted(&comb(&self.onsets.all, period_s), &meters, take);
                 }
             }
             return;
         }
         for period in self.correlation.periods() {
             let per_minute = 60.0 / (period * HOP_S);
-            let within = |metre: &Metre| {
-                let (slowest, fastest) = match Kind::of(*metre) {
+            let within = |meter: &Meter| {
+                let (slowest, fastest) = match Kind::of(*meter) {
                     Kind::Simple => (36.0, 240.0),
                     Kind::Compound => (36.0, 190.0),
                     Kind::Short => (110.0, 460.0),
                 };
                 (slowest..=fastest).contains(&per_minute)
             };
-            let metres: Vec<Metre> = metres.iter().copied().filter(within).collect();
-            if !metres.is_empty() {
+            let meters: Vec<Meter> = meters.iter().copied().filter(within).collect();
+            if !meters.is_empty() {
                 let times_s = smoothed(&track(&self.onsets.all, period), period * HOP_S);
-                self.shifted(&times_s, &metres, take);
+                self.shifted(&times_s, &meters, take);
             }
         }
     }
 
     /// The guesses that these pulses, or places between them, are the beats of one of the
-    /// metres.
-    fn shifted(&self, times_s: &[f64], metres: &[Metre], take: &mut dyn FnMut(Guess)) {
-        let compound = |metre: &Metre| Kind::of(*metre) == Kind::Compound;
-        let dotted: Vec<Metre> = metres.iter().copied().filter(compound).collect();
-        for (twelfths, metres) in [(0.0, metres), (6.0, metres), (4.0, &dotted), (8.0, &dotted)] {
-            self.at(shifted(times_s, twelfths / 12.0), metres, take);
+    /// meters.
+    fn shifted(&self, times_s: &[f64], meters: &[Meter], take: &mut dyn FnMut(Guess)) {
+        let compound = |meter: &Meter| Kind::of(*meter) == Kind::Compound;
+        let dotted: Vec<Meter> = meters.iter().copied().filter(compound).collect();
+        for (twelfths, meters) in [(0.0, meters), (6.0, meters), (4.0, &dotted), (8.0, &dotted)] {
+            self.at(shifted(times_s, twelfths / 12.0), meters, take);
         }
     }
 
-    /// The guesses that these are the beats of one of the metres.
-    fn at(&self, mut times_s: Vec<f64>, metres: &[Metre], take: &mut dyn FnMut(Guess)) {
+    /// The guesses that these are the beats of one of the meters.
+    fn at(&self, mut times_s: Vec<f64>, meters: &[Meter], take: &mut dyn FnMut(Guess)) {
         times_s.dedup_by(|next, kept| *next <= *kept);
         extend(&mut times_s, self.length_s);
-        if times_s.len() < MIN_BEATS || metres.is_empty() {
+        if times_s.len() < MIN_BEATS || meters.is_empty() {
             return;
         }
         let pulse = Pulse::new(times_s, &self.onsets, &self.correlation, self.chords);
-        for &metre in metres {
-            let (gain, in_bar) = bars::find(&pulse.evidence, pulses(metre));
+        for &meter in meters {
+            let (gain, in_bar) = bars::find(&pulse.evidence, pulses(meter));
             take(Guess {
-                features: pulse.features(metre, &in_bar, gain),
+                features: pulse.features(meter, &in_bar, gain),
                 beats: Beats {
-                    metre,
+                    meter,
                     times_s: pulse.times_s.clone(),
                     in_bar,
                 },
@@ -251,7 +251,7 @@ impl Beats {
     pub fn bpm(&self) -> f64 {
         let mut steps: Vec<f64> = self.times_s.windows(2).map(|w| w[1] - w[0]).collect();
         steps.sort_by(f64::total_cmp);
-        60.0 * self.metre.pulse_beats() / steps[steps.len() / 2]
+        60.0 * self.meter.pulse_beats() / steps[steps.len() / 2]
     }
 
     /// The first beat of a bar, as an index.
@@ -264,7 +264,7 @@ impl Beats {
     #[must_use]
     pub fn tempo_map(&self) -> Option<TempoMap> {
         let first = self.first_downbeat() as f64;
-        let pulse = self.metre.pulse_beats();
+        let pulse = self.meter.pulse_beats();
         let point = |index: usize| TempoPoint {
             time_s: self.times_s[index],
             beat: (index as f64 - first) * pulse,
@@ -293,24 +293,24 @@ impl Beats {
         TempoMap::new(points, bpm).ok()
     }
 
-    /// The metre map that belongs to [`Self::tempo_map`]: the metre, begun anew where a bar
+    /// The meter map that belongs to [`Self::tempo_map`]: the meter, begun anew where a bar
     /// is cut short.
     #[must_use]
-    pub fn metre_map(&self) -> MetreMap {
-        let mut map = MetreMap::constant(self.metre);
+    pub fn meter_map(&self) -> MeterMap {
+        let mut map = MeterMap::constant(self.meter);
         let first = self.first_downbeat();
         let mut bar_start = first;
-        let pulses = pulses(self.metre);
+        let pulses = pulses(self.meter);
         for (index, &number) in self.in_bar.iter().enumerate().skip(first + 1) {
             if number == 0 {
                 if !(index - bar_start).is_multiple_of(pulses) {
-                    let beat = (index - first) as f64 * self.metre.pulse_beats();
-                    let change = MetreChange {
+                    let beat = (index - first) as f64 * self.meter.pulse_beats();
+                    let change = MeterChange {
                         beat,
-                        metre: self.metre,
+                        meter: self.meter,
                     };
                     // Too many would be refused: the bars then go on as they were.
-                    let _ = map.set(change.beat, change.metre);
+                    let _ = map.set(change.beat, change.meter);
                 }
                 bar_start = index;
             }
@@ -321,8 +321,8 @@ impl Beats {
     /// The grid for decoding.
     #[must_use]
     pub fn grid(&self) -> BeatGrid {
-        let pulses = pulses(self.metre);
-        let parts = if Kind::of(self.metre) == Kind::Compound {
+        let pulses = pulses(self.meter);
+        let parts = if Kind::of(self.meter) == Kind::Compound {
             3
         } else {
             2

@@ -1,6 +1,6 @@
 //! The grid of a song: the times of its beats and eighths, each with its place in the bar.
 
-use harmony::time::{Metre, MetreMap, TempoMap};
+use harmony::time::{Meter, MeterMap, TempoMap};
 
 /// Most positions of a grid; more are left out. At 1000 beats a minute, three hours.
 const MAX_POSITIONS: usize = 1 << 19;
@@ -17,9 +17,9 @@ pub enum Place {
     Downbeat,
     /// The beat in the middle of a bar that has one: the third of 4/4, the second of 6/8.
     HalfBar,
-    /// Any other beat; in compound metres the dotted one.
+    /// Any other beat; in compound meters the dotted one.
     Beat,
-    /// Between two beats: their middle, or their thirds in compound metres.
+    /// Between two beats: their middle, or their thirds in compound meters.
     OffBeat,
 }
 
@@ -32,7 +32,7 @@ pub struct GridPosition {
     pub place: Place,
 }
 
-/// A stretch of steady tempo and metre, as a host tells it with every block.
+/// A stretch of steady tempo and meter, as a host tells it with every block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GridSpan {
     /// Where the stretch begins, seconds of the stream.
@@ -43,8 +43,8 @@ pub struct GridSpan {
     pub beat: f64,
     /// The tempo, quarter notes a minute.
     pub bpm: f64,
-    /// The metre.
-    pub metre: Metre,
+    /// The meter.
+    pub meter: Meter,
     /// A song position at which a bar begins, quarter notes; any bar will do.
     pub bar_beat: f64,
 }
@@ -79,7 +79,7 @@ impl BeatGrid {
             }
             let bar = Bar {
                 start: span.bar_beat,
-                metre: span.metre,
+                meter: span.meter,
             };
             let length = (span.to_s - span.from_s) / quarter_s;
             bar.positions(span.beat, span.beat + length, &mut positions, |beat| {
@@ -89,16 +89,16 @@ impl BeatGrid {
         Self::new(positions)
     }
 
-    /// The grid that a tempo map and a metre map draw from `from_s` to `to_s`, the seconds of
+    /// The grid that a tempo map and a meter map draw from `from_s` to `to_s`, the seconds of
     /// the tempo map being those of the stream.
     #[must_use]
-    pub fn from_maps(tempo: &TempoMap, metre: &MetreMap, from_s: f64, to_s: f64) -> Self {
+    pub fn from_maps(tempo: &TempoMap, meter: &MeterMap, from_s: f64, to_s: f64) -> Self {
         let mut positions = Vec::new();
         let (from, to) = (tempo.beat_at(from_s), tempo.beat_at(to_s));
-        for span in metre.bars(from, to, MAX_POSITIONS) {
+        for span in meter.bars(from, to, MAX_POSITIONS) {
             let bar = Bar {
                 start: span.start,
-                metre: span.metre,
+                meter: span.meter,
             };
             let (from, to) = (span.start.max(from), span.end.min(to));
             bar.positions(from, to, &mut positions, |beat| tempo.time_at(beat));
@@ -154,7 +154,7 @@ impl BeatGrid {
 /// A bar and those like it before and after.
 struct Bar {
     start: f64,
-    metre: Metre,
+    meter: Meter,
 }
 
 impl Bar {
@@ -166,11 +166,11 @@ impl Bar {
         out: &mut Vec<GridPosition>,
         time_s: impl Fn(f64) -> f64,
     ) {
-        let pulse = self.metre.pulse_beats();
-        let compound = pulse * f64::from(self.metre.denominator()) > 4.5;
+        let pulse = self.meter.pulse_beats();
+        let compound = pulse * f64::from(self.meter.denominator()) > 4.5;
         let parts = if compound { 3.0 } else { 2.0 };
         let step = pulse / parts;
-        let bar_steps = (self.metre.bar_beats() / step).round();
+        let bar_steps = (self.meter.bar_beats() / step).round();
         let first = ((from - self.start - HAIR) / step).ceil();
         let last = ((to - self.start - HAIR) / step).ceil();
         if !(first.is_finite() && last.is_finite()) {
@@ -200,15 +200,15 @@ impl Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use harmony::time::MetreChange;
+    use harmony::time::MeterChange;
 
-    fn span(metre: &str) -> GridSpan {
+    fn span(meter: &str) -> GridSpan {
         GridSpan {
             from_s: 10.0,
             to_s: 14.0,
             beat: 3.0,
             bpm: 120.0,
-            metre: metre.parse().unwrap(),
+            meter: meter.parse().unwrap(),
             bar_beat: 0.0,
         }
     }
@@ -228,12 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn compound_and_odd_metres() {
-        let count = |metre: &str, place| {
+    fn compound_and_odd_meters() {
+        let count = |meter: &str, place| {
             let span = GridSpan {
                 beat: 0.0,
                 to_s: 10.0 + 6.0 * 0.5,
-                ..span(metre)
+                ..span(meter)
             };
             let grid = BeatGrid::from_spans(&[span]);
             grid.positions().iter().filter(|p| p.place == place).count()
@@ -251,12 +251,12 @@ mod tests {
     #[test]
     fn maps_and_spans_draw_the_same_grid() {
         let tempo = TempoMap::constant(120.0, 10.0, 3.0).unwrap();
-        let metre = MetreMap::new(vec![MetreChange {
+        let meter = MeterMap::new(vec![MeterChange {
             beat: 0.0,
-            metre: Metre::COMMON,
+            meter: Meter::COMMON,
         }])
         .unwrap();
-        let maps = BeatGrid::from_maps(&tempo, &metre, 10.0, 14.0);
+        let maps = BeatGrid::from_maps(&tempo, &meter, 10.0, 14.0);
         let spans = BeatGrid::from_spans(&[span("4/4")]);
         assert_eq!(maps.positions().len(), spans.positions().len());
         for (a, b) in maps.positions().iter().zip(spans.positions()) {

@@ -128,7 +128,7 @@ mod tests {
     use super::super::viterbi::tests::peak;
     use super::*;
     use crate::beat::GridSpan;
-    use harmony::time::Metre;
+    use harmony::time::Meter;
 
     fn grid() -> BeatGrid {
         BeatGrid::from_spans(&[GridSpan {
@@ -136,7 +136,7 @@ mod tests {
             to_s: 20.0,
             beat: 0.0,
             bpm: 120.0,
-            metre: Metre::COMMON,
+            meter: Meter::COMMON,
             bar_beat: 0.0,
         }])
     }

@@ -1,4 +1,4 @@
-//! The recogniser's loops against burn's module.
+//! The recognizer's loops against burn's module.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -4,7 +4,7 @@
 //! are drawn with probabilities that are a softmax of their weighted features, and the weights
 //! are those under which what is drawn is best: full batches, Adam, and a pull towards zero.
 
-use harmony::time::Metre;
+use harmony::time::Meter;
 use recognizer::beat::{Beats, FEATURES, Features, Guess};
 
 use super::measure::{f_measure, tempo_right};
@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// How good beats are: half for the beats, the rest for tempo, metre and bars.
+/// How good beats are: half for the beats, the rest for tempo, meter and bars.
 fn goodness(truth: &Truth, beats: &Beats) -> f64 {
     let (from_s, to_s) = match truth.beats.as_slice() {
         [first, .., last] => (first.0 - 0.07, last.0 + 0.07),
@@ -77,10 +77,10 @@ fn goodness(truth: &Truth, beats: &Beats) -> f64 {
             .collect()
     };
     let tempo = truth.bpm.is_some_and(|bpm| tempo_right(bpm, beats.bpm()).0);
-    let metre: Option<Metre> = truth.metre();
+    let meter: Option<Meter> = truth.meter();
     let downs = f_measure(&times(true), &found(true));
-    let bars = match metre {
-        Some(metre) if metre == beats.metre => 0.1 + 0.2 * downs,
+    let bars = match meter {
+        Some(meter) if meter == beats.meter => 0.1 + 0.2 * downs,
         Some(_) => 0.1 * downs,
         None => 0.3 * downs,
     };

@@ -1,11 +1,11 @@
-//! Pieces in any metre, and in none, with their beats: what the beat finder is measured on
+//! Pieces in any meter, and in none, with their beats: what the beat finder is measured on
 //! where the songs of a corpus are all in four.
 //!
 //! A piece is a bar of eighths in groups (5/4 as three and two quarters, 7/8 as 2 + 2 + 3 and
 //! the like), a pattern over it for each player, drawn once and played with small changes, and
 //! chords that change with the bars or the groups.
 
-use harmony::time::Metre;
+use harmony::time::Meter;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
@@ -30,17 +30,17 @@ pub enum Clock {
     Free(f64),
 }
 
-/// A piece of at least `length_s` seconds in `metre`.
+/// A piece of at least `length_s` seconds in `meter`.
 #[must_use]
-pub fn compose(seed: u64, metre: Metre, clock: Clock, length_s: f64) -> Example {
+pub fn compose(seed: u64, meter: Meter, clock: Clock, length_s: f64) -> Example {
     let mut rng = stream(seed, Stream::Compose);
-    let bar = Bar::draw(&mut rng, metre);
-    let pulse = metre.pulse_beats();
+    let bar = Bar::draw(&mut rng, meter);
+    let pulse = meter.pulse_beats();
     let quarter_s = match clock {
         Clock::Tempo(bpm) | Clock::Free(bpm) => 60.0 / bpm,
     };
-    let pulses = (metre.bar_beats() / pulse).round();
-    let bars = (length_s / (metre.bar_beats() * quarter_s)).ceil().max(2.0);
+    let pulses = (meter.bar_beats() / pulse).round();
+    let bars = (length_s / (meter.bar_beats() * quarter_s)).ceil().max(2.0);
     let count = (bars * pulses) as usize;
     let score = Score {
         beats: beats(
@@ -79,8 +79,8 @@ struct Bar {
 }
 
 impl Bar {
-    fn draw(rng: &mut ChaCha8Rng, metre: Metre) -> Self {
-        let eighths = (metre.bar_beats() * 2.0).round() as usize;
+    fn draw(rng: &mut ChaCha8Rng, meter: Meter) -> Self {
+        let eighths = (meter.bar_beats() * 2.0).round() as usize;
         let of: &[&[usize]] = match eighths {
             5 => &[&[3, 2], &[2, 3]],
             7 => &[&[2, 2, 3], &[3, 2, 2], &[2, 3, 2]],
@@ -91,7 +91,7 @@ impl Bar {
         let even = of.is_empty();
         let groups = of.choose(rng).map_or_else(
             || {
-                let beat = (metre.pulse_beats() * 2.0).round().max(1.0) as usize;
+                let beat = (meter.pulse_beats() * 2.0).round().max(1.0) as usize;
                 vec![beat; eighths / beat]
             },
             |groups| groups.to_vec(),
@@ -390,22 +390,22 @@ mod tests {
 
     #[test]
     fn bars_have_their_pulses_and_chords_begin_with_them() {
-        for (metre, pulses) in [("5/4", 5), ("7/8", 7), ("6/8", 2), ("3/4", 3), ("4/4", 4)] {
-            let piece = compose(3, metre.parse().unwrap(), Clock::Tempo(120.0), 20.0);
+        for (meter, pulses) in [("5/4", 5), ("7/8", 7), ("6/8", 2), ("3/4", 3), ("4/4", 4)] {
+            let piece = compose(3, meter.parse().unwrap(), Clock::Tempo(120.0), 20.0);
             let downs: Vec<usize> = (0..piece.score.beats.len())
                 .filter(|&i| piece.score.beats[i].downbeat)
                 .collect();
-            assert!(downs.windows(2).all(|w| w[1] - w[0] == pulses), "{metre}");
+            assert!(downs.windows(2).all(|w| w[1] - w[0] == pulses), "{meter}");
             assert!(piece.duration_s >= 19.0 && piece.duration_s < 30.0);
             assert!(!piece.tracks.is_empty());
-            let again = compose(3, metre.parse().unwrap(), Clock::Tempo(120.0), 20.0);
+            let again = compose(3, meter.parse().unwrap(), Clock::Tempo(120.0), 20.0);
             assert_eq!(piece, again);
         }
     }
 
     #[test]
     fn free_time_has_no_steady_step() {
-        let piece = compose(5, Metre::COMMON, Clock::Free(80.0), 20.0);
+        let piece = compose(5, Meter::COMMON, Clock::Free(80.0), 20.0);
         let steps: Vec<f64> = piece
             .score
             .beats

@@ -1,19 +1,19 @@
-//! Sketches: half a minute of a band of sines and noise in any metre, made in milliseconds, so
+//! Sketches: half a minute of a band of sines and noise in any meter, made in milliseconds, so
 //! that the weights of the beat finder can be fitted on many grooves at many tempi.
 
 use std::f64::consts::TAU;
 
-use harmony::time::Metre;
+use harmony::time::Meter;
 use harmony::timeline::{Segment, Timeline, TimelineError};
 use recognizer::audio::Audio;
 
-use super::tempi::{Kind, METRES, Truth};
+use super::tempi::{Kind, METERS, Truth};
 
 const RATE_HZ: u32 = 22_050;
 const RATE: f64 = RATE_HZ as f64;
 /// Least length, seconds.
 const LENGTH_S: f64 = 36.0;
-/// The metres in turn.
+/// The meters in turn.
 const TURN: [&str; 8] = ["4/4", "4/4", "4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
 const CHORDS: [(&str, [f64; 3]); 4] = [
     ("C:maj", [261.6, 329.6, 392.0]),
@@ -73,9 +73,9 @@ struct Groove {
 }
 
 impl Groove {
-    fn draw(chance: &mut Chance, metre: Metre, bpm: f64) -> Self {
-        let eighths = (metre.bar_beats() * 2.0).round() as usize;
-        let compound = metre.pulse_beats() > 1.0;
+    fn draw(chance: &mut Chance, meter: Meter, bpm: f64) -> Self {
+        let eighths = (meter.bar_beats() * 2.0).round() as usize;
+        let compound = meter.pulse_beats() > 1.0;
         let of: &[&[usize]] = match eighths {
             7 => &[&[0, 2, 4], &[0, 3, 5], &[0, 2, 5]],
             10 => &[&[0, 6], &[0, 4], &[0, 2, 4, 6, 8]],
@@ -182,8 +182,8 @@ pub fn sketch(seed: u64) -> Result<Sketch, SketchError> {
         chance.share();
     }
     let name = TURN[(seed % 8) as usize];
-    let metre: Metre = name.parse()?;
-    let pulse = metre.pulse_beats();
+    let meter: Meter = name.parse()?;
+    let pulse = meter.pulse_beats();
     let share = chance.share();
     let bpm = if pulse > 1.0 {
         90.0 * 2.5_f64.powf(share)
@@ -191,7 +191,7 @@ pub fn sketch(seed: u64) -> Result<Sketch, SketchError> {
         60.0 * (200.0_f64 / 60.0).powf(share)
     };
     let first_s = chance.share();
-    let groove = Groove::draw(&mut chance, metre, bpm);
+    let groove = Groove::draw(&mut chance, meter, bpm);
     let eighth_s = 30.0 / bpm;
     let bar_s = groove.eighths as f64 * eighth_s;
     let bars = ((LENGTH_S - first_s) / bar_s).ceil().max(6.0) as usize;
@@ -211,7 +211,7 @@ pub fn sketch(seed: u64) -> Result<Sketch, SketchError> {
         }
         changes.push((start_s, chord % turn));
         let split = half > 0 && chance.happens(halves);
-        for number in 0..(metre.bar_beats() / pulse).round() as usize {
+        for number in 0..(meter.bar_beats() / pulse).round() as usize {
             beats.push((
                 start_s + number as f64 * pulse * 2.0 * eighth_s,
                 number == 0,
@@ -237,14 +237,14 @@ pub fn sketch(seed: u64) -> Result<Sketch, SketchError> {
     }
     let kind = match name {
         "4/4" if seed.is_multiple_of(8) => Kind::Song,
-        _ => Kind::Piece(METRES.iter().position(|it| *it == name).unwrap_or(0)),
+        _ => Kind::Piece(METERS.iter().position(|it| *it == name).unwrap_or(0)),
     };
     Ok(Sketch {
         chords: heard(&mut chance, &changes, length_s)?,
         audio: Audio::new(samples, RATE_HZ),
         truth: Truth {
             kind,
-            metre: Some(name.to_owned()),
+            meter: Some(name.to_owned()),
             bpm: Some(bpm),
             beats,
             chords: Vec::new(),
@@ -370,9 +370,9 @@ fn heard(
 /// Why there is no sketch: a name in this file that is none.
 #[derive(Debug, thiserror::Error)]
 pub enum SketchError {
-    /// A metre.
+    /// A meter.
     #[error(transparent)]
-    Metre(#[from] harmony::time::ParseMetreError),
+    Meter(#[from] harmony::time::ParseMeterError),
     /// A chord.
     #[error(transparent)]
     Label(#[from] harmony::label::ParseLabelError),
@@ -386,11 +386,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sketch_of_each_metre_has_its_bars() {
+    fn a_sketch_of_each_meter_has_its_bars() {
         for seed in 0..8 {
             let sketch = sketch(seed).unwrap();
-            let metre = sketch.truth.metre().unwrap();
-            let pulses = (metre.bar_beats() / metre.pulse_beats()).round() as usize;
+            let meter = sketch.truth.meter().unwrap();
+            let pulses = (meter.bar_beats() / meter.pulse_beats()).round() as usize;
             let beats = &sketch.truth.beats;
             assert!(beats.iter().step_by(pulses).all(|beat| beat.1));
             assert!(beats.len().is_multiple_of(pulses));

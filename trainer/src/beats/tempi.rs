@@ -1,5 +1,5 @@
-//! Music in many tempi and metres, rendered, and what the network heard in it: songs as they
-//! are and at other tempi, written progressions, pieces in each metre and in free time.
+//! Music in many tempi and meters, rendered, and what the network heard in it: songs as they
+//! are and at other tempi, written progressions, pieces in each meter and in free time.
 //!
 //! Rendering and listening are slow, and a beat finder that is worked on changes neither, so
 //! both are kept in a folder if one is given.
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use harmony::export::atomic;
 use harmony::score::Interval;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use rand::Rng;
 use recognizer::audio::Audio;
 use recognizer::decode::Posterior;
@@ -36,8 +36,8 @@ use crate::soundfont::SoundFonts;
 const VERSION: &str = "tempi/1";
 /// Slowest and fastest tempo, quarter notes a minute.
 const RANGE_BPM: (f64, f64) = (60.0, 200.0);
-/// The metres of the written pieces.
-pub const METRES: [&str; 6] = ["4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
+/// The meters of the written pieces.
+pub const METERS: [&str; 6] = ["4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub enum Kind {
     Retimed,
     /// A written progression, 60 to 200.
     Progression,
-    /// A piece in the metre of this index of [`METRES`].
+    /// A piece in the meter of this index of [`METERS`].
     Piece(usize),
     /// A piece in free time.
     Free,
@@ -77,21 +77,21 @@ pub const KINDS: [Kind; 14] = [
 pub struct Truth {
     /// What it is.
     pub kind: Kind,
-    /// The metre, where it is one.
-    pub metre: Option<String>,
+    /// The meter, where it is one.
+    pub meter: Option<String>,
     /// Quarter notes a minute, where there is a tempo.
     pub bpm: Option<f64>,
-    /// Times of beats (pulses of the metre), seconds, and whether a bar starts there.
+    /// Times of beats (pulses of the meter), seconds, and whether a bar starts there.
     pub beats: Vec<(f64, bool)>,
     /// Where the chords are.
     pub chords: Vec<(f64, f64, String)>,
 }
 
 impl Truth {
-    /// The metre, if one is known.
+    /// The meter, if one is known.
     #[must_use]
-    pub fn metre(&self) -> Option<Metre> {
-        self.metre.as_ref()?.parse().ok()
+    pub fn meter(&self) -> Option<Meter> {
+        self.meter.as_ref()?.parse().ok()
     }
 
     /// The chords as intervals.
@@ -200,14 +200,14 @@ impl Tempi {
         // Each stretch of the range of tempi has as many.
         let share = (turn as f64 + rng.random_range(0.0..1.0)) / all as f64;
         let bpm = RANGE_BPM.0 * (RANGE_BPM.1 / RANGE_BPM.0).powf(share);
-        let (example, metre, bpm) = self.written(kind, turn, seed, bpm)?;
+        let (example, meter, bpm) = self.written(kind, turn, seed, bpm)?;
         let rendered = render(&example, &self.fonts, &self.render, seed)
             .with_context(|| format!("rendering item {index}"))?;
         let beats: Vec<f64> = rendered.beats.iter().map(|b| b.time_s).collect();
-        let pulse = metre.map_or(1.0, Metre::pulse_beats);
+        let pulse = meter.map_or(1.0, Meter::pulse_beats);
         let truth = Truth {
             kind,
-            metre: metre.map(|metre| metre.to_string()),
+            meter: meter.map(|meter| meter.to_string()),
             // As rendered: varispeed moves it.
             bpm: bpm.and(median_bpm(&beats)).map(|bpm| bpm * pulse),
             beats: rendered
@@ -236,7 +236,7 @@ impl Tempi {
         turn: usize,
         seed: u64,
         bpm: f64,
-    ) -> Result<(Example, Option<Metre>, Option<f64>)> {
+    ) -> Result<(Example, Option<Meter>, Option<f64>)> {
         let settings = |songs_of_three, length_s| SetSettings {
             count: 1,
             songs_of_three,
@@ -253,8 +253,8 @@ impl Tempi {
         Ok(match kind {
             Kind::Song => {
                 let song = written(&settings(3, self.length_s), turn as u64, Some(&self.corpus))?;
-                let metre = metre_of(&song.score);
-                (song, metre, Some(0.0))
+                let meter = meter_of(&song.score);
+                (song, meter, Some(0.0))
             }
             Kind::Retimed => {
                 // Another song than the one before.
@@ -263,8 +263,8 @@ impl Tempi {
                 let times: Vec<f64> = own.score.beats.iter().map(|b| b.time_s).collect();
                 let factor = median_bpm(&times).map_or(1.0, |own| own / bpm);
                 let song = own.random_excerpt(self.length_s / factor, seed);
-                let metre = metre_of(&song.score);
-                (retimed(song, factor), metre, Some(bpm))
+                let meter = meter_of(&song.score);
+                (retimed(song, factor), meter, Some(bpm))
             }
             Kind::Progression => {
                 let written = Example::progression(
@@ -274,24 +274,24 @@ impl Tempi {
                         ..settings(0, self.length_s).progression
                     },
                 );
-                let metre = metre_of(&written.score);
-                (written, metre, Some(bpm))
+                let meter = meter_of(&written.score);
+                (written, meter, Some(bpm))
             }
             Kind::Piece(index) => {
-                let metre: Metre = METRES[index].parse()?;
+                let meter: Meter = METERS[index].parse()?;
                 // A dotted quarter at 60 to 150, as jigs and slow blues have it.
-                let bpm = if metre.pulse_beats() > 1.0 {
+                let bpm = if meter.pulse_beats() > 1.0 {
                     1.5 * (60.0 * 2.5_f64.powf((bpm / 60.0).ln() / (200.0_f64 / 60.0).ln()))
                 } else {
                     bpm
                 };
-                let piece = pieces::compose(seed, metre, Clock::Tempo(bpm), self.length_s);
-                (piece, Some(metre), Some(bpm))
+                let piece = pieces::compose(seed, meter, Clock::Tempo(bpm), self.length_s);
+                (piece, Some(meter), Some(bpm))
             }
             Kind::Free => {
                 let piece = pieces::compose(
                     seed,
-                    Metre::COMMON,
+                    Meter::COMMON,
                     Clock::Free(bpm.min(140.0)),
                     self.length_s,
                 );
@@ -302,7 +302,7 @@ impl Tempi {
 }
 
 /// Three or four in a bar, whichever most bars have.
-fn metre_of(score: &Score) -> Option<Metre> {
+fn meter_of(score: &Score) -> Option<Meter> {
     let downs: Vec<usize> = (0..score.beats.len())
         .filter(|&i| score.beats[i].downbeat)
         .collect();

@@ -46,9 +46,9 @@ pub struct BeatsArguments {
     /// Also measure what the refining engine costs beside the live one.
     #[arg(long)]
     cost: bool,
-    /// Measure the beat finder by tempo and metre instead, over `-n` rounds of three songs as
+    /// Measure the beat finder by tempo and meter instead, over `-n` rounds of three songs as
     /// they are, two songs and two written progressions at tempi from 60 to 200, a piece in
-    /// each of six metres and one in free time.
+    /// each of six meters and one in free time.
     #[arg(long)]
     tempi: bool,
     /// Keep what `--tempi` renders and hears in this folder.

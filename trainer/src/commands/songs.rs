@@ -88,7 +88,7 @@ impl SongArguments {
         }
     }
 
-    /// Music in many tempi and metres, `count` rounds of each kind, kept in `cache`.
+    /// Music in many tempi and meters, `count` rounds of each kind, kept in `cache`.
     ///
     /// # Errors
     /// As [`Self::open`].

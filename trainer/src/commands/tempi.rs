@@ -1,17 +1,17 @@
-//! `trainer eval-beats --tempi`: the beat finder by tempo and metre.
+//! `trainer eval-beats --tempi`: the beat finder by tempo and meter.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use harmony::export::atomic;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use recognizer::beat::{self, Beats, Known};
 use recognizer::inference::WindowModel;
 use recognizer::models;
 use recognizer::signal::Signal;
 use serde::Serialize;
 use trainer::beats::measure::{OnBeat, changes, f_measure, median, tempo_right};
-use trainer::beats::tempi::{Item, Kind, METRES, Tempi};
+use trainer::beats::tempi::{Item, Kind, METERS, Tempi};
 use trainer::evaluate::overlap::intervals;
 use trainer::parallel;
 use trainer::score::Beat;
@@ -28,8 +28,8 @@ struct Found {
     tempo_right: bool,
     /// Off by a factor of two or three.
     octave_off: bool,
-    metre: Option<String>,
-    metre_right: bool,
+    meter: Option<String>,
+    meter_right: bool,
     /// F-measures within 70 ms.
     beats_f: f64,
     downbeats_f: f64,
@@ -45,12 +45,12 @@ type Changes = (usize, usize, Vec<f64>);
 struct Done {
     item: usize,
     kind: Kind,
-    metre: Option<String>,
+    meter: Option<String>,
     bpm: Option<f64>,
     found: Found,
-    /// The metre named.
+    /// The meter named.
     named: Found,
-    /// Tempo and metre named.
+    /// Tempo and meter named.
     told: Found,
     /// Changes: all, right beat, and median distance of those near, on the found grid and
     /// without one.
@@ -80,15 +80,15 @@ fn measured(index: usize, item: &Item) -> Result<Done> {
     let beats = ask(Known::default());
     let grid = beats.as_ref().map(Beats::grid);
     let on_found = item.listened.timeline(grid.as_ref())?;
-    let metre = truth.metre();
-    let score = |beats: Option<&Beats>| scored(beats, item, metre);
+    let meter = truth.meter();
+    let score = |beats: Option<&Beats>| scored(beats, item, meter);
     let named = ask(Known {
-        metre,
+        meter,
         ..Known::default()
     });
     let told = ask(Known {
         bpm: truth.bpm,
-        metre,
+        meter,
         ..Known::default()
     });
     let intervals_of = truth.intervals()?;
@@ -105,7 +105,7 @@ fn measured(index: usize, item: &Item) -> Result<Done> {
     Ok(Done {
         item: index,
         kind: truth.kind,
-        metre: truth.metre.clone(),
+        meter: truth.meter.clone(),
         bpm: truth.bpm,
         found: score(beats.as_ref()),
         named: score(named.as_ref()),
@@ -115,7 +115,7 @@ fn measured(index: usize, item: &Item) -> Result<Done> {
     })
 }
 
-fn scored(beats: Option<&Beats>, item: &Item, metre: Option<Metre>) -> Found {
+fn scored(beats: Option<&Beats>, item: &Item, meter: Option<Meter>) -> Found {
     let truth = &item.truth;
     let bpm = beats.map(Beats::bpm);
     let (tempo_right, right_but_octave) = match (truth.bpm, bpm) {
@@ -156,8 +156,8 @@ fn scored(beats: Option<&Beats>, item: &Item, metre: Option<Metre>) -> Found {
         bpm,
         tempo_right,
         octave_off: right_but_octave && !tempo_right,
-        metre: beats.map(|beats| beats.metre.to_string()),
-        metre_right: metre.is_some() && beats.map(|b| b.metre) == metre,
+        meter: beats.map(|beats| beats.meter.to_string()),
+        meter_right: meter.is_some() && beats.map(|b| b.meter) == meter,
         beats_f: f_measure(&all, &times(&found, false)),
         downbeats_f: f_measure(&times(&truth_beats, true), &times(&found, true)),
         late_s: median(&mut late),
@@ -171,7 +171,7 @@ fn print(done: &[Done]) {
         "n",
         "tempo",
         "octave",
-        "metre",
+        "meter",
         "beatsF",
         "downsF",
         "none",
@@ -210,7 +210,7 @@ fn print(done: &[Done]) {
             rows.len(),
             share(&|d| d.found.tempo_right),
             share(&|d| d.found.octave_off),
-            share(&|d| d.found.metre_right),
+            share(&|d| d.found.meter_right),
             mean(&|d| d.found.beats_f),
             mean(&|d| d.found.downbeats_f),
             share(&|d| d.found.bpm.is_none()),
@@ -237,8 +237,8 @@ fn print(done: &[Done]) {
             });
         }
     }
-    for (index, metre) in METRES.iter().enumerate() {
-        row(format!("pieces {metre}"), &|d| d.kind == Kind::Piece(index));
+    for (index, meter) in METERS.iter().enumerate() {
+        row(format!("pieces {meter}"), &|d| d.kind == Kind::Piece(index));
     }
     for (index, name) in names.iter().enumerate() {
         row(format!("pieces {name}"), &|d| {

@@ -17,7 +17,7 @@ pub fn numbers(name: &str) -> Vec<f32> {
     numbers.map(|b| f32::from_le_bytes(*b)).collect()
 }
 
-/// The first seconds of the recogniser's clip.
+/// The first seconds of the recognizer's clip.
 pub fn clip(seconds: usize) -> Vec<f32> {
     let path = golden("../../../recognizer/tests/goldens/clip.wav");
     let reader = hound::WavReader::open(path).unwrap();

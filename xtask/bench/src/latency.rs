@@ -1,6 +1,6 @@
 //! From the start of a chord in the audio to its name on the display.
 //!
-//! Two parts. How much audio the recogniser needs to hear, `trainer eval-latency` says for
+//! Two parts. How much audio the recognizer needs to hear, `trainer eval-latency` says for
 //! songs whose chords are known. What the plugin adds to that (waiting for a block to fill,
 //! for the worker to look, and computing) is measured here on the release CLAP in real time,
 //! at its MIDI output, which follows the display: when a note begins, against the

@@ -16,14 +16,14 @@ use crate::key::{Key, Mode, simple};
 use crate::label::{Chord, Degree, Label, Note, Quality};
 use crate::style::shape::Shape;
 use crate::style::spelled;
-use crate::time::Metre;
+use crate::time::Meter;
 use page::Page;
 
 /// What stands before every chart.
 const PREFIX: &str = "1r34LbKcu7";
 
-/// The metres that the app knows.
-const METRES: [(u8, u8); 13] = [
+/// The meters that the app knows.
+const METERS: [(u8, u8); 13] = [
     (2, 2),
     (3, 2),
     (2, 4),
@@ -116,7 +116,7 @@ fn key_name(key: Key) -> String {
 fn cells(page: &Page) -> String {
     let chart = &page.chart;
     let mut text = String::new();
-    let mut metre: Option<Metre> = None;
+    let mut meter: Option<Meter> = None;
     for (index, bar) in chart.bars.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| &chart.bars[before]);
         // The barline comes first: behind a chord, the star of a section would be its quality.
@@ -131,18 +131,18 @@ fn cells(page: &Page) -> String {
             text.push(letter);
         }
         let mut remark = None;
-        if metre != Some(bar.metre) {
-            let (above, below) = known_metre(bar.metre);
+        if meter != Some(bar.meter) {
+            let (above, below) = known_meter(bar.meter);
             // Twelve eighths are written 12 for short.
             text += &match (above, below) {
                 (12, 8) => "T12".to_owned(),
                 _ => format!("T{above}{below}"),
             };
-            remark = ((above, below) != pair(bar.metre)).then(|| bar.metre.to_string());
-            metre = Some(bar.metre);
+            remark = ((above, below) != pair(bar.meter)).then(|| bar.meter.to_string());
+            meter = Some(bar.meter);
         }
-        if let Some(metre) = remark {
-            text += &comment(&metre);
+        if let Some(meter) = remark {
+            text += &comment(&meter);
         }
         if let Some(section) = bar.section.as_deref().filter(|it| mark(it).is_none()) {
             text += &comment(section);
@@ -165,15 +165,15 @@ fn cells(page: &Page) -> String {
     text
 }
 
-/// The metre that the app is told: one with the same number of beats a bar where it does not know
-/// the metre, else 4/4.
-fn known_metre(metre: Metre) -> (u8, u8) {
-    let (above, below) = pair(metre);
+/// The meter that the app is told: one with the same number of beats a bar where it does not know
+/// the meter, else 4/4.
+fn known_meter(meter: Meter) -> (u8, u8) {
+    let (above, below) = pair(meter);
     // Sixteenths are more like eighths than like quarters.
     let halved = if below == 16 { 8 } else { below };
     [(above, below), (above, halved), (above, 4)]
         .into_iter()
-        .find(|alike| METRES.contains(alike))
+        .find(|alike| METERS.contains(alike))
         .unwrap_or((4, 4))
 }
 
@@ -186,8 +186,8 @@ fn comment(text: &str) -> String {
     format!("<{text}>")
 }
 
-const fn pair(metre: Metre) -> (u8, u8) {
-    (metre.numerator(), metre.denominator())
+const fn pair(meter: Meter) -> (u8, u8) {
+    (meter.numerator(), meter.denominator())
 }
 
 /// The rehearsal mark of a section, where the app has one: A to D, intro, verse.

@@ -158,7 +158,7 @@ impl Page {
     fn cells(&self, index: usize) -> Vec<String> {
         let bar = &self.chart.bars[index];
         let pulse = bar.pulse();
-        let full = (bar.metre.bar_beats() * f64::from(DIVISIONS)).round() as u32;
+        let full = (bar.meter.bar_beats() * f64::from(DIVISIONS)).round() as u32;
         let beats = full.max(bar.length).div_ceil(pulse).max(1) as usize;
         let mut cells = if self.chart.is_simile(index) {
             let mut cells = vec![String::new(); beats];
@@ -181,12 +181,12 @@ impl Page {
 /// The chords of a bar in cells of a length in [`DIVISIONS`], of a bar that has `full`; `None` where
 /// there are too few.
 fn placed(bar: &Bar, full: u32, unit: u32) -> Option<Vec<String>> {
-    let in_metre = full.div_ceil(unit).max(1) as usize;
+    let in_meter = full.div_ceil(unit).max(1) as usize;
     let count = bar.length.div_ceil(unit).max(1) as usize;
-    let mut cells = vec![String::new(); in_metre.max(count)];
+    let mut cells = vec![String::new(); in_meter.max(count)];
     // A pickup is the end of a bar.
     let first = if bar.number == 0 {
-        in_metre.saturating_sub(count)
+        in_meter.saturating_sub(count)
     } else {
         0
     };

@@ -22,7 +22,7 @@ impl Clock {
     pub(super) fn new(track: &Track) -> Self {
         let tempo = track.tempo();
         let origin = tempo.beat_at(0.0);
-        let bar = track.metres().bar_at(origin);
+        let bar = track.meters().bar_at(origin);
         if (origin - bar.start).abs() < 1e-6 {
             return Self {
                 tempo: tempo.clone(),
@@ -31,11 +31,11 @@ impl Clock {
         }
         let late = bar.end - origin < (bar.end - bar.start) / 2.0;
         let anchor = if late {
-            track.metres().bar_at(bar.end).end
+            track.meters().bar_at(bar.end).end
         } else {
             bar.end
         };
-        led_in(tempo, anchor, bar.metre.bar_beats()).unwrap_or_else(|| Self {
+        led_in(tempo, anchor, bar.meter.bar_beats()).unwrap_or_else(|| Self {
             tempo: tempo.clone(),
             origin,
         })

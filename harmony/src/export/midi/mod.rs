@@ -1,4 +1,4 @@
-//! `.mid`: a standard MIDI file, format 1. Track 0 holds tempo, metre, keys, sections
+//! `.mid`: a standard MIDI file, format 1. Track 0 holds tempo, meter, keys, sections
 //! and a marker for each chord, track 1 the chords as notes, track 2 their bass.
 
 mod clock;
@@ -64,20 +64,20 @@ pub fn write(
     for (tick, tempo) in clock.tempos()? {
         conductor.meta(tick, MetaMessage::Tempo(tempo));
     }
-    for change in track.metres().changes() {
-        let metre = change.metre;
-        let clocks = (24.0 * metre.pulse_beats()).round().clamp(1.0, 96.0) as u8;
-        // The first metre holds from the start.
-        let first = change.beat == track.metres().changes()[0].beat;
+    for change in track.meters().changes() {
+        let meter = change.meter;
+        let clocks = (24.0 * meter.pulse_beats()).round().clamp(1.0, 96.0) as u8;
+        // The first meter holds from the start.
+        let first = change.beat == track.meters().changes()[0].beat;
         let tick = if first {
             0
         } else {
             clock.tick_of_beat(track, change.beat)?
         };
-        let denominator = metre.denominator().trailing_zeros() as u8;
+        let denominator = meter.denominator().trailing_zeros() as u8;
         conductor.meta(
             tick,
-            MetaMessage::TimeSignature(metre.numerator(), denominator, clocks, 8),
+            MetaMessage::TimeSignature(meter.numerator(), denominator, clocks, 8),
         );
     }
     for (index, region) in track.keys().iter().enumerate() {

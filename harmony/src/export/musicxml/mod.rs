@@ -1,4 +1,4 @@
-//! `.musicxml`: a MusicXML 4.0 lead sheet: slash notation with chord symbols, key, metre,
+//! `.musicxml`: a MusicXML 4.0 lead sheet: slash notation with chord symbols, key, meter,
 //! tempo, sections as rehearsal marks, and repeats.
 //!
 //! Each beat is a note with a slash head and no stem on the middle line; chords stand at
@@ -140,13 +140,13 @@ fn measure(xml: &mut Xml, chart: &Chart, index: usize, bar: &Bar, new_line: bool
     xml.close();
 }
 
-/// Key, metre and clef where they are new.
+/// Key, meter and clef where they are new.
 fn signatures(xml: &mut Xml, before: Option<&Bar>, bar: &Bar) {
     let new_key = bar
         .key
         .filter(|_| before.is_none_or(|it| it.key != bar.key));
-    let new_metre = before.is_none_or(|before| before.metre != bar.metre);
-    if before.is_some() && new_key.is_none() && !new_metre {
+    let new_meter = before.is_none_or(|before| before.meter != bar.meter);
+    if before.is_some() && new_key.is_none() && !new_meter {
         return;
     }
     xml.open("attributes", &[]);
@@ -165,16 +165,16 @@ fn signatures(xml: &mut Xml, before: Option<&Bar>, bar: &Bar) {
         );
         xml.close();
     }
-    if new_metre {
+    if new_meter {
         let common = [("symbol", "common")];
-        let symbol: &[_] = if bar.metre == crate::time::Metre::COMMON {
+        let symbol: &[_] = if bar.meter == crate::time::Meter::COMMON {
             &common
         } else {
             &[]
         };
         xml.open("time", symbol);
-        xml.text("beats", &bar.metre.numerator().to_string());
-        xml.text("beat-type", &bar.metre.denominator().to_string());
+        xml.text("beats", &bar.meter.numerator().to_string());
+        xml.text("beat-type", &bar.meter.denominator().to_string());
         xml.close();
     }
     if before.is_none() {
@@ -186,9 +186,9 @@ fn signatures(xml: &mut Xml, before: Option<&Bar>, bar: &Bar) {
     xml.close();
 }
 
-/// The metronome mark, in what the metre counts.
+/// The metronome mark, in what the meter counts.
 fn tempo(xml: &mut Xml, bar: &Bar, quarters: f64) {
-    let mark = TempoMark::new(bar.metre, quarters);
+    let mark = TempoMark::new(bar.meter, quarters);
     let Some((unit, dotted)) = value((mark.beats * f64::from(DIVISIONS)).round() as u32) else {
         return;
     };

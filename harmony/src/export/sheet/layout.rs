@@ -10,7 +10,7 @@ use crate::export::text::key_name;
 use crate::key::Key;
 use crate::label::Label;
 use crate::style::{self, Style};
-use crate::time::Metre;
+use crate::time::Meter;
 
 /// What the chart is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,8 +226,8 @@ impl<'a> Sheet<'a> {
         self.glyph(sign::G_CLEF, x, y + 3.0 * SPACE);
         x += 18.0;
         x += self.key_signature(first.key, x, y);
-        if before.is_none_or(|before| before.metre != first.metre) {
-            x += self.metre(first.metre, x, y);
+        if before.is_none_or(|before| before.meter != first.meter) {
+            x += self.meter(first.meter, x, y);
         }
         // Every line has room for as many bars, so that bars stand below each other.
         let shares = bars.clone().map(|index| share(chart, &chart.bars[index]));
@@ -282,7 +282,7 @@ impl<'a> Sheet<'a> {
         self.right_barline(index, right, y);
     }
 
-    /// Key or metre that change within a line; the room they take.
+    /// Key or meter that change within a line; the room they take.
     fn changes(&mut self, index: usize, x: f32, y: f32) -> f32 {
         let bars = &self.chart.bars;
         let Some(before) = index.checked_sub(1).map(|before| &bars[before]) else {
@@ -293,8 +293,8 @@ impl<'a> Sheet<'a> {
         if bar.key != before.key {
             width += self.key_signature(bar.key, x, y);
         }
-        if bar.metre != before.metre {
-            width += self.metre(bar.metre, x + width, y) + 2.0;
+        if bar.meter != before.meter {
+            width += self.meter(bar.meter, x + width, y) + 2.0;
         }
         width
     }
@@ -459,12 +459,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// Draws a time signature; the room it takes.
-    fn metre(&mut self, metre: Metre, x: f32, y: f32) -> f32 {
-        if metre == Metre::COMMON {
+    fn meter(&mut self, meter: Meter, x: f32, y: f32) -> f32 {
+        if meter == Meter::COMMON {
             self.glyph(sign::COMMON_TIME, x, y + 2.0 * SPACE);
             return 13.0;
         }
-        let rows = [(metre.numerator(), 1.0), (metre.denominator(), 3.0)];
+        let rows = [(meter.numerator(), 1.0), (meter.denominator(), 3.0)];
         let texts = rows.map(|(number, row)| {
             let number = number.to_string();
             let digits = number.chars().filter_map(|digit| digit.to_digit(10));
@@ -545,12 +545,12 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// The width of a bar, in those of the chart's metre; a short one still holds a chord.
+/// The width of a bar, in those of the chart's meter; a short one still holds a chord.
 fn share(chart: &Chart, bar: &Bar) -> f32 {
-    let full = (chart.metre().bar_beats() * f64::from(DIVISIONS)) as f32;
+    let full = (chart.meter().bar_beats() * f64::from(DIVISIONS)) as f32;
     let share = (bar.length as f32 / full.max(1.0)).clamp(0.4, 2.0);
-    // Room for the signature of a metre that is new.
-    let odd = bar.number > 0 && bar.metre != chart.metre();
+    // Room for the signature of a meter that is new.
+    let odd = bar.number > 0 && bar.meter != chart.meter();
     if odd { share + 0.15 } else { share }
 }
 

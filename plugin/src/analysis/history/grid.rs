@@ -1,6 +1,6 @@
-//! The beats of the host's song, as a recogniser is told them.
+//! The beats of the host's song, as a recognizer is told them.
 
-use harmony::time::Metre;
+use harmony::time::Meter;
 use recognizer::beat::{BeatGrid, GridSpan};
 
 use super::History;
@@ -9,7 +9,7 @@ use super::History;
 const BEAT_HAIR_S: f64 = 1e-3;
 
 impl History {
-    /// What tells a recogniser that began at `start_s` the beats of the host's song between
+    /// What tells a recognizer that began at `start_s` the beats of the host's song between
     /// two of its seconds.
     pub(in crate::analysis) fn grid_since(
         &self,
@@ -26,14 +26,14 @@ impl History {
                 let host = &span.host;
                 let (numerator, denominator) = host.signature?;
                 let numerator = u8::try_from(numerator).ok()?;
-                let metre = Metre::new(numerator, u8::try_from(denominator).ok()?).ok()?;
+                let meter = Meter::new(numerator, u8::try_from(denominator).ok()?).ok()?;
                 host.playing.then_some(GridSpan {
                     from_s: span.start_s - start_s,
                     // The beat on which the song stops or jumps is a beat.
                     to_s: span.end_s - start_s + BEAT_HAIR_S,
                     beat: host.beats?,
                     bpm: host.tempo_bpm?,
-                    metre,
+                    meter,
                     bar_beat: host.bar_start().unwrap_or(0.0),
                 })
             })

@@ -395,7 +395,7 @@ fn the_grid_is_the_hosts_in_the_recognisers_seconds() {
         host: rolling(2.0),
     });
     history.advance_to(4000);
-    // The recogniser began a second after the stream.
+    // The recognizer began a second after the stream.
     let grid = history.grid_since(11.0)(0.0, 2.0).unwrap();
     let downbeats = grid.positions().iter();
     let downbeats = downbeats.filter(|it| it.place == Place::Downbeat);

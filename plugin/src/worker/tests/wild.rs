@@ -123,9 +123,9 @@ fn meddle(n: u64, place: f64, frames: usize, input: &mut TapInput, instance: &In
             assert_eq!(session.message(), None, "what was saved is refused");
             input.set_loads(session.loads());
         }
-        9 => edit(&Command::SetMetre {
+        9 => edit(&Command::SetMeter {
             beat: place,
-            metre: "7/8".parse().unwrap(),
+            meter: "7/8".parse().unwrap(),
         }),
         _ => {}
     }

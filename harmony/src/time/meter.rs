@@ -1,4 +1,4 @@
-//! Metres: time signatures, metre maps and bars.
+//! Meters: time signatures, meter maps and bars.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 use super::{MAX_BEAT, TimeError};
 use crate::label::as_string::serde_as_string;
 
-/// The most changes a metre map may have.
-pub const MAX_METRE_CHANGES: usize = 20_000;
+/// The most changes a meter map may have.
+pub const MAX_METER_CHANGES: usize = 20_000;
 
 /// A time signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Metre {
+pub struct Meter {
     numerator: u8,
     denominator: u8,
 }
 
-impl Metre {
+impl Meter {
     /// 4/4.
     pub const COMMON: Self = Self {
         numerator: 4,
         denominator: 4,
     };
 
-    /// A metre.
+    /// A meter.
     ///
     /// # Errors
     /// A numerator outside 1 … 32, a denominator other than 1, 2, 4, 8, 16.
@@ -36,7 +36,7 @@ impl Metre {
                 denominator,
             })
         } else {
-            Err(TimeError::Metre {
+            Err(TimeError::Meter {
                 numerator,
                 denominator,
             })
@@ -62,7 +62,7 @@ impl Metre {
     }
 
     /// The length in quarter notes of the beat that a musician counts: the note below, or three
-    /// of them in compound metres (6/8, 9/8, 12/8 and the same over 16).
+    /// of them in compound meters (6/8, 9/8, 12/8 and the same over 16).
     #[must_use]
     pub fn pulse_beats(self) -> f64 {
         let unit = 4.0 / f64::from(self.denominator);
@@ -74,25 +74,25 @@ impl Metre {
     }
 }
 
-impl Default for Metre {
+impl Default for Meter {
     fn default() -> Self {
         Self::COMMON
     }
 }
 
-impl fmt::Display for Metre {
+impl fmt::Display for Meter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.numerator, self.denominator)
     }
 }
 
-/// A text that is not a metre.
+/// A text that is not a meter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a meter: expected one like 4/4, 3/4 or 12/8")]
-pub struct ParseMetreError(String);
+pub struct ParseMeterError(String);
 
-impl FromStr for Metre {
-    type Err = ParseMetreError;
+impl FromStr for Meter {
+    type Err = ParseMeterError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.split_once('/')
@@ -100,19 +100,21 @@ impl FromStr for Metre {
                 let numerator = numerator.trim().parse().ok()?;
                 Self::new(numerator, denominator.trim().parse().ok()?).ok()
             })
-            .ok_or_else(|| ParseMetreError(text.chars().take(40).collect()))
+            .ok_or_else(|| ParseMeterError(text.chars().take(40).collect()))
     }
 }
 
-serde_as_string!(Metre);
+serde_as_string!(Meter);
 
-/// A metre from a beat on, which starts a bar.
+/// A meter from a beat on, which starts a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MetreChange {
+pub struct MeterChange {
     /// Quarter-note beats.
     pub beat: f64,
-    /// The metre.
-    pub metre: Metre,
+    /// The meter.
+    // The word of saved tracks.
+    #[serde(rename = "metre")]
+    pub meter: Meter,
 }
 
 /// A bar.
@@ -122,31 +124,31 @@ pub struct BarSpan {
     pub number: i64,
     /// Its first beat.
     pub start: f64,
-    /// Where the next begins. A change of metre may cut a bar short.
+    /// Where the next begins. A change of meter may cut a bar short.
     pub end: f64,
-    /// Its metre.
-    pub metre: Metre,
+    /// Its meter.
+    pub meter: Meter,
 }
 
-/// The metres of a song, and so its bars. Bars before the first change have its metre too.
+/// The meters of a song, and so its bars. Bars before the first change have its meter too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<MetreChange>", into = "Vec<MetreChange>")]
-pub struct MetreMap {
-    changes: Vec<MetreChange>,
+#[serde(try_from = "Vec<MeterChange>", into = "Vec<MeterChange>")]
+pub struct MeterMap {
+    changes: Vec<MeterChange>,
 }
 
-impl Default for MetreMap {
+impl Default for MeterMap {
     fn default() -> Self {
-        Self::constant(Metre::COMMON)
+        Self::constant(Meter::COMMON)
     }
 }
 
-impl MetreMap {
-    /// One metre, a bar starting at beat 0.
+impl MeterMap {
+    /// One meter, a bar starting at beat 0.
     #[must_use]
-    pub fn constant(metre: Metre) -> Self {
+    pub fn constant(meter: Meter) -> Self {
         Self {
-            changes: vec![MetreChange { beat: 0.0, metre }],
+            changes: vec![MeterChange { beat: 0.0, meter }],
         }
     }
 
@@ -154,14 +156,14 @@ impl MetreMap {
     ///
     /// # Errors
     /// No change, too many, or beats that are beyond [`MAX_BEAT`] or do not increase.
-    pub fn new(changes: Vec<MetreChange>) -> Result<Self, TimeError> {
+    pub fn new(changes: Vec<MeterChange>) -> Result<Self, TimeError> {
         if changes.is_empty() {
-            return Err(TimeError::NoMetre);
+            return Err(TimeError::NoMeter);
         }
-        if changes.len() > MAX_METRE_CHANGES {
+        if changes.len() > MAX_METER_CHANGES {
             return Err(TimeError::TooMany {
                 count: changes.len(),
-                most: MAX_METRE_CHANGES,
+                most: MAX_METER_CHANGES,
             });
         }
         for (index, change) in changes.iter().enumerate() {
@@ -180,20 +182,20 @@ impl MetreMap {
 
     /// The changes.
     #[must_use]
-    pub fn changes(&self) -> &[MetreChange] {
+    pub fn changes(&self) -> &[MeterChange] {
         &self.changes
     }
 
-    /// Sets the metre from a beat to the next change; one at the same beat is replaced.
+    /// Sets the meter from a beat to the next change; one at the same beat is replaced.
     /// Before the first change, the map then starts there.
     ///
     /// # Errors
     /// A beat beyond [`MAX_BEAT`], too many changes.
-    pub fn set(&mut self, beat: f64, metre: Metre) -> Result<(), TimeError> {
+    pub fn set(&mut self, beat: f64, meter: Meter) -> Result<(), TimeError> {
         let mut changes = self.changes.clone();
         changes.retain(|change| change.beat != beat);
         let at = changes.partition_point(|change| change.beat < beat);
-        changes.insert(at, MetreChange { beat, metre });
+        changes.insert(at, MeterChange { beat, meter });
         *self = Self::new(changes)?;
         Ok(())
     }
@@ -204,18 +206,18 @@ impl MetreMap {
     /// # Errors
     /// A factor that brings changes out of order or beyond [`MAX_BEAT`].
     pub fn scaled(&self, factor: f64) -> Result<Self, TimeError> {
-        let changes = self.changes.iter().map(|change| MetreChange {
+        let changes = self.changes.iter().map(|change| MeterChange {
             beat: change.beat * factor,
             ..*change
         });
         Self::new(changes.collect())
     }
 
-    /// The metre at a beat.
+    /// The meter at a beat.
     #[must_use]
-    pub fn metre_at(&self, beat: f64) -> Metre {
+    pub fn meter_at(&self, beat: f64) -> Meter {
         let after = self.changes.partition_point(|change| change.beat <= beat);
-        self.changes[after.saturating_sub(1)].metre
+        self.changes[after.saturating_sub(1)].meter
     }
 
     /// The bar that a beat lies in; a barline belongs to the bar after it.
@@ -228,14 +230,14 @@ impl MetreMap {
         let index = after.saturating_sub(1);
         let mut number = 1;
         for pair in self.changes[..=index].windows(2) {
-            let bars = (pair[1].beat - pair[0].beat) / pair[0].metre.bar_beats();
+            let bars = (pair[1].beat - pair[0].beat) / pair[0].meter.bar_beats();
             number += (bars - 1e-6).ceil() as i64;
         }
-        let MetreChange { beat: from, metre } = self.changes[index];
-        let within = ((beat - from) / metre.bar_beats()).floor();
-        let start = from + within * metre.bar_beats();
+        let MeterChange { beat: from, meter } = self.changes[index];
+        let within = ((beat - from) / meter.bar_beats()).floor();
+        let start = from + within * meter.bar_beats();
         let next = self.changes.get(after).filter(|_| after > 0);
-        let mut end = start + metre.bar_beats();
+        let mut end = start + meter.bar_beats();
         if let Some(next) = next {
             end = end.min(next.beat);
         } else if after == 0 {
@@ -245,7 +247,7 @@ impl MetreMap {
             number: number.saturating_add(within as i64),
             start,
             end,
-            metre,
+            meter,
         }
     }
 
@@ -264,16 +266,16 @@ impl MetreMap {
     }
 }
 
-impl TryFrom<Vec<MetreChange>> for MetreMap {
+impl TryFrom<Vec<MeterChange>> for MeterMap {
     type Error = TimeError;
 
-    fn try_from(changes: Vec<MetreChange>) -> Result<Self, Self::Error> {
+    fn try_from(changes: Vec<MeterChange>) -> Result<Self, Self::Error> {
         Self::new(changes)
     }
 }
 
-impl From<MetreMap> for Vec<MetreChange> {
-    fn from(map: MetreMap) -> Self {
+impl From<MeterMap> for Vec<MeterChange> {
+    fn from(map: MeterMap) -> Self {
         map.changes
     }
 }

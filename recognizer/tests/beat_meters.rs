@@ -1,11 +1,11 @@
-//! The beat finder on a small synthesized band, in every tempo and metre that it must know.
+//! The beat finder on a small synthesized band, in every tempo and meter that it must know.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::f64::consts::TAU;
 
 use harmony::label::Label;
-use harmony::time::Metre;
+use harmony::time::Meter;
 use harmony::timeline::{Segment, Timeline};
 use recognizer::audio::Audio;
 use recognizer::beat::{Beats, Known, Octave, find};
@@ -22,7 +22,7 @@ const CHORDS: [(&str, [f64; 3]); 4] = [
 /// Which eighths of a bar are struck.
 #[derive(Clone, Copy)]
 struct Groove {
-    metre: &'static str,
+    meter: &'static str,
     kick: &'static str,
     snare: &'static str,
     hat: &'static str,
@@ -30,35 +30,35 @@ struct Groove {
 }
 
 const ROCK: Groove = Groove {
-    metre: "4/4",
+    meter: "4/4",
     kick: "x...x.x.",
     snare: "..x...x.",
     hat: "xxxxxxxx",
     comp: "x.x.x.x.",
 };
 const FIVE: Groove = Groove {
-    metre: "5/4",
+    meter: "5/4",
     kick: "x..x..x...",
     snare: "....x...x.",
     hat: "xxxxxxxxxx",
     comp: "x..x..x.x.",
 };
 const SEVEN: Groove = Groove {
-    metre: "7/8",
+    meter: "7/8",
     kick: "x...x..",
     snare: "..x...x",
     hat: "xxxxxxx",
     comp: "x.x.x..",
 };
 const SIX: Groove = Groove {
-    metre: "6/8",
+    meter: "6/8",
     kick: "x.....",
     snare: "...x..",
     hat: "xxxxxx",
     comp: "xxxxxx",
 };
 const WALTZ: Groove = Groove {
-    metre: "3/4",
+    meter: "3/4",
     kick: "x.....",
     snare: "..x.x.",
     hat: "x.x.x.",
@@ -90,9 +90,9 @@ fn strike(samples: &mut [f32], at_s: f64, length_s: f64, sound: impl Fn(f64, usi
 /// `bars` bars at `bpm` quarters a minute, the first at `first_s`; `turn` chords in turn, one
 /// a bar.
 fn song(groove: Groove, bpm: f64, first_s: f64, bars: usize, turn: usize) -> Song {
-    let metre: Metre = groove.metre.parse().unwrap();
+    let meter: Meter = groove.meter.parse().unwrap();
     let eighth_s = 30.0 / bpm;
-    let bar_s = metre.bar_beats() * 2.0 * eighth_s;
+    let bar_s = meter.bar_beats() * 2.0 * eighth_s;
     let length_s = first_s + bars as f64 * bar_s + 0.5;
     let mut samples = vec![0.0_f32; (length_s * RATE) as usize];
     let mut segments = Vec::new();
@@ -178,24 +178,24 @@ impl Song {
     }
 }
 
-fn named(metre: &str) -> Known {
+fn named(meter: &str) -> Known {
     Known {
-        metre: Some(metre.parse().unwrap()),
+        meter: Some(meter.parse().unwrap()),
         ..Known::default()
     }
 }
 
 #[track_caller]
-fn right(song: &Song, known: Known, metre: &str, bpm: f64) {
+fn right(song: &Song, known: Known, meter: &str, bpm: f64) {
     let beats = song.beats(known).unwrap();
     assert!(
-        (beats.bpm() / bpm - 1.0).abs() < 0.02 && beats.metre.to_string() == metre,
-        "{metre} at {bpm} was read as {} at {}",
-        beats.metre,
+        (beats.bpm() / bpm - 1.0).abs() < 0.02 && beats.meter.to_string() == meter,
+        "{meter} at {bpm} was read as {} at {}",
+        beats.meter,
         beats.bpm()
     );
     let share = song.bars_found(&beats);
-    assert!(share > 0.9, "{metre} at {bpm}: {share} of the bars");
+    assert!(share > 0.9, "{meter} at {bpm}: {share} of the bars");
 }
 
 #[test]

@@ -70,16 +70,11 @@ use self::sysex::SysEx;
 use self::worker::Worker;
 use changes_realtime::bounce::Bounce;
 use changes_realtime::midi_out::MidiOut;
+use changes_realtime::ring::ring_samples;
 use changes_realtime::tap::{Tap, TapInput};
 use changes_realtime::transport::HostPosition;
 
 pub use self::entry::clap::clap_entry;
-
-/// How much audio a tap holds, in seconds, while the worker is behind.
-const TAP_S: f64 = 33.0;
-
-/// The most samples a tap holds: 8 MB.
-const TAP_SAMPLES_MAX: f64 = 2_000_000.0;
 
 /// The errand to the host's main thread of an instance that has something to tell
 /// ([`host`]).
@@ -144,7 +139,7 @@ impl Changes {
             .as_ref()
             .is_some_and(|tap| tap.sample_rate() == sample_rate && !tap.is_abandoned());
         if !ready {
-            let capacity = (TAP_S * sample_rate).clamp(1.0, TAP_SAMPLES_MAX) as usize;
+            let capacity = ring_samples(sample_rate);
             // Of a host that switches to and fro faster than the worker follows, taps wait in a
             // queue, and their memory with them, unless nothing was written to it.
             let make = if self.hearing.has_feeds() {

@@ -1,8 +1,8 @@
 //! What the audio thread of the plugin runs: no call of it allocates, frees, locks, logs or
 //! calls the system, except where [`bounce`] waits for a host that renders.
 //!
-//! Samples go through a [`tap`] to whoever listens, with what the host says of its song
-//! ([`transport`]) and what the musician has set ([`settings`]); notes of the live chord come
+//! Samples go through a [`tap`] and its [`ring`] to the worker, with the host's transport
+//! ([`transport`]) and the recognizer's settings ([`settings`]); notes of the live chord come
 //! back ([`midi_out`]).
 //!
 //! `plugin/races` runs all of it under ThreadSanitizer and Miri, `plugin/rtsan` watches it in
@@ -10,6 +10,7 @@
 
 pub mod bounce;
 pub mod midi_out;
+pub mod ring;
 pub mod settings;
 pub mod tap;
 pub mod transport;

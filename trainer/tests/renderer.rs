@@ -237,6 +237,7 @@ fn detuning_moves_sound_and_labels_together() {
         }],
         noise: Vec::new(),
         flats: false,
+        rings: false,
     };
     let fonts = tiny_soundfont::fonts();
     let settings = RenderSettings {
@@ -280,6 +281,7 @@ fn silence_stays_silence() {
         tracks: Vec::new(),
         noise: Vec::new(),
         flats: false,
+        rings: false,
     };
     let rendered = render(
         &example,

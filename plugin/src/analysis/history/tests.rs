@@ -388,7 +388,7 @@ fn lost_audio_is_marked_where_it_was() {
 }
 
 #[test]
-fn the_grid_is_the_hosts_in_the_recognisers_seconds() {
+fn the_grid_is_the_hosts_in_the_recognizers_seconds() {
     let mut history = History::new(10.0, RATE);
     history.anchor(Anchor {
         sample: 0,

@@ -209,8 +209,8 @@ def audio() -> None:
     described = struct.pack(">d4sIIIII", 8000.0, b"lpcm", 2, 4, 1, 2, 16)
     caf = b"caff\0\x01\0\0desc" + struct.pack(">q", 32) + described
     put("audio", "tone.caf", caf + b"data" + struct.pack(">qI", 4 + len(data), 0) + data)
-    link("checkpoint", "btc.pt", "trainer/tests/goldens/btc_small.pt")
-    link("checkpoint", "keras.h5", "trainer/tests/goldens/crema_small.h5")
+    link("checkpoint", "btc.pt", "trainer/teachers/tests/goldens/btc_small.pt")
+    link("checkpoint", "keras.h5", "trainer/teachers/tests/goldens/crema_small.h5")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 //! One safetensors file an example. For each front end it holds `<front end>.frames`
 //! (`[frames, 144]`, f16, log-compressed), `<front end>.chord`, `<front end>.bass` and
 //! `<front end>.colour` (`[frames]`, u8). What a teacher said about the same audio is
-//! kept apart (see [`crate::posteriors`]) and joined when the frames are loaded.
+//! kept apart (see [`teachers::posteriors`]) and joined when the frames are loaded.
 
 use std::collections::HashMap;
 use std::fs;
@@ -23,7 +23,7 @@ use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 
-use crate::posteriors::Posteriors;
+use teachers::posteriors::Posteriors;
 
 /// Chord target of a frame that says nothing (label `X`): it is left out of the loss.
 pub const IGNORED: u8 = u8::MAX;
@@ -56,7 +56,7 @@ pub struct Opinion {
 }
 
 impl Opinion {
-    /// A teacher's probabilities on the grid of [`crate::posteriors`] (hop 1024) as an
+    /// A teacher's probabilities on the grid of [`teachers::posteriors`] (hop 1024) as an
     /// opinion on `frames` frames of a front end. At hop 2048 frame `i` hears
     /// `¼p[2i−1] + ½p[2i] + ¼p[2i+1]`; past its end the last row stands.
     pub fn new(posteriors: &Posteriors, front_end: FrontEnd, frames: usize) -> Self {

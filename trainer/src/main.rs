@@ -14,14 +14,14 @@ use commands::sources::Sources;
 use indicatif::{ProgressBar, ProgressStyle};
 use networks::Weights;
 use recognizer::weights::ModelCard;
-use trainer::example::Example;
+use renderer::example::Example;
+use renderer::pop909::SongSplit;
+use renderer::progressions::ProgressionSettings;
+use renderer::render::{RenderSettings, render};
+use renderer::soundfont::Split;
 use trainer::labelled_audio;
-use trainer::pop909::SongSplit;
 use trainer::prepare::{SetSettings, prepare};
-use trainer::progression::ProgressionSettings;
 use trainer::provenance::Provenance;
-use trainer::render::{RenderSettings, render};
-use trainer::soundfont::Split;
 use trainer::train::weights;
 
 /// Corpora, rendering, training and evaluation for the networks of Changes.

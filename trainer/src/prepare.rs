@@ -14,14 +14,14 @@ use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
 use recognizer::networks::FrontEnd;
 
-use crate::example::Example;
 use crate::frames::{ExampleFrames, Frames};
 use crate::parallel;
-use crate::pop909::{Pop909, SongSplit};
-use crate::progression::ProgressionSettings;
-use crate::render::{RenderSettings, Rendered, render};
-use crate::solo::solo;
-use crate::soundfont::SoundFonts;
+use renderer::example::Example;
+use renderer::pop909::{Pop909, SongSplit};
+use renderer::progressions::ProgressionSettings;
+use renderer::render::{RenderSettings, Rendered, render};
+use renderer::solo::solo;
+use renderer::soundfont::SoundFonts;
 
 /// What a set of examples is made of.
 #[derive(Debug, Clone)]

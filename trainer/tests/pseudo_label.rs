@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Result;
 use harmony::timeline::{Segment, Timeline};
+use teachers::posteriors::{Posteriors, lab_path_of, path_of};
+use teachers::sha256;
+use teachers::{HOP_SAMPLES, Heard, Teacher};
 use trainer::corpus::{Corpus, Split};
-use trainer::posteriors::{Posteriors, lab_path_of, path_of};
 use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label, queue};
-use trainer::sha256;
 use trainer::store::Store;
-use trainer::teacher::{HOP_SAMPLES, Heard, Teacher};
 
 /// Says what follows from the loudness of each frame, and counts how often it was asked.
 struct Loudness {

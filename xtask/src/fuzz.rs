@@ -17,10 +17,11 @@ use crate::workspace::{root, say, shell, target};
 
 /// What is watched for coverage and for memory faults: our own crates, and those of others
 /// that see the bytes first.
-const INSTRUMENTED: [&str; 25] = [
+const INSTRUMENTED: [&str; 29] = [
     "changes-fuzz",
     "changes-fuzz-targets",
     "changes-plugin",
+    "changes-realtime",
     "harmony",
     "midly",
     "networks",
@@ -28,6 +29,8 @@ const INSTRUMENTED: [&str; 25] = [
     "nice-plug-core",
     "pytorch-reader",
     "recognizer",
+    "recognizer-mono",
+    "renderer",
     "safetensors",
     "serde_json",
     "symphonia-bundle-flac",
@@ -41,6 +44,7 @@ const INSTRUMENTED: [&str; 25] = [
     "symphonia-format-ogg",
     "symphonia-format-riff",
     "symphonia-metadata",
+    "teachers",
     "trainer",
     "zip",
 ];

@@ -3,10 +3,10 @@
 use std::cell::LazyCell;
 
 use crate::Folder;
-use trainer::teacher::btc::{Btc, scalar};
-use trainer::teacher::chordnet::ChordNet;
-use trainer::teacher::crema::network::Network;
-use trainer::teacher::crema::weights::Weights;
+use teachers::btc::{Btc, scalar};
+use teachers::chordnet::ChordNet;
+use teachers::crema::network::Network;
+use teachers::crema::weights::Weights;
 
 thread_local! {
     static FOLDER: LazyCell<Folder> = LazyCell::new(Folder::new);

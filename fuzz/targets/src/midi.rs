@@ -4,7 +4,7 @@
 use std::cell::LazyCell;
 
 use crate::Folder;
-use trainer::pop909::Pop909;
+use renderer::pop909::Pop909;
 
 /// A file of each kind that is read without fault.
 const GOOD: [(&str, &[u8]); 4] = [

@@ -5,7 +5,7 @@ use harmony::label::Label;
 use harmony::score::{Interval, weighted_key_score};
 use harmony::timeline::{Segment, Timeline, TimelineError};
 
-use crate::score::Beat;
+use renderer::song::Beat;
 
 /// Beats before this are left out, seconds: `mir_eval.beat.trim_beats`.
 const TRIM_S: f64 = 5.0;

@@ -10,11 +10,12 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::arrange::voicing::{Voicing, bass_key, voice};
-use crate::arrange::{Bus, Note, Track, programs, track, velocity};
-use crate::chord::Chord;
-use crate::example::{Example, Stream, stream};
-use crate::score::{Beat, Harmony, Score, Span};
+use renderer::arranger::voicing::{Voicing, bass_key, voice};
+use renderer::arranger::{Bus, Note, Track, programs, track, velocity};
+use renderer::chord::Chord;
+use renderer::example::Example;
+use renderer::random::{Stream, stream};
+use renderer::song::{Beat, Harmony, Song, Span};
 
 const KICK: u8 = 36;
 const SNARES: [u8; 4] = [38, 38, 37, 39];
@@ -42,7 +43,7 @@ pub fn compose(seed: u64, meter: Meter, clock: Clock, length_s: f64) -> Example 
     let pulses = (meter.bar_beats() / pulse).round();
     let bars = (length_s / (meter.bar_beats() * quarter_s)).ceil().max(2.0);
     let count = (bars * pulses) as usize;
-    let score = Score {
+    let song = Song {
         beats: beats(
             &mut rng,
             count,
@@ -57,10 +58,10 @@ pub fn compose(seed: u64, meter: Meter, clock: Clock, length_s: f64) -> Example 
     };
     let mut rng = stream(seed, Stream::Arrange);
     let free = matches!(clock, Clock::Free(_));
-    let tracks = band(&mut rng, &score, &bar, bars as usize, pulses, free);
+    let tracks = band(&mut rng, &song, &bar, bars as usize, pulses, free);
     Example {
-        duration_s: score.time_s(score.end()),
-        score,
+        duration_s: song.time_s(song.end()),
+        song,
         tracks,
         noise: Vec::new(),
         flats: false,
@@ -190,14 +191,14 @@ type Pattern = Vec<(f64, f64)>;
 
 fn band(
     rng: &mut ChaCha8Rng,
-    score: &Score,
+    song: &Song,
     bar: &Bar,
     bars: usize,
     pulses: f64,
     free: bool,
 ) -> Vec<Track> {
     let starts: Vec<f64> = bar.starts().into_iter().map(|it| it as f64).collect();
-    // Strokes of a bar as beats of the score, some of them left out now and then.
+    // Strokes of a bar as beats of the song, some of them left out now and then.
     let played = |rng: &mut ChaCha8Rng, pattern: &Pattern| -> Vec<(f64, f64)> {
         let mut strokes = Vec::new();
         for index in 0..bars {
@@ -225,7 +226,7 @@ fn band(
             }
         }
         let kit = programs::pick(rng, programs::KITS);
-        tracks.push(track(rng, score, Bus::Drums, kit, notes));
+        tracks.push(track(rng, song, Bus::Drums, kit, notes));
     }
     let eighth = pulses / bar.eighths as f64;
     let all: Vec<f64> = (0..bar.eighths).map(|it| it as f64).collect();
@@ -256,7 +257,7 @@ fn band(
         let mut turn = 0;
         let times = played(rng, &strokes);
         for (index, &(at, loud)) in times.iter().enumerate() {
-            let Some(chord) = score.chord_at(at) else {
+            let Some(chord) = song.chord_at(at) else {
                 continue;
             };
             let until = times
@@ -284,7 +285,7 @@ fn band(
             programs::STRUCK
         };
         let program = programs::pick(rng, pool);
-        tracks.push(track(rng, score, Bus::Chords, program, notes));
+        tracks.push(track(rng, song, Bus::Chords, program, notes));
     }
     if rng.random_bool(0.85) {
         let pattern: Pattern = match rng.random_range(0..3) {
@@ -300,7 +301,7 @@ fn band(
         let mut notes = Vec::new();
         let times = played(rng, &pattern);
         for (index, &(at, loud)) in times.iter().enumerate() {
-            let Some(chord) = score.chord_at(at) else {
+            let Some(chord) = song.chord_at(at) else {
                 continue;
             };
             let until = times.get(index + 1).map_or(at + pulses, |next| next.0);
@@ -312,7 +313,7 @@ fn band(
             });
         }
         let program = programs::pick(rng, programs::BASS);
-        tracks.push(track(rng, score, Bus::Bass, program, notes));
+        tracks.push(track(rng, song, Bus::Bass, program, notes));
     }
     tracks
 }
@@ -392,8 +393,8 @@ mod tests {
     fn bars_have_their_pulses_and_chords_begin_with_them() {
         for (meter, pulses) in [("5/4", 5), ("7/8", 7), ("6/8", 2), ("3/4", 3), ("4/4", 4)] {
             let piece = compose(3, meter.parse().unwrap(), Clock::Tempo(120.0), 20.0);
-            let downs: Vec<usize> = (0..piece.score.beats.len())
-                .filter(|&i| piece.score.beats[i].downbeat)
+            let downs: Vec<usize> = (0..piece.song.beats.len())
+                .filter(|&i| piece.song.beats[i].downbeat)
                 .collect();
             assert!(downs.windows(2).all(|w| w[1] - w[0] == pulses), "{meter}");
             assert!(piece.duration_s >= 19.0 && piece.duration_s < 30.0);
@@ -407,7 +408,7 @@ mod tests {
     fn free_time_has_no_steady_step() {
         let piece = compose(5, Meter::COMMON, Clock::Free(80.0), 20.0);
         let steps: Vec<f64> = piece
-            .score
+            .song
             .beats
             .windows(2)
             .map(|w| w[1].time_s - w[0].time_s)

@@ -15,8 +15,8 @@ use recognizer::signal::Signal;
 use recognizer::transcribe::Analysis;
 
 use crate::evaluate::overlap::intervals;
-use crate::render::Rendered;
-use crate::score::Beat;
+use renderer::render::Rendered;
+use renderer::song::Beat;
 
 /// Samples that the refining engine gets at once.
 const BLOCK: usize = 4096;

@@ -24,13 +24,14 @@ use serde::{Deserialize, Serialize};
 
 use super::measure::median_bpm;
 use super::pieces::{self, Clock};
-use crate::example::{Example, Stream, stream};
-use crate::pop909::{Pop909, SongSplit};
 use crate::prepare::{SetSettings, written};
-use crate::progression::ProgressionSettings;
-use crate::render::{RenderSettings, render};
-use crate::score::{Beat, Score};
-use crate::soundfont::SoundFonts;
+use renderer::example::Example;
+use renderer::pop909::{Pop909, SongSplit};
+use renderer::progressions::ProgressionSettings;
+use renderer::random::{Stream, stream};
+use renderer::render::{RenderSettings, render};
+use renderer::song::{Beat, Song};
+use renderer::soundfont::SoundFonts;
 
 /// Changes whenever what is kept would change.
 const VERSION: &str = "tempi/1";
@@ -113,7 +114,7 @@ impl Truth {
 
     /// The beats as those of a score.
     #[must_use]
-    pub fn score_beats(&self) -> Vec<Beat> {
+    pub fn song_beats(&self) -> Vec<Beat> {
         let beats = self.beats.iter();
         beats
             .map(|&(time_s, downbeat)| Beat { time_s, downbeat })
@@ -253,17 +254,17 @@ impl Tempi {
         Ok(match kind {
             Kind::Song => {
                 let song = written(&settings(3, self.length_s), turn as u64, Some(&self.corpus))?;
-                let meter = meter_of(&song.score);
+                let meter = meter_of(&song.song);
                 (song, meter, Some(0.0))
             }
             Kind::Retimed => {
                 // Another song than the one before.
                 let at = (turn + self.rounds * 3) as u64;
                 let own = written(&settings(3, 1e9), at, Some(&self.corpus))?;
-                let times: Vec<f64> = own.score.beats.iter().map(|b| b.time_s).collect();
+                let times: Vec<f64> = own.song.beats.iter().map(|b| b.time_s).collect();
                 let factor = median_bpm(&times).map_or(1.0, |own| own / bpm);
                 let song = own.random_excerpt(self.length_s / factor, seed);
-                let meter = meter_of(&song.score);
+                let meter = meter_of(&song.song);
                 (retimed(song, factor), meter, Some(bpm))
             }
             Kind::Progression => {
@@ -274,7 +275,7 @@ impl Tempi {
                         ..settings(0, self.length_s).progression
                     },
                 );
-                let meter = meter_of(&written.score);
+                let meter = meter_of(&written.song);
                 (written, meter, Some(bpm))
             }
             Kind::Piece(index) => {
@@ -302,9 +303,9 @@ impl Tempi {
 }
 
 /// Three or four in a bar, whichever most bars have.
-fn meter_of(score: &Score) -> Option<Meter> {
-    let downs: Vec<usize> = (0..score.beats.len())
-        .filter(|&i| score.beats[i].downbeat)
+fn meter_of(song: &Song) -> Option<Meter> {
+    let downs: Vec<usize> = (0..song.beats.len())
+        .filter(|&i| song.beats[i].downbeat)
         .collect();
     let most = |n: usize| downs.windows(2).filter(|w| w[1] - w[0] == n).count() * 2 > downs.len();
     [(3, "3/4"), (4, "4/4"), (5, "5/4")]
@@ -315,7 +316,7 @@ fn meter_of(score: &Score) -> Option<Meter> {
 
 /// The same played `factor` times as slowly.
 fn retimed(mut example: Example, factor: f64) -> Example {
-    for beat in &mut example.score.beats {
+    for beat in &mut example.song.beats {
         beat.time_s *= factor;
     }
     for note in example.tracks.iter_mut().flat_map(|t| &mut t.notes) {

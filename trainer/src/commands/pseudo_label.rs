@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use teachers::open;
 use trainer::corpus::{Corpus, Split};
 use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label};
 use trainer::store::Store;
-use trainer::teacher::open;
 
 #[derive(Debug, Args)]
 pub struct PseudoLabelArguments {

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use renderer::pop909::{Pop909, SongSplit};
+use renderer::progressions::ProgressionSettings;
+use renderer::render::{RenderSettings, Rendered};
+use renderer::soundfont::{SoundFonts, Split};
 use trainer::beats::tempi::Tempi;
-use trainer::pop909::{Pop909, SongSplit};
 use trainer::prepare::{SetSettings, example};
-use trainer::progression::ProgressionSettings;
-use trainer::render::{RenderSettings, Rendered};
-use trainer::soundfont::{SoundFonts, Split};
 
 use super::sources::Sources;
 

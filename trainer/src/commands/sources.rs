@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use trainer::pop909::{Pop909, Pop909Error};
-use trainer::soundfont::{SoundFontError, SoundFonts, Split};
+use renderer::pop909::{Pop909, Pop909Error};
+use renderer::soundfont::{SoundFontError, SoundFonts, Split};
 
 /// The folders that rendering commands read.
 #[derive(clap::Args)]

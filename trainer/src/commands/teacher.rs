@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Subcommand;
-use trainer::teacher::{Fetched, fetch, open};
+use teachers::{Fetched, fetch, open};
 
 #[derive(Debug, Subcommand)]
 pub enum TeacherCommand {

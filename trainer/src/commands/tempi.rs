@@ -9,12 +9,12 @@ use recognizer::beat::{self, Beats, Known};
 use recognizer::inference::WindowModel;
 use recognizer::models;
 use recognizer::signal::Signal;
+use renderer::song::Beat;
 use serde::Serialize;
 use trainer::beats::measure::{OnBeat, changes, f_measure, median, tempo_right};
 use trainer::beats::tempi::{Item, Kind, METERS, Tempi};
 use trainer::evaluate::overlap::intervals;
 use trainer::parallel;
-use trainer::score::Beat;
 
 /// Upper ends of the tempo bands, quarter notes a minute.
 const BANDS_BPM: [f64; 4] = [90.0, 126.0, 160.0, 1e9];
@@ -93,7 +93,7 @@ fn measured(index: usize, item: &Item) -> Result<Done> {
     });
     let intervals_of = truth.intervals()?;
     let true_changes = changes(&intervals_of);
-    let truth_beats = truth.score_beats();
+    let truth_beats = truth.song_beats();
     let moved = |track: &harmony::timeline::Timeline| {
         let on = OnBeat::of(
             &changes(&intervals(track.segments())),
@@ -122,7 +122,7 @@ fn scored(beats: Option<&Beats>, item: &Item, meter: Option<Meter>) -> Found {
         (Some(truth), Some(found)) => tempo_right(truth, found),
         _ => (false, false),
     };
-    let truth_beats = truth.score_beats();
+    let truth_beats = truth.song_beats();
     let (from_s, to_s) = match truth_beats.as_slice() {
         [first, .., last] => (first.time_s - 0.07, last.time_s + 0.07),
         _ => (0.0, 0.0),

@@ -12,11 +12,11 @@ use recognizer::networks::{
     Architecture, BtcConfig, FrontEnd, PitchClassNetConfig, TwoEOneDConfig, WINDOW_FRAMES,
 };
 use sha2::{Digest, Sha256};
+use teachers::posteriors::Posteriors;
 use trainer::corpus::{Corpus, Split};
 use trainer::device::DeviceName;
 use trainer::frames::{self, ExampleFrames, Frames, Opinion};
 use trainer::objective::{Objective, Stage};
-use trainer::posteriors::Posteriors;
 use trainer::provenance::Provenance;
 use trainer::schedule::Schedule;
 use trainer::train::{Data, Products, TrainConfig, train};

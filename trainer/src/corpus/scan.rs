@@ -19,7 +19,8 @@ use walkdir::WalkDir;
 use super::audio::decode;
 use super::journal::{Finding, Journal, Stamp};
 use super::{MAX_TRACKS, Split, Track, manifest};
-use crate::{parallel, sha256};
+use crate::parallel;
+use teachers::sha256;
 
 /// Extensions of the files that are looked at.
 pub const EXTENSIONS: [&str; 8] = ["aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];

@@ -28,7 +28,7 @@ use super::real::audio;
 use super::truth::denied;
 use crate::corpus::{Corpus, Split, Track};
 use crate::parallel;
-use crate::posteriors::lab_path_of;
+use teachers::posteriors::lab_path_of;
 
 /// Audio that the engines get to hear after the end of what the teachers heard, seconds.
 const AFTER_S: f64 = 2.0;

@@ -6,9 +6,9 @@ use recognizer::audio::Audio;
 
 use super::cache::RenderCache;
 use super::spoil::Spoil;
-use crate::pop909::Pop909;
 use crate::prepare::{SetSettings, example};
-use crate::soundfont::SoundFonts;
+use renderer::pop909::Pop909;
+use renderer::soundfont::SoundFonts;
 
 /// Audio and what is known of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,7 +17,7 @@ use recognizer::networks::CHORD_CLASSES;
 use super::piece::{Piece, Pieces};
 use crate::corpus::audio::decode;
 use crate::corpus::{Corpus, Split, Track};
-use crate::posteriors::Posteriors;
+use teachers::posteriors::Posteriors;
 
 /// A teacher is sure of a frame where the largest of its 170 probabilities is above this.
 pub const SURE: f32 = 0.8;

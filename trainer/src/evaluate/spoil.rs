@@ -8,7 +8,7 @@ use recognizer::features::SAMPLE_RATE;
 use recognizer::resample::StreamResampler;
 
 use super::piece::Piece;
-use crate::effects::{codec, dynamics, noise};
+use renderer::effects::{codec, dynamics, noise};
 
 /// How far a detuned piece is out, cents, every other one down.
 pub const DETUNED_CENTS: f64 = 40.0;

@@ -11,7 +11,7 @@ use recognizer::resample::StreamResampler;
 
 use super::engines::Listener;
 use super::real::POSTERIOR_FRAME_S;
-use crate::teacher::Teacher;
+use teachers::Teacher;
 
 /// A teacher as a listener: its own chords, each with its mean probability.
 pub struct TeacherListener(Arc<dyn Teacher>);
@@ -76,9 +76,9 @@ fn probability(chord: &[f32], segment: &Segment) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::teacher::Heard;
     use harmony::label::Label;
     use harmony::timeline::Timeline;
+    use teachers::Heard;
 
     /// Hears C major for as long as there is audio, three quarters sure.
     struct OneChord;
@@ -94,7 +94,7 @@ mod tests {
 
         fn hear(&self, samples: &[f32]) -> Result<Heard> {
             let length_s = samples.len() as f64 / f64::from(SAMPLE_RATE);
-            let frames = 1 + samples.len() / crate::teacher::HOP_SAMPLES;
+            let frames = 1 + samples.len() / teachers::HOP_SAMPLES;
             let label: Label = "C:maj".parse()?;
             let mut chord = vec![0.0; frames * large::LEN];
             for frame in chord.chunks_exact_mut(large::LEN) {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::{Shard, queue};
 use crate::corpus::{Corpus, Split};
-use crate::posteriors::{Posteriors, lab_path_of, path_of};
-use crate::sha256;
+use teachers::posteriors::{Posteriors, lab_path_of, path_of};
+use teachers::sha256;
 
 /// Name of the index: JSON lines, one entry a track, in the order of identifiers.
 pub const INDEX: &str = "index.jsonl";

@@ -1,6 +1,6 @@
 //! Pseudo-labels: a teacher listens to the tracks of a corpus.
 //!
-//! Two files a track ([`crate::posteriors`]), each written beside its place and renamed, the
+//! Two files a track ([`teachers::posteriors`]), each written beside its place and renamed, the
 //! posteriors last: a run that is killed at any moment goes on where it was. The same
 //! teacher makes the same bytes of the same track, so that several machines may share the
 //! work ([`Shard`]) and [`merge`] gives what one would have made. Machines without a file
@@ -22,10 +22,10 @@ use harmony::timeline::{Segment, Timeline};
 use crate::corpus::frames::samples;
 use crate::corpus::{Corpus, Split, Track};
 use crate::parallel;
-use crate::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
-use crate::sha256;
 use crate::store::Store;
-use crate::teacher::Teacher;
+use teachers::Teacher;
+use teachers::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
+use teachers::sha256;
 
 pub use merge::{INDEX, Merged, index, merge};
 pub use queue::{Shard, queue};

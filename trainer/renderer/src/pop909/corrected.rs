@@ -1,0 +1,236 @@
+//! POP909-CL: the chords of POP909 as experts corrected them.
+//!
+//! `NNN.mid` of that collection has a track `chords` that holds each chord as notes from its
+//! start to its end; the lowest note is the bass. Its beats are those of the song's own
+//! annotation moved by a constant number of beats, which is found here. Where both say the
+//! same notes over the same bass a label can be trusted; elsewhere it is disputed.
+
+use std::path::Path;
+
+use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
+
+use super::{Pop909Error, read};
+use crate::song::{Harmony, Song, Span};
+
+/// Largest shift that is tried, beats either way.
+const MAX_SHIFT: i32 = 24;
+/// Positions looked at in a beat.
+const STEPS: f64 = 4.0;
+/// A shift at which fewer of the positions agree is none.
+const LEAST_AGREEMENT: f64 = 0.4;
+
+/// A chord of the corrected track.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Corrected {
+    /// First beat and the beat at which it ends, on the collection's own count.
+    start: f64,
+    end: f64,
+    /// Its pitch classes, bit 0 is C.
+    notes: u16,
+    /// Pitch class of its lowest note.
+    bass: u8,
+}
+
+/// The chords that both collections have in common: `song`'s spans, cut and marked
+/// [`Harmony::Unknown`] where the corrected chord has other notes or another bass. Returns the
+/// share of the time with a chord that is agreed on, or `None`, with the song as it was, where
+/// the two do not fit together.
+///
+/// # Errors
+/// The file cannot be read or is damaged.
+pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, Pop909Error> {
+    let corrected = chords(path, &read(path)?)?;
+    Ok(best_shift(song, &corrected).map(|shift| mark(song, &corrected, shift)))
+}
+
+/// Marks what is disputed, `shift` beats apart; the share of the time with a chord that is not.
+fn mark(song: &mut Song, corrected: &[Corrected], shift: f64) -> f64 {
+    let (mut agreed, mut all) = (0.0, 0.0);
+    let mut spans: Vec<Span> = Vec::new();
+    let mut push = |start: f64, end: f64, harmony: Harmony| match spans.last_mut() {
+        Some(last) if last.harmony == harmony => last.end = end,
+        _ => spans.push(Span {
+            start,
+            end,
+            harmony,
+        }),
+    };
+    for span in &song.spans {
+        let Harmony::Chord(chord) = span.harmony else {
+            push(span.start, span.end, span.harmony);
+            continue;
+        };
+        let mut at = span.start;
+        while at < span.end - 1e-9 {
+            let next = (((at * STEPS).floor() + 1.0) / STEPS).min(span.end);
+            let middle = (at + next) / 2.0;
+            let same = chord_at(corrected, middle + shift).is_some_and(|other| {
+                other.notes == chord.pitch_classes() && other.bass == chord.bass_pitch_class()
+            });
+            all += next - at;
+            agreed += if same { next - at } else { 0.0 };
+            push(at, next, if same { span.harmony } else { Harmony::Unknown });
+            at = next;
+        }
+    }
+    song.spans = spans;
+    if all > 0.0 { agreed / all } else { 0.0 }
+}
+
+/// The beats to add to a position of the song so that most notes agree.
+fn best_shift(song: &Song, corrected: &[Corrected]) -> Option<f64> {
+    let positions: Vec<(f64, u16)> = song
+        .spans
+        .iter()
+        .filter_map(|span| match span.harmony {
+            Harmony::Chord(chord) => Some((*span, chord.pitch_classes())),
+            _ => None,
+        })
+        .flat_map(|(span, notes)| {
+            let beats = (span.end - span.start).ceil() as usize;
+            (0..beats).map(move |beat| (span.start + beat as f64 + 0.25, notes))
+        })
+        .collect();
+    let agreement = |shift: f64| {
+        let same = positions.iter().filter(|(beat, notes)| {
+            chord_at(corrected, beat + shift).is_some_and(|it| it.notes == *notes)
+        });
+        same.count() as f64 / positions.len().max(1) as f64
+    };
+    let shifts = (-2 * MAX_SHIFT..=2 * MAX_SHIFT).map(|half| f64::from(half) / 2.0);
+    let (share, shift) = shifts
+        .map(|shift| (agreement(shift), shift))
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.abs().total_cmp(&a.1.abs())))?;
+    (share >= LEAST_AGREEMENT).then_some(shift)
+}
+
+fn chord_at(corrected: &[Corrected], beat: f64) -> Option<&Corrected> {
+    let next = corrected.partition_point(|chord| chord.start <= beat);
+    let chord = &corrected[next.checked_sub(1)?];
+    (beat < chord.end).then_some(chord)
+}
+
+/// The chords of the track `chords`, in order.
+fn chords(path: &Path, bytes: &[u8]) -> Result<Vec<Corrected>, Pop909Error> {
+    let midi = |reason: String| Pop909Error::Midi {
+        path: path.to_owned(),
+        reason,
+    };
+    let smf = Smf::parse(bytes).map_err(|error| midi(error.to_string()))?;
+    let Timing::Metrical(division) = smf.header.timing else {
+        return Err(midi("time code instead of ticks per beat".to_owned()));
+    };
+    let division = f64::from(division.as_int()).max(1.0);
+    let track = smf
+        .tracks
+        .iter()
+        .find(|track| {
+            track.iter().any(|event| {
+                matches!(
+                    event.kind,
+                    TrackEventKind::Meta(MetaMessage::TrackName(b"chords"))
+                )
+            })
+        })
+        .ok_or_else(|| midi("no track `chords`".to_owned()))?;
+    let mut tick = 0_u64;
+    let mut open: [Option<u64>; 128] = [None; 128];
+    let mut notes: Vec<(u64, u64, u8)> = Vec::new();
+    for event in track {
+        tick += u64::from(event.delta.as_int());
+        let TrackEventKind::Midi { message, .. } = event.kind else {
+            continue;
+        };
+        let (key, sounds) = match message {
+            MidiMessage::NoteOn { key, vel } => (key.as_int(), vel.as_int() > 0),
+            MidiMessage::NoteOff { key, .. } => (key.as_int(), false),
+            _ => continue,
+        };
+        let slot = &mut open[usize::from(key)];
+        if let Some(from) = slot.take() {
+            notes.push((from, tick, key));
+        }
+        if sounds {
+            *slot = Some(tick);
+        }
+    }
+    notes.sort_unstable();
+    let mut chords: Vec<Corrected> = Vec::new();
+    let mut at = 0;
+    while let Some(&(from, _, _)) = notes.get(at) {
+        let together = notes[at..].iter().take_while(|note| note.0 == from);
+        let (mut mask, mut lowest, mut end) = (0_u16, u8::MAX, from);
+        for (_, until, key) in together {
+            mask |= 1 << (key % 12);
+            lowest = lowest.min(*key);
+            end = end.max(*until);
+            at += 1;
+        }
+        if let Some(last) = chords.last_mut() {
+            last.end = last.end.min(from as f64 / division);
+        }
+        chords.push(Corrected {
+            start: from as f64 / division,
+            end: end as f64 / division,
+            notes: mask,
+            bass: lowest % 12,
+        });
+    }
+    Ok(chords)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chord::Chord;
+    use crate::song::Beat;
+
+    fn chord(label: &str) -> Harmony {
+        Harmony::Chord(Chord::from_harte(label).unwrap())
+    }
+
+    #[test]
+    fn what_is_disputed_is_unknown() {
+        let mut song = Song {
+            beats: (0..20)
+                .map(|i| Beat {
+                    time_s: f64::from(i),
+                    downbeat: i % 4 == 0,
+                })
+                .collect(),
+            spans: [("C:maj", 0.0), ("A:min", 4.0), ("F:maj/3", 8.0)]
+                .map(|(label, start)| Span {
+                    start,
+                    end: start + 4.0,
+                    harmony: chord(label),
+                })
+                .to_vec(),
+            swing: 0.5,
+            key: (0, false),
+            keys: Vec::new(),
+        };
+        // Two beats later; the second chord changes half way, the third has another bass.
+        let corrected = [
+            (2.0, 6.0, 0b1001_0001, 0),
+            (6.0, 8.0, 0b10_0001_0001 | 1 << 9, 9),
+            (8.0, 10.0, 0b1001_0001, 0),
+            (10.0, 14.0, 0b10_0010_0001, 5),
+        ]
+        .map(|(start, end, notes, bass)| Corrected {
+            start,
+            end,
+            notes,
+            bass,
+        });
+        assert_eq!(best_shift(&song, &corrected), Some(2.0));
+        let share = mark(&mut song, &corrected, 2.0);
+        assert!((share - 0.5).abs() < 1e-9);
+        let spans: Vec<_> = song.spans.iter().map(|it| (it.end, it.harmony)).collect();
+        let wanted = [
+            (4.0, chord("C:maj")),
+            (6.0, chord("A:min")),
+            (12.0, Harmony::Unknown),
+        ];
+        assert_eq!(spans, wanted);
+    }
+}

@@ -1,0 +1,78 @@
+//! Teachers: chord recognisers that others have trained, for our networks to learn from.
+//!
+//! A [`Teacher`] hears a whole file and says, for each frame of hop 1024, how likely each
+//! class of [`harmony::vocabulary::large`] is, and where it can the bass and the colours;
+//! beside that it names the chords as its own authors' program does.
+//!
+//! - [`chordnet`]: the five folds of Jiang et al. (ISMIR 2019);
+//! - [`crema`]: the network of CREMA (McFee and Bello, ISMIR 2017);
+//! - [`btc`]: the paper's own teacher (Park et al., ISMIR 2019);
+//! - [`student`]: a network of our own;
+//! - [`mixture`]: several of them as one.
+
+pub mod btc;
+pub mod checkpoint;
+pub mod chordnet;
+pub mod crema;
+mod fetch;
+mod librosa;
+pub mod mixture;
+mod open;
+pub mod posteriors;
+pub mod sha256;
+pub mod student;
+
+use anyhow::Result;
+use harmony::timeline::Timeline;
+
+pub use fetch::{Fetched, fetch};
+pub use open::open;
+
+/// Samples from one frame of a teacher's answer to the next, at 22 050 Hz.
+pub const HOP_SAMPLES: usize = 1024;
+/// Classes of the ninth: none, 9, #9, b9.
+pub const NINTHS: usize = 4;
+/// Classes of the eleventh: none, 11, #11.
+pub const ELEVENTHS: usize = 3;
+/// Classes of the thirteenth: none, 13, b13.
+pub const THIRTEENTHS: usize = 3;
+
+/// What a teacher says about a file. Frame `i` is at `i · 1024 / 22050` s; there are
+/// `1 + len / 1024` of them for `len` samples.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heard {
+    /// Probabilities of the large vocabulary, `[frames, 170]`.
+    pub chord: Vec<f32>,
+    /// Probabilities of the bass pitch class, 12 for none, `[frames, 13]`.
+    pub bass: Option<Vec<f32>>,
+    /// Probabilities of the notes above the seventh.
+    pub colours: Option<Colours>,
+    /// The chords the teacher itself would write down.
+    pub timeline: Timeline,
+}
+
+/// Probabilities of the notes above the seventh.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Colours {
+    /// `[frames, 4]`: none, 9, #9, b9.
+    pub ninth: Vec<f32>,
+    /// `[frames, 3]`: none, 11, #11.
+    pub eleventh: Vec<f32>,
+    /// `[frames, 3]`: none, 13, b13.
+    pub thirteenth: Vec<f32>,
+}
+
+/// Somebody to learn from.
+pub trait Teacher: Send + Sync {
+    /// Its name, as on the command line.
+    fn name(&self) -> &str;
+
+    /// SHA-256 of its weights, hexadecimal: with the name, its identity.
+    fn sha256(&self) -> &str;
+
+    /// Listens to a whole file: mono samples at 22 050 Hz.
+    ///
+    /// # Errors
+    /// What its engine says.
+    fn hear(&self, samples: &[f32]) -> Result<Heard>;
+}

@@ -186,6 +186,9 @@ struct Plan {
     voicing: Voicing,
     /// Whether the left hand has the bass apart.
     left_hand: bool,
+    /// Share of the chords in root position under which another string sounds along: who
+    /// strums an A has the low E in it now and then, and means A.
+    open_string: f64,
 }
 
 impl Plan {
@@ -208,7 +211,12 @@ impl Plan {
             program,
             tonic: rng.random_range(0..12),
             even: *[0.0, 0.1, 0.4, 1.0].choose(rng).unwrap_or(&0.1),
-            inverted: *[0.0, 0.1, 0.35].choose(rng).unwrap_or(&0.1),
+            // Guitarists seldom mean an inversion.
+            inverted: if guitar {
+                *[0.0, 0.0, 0.05].choose(rng).unwrap_or(&0.0)
+            } else {
+                *[0.0, 0.05, 0.3].choose(rng).unwrap_or(&0.05)
+            },
             strokes,
             sounding_s: (short, short * rng.random_range(1.0..3.0)),
             gap_s: gap,
@@ -234,6 +242,7 @@ impl Plan {
                 .unwrap_or(&Voicing::Close)
             },
             left_hand: rng.random_bool(0.4),
+            open_string: if guitar { 0.3 } else { 0.0 },
         }
     }
 
@@ -303,12 +312,20 @@ impl Plan {
     ) {
         let mut keys = voice(rng, chord, self.voicing, self.centre, before);
         before.clone_from(&keys);
-        // The lowest key is the label's bass.
+        // The lowest key is the label's bass, but for an open string.
         let lowest = keys.first().copied().unwrap_or(60);
         let reach = if self.left_hand { 12 } else { 0 };
         let bass = bass_key(chord, lowest - reach).max(28);
         keys.retain(|key| *key > bass);
         keys.insert(0, bass);
+        let fifth = bass - 5;
+        if chord.bass == 0
+            && fifth >= 40
+            && chord.kind().tones.contains(&7)
+            && rng.random_bool(self.open_string)
+        {
+            keys.insert(0, fifth);
+        }
         let end_s = at_s + sounding_s * rng.random_range(1.0 - 0.3 * self.released..=1.0);
         let mut strike = |from_s: f64, keys: &[i32], spread_s: f64, loudness: i32| {
             let step_s = spread_s / keys.len().max(1) as f64;

@@ -7,7 +7,7 @@ use harmony::export::atomic::WriteError;
 use harmony::export::{ExportError, UnknownFormat};
 use harmony::time::{MAX_BPM, MIN_BPM, NoteValue};
 use recognizer::audio::AudioError;
-use recognizer::models::EmbeddedError;
+use recognizer::models::{EmbeddedError, LoadError};
 
 /// Why there is no result. Messages about a file name it.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum Error {
     /// The built-in networks cannot be used.
     #[error(transparent)]
     Model(#[from] EmbeddedError),
+    /// The weights that were named cannot be used.
+    #[error(transparent)]
+    Weights(#[from] LoadError),
     /// A file was not written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -44,6 +44,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
         .is_some_and(|(_, job)| matches!(job.to, To::Print { .. }));
     let stop = interrupt::switch();
 
+    let model = Model::causal(options.hearing.weights.as_deref())?;
     let mut display = Display::new(notation, events, !prints_track, target.is_some());
     let mut stream = Stream::start(song.clone(), Arc::clone(&stop));
     let mut heard_s = 0.0;
@@ -54,11 +55,9 @@ pub fn run(options: &Live) -> Result<(), Error> {
     while let Some((rate, block)) = stream.next_block() {
         let engine = match &mut engine {
             Some(engine) => engine,
-            none => none.insert(Model::live(
-                song.path(),
-                f64::from(rate),
-                options.hearing.tuning(),
-            )?),
+            none => {
+                none.insert(model.live(song.path(), f64::from(rate), options.hearing.tuning())?)
+            }
         };
         for block in block.chunks(BLOCK) {
             if stop.load(Ordering::Relaxed) {
@@ -144,7 +143,7 @@ fn write(
     let bar = progress::bar(song.path());
     bar.set_prefix("beats");
     let tuning = options.hearing.tuning();
-    let found = Model::offline()?.transcribe(song.path(), &signal, known, tuning, |share| {
+    let found = Model::offline(None)?.transcribe(song.path(), &signal, known, tuning, |share| {
         progress::set(&bar, share);
     })?;
     let (heard, beats) = (found.chords, found.beats);

@@ -26,13 +26,16 @@ pub struct Heard {
     pub tuning: Tuning,
 }
 
-/// The network for whole files.
+/// A network, for whole files or for live engines.
 pub struct Model(Arc<PitchClassModel>);
 
 impl Model {
-    /// Loads it.
-    pub fn offline() -> Result<Self, Error> {
-        Ok(Self(models::windowed()?))
+    /// Loads it, from a file of weights if there is one.
+    pub fn offline(weights: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self(match weights {
+            Some(path) => models::load_windowed(path)?,
+            None => models::windowed()?,
+        }))
     }
 
     /// Analyses `signal`, which was read from `file`. Chords change on its beats, if it has any;
@@ -65,13 +68,21 @@ impl Model {
         })
     }
 
-    /// A live engine for audio of `rate` Hz from `file`.
-    pub fn live(file: &Path, rate: f64, tuning: TuningSetting) -> Result<LiveEngine, Error> {
+    /// The network of live engines, from a file of weights if there is one.
+    pub fn causal(weights: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self(match weights {
+            Some(path) => models::load_live(path)?,
+            None => models::live()?,
+        }))
+    }
+
+    /// A live engine with this causal network, for audio of `rate` Hz from `file`.
+    pub fn live(&self, file: &Path, rate: f64, tuning: TuningSetting) -> Result<LiveEngine, Error> {
         let settings = LiveSettings {
             tuning,
             ..LiveSettings::default()
         };
-        LiveEngine::new(models::live()?, rate, settings).map_err(|cause| in_file(file)(&cause))
+        LiveEngine::new(self.0.clone(), rate, settings).map_err(|cause| in_file(file)(&cause))
     }
 }
 

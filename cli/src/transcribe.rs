@@ -31,7 +31,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
     let run = Run {
         options,
         known,
-        model: Model::offline()?,
+        model: Model::offline(options.hearing.weights.as_deref())?,
         format: plan.format,
         progress: &progress,
         work: Work::on(plan.jobs.len()),

@@ -1,17 +1,87 @@
-//! The built-in networks: weights embedded in the binary, read once a process.
+//! The built-in networks: weights embedded in the binary, read once a process; and networks
+//! from files of weights that somebody else has trained with the trainer.
 //!
 //! [`live()`] is for a [`LiveEngine`](crate::LiveEngine), [`windowed()`] for
 //! [`transcribe()`](crate::transcribe()) and a [`RefiningEngine`](crate::RefiningEngine).
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::inference::PitchClassModel;
-use crate::weights::{ModelCard, WeightsFile};
+use crate::inference::{ModelError, PitchClassModel};
+use crate::weights::{ModelCard, WeightsError, WeightsFile};
 
 /// The weights file of the causal network of the live engine.
 pub const LIVE: &[u8] = include_bytes!("../weights/live.safetensors");
 /// The weights file of the windowed network of whole files.
 pub const WINDOWED: &[u8] = include_bytes!("../weights/windowed.safetensors");
+
+/// The largest file of weights that is read, bytes: twenty times the built-in ones.
+const MAX_WEIGHTS_BYTES: u64 = 64 << 20;
+
+/// Why a file of weights cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {cause}", path.display())]
+pub struct LoadError {
+    path: PathBuf,
+    #[source]
+    cause: LoadErrorKind,
+}
+
+/// What is wrong with a file of weights.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadErrorKind {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// It is larger than any weights are.
+    #[error("larger than {} MiB, so these are no weights of Changes", MAX_WEIGHTS_BYTES >> 20)]
+    TooLarge,
+    /// It holds no weights.
+    #[error("no weights of Changes: {0}")]
+    Weights(#[from] WeightsError),
+    /// It holds another network than is asked for.
+    #[error("{0}")]
+    Model(#[from] ModelError),
+}
+
+/// The causal network of a file of weights, for live engines.
+///
+/// # Errors
+/// A file that cannot be read or holds no such network, by name.
+pub fn load_live(path: &Path) -> Result<Arc<PitchClassModel>, LoadError> {
+    load(path, true)
+}
+
+/// The windowed network of a file of weights, for whole files.
+///
+/// # Errors
+/// As [`load_live`].
+pub fn load_windowed(path: &Path) -> Result<Arc<PitchClassModel>, LoadError> {
+    load(path, false)
+}
+
+fn load(path: &Path, causal: bool) -> Result<Arc<PitchClassModel>, LoadError> {
+    let load = || -> Result<PitchClassModel, LoadErrorKind> {
+        let mut bytes = Vec::new();
+        let file = File::open(path)?;
+        file.take(MAX_WEIGHTS_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_WEIGHTS_BYTES {
+            return Err(LoadErrorKind::TooLarge);
+        }
+        let file = WeightsFile::read(&bytes)?;
+        Ok(if causal {
+            PitchClassModel::causal(&file)?
+        } else {
+            PitchClassModel::windowed(&file)?
+        })
+    };
+    load().map(Arc::new).map_err(|cause| LoadError {
+        path: path.to_owned(),
+        cause,
+    })
+}
 
 /// The embedded weights could not be read: a fault of the build, not of the user.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -71,6 +141,26 @@ pub fn cards() -> Result<Vec<ModelCard>, EmbeddedError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_of_a_file_are_those_of_its_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.safetensors");
+        std::fs::write(&path, WINDOWED).unwrap();
+        assert_eq!(
+            load_windowed(&path).unwrap().card(),
+            windowed().unwrap().card()
+        );
+        let error = load_live(&path).err().unwrap().to_string();
+        assert!(
+            error.contains("mine.safetensors") && error.contains("causal"),
+            "{error}"
+        );
+        std::fs::write(&path, &WINDOWED[..1000]).unwrap();
+        assert!(load_windowed(&path).is_err());
+        let error = load_live(&folder.path().join("none")).err().unwrap();
+        assert!(matches!(error.cause, LoadErrorKind::Io(_)));
+    }
 
     #[test]
     fn the_embedded_weights_load_and_say_where_they_come_from() {

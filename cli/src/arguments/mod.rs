@@ -250,6 +250,12 @@ pub struct Hearing {
     /// By default it is found in the music, within 60 cents, and printed if it is not 440 Hz.
     #[arg(long, value_name = "TUNING", value_parser = values::tuning, allow_hyphen_values = true)]
     pub tuning: Option<TuningSetting>,
+    /// Weights of your own in place of the built-in ones: a file that the trainer exported
+    ///
+    /// Whole files take a windowed network, `live` a causal one; the model card in the file says
+    /// which it is.
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
 }
 
 impl Hearing {

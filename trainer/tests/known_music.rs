@@ -150,6 +150,7 @@ fn a_corpus_is_scored_where_witnesses_agree() {
             ("games".to_owned(), source(None)),
         ]
         .into(),
+        listed: trainer::corpus::listed::Listed::new(),
         split: None,
         labels: None,
         min_length_s: 0.0,

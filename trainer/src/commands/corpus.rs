@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use trainer::corpus::frames::{FrameSettings, make};
+use trainer::corpus::listed::{self, Listed};
 use trainer::corpus::scan::{ScanSettings, SkippedAs, Sources, read_sources, scan};
 use trainer::corpus::{Corpus, Split};
 
@@ -43,6 +44,9 @@ pub struct ScanArguments {
     /// JSON object from the names of first folders to {"licence", "split"}.
     #[arg(long)]
     sources: Option<PathBuf>,
+    /// Table of the recordings, as manifest.tsv: file, artist, licence, kind and seconds, by tabs.
+    #[arg(long)]
+    list: Option<PathBuf>,
     /// Split of every track; by their content, 8 : 1 : 1, without.
     #[arg(long, value_enum)]
     split: Option<Split>,
@@ -90,6 +94,10 @@ fn scan_folder(arguments: &ScanArguments, interrupted: &AtomicBool) -> Result<()
         sources: match &arguments.sources {
             Some(path) => read_sources(path)?,
             None => Sources::new(),
+        },
+        listed: match &arguments.list {
+            Some(path) => listed::read(path)?,
+            None => Listed::new(),
         },
         split: arguments.split,
         labels: arguments.labels.clone(),

@@ -7,6 +7,7 @@
 pub mod audio;
 pub mod frames;
 mod journal;
+pub mod listed;
 pub mod scan;
 
 use std::collections::HashSet;

@@ -18,6 +18,7 @@ use walkdir::WalkDir;
 
 use super::audio::decode;
 use super::journal::{Finding, Journal, Stamp};
+use super::listed::Listed;
 use super::{MAX_TRACKS, Split, Track, manifest};
 use crate::parallel;
 use teachers::sha256;
@@ -78,6 +79,8 @@ pub struct ScanSettings {
     pub source: Option<String>,
     /// What is known of single folders.
     pub sources: Sources,
+    /// What is known of single files, by their path below the folder.
+    pub listed: Listed,
     /// Split of everything that no source states one for; by content where not given.
     pub split: Option<Split>,
     /// Folder with labels in the same order of folders as the audio; labels are looked
@@ -297,8 +300,11 @@ fn tracks(
             .next()
             .filter(|_| path.parent() != Some(Path::new("")));
         let top = top.map(|c| c.as_os_str().to_string_lossy().into_owned());
-        let stated = top.as_ref().and_then(|top| settings.sources.get(top));
-        let source = settings.source.clone().or(top);
+        let (named, stated) = match settings.listed.get(&path) {
+            Some((name, source)) => (Some(name.clone()), Some(source)),
+            None => (None, top.as_ref().and_then(|top| settings.sources.get(top))),
+        };
+        let source = settings.source.clone().or(named).or(top);
         let source = source.unwrap_or_else(|| settings.name.clone());
         tracks.push(Track {
             id: id(&source, &path, &sha256),

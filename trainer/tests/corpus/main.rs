@@ -38,6 +38,7 @@ fn settings(folder: &Path) -> ScanSettings {
         licence: "unknown".into(),
         source: None,
         sources: Sources::new(),
+        listed: trainer::corpus::listed::Listed::new(),
         split: None,
         labels: None,
         min_length_s: 1.0,

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use harmony::vocabulary::large;
 use recognizer::audio::Audio;
 use recognizer::decode::Posterior;
 use recognizer::decode::viterbi::argmax;
@@ -86,7 +87,7 @@ fn push(heard: &mut Heard, first: &Posterior, second: &Posterior) {
             .collect()
     };
     let chord = mean(&first.chord, &second.chord);
-    let root = argmax(&chord) / 14 % 12;
+    let root = large::root_of(argmax(&chord)).map_or(0, usize::from);
     heard.chord.extend(chord);
     if let (Some(a), Some(b), Some(bass)) = (&first.bass, &second.bass, &mut heard.bass) {
         bass.extend(mean(a, b));

@@ -316,11 +316,11 @@ fn typed_symbols_are_read() {
     for (typed, cause) in [
         ("", "type a chord"),
         ("Hm7", "from A to G"),
-        ("Cfoo", "no chord type"),
+        ("Cfoo", "not a known chord type"),
         ("Am7/H", "bass after the slash"),
         ("Am7/", "bass after the slash"),
-        ("C7b", "no chord type"),
-        ("C14", "no chord type"),
+        ("C7b", "not a known chord type"),
+        ("C14", "not a known chord type"),
     ] {
         let error = harmony::style::read(typed).unwrap_err().to_string();
         assert!(error.contains(cause), "{typed}: {error}");

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use burn::module::Module as _;
+use burn::tensor::Device;
 use clap::{Parser, Subcommand};
 use commands::sources::Sources;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -98,6 +99,13 @@ struct ExportArguments {
     /// networks of all runs. May be given more than once.
     #[arg(long)]
     average: Vec<PathBuf>,
+    /// Weights, those that the run started from for instance, some of which is kept: what is
+    /// written lies between.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// How much of the numbers of --keep.
+    #[arg(long, value_parser = share, default_value = "0.5", requires = "keep")]
+    keep_share: f64,
     /// What `trainer eval --json` wrote for these weights, for the model card.
     #[arg(long)]
     metrics: Option<PathBuf>,
@@ -316,6 +324,18 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         provenance.commands.push(format!(
             "the mean of the networks of {}",
             runs.join(" and ")
+        ));
+    }
+    if let Some(path) = &arguments.keep {
+        let named = || path.display().to_string();
+        let bytes = std::fs::read(path).with_context(named)?;
+        let other = Weights::from_bytes(&bytes, &Device::flex()).with_context(named)?;
+        weights = weights
+            .keeping(&other, arguments.keep_share as f32)
+            .with_context(named)?;
+        provenance.commands.push(format!(
+            "of all numbers {} are those of {}",
+            arguments.keep_share, other.card.name
         ));
     }
     weights.card = provenance.card(&arguments.name, metrics);

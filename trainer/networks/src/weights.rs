@@ -104,7 +104,64 @@ impl Weights {
                 .collect();
             means.push((name, view.shape().to_vec(), bytes));
         }
-        let views = means
+        first.clone().with_tensors(&means)
+    }
+
+    /// The network between this one and `other`, of whose numbers each counts `share`: what was
+    /// learned last, and some of what was known before (Wortsman et al., "Robust fine-tuning of
+    /// zero-shot models", CVPR 2022). Where a tensor of `other` has fewer columns, those that
+    /// it lacks are this network's.
+    ///
+    /// # Errors
+    /// [`WeightsError::DoNotFit`] for another architecture, and for frames of another mean and
+    /// deviation.
+    pub fn keeping(self, other: &Self, share: f32) -> Result<Self, WeightsError> {
+        let refused = |reason: String| WeightsError::DoNotFit(reason);
+        if (self.mean, self.deviation) != (other.mean, other.deviation) {
+            return Err(refused("they were trained on other frames".into()));
+        }
+        let (own, others) = (self.plain_tensors()?, other.plain_tensors()?);
+        let own = SafeTensors::deserialize(&own).map_err(|e| refused(e.to_string()))?;
+        let others = SafeTensors::deserialize(&others).map_err(|e| refused(e.to_string()))?;
+        let mut mixed = Vec::new();
+        for (name, view) in own.tensors() {
+            let kept = others.tensor(&name).map_err(|e| refused(e.to_string()))?;
+            let (columns, known) = (
+                view.shape().last().copied().unwrap_or(1),
+                kept.shape().last().copied().unwrap_or(1),
+            );
+            let rows = |view: &TensorView<'_>, columns: usize| {
+                view.data().len() / (4 * columns.max(1))
+            };
+            if known > columns || rows(&view, columns) != rows(&kept, known) {
+                return Err(refused(format!("`{name}` has another shape")));
+            }
+            let numbers = |view: &TensorView<'_>| -> Vec<f32> {
+                let (numbers, _) = view.data().as_chunks::<4>();
+                numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+            };
+            let (mut numbers_own, numbers_kept) = (numbers(&view), numbers(&kept));
+            let pairs = numbers_own
+                .chunks_exact_mut(columns.max(1))
+                .zip(numbers_kept.chunks_exact(known.max(1)));
+            for (own, kept) in pairs {
+                for (own, kept) in own.iter_mut().zip(kept) {
+                    *own = (1.0 - share) * *own + share * kept;
+                }
+            }
+            let bytes: Vec<u8> = numbers_own.iter().flat_map(|x| x.to_le_bytes()).collect();
+            mixed.push((name, view.shape().to_vec(), bytes));
+        }
+        self.with_tensors(&mixed)
+    }
+
+    /// The same with other numbers: name, shape and bytes of each tensor.
+    fn with_tensors(
+        mut self,
+        tensors: &[(String, Vec<usize>, Vec<u8>)],
+    ) -> Result<Self, WeightsError> {
+        let refused = |reason: String| WeightsError::DoNotFit(reason);
+        let views = tensors
             .iter()
             .map(|(name, shape, bytes)| {
                 let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
@@ -113,14 +170,10 @@ impl Weights {
             })
             .collect::<Result<Vec<_>, WeightsError>>()?;
         let bytes = safetensors::serialize(views, None).map_err(|e| refused(e.to_string()))?;
-        let mut network = first.network.clone();
         SafetensorsStore::from_bytes(Some(bytes))
-            .apply_to(&mut network)
+            .apply_to(&mut self.network)
             .map_err(|e| refused(e.to_string()))?;
-        Ok(Self {
-            network,
-            ..first.clone()
-        })
+        Ok(self)
     }
 
     /// The weights in another shape, wider blocks among them; see [`PitchClassNet::widened`].
@@ -198,6 +251,26 @@ mod tests {
                 ..ModelCard::default()
             },
         }
+    }
+
+    #[test]
+    fn what_was_known_is_kept_in_part() {
+        let (old, mut new) = (small(), small());
+        let device = Device::flex();
+        device.seed(12);
+        new.network = new.architecture.init(&device);
+        let x = || Tensor::ones([1, 5, recognizer::features::BINS], &device);
+        let answer = |w: &Weights| w.network.forward(x(), &mut State::default()).chord;
+        let far = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();
+        let (a, b) = (answer(&old), answer(&new));
+        assert!(far(a.clone(), b.clone()) > 0.01);
+        let none = answer(&new.clone().keeping(&old, 0.0).unwrap());
+        assert!(far(none, b) < 1e-6);
+        let all = answer(&new.clone().keeping(&old, 1.0).unwrap());
+        assert!(far(all, a) < 1e-6);
+        let half = new.clone().keeping(&old, 0.5).unwrap().plain_tensors().unwrap();
+        let mean = Weights::mean(&[new, old]).unwrap().plain_tensors().unwrap();
+        assert_eq!(half, mean);
     }
 
     #[test]

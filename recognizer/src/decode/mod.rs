@@ -26,8 +26,10 @@ pub const COLOUR_CLASSES: usize = 12 * COLOUR_VALUES;
 pub const EXTENSION_CLASSES: usize = 12 * EXTENSION_VALUES;
 /// Mean probability that a colour needs over a segment to be written.
 const COLOUR_MIN_PROBABILITY: f32 = 0.6;
+/// The same for the seventh of a suspended fourth.
+const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.5;
 /// The same for a ninth on a chord without a seventh.
-const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.7;
+const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.6;
 /// The same for a third that is not there.
 const NO_THIRD_MIN_PROBABILITY: f32 = 0.6;
 /// Log-probability of a colour that a network does not know.
@@ -140,7 +142,7 @@ impl SegmentEvidence {
                 let ninth = sure(1, ADDED_NINTH_MIN_PROBABILITY);
                 ninth.then_some("9").into_iter().collect()
             }
-            Quality::Sus4 if sure(SUSPENDED_SEVENTH, COLOUR_MIN_PROBABILITY) => {
+            Quality::Sus4 if sure(SUSPENDED_SEVENTH, SUSPENDED_SEVENTH_MIN_PROBABILITY) => {
                 let ninth = sure(1, COLOUR_MIN_PROBABILITY).then_some("9");
                 std::iter::once("b7").chain(ninth).collect()
             }

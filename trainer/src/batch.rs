@@ -8,7 +8,7 @@ use recognizer::networks::colour::{COLOUR_VALUES, Colour, GROUPS};
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 
 use crate::frames::IGNORED;
-use crate::loss::{ColourTargets, HeadTargets, SoftTargets, Targets};
+use crate::loss::{ExtensionTargets, HeadTargets, SoftTargets, Targets};
 use crate::objective::{Confidence, FrameWeights, Objective, softened};
 use crate::sampler::Window;
 
@@ -255,7 +255,7 @@ impl Rows {
                     )
                 }),
             },
-            colour: self.any_colour.then(|| ColourTargets {
+            colour: self.any_colour.then(|| ExtensionTargets {
                 root: classes(self.root),
                 weighted: matrix(self.colour, COLOUR_VALUES),
             }),
@@ -289,7 +289,7 @@ fn confidence(p: &[f32], temperature: f32) -> Confidence {
 mod tests {
     use super::*;
     use crate::objective::Stage;
-    use crate::sampler::WindowOpinion;
+    use crate::sampler::WindowTargets;
 
     fn window(label: u8) -> Window {
         let mut chord = vec![0.0; CHORD_CLASSES];
@@ -302,7 +302,7 @@ mod tests {
             chord: vec![label, IGNORED],
             bass: vec![if label == IGNORED { IGNORED } else { 0 }, IGNORED],
             colour: vec![IGNORED; 2],
-            teacher: Some(WindowOpinion {
+            teacher: Some(WindowTargets {
                 chord,
                 bass,
                 colour: Vec::new(),

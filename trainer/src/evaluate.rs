@@ -16,6 +16,7 @@
 pub mod cache;
 pub mod calibration;
 pub mod consensus;
+pub mod degrade;
 pub mod disagreement;
 pub mod engines;
 pub mod latency;
@@ -26,8 +27,8 @@ pub mod overlap;
 pub mod piece;
 pub mod qualities;
 pub mod real;
+pub mod rendered;
 pub mod report;
-pub mod spoil;
 mod table;
 pub mod teacher;
 pub mod truth;
@@ -116,12 +117,12 @@ pub fn evaluate_set(
         let scored = || -> Result<Done> {
             let mut measures = Vec::new();
             for (engine, track) in engines.tracks(&piece.audio)? {
-                let measured = Measures::of(&piece, &track).with_context(|| engine.clone())?;
+                let measured = Measures::new(&piece, &track).with_context(|| engine.clone())?;
                 measures.push((engine, measured));
             }
             if let Some(oracle) = engines.oracle {
                 let track = oracle.track(&piece.reference);
-                measures.push((ORACLE.to_owned(), Measures::of(&piece, &track)?));
+                measures.push((ORACLE.to_owned(), Measures::new(&piece, &track)?));
             }
             let lags = if with_curve {
                 let reference = overlap::intervals(&piece.reference);

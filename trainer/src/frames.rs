@@ -40,12 +40,12 @@ pub struct Frames {
     /// Colour of each frame's chord (see [`Colour::index`]), or [`IGNORED`].
     pub colour: Vec<u8>,
     /// What a teacher said of each frame.
-    pub teacher: Option<Opinion>,
+    pub teacher: Option<SoftTargets>,
 }
 
 /// A teacher's probabilities for each of some frames.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Opinion {
+pub struct SoftTargets {
     /// `[frames, 170]`.
     pub chord: Vec<f16>,
     /// `[frames, 13]`, 12 for none; empty when the teacher does not know the bass.
@@ -55,9 +55,9 @@ pub struct Opinion {
     pub colour: Vec<f16>,
 }
 
-impl Opinion {
+impl SoftTargets {
     /// A teacher's probabilities on the grid of [`teachers::posteriors`] (hop 1024) as an
-    /// opinion on `frames` frames of a front end. At hop 2048 frame `i` hears
+    /// soft on `frames` frames of a front end. At hop 2048 frame `i` hears
     /// `¼p[2i−1] + ½p[2i] + ¼p[2i+1]`; past its end the last row stands.
     pub fn new(posteriors: &Posteriors, front_end: FrontEnd, frames: usize) -> Self {
         let on = |values: &[f16], width: usize| on_grid(values, width, front_end, frames);
@@ -185,7 +185,7 @@ fn prefix(front_end: FrontEnd) -> &'static str {
 
 impl ExampleFrames {
     /// The frames of one front end.
-    pub fn of(&self, front_end: FrontEnd) -> &Frames {
+    pub fn frames_for(&self, front_end: FrontEnd) -> &Frames {
         match front_end {
             FrontEnd::Live => &self.live,
             FrontEnd::Cqt => &self.cqt,
@@ -199,7 +199,7 @@ impl ExampleFrames {
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut bytes: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
         for front_end in [FrontEnd::Live, FrontEnd::Cqt] {
-            let frames = self.of(front_end);
+            let frames = self.frames_for(front_end);
             let name = prefix(front_end);
             bytes.push((
                 format!("{name}.frames"),

@@ -10,7 +10,7 @@ use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 /// Share of the bass head in the loss.
 const BASS_WEIGHT: f32 = 0.6;
 /// Share of the colour head in the loss.
-const COLOUR_WEIGHT: f32 = 0.2;
+const EXTENSION_WEIGHT: f32 = 0.2;
 /// Pitch classes in an octave.
 const ROOTS: usize = 12;
 
@@ -22,7 +22,7 @@ pub struct Targets {
     /// Of the bass head.
     pub bass: HeadTargets,
     /// Of the colour head; absent when no frame has one.
-    pub colour: Option<ColourTargets>,
+    pub colour: Option<ExtensionTargets>,
     /// γ of the focal loss.
     pub focal_gamma: f32,
 }
@@ -53,7 +53,7 @@ pub struct SoftTargets {
 
 /// Targets of the colour head.
 #[derive(Debug, Clone)]
-pub struct ColourTargets {
+pub struct ExtensionTargets {
     /// Root at which the head is read, of each row.
     pub root: Tensor<1, Int>,
     /// `[rows, 14]`: probabilities, group by group, times the weight of the row.
@@ -69,7 +69,7 @@ pub fn loss(logits: Logits, targets: &Targets, denominator: f32) -> Tensor<1> {
         sum = sum + head::<BASS_CLASSES>(bass, &targets.bass, gamma) * BASS_WEIGHT;
     }
     if let (Some(colour), Some(targets)) = (logits.colour, &targets.colour) {
-        sum = sum + colours(colour, targets) * COLOUR_WEIGHT;
+        sum = sum + colours(colour, targets) * EXTENSION_WEIGHT;
     }
     sum / denominator
 }
@@ -100,7 +100,7 @@ fn head<const CLASSES: usize>(logits: Tensor<3>, targets: &HeadTargets, gamma: f
     sum
 }
 
-fn colours(logits: Tensor<3>, targets: &ColourTargets) -> Tensor<1> {
+fn colours(logits: Tensor<3>, targets: &ExtensionTargets) -> Tensor<1> {
     let [batch, frames, _] = logits.dims();
     let rows = batch * frames;
     // Networks of version 0.1 have the first groups only.

@@ -11,7 +11,7 @@ use recognizer::features::BINS;
 use recognizer::networks::colour::COLOUR_VALUES;
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
-use crate::frames::{Frames, IGNORED, Opinion};
+use crate::frames::{Frames, IGNORED, SoftTargets};
 
 /// One window of one example, augmented.
 #[derive(Debug, Clone)]
@@ -24,9 +24,9 @@ pub struct Window {
     pub bass: Vec<u8>,
     /// Colour index, or [`IGNORED`].
     pub colour: Vec<u8>,
-    /// What the teacher said, if there was one: as in [`Opinion`], for the frames of the
+    /// What the teacher said, if there was one: as in [`SoftTargets`], for the frames of the
     /// example.
-    pub teacher: Option<WindowOpinion>,
+    pub teacher: Option<WindowTargets>,
     /// Frames that lie before the beginning of the example.
     pub lead: usize,
     /// Frames at the end that lie past the end of the example.
@@ -35,7 +35,7 @@ pub struct Window {
 
 /// A teacher's probabilities over the frames of a window, moved along with them.
 #[derive(Debug, Clone, Default)]
-pub struct WindowOpinion {
+pub struct WindowTargets {
     /// `[frames, 170]`.
     pub chord: Vec<f32>,
     /// `[frames, 13]` or empty.
@@ -133,7 +133,7 @@ impl Sampler {
             teacher: example
                 .teacher
                 .as_ref()
-                .map(|opinion| moved_opinion(opinion, start, end, shift)),
+                .map(|soft| moved_targets(soft, start, end, shift)),
             lead,
             padding,
         };
@@ -154,8 +154,8 @@ impl Sampler {
     }
 }
 
-/// Rows `start..end` of an opinion, their roots moved up by `shift` semitones.
-fn moved_opinion(opinion: &Opinion, start: usize, end: usize, shift: i32) -> WindowOpinion {
+/// Rows `start..end` of soft targets, their roots moved up by `shift` semitones.
+fn moved_targets(soft: &SoftTargets, start: usize, end: usize, shift: i32) -> WindowTargets {
     let part = |all: &[f16], width: usize, roots: usize| -> Vec<f32> {
         // `roots` values a root stand first in a row; what follows does not move.
         let moving = 12 * roots;
@@ -173,10 +173,10 @@ fn moved_opinion(opinion: &Opinion, start: usize, end: usize, shift: i32) -> Win
             })
             .collect()
     };
-    WindowOpinion {
-        chord: part(&opinion.chord, CHORD_CLASSES, 14),
-        bass: part(&opinion.bass, BASS_CLASSES, 1),
-        colour: part(&opinion.colour, COLOUR_VALUES, 0),
+    WindowTargets {
+        chord: part(&soft.chord, CHORD_CLASSES, 14),
+        bass: part(&soft.bass, BASS_CLASSES, 1),
+        colour: part(&soft.colour, COLOUR_VALUES, 0),
     }
 }
 
@@ -295,16 +295,16 @@ mod tests {
     #[test]
     fn opinions_move_like_labels() {
         for shift in [-5, -1, 0, 2, 6] {
-            let mut opinion = Opinion {
+            let mut soft = SoftTargets {
                 chord: vec![f16::ZERO; CHORD_CLASSES],
                 bass: vec![f16::ZERO; BASS_CLASSES],
                 colour: Vec::new(),
             };
             let class = large::class_of(11, 1) as u8;
-            opinion.chord[usize::from(class)] = f16::from_f32(0.75);
-            opinion.chord[169] = f16::from_f32(0.25);
-            opinion.bass[4] = f16::ONE;
-            let moved = moved_opinion(&opinion, 0, 1, shift);
+            soft.chord[usize::from(class)] = f16::from_f32(0.75);
+            soft.chord[169] = f16::from_f32(0.25);
+            soft.bass[4] = f16::ONE;
+            let moved = moved_targets(&soft, 0, 1, shift);
             assert_eq!(
                 moved.chord[usize::from(transposed_chord(class, shift))],
                 0.75

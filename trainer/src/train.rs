@@ -70,18 +70,18 @@ pub struct TrainConfig {
     pub threads: usize,
     /// Windows that a thread computes at once; part of the outcome as well. A few of them stay
     /// in the processor's own memory from one layer to the next.
-    #[serde(default = "all_at_once")]
-    pub at_once: usize,
+    #[serde(default = "whole_part", alias = "at_once")]
+    pub micro_batch: usize,
     /// The type in which products are taken.
-    #[serde(default)]
-    pub products: Products,
+    #[serde(default, alias = "products")]
+    pub precision: Precision,
 }
 
 /// The type in which a network's products are taken while it is trained. Weights, sums, norms
 /// and the loss are in single precision with either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Products {
+pub enum Precision {
     /// Single precision.
     #[default]
     F32,
@@ -89,7 +89,7 @@ pub enum Products {
     Bf16,
 }
 
-impl Products {
+impl Precision {
     const fn dtype(self) -> FloatDType {
         match self {
             Self::F32 => FloatDType::F32,
@@ -99,7 +99,7 @@ impl Products {
 }
 
 /// What runs did that were begun before there was a choice.
-fn all_at_once() -> usize {
+fn whole_part() -> usize {
     usize::MAX
 }
 
@@ -393,7 +393,7 @@ fn gradients(
                         (part..config.batch).step_by(config.threads).collect();
                     let mut sum = 0.0;
                     let mut accumulator = GradientsAccumulator::new();
-                    for indices in indices.chunks(config.at_once.max(1)) {
+                    for indices in indices.chunks(config.micro_batch.max(1)) {
                         // Each window is in one chunk of one thread only.
                         dropout::seed(&[config.seed, progress.step, indices[0] as u64]);
                         let windows: Vec<Window> = indices
@@ -407,7 +407,7 @@ fn gradients(
                             (progress.mean, progress.deviation),
                             &device,
                         );
-                        let x = batch.x.cast(config.products.dtype());
+                        let x = batch.x.cast(config.precision.dtype());
                         let logits = fork.forward(x, &mut State::default());
                         let loss = loss(logits, &batch.targets, weight);
                         sum += loss.clone().into_scalar::<f32>();
@@ -547,7 +547,7 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frames::{IGNORED, Opinion};
+    use crate::frames::{IGNORED, SoftTargets};
     use crate::objective::Stage;
     use burn::tensor::Distribution;
     use burn::tensor::Tensor;
@@ -587,8 +587,8 @@ mod tests {
             patience: None,
             seed: 3,
             threads: 2,
-            at_once: usize::MAX,
-            products: Products::F32,
+            micro_batch: usize::MAX,
+            precision: Precision::F32,
         }
     }
 
@@ -681,14 +681,14 @@ mod tests {
             .iter()
             .map(|example| {
                 let mut example = example.clone();
-                let mut opinion = Opinion::default();
+                let mut soft = SoftTargets::default();
                 for (chord, bass) in example.chord.iter_mut().zip(&mut example.bass) {
                     let mut p = vec![f16::from_f32(0.1 / 170.0); 170];
                     p[usize::from(*chord)] = f16::from_f32(0.9);
-                    opinion.chord.extend(p);
+                    soft.chord.extend(p);
                     (*chord, *bass) = (IGNORED, IGNORED);
                 }
-                example.teacher = Some(opinion);
+                example.teacher = Some(soft);
                 example
             })
             .collect()
@@ -778,7 +778,7 @@ mod tests {
                 let dropping = TrainConfig {
                     architecture: architecture.clone(),
                     threads,
-                    at_once: 1,
+                    micro_batch: 1,
                     ..config(12)
                 };
                 let same = resumes_to_the_same_bits(name, &dropping);
@@ -818,12 +818,12 @@ mod tests {
     fn how_many_windows_are_computed_at_once_changes_nearly_nothing() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let trained = |at_once: usize| {
+        let trained = |micro_batch: usize| {
             let config = TrainConfig {
-                at_once,
+                micro_batch,
                 ..config(3)
             };
-            let folder = folder.path().join(at_once.to_string());
+            let folder = folder.path().join(micro_batch.to_string());
             output(
                 &run(&config, &data, &folder, &AtomicBool::new(false))
                     .unwrap()
@@ -839,13 +839,13 @@ mod tests {
     fn mixed_precision_goes_the_same_way() {
         let data = easy();
         let folder = tempfile::tempdir().unwrap();
-        let trained = |products: Products| {
+        let trained = |precision: Precision| {
             let config = TrainConfig {
-                products,
+                precision,
                 schedule: cosine(1e-2),
                 ..config(150)
             };
-            let folder = folder.path().join(format!("{products:?}"));
+            let folder = folder.path().join(format!("{precision:?}"));
             run(&config, &data, &folder, &AtomicBool::new(false)).unwrap();
             let last = last_validation(&folder);
             (
@@ -854,7 +854,7 @@ mod tests {
             )
         };
         let ((root, loss), (exact_root, exact_loss)) =
-            (trained(Products::Bf16), trained(Products::F32));
+            (trained(Precision::Bf16), trained(Precision::F32));
         assert!(root > 0.9 && exact_root > 0.9, "{root} {exact_root}");
         assert!((loss / exact_loss - 1.0).abs() < 0.1, "{loss} {exact_loss}");
     }

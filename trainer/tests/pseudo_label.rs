@@ -12,7 +12,7 @@ use anyhow::Result;
 use harmony::timeline::{Segment, Timeline};
 use teachers::posteriors::{Posteriors, lab_path_of, path_of};
 use teachers::sha256;
-use teachers::{HOP_SAMPLES, Heard, Teacher};
+use teachers::{HOP_SAMPLES, Prediction, Teacher};
 use trainer::corpus::{Corpus, Split};
 use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label, queue};
 use trainer::store::Store;
@@ -41,7 +41,7 @@ impl Teacher for Loudness {
         self.hash
     }
 
-    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+    fn predict(&self, samples: &[f32]) -> Result<Prediction> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let mut chord = Vec::new();
         for frame in 0..=samples.len() / HOP_SAMPLES {
@@ -54,10 +54,10 @@ impl Teacher for Loudness {
         }
         let end_s = samples.len() as f64 / 22_050.0;
         let segment = Segment::new(0.0, end_s, "F:maj/3".parse().unwrap());
-        Ok(Heard {
+        Ok(Prediction {
             chord,
             timeline: Timeline::from_segments([segment])?,
-            ..Heard::default()
+            ..Prediction::default()
         })
     }
 }

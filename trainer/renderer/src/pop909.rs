@@ -80,7 +80,7 @@ impl SongSplit {
     /// big-endian number modulo ten; 8 is valid, 9 is test. It never moves when
     /// songs are added or missing.
     #[must_use]
-    pub fn of(id: &str) -> Self {
+    pub fn from_id(id: &str) -> Self {
         let digest = Sha256::digest(format!("pop909/{id}"));
         let mut head = [0; 8];
         head.copy_from_slice(&digest[..8]);
@@ -169,7 +169,7 @@ impl Pop909 {
     pub fn ids_of(&self, split: SongSplit) -> Vec<String> {
         self.ids
             .iter()
-            .filter(|id| SongSplit::of(id) == split)
+            .filter(|id| SongSplit::from_id(id) == split)
             .cloned()
             .collect()
     }

@@ -64,7 +64,7 @@ fn every_song_reads_and_its_chords_sound() {
 fn the_split_is_fixed_and_about_eight_one_one() {
     let mut counts = [0; 3];
     for number in 1..=909 {
-        match SongSplit::of(&format!("{number:03}")) {
+        match SongSplit::from_id(&format!("{number:03}")) {
             SongSplit::Train => counts[0] += 1,
             SongSplit::Valid => counts[1] += 1,
             SongSplit::Test => counts[2] += 1,

@@ -39,7 +39,7 @@ pub struct OnBeat {
 impl OnBeat {
     /// Of a track's changes; `beats` are the song's.
     #[must_use]
-    pub fn of(estimate: &[f64], truth: &[f64], beats: &[Beat]) -> Self {
+    pub fn new(estimate: &[f64], truth: &[f64], beats: &[Beat]) -> Self {
         let mut found = Self {
             all: estimate.len(),
             ..Self::default()
@@ -189,7 +189,7 @@ mod tests {
                 downbeat: i % 4 == 0,
             })
             .collect();
-        let found = OnBeat::of(&[2.4, 4.81, 6.7, 9.9], &[2.4, 4.8, 7.2], &beats);
+        let found = OnBeat::new(&[2.4, 4.81, 6.7, 9.9], &[2.4, 4.8, 7.2], &beats);
         assert_eq!((found.all, found.distances_s.len(), found.right), (4, 3, 2));
         assert!((found.distances_s[2] - 0.5).abs() < 1e-9);
     }

@@ -163,7 +163,7 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
         .map(|(name, track)| {
             Ok(Measured {
                 name,
-                on_beat: OnBeat::of(&changes(track), &truth, &song.beats),
+                on_beat: OnBeat::new(&changes(track), &truth, &song.beats),
                 boundaries: Boundaries::new(&song.chords, track)?.hits(WINDOW_S),
                 chords: evaluate(&song.chords, track)?,
                 key: key_score(&song.keys, track)?,

@@ -18,12 +18,13 @@ use teachers::open;
 use trainer::corpus::{Corpus, Split as CorpusSplit};
 use trainer::evaluate::cache::{RenderCache, TrackCache};
 use trainer::evaluate::consensus::{Consensus, ConsensusSet, Witness, evaluate_consensus};
+use trainer::evaluate::degrade::Degradation;
 use trainer::evaluate::engines::{Engines, Listener};
 use trainer::evaluate::oracle::Oracle;
-use trainer::evaluate::piece::{Pieces, RenderedSet};
+use trainer::evaluate::piece::Pieces;
 use trainer::evaluate::real::RealSet;
+use trainer::evaluate::rendered::RenderedSet;
 use trainer::evaluate::report::{Report, ReportSettings};
-use trainer::evaluate::spoil::Spoil;
 use trainer::evaluate::teacher::TeacherListener;
 use trainer::evaluate::truth::{Truth, TruthSet, evaluate_truth};
 use trainer::evaluate::{Evaluated, consensus_table, evaluate_set, table, truth_table};
@@ -50,7 +51,7 @@ enum Set {
     RareDry,
     /// Held-out real music, against what a teacher hears in it.
     Real,
-    /// Held-out songs in tune and without a codec; what the next three spoil.
+    /// Held-out songs in tune and without a codec; what the next three degradation.
     Base,
     /// Those songs 40 cents off.
     Detuned,
@@ -81,11 +82,11 @@ impl Set {
         }
     }
 
-    const fn spoil(self) -> Option<Spoil> {
+    const fn degradation(self) -> Option<Degradation> {
         match self {
-            Self::Detuned => Some(Spoil::Detuned),
-            Self::Noisy => Some(Spoil::Noisy),
-            Self::Lossy => Some(Spoil::Lossy),
+            Self::Detuned => Some(Degradation::Detuned),
+            Self::Noisy => Some(Degradation::Noisy),
+            Self::Lossy => Some(Degradation::Lossy),
             _ => None,
         }
     }
@@ -467,7 +468,7 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
                 } else {
                     Split::HeldOut
                 })?,
-                spoil: set.spoil(),
+                degradation: set.degradation(),
                 cache: renders.as_ref(),
             };
             if let Some(folder) = &arguments.audio {

@@ -108,7 +108,7 @@ pub fn run(arguments: &LatencyArguments) -> Result<()> {
                 };
                 let (live, display) = live_tracks_with(audio, &live, settings, grid.as_ref())?;
                 Ok(Done {
-                    latencies: METRICS.map(|metric| Latency::of(&reference, &display, metric)),
+                    latencies: METRICS.map(|metric| Latency::new(&reference, &display, metric)),
                     display: evaluate(&truth, &intervals(&display))?,
                     live: evaluate(&truth, &intervals(&live))?,
                 })

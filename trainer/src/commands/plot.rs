@@ -56,9 +56,9 @@ pub fn run(arguments: &PlotArguments) -> Result<()> {
 pub fn draw_report(report: &Report, folder: &Path) -> Result<()> {
     for (set, scores) in &report.sets {
         let mut paths = vec![
-            save(&Recall::of(set, scores), folder, &format!("recall-{set}"))?,
+            save(&Recall::new(set, scores), folder, &format!("recall-{set}"))?,
             save(
-                &ReliabilityDiagram::of(set, scores),
+                &ReliabilityDiagram::new(set, scores),
                 folder,
                 &format!("reliability-{set}"),
             )?,

@@ -95,7 +95,7 @@ fn measured(index: usize, item: &Item) -> Result<Done> {
     let true_changes = changes(&intervals_of);
     let truth_beats = truth.song_beats();
     let moved = |track: &harmony::timeline::Timeline| {
-        let on = OnBeat::of(
+        let on = OnBeat::new(
             &changes(&intervals(track.segments())),
             &true_changes,
             &truth_beats,

@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use teachers::posteriors::Posteriors;
 use trainer::corpus::{Corpus, Split};
 use trainer::device::DeviceName;
-use trainer::frames::{self, ExampleFrames, Frames, Opinion};
+use trainer::frames::{self, ExampleFrames, Frames, SoftTargets};
 use trainer::objective::{Objective, Stage};
 use trainer::provenance::Provenance;
 use trainer::schedule::Schedule;
-use trainer::train::{Data, Products, TrainConfig, train};
+use trainer::train::{Data, Precision, TrainConfig, train};
 use trainer::watch::Watch;
 
 /// A student by name.
@@ -200,12 +200,12 @@ pub struct TrainArguments {
     threads: usize,
     /// Windows that a thread computes at once; all of its part of a batch without. A processor
     /// is faster with few, a GPU with all.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    at_once: Option<u16>,
+    #[arg(long, alias = "at-once", value_parser = clap::value_parser!(u16).range(1..))]
+    micro_batch: Option<u16>,
     /// The type in which products are taken; bf16 is mixed precision, for `live` and `windowed`
     /// on processors and GPUs that have such products.
-    #[arg(long, value_enum, default_value = "f32")]
-    products: Products,
+    #[arg(long, alias = "products", value_enum, default_value = "f32")]
+    precision: Precision,
 }
 
 /// What labelled frames are: all of them come from the renderer.
@@ -350,8 +350,8 @@ impl TrainArguments {
             patience: self.patience.or(paper.then_some(10)),
             seed: self.seed,
             threads: self.threads,
-            at_once: self.at_once.map_or(usize::MAX, usize::from),
-            products: self.products,
+            micro_batch: self.micro_batch.map_or(usize::MAX, usize::from),
+            precision: self.precision,
         })
     }
 }
@@ -504,7 +504,7 @@ impl Examples {
                 let origin = &posteriors.origin;
                 self.teachers
                     .insert(origin.teacher.clone(), origin.teacher_sha256.clone());
-                example.teacher = Some(Opinion::new(&posteriors, front_end, example.len()));
+                example.teacher = Some(SoftTargets::new(&posteriors, front_end, example.len()));
                 break;
             }
         }

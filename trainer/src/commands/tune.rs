@@ -177,10 +177,10 @@ fn print_row(set: &Set, on_grid: bool, costs: ChangeCosts) -> Result<()> {
         let grid = heard.grid.as_ref().filter(|_| on_grid).map(|it| &it.1);
         let listened = &heard.listened;
         let track = decode(&listened.posteriors, listened.length_s, grid, costs)?;
-        measures.push(Measures::of(&heard.piece, track.segments())?);
+        measures.push(Measures::new(&heard.piece, track.segments())?);
         if let Some((song, _)) = &heard.grid {
             let chords = intervals(track.segments());
-            let found = OnBeat::of(&changes(&chords), &changes(&song.chords), &song.beats);
+            let found = OnBeat::new(&changes(&chords), &changes(&song.chords), &song.beats);
             on_beat.right += found.right;
             on_beat.all += found.all;
         }

@@ -25,7 +25,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// That of a file.
-    pub fn of(path: &Path) -> Result<Self> {
+    pub fn new(path: &Path) -> Result<Self> {
         let metadata = path
             .metadata()
             .with_context(|| format!("reading {}", path.display()))?;

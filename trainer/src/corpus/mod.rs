@@ -71,7 +71,7 @@ impl Split {
     /// its SHA-256 as a big-endian number modulo ten; 8 is valid, 9 is test. It never
     /// moves when tracks are added, missing or renamed.
     #[must_use]
-    pub fn of(sha256: &[u8; 32]) -> Self {
+    pub fn from_sha256(sha256: &[u8; 32]) -> Self {
         let mut head = [0; 8];
         head.copy_from_slice(&sha256[..8]);
         match u64::from_be_bytes(head) % 10 {

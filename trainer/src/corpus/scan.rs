@@ -199,7 +199,7 @@ fn examine_all(
     let findings = parallel::map_until(paths.len(), settings.threads, interrupted, |index| {
         let path = &paths[index];
         let full = settings.folder.join(path);
-        let stamp = Stamp::of(&full)?;
+        let stamp = Stamp::new(&full)?;
         let finding = match journal.get(path, stamp) {
             Some(known) => known.clone(),
             None => {
@@ -314,7 +314,7 @@ fn tracks(
             split: stated
                 .and_then(|s| s.split)
                 .or(settings.split)
-                .unwrap_or_else(|| Split::of(&digest)),
+                .unwrap_or_else(|| Split::from_sha256(&digest)),
             source,
             kind: stated.and_then(|s| s.kind.clone()),
             labels: labels.map(|labels| relative(&labels, &base)),

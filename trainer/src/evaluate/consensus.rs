@@ -156,7 +156,7 @@ struct Agreement {
 }
 
 impl Agreement {
-    fn of(first: &[Segment], second: &[Segment]) -> Self {
+    fn new(first: &[Segment], second: &[Segment]) -> Self {
         let (mut track, mut classes) = (Vec::new(), Vec::new());
         for overlap in overlaps(first, second) {
             let (reference, other) = (&overlap.reference.label, overlap.label());
@@ -184,7 +184,11 @@ struct Heard {
 }
 
 impl Heard {
-    fn of(agreement: &Agreement, witnesses: &[Vec<Segment>; 2], track: &[Segment]) -> Result<Self> {
+    fn new(
+        agreement: &Agreement,
+        witnesses: &[Vec<Segment>; 2],
+        track: &[Segment],
+    ) -> Result<Self> {
         let estimate = intervals(track);
         let spans: Vec<(f64, f64)> = agreement
             .track
@@ -378,7 +382,7 @@ fn together(mut tracks: [Vec<Segment>; 2]) -> ([Vec<Segment>; 2], f64) {
 
 fn done(said: &[Vec<Segment>; 2], tracks: Vec<Named>) -> Result<Done> {
     let [first, second] = said;
-    let agreement = Agreement::of(first, second);
+    let agreement = Agreement::new(first, second);
     let length = |segment: &Segment| segment.end_s - segment.start_s;
     let with_chord = |segment: &&Segment| segment.label != Label::NoChord;
     Ok(Done {
@@ -388,7 +392,7 @@ fn done(said: &[Vec<Segment>; 2], tracks: Vec<Named>) -> Result<Done> {
         engines: tracks
             .into_iter()
             .map(|(engine, track)| {
-                let heard = Heard::of(&agreement, said, &track).context(engine.clone())?;
+                let heard = Heard::new(&agreement, said, &track).context(engine.clone())?;
                 Ok((engine, heard))
             })
             .collect::<Result<_>>()?,

@@ -34,7 +34,7 @@ impl Latency {
     /// Follows `display` along `reference`, both in order and without gaps. Chords that
     /// `metric` does not compare are left out.
     #[must_use]
-    pub fn of(reference: &[Segment], display: &[Segment], metric: Metric) -> Self {
+    pub fn new(reference: &[Segment], display: &[Segment], metric: Metric) -> Self {
         let display = joined(display, |a, b| a.label == b.label);
         let chords = joined(reference, |a, b| {
             metric.compare(&a.label, &b.label) == Some(true)
@@ -175,7 +175,7 @@ mod tests {
             // Never G.
             (4.25, 6.0, "D:maj"),
         ]);
-        let latency = Latency::of(&reference, &display, Metric::MajMin);
+        let latency = Latency::new(&reference, &display, Metric::MajMin);
         assert_eq!(latency.delays_s, [0.5, 0.75]);
         assert_eq!((latency.missed, latency.wrong, latency.flickers), (1, 2, 1));
         let pooled = Latency::pooled([latency.clone(), latency]);
@@ -194,7 +194,7 @@ mod tests {
                 (1.9, end_s, "C:min"),
                 (end_s, 8.0, "C:maj"),
             ]);
-            Latency::of(&reference, &display, Metric::MajMin)
+            Latency::new(&reference, &display, Metric::MajMin)
         };
         assert_eq!(until(3.5).delays_s, [0.0, 0.0]);
         assert_eq!((until(2.5).delays_s.len(), until(2.5).missed), (1, 1));
@@ -204,7 +204,7 @@ mod tests {
     fn what_the_metric_leaves_out_is_left_out() {
         let reference = track(&[(0.0, 2.0, "C:dim"), (2.0, 4.0, "C:maj")]);
         let display = track(&[(0.0, 2.5, "C:dim"), (2.5, 4.0, "C:maj")]);
-        let latency = Latency::of(&reference, &display, Metric::MajMin);
+        let latency = Latency::new(&reference, &display, Metric::MajMin);
         assert_eq!(latency.delays_s, [0.5]);
         assert_eq!(latency.missed, 0);
     }

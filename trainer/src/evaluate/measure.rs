@@ -47,7 +47,7 @@ impl Measures {
     ///
     /// # Errors
     /// A reference or a track that cannot be scored.
-    pub fn of(piece: &Piece, track: &[Segment]) -> Result<Self> {
+    pub fn new(piece: &Piece, track: &[Segment]) -> Result<Self> {
         let (reference, estimate) = (intervals(&piece.reference), intervals(track));
         let mut qualities = Qualities::default();
         let mut calibration = Calibration::default();
@@ -292,13 +292,13 @@ mod tests {
             &[(0.0, 4.0, "C:maj"), (4.0, 8.0, "F:min7")],
             Some(vec![(0.0, 4.0)]),
         );
-        let right = Measures::of(&first, &first.reference).unwrap();
+        let right = Measures::new(&first, &first.reference).unwrap();
         let second = piece(
             &[(0.0, 4.0, "C:maj"), (4.0, 8.0, "G:maj/3")],
             Some(vec![(4.0, 8.0)]),
         );
         let late = track(&[(0.0, 4.2, "C:maj"), (4.2, 8.0, "G:maj")]);
-        let late = Measures::of(&second, &late).unwrap();
+        let late = Measures::new(&second, &late).unwrap();
         let scores =
             EngineScores::pooled(&[(Some("a"), &right), (Some("b"), &late), (None, &right)]);
 

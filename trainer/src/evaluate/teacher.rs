@@ -35,13 +35,13 @@ impl Listener for TeacherListener {
 
     fn listen(&self, audio: &Audio) -> Result<Vec<Segment>> {
         let heard = if audio.sample_rate == SAMPLE_RATE {
-            self.0.hear(&audio.samples)?
+            self.0.predict(&audio.samples)?
         } else {
             let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
             let mut samples = Vec::new();
             resampler.push(&audio.samples, &mut samples);
             resampler.flush(&mut samples);
-            self.0.hear(&samples)?
+            self.0.predict(&samples)?
         };
         Ok(heard
             .timeline
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use harmony::label::Label;
     use harmony::timeline::Timeline;
-    use teachers::Heard;
+    use teachers::Prediction;
 
     /// Hears C major for as long as there is audio, three quarters sure.
     struct OneChord;
@@ -92,7 +92,7 @@ mod tests {
             "ab"
         }
 
-        fn hear(&self, samples: &[f32]) -> Result<Heard> {
+        fn predict(&self, samples: &[f32]) -> Result<Prediction> {
             let length_s = samples.len() as f64 / f64::from(SAMPLE_RATE);
             let frames = 1 + samples.len() / teachers::HOP_SAMPLES;
             let label: Label = "C:maj".parse()?;
@@ -100,10 +100,10 @@ mod tests {
             for frame in chord.chunks_exact_mut(large::LEN) {
                 frame[large::index_of(&label)] = 0.75;
             }
-            Ok(Heard {
+            Ok(Prediction {
                 chord,
                 timeline: Timeline::from_segments([Segment::new(0.0, length_s, label)])?,
-                ..Heard::default()
+                ..Prediction::default()
             })
         }
     }

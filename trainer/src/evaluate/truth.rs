@@ -158,7 +158,7 @@ struct Scored {
 }
 
 impl Scored {
-    fn of(reference: &[Segment], track: &[Segment], root_only: bool) -> Result<Self> {
+    fn new(reference: &[Segment], track: &[Segment], root_only: bool) -> Result<Self> {
         let mut evaluation = evaluate(&intervals(reference), &intervals(track))?;
         if root_only {
             for (at, metric) in Metric::ALL.into_iter().enumerate() {
@@ -292,7 +292,7 @@ pub fn evaluate_truth(
             .tracks(&audio)
             .with_context(|| recording.audio.display().to_string())?;
         let score = |(engine, track): (String, Vec<Segment>)| {
-            let scored = Scored::of(labels.segments(), &track, recording.root_only);
+            let scored = Scored::new(labels.segments(), &track, recording.root_only);
             let named = || format!("{engine} on {}", recording.name);
             scored.with_context(named).map(|scored| (engine, scored))
         };
@@ -342,10 +342,10 @@ mod tests {
     #[test]
     fn folders_count_the_same_however_long_they_are() {
         let reference = track(&[(0.0, 4.0, "C:maj")]);
-        let right = Scored::of(&reference, &reference, false).unwrap();
-        let none = Scored::of(&reference, &[], false).unwrap();
+        let right = Scored::new(&reference, &reference, false).unwrap();
+        let none = Scored::new(&reference, &[], false).unwrap();
         let half = track(&[(0.0, 2.0, "C:maj"), (2.0, 4.0, "C:min")]);
-        let half = Scored::of(&reference, &half, false).unwrap();
+        let half = Scored::new(&reference, &half, false).unwrap();
         let many = TruthScores::pooled(&[&right, &right, &right, &half]);
         let few = TruthScores::pooled(&[&none]);
         assert!((many.metrics["majmin"] - 0.875).abs() < 1e-12);
@@ -362,11 +362,11 @@ mod tests {
     fn of_some_recordings_the_root_alone_counts() {
         let reference = track(&[(0.0, 4.0, "C:min")]);
         let major = track(&[(0.0, 4.0, "C:maj")]);
-        let root = Scored::of(&reference, &major, true).unwrap();
+        let root = Scored::new(&reference, &major, true).unwrap();
         let alone = TruthScores::pooled(&[&root]);
         assert_eq!(alone.metrics.keys().collect::<Vec<_>>(), ["root"]);
         assert!((alone.metrics["root"] - 1.0).abs() < 1e-12);
-        let wrong = Scored::of(&reference, &major, false).unwrap();
+        let wrong = Scored::new(&reference, &major, false).unwrap();
         let both = TruthScores::pooled(&[&root, &wrong]);
         assert!(both.metrics["majmin"].abs() < 1e-12);
         assert_eq!(alone.average(), None);
@@ -377,7 +377,7 @@ mod tests {
     fn what_is_left_out_of_the_labels_counts_nowhere() {
         let reference = track(&[(0.0, 1.0, "N"), (1.0, 2.0, "X"), (2.0, 4.0, "F:maj")]);
         let silent = track(&[(0.0, 3.0, "N"), (3.0, 4.0, "F:maj")]);
-        let scored = Scored::of(&reference, &silent, false).unwrap();
+        let scored = Scored::new(&reference, &silent, false).unwrap();
         assert_eq!((scored.chord_s, scored.denied_s), (2.0, 1.0));
         let scores = TruthScores::pooled(&[&scored]);
         assert!((scores.metrics["majmin"] - 2.0 / 3.0).abs() < 1e-12);

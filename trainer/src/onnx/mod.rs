@@ -68,7 +68,7 @@ pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
     } else {
         (Size::Batch, WINDOW_FRAMES)
     };
-    let mut graph = Graph::new(&weights.card.name, Tensors::of(weights)?);
+    let mut graph = Graph::new(&weights.card.name, Tensors::from_weights(weights)?);
     let shape = [batch, Size::Fixed(frames), Size::Fixed(BINS)];
     let x = graph.input(onnx::FRAMES, &shape);
     let mean = graph.scalar(weights.mean);

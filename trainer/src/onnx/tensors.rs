@@ -24,7 +24,7 @@ pub struct Tensors {
 
 impl Tensors {
     /// The tensors of `weights`.
-    pub fn of(weights: &Weights) -> Result<Self, OnnxError> {
+    pub fn from_weights(weights: &Weights) -> Result<Self, OnnxError> {
         let bytes = weights.to_bytes()?;
         let file =
             SafeTensors::deserialize(&bytes).map_err(|e| OnnxError::Tensors(e.to_string()))?;

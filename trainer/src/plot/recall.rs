@@ -34,7 +34,7 @@ pub struct Recall {
 impl Recall {
     /// The recall of a set.
     #[must_use]
-    pub fn of(set: &str, scores: &SetScores) -> Self {
+    pub fn new(set: &str, scores: &SetScores) -> Self {
         let heard = |quality: &String| {
             scores
                 .values()

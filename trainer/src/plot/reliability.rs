@@ -23,7 +23,7 @@ pub struct ReliabilityDiagram {
 impl ReliabilityDiagram {
     /// The diagram of a set.
     #[must_use]
-    pub fn of(set: &str, scores: &SetScores) -> Self {
+    pub fn new(set: &str, scores: &SetScores) -> Self {
         Self {
             set: set.to_owned(),
             engines: ordered(scores)

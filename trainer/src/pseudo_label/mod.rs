@@ -218,7 +218,7 @@ fn hear(teacher: &dyn Teacher, path: PathBuf, origin: &Origin) -> Listened {
     let samples = catch_unwind(AssertUnwindSafe(|| samples(&path, length_s)))
         .unwrap_or_else(|_| Err(anyhow!("{}: the decoder panicked", path.display())))?;
     ensure!(!samples.is_empty(), "{} holds no samples", path.display());
-    let heard = teacher.hear(&samples).with_context(named)?;
+    let heard = teacher.predict(&samples).with_context(named)?;
     let labels = lab(&heard.timeline).into_bytes();
     Ok((Posteriors::new(origin.clone(), &heard), labels))
 }

@@ -1,7 +1,7 @@
 //! Teachers: chord recognisers that others have trained, for our networks to learn from.
 //!
 //! A [`Teacher`] hears a whole file and says, for each frame of hop 1024, how likely each
-//! class of [`harmony::vocabulary::large`] is, and where it can the bass and the colours;
+//! class of [`harmony::vocabulary::large`] is, and where it can the bass and the extensions;
 //! beside that it names the chords as its own authors' program does.
 //!
 //! - [`chordnet`]: the five folds of Jiang et al. (ISMIR 2019);
@@ -40,20 +40,20 @@ pub const THIRTEENTHS: usize = 3;
 /// What a teacher says about a file. Frame `i` is at `i · 1024 / 22050` s; there are
 /// `1 + len / 1024` of them for `len` samples.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Heard {
+pub struct Prediction {
     /// Probabilities of the large vocabulary, `[frames, 170]`.
     pub chord: Vec<f32>,
     /// Probabilities of the bass pitch class, 12 for none, `[frames, 13]`.
     pub bass: Option<Vec<f32>>,
     /// Probabilities of the notes above the seventh.
-    pub colours: Option<Colours>,
+    pub extensions: Option<Extensions>,
     /// The chords the teacher itself would write down.
     pub timeline: Timeline,
 }
 
 /// Probabilities of the notes above the seventh.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Colours {
+pub struct Extensions {
     /// `[frames, 4]`: none, 9, #9, b9.
     pub ninth: Vec<f32>,
     /// `[frames, 3]`: none, 11, #11.
@@ -74,5 +74,5 @@ pub trait Teacher: Send + Sync {
     ///
     /// # Errors
     /// What its engine says.
-    fn hear(&self, samples: &[f32]) -> Result<Heard>;
+    fn predict(&self, samples: &[f32]) -> Result<Prediction>;
 }

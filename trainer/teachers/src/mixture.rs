@@ -7,7 +7,7 @@ use harmony::timeline::{Segment, Timeline};
 use harmony::vocabulary::{inversions, large};
 use recognizer::decode::viterbi::argmax;
 
-use super::{Colours, HOP_SAMPLES, Heard, Teacher};
+use super::{Extensions, HOP_SAMPLES, Prediction, Teacher};
 use crate::posteriors::BASSES;
 use crate::sha256;
 
@@ -27,7 +27,7 @@ pub enum Rule {
     Vote,
 }
 
-/// Teachers that answer together. The bass and the colours come from those that have them.
+/// Teachers that answer together. The bass and the extensions come from those that have them.
 pub struct Mix {
     teachers: Vec<Arc<dyn Teacher>>,
     rule: Rule,
@@ -109,11 +109,11 @@ impl Teacher for Mix {
         &self.sha256
     }
 
-    fn hear(&self, samples: &[f32]) -> Result<Heard> {
-        let heard: Vec<Heard> = self
+    fn predict(&self, samples: &[f32]) -> Result<Prediction> {
+        let heard: Vec<Prediction> = self
             .teachers
             .iter()
-            .map(|teacher| teacher.hear(samples))
+            .map(|teacher| teacher.predict(samples))
             .collect::<Result<_>>()?;
         let lengths = heard.iter().map(|heard| heard.chord.len());
         ensure!(
@@ -127,25 +127,28 @@ impl Teacher for Mix {
             .filter_map(|heard| heard.bass.as_ref())
             .collect();
         let bass = (!basses.is_empty()).then(|| self.together(basses.into_iter(), BASSES));
-        let with_colours: Vec<&Colours> = heard
+        let with_extensions: Vec<&Extensions> = heard
             .iter()
-            .filter_map(|heard| heard.colours.as_ref())
+            .filter_map(|heard| heard.extensions.as_ref())
             .collect();
-        let colours = (!with_colours.is_empty()).then(|| {
-            let of = |part: fn(&Colours) -> &Vec<f32>, classes| {
-                self.together(with_colours.iter().map(|colours| part(colours)), classes)
+        let extensions = (!with_extensions.is_empty()).then(|| {
+            let of = |part: fn(&Extensions) -> &Vec<f32>, classes| {
+                self.together(
+                    with_extensions.iter().map(|extensions| part(extensions)),
+                    classes,
+                )
             };
-            Colours {
+            Extensions {
                 ninth: of(|c| &c.ninth, super::NINTHS),
                 eleventh: of(|c| &c.eleventh, super::ELEVENTHS),
                 thirteenth: of(|c| &c.thirteenth, super::THIRTEENTHS),
             }
         });
         let timeline = decode(&chord, bass.as_deref())?;
-        Ok(Heard {
+        Ok(Prediction {
             chord,
             bass,
-            colours,
+            extensions,
             timeline,
         })
     }
@@ -229,22 +232,22 @@ mod tests {
             "00"
         }
 
-        fn hear(&self, samples: &[f32]) -> Result<Heard> {
+        fn predict(&self, samples: &[f32]) -> Result<Prediction> {
             let frames = 1 + samples.len() / HOP_SAMPLES;
             let row = |classes: usize, class: usize| {
                 let mut row = vec![(1.0 - self.certainty) / (classes - 1) as f32; classes];
                 row[class] = self.certainty;
                 row.repeat(frames)
             };
-            Ok(Heard {
+            Ok(Prediction {
                 chord: row(large::LEN, self.class),
                 bass: self.bass.map(|bass| row(BASSES, bass)),
-                ..Heard::default()
+                ..Prediction::default()
             })
         }
     }
 
-    fn mix(rule: Rule) -> Heard {
+    fn mix(rule: Rule) -> Prediction {
         let says = |class, certainty, bass| -> Arc<dyn Teacher> {
             Arc::new(Says {
                 class,
@@ -260,7 +263,7 @@ mod tests {
         ];
         Mix::new(teachers, rule)
             .unwrap()
-            .hear(&[0.0; 10 * HOP_SAMPLES])
+            .predict(&[0.0; 10 * HOP_SAMPLES])
             .unwrap()
     }
 

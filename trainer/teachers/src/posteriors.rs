@@ -19,7 +19,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::{ELEVENTHS, Heard, NINTHS, THIRTEENTHS};
+use crate::{ELEVENTHS, NINTHS, Prediction, THIRTEENTHS};
 
 /// What this version writes and reads.
 pub const FORMAT: &str = "changes-posteriors/1";
@@ -81,16 +81,16 @@ pub fn lab_path_of(folder: &Path, track: &str) -> PathBuf {
 impl Posteriors {
     /// What a teacher was heard to say.
     #[must_use]
-    pub fn new(origin: Origin, heard: &Heard) -> Self {
+    pub fn new(origin: Origin, heard: &Prediction) -> Self {
         let halves = |x: &Vec<f32>| x.iter().map(|&x| f16::from_f32(x)).collect();
-        let colours = heard.colours.as_ref();
+        let extensions = heard.extensions.as_ref();
         Self {
             origin,
             chord: halves(&heard.chord),
             bass: heard.bass.as_ref().map(halves),
-            ninth: colours.map(|c| halves(&c.ninth)),
-            eleventh: colours.map(|c| halves(&c.eleventh)),
-            thirteenth: colours.map(|c| halves(&c.thirteenth)),
+            ninth: extensions.map(|c| halves(&c.ninth)),
+            eleventh: extensions.map(|c| halves(&c.eleventh)),
+            thirteenth: extensions.map(|c| halves(&c.thirteenth)),
         }
     }
 
@@ -276,7 +276,7 @@ fn origin_in(metadata: Option<&HashMap<String, String>>) -> Result<Origin> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Colours;
+    use crate::Extensions;
 
     fn example(frames: usize) -> Posteriors {
         let numbers = |classes: usize| -> Vec<f32> {
@@ -284,15 +284,15 @@ mod tests {
                 .map(|i| (i % 7) as f32 / 8.0)
                 .collect()
         };
-        let heard = Heard {
+        let heard = Prediction {
             chord: numbers(170),
             bass: Some(numbers(13)),
-            colours: Some(Colours {
+            extensions: Some(Extensions {
                 ninth: numbers(4),
                 eleventh: numbers(3),
                 thirteenth: numbers(3),
             }),
-            ..Heard::default()
+            ..Prediction::default()
         };
         let origin = Origin {
             format: FORMAT.into(),

@@ -17,7 +17,7 @@ use recognizer::signal::Signal;
 use recognizer::transcribe::Analysis;
 use recognizer::weights::WeightsFile;
 
-use super::{Colours, ELEVENTHS, HOP_SAMPLES, Heard, NINTHS, Teacher};
+use super::{ELEVENTHS, Extensions, HOP_SAMPLES, NINTHS, Prediction, Teacher};
 use crate::sha256;
 
 /// A windowed network of ours and its weights.
@@ -55,15 +55,15 @@ impl Teacher for Student {
         &self.sha256
     }
 
-    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+    fn predict(&self, samples: &[f32]) -> Result<Prediction> {
         let audio = Audio::new(samples.to_vec(), SAMPLE_RATE);
         let listened = Analysis::new(&Signal::from_audio(&audio)?, &self.model, |_| true)?;
         let frames = 1 + samples.len() / HOP_SAMPLES;
-        let mut heard = Heard {
+        let mut heard = Prediction {
             bass: Some(Vec::new()),
-            colours: Some(Colours::default()),
+            extensions: Some(Extensions::default()),
             timeline: listened.timeline(None)?,
-            ..Heard::default()
+            ..Prediction::default()
         };
         let Some(last) = listened.posteriors.len().checked_sub(1) else {
             return Ok(heard);
@@ -79,7 +79,7 @@ impl Teacher for Student {
 }
 
 /// Adds the mean of two posteriors as a frame.
-fn push(heard: &mut Heard, first: &Posterior, second: &Posterior) {
+fn push(heard: &mut Prediction, first: &Posterior, second: &Posterior) {
     let mean = |a: &[f32], b: &[f32]| -> Vec<f32> {
         a.iter()
             .zip(b)
@@ -92,14 +92,16 @@ fn push(heard: &mut Heard, first: &Posterior, second: &Posterior) {
     if let (Some(a), Some(b), Some(bass)) = (&first.bass, &second.bass, &mut heard.bass) {
         bass.extend(mean(a, b));
     }
-    if let (Some(a), Some(b), Some(colours)) = (&first.colour, &second.colour, &mut heard.colours) {
+    if let (Some(a), Some(b), Some(extensions)) =
+        (&first.colour, &second.colour, &mut heard.extensions)
+    {
         let at_root = root * COLOUR_VALUES..root * COLOUR_VALUES + EXTENSION_VALUES;
         let values = mean(&a[at_root.clone()], &b[at_root]);
-        colours.ninth.extend_from_slice(&values[..NINTHS]);
-        colours
+        extensions.ninth.extend_from_slice(&values[..NINTHS]);
+        extensions
             .eleventh
             .extend_from_slice(&values[NINTHS..NINTHS + ELEVENTHS]);
-        colours
+        extensions
             .thirteenth
             .extend_from_slice(&values[NINTHS + ELEVENTHS..]);
     }

@@ -66,12 +66,12 @@ fn all_mass_reaches_the_students_classes() {
     for row in heard.chord.chunks_exact(170) {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
-    let colours = heard.colours.unwrap();
+    let extensions = heard.extensions.unwrap();
     for (part, classes) in [
         (&heard.bass.unwrap(), 13),
-        (&colours.ninth, 4),
-        (&colours.eleventh, 3),
-        (&colours.thirteenth, 3),
+        (&extensions.ninth, 4),
+        (&extensions.eleventh, 3),
+        (&extensions.thirteenth, 3),
     ] {
         for row in part.chunks_exact(classes) {
             assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
@@ -132,16 +132,16 @@ fn any_length_is_heard_and_the_same_twice() {
     let teacher = ChordNet::from_folds(vec![random_network()], "random".into());
     let clip = clip(3);
     for length in [0, 1, 511, 512, 1024, 5000, 22_050] {
-        let heard = teacher.hear(&clip[..length]).unwrap();
+        let heard = teacher.predict(&clip[..length]).unwrap();
         assert_eq!(
             heard.chord.len(),
             (1 + length / HOP_SAMPLES) * 170,
             "{length}"
         );
         assert!(heard.chord.iter().all(|p| p.is_finite()), "{length}");
-        assert_eq!(teacher.hear(&clip[..length]).unwrap(), heard, "{length}");
+        assert_eq!(teacher.predict(&clip[..length]).unwrap(), heard, "{length}");
     }
-    let silence = teacher.hear(&vec![0.0; 30_000]).unwrap();
+    let silence = teacher.predict(&vec![0.0; 30_000]).unwrap();
     assert!(silence.chord.iter().all(|p| p.is_finite()));
 }
 

@@ -116,7 +116,7 @@ fn any_length_is_heard_and_the_same_twice() {
     let teacher = Crema::from_network(random_network(), "random".into());
     let clip = clip();
     for length in [0, 1, 1024, 2047, 2048, 5000, 22_050] {
-        let heard = teacher.hear(&clip[..length]).unwrap();
+        let heard = teacher.predict(&clip[..length]).unwrap();
         let frames = 1 + length / HOP_SAMPLES;
         assert_eq!(heard.chord.len(), frames * large::LEN, "{length}");
         let bass = heard.bass.as_ref().unwrap();
@@ -126,9 +126,9 @@ fn any_length_is_heard_and_the_same_twice() {
         }
         let end_s = heard.timeline.segments().last().map_or(0.0, |s| s.end_s);
         assert!((end_s - length as f64 / 22_050.0).abs() < 1e-9, "{length}");
-        assert_eq!(teacher.hear(&clip[..length]).unwrap(), heard, "{length}");
+        assert_eq!(teacher.predict(&clip[..length]).unwrap(), heard, "{length}");
     }
-    let silence = teacher.hear(&vec![0.0; 30_000]).unwrap();
+    let silence = teacher.predict(&vec![0.0; 30_000]).unwrap();
     assert!(silence.chord.iter().all(|p| p.is_finite()));
 }
 
@@ -145,7 +145,7 @@ fn the_real_network_equals_the_original_where_it_was_fetched() {
     let difference = largest_difference(&ours, &numbers("crema_real.f32"));
     assert!(difference < 1e-4, "{difference}");
     let theirs = import::load(&golden("crema_real.lab")).unwrap();
-    let heard = teacher.hear(&clip()).unwrap();
+    let heard = teacher.predict(&clip()).unwrap();
     let ours = heard.timeline.segments();
     assert_eq!(ours.len(), theirs.segments().len());
     for (ours, theirs) in ours.iter().zip(theirs.segments()) {

@@ -75,7 +75,7 @@ fn the_split_follows_the_content() {
     let of = |last: u8| {
         let mut hash = [0; 32];
         hash[7] = last;
-        Split::of(&hash)
+        Split::from_sha256(&hash)
     };
     assert_eq!(of(7), Split::Train);
     assert_eq!(of(8), Split::Valid);

@@ -24,7 +24,7 @@ use recognizer::networks::{Architecture, BtcConfig, WINDOW_FRAMES};
 use recognizer::weights::ModelCard;
 
 use super::checkpoint::Checkpoint;
-use super::{HOP_SAMPLES, Heard, Teacher};
+use super::{HOP_SAMPLES, Prediction, Teacher};
 use crate::sha256;
 
 pub use scalar::scalar;
@@ -200,7 +200,7 @@ impl Teacher for Btc {
         &self.sha256
     }
 
-    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+    fn predict(&self, samples: &[f32]) -> Result<Prediction> {
         let mut frames = cqt(samples, HOP)?.data;
         frames.iter_mut().for_each(|x| *x = log_compress(*x));
         let coarse = self.probabilities(&frames)?;
@@ -211,10 +211,10 @@ impl Teacher for Btc {
             let (before, after) = (rows[i / 2], rows[i.div_ceil(2).min(rows.len() - 1)]);
             chord.extend(before.iter().zip(after).map(|(a, b)| (a + b) / 2.0));
         }
-        Ok(Heard {
+        Ok(Prediction {
             chord,
             timeline: timeline(&rows)?,
-            ..Heard::default()
+            ..Prediction::default()
         })
     }
 }

@@ -9,7 +9,7 @@
 use harmony::vocabulary::large;
 
 use super::heads::{Frame, Heads};
-use crate::{Colours, ELEVENTHS, Heard, NINTHS, THIRTEENTHS};
+use crate::{ELEVENTHS, Extensions, NINTHS, Prediction, THIRTEENTHS};
 
 /// Places in the vocabulary's order of qualities.
 mod quality {
@@ -49,15 +49,15 @@ const BASSES: usize = 13;
 /// The heads at hop 512 as the students' classes at hop 1024: frame `i` is
 /// `¼ p[2i−1] + ½ p[2i] + ¼ p[2i+1]`, at the ends the frames there are. Without chords.
 #[must_use]
-pub fn heard(heads: &Heads) -> Heard {
+pub fn heard(heads: &Heads) -> Prediction {
     let mut fine: Vec<Row> = heads.frames().map(|frame| Row::new(&frame)).collect();
     if fine.is_empty() {
         fine.push(Row::default());
     }
-    let mut heard = Heard {
+    let mut heard = Prediction {
         bass: Some(Vec::new()),
-        colours: Some(Colours::default()),
-        ..Heard::default()
+        extensions: Some(Extensions::default()),
+        ..Prediction::default()
     };
     for middle in (0..fine.len()).step_by(2) {
         let before = &fine[middle.saturating_sub(1)];
@@ -72,10 +72,10 @@ pub fn heard(heads: &Heads) -> Heard {
         if let Some(bass) = &mut heard.bass {
             bass.extend(mix(|row| &row.bass));
         }
-        if let Some(colours) = &mut heard.colours {
-            colours.ninth.extend(mix(|row| &row.ninth));
-            colours.eleventh.extend(mix(|row| &row.eleventh));
-            colours.thirteenth.extend(mix(|row| &row.thirteenth));
+        if let Some(extensions) = &mut heard.extensions {
+            extensions.ninth.extend(mix(|row| &row.ninth));
+            extensions.eleventh.extend(mix(|row| &row.eleventh));
+            extensions.thirteenth.extend(mix(|row| &row.thirteenth));
         }
     }
     heard

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use harmony::timeline::{Segment, Timeline};
 
-use super::{Heard, Teacher};
+use super::{Prediction, Teacher};
 use crate::sha256;
 
 use features::ALL_BINS;
@@ -146,7 +146,7 @@ impl Teacher for ChordNet {
         &self.sha256
     }
 
-    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+    fn predict(&self, samples: &[f32]) -> Result<Prediction> {
         let heads = self.heads(&features::hybrid_cqt(samples));
         let mut heard = classes::heard(&heads);
         heard.timeline = timeline(&decode::decode(&heads))?;

@@ -21,7 +21,7 @@ use anyhow::{Context, Result, ensure};
 use harmony::label::Label;
 use harmony::vocabulary::large;
 
-use super::{HOP_SAMPLES, Heard, Teacher};
+use super::{HOP_SAMPLES, Prediction, Teacher};
 use crate::sha256;
 
 use network::{BASSES, CLASSES, Network, Outputs};
@@ -134,7 +134,7 @@ impl Teacher for Crema {
         &self.sha256
     }
 
-    fn hear(&self, samples: &[f32]) -> Result<Heard> {
+    fn predict(&self, samples: &[f32]) -> Result<Prediction> {
         let outputs = self.outputs(samples);
         let frames = 1 + samples.len() / HOP_SAMPLES;
         let length_s = samples.len() as f64 / features::SAMPLE_RATE;
@@ -149,10 +149,10 @@ impl Teacher for Crema {
         nothing[large::NO_CHORD] = 1.0;
         let mut no_bass = [0.0; BASSES];
         no_bass[BASSES - 1] = 1.0;
-        Ok(Heard {
+        Ok(Prediction {
             chord: between(&ordered, &nothing, frames),
             bass: Some(between(&outputs.bass, &no_bass, frames)),
-            colours: None,
+            extensions: None,
             timeline: decode::timeline(&outputs, &names(), length_s)?,
         })
     }

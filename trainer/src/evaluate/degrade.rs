@@ -21,7 +21,7 @@ pub const LOSSY_QUALITY: f32 = -0.1;
 
 /// One kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spoil {
+pub enum Degradation {
     /// Faster and sharp or slower and flat by [`DETUNED_CENTS`].
     Detuned,
     /// Coloured noise, [`NOISE_BELOW_DB`] under the music.
@@ -30,7 +30,7 @@ pub enum Spoil {
     Lossy,
 }
 
-impl Spoil {
+impl Degradation {
     /// The piece after the damage; `index` decides direction and noise.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn detuning_moves_pitch_and_labels_together() {
         for (index, sign) in [(0, 1.0), (1, -1.0)] {
-            let piece = Spoil::Detuned.apply(tone(), index).unwrap();
+            let piece = Degradation::Detuned.apply(tone(), index).unwrap();
             let ratio = (sign * DETUNED_CENTS / 1200.0_f64).exp2();
             let found = frequency_hz(&piece.audio.samples);
             assert!((found / (441.0 * ratio) - 1.0).abs() < 3e-3, "{found} Hz");
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn noise_lies_where_it_should_and_the_codec_keeps_the_length() {
         let power = |x: &[f32]| x.iter().map(|s| s * s).sum::<f32>() / x.len() as f32;
-        let noisy = Spoil::Noisy.apply(tone(), 3).unwrap().audio.samples;
+        let noisy = Degradation::Noisy.apply(tone(), 3).unwrap().audio.samples;
         let noise: Vec<f32> = noisy
             .iter()
             .zip(&tone().audio.samples)
@@ -139,8 +139,11 @@ mod tests {
             .collect();
         let below_db = 10.0 * (power(&tone().audio.samples) / power(&noise)).log10();
         assert!((below_db - NOISE_BELOW_DB).abs() < 1.5, "{below_db} dB");
-        assert_eq!(noisy, Spoil::Noisy.apply(tone(), 3).unwrap().audio.samples);
-        let lossy = Spoil::Lossy.apply(tone(), 0).unwrap().audio.samples;
+        assert_eq!(
+            noisy,
+            Degradation::Noisy.apply(tone(), 3).unwrap().audio.samples
+        );
+        let lossy = Degradation::Lossy.apply(tone(), 0).unwrap().audio.samples;
         assert_eq!(lossy.len(), tone().audio.samples.len());
         assert_ne!(lossy, tone().audio.samples);
     }

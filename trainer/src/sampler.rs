@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn opinions_move_like_labels() {
+    fn soft_targets_move_like_labels() {
         for shift in [-5, -1, 0, 2, 6] {
             let mut soft = SoftTargets {
                 chord: vec![f16::ZERO; CHORD_CLASSES],

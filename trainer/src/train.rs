@@ -6,102 +6,32 @@
 //! included; a checkpoint holds network, optimiser and step, and a resumed run continues as
 //! if never stopped.
 
+mod checkpoint;
+mod config;
+mod gradients;
+
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
-use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, FloatDType};
-use harmony::export::atomic;
-use networks::pitch_class::State;
-use networks::{Init, Network, Weights, dropout};
-use recognizer::networks::Architecture;
+use burn::optim::{AdamWConfig, ModuleOptimizer};
+use burn::tensor::Device;
+use networks::{Init, Network, Weights};
 use recognizer::weights::ModelCard;
-use serde::{Deserialize, Serialize};
 
-use crate::batch::{Batch, KindWeights, kind_weights};
+use crate::batch::kind_weights;
 use crate::frames::Frames;
-use crate::loss::loss;
-use crate::objective::Objective;
-use crate::sampler::{Pool, Sampler, Window};
-use crate::schedule::{Plateau, Schedule};
+use crate::sampler::{Pool, Sampler};
+use crate::schedule::Plateau;
 use crate::validation::validate;
 use crate::watch::{Watch, Watched};
+use checkpoint::{Checkpoint, Progress};
+use gradients::{Drawn, gradients, statistics};
 
-/// Everything that decides the outcome of a run, beside the data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrainConfig {
-    /// The network.
-    pub architecture: Architecture,
-    /// What it is taught.
-    pub objective: Objective,
-    /// SHA-256 of the weights the run starts from; random ones without.
-    pub start: Option<String>,
-    /// Optimiser steps in all.
-    pub steps: u64,
-    /// Windows in a batch.
-    pub batch: usize,
-    /// Share of a batch that comes from audio without labels.
-    pub unlabelled_share: f64,
-    /// Frames in a window.
-    pub window_frames: usize,
-    /// How the learning rate goes.
-    pub schedule: Schedule,
-    /// AdamW weight decay.
-    pub weight_decay: f32,
-    /// Lowest and highest transposition drawn, semitones.
-    pub transpose: (i32, i32),
-    /// Largest level change drawn, nepers.
-    pub level: f32,
-    /// Share of the windows that hang over an end of their example, see [`Sampler::overhang`].
-    #[serde(default)]
-    pub overhang: f64,
-    /// Steps from one validation (and checkpoint) to the next.
-    pub validate_every: u64,
-    /// Validations without gain after which the run ends; none: never.
-    pub patience: Option<u64>,
-    /// Seed of initial weights and of all draws.
-    pub seed: u64,
-    /// Threads a batch is divided among; part of the outcome, since sums are ordered by it.
-    pub threads: usize,
-    /// Windows that a thread computes at once; part of the outcome as well. A few of them stay
-    /// in the processor's own memory from one layer to the next.
-    #[serde(default = "whole_part", alias = "at_once")]
-    pub micro_batch: usize,
-    /// The type in which products are taken.
-    #[serde(default, alias = "products")]
-    pub precision: Precision,
-}
-
-/// The type in which a network's products are taken while it is trained. Weights, sums, norms
-/// and the loss are in single precision with either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// Single precision.
-    #[default]
-    F32,
-    /// bfloat16: mixed precision.
-    Bf16,
-}
-
-impl Precision {
-    const fn dtype(self) -> FloatDType {
-        match self {
-            Self::F32 => FloatDType::F32,
-            Self::Bf16 => FloatDType::BF16,
-        }
-    }
-}
-
-/// What runs did that were begun before there was a choice.
-fn whole_part() -> usize {
-    usize::MAX
-}
+pub use config::{Precision, TrainConfig};
 
 /// The examples of a run.
 #[derive(Debug, Clone, Copy)]
@@ -116,31 +46,6 @@ pub struct Data<'a> {
     pub valid: &'a [Frames],
     /// With a teacher only, looked at for validation.
     pub valid_unlabelled: &'a [Frames],
-}
-
-/// How far a run has come.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Progress {
-    config: TrainConfig,
-    /// Steps done.
-    step: u64,
-    /// Mean and deviation of the frames, as the networks expect them.
-    mean: f32,
-    deviation: f32,
-    /// The schedule's memory.
-    plateau: Plateau,
-    /// Step of the best validation so far, and its loss.
-    best: Option<(u64, f32)>,
-}
-
-impl Progress {
-    /// Whether the last validations were all worse than the best.
-    fn out_of_patience(&self) -> bool {
-        let (Some(patience), Some((best, _))) = (self.config.patience, self.best) else {
-            return false;
-        };
-        (self.step - best) / self.config.validate_every.max(1) >= patience
-    }
 }
 
 /// What a finished run gives.
@@ -345,210 +250,16 @@ pub fn weights(folder: &Path, best: bool, card: ModelCard) -> Result<(Weights, T
     Ok((weights, progress.config, step))
 }
 
-/// Where the windows of a step come from.
-struct Drawn<'a> {
-    sampler: Sampler,
-    labelled: Pool<'a>,
-    unlabelled: Pool<'a>,
-    kinds: KindWeights,
-}
-
-impl Drawn<'_> {
-    /// Window `index` of step `step`: every so many without a label, by the share asked for.
-    fn window(&self, config: &TrainConfig, step: u64, index: usize) -> Window {
-        let share = if self.unlabelled.frames() == 0 {
-            0.0
-        } else if self.labelled.frames() == 0 {
-            1.0
-        } else {
-            config.unlabelled_share
-        };
-        let before = (index as f64 * share).floor();
-        let pool = if ((index + 1) as f64 * share).floor() > before {
-            &self.unlabelled
-        } else {
-            &self.labelled
-        };
-        self.sampler.draw(pool, step, index as u64)
-    }
-}
-
-/// Loss of the whole batch, and its gradients, on the first of `devices`.
-fn gradients(
-    network: &Network,
-    drawn: &Drawn<'_>,
-    progress: &Progress,
-    devices: &[Device],
-) -> Result<(f32, GradientsParams)> {
-    let config = &progress.config;
-    // Frames of the batch: every part is divided by the same number.
-    let weight = (config.batch * config.window_frames) as f32;
-    let results = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..config.threads)
-            .map(|part| {
-                let device = devices[part % devices.len()].clone().autodiff();
-                let fork = network.clone().fork(&device);
-                scope.spawn(move || {
-                    let indices: Vec<usize> =
-                        (part..config.batch).step_by(config.threads).collect();
-                    let mut sum = 0.0;
-                    let mut accumulator = GradientsAccumulator::new();
-                    for indices in indices.chunks(config.micro_batch.max(1)) {
-                        // Each window is in one chunk of one thread only.
-                        dropout::seed(&[config.seed, progress.step, indices[0] as u64]);
-                        let windows: Vec<Window> = indices
-                            .iter()
-                            .map(|&index| drawn.window(config, progress.step, index))
-                            .collect();
-                        let batch = Batch::new(
-                            &windows,
-                            &config.objective,
-                            &drawn.kinds,
-                            (progress.mean, progress.deviation),
-                            &device,
-                        );
-                        let x = batch.x.cast(config.precision.dtype());
-                        let logits = fork.forward(x, &mut State::default());
-                        let loss = loss(logits, &batch.targets, weight);
-                        sum += loss.clone().into_scalar::<f32>();
-                        let grads = GradientsParams::from_grads(loss.backward(), &fork);
-                        accumulator.accumulate(&fork, grads);
-                    }
-                    (sum, accumulator.grads())
-                })
-            })
-            .collect();
-        handles
-            .into_iter()
-            .map(|handle| handle.join())
-            .collect::<std::thread::Result<Vec<_>>>()
-    });
-    let Ok(results) = results else {
-        bail!("a training thread panicked");
-    };
-    let mut sum = 0.0;
-    let mut accumulator = GradientsAccumulator::new();
-    for (part, (loss, grads)) in results.into_iter().enumerate() {
-        sum += loss;
-        let elsewhere = part % devices.len() != 0;
-        let grads = if elsewhere {
-            grads.to_device(&devices[0], network)
-        } else {
-            grads
-        };
-        accumulator.accumulate(network, grads);
-    }
-    ensure!(
-        sum.is_finite(),
-        "the loss is {sum} at step {}",
-        progress.step
-    );
-    Ok((sum, accumulator.grads()))
-}
-
-/// Mean and standard deviation over all bins of (at most 400 of each of) the examples.
-fn statistics(labelled: &[Frames], unlabelled: &[Frames]) -> (f32, f32) {
-    let (mut n, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
-    let examples = labelled.iter().take(400).chain(unlabelled.iter().take(400));
-    for x in examples.flat_map(|e| &e.bins) {
-        let x = f64::from(x.to_f32());
-        n += 1.0;
-        sum += x;
-        squares += x * x;
-    }
-    let mean = sum / n;
-    (
-        mean as f32,
-        ((squares / n - mean * mean).max(1e-6)).sqrt() as f32,
-    )
-}
-
-/// Files of a run: `progress.json`, and network and optimiser of the step it names.
-struct Checkpoint {
-    folder: PathBuf,
-}
-
-impl Checkpoint {
-    fn new(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_path_buf(),
-        }
-    }
-
-    fn network(&self, step: u64) -> PathBuf {
-        self.folder.join(format!("network-{step}.bpk"))
-    }
-
-    fn best(&self) -> PathBuf {
-        self.folder.join("network-best.bpk")
-    }
-
-    /// Keeps the network of the best validation.
-    fn keep_best(&self, network: &Network) -> Result<()> {
-        let beside = self.folder.join("network-best-partial.bpk");
-        network.clone().save_file(&beside)?;
-        Ok(atomic::put_in_place(&beside, &self.best())?)
-    }
-
-    fn optimizer(&self, step: u64) -> PathBuf {
-        self.folder.join(format!("optimizer-{step}.bpk"))
-    }
-
-    fn progress(&self) -> Result<Option<Progress>> {
-        let path = self.folder.join("progress.json");
-        if !path.exists() {
-            return Ok(None);
-        }
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let progress = serde_json::from_str(&text)
-            .with_context(|| format!("{} is damaged", path.display()))?;
-        Ok(Some(progress))
-    }
-
-    /// Network and optimiser first, on disk, then the name of their step, by rename: a kill
-    /// or a power failure at any moment leaves a whole checkpoint. The one before is removed
-    /// last.
-    fn save(
-        &self,
-        progress: &Progress,
-        network: &Network,
-        optimizer: &ModuleOptimizer,
-    ) -> Result<()> {
-        let before = self
-            .progress()?
-            .map(|p| p.step)
-            .filter(|&s| s != progress.step);
-        network.clone().save_file(self.network(progress.step))?;
-        optimizer.save(self.optimizer(progress.step))?;
-        atomic::sync(&self.network(progress.step))?;
-        atomic::sync(&self.optimizer(progress.step))?;
-        let path = self.folder.join("progress.json");
-        atomic::write(&path, &serde_json::to_vec_pretty(progress)?)?;
-        if let Some(step) = before {
-            // Leftovers only cost space.
-            let _ = fs::remove_file(self.network(step));
-            let _ = fs::remove_file(self.optimizer(step));
-        }
-        Ok(())
-    }
-
-    fn log(&self, line: &str) -> Result<()> {
-        let path = self.folder.join("log.jsonl");
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .with_context(|| format!("opening {}", path.display()))?;
-        writeln!(file, "{line}").with_context(|| format!("writing {}", path.display()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use networks::pitch_class::State;
+    use recognizer::networks::Architecture;
+
     use super::*;
     use crate::frames::{IGNORED, SoftTargets};
+    use crate::objective::Objective;
     use crate::objective::Stage;
+    use crate::schedule::Schedule;
     use burn::tensor::Distribution;
     use burn::tensor::Tensor;
     use half::f16;
@@ -692,6 +403,17 @@ mod tests {
                 example
             })
             .collect()
+    }
+
+    #[test]
+    fn runs_with_the_older_names_are_read() {
+        let config = config(4);
+        let text = serde_json::to_string(&config).unwrap();
+        let older = text
+            .replace("micro_batch", "at_once")
+            .replace("precision", "products");
+        assert_ne!(text, older);
+        assert_eq!(serde_json::from_str::<TrainConfig>(&older).unwrap(), config);
     }
 
     #[test]

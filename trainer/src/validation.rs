@@ -168,12 +168,12 @@ fn majmin(class: usize) -> Option<usize> {
 impl Sums {
     fn add(&mut self, window: &Window, t: usize, log_p: &[f32], bass: Option<usize>) {
         let label = window.chord[t];
-        let opinion = window.teacher.as_ref().filter(|_| label == IGNORED);
-        let (target, target_bass, loss) = match opinion {
-            Some(opinion) => {
-                let p = &opinion.chord[t * CHORD_CLASSES..(t + 1) * CHORD_CLASSES];
+        let soft = window.teacher.as_ref().filter(|_| label == IGNORED);
+        let (target, target_bass, loss) = match soft {
+            Some(soft) => {
+                let p = &soft.chord[t * CHORD_CLASSES..(t + 1) * CHORD_CLASSES];
                 let loss: f32 = p.iter().zip(log_p).map(|(p, q)| -p * q).sum();
-                let bass = opinion.bass.get(t * 13..(t + 1) * 13).map(argmax);
+                let bass = soft.bass.get(t * 13..(t + 1) * 13).map(argmax);
                 (argmax(p), bass, loss)
             }
             None if label == IGNORED => return,

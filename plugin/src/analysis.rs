@@ -402,7 +402,7 @@ impl Analysis {
                 if *confidence < SURE {
                     Status::Unsure
                 } else {
-                    Status::Recognising
+                    Status::Recognizing
                 }
             }
             Some(Shown {

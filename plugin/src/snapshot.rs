@@ -19,12 +19,12 @@ pub enum Status {
     Bypassed,
     /// Audio arrives and is silent.
     Silence,
-    /// There is sound, and no chord in it yet.
+    /// There is sound, but no chord in it yet.
     Listening,
     /// A chord is shown that is more guess than knowledge.
     Unsure,
     /// A chord is shown.
-    Recognising,
+    Recognizing,
     /// Audio was lost because the machine was too slow.
     Gap,
     /// The analysis stopped on an error of its own.
@@ -140,7 +140,7 @@ impl Snapshot {
                 label: Label::Chord(_),
                 confidence,
                 ..
-            }) if *confidence >= SURE => Status::Recognising,
+            }) if *confidence >= SURE => Status::Recognizing,
             Some(Shown {
                 label: Label::Chord(_) | Label::Unknown,
                 ..

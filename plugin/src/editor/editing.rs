@@ -157,13 +157,17 @@ fn chord(
             output.request_focus();
             let mut state = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
             let end = CCursor::new(editor.text.chars().count());
-            state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), end)));
+            state
+                .cursor
+                .set_char_range(Some(CCursorRange::two(CCursor::new(0), end)));
             TextEdit::store_state(ui.ctx(), id, state);
         }
         let entered = output.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let set = ui
             .add_enabled(read.is_ok(), button(look, "Set"))
-            .on_hover_text("Put this chord here (Enter). It is locked then: what is heard later leaves it alone.");
+            .on_hover_text(
+                "Put this chord here (Enter). It is locked then: later passes leave it alone.",
+            );
         if (entered || set.clicked())
             && let Ok(label) = &read
         {
@@ -195,9 +199,7 @@ fn chord(
         let lock = if segment.locked { "Unlock" } else { "Lock" };
         if ui
             .add(button(look, lock))
-            .on_hover_text(
-                "A locked chord stays as it is, whatever is heard when it is played again.",
-            )
+            .on_hover_text("A locked chord stays as it is when the passage is played again.")
             .clicked()
         {
             desk.edit(Command::SetLocked {
@@ -221,7 +223,7 @@ fn chord(
         let next = view.track.timeline().at(segment.end_s + 1e-6).is_some();
         if ui
             .add_enabled(next, button(look, "Merge with next"))
-            .on_hover_text("Let this chord last over the time of the next one.")
+            .on_hover_text("Extend this chord over the next one.")
             .clicked()
         {
             desk.edit(Command::MergeNext { at_s });
@@ -229,7 +231,7 @@ fn chord(
         }
         if ui
             .add(button(look, "Delete"))
-            .on_hover_text("Take the chord away; the one before it goes on.")
+            .on_hover_text("Delete the chord; the one before it goes on.")
             .clicked()
         {
             desk.edit(Command::Delete { at_s });

@@ -69,8 +69,8 @@ pub const fn voicing_hint(voicing: Voicing) -> &'static str {
         Voicing::Close => "Close position above the bass",
         Voicing::Open => "Every second note an octave higher",
         Voicing::Drop2 => "Close position, the second note from the top an octave down",
-        Voicing::Shell => "Third, seventh and colours",
-        Voicing::Guitar => "As fingers hold it on a guitar",
+        Voicing::Shell => "Third, seventh and extensions",
+        Voicing::Guitar => "A guitar shape in standard tuning",
         Voicing::Pad => "The inversion nearest to the chord before",
     }
 }
@@ -140,7 +140,7 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
             info.label = Some("Folder".to_owned());
             info
         });
-        response.on_hover_text("Where Save puts files. It is made if it is not there.");
+        response.on_hover_text("The folder for Save. It is created if needed.");
     });
     ui.horizontal_wrapped(|ui| {
         caption(ui, "MIDI voicing");

@@ -28,14 +28,14 @@ pub fn draw(
 ) {
     let painter = ui.painter_at(rect);
     let Some(view) = chord else {
-        faded_background(&painter, look, rect, "Fingerings of the chord come here.");
+        faded_background(&painter, look, rect, "Fingerings of the chord appear here.");
         return;
     };
     let chord = &view.written;
     let capo = preferences.capo;
     let found = desk.fingerings.of(chord, capo);
     if found.is_empty() {
-        faded_background(&painter, look, rect, "No hand can hold this chord whole.");
+        faded_background(&painter, look, rect, "No hand can hold all of this chord.");
         return;
     }
     let mut body = rect;

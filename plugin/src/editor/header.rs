@@ -65,7 +65,7 @@ pub fn draw(
                 "Redo",
                 view.can_redo,
                 Action::Redo,
-                "Do the edit again (Ctrl+Shift+Z)",
+                "Redo the edit (Ctrl+Shift+Z)",
             ),
             (
                 Icon::Undo,
@@ -73,9 +73,9 @@ pub fn draw(
                 view.can_undo,
                 Action::Undo,
                 if view.undoes_pass {
-                    "Bring back the chords that playing the song again has replaced (Ctrl+Z)"
+                    "Undo: bring back the chords that the last pass replaced (Ctrl+Z)"
                 } else {
-                    "Take the last edit back (Ctrl+Z)"
+                    "Undo the last edit (Ctrl+Z)"
                 },
             ),
         ];
@@ -202,7 +202,7 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 
         left = name.right() + look.px(16.0);
     }
     let color = match view.status {
-        StatusWord::Recognising => palette.good,
+        StatusWord::Recognizing => palette.good,
         StatusWord::Listening => palette.accent,
         StatusWord::Unsure | StatusWord::Gap | StatusWord::Failed => palette.warning,
         StatusWord::Frozen => palette.text,
@@ -215,7 +215,7 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 
         Align2::LEFT_CENTER,
         view.status.word(),
         look.text(13.0),
-        if view.status == StatusWord::Recognising {
+        if view.status == StatusWord::Recognizing {
             palette.soft
         } else {
             color

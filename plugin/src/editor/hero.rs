@@ -365,8 +365,7 @@ fn draw_alternative(
             label: alternative.label.clone(),
         });
     }
-    response
-        .on_hover_text("What else it might be. Click to put this chord into the track instead.");
+    response.on_hover_text("Another reading. Click to put this chord into the track instead.");
 }
 
 /// The key, which opens where it is set.

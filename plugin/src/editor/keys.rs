@@ -49,7 +49,7 @@ pub fn picker(ui: &mut Ui, look: &Look, view: &View, now: Option<Key>) -> Option
         });
     if ui
         .add(button(look, "Find it from the chords"))
-        .on_hover_text("Take back what was set here; the key is found from the chords again.")
+        .on_hover_text("Remove the key that was set here; it is found from the chords again.")
         .clicked()
     {
         taken = Some(None);

@@ -124,7 +124,7 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
         let name = |written: WrittenFor| written.name().to_owned();
         let hint = |written: WrittenFor| {
             match written {
-                WrittenFor::Concert => "Names are those of the sound",
+                WrittenFor::Concert => "Names as they sound",
                 WrittenFor::Bb => "A major second higher: trumpet, clarinet, tenor saxophone",
                 WrittenFor::Eb => "A major sixth higher: alto and baritone saxophone",
             }
@@ -216,7 +216,7 @@ fn tuning(ui: &mut Ui, form: &Form<'_>, now: &TuningView, tuning: &mut TuningCon
         let name = |fixed: bool| if fixed { "Fixed" } else { "Auto" }.to_owned();
         let hint = |fixed: bool| {
             if fixed {
-                "Chords are read at the tuning that is set here, whatever is heard"
+                "Chords are read at the tuning that is set here"
             } else {
                 "The tuning is found while the music plays, and followed"
             }
@@ -286,14 +286,14 @@ fn midi(ui: &mut Ui, form: &Form<'_>, midi: &mut MidiControls) {
         };
         let octave = "Octaves by which all notes are moved: drag, or click and type.";
         number(&mut midi.octave, -3..=3, "octave", octave);
-        let velocity = "How hard the notes are struck.";
+        let velocity = "The velocity of the notes.";
         number(&mut midi.velocity, 1..=127, "velocity", velocity);
         let channel = "The MIDI channel of the notes.";
         number(&mut midi.channel, 1..=16, "channel", channel);
     });
     form.variants(ui, "Bass", &mut midi.bass, |choice| match choice {
         BassChoice::Together => "The bass note on the channel of the chord",
-        BassChoice::Apart => "The bass note on the channel after it, for a bass of its own",
+        BassChoice::Apart => "The bass note on the next channel, for a separate bass instrument",
         BassChoice::None => "The chord without its bass note",
     });
 }

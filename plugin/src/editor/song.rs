@@ -62,7 +62,7 @@ pub fn draw(
                 );
                 let number = DragValue::new(&mut editor.bars_per_line).range(1..=MAX_BARS_PER_LINE);
                 ui.add(number)
-                    .on_hover_text("Of the sheet and of exported charts.");
+                    .on_hover_text("On the sheet and in exported charts.");
             });
             ui.horizontal(|ui| {
                 if ui.add(button(look, "Set")).clicked() || entered {
@@ -78,7 +78,7 @@ pub fn draw(
             });
             ui.separator();
             ui.label(
-                RichText::new("Dragged chords go to the nearest")
+                RichText::new("Dragged chords snap to the nearest")
                     .font(look.text(12.0))
                     .color(look.palette.faint),
             );
@@ -101,7 +101,7 @@ pub fn draw(
             let there = !view.track.timeline().is_empty();
             if ui
                 .add_enabled(there, button(look, "Clear the track"))
-                .on_hover_text("Forget all chords, locked ones too. Undo brings them back.")
+                .on_hover_text("Delete all chords, locked ones too. Undo brings them back.")
                 .clicked()
             {
                 desk.edit(Command::Clear);

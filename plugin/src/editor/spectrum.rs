@@ -56,7 +56,7 @@ pub fn draw(ui: &Ui, look: &Look, rect: Rect, view: &View) {
             painter.text(
                 plot.center(),
                 Align2::CENTER_CENTER,
-                "What is heard comes here.",
+                "The spectrum appears here.",
                 look.text(13.0),
                 palette.soft,
             );

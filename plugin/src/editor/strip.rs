@@ -29,7 +29,7 @@ const NOW_AT: f32 = 0.72;
 const ROW: f32 = 74.0;
 
 /// What an empty track says while it is not written.
-pub(super) const WRITE_IS_OFF: &str = "Write is off: what is heard is not kept.";
+pub(super) const WRITE_IS_OFF: &str = "Write is off: new chords are not kept.";
 
 /// Draws the strip into `rect`: one row that slides.
 pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
@@ -87,7 +87,7 @@ pub fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut D
 
 fn nothing_yet(painter: &Painter, look: &Look, rect: Rect, view: &View) {
     let text = if view.writes {
-        "The chords come here while the music plays."
+        "Chords appear here while the music plays."
     } else {
         WRITE_IS_OFF
     };

@@ -116,7 +116,7 @@ impl ThemeChoice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WrittenFor {
-    /// Names are those of the sound.
+    /// Names as they sound.
     #[default]
     Concert,
     /// A major second higher: trumpet, clarinet, tenor saxophone.

@@ -16,7 +16,7 @@ pub enum StatusWord {
     /// More guess than knowledge.
     Unsure,
     /// A chord is recognised.
-    Recognising,
+    Recognizing,
     /// The display is held.
     Frozen,
     /// Audio was lost.
@@ -34,7 +34,7 @@ impl StatusWord {
             Status::Silence => Self::Silence,
             Status::Listening => Self::Listening,
             Status::Unsure => Self::Unsure,
-            Status::Recognising => Self::Recognising,
+            Status::Recognizing => Self::Recognizing,
             Status::Gap => Self::Gap,
             Status::Failed => Self::Failed,
         }
@@ -48,7 +48,7 @@ impl StatusWord {
             Self::Silence => "Silence",
             Self::Listening => "Listening",
             Self::Unsure => "Unsure",
-            Self::Recognising => "Recognising",
+            Self::Recognizing => "Recognizing",
             Self::Frozen => "Frozen",
             Self::Gap => "Audio lost",
             Self::Failed => "Stopped",
@@ -60,13 +60,13 @@ impl StatusWord {
         match self {
             Self::Waiting => "Waiting for the host to play audio through Changes.",
             Self::Bypassed => {
-                "The host bypasses Changes: audio passes, and nothing is heard, shown or written."
+                "The host bypasses Changes: audio passes, and nothing is analysed, shown or written."
             }
             Self::Silence => "Audio arrives and is silent.",
-            Self::Listening => "There is sound, and no chord in it yet.",
-            Self::Unsure => "The chord shown is more guess than knowledge.",
-            Self::Recognising => "The chord shown is what sounds.",
-            Self::Frozen => "The display is held. Listening goes on, and so does the track.",
+            Self::Listening => "There is sound, but no chord in it yet.",
+            Self::Unsure => "The chord shown is uncertain.",
+            Self::Recognizing => "A chord is recognized.",
+            Self::Frozen => "The display is held. Analysis and track go on.",
             Self::Gap => "The machine was too slow and audio was lost to the analysis.",
             Self::Failed => {
                 "The analysis stopped on an error. Audio still passes. Switch the plugin off and \

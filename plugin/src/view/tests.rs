@@ -24,7 +24,7 @@ fn song(chords: &[&str]) -> Song {
 
 fn snapshot(text: &str) -> Snapshot {
     Snapshot {
-        status: Status::Recognising,
+        status: Status::Recognizing,
         current: Some(Shown {
             shown_at_s: 0.0,
             starts_at_s: 0.0,
@@ -146,7 +146,7 @@ fn a_chord_is_shown_only_while_something_sounds() {
                 .is_none()
         );
     }
-    for status in [Status::Unsure, Status::Recognising, Status::Gap] {
+    for status in [Status::Unsure, Status::Recognizing, Status::Gap] {
         let mut snapshot = snapshot("C:maj");
         snapshot.status = status;
         assert!(
@@ -292,7 +292,7 @@ fn the_tuning_is_news_where_it_is_not_the_usual_one() {
         controls.tuning.fixed = fixed;
         View::new(&snapshot, &song(&[]), &controls).tuning
     };
-    assert_eq!(view(None, false).text(), "Tuning not heard yet");
+    assert_eq!(view(None, false).text(), "Tuning not found yet");
     assert_eq!(view(Some(-32.0), false).text(), "A = 432 Hz, −32 cents");
     assert_eq!(view(Some(-32.0), true).text(), "A = 440 Hz, 0 cents");
     let news = |cents, fixed| view(cents, fixed).is_news();

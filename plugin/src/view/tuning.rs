@@ -30,7 +30,7 @@ impl TuningView {
     /// `A = 432 Hz, −32 cents`.
     pub fn text(&self) -> String {
         self.tuning.map_or_else(
-            || "Tuning not heard yet".to_owned(),
+            || "Tuning not found yet".to_owned(),
             |tuning| tuning.to_string(),
         )
     }

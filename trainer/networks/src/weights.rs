@@ -268,9 +268,9 @@ mod tests {
         assert!(far(none, b) < 1e-6);
         let all = answer(&new.clone().keeping(&old, 1.0).unwrap());
         assert!(far(all, a) < 1e-6);
-        let half = new.clone().keeping(&old, 0.5).unwrap().plain_tensors().unwrap();
-        let mean = Weights::mean(&[new, old]).unwrap().plain_tensors().unwrap();
-        assert_eq!(half, mean);
+        let half = answer(&new.clone().keeping(&old, 0.5).unwrap());
+        let mean = answer(&Weights::mean(&[new, old]).unwrap());
+        assert!(far(half, mean) < 1e-4);
     }
 
     #[test]

@@ -130,15 +130,17 @@ impl Weights {
                 view.shape().last().copied().unwrap_or(1),
                 kept.shape().last().copied().unwrap_or(1),
             );
-            let rows = |view: &TensorView<'_>, columns: usize| {
-                view.data().len() / (4 * columns.max(1))
-            };
+            let rows =
+                |view: &TensorView<'_>, columns: usize| view.data().len() / (4 * columns.max(1));
             if known > columns || rows(&view, columns) != rows(&kept, known) {
                 return Err(refused(format!("`{name}` has another shape")));
             }
             let numbers = |view: &TensorView<'_>| -> Vec<f32> {
                 let (numbers, _) = view.data().as_chunks::<4>();
-                numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+                numbers
+                    .iter()
+                    .map(|bytes| f32::from_le_bytes(*bytes))
+                    .collect()
             };
             let (mut numbers_own, numbers_kept) = (numbers(&view), numbers(&kept));
             let pairs = numbers_own

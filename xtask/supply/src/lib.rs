@@ -86,7 +86,12 @@ mod tests {
         // Ours are there too, beside the plugin itself.
         let ours = components.iter().filter(|it| it.get("purl").is_none());
         let ours: Vec<&str> = ours.filter_map(|it| it["name"].as_str()).collect();
-        let known = ["changes-realtime", "harmony", "recognizer", "recognizer-mono"];
+        let known = [
+            "changes-realtime",
+            "harmony",
+            "recognizer",
+            "recognizer-mono",
+        ];
         assert_eq!(ours, known);
         assert_eq!(components.len(), names.len() + ours.len());
     }

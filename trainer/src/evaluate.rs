@@ -1,6 +1,6 @@
 //! Scores on music that was held out, through the engines as they ship.
 //!
-//! `offline` is [`recognizer::transcribe`]; `live` the confirmed track of
+//! `offline` is [`recognizer::transcribe()`]; `live` the confirmed track of
 //! [`recognizer::live::LiveEngine`]; `display` what its display showed at each moment,
 //! late as it was. Teachers can be scored beside them, on the same samples. Everything is
 //! weighted by duration over all pieces of a set.

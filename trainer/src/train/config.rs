@@ -32,7 +32,7 @@ pub struct TrainConfig {
     pub transpose: (i32, i32),
     /// Largest level change drawn, nepers.
     pub level: f32,
-    /// Share of the windows that hang over an end of their example, see [`Sampler::overhang`].
+    /// Share of the windows that hang over an end of their example, see [`crate::sampler::Sampler::overhang`].
     #[serde(default)]
     pub overhang: f64,
     /// Steps from one validation (and checkpoint) to the next.

@@ -2,7 +2,7 @@
 //!
 //! [`host`] is the CLAP host: every call of the interface, and blocks with whatever a test wants
 //! in them. [`player`] plays a [`clip`] through it, as the demo and the measurements do.
-//! [`vst3`] is a host for the other format. What they hear is [`music`] of known chords; [`xvfb`]
+//! `vst3` is a host for the other format. What they hear is [`music`] of known chords; [`xvfb`]
 //! and [`parent`] give the plugin's window somewhere to be, [`stall`] holds its worker,
 //! [`strace`] and [`process`] watch what it does to the system.
 #![allow(

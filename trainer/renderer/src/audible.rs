@@ -23,25 +23,16 @@ pub fn audible(samples: &[f32], rate_hz: f64, labels: &[Heard]) -> Vec<Heard> {
         .map(|part| part.iter().map(|x| x * x).sum::<f32>() / part.len() as f32)
         .collect();
     let mut heard: Vec<Heard> = Vec::new();
-    let mut push = |start_s: f64, end_s: f64, label: Label| {
-        if end_s - start_s < 1e-6 {
-            return;
-        }
-        match heard.last_mut() {
-            Some(last) if last.2 == label => last.1 = end_s,
-            _ => heard.push((start_s, end_s, label)),
-        }
-    };
     for (index, (start_s, end_s, label)) in labels.iter().enumerate() {
         let Label::Chord(_) = label else {
             // What is before the first chord; silence behind one is told with it.
             if index == 0 {
-                push(*start_s, *end_s, label.clone());
+                append(&mut heard, *start_s, *end_s, label.clone());
             }
             continue;
         };
         let until_s = match labels.get(index + 1) {
-            Some((_, end_s, Label::NoChord)) => *end_s,
+            Some((_, silent_to_s, Label::NoChord)) => *silent_to_s,
             _ => *end_s,
         };
         let first = (start_s / STEP_S) as usize;
@@ -60,11 +51,23 @@ pub fn audible(samples: &[f32], rate_hz: f64, labels: &[Heard]) -> Vec<Heard> {
             end_s.clamp(*start_s, until_s)
         };
         let (sounds_s, gone_s) = (end_of(SOUNDS_DB), end_of(GONE_DB));
-        push(*start_s, sounds_s, label.clone());
-        push(sounds_s, gone_s, Label::Unknown);
-        push(gone_s, until_s, Label::NoChord);
+        append(&mut heard, *start_s, sounds_s, label.clone());
+        append(&mut heard, sounds_s, gone_s, Label::Unknown);
+        append(&mut heard, gone_s, until_s, Label::NoChord);
     }
     heard
+}
+
+/// Appends a label to a track, joined with an equal one before it; what has no length is left
+/// out.
+pub(crate) fn append(labels: &mut Vec<Heard>, start_s: f64, end_s: f64, label: Label) {
+    if end_s - start_s < 1e-6 {
+        return;
+    }
+    match labels.last_mut() {
+        Some(last) if last.2 == label => last.1 = end_s,
+        _ => labels.push((start_s, end_s, label)),
+    }
 }
 
 #[cfg(test)]

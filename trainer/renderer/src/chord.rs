@@ -147,6 +147,13 @@ impl Chord {
         QUALITIES.iter().position(|q| q.harte == harte)
     }
 
+    /// A chord in root position by the Harte name of its quality; major where the table has
+    /// no such quality.
+    #[must_use]
+    pub fn named(root: u8, harte: &str) -> Self {
+        Self::new(root, Self::quality_named(harte).unwrap_or(1))
+    }
+
     /// Reads a Harte label whose quality is in the table; `None` for anything
     /// else, `N` and `X` included.
     #[must_use]

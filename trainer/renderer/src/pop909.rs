@@ -7,10 +7,13 @@
 use std::path::{Path, PathBuf};
 
 use harmony::key::{Key, Mode};
-use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
+use midly::{MetaMessage, Smf, Timing, TrackEventKind};
 use sha2::{Digest, Sha256};
 
 mod corrected;
+mod keyboard;
+
+use keyboard::Keyboard;
 
 use crate::arranger::Note;
 use crate::chord::Chord;
@@ -402,7 +405,7 @@ fn notes(path: &Path, bytes: &[u8]) -> Result<Vec<(Voice, Vec<Note>)>, Pop909Err
     for track in &smf.tracks {
         let mut voice = None;
         let mut tick = 0;
-        let mut open: [Option<(u64, u8)>; 128] = [None; 128];
+        let mut keyboard = Keyboard::new();
         let mut notes = Vec::new();
         for event in track {
             tick += u64::from(event.delta.as_int());
@@ -416,29 +419,20 @@ fn notes(path: &Path, bytes: &[u8]) -> Result<Vec<(Voice, Vec<Note>)>, Pop909Err
                     };
                 }
                 TrackEventKind::Midi { message, .. } => {
-                    let (key, velocity) = match message {
-                        MidiMessage::NoteOn { key, vel } => (key.as_int(), vel.as_int()),
-                        MidiMessage::NoteOff { key, .. } => (key.as_int(), 0),
-                        _ => continue,
-                    };
-                    let slot = &mut open[usize::from(key)];
-                    if let Some((from, loud)) = slot.take() {
-                        let start = second_at(from);
+                    if let Some(held) = keyboard.take(tick, message) {
+                        let start = second_at(held.from);
                         notes.push(Note {
                             start,
-                            end: second_at(tick).max(start + 0.03),
-                            key,
-                            velocity: loud,
+                            end: second_at(held.to).max(start + 0.03),
+                            key: held.key,
+                            velocity: held.velocity,
                         });
                     }
-                    if velocity > 0 {
-                        *slot = Some((tick, velocity));
-                    }
-                    total += 1;
                 }
                 _ => {}
             }
         }
+        total += keyboard.messages;
         if total > 2 * MAX_NOTES || second_at(tick) > MAX_SECONDS {
             return Err(midi(format!(
                 "longer than {MAX_NOTES} notes or {MAX_SECONDS} s"

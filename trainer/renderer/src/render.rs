@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rustysynth::SynthesizerError;
 
 use crate::arranger::{Bus, Track, programs};
-use crate::audible::{Heard, audible};
+use crate::audible::{Heard, append, audible};
 use crate::effects::{dynamics, modulation, noise};
 use crate::example::Example;
 use crate::mix::{BUS_LEVEL, Mixer};
@@ -236,14 +236,7 @@ fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, (u8,
 pub fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Label)> {
     let mut labels: Vec<(f64, f64, Label)> = Vec::new();
     let mut push = |start: f64, end: f64, label: Label| {
-        let (start, end) = (start.max(0.0), end.min(duration_s));
-        if end - start < 1e-6 {
-            return;
-        }
-        match labels.last_mut() {
-            Some(last) if last.2 == label => last.1 = end,
-            _ => labels.push((start, end, label)),
-        }
+        append(&mut labels, start.max(0.0), end.min(duration_s), label);
     };
     let song = &example.song;
     let mut at = 0.0;

@@ -257,8 +257,6 @@ impl Plan {
             (9, "min", "min7"),
             (10, "maj", "7"),
         ];
-        let named =
-            |root: u8, name: &str| Chord::new(root % 12, Chord::quality_named(name).unwrap_or(1));
         let mut chord = if rng.random_bool(self.even) {
             let quality = if rng.random_bool(0.2) {
                 rng.random_range(LARGE_QUALITIES..QUALITIES.len())
@@ -279,7 +277,7 @@ impl Plan {
                     } else {
                         triad
                     };
-                    named(self.tonic + step, name)
+                    Chord::named(self.tonic + step, name)
                 }
             }
         };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod spectrum;
 mod tiny_soundfont;
 
 use renderer::arranger::Bus;
@@ -11,6 +12,7 @@ use renderer::progressions::{ProgressionSettings, census};
 use renderer::render::{RenderSettings, render};
 use renderer::song::Harmony;
 use renderer::soundfont::SoundFonts;
+use spectrum::{power, windowed};
 
 fn settings() -> ProgressionSettings {
     ProgressionSettings {
@@ -137,26 +139,6 @@ fn audio_changes_where_the_labels_do() {
         }
     }
     assert!(inside / total > 0.75, "{}", inside / total);
-}
-
-/// The samples under a Hann window.
-fn windowed(samples: &[f32]) -> Vec<f64> {
-    let turn = std::f64::consts::TAU / samples.len() as f64;
-    samples
-        .iter()
-        .enumerate()
-        .map(|(index, sample)| f64::from(*sample) * (0.5 - 0.5 * (turn * index as f64).cos()))
-        .collect()
-}
-
-/// Power at a frequency by Goertzel's recurrence.
-fn power(windowed: &[f64], hz: f64) -> f64 {
-    let coefficient = 2.0 * (std::f64::consts::TAU * hz / 22_050.0).cos();
-    let (mut last, mut before) = (0.0, 0.0);
-    for sample in windowed {
-        (last, before) = (sample + coefficient * last - before, last);
-    }
-    last * last + before * before - coefficient * last * before
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod spectrum;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use renderer::arranger::Note;
@@ -9,6 +11,7 @@ use renderer::synthesizer::drums::DrumMachine;
 use renderer::synthesizer::expression::Expression;
 use renderer::synthesizer::patch::Role;
 use renderer::synthesizer::{Patch, play};
+use spectrum::{power, windowed};
 
 const RATE: f32 = 22_050.0;
 const ROLES: [Role; 5] = [
@@ -26,26 +29,6 @@ fn note(key: u8, start: f64, end: f64) -> Note {
         key,
         velocity: 100,
     }
-}
-
-/// The samples under a Hann window.
-fn windowed(samples: &[f32]) -> Vec<f64> {
-    let turn = std::f64::consts::TAU / samples.len() as f64;
-    samples
-        .iter()
-        .enumerate()
-        .map(|(index, sample)| f64::from(*sample) * (0.5 - 0.5 * (turn * index as f64).cos()))
-        .collect()
-}
-
-/// Power at a frequency by Goertzel's recurrence.
-fn power(windowed: &[f64], hz: f64) -> f64 {
-    let coefficient = 2.0 * (std::f64::consts::TAU * hz / 22_050.0).cos();
-    let (mut last, mut before) = (0.0, 0.0);
-    for sample in windowed {
-        (last, before) = (sample + coefficient * last - before, last);
-    }
-    last * last + before * before - coefficient * last * before
 }
 
 fn hz(key: f64) -> f64 {

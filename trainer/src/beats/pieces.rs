@@ -153,7 +153,7 @@ fn chords(rng: &mut ChaCha8Rng, bar: &Bar, bars: usize, pulses: f64) -> Vec<Span
     let turn: Vec<Chord> = (0..*[1_usize, 2, 3, 4, 4, 4, 4, 4, 8].choose(rng).unwrap_or(&4))
         .map(|_| {
             let (step, name) = *DEGREES.choose(rng).unwrap_or(&DEGREES[0]);
-            Chord::new((tonic + step) % 12, Chord::quality_named(name).unwrap_or(1))
+            Chord::named(tonic + step, name)
         })
         .collect();
     let split = bar.starts()[bar.groups.len() / 2] as f64 / bar.eighths as f64 * pulses;

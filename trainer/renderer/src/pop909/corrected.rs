@@ -7,8 +7,9 @@
 
 use std::path::Path;
 
-use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
+use midly::{MetaMessage, Smf, Timing, TrackEventKind};
 
+use super::keyboard::{Held, Keyboard};
 use super::{Pop909Error, read};
 use crate::song::{Harmony, Song, Span};
 
@@ -134,36 +135,24 @@ fn chords(path: &Path, bytes: &[u8]) -> Result<Vec<Corrected>, Pop909Error> {
         })
         .ok_or_else(|| midi("no track `chords`".to_owned()))?;
     let mut tick = 0_u64;
-    let mut open: [Option<u64>; 128] = [None; 128];
-    let mut notes: Vec<(u64, u64, u8)> = Vec::new();
+    let mut keyboard = Keyboard::new();
+    let mut notes: Vec<Held> = Vec::new();
     for event in track {
         tick += u64::from(event.delta.as_int());
-        let TrackEventKind::Midi { message, .. } = event.kind else {
-            continue;
-        };
-        let (key, sounds) = match message {
-            MidiMessage::NoteOn { key, vel } => (key.as_int(), vel.as_int() > 0),
-            MidiMessage::NoteOff { key, .. } => (key.as_int(), false),
-            _ => continue,
-        };
-        let slot = &mut open[usize::from(key)];
-        if let Some(from) = slot.take() {
-            notes.push((from, tick, key));
-        }
-        if sounds {
-            *slot = Some(tick);
+        if let TrackEventKind::Midi { message, .. } = event.kind {
+            notes.extend(keyboard.take(tick, message));
         }
     }
     notes.sort_unstable();
     let mut chords: Vec<Corrected> = Vec::new();
     let mut at = 0;
-    while let Some(&(from, _, _)) = notes.get(at) {
-        let together = notes[at..].iter().take_while(|note| note.0 == from);
+    while let Some(&Held { from, .. }) = notes.get(at) {
+        let together = notes[at..].iter().take_while(|note| note.from == from);
         let (mut mask, mut lowest, mut end) = (0_u16, u8::MAX, from);
-        for (_, until, key) in together {
-            mask |= 1 << (key % 12);
-            lowest = lowest.min(*key);
-            end = end.max(*until);
+        for note in together {
+            mask |= 1 << (note.key % 12);
+            lowest = lowest.min(note.key);
+            end = end.max(note.to);
             at += 1;
         }
         if let Some(last) = chords.last_mut() {

@@ -7,10 +7,6 @@ use rand_chacha::ChaCha8Rng;
 use super::settings::ProgressionSettings;
 use crate::chord::{Chord, LARGE_QUALITIES, POWER};
 
-fn named(root: u8, harte: &str) -> Chord {
-    Chord::new(root % 12, Chord::quality_named(harte).unwrap_or(1))
-}
-
 pub(super) fn functional(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chord> {
     const MAJOR: [(u8, &str, &str); 7] = [
         (0, "maj", "maj7"),
@@ -51,16 +47,16 @@ pub(super) fn functional(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Ve
         let roll: f64 = rng.random();
         let chord = if roll < 0.06 && degree != 0 {
             // The dominant of this degree in its place.
-            named(root + 7, if rng.random_bool(0.7) { "7" } else { "maj" })
+            Chord::named(root + 7, if rng.random_bool(0.7) { "7" } else { "maj" })
         } else if roll < 0.1 && !minor {
             let (step, name) = *[(5, "min"), (8, "maj"), (10, "maj"), (3, "maj"), (2, "maj")]
                 .choose(rng)
                 .unwrap_or(&(5, "min"));
-            named(tonic + step, name)
+            Chord::named(tonic + step, name)
         } else if roll < 0.13 {
-            named(root + 1, "dim7")
+            Chord::named(root + 1, "dim7")
         } else if degree == 4 && rng.random_bool(0.12) {
-            named(
+            Chord::named(
                 root,
                 if rng.random_bool(0.5) {
                     "sus4"
@@ -69,7 +65,7 @@ pub(super) fn functional(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Ve
                 },
             )
         } else {
-            named(
+            Chord::named(
                 root,
                 if rng.random_bool(sevenths) {
                     seventh
@@ -136,7 +132,7 @@ pub(super) fn modal(rng: &mut ChaCha8Rng, tonic: u8) -> Vec<Chord> {
         } else {
             *mode.choose(rng).unwrap_or(&mode[0])
         };
-        chords.push(named(tonic + step, name));
+        chords.push(Chord::named(tonic + step, name));
     }
     chords
 }
@@ -149,7 +145,7 @@ pub(super) fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chor
         match rng.random_range(0..8) {
             0..=2 => {
                 // ii V I, the dominant sometimes a tritone away.
-                chords.push(named(goal + 2, if minor { "hdim7" } else { "min7" }));
+                chords.push(Chord::named(goal + 2, if minor { "hdim7" } else { "min7" }));
                 let dominant = if rng.random_bool(0.2) {
                     goal + 1
                 } else {
@@ -164,7 +160,7 @@ pub(super) fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chor
                         .choose(rng)
                         .unwrap_or(&"7")
                 };
-                chords.push(named(dominant, name));
+                chords.push(Chord::named(dominant, name));
                 let name = if minor {
                     *["min7", "min6", "minmaj7", "min"]
                         .choose(rng)
@@ -174,11 +170,11 @@ pub(super) fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chor
                         .choose(rng)
                         .unwrap_or(&"maj7")
                 };
-                chords.push(named(goal, name));
+                chords.push(Chord::named(goal, name));
             }
             3 | 4 => {
                 for (step, name) in [(0, "maj7"), (9, "7"), (2, "min7"), (7, "7")] {
-                    chords.push(named(goal + step, name));
+                    chords.push(Chord::named(goal + step, name));
                 }
             }
             5 => {
@@ -189,19 +185,19 @@ pub(super) fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chor
                     (3, "dim7"),
                     (4, "min7"),
                 ] {
-                    chords.push(named(goal + step, name));
+                    chords.push(Chord::named(goal + step, name));
                 }
             }
             6 => {
                 // A chain of dominants around the circle of fifths.
                 for step in [4, 9, 2, 7] {
-                    chords.push(named(goal + step, "7"));
+                    chords.push(Chord::named(goal + step, "7"));
                 }
             }
             _ => {
                 // The descending line of a minor chord.
                 for name in ["min", "minmaj7", "min7", "min6"] {
-                    chords.push(named(goal + 9, name));
+                    chords.push(Chord::named(goal + 9, name));
                 }
             }
         }
@@ -218,7 +214,7 @@ pub(super) fn chromatic(rng: &mut ChaCha8Rng) -> Vec<Chord> {
     let mut root = rng.random_range(0..12_u8);
     (0..rng.random_range(3..=8))
         .map(|_| {
-            let chord = named(root, names.choose(rng).unwrap_or(&"maj"));
+            let chord = Chord::named(root, names.choose(rng).unwrap_or(&"maj"));
             root = (root + *[1, 11, 2, 10, 3, 4, 8, 9, 6].choose(rng).unwrap_or(&1)) % 12;
             chord
         })
@@ -256,7 +252,7 @@ pub(super) fn riff(rng: &mut ChaCha8Rng, (tonic, _): (u8, bool)) -> Vec<Chord> {
                 } else {
                     "maj"
                 };
-                named(tonic + step, name)
+                Chord::named(tonic + step, name)
             } else {
                 Chord::new((tonic + step) % 12, POWER)
             }

@@ -71,14 +71,7 @@ pub struct Pool<'a> {
 impl<'a> Pool<'a> {
     /// A pool over `examples`.
     pub fn new(examples: &'a [Frames]) -> Self {
-        let ends = examples
-            .iter()
-            .scan(0, |end, example| {
-                *end += example.len();
-                Some(*end)
-            })
-            .collect();
-        Self { examples, ends }
+        Self::weighted(examples, &[])
     }
 
     /// The same, an example the more often the larger its weight is; 1 where there is none.

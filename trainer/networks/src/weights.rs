@@ -93,9 +93,8 @@ impl Weights {
             let mut sums = vec![0.0_f64; view.shape().iter().product()];
             for file in &files {
                 let view = file.tensor(&name).map_err(|e| refused(e.to_string()))?;
-                let (numbers, _) = view.data().as_chunks::<4>();
-                for (sum, number) in sums.iter_mut().zip(numbers) {
-                    *sum += f64::from(f32::from_le_bytes(*number));
+                for (sum, number) in sums.iter_mut().zip(numbers(&view)) {
+                    *sum += f64::from(number);
                 }
             }
             let bytes: Vec<u8> = sums
@@ -135,23 +134,17 @@ impl Weights {
             if known > columns || rows(&view, columns) != rows(&kept, known) {
                 return Err(refused(format!("`{name}` has another shape")));
             }
-            let numbers = |view: &TensorView<'_>| -> Vec<f32> {
-                let (numbers, _) = view.data().as_chunks::<4>();
-                numbers
-                    .iter()
-                    .map(|bytes| f32::from_le_bytes(*bytes))
-                    .collect()
-            };
-            let (mut numbers_own, numbers_kept) = (numbers(&view), numbers(&kept));
-            let pairs = numbers_own
+            let mut mean: Vec<f32> = numbers(&view).collect();
+            let kept: Vec<f32> = numbers(&kept).collect();
+            let pairs = mean
                 .chunks_exact_mut(columns.max(1))
-                .zip(numbers_kept.chunks_exact(known.max(1)));
+                .zip(kept.chunks_exact(known.max(1)));
             for (own, kept) in pairs {
                 for (own, kept) in own.iter_mut().zip(kept) {
                     *own = (1.0 - share) * *own + share * kept;
                 }
             }
-            let bytes: Vec<u8> = numbers_own.iter().flat_map(|x| x.to_le_bytes()).collect();
+            let bytes: Vec<u8> = mean.iter().flat_map(|x| x.to_le_bytes()).collect();
             mixed.push((name, view.shape().to_vec(), bytes));
         }
         self.with_tensors(&mixed)
@@ -225,6 +218,12 @@ impl Weights {
         let scale = (self.mean, self.deviation);
         weights::write(&self.architecture, scale, &self.card, &tensors)
     }
+}
+
+/// The numbers of a tensor in single precision.
+fn numbers(view: &TensorView<'_>) -> impl Iterator<Item = f32> {
+    let (numbers, _) = view.data().as_chunks::<4>();
+    numbers.iter().map(|bytes| f32::from_le_bytes(*bytes))
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use harmony::timeline::Segment;
-use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
+use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::models;
-use recognizer::weights::WeightsFile;
 use renderer::pop909::{Pop909, SongSplit};
 use renderer::progressions::ProgressionSettings;
 use renderer::render::{RenderSettings, labels};
@@ -180,19 +179,15 @@ pub fn networks(
     live: Option<&Path>,
     windowed: Option<&Path>,
 ) -> Result<(Arc<dyn CausalModel>, Arc<dyn WindowModel>)> {
-    let read =
-        |path: &Path| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
     let live: Arc<dyn CausalModel> = match live {
-        Some(path) => {
-            let bytes = read(path)?;
-            let file = WeightsFile::read(&bytes).with_context(|| path.display().to_string())?;
-            Arc::new(PitchClassModel::causal(&file).with_context(|| path.display().to_string())?)
-        }
+        Some(path) => models::load_live(path)?,
         None => models::live()?,
     };
     let windowed: Arc<dyn WindowModel> = match windowed {
         Some(path) => {
-            networks::windowed(&read(path)?).with_context(|| path.display().to_string())?
+            let bytes =
+                std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+            networks::windowed(&bytes).with_context(|| path.display().to_string())?
         }
         None => models::windowed()?,
     };

@@ -6,15 +6,13 @@
 //! and an eighth tests.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::Split;
-use super::scan::Source;
+use super::scan::{Source, bounded_text};
 use teachers::sha256;
 
 /// The largest table that is read, bytes.
@@ -64,16 +62,7 @@ pub type Listed = BTreeMap<PathBuf, (String, Source)>;
 /// # Errors
 /// A table that cannot be read, is too large or lacks a column, by name.
 pub fn read(path: &Path) -> Result<Listed> {
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text))
-        .with_context(|| format!("reading {}", path.display()))?;
-    ensure!(
-        text.len() as u64 <= MAX_BYTES,
-        "{}: larger than {} MiB",
-        path.display(),
-        MAX_BYTES >> 20
-    );
+    let text = bounded_text(path, MAX_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(b'\t')
         .quoting(false)

@@ -51,17 +51,26 @@ pub type Sources = BTreeMap<String, Source>;
 /// # Errors
 /// A file that cannot be read, is too large or is no such object, by name.
 pub fn read_sources(path: &Path) -> Result<Sources> {
+    let text = bounded_text(path, MAX_SOURCES_BYTES)?;
+    serde_json::from_str(&text).with_context(|| format!("{} does not list sources", path.display()))
+}
+
+/// The text of a file of at most `most` bytes.
+///
+/// # Errors
+/// A file that cannot be read or is larger, by name.
+pub(super) fn bounded_text(path: &Path, most: u64) -> Result<String> {
     let mut text = String::new();
     File::open(path)
-        .and_then(|file| file.take(MAX_SOURCES_BYTES + 1).read_to_string(&mut text))
+        .and_then(|file| file.take(most + 1).read_to_string(&mut text))
         .with_context(|| format!("reading {}", path.display()))?;
     ensure!(
-        text.len() as u64 <= MAX_SOURCES_BYTES,
+        text.len() as u64 <= most,
         "{}: larger than {} MiB",
         path.display(),
-        MAX_SOURCES_BYTES >> 20
+        most >> 20
     );
-    serde_json::from_str(&text).with_context(|| format!("{} does not list sources", path.display()))
+    Ok(text)
 }
 
 /// What is scanned, and what for.

@@ -4,6 +4,7 @@
 //! better label than either (Xie et al., "Self-training with Noisy Student", CVPR 2020).
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use harmony::vocabulary::large;
@@ -12,10 +13,10 @@ use recognizer::decode::Posterior;
 use recognizer::decode::viterbi::argmax;
 use recognizer::features::SAMPLE_RATE;
 use recognizer::inference::PitchClassModel;
+use recognizer::models;
 use recognizer::networks::colour::{COLOUR_VALUES, EXTENSION_VALUES};
 use recognizer::signal::Signal;
 use recognizer::transcribe::Analysis;
-use recognizer::weights::WeightsFile;
 
 use super::{ELEVENTHS, Extensions, HOP_SAMPLES, NINTHS, Prediction, Teacher};
 use crate::sha256;
@@ -24,7 +25,7 @@ use crate::sha256;
 pub struct Student {
     name: String,
     sha256: String,
-    model: PitchClassModel,
+    model: Arc<PitchClassModel>,
 }
 
 impl Student {
@@ -33,15 +34,12 @@ impl Student {
     /// # Errors
     /// A file that cannot be read or holds no windowed network of ours, by name.
     pub fn open(path: &Path) -> Result<Self> {
-        let named = || path.display().to_string();
-        let bytes = std::fs::read(path).with_context(named)?;
-        let file = WeightsFile::read(&bytes).with_context(named)?;
-        let model = PitchClassModel::windowed(&file).with_context(named)?;
+        let sha256 = sha256::of_file(path).with_context(|| path.display().to_string())?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         Ok(Self {
             name: format!("student {stem}"),
-            sha256: sha256::of_bytes(&bytes),
-            model,
+            sha256,
+            model: models::load_windowed(path)?,
         })
     }
 }
@@ -57,7 +55,7 @@ impl Teacher for Student {
 
     fn predict(&self, samples: &[f32]) -> Result<Prediction> {
         let audio = Audio::new(samples.to_vec(), SAMPLE_RATE);
-        let listened = Analysis::new(&Signal::from_audio(&audio)?, &self.model, |_| true)?;
+        let listened = Analysis::new(&Signal::from_audio(&audio)?, &*self.model, |_| true)?;
         let frames = 1 + samples.len() / HOP_SAMPLES;
         let mut heard = Prediction {
             bass: Some(Vec::new()),

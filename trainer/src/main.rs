@@ -43,6 +43,8 @@ enum Command {
     Teacher(commands::teacher::TeacherCommand),
     /// Let a teacher listen to a corpus.
     PseudoLabel(commands::pseudo_label::PseudoLabelArguments),
+    /// Make pseudo-labels out of those of several teachers.
+    Combine(commands::combine::CombineArguments),
     /// Render labelled examples as WAV and .lab, to be listened to; progressions only where
     /// POP909 is missing.
     Render(RenderArguments),
@@ -198,6 +200,9 @@ fn main() -> anyhow::Result<()> {
         Command::Teacher(command) => commands::teacher::run(&command),
         Command::PseudoLabel(arguments) => {
             commands::pseudo_label::run(&arguments, interruption()?.as_ref())
+        }
+        Command::Combine(arguments) => {
+            commands::combine::run(&arguments, interruption()?.as_ref())
         }
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),

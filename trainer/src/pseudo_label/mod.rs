@@ -6,6 +6,7 @@
 //! work ([`Shard`]) and [`merge`] gives what one would have made. Machines without a file
 //! system in common have the audio and the results in an object store ([`Stores`]).
 
+mod combine;
 mod merge;
 mod queue;
 
@@ -27,6 +28,7 @@ use teachers::Teacher;
 use teachers::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
 use teachers::sha256;
 
+pub use combine::{Combination, Combined, combine};
 pub use merge::{INDEX, Merged, index, merge};
 pub use queue::{Shard, queue};
 

@@ -27,6 +27,60 @@ pub enum Rule {
     Vote,
 }
 
+impl Rule {
+    /// The prefix by which a mix of this rule is named: `product:A+B`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Average => "mix",
+            Self::Product => "product",
+            Self::Vote => "vote",
+        }
+    }
+
+    /// One answer from several `[frames, classes]` of the same length.
+    #[must_use]
+    pub fn together<'a>(
+        self,
+        answers: impl Iterator<Item = &'a Vec<f32>>,
+        classes: usize,
+    ) -> Vec<f32> {
+        let mut sum: Vec<f32> = Vec::new();
+        let mut count = 0.0_f32;
+        for answer in answers {
+            count += 1.0;
+            sum.resize(sum.len().max(answer.len()), 0.0);
+            match self {
+                Self::Average => {
+                    for (sum, p) in sum.iter_mut().zip(answer) {
+                        *sum += p;
+                    }
+                }
+                Self::Product => {
+                    for (sum, p) in sum.iter_mut().zip(answer) {
+                        *sum += p.max(FLOOR).ln();
+                    }
+                }
+                Self::Vote => {
+                    let rows = sum.chunks_exact_mut(classes);
+                    for (sum, p) in rows.zip(answer.chunks_exact(classes)) {
+                        sum[argmax(p)] += 1.0;
+                    }
+                }
+            }
+        }
+        sum.iter_mut().for_each(|p| *p /= count.max(1.0));
+        if self == Self::Product {
+            sum.iter_mut().for_each(|p| *p = p.exp());
+            for row in sum.chunks_exact_mut(classes) {
+                let total: f32 = row.iter().sum();
+                row.iter_mut().for_each(|p| *p /= total.max(FLOOR));
+            }
+        }
+        sum
+    }
+}
+
 /// Teachers that answer together. The bass and the extensions come from those that have them.
 pub struct Mix {
     teachers: Vec<Arc<dyn Teacher>>,
@@ -43,12 +97,7 @@ impl Mix {
     pub fn new(teachers: Vec<Arc<dyn Teacher>>, rule: Rule) -> Result<Self> {
         ensure!(!teachers.is_empty(), "a mix of no teachers");
         let names: Vec<&str> = teachers.iter().map(|teacher| teacher.name()).collect();
-        let rule_name = match rule {
-            Rule::Average => "mix",
-            Rule::Product => "product",
-            Rule::Vote => "vote",
-        };
-        let name = format!("{rule_name}:{}", names.join("+"));
+        let name = format!("{}:{}", rule.name(), names.join("+"));
         let hashes: String = teachers.iter().map(|teacher| teacher.sha256()).collect();
         Ok(Self {
             sha256: sha256::of_bytes(format!("{name}:{hashes}").as_bytes()),
@@ -56,47 +105,6 @@ impl Mix {
             teachers,
             rule,
         })
-    }
-
-    /// One answer from several `[frames, classes]`.
-    fn together<'a>(
-        &self,
-        answers: impl Iterator<Item = &'a Vec<f32>>,
-        classes: usize,
-    ) -> Vec<f32> {
-        let mut sum: Vec<f32> = Vec::new();
-        let mut count = 0.0_f32;
-        for answer in answers {
-            count += 1.0;
-            sum.resize(sum.len().max(answer.len()), 0.0);
-            match self.rule {
-                Rule::Average => {
-                    for (sum, p) in sum.iter_mut().zip(answer) {
-                        *sum += p;
-                    }
-                }
-                Rule::Product => {
-                    for (sum, p) in sum.iter_mut().zip(answer) {
-                        *sum += p.max(FLOOR).ln();
-                    }
-                }
-                Rule::Vote => {
-                    let rows = sum.chunks_exact_mut(classes);
-                    for (sum, p) in rows.zip(answer.chunks_exact(classes)) {
-                        sum[argmax(p)] += 1.0;
-                    }
-                }
-            }
-        }
-        sum.iter_mut().for_each(|p| *p /= count.max(1.0));
-        if self.rule == Rule::Product {
-            sum.iter_mut().for_each(|p| *p = p.exp());
-            for row in sum.chunks_exact_mut(classes) {
-                let total: f32 = row.iter().sum();
-                row.iter_mut().for_each(|p| *p /= total.max(FLOOR));
-            }
-        }
-        sum
     }
 }
 
@@ -121,19 +129,21 @@ impl Teacher for Mix {
             "the teachers of {} answer with different numbers of frames",
             self.name
         );
-        let chord = self.together(heard.iter().map(|heard| &heard.chord), large::LEN);
+        let chord = self
+            .rule
+            .together(heard.iter().map(|heard| &heard.chord), large::LEN);
         let basses: Vec<&Vec<f32>> = heard
             .iter()
             .filter_map(|heard| heard.bass.as_ref())
             .collect();
-        let bass = (!basses.is_empty()).then(|| self.together(basses.into_iter(), BASSES));
+        let bass = (!basses.is_empty()).then(|| self.rule.together(basses.into_iter(), BASSES));
         let with_extensions: Vec<&Extensions> = heard
             .iter()
             .filter_map(|heard| heard.extensions.as_ref())
             .collect();
         let extensions = (!with_extensions.is_empty()).then(|| {
             let of = |part: fn(&Extensions) -> &Vec<f32>, classes| {
-                self.together(
+                self.rule.together(
                     with_extensions.iter().map(|extensions| part(extensions)),
                     classes,
                 )
@@ -156,7 +166,10 @@ impl Teacher for Mix {
 
 /// The chords of probabilities `[frames, 170]`: a Viterbi pass in which a change costs
 /// [`CHANGE`]; the bass of a segment is the likeliest over it, root position where none is.
-pub(super) fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
+///
+/// # Errors
+/// None that finite probabilities could cause.
+pub fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
     let path = path(chord, CHANGE, FLOOR);
     let mut segments: Vec<Segment> = Vec::new();
     let seconds = |frame: usize| (frame * HOP_SAMPLES) as f64 / 22_050.0;

@@ -1,0 +1,97 @@
+//! `trainer combine`: pseudo-labels of several teachers as one.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Result, ensure};
+use clap::{Args, ValueEnum};
+use teachers::mixture::Rule;
+use trainer::corpus::{Corpus, Split};
+use trainer::pseudo_label::{Combination, combine, index};
+
+#[derive(Debug, Args)]
+pub struct CombineArguments {
+    /// Folder with what a teacher said (`trainer pseudo-label`); given again for each.
+    #[arg(long, required = true)]
+    posteriors: Vec<PathBuf>,
+    /// How they come to one answer.
+    #[arg(long, value_enum, default_value_t = RuleName::Product)]
+    rule: RuleName,
+    /// Folder with what a witness said: where it hears another root or third, the others are
+    /// believed less.
+    #[arg(long)]
+    witness: Option<PathBuf>,
+    /// Temperature of what the witness doubts.
+    #[arg(long, default_value_t = 2.0, requires = "witness")]
+    doubt: f32,
+    /// Manifest of the corpus, or its folder.
+    #[arg(long)]
+    corpus: PathBuf,
+    /// Folder for the posteriors and the chords; made when missing.
+    #[arg(short, long)]
+    out: PathBuf,
+    /// Only tracks of this split; may be given again.
+    #[arg(long, value_enum)]
+    split: Vec<Split>,
+    /// Tracks at the same time.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RuleName {
+    /// The mean of the probabilities.
+    Average,
+    /// Their geometric mean.
+    Product,
+    /// The share of teachers whose likeliest class it is.
+    Vote,
+}
+
+impl From<RuleName> for Rule {
+    fn from(name: RuleName) -> Self {
+        match name {
+            RuleName::Average => Self::Average,
+            RuleName::Product => Self::Product,
+            RuleName::Vote => Self::Vote,
+        }
+    }
+}
+
+/// Combines.
+pub fn run(arguments: &CombineArguments, interrupted: &AtomicBool) -> Result<()> {
+    ensure!(
+        arguments.doubt.is_finite() && arguments.doubt >= 1.0,
+        "--doubt {} is not 1 or more",
+        arguments.doubt
+    );
+    let corpus = Corpus::open(&arguments.corpus)?;
+    let combination = Combination {
+        folders: arguments.posteriors.clone(),
+        rule: arguments.rule.into(),
+        witness: arguments
+            .witness
+            .clone()
+            .map(|folder| (folder, arguments.doubt)),
+    };
+    let combined = combine(
+        &combination,
+        &corpus,
+        &arguments.split,
+        &arguments.out,
+        arguments.threads,
+        interrupted,
+    )?;
+    index(&corpus, &arguments.split, &arguments.out)?;
+    println!(
+        "{}: {} tracks, {} not in all folders",
+        arguments.out.display(),
+        combined.tracks,
+        combined.missing
+    );
+    if combination.witness.is_some() {
+        let share = combined.doubted as f64 / combined.frames.max(1) as f64;
+        println!("doubted: {:.1} % of the frames", 100.0 * share);
+    }
+    Ok(())
+}

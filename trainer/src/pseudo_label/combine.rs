@@ -1,0 +1,310 @@
+//! Pseudo-labels out of several: teachers listen once, and what they said is put together as
+//! often as there are ideas how.
+//!
+//! The chord and bass probabilities of all folders are combined by a [`Rule`]. A *witness* may
+//! doubt them: where its likeliest chord has another root or third than the combined one, the
+//! row is flattened, `p^(1/T)`, so that it weighs less on whoever learns from it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result, ensure};
+use half::f16;
+use harmony::export::atomic;
+use harmony::score::Metric;
+use harmony::vocabulary::large;
+use recognizer::decode::viterbi::argmax;
+use teachers::mixture::{Rule, decode};
+use teachers::posteriors::{BASSES, FORMAT, Origin, Posteriors, lab_path_of, path_of};
+use teachers::sha256;
+
+use super::lab;
+use crate::corpus::{Corpus, Split};
+use crate::objective::softened;
+use crate::parallel;
+use crate::pseudo_label::queue::{Shard, queue};
+
+/// What is put together, and how.
+#[derive(Debug, Clone)]
+pub struct Combination {
+    /// Folders of posteriors, at least one; the extensions come from the first that has them.
+    pub folders: Vec<PathBuf>,
+    /// How they come to one answer.
+    pub rule: Rule,
+    /// A folder of posteriors, and the temperature T of the rows that it doubts.
+    pub witness: Option<(PathBuf, f32)>,
+}
+
+/// What became of the tracks.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Combined {
+    /// Tracks written.
+    pub tracks: usize,
+    /// Tracks that a folder or the witness does not have.
+    pub missing: usize,
+    /// Frames written.
+    pub frames: u64,
+    /// Frames that the witness doubts.
+    pub doubted: u64,
+}
+
+/// Writes posteriors and chords of all tracks of `splits` (all where empty) that every folder
+/// has.
+///
+/// # Errors
+/// Folders that speak of other audio, files that are damaged or cannot be written, an
+/// interruption.
+pub fn combine(
+    combination: &Combination,
+    corpus: &Corpus,
+    splits: &[Split],
+    out: &Path,
+    threads: usize,
+    interrupted: &AtomicBool,
+) -> Result<Combined> {
+    ensure!(!combination.folders.is_empty(), "no folder of posteriors");
+    std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    let tracks = queue(corpus, splits, Shard::default());
+    let bar = parallel::bar(tracks.len() as u64, "{bar:30} {pos}/{len} tracks {eta}")?;
+    let agree = Agreement::new();
+    let outcomes = parallel::map_until(tracks.len(), threads, interrupted, |index| {
+        let made = track(combination, &agree, &tracks[index].id, out)?;
+        bar.inc(1);
+        Ok(made)
+    })?;
+    bar.finish_and_clear();
+    let mut combined = Combined::default();
+    for outcome in outcomes {
+        match outcome {
+            Some((frames, doubted)) => {
+                combined.tracks += 1;
+                combined.frames += frames;
+                combined.doubted += doubted;
+            }
+            None => combined.missing += 1,
+        }
+    }
+    Ok(combined)
+}
+
+/// Combines one track; its frames and how many of them are doubted, or nothing where it is not
+/// in all folders.
+fn track(
+    combination: &Combination,
+    agree: &Agreement,
+    id: &str,
+    out: &Path,
+) -> Result<Option<(u64, u64)>> {
+    let paths: Vec<PathBuf> = combination
+        .folders
+        .iter()
+        .chain(combination.witness.iter().map(|(folder, _)| folder))
+        .map(|folder| path_of(folder, id))
+        .collect();
+    if !paths.iter().all(|path| path.is_file()) {
+        return Ok(None);
+    }
+    let mut said = paths
+        .iter()
+        .map(|path| Posteriors::load(path))
+        .collect::<Result<Vec<_>>>()?;
+    for (one, path) in said.iter().zip(&paths) {
+        ensure!(
+            one.origin.track_sha256 == said[0].origin.track_sha256,
+            "{} is about another file than {}",
+            path.display(),
+            paths[0].display()
+        );
+    }
+    let witness = combination
+        .witness
+        .as_ref()
+        .and_then(|(_, temperature)| Some((said.pop()?, *temperature)));
+    let (posteriors, doubted) = together(combination.rule, &said, witness.as_ref(), agree)?;
+    let floats = |values: &[f16]| values.iter().map(|p| p.to_f32()).collect::<Vec<f32>>();
+    let timeline = decode(
+        &floats(&posteriors.chord),
+        posteriors.bass.as_deref().map(floats).as_deref(),
+    )?;
+    atomic::write(&lab_path_of(out, id), lab(&timeline).as_bytes())?;
+    posteriors.save(&path_of(out, id))?;
+    Ok(Some((posteriors.len() as u64, doubted)))
+}
+
+/// What several said, as one, over the frames that all have; how many of them are doubted.
+fn together(
+    rule: Rule,
+    said: &[Posteriors],
+    witness: Option<&(Posteriors, f32)>,
+    agree: &Agreement,
+) -> Result<(Posteriors, u64)> {
+    let all = said.iter().chain(witness.map(|(witness, _)| witness));
+    let frames = all.map(Posteriors::len).min().unwrap_or(0);
+    let part = |values: &[f16], classes: usize| -> Vec<f32> {
+        let values = values.iter().take(frames * classes);
+        values.map(|p| p.to_f32()).collect()
+    };
+    let chords: Vec<Vec<f32>> = said.iter().map(|p| part(&p.chord, large::LEN)).collect();
+    let mut chord = rule.together(chords.iter(), large::LEN);
+    let basses: Vec<Vec<f32>> = said
+        .iter()
+        .filter_map(|p| Some(part(p.bass.as_ref()?, BASSES)))
+        .collect();
+    let mut bass = (!basses.is_empty()).then(|| rule.together(basses.iter(), BASSES));
+    let mut doubted = 0;
+    if let Some((witness, temperature)) = witness {
+        let heard = part(&witness.chord, large::LEN);
+        for (n, heard) in heard.chunks_exact(large::LEN).enumerate() {
+            let row = &mut chord[n * large::LEN..][..large::LEN];
+            if agree.on(argmax(row), argmax(heard)) {
+                continue;
+            }
+            doubted += 1;
+            flatten(row, *temperature);
+            if let Some(bass) = &mut bass {
+                flatten(&mut bass[n * BASSES..][..BASSES], *temperature);
+            }
+        }
+    }
+    let halves = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect::<Vec<_>>();
+    let extension = |of: fn(&Posteriors) -> Option<&Vec<f16>>| {
+        let first = said.iter().find_map(of)?;
+        let classes = first.len() / said.iter().find(|p| of(p).is_some())?.len().max(1);
+        Some(first[..frames * classes].to_vec())
+    };
+    let posteriors = Posteriors {
+        origin: origin(rule, said, witness),
+        chord: halves(chord),
+        bass: bass.map(halves),
+        ninth: extension(|p| p.ninth.as_ref()),
+        eleventh: extension(|p| p.eleventh.as_ref()),
+        thirteenth: extension(|p| p.thirteenth.as_ref()),
+    };
+    Ok((posteriors, doubted))
+}
+
+/// The row at a higher temperature.
+fn flatten(row: &mut [f32], temperature: f32) {
+    let mut flat = Vec::with_capacity(row.len());
+    softened(row.iter().copied(), temperature, &mut flat);
+    row.copy_from_slice(&flat);
+}
+
+/// Who said it: a name and a hash of everybody who took part.
+fn origin(rule: Rule, said: &[Posteriors], witness: Option<&(Posteriors, f32)>) -> Origin {
+    let names: Vec<&str> = said.iter().map(|p| p.origin.teacher.as_str()).collect();
+    let mut name = names.join("+");
+    if said.len() > 1 {
+        name = format!("{}:{name}", rule.name());
+    }
+    let mut hashes: Vec<&str> = said
+        .iter()
+        .map(|p| p.origin.teacher_sha256.as_str())
+        .collect();
+    if let Some((witness, temperature)) = witness {
+        name = format!(
+            "{name} doubted by {} ({temperature})",
+            witness.origin.teacher
+        );
+        hashes.push(&witness.origin.teacher_sha256);
+    }
+    let all = said.iter().chain(witness.map(|(witness, _)| witness));
+    let max_length_s = all.map(|p| p.origin.max_length_s).min().unwrap_or(0);
+    Origin {
+        format: FORMAT.to_owned(),
+        teacher_sha256: sha256::of_bytes(format!("{name}:{}", hashes.concat()).as_bytes()),
+        teacher: name,
+        track: said[0].origin.track.clone(),
+        track_sha256: said[0].origin.track_sha256.clone(),
+        max_length_s,
+    }
+}
+
+/// Which classes have the same root and third (mir_eval's `thirds`).
+struct Agreement(Vec<bool>);
+
+impl Agreement {
+    fn new() -> Self {
+        let pairs = (0..large::LEN).flat_map(|a| (0..large::LEN).map(move |b| (a, b)));
+        let same = pairs.map(|(a, b)| {
+            let (a, b) = (large::label_of(a), large::label_of(b));
+            Metric::Thirds.compare(&a, &b) == Some(true)
+        });
+        Self(same.collect())
+    }
+
+    fn on(&self, a: usize, b: usize) -> bool {
+        self.0[a * large::LEN + b]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(teacher: &str, classes: &[(usize, f32)], bass: Option<usize>) -> Posteriors {
+        let row = |width: usize, class: usize, p: f32| {
+            let mut row = vec![f16::from_f32((1.0 - p) / (width - 1) as f32); width];
+            row[class] = f16::from_f32(p);
+            row
+        };
+        Posteriors {
+            origin: Origin {
+                teacher: teacher.to_owned(),
+                teacher_sha256: teacher.to_owned(),
+                ..Origin::default()
+            },
+            chord: classes
+                .iter()
+                .flat_map(|(class, p)| row(large::LEN, *class, *p))
+                .collect(),
+            bass: bass.map(|bass| {
+                classes
+                    .iter()
+                    .flat_map(|_| row(BASSES, bass, 0.9))
+                    .collect()
+            }),
+            ..Posteriors::default()
+        }
+    }
+
+    fn class(label: &str) -> usize {
+        large::index_of(&label.parse().unwrap())
+    }
+
+    fn likeliest(posteriors: &Posteriors, frame: usize) -> (usize, f32) {
+        let row = &posteriors.chord[frame * large::LEN..][..large::LEN];
+        let row: Vec<f32> = row.iter().map(|p| p.to_f32()).collect();
+        (argmax(&row), row[argmax(&row)])
+    }
+
+    #[test]
+    fn the_product_over_the_frames_that_all_have() {
+        let (c, a) = (class("C:maj"), class("A:min"));
+        let one = said("one", &[(c, 0.6), (c, 0.6), (c, 0.6)], Some(0));
+        let two = said("two", &[(c, 0.9), (a, 0.99)], None);
+        let (both, doubted) =
+            together(Rule::Product, &[one, two], None, &Agreement::new()).unwrap();
+        assert_eq!((both.len(), doubted), (2, 0));
+        assert_eq!(likeliest(&both, 0).0, c);
+        assert_eq!(likeliest(&both, 1).0, a);
+        assert_eq!(both.bass.as_ref().unwrap().len(), 2 * BASSES);
+        assert_eq!(both.origin.teacher, "product:one+two");
+    }
+
+    #[test]
+    fn a_witness_flattens_what_it_hears_otherwise() {
+        let (c, c7, a) = (class("C:maj"), class("C:7"), class("A:min"));
+        let one = said("one", &[(c, 0.8), (c, 0.8)], Some(0));
+        let witness = (said("crema", &[(c7, 0.7), (a, 0.7)], None), 2.0);
+        let alone = std::slice::from_ref(&one);
+        let (kept, doubted) =
+            together(Rule::Product, alone, Some(&witness), &Agreement::new()).unwrap();
+        assert_eq!(doubted, 1);
+        assert!((likeliest(&kept, 0).1 - 0.8).abs() < 0.01);
+        let (same, flat) = likeliest(&kept, 1);
+        assert!(same == c && flat < 0.4, "{flat}");
+        assert_eq!(kept.origin.teacher, "one doubted by crema (2)");
+        assert_ne!(kept.origin.teacher_sha256, one.origin.teacher_sha256);
+    }
+}

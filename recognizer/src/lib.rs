@@ -72,6 +72,7 @@
 
 pub mod audio;
 pub mod beat;
+pub mod calibration;
 pub mod decode;
 pub mod features;
 pub mod inference;

@@ -46,6 +46,7 @@ pub use event::{Event, Shown, ShownState};
 pub use settings::LiveSettings;
 
 use crate::beat::{BeatSource, NoBeats};
+use crate::calibration::Calibration;
 use crate::decode::Posterior;
 use crate::decode::fixed_lag::FixedLag;
 use crate::decode::states::emissions;
@@ -96,6 +97,7 @@ pub struct LiveEngine {
     tuning: TuningFollower,
     transform: CausalVqt,
     stream: Box<dyn CausalStream>,
+    calibration: Calibration,
     /// For the confirmed track.
     decoder: FixedLag,
     display_decoder: FixedLag,
@@ -135,6 +137,7 @@ impl LiveEngine {
             tuning: TuningFollower::new(settings.tuning),
             transform: CausalVqt::new(),
             stream: model.start(),
+            calibration: model.calibration(),
             decoder: FixedLag::new(settings.track_decoder()),
             display_decoder: FixedLag::new(settings.display_decoder()),
             settings,
@@ -216,7 +219,17 @@ impl LiveEngine {
 
     /// The next event, if there is one.
     pub fn poll(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let mut event = self.events.pop_front()?;
+        match &mut event {
+            Event::Segment(segment) => {
+                segment.confidence = self.calibration.confidence(segment.confidence);
+            }
+            Event::Shown(shown) => {
+                let others = &mut shown.alternatives;
+                self.calibration.apply(&mut shown.confidence, others);
+            }
+        }
+        Some(event)
     }
 
     /// Forgets the input so far; time begins at zero.

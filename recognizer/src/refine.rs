@@ -63,11 +63,11 @@ pub struct Refined {
 /// A chord of the confirmed track, or a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefinedSegment {
-    /// The chord, its status [`Confirmed`](harmony::timeline::Status::Confirmed), its confidence the mean posterior. Its
+    /// The chord, its status [`Confirmed`](harmony::timeline::Status::Confirmed), its confidence the mean posterior, calibrated. Its
     /// start is where the chord begins unless `continues`; its end where the chord ends
     /// unless it is the last of its [`Refined`].
     pub segment: Segment,
-    /// The next best classes with their mean posteriors, best first, four of them.
+    /// The next best classes with how likely each is, best first, four of them.
     pub alternatives: Vec<(Label, f32)>,
     /// The chord has begun before: the label is that of the last segment of the
     /// [`Refined`] before, and the two are one.
@@ -166,6 +166,20 @@ impl RefiningEngine {
     /// `beats` may know all beats of the stream, some or none: changes are put on beats where it
     /// does.
     pub fn poll(&mut self, beats: &mut dyn BeatSource) -> Option<Refined> {
+        let refined = self.next(beats)?;
+        Some(self.calibrated(refined))
+    }
+
+    /// With confidences in the place of mean posteriors.
+    fn calibrated(&self, mut refined: Refined) -> Refined {
+        let calibration = self.model.calibration();
+        for it in &mut refined.segments {
+            calibration.apply(&mut it.segment.confidence, &mut it.alternatives);
+        }
+        refined
+    }
+
+    fn next(&mut self, beats: &mut dyn BeatSource) -> Option<Refined> {
         loop {
             let take = self.takes.front_mut()?;
             if take.frames.count >= take.next_run() {
@@ -210,7 +224,9 @@ impl RefiningEngine {
         transform.retune(self.tuning.tuning());
         transform.push(&self.waiting, |_, magnitudes| take.frames.push(magnitudes));
         let open = take.confirmed < take.frames.count;
-        open.then(|| take.last_words(self.now_s(), self.model.as_ref(), &mut counters, beats))
+        let model = self.model.as_ref();
+        let refined = open.then(|| take.last_words(self.now_s(), model, &mut counters, beats));
+        refined.map(|refined| self.calibrated(refined))
     }
 
     /// Ends the input here, for good or for a pause: the next [`Self::poll`]s give out what is still

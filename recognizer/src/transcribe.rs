@@ -7,6 +7,7 @@ use harmony::timeline::{Segment, Status, Timeline, TimelineError};
 use crate::audio::Audio;
 use crate::averages::Averages;
 use crate::beat::BeatGrid;
+use crate::calibration::Calibration;
 use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
 use crate::decode::path::{Chord, join_silent_end, stretches};
@@ -74,6 +75,8 @@ pub struct Analysis {
     pub length_s: f64,
     /// The tuning by which the bins of the transform were placed.
     pub tuning: Tuning,
+    /// What the posteriors are worth.
+    pub calibration: Calibration,
 }
 
 impl Analysis {
@@ -109,6 +112,7 @@ impl Analysis {
             posteriors,
             length_s: signal.length_s(),
             tuning,
+            calibration: model.calibration(),
         })
     }
 
@@ -117,12 +121,13 @@ impl Analysis {
     /// # Errors
     /// As [`decode`].
     pub fn timeline(&self, grid: Option<&BeatGrid>) -> Result<Timeline, TranscribeError> {
-        decode(
-            &self.posteriors,
-            self.length_s,
-            grid,
-            ChangeCosts::default(),
-        )
+        let costs = ChangeCosts::default();
+        let timeline = decode(&self.posteriors, self.length_s, grid, costs)?;
+        let mut segments = timeline.segments().to_vec();
+        for segment in &mut segments {
+            segment.confidence = self.calibration.confidence(segment.confidence);
+        }
+        Ok(Timeline::from_segments(segments)?)
     }
 }
 

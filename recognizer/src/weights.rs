@@ -2,7 +2,8 @@
 //!
 //! Header entries (all strings): `format` (`changes-weights/1`), `architecture` (JSON of
 //! [`Architecture`]), `mean` and `deviation` (of the log-compressed frames), `sha256` (of
-//! the tensor data, hexadecimal) and `card` (JSON of [`ModelCard`]). A file that does not
+//! the tensor data, hexadecimal), `card` (JSON of [`ModelCard`]) and, where its confidences have
+//! been compared with how often it is right, `calibration` (JSON of [`Calibration`]). A file that does not
 //! say so, or whose tensors do not fit, is refused with the reason.
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,6 +12,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::calibration::Calibration;
 use crate::networks::Architecture;
 
 /// What this version writes and reads.
@@ -83,6 +85,8 @@ pub struct WeightsFile<'a> {
     pub mean: f32,
     /// Their standard deviation.
     pub deviation: f32,
+    /// What its posteriors are worth.
+    pub calibration: Calibration,
     /// Where it comes from.
     pub card: ModelCard,
     tensors: SafeTensors<'a>,
@@ -126,8 +130,19 @@ impl<'a> WeightsFile<'a> {
                 reason: "sizes out of bounds".into(),
             });
         }
+        let calibration: Calibration = match header.get("calibration") {
+            Some(text) => json("calibration", text)?,
+            None => Calibration::default(),
+        };
+        if !calibration.is_plausible() {
+            return Err(WeightsError::BadEntry {
+                entry: "calibration",
+                reason: "numbers out of bounds".into(),
+            });
+        }
         Ok(Self {
             architecture,
+            calibration,
             mean: number("mean", &entry("mean")?)?,
             deviation: number("deviation", &entry("deviation")?)?,
             card: json("card", &entry("card")?)?,
@@ -170,12 +185,13 @@ impl<'a> WeightsFile<'a> {
 pub fn write(
     architecture: &Architecture,
     (mean, deviation): (f32, f32),
+    calibration: Calibration,
     card: &ModelCard,
     tensors: &SafeTensors<'_>,
 ) -> Result<Vec<u8>, WeightsError> {
     let unwritable = |e: String| WeightsError::DoNotFit(e);
     let text = |json: serde_json::Result<String>| json.map_err(|e| unwritable(e.to_string()));
-    let header = HashMap::from([
+    let mut header = HashMap::from([
         ("format".to_string(), FORMAT.to_string()),
         (
             "architecture".to_string(),
@@ -186,6 +202,10 @@ pub fn write(
         ("sha256".to_string(), digest(tensors)),
         ("card".to_string(), text(serde_json::to_string(card))?),
     ]);
+    if calibration != Calibration::default() {
+        let text = text(serde_json::to_string(&calibration))?;
+        header.insert("calibration".to_string(), text);
+    }
     safetensors::serialize(tensors.tensors(), Some(header)).map_err(|e| unwritable(e.to_string()))
 }
 
@@ -232,8 +252,20 @@ mod tests {
         for bytes in [models::LIVE, models::WINDOWED] {
             let file = WeightsFile::read(bytes).unwrap();
             let scale = (file.mean, file.deviation);
-            let again = write(&file.architecture, scale, &file.card, &file.tensors).unwrap();
+            let calibration = Calibration {
+                slope: 1.5,
+                offset: -0.25,
+            };
+            let again = write(
+                &file.architecture,
+                scale,
+                calibration,
+                &file.card,
+                &file.tensors,
+            )
+            .unwrap();
             let again = WeightsFile::read(&again).unwrap();
+            assert_eq!(again.calibration, calibration);
             assert_eq!(again.architecture, file.architecture);
             assert_eq!((again.mean, again.deviation), scale);
             assert_eq!(again.card, file.card);

@@ -56,6 +56,8 @@ enum Command {
     Run(commands::run::RunArguments),
     /// Write the weights of a run, as the plugin and the command embed them.
     Export(ExportArguments),
+    /// Make the confidences of weights as sure as they are right.
+    Calibrate(commands::calibrate::CalibrateArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
     Eval(Box<commands::eval::EvalArguments>),
     /// Score chords on beats, and the beat finder, on held-out songs.
@@ -201,14 +203,13 @@ fn main() -> anyhow::Result<()> {
         Command::PseudoLabel(arguments) => {
             commands::pseudo_label::run(&arguments, interruption()?.as_ref())
         }
-        Command::Combine(arguments) => {
-            commands::combine::run(&arguments, interruption()?.as_ref())
-        }
+        Command::Combine(arguments) => commands::combine::run(&arguments, interruption()?.as_ref()),
         Command::Render(arguments) => render_examples(&arguments),
         Command::Frames(arguments) => make_frames(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments, interruption()?.as_ref()),
         Command::Run(arguments) => commands::run::run(&arguments, interruption()?.as_ref()),
         Command::Export(arguments) => export(&arguments),
+        Command::Calibrate(arguments) => commands::calibrate::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::EvalLatency(arguments) => commands::latency::run(&arguments),
         Command::EvalBeats(arguments) => commands::beats::run(&arguments),

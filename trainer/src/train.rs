@@ -245,6 +245,7 @@ pub fn weights(folder: &Path, best: bool, card: ModelCard) -> Result<(Weights, T
         network,
         mean: progress.mean,
         deviation: progress.deviation,
+        calibration: recognizer::calibration::Calibration::default(),
         card,
     };
     Ok((weights, progress.config, step))

@@ -72,6 +72,7 @@ fn shaken(architecture: Architecture, seed: u64) -> Weights {
         architecture,
         mean: -6.5,
         deviation: 2.25,
+        calibration: recognizer::calibration::Calibration::default(),
         card: ModelCard {
             name: "shaken".into(),
             ..ModelCard::default()

@@ -14,6 +14,7 @@ pub mod pitch_class;
 
 pub use self::pitch_class::{ModelError, PitchClassModel};
 
+use crate::calibration::Calibration;
 use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
@@ -40,6 +41,10 @@ pub enum InferenceError {
 pub trait CausalModel: Send + Sync {
     /// A stream that has heard nothing.
     fn start(&self) -> Box<dyn CausalStream>;
+    /// What its posteriors are worth.
+    fn calibration(&self) -> Calibration {
+        Calibration::default()
+    }
 }
 
 /// A causal network in the middle of a stream.
@@ -67,6 +72,10 @@ pub trait WindowModel: Send + Sync {
     /// # Errors
     /// [`InferenceError::Engine`] when the engine fails.
     fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
+    /// What its posteriors are worth.
+    fn calibration(&self) -> Calibration {
+        Calibration::default()
+    }
 }
 
 /// Posteriors of frames from the logits of all of them, `[frames, 170]`, `[frames, 13]`

@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             architecture,
             mean: -5.0,
             deviation: 2.5,
+            calibration: recognizer::calibration::Calibration::default(),
             card: ModelCard {
                 name: name.to_owned(),
                 ..ModelCard::default()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use recognizer::calibration::Calibration;
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{
@@ -103,6 +104,10 @@ impl CausalModel for BurnModel {
             state: State::default(),
         })
     }
+
+    fn calibration(&self) -> Calibration {
+        self.weights.calibration
+    }
 }
 
 /// A stream through a [`BurnModel`]; the clone of the model shares its tensors.
@@ -131,6 +136,10 @@ impl WindowModel for BurnModel {
         let x = self.input(frames, windows, WINDOW_FRAMES);
         posteriors_of(self.weights.network.forward(x, &mut State::default()))
     }
+
+    fn calibration(&self) -> Calibration {
+        self.weights.calibration
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +158,7 @@ mod tests {
             architecture,
             mean: -6.0,
             deviation: 2.0,
+            calibration: recognizer::calibration::Calibration::default(),
             card: ModelCard::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use burn::store::{ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
+use recognizer::calibration::Calibration;
 use recognizer::networks::Architecture;
 use recognizer::weights::{self, ModelCard, WeightsError, WeightsFile};
 use safetensors::tensor::TensorView;
@@ -21,6 +22,8 @@ pub struct Weights {
     pub mean: f32,
     /// Their standard deviation.
     pub deviation: f32,
+    /// What its posteriors are worth.
+    pub calibration: Calibration,
     /// Where it comes from.
     pub card: ModelCard,
 }
@@ -36,6 +39,7 @@ impl Weights {
             architecture,
             mean,
             deviation,
+            calibration,
             card,
             ..
         } = WeightsFile::read(bytes)?;
@@ -58,6 +62,7 @@ impl Weights {
             network,
             mean,
             deviation,
+            calibration,
             card,
         })
     }
@@ -216,7 +221,13 @@ impl Weights {
         let plain = self.plain_tensors()?;
         let tensors = SafeTensors::deserialize(&plain).map_err(|e| unwritable(e.to_string()))?;
         let scale = (self.mean, self.deviation);
-        weights::write(&self.architecture, scale, &self.card, &tensors)
+        weights::write(
+            &self.architecture,
+            scale,
+            self.calibration,
+            &self.card,
+            &tensors,
+        )
     }
 }
 
@@ -247,6 +258,7 @@ mod tests {
             architecture,
             mean: -5.25,
             deviation: 2.5,
+            calibration: recognizer::calibration::Calibration::default(),
             card: ModelCard {
                 name: "small".into(),
                 ..ModelCard::default()

@@ -13,6 +13,7 @@ use harmony::score::Interval;
 use harmony::time::Meter;
 use rand::Rng;
 use recognizer::audio::Audio;
+use recognizer::calibration::Calibration;
 use recognizer::decode::Posterior;
 use recognizer::inference::WindowModel;
 use recognizer::signal::Signal;
@@ -406,6 +407,7 @@ fn read(path: &Path) -> Result<Item> {
             posteriors,
             length_s: entry("length_s")?.parse()?,
             tuning: Tuning::CONCERT,
+            calibration: Calibration::default(),
         },
     })
 }

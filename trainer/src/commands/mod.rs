@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod beats;
+pub mod calibrate;
 pub mod combine;
 pub mod corpus;
 pub mod costs;

@@ -5,20 +5,38 @@
 //! confidence and share right, weighted by how much falls into each bin. Here every
 //! second of a segment counts with the segment's confidence, and right is the right class
 //! of 170.
+//!
+//! [`Calibration::fit`] finds the two numbers of [`Platt`] that would mend it.
 
 use serde::{Deserialize, Serialize};
 
-use super::overlap::Overlap;
 use harmony::vocabulary::large;
+use recognizer::calibration::Calibration as Platt;
+
+use super::overlap::Overlap;
 
 /// Bins between 0 and 1.
 pub const BINS: usize = 10;
+/// The same for fitting, a multiple of [`BINS`].
+const FINE_BINS: usize = 20 * BINS;
+/// Steps of Newton's method; it has converged after six or seven.
+const NEWTON_STEPS: usize = 30;
+/// Pulls the fit towards what is, so that little data cannot throw it off; in seconds.
+const PRIOR_S: f64 = 1.0;
 
 /// Time by confidence, in seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
-    /// For each bin: seconds, seconds right, confidence times seconds.
-    bins: [(f64, f64, f64); BINS],
+    /// For each fine bin: seconds, seconds right, confidence times seconds.
+    bins: [(f64, f64, f64); FINE_BINS],
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self {
+            bins: [(0.0, 0.0, 0.0); FINE_BINS],
+        }
+    }
 }
 
 /// One bin of a reliability diagram.
@@ -49,7 +67,7 @@ impl Calibration {
     /// Counts `seconds` of confidence `confidence` (0 … 1).
     pub fn add(&mut self, confidence: f64, right: bool, seconds: f64) {
         let confidence = confidence.clamp(0.0, 1.0);
-        let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);
+        let bin = ((confidence * FINE_BINS as f64) as usize).min(FINE_BINS - 1);
         let (all, correct, sum) = &mut self.bins[bin];
         *all += seconds;
         *correct += if right { seconds } else { 0.0 };
@@ -79,12 +97,15 @@ impl Calibration {
     #[must_use]
     pub fn reliability(&self) -> Reliability {
         let total: f64 = self.bins.iter().map(|bin| bin.0).sum();
-        let bins: Vec<ReliabilityBin> = self
-            .bins
-            .iter()
+        let coarse = self.bins.chunks_exact(FINE_BINS / BINS).map(|fine| {
+            let zero = (0.0, 0.0, 0.0);
+            fine.iter()
+                .fold(zero, |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2))
+        });
+        let bins: Vec<ReliabilityBin> = coarse
             .enumerate()
             .filter(|(_, (seconds, ..))| *seconds > 0.0)
-            .map(|(i, &(seconds, right, sum))| ReliabilityBin {
+            .map(|(i, (seconds, right, sum))| ReliabilityBin {
                 from: i as f64 / BINS as f64,
                 to: (i + 1) as f64 / BINS as f64,
                 confidence: sum / seconds,
@@ -98,6 +119,42 @@ impl Calibration {
             .sum::<f64>()
             / total.max(f64::MIN_POSITIVE);
         Reliability { ece, bins }
+    }
+
+    /// The scaling after which confidences are as right as they can be made by one: logistic
+    /// regression of right or wrong on the log-odds of the confidence, by Newton's method.
+    #[must_use]
+    pub fn fit(&self) -> Platt {
+        let rows: Vec<(f64, f64, f64)> = self
+            .bins
+            .iter()
+            .filter(|bin| bin.0 > 0.0)
+            .map(|&(seconds, right, sum)| {
+                let p = (sum / seconds).clamp(1e-4, 1.0 - 1e-4);
+                ((p / (1.0 - p)).ln(), seconds, right)
+            })
+            .collect();
+        let (mut slope, mut offset) = (1.0_f64, 0.0_f64);
+        for _ in 0..NEWTON_STEPS {
+            let mut gradient = [PRIOR_S * (1.0 - slope), -PRIOR_S * offset];
+            let mut hessian = [PRIOR_S, 0.0, PRIOR_S];
+            for &(odds, seconds, right) in &rows {
+                let p = 1.0 / (1.0 + (-(slope * odds + offset)).exp());
+                let (error, weight) = (right - seconds * p, seconds * p * (1.0 - p));
+                gradient[0] += error * odds;
+                gradient[1] += error;
+                hessian[0] += weight * odds * odds;
+                hessian[1] += weight * odds;
+                hessian[2] += weight;
+            }
+            let determinant = hessian[0] * hessian[2] - hessian[1] * hessian[1];
+            slope += (hessian[2] * gradient[0] - hessian[1] * gradient[1]) / determinant;
+            offset += (hessian[0] * gradient[1] - hessian[1] * gradient[0]) / determinant;
+        }
+        Platt {
+            slope: slope as f32,
+            offset: offset as f32,
+        }
     }
 }
 
@@ -115,6 +172,25 @@ mod tests {
         assert!(reliability.ece.abs() < 1e-12, "{reliability:?}");
         assert_eq!(reliability.bins.len(), 2);
         assert_eq!(Calibration::default().reliability().ece, 0.0);
+    }
+
+    #[test]
+    fn a_fit_finds_the_scaling_that_confidences_were_made_with() {
+        let truth = Platt {
+            slope: 1.6,
+            offset: 0.7,
+        };
+        let mut calibration = Calibration::default();
+        for i in 0..200 {
+            let confidence = (f64::from(i) + 0.5) / 200.0;
+            let right = f64::from(truth.confidence(confidence as f32));
+            calibration.add(confidence, true, 100.0 * right);
+            calibration.add(confidence, false, 100.0 * (1.0 - right));
+        }
+        let found = calibration.fit();
+        assert!((found.slope - 1.6).abs() < 0.02, "{found:?}");
+        assert!((found.offset - 0.7).abs() < 0.02, "{found:?}");
+        assert_eq!(Calibration::default().fit(), Platt::default());
     }
 
     #[test]

@@ -237,6 +237,9 @@ pub struct EngineConsensus {
     pub says_no_chord: f64,
     /// Expected calibration error where they agree on the class of 170.
     pub ece: f64,
+    /// What would mend it, on top of what the weights say.
+    #[serde(default)]
+    pub mending: recognizer::calibration::Calibration,
 }
 
 /// What two witnesses and the engines made of some tracks.
@@ -278,6 +281,7 @@ impl ConsensusScores {
                 alone: [majmin(1), majmin(2)],
                 says_no_chord: share(sum(|h| h.denied_s), sum(|h| h.chord_s)),
                 ece: calibration.reliability().ece,
+                mending: calibration.fit(),
             };
             (engine.to_owned(), scores)
         });

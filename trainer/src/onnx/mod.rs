@@ -141,6 +141,7 @@ mod tests {
             architecture,
             mean: -6.0,
             deviation: 2.0,
+            calibration: recognizer::calibration::Calibration::default(),
             card: ModelCard::default(),
         }
     }

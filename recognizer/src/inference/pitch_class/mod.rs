@@ -25,6 +25,7 @@ use self::buffers::{Buffers, Past};
 use self::forward::forward;
 use self::net::Net;
 use super::{CausalModel, CausalStream, InferenceError, WindowModel};
+use crate::calibration::Calibration;
 use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::{Architecture, WINDOW_FRAMES};
@@ -40,6 +41,7 @@ struct Shared {
     net: Net,
     mean: f32,
     deviation: f32,
+    calibration: Calibration,
     card: ModelCard,
 }
 
@@ -78,6 +80,7 @@ impl PitchClassModel {
                 net: Net::new(config, file)?,
                 mean: file.mean,
                 deviation: file.deviation,
+                calibration: file.calibration,
                 card: file.card.clone(),
             }),
         })
@@ -111,6 +114,10 @@ impl CausalModel for PitchClassModel {
             shared: Arc::clone(&self.shared),
             past: Past::silent(&self.shared.net),
         })
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.shared.calibration
     }
 }
 
@@ -150,6 +157,10 @@ impl WindowModel for PitchClassModel {
             result.extend(buffers.posteriors(&self.shared.net, WINDOW_FRAMES));
         }
         Ok(result)
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.shared.calibration
     }
 }
 

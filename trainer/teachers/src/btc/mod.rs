@@ -184,6 +184,7 @@ fn weights(path: &Path) -> Result<Weights> {
         network: Network::Btc(network),
         mean: mean as f32,
         deviation: deviation as f32,
+        calibration: recognizer::calibration::Calibration::default(),
         card: ModelCard {
             name: "btc".to_owned(),
             ..ModelCard::default()

@@ -1,0 +1,124 @@
+//! How sure a network is, made as sure as it is right.
+//!
+//! Networks that learn from soft targets are less sure than they are right. Platt scaling
+//! (Platt, *Probabilistic Outputs for Support Vector Machines*, 1999) mends it with two numbers:
+//! of a mean posterior `p` the confidence is `σ(slope · ln(p / (1 − p)) + offset)`. Which chord
+//! is named does not depend on it.
+
+use serde::{Deserialize, Serialize};
+
+/// The two numbers, kept in a weights file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Above 0; 1 leaves the spread of the log-odds as it is.
+    pub slope: f32,
+    /// Added to the log-odds.
+    pub offset: f32,
+}
+
+impl Default for Calibration {
+    /// Takes every posterior for what it says.
+    fn default() -> Self {
+        Self {
+            slope: 1.0,
+            offset: 0.0,
+        }
+    }
+}
+
+/// Probabilities are kept so far from 0 and 1.
+const EDGE: f32 = 1e-6;
+
+impl Calibration {
+    /// Whether the numbers can be used: finite, and larger posteriors give more confidence.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        self.slope.is_finite() && self.slope > 0.0 && self.offset.is_finite()
+    }
+
+    /// The confidence of a mean posterior, both 0 to 1; what is not above 0 stays 0.
+    #[must_use]
+    pub fn confidence(&self, posterior: f32) -> f32 {
+        if *self == Self::default() || posterior.is_nan() || posterior <= 0.0 {
+            return posterior;
+        }
+        let p = posterior.clamp(EDGE, 1.0 - EDGE);
+        let odds = self.slope * (p / (1.0 - p)).ln() + self.offset;
+        1.0 / (1.0 + (-odds).exp())
+    }
+
+    /// This one, then `later` on top of it.
+    #[must_use]
+    pub fn then(&self, later: Self) -> Self {
+        Self {
+            slope: later.slope * self.slope,
+            offset: later.slope * self.offset + later.offset,
+        }
+    }
+
+    /// By what the posteriors of the other classes are multiplied, so that all of them together
+    /// keep making 1 with the confidence.
+    #[must_use]
+    pub fn share_of_others(&self, posterior: f32) -> f32 {
+        let rest = 1.0 - posterior;
+        if rest <= EDGE {
+            return 1.0;
+        }
+        (1.0 - self.confidence(posterior)) / rest
+    }
+
+    /// Calibrates a chord's mean posterior and those of its alternatives.
+    pub(crate) fn apply<L>(&self, posterior: &mut f32, alternatives: &mut [(L, f32)]) {
+        let share = self.share_of_others(*posterior);
+        *posterior = self.confidence(*posterior);
+        for (_, other) in alternatives {
+            *other = (*other * share).clamp(0.0, 1.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_numbers_nothing_changes() {
+        let none = Calibration::default();
+        for p in [0.0, 0.2, 0.73, 1.0] {
+            assert_eq!(none.confidence(p), p);
+        }
+        assert_eq!(none.share_of_others(0.4), 1.0);
+    }
+
+    #[test]
+    fn two_in_a_row_are_one() {
+        let (a, b) = (
+            Calibration {
+                slope: 1.5,
+                offset: 0.3,
+            },
+            Calibration {
+                slope: 0.8,
+                offset: -0.2,
+            },
+        );
+        let one = a.then(b).confidence(0.37);
+        assert!((one - b.confidence(a.confidence(0.37))).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_log_odds_are_scaled_and_moved() {
+        let calibration = Calibration {
+            slope: 2.0,
+            offset: 1.0,
+        };
+        // ln(0.6 / 0.4) · 2 + 1.
+        let expected = 1.0 / (1.0 + (-(2.0 * 1.5_f32.ln() + 1.0)).exp());
+        assert!((calibration.confidence(0.6) - expected).abs() < 1e-6);
+        assert_eq!(calibration.confidence(0.0), 0.0);
+        assert!(calibration.confidence(1.0) <= 1.0);
+        let (mut top, mut others) = (0.6, [("A", 0.3), ("B", 0.1)]);
+        calibration.apply(&mut top, &mut others);
+        assert!((top + others[0].1 + others[1].1 - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,74 @@
+//! `trainer calibrate`: confidences that are as sure as they are right.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use clap::Args;
+use networks::Weights;
+use recognizer::calibration::Calibration;
+use trainer::evaluate::engines::{LIVE, OFFLINE};
+use trainer::evaluate::report::Report;
+
+#[derive(Debug, Args)]
+pub struct CalibrateArguments {
+    /// The weights file.
+    #[arg(long)]
+    weights: PathBuf,
+    /// What `trainer eval --consensus --json` wrote for these weights, of music to choose by;
+    /// given again for several, each counts by its minutes.
+    #[arg(long, required = true)]
+    report: Vec<PathBuf>,
+    /// The file for the calibrated weights.
+    #[arg(short, long)]
+    out: PathBuf,
+}
+
+/// Calibrates.
+pub fn run(arguments: &CalibrateArguments) -> Result<()> {
+    let named = || arguments.weights.display().to_string();
+    let bytes = std::fs::read(&arguments.weights).with_context(named)?;
+    let mut weights = Weights::from_bytes(&bytes, &Device::flex()).with_context(named)?;
+    let engine = if weights.architecture.is_causal() {
+        LIVE
+    } else {
+        OFFLINE
+    };
+    let (mut slope, mut offset, mut minutes) = (0.0, 0.0, 0.0);
+    for path in &arguments.report {
+        let named = || path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(named)?;
+        let report: Report = serde_json::from_str(&text).with_context(named)?;
+        let consensus = report
+            .consensus
+            .with_context(|| format!("{} is no report of --consensus", path.display()))?;
+        let scores = consensus
+            .all
+            .engines
+            .get(engine)
+            .with_context(|| format!("{} does not speak of `{engine}`", path.display()))?;
+        let weight = consensus.all.minutes as f32;
+        slope += weight * scores.mending.slope;
+        offset += weight * scores.mending.offset;
+        minutes += weight;
+    }
+    ensure!(minutes > 0.0, "the reports are of no music");
+    let mending = Calibration {
+        slope: slope / minutes,
+        offset: offset / minutes,
+    };
+    ensure!(
+        mending.is_plausible(),
+        "larger probabilities are less often right in these reports"
+    );
+    weights.calibration = weights.calibration.then(mending);
+    let out = weights.to_bytes()?;
+    harmony::export::atomic::write(&arguments.out, &out)?;
+    println!(
+        "{}: slope {:.3}, offset {:.3}",
+        arguments.out.display(),
+        weights.calibration.slope,
+        weights.calibration.offset
+    );
+    Ok(())
+}

@@ -15,10 +15,10 @@ use crate::sampler::Window;
 /// Class `N`.
 const NO_CHORD: usize = large::NO_CHORD;
 /// Qualities, and one more for `N` and `X`.
-pub const KINDS: usize = large::QUALITIES.len() + 1;
+pub(crate) const KINDS: usize = large::QUALITIES.len() + 1;
 
 /// Weight of each quality (and of `N`) in the hard term.
-pub type KindWeights = [f32; KINDS];
+pub(crate) type KindWeights = [f32; KINDS];
 
 /// Row of [`KindWeights`] for a class.
 fn kind(class: usize) -> usize {
@@ -26,7 +26,7 @@ fn kind(class: usize) -> usize {
 }
 
 /// (mean share / share)^`power` of each kind among `classes`, between 1/5 and 5.
-pub fn kind_weights(classes: impl Iterator<Item = u8>, power: f32) -> KindWeights {
+pub(crate) fn kind_weights(classes: impl Iterator<Item = u8>, power: f32) -> KindWeights {
     let mut counts = [0.0_f64; KINDS];
     for class in classes.filter(|&c| c != IGNORED) {
         counts[kind(usize::from(class))] += 1.0;
@@ -39,7 +39,7 @@ pub fn kind_weights(classes: impl Iterator<Item = u8>, power: f32) -> KindWeight
 }
 
 /// The tensors of a step, or of one thread's part of it.
-pub struct Batch {
+pub(crate) struct Batch {
     /// `[windows, frames, 144]`, standardised.
     pub x: Tensor<3>,
     /// What the network should say.
@@ -68,7 +68,7 @@ struct Rows {
 
 impl Batch {
     /// The batch of `windows`, whose frames are standardised by `mean` and `deviation`.
-    pub fn new(
+    pub(crate) fn new(
         windows: &[Window],
         objective: &Objective,
         kinds: &KindWeights,

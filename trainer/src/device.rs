@@ -17,7 +17,7 @@ use burn::tensor::Device;
 
 /// A device by name; see the module's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeviceName {
+pub(crate) enum DeviceName {
     /// burn-flex on the CPU.
     Flex,
     /// LibTorch on the CPU.
@@ -59,7 +59,7 @@ impl DeviceName {
     ///
     /// # Errors
     /// A device this program was built without.
-    pub fn open(self) -> Result<Device> {
+    pub(crate) fn open(self) -> Result<Device> {
         match self {
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "libtorch")]

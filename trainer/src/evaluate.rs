@@ -14,23 +14,23 @@
 //! ([`harmony::score::Boundaries`]).
 
 pub mod cache;
-pub mod calibration;
+pub(crate) mod calibration;
 pub mod consensus;
-pub mod degrade;
-pub mod disagreement;
+pub(crate) mod degrade;
+pub(crate) mod disagreement;
 pub mod engines;
-pub mod latency;
-pub mod lookahead;
+pub(crate) mod latency;
+pub(crate) mod lookahead;
 pub mod measure;
-pub mod oracle;
-pub mod overlap;
-pub mod piece;
-pub mod qualities;
-pub mod real;
-pub mod rendered;
-pub mod report;
+pub(crate) mod oracle;
+pub(crate) mod overlap;
+pub(crate) mod piece;
+pub(crate) mod qualities;
+pub(crate) mod real;
+pub(crate) mod rendered;
+pub(crate) mod report;
 mod table;
-pub mod teacher;
+pub(crate) mod teacher;
 pub mod truth;
 
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@ use harmony::label::Label;
 ///
 /// # Errors
 /// A file that cannot be written, by name.
-pub fn write<'a>(
+pub(crate) fn write<'a>(
     folder: &Path,
     stem: &str,
     samples: &[f32],

@@ -5,25 +5,30 @@
 //! [`train`] trains on them; [`corpus`] and [`pseudo_label`] do so with real music, and
 //! [`evaluate`] scores what came of it.
 
-pub mod batch;
+#![warn(unreachable_pub)]
+
+mod batch;
 pub mod beats;
+mod commands;
 pub mod corpus;
-pub mod device;
+mod device;
 pub mod evaluate;
 pub mod frames;
-pub mod labelled_audio;
-pub mod loss;
-pub mod objective;
+mod labelled_audio;
+mod loss;
+mod objective;
 pub mod onnx;
-pub mod parallel;
-pub mod pipeline;
-pub mod plot;
-pub mod prepare;
-pub mod provenance;
+mod parallel;
+mod pipeline;
+mod plot;
+mod prepare;
+mod provenance;
 pub mod pseudo_label;
-pub mod sampler;
-pub mod schedule;
+mod sampler;
+mod schedule;
 pub mod store;
-pub mod train;
-pub mod validation;
-pub mod watch;
+mod train;
+mod validation;
+mod watch;
+
+pub use commands::run;

@@ -16,7 +16,7 @@ const ROOTS: usize = 12;
 
 /// Targets of a batch; `rows` are `batch · frames`.
 #[derive(Debug, Clone)]
-pub struct Targets {
+pub(crate) struct Targets {
     /// Of the chord head.
     pub chord: HeadTargets,
     /// Of the bass head.
@@ -29,7 +29,7 @@ pub struct Targets {
 
 /// Targets of one head.
 #[derive(Debug, Clone)]
-pub struct HeadTargets {
+pub(crate) struct HeadTargets {
     /// Class of each row.
     pub class: Tensor<1, Int>,
     /// Weight of the hard term of each row; zero where there is nothing to learn.
@@ -40,7 +40,7 @@ pub struct HeadTargets {
 
 /// The soft term of one head.
 #[derive(Debug, Clone)]
-pub struct SoftTargets {
+pub(crate) struct SoftTargets {
     /// `[rows, classes]`: the teacher's probabilities at the temperature of the row.
     pub probabilities: Tensor<2>,
     /// `[rows, 1]`: 1 / T.
@@ -53,7 +53,7 @@ pub struct SoftTargets {
 
 /// Targets of the colour head.
 #[derive(Debug, Clone)]
-pub struct ExtensionTargets {
+pub(crate) struct ExtensionTargets {
     /// Root at which the head is read, of each row.
     pub root: Tensor<1, Int>,
     /// `[rows, 14]`: probabilities, group by group, times the weight of the row.
@@ -62,7 +62,7 @@ pub struct ExtensionTargets {
 
 /// Weighted sum over rows of all terms, divided by `denominator` (the weight of the whole
 /// batch, so that parts of a batch add up).
-pub fn loss(logits: Logits, targets: &Targets, denominator: f32) -> Tensor<1> {
+pub(crate) fn loss(logits: Logits, targets: &Targets, denominator: f32) -> Tensor<1> {
     let gamma = targets.focal_gamma;
     let mut sum = head::<CHORD_CLASSES>(logits.chord, &targets.chord, gamma);
     if let Some(bass) = logits.bass {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// Which stage a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The baseline: labels alone.
     Labels,
     /// Stage 1: pseudo-labels alone, also where there are labels.
@@ -27,7 +27,7 @@ pub enum Stage {
 /// How much a frame's soft term counts, by the teacher's confidence `c` (its largest
 /// probability): 0 below `low`, 1 up to `high`, then falling linearly to `at_one` at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Gate {
+pub(crate) struct Gate {
     /// Below this confidence the teacher is not heard.
     pub low: f32,
     /// Up to this confidence it is heard in full.
@@ -40,7 +40,7 @@ pub struct Gate {
 
 impl Gate {
     /// The paper's: 0.1, 0.9, 0.2, at temperature T.
-    pub const PAPER: Gate = Gate {
+    pub(crate) const PAPER: Gate = Gate {
         low: 0.1,
         high: 0.9,
         at_one: 0.2,
@@ -48,7 +48,7 @@ impl Gate {
     };
 
     /// Weight at confidence `c`.
-    pub fn weight(&self, c: f32) -> f32 {
+    pub(crate) fn weight(&self, c: f32) -> f32 {
         if c < self.low {
             0.0
         } else if c <= self.high {
@@ -61,7 +61,7 @@ impl Gate {
 
 /// Everything that decides targets and their weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Objective {
+pub(crate) struct Objective {
     /// The stage.
     pub stage: Stage,
     /// α: share of the soft term where there are a label and a teacher.
@@ -102,7 +102,7 @@ fn as_any_other() -> f32 {
 
 impl Objective {
     /// The paper's recipe for a stage.
-    pub fn paper(stage: Stage) -> Self {
+    pub(crate) fn paper(stage: Stage) -> Self {
         Self {
             stage,
             distillation: 0.3,
@@ -121,7 +121,7 @@ impl Objective {
     }
 
     /// Ours: soft pseudo-labels, padding masked, plain cross-entropy, inversions weighed.
-    pub fn ours(stage: Stage) -> Self {
+    pub(crate) fn ours(stage: Stage) -> Self {
         Self {
             pseudo_distillation: 0.7,
             temperature: 1.5,
@@ -140,7 +140,7 @@ impl Objective {
     /// Where the hard target of a frame comes from and what hard and soft term weigh,
     /// given whether it has a label and how sure its teacher is (its largest probability
     /// at temperature 1 and at the objective's own), if it has one.
-    pub fn weights(&self, labelled: bool, confidence: Option<Confidence>) -> FrameWeights {
+    pub(crate) fn weights(&self, labelled: bool, confidence: Option<Confidence>) -> FrameWeights {
         let labelled = labelled && self.stage != Stage::PseudoLabels;
         let confidence = confidence.filter(|_| self.stage != Stage::Labels);
         match (labelled, confidence) {
@@ -177,7 +177,7 @@ impl Objective {
 
 /// How sure a teacher is of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Confidence {
+pub(crate) struct Confidence {
     /// Its largest probability.
     pub plain: f32,
     /// The same at the objective's temperature.
@@ -186,7 +186,7 @@ pub struct Confidence {
 
 /// What the two terms of a frame weigh.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FrameWeights {
+pub(crate) struct FrameWeights {
     /// Of the hard target.
     pub hard: f32,
     /// Of the soft target, T² not yet included.
@@ -209,7 +209,7 @@ impl Default for FrameWeights {
 }
 
 /// `p^(1/T)`, normalised, into `out`.
-pub fn softened(p: impl Iterator<Item = f32>, temperature: f32, out: &mut Vec<f32>) {
+pub(crate) fn softened(p: impl Iterator<Item = f32>, temperature: f32, out: &mut Vec<f32>) {
     let start = out.len();
     if temperature == 1.0 {
         out.extend(p);

@@ -11,7 +11,7 @@ use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, Paral
 ///
 /// # Errors
 /// A template that is none.
-pub fn bar(length: u64, template: &str) -> Result<ProgressBar> {
+pub(crate) fn bar(length: u64, template: &str) -> Result<ProgressBar> {
     Ok(ProgressBar::new(length).with_style(ProgressStyle::with_template(template)?))
 }
 
@@ -20,7 +20,7 @@ pub fn bar(length: u64, template: &str) -> Result<ProgressBar> {
 ///
 /// # Errors
 /// The first error of `work`, or that `interrupted` was set.
-pub fn map<T: Send>(
+pub(crate) fn map<T: Send>(
     name: &str,
     count: usize,
     threads: usize,
@@ -48,7 +48,7 @@ pub fn map<T: Send>(
 ///
 /// # Errors
 /// The first error of `work`; nothing new is begun after it.
-pub fn map_until<T: Send>(
+pub(crate) fn map_until<T: Send>(
     count: usize,
     threads: usize,
     interrupted: &AtomicBool,

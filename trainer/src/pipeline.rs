@@ -35,7 +35,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// A pipeline file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     /// Its name; the memory of what has run is kept under it.
     pub name: String,
     /// Values for `${name}` in every other text.
@@ -48,7 +48,7 @@ pub struct Pipeline {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub(crate) struct Step {
     /// Its name, different from every other's.
     pub name: String,
     /// Arguments of this program.
@@ -63,7 +63,7 @@ pub struct Step {
 
 /// Fingerprints of the steps that ended well.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// By name of the step.
     pub done: BTreeMap<String, String>,
 }
@@ -74,7 +74,7 @@ impl Pipeline {
     /// # Errors
     /// A file that cannot be read or is not a pipeline, an unknown variable, two steps of
     /// one name.
-    pub fn open(path: &Path, over: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn open(path: &Path, over: &BTreeMap<String, String>) -> Result<Self> {
         let size = fs::metadata(path)
             .with_context(|| format!("reading {}", path.display()))?
             .len();
@@ -134,7 +134,7 @@ impl Step {
     ///
     /// # Errors
     /// An input that is not there or cannot be read.
-    pub fn fingerprint(&self) -> Result<String> {
+    pub(crate) fn fingerprint(&self) -> Result<String> {
         let mut hash = Sha256::new();
         for text in &self.run {
             hash.update((text.len() as u64).to_le_bytes());
@@ -148,7 +148,7 @@ impl Step {
     }
 
     /// Whether every output is there.
-    pub fn has_outputs(&self) -> bool {
+    pub(crate) fn has_outputs(&self) -> bool {
         self.outputs.iter().all(|path| path.exists())
     }
 }
@@ -187,7 +187,7 @@ impl Memory {
     ///
     /// # Errors
     /// A file that cannot be read or is damaged.
-    pub fn load(path: &Path) -> Result<Self> {
+    pub(crate) fn load(path: &Path) -> Result<Self> {
         match fs::read_to_string(path) {
             Ok(text) => serde_json::from_str(&text)
                 .with_context(|| format!("{} is damaged", path.display())),
@@ -200,7 +200,7 @@ impl Memory {
     ///
     /// # Errors
     /// Any error of the file system.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -25,7 +25,7 @@ use renderer::soundfont::SoundFonts;
 
 /// What a set of examples is made of.
 #[derive(Debug, Clone)]
-pub struct SetSettings {
+pub(crate) struct SetSettings {
     /// Number of examples.
     pub count: u64,
     /// Of three examples, how many are POP909 songs (the others are written progressions).
@@ -52,7 +52,7 @@ impl SetSettings {
 }
 
 /// The label at `time_s`; times past the end have the last label.
-pub fn label_at(labels: &[(f64, f64, Label)], time_s: f64) -> Label {
+pub(crate) fn label_at(labels: &[(f64, f64, Label)], time_s: f64) -> Label {
     let after = labels.partition_point(|(_, end, _)| *end <= time_s);
     labels
         .get(after.min(labels.len().saturating_sub(1)))
@@ -60,7 +60,7 @@ pub fn label_at(labels: &[(f64, f64, Label)], time_s: f64) -> Label {
 }
 
 /// Frames of `samples` (mono, 22 050 Hz) in one front end, with the label of each.
-pub fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: FrontEnd) -> Frames {
+pub(crate) fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: FrontEnd) -> Frames {
     let hop = front_end.hop_samples();
     let mut frames = Frames::new();
     let mut bins = [0.0_f32; BINS];
@@ -92,7 +92,7 @@ pub fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: FrontEnd
 ///
 /// # Errors
 /// A song that cannot be read, or a synthesizer or codec that fails.
-pub fn example(
+pub(crate) fn example(
     settings: &SetSettings,
     index: u64,
     corpus: Option<&Pop909>,
@@ -107,7 +107,11 @@ pub fn example(
 ///
 /// # Errors
 /// A song that cannot be read.
-pub fn written(settings: &SetSettings, index: u64, corpus: Option<&Pop909>) -> Result<Example> {
+pub(crate) fn written(
+    settings: &SetSettings,
+    index: u64,
+    corpus: Option<&Pop909>,
+) -> Result<Example> {
     let seed = settings.seed_of(index);
     // Every so many examples, whatever the others are: the share holds in small sets too.
     let turns = |index: u64| (index as f64 * settings.solo_share).floor();
@@ -137,7 +141,7 @@ pub fn written(settings: &SetSettings, index: u64, corpus: Option<&Pop909>) -> R
 ///
 /// # Errors
 /// Any example that cannot be made or written.
-pub fn prepare(
+pub(crate) fn prepare(
     settings: &SetSettings,
     corpus: Option<&Pop909>,
     fonts: &SoundFonts,

@@ -15,7 +15,7 @@ const LABELS_ALONE: &str = "labels alone";
 
 /// Data, teachers and commands behind a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Provenance {
+pub(crate) struct Provenance {
     /// Hours of training audio by what they are, with their licences.
     pub data: BTreeMap<String, Hours>,
     /// Teachers by name, with the SHA-256 of their weights.
@@ -32,7 +32,7 @@ pub struct Provenance {
 
 /// How much of something.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Hours {
+pub(crate) struct Hours {
     /// Hours.
     pub hours: f64,
     /// Licences, as the manifests name them.
@@ -41,7 +41,7 @@ pub struct Hours {
 
 impl Provenance {
     /// Adds audio.
-    pub fn add(&mut self, what: &str, hours: f64, licence: &str) {
+    pub(crate) fn add(&mut self, what: &str, hours: f64, licence: &str) {
         let entry = self.data.entry(what.to_owned()).or_default();
         entry.hours += hours;
         if !licence.is_empty() && !entry.licences.iter().any(|known| known == licence) {
@@ -61,7 +61,7 @@ impl Provenance {
     }
 
     /// What the weights that a run starts from were made from comes first.
-    pub fn after(&mut self, earlier: Provenance) {
+    pub(crate) fn after(&mut self, earlier: Provenance) {
         self.also_heard(earlier.data, earlier.teachers);
         let mut commands = earlier.commands;
         commands.append(&mut self.commands);
@@ -70,7 +70,7 @@ impl Provenance {
     }
 
     /// What another network was made from whose mean with this one is taken.
-    pub fn average(&mut self, other: Provenance) {
+    pub(crate) fn average(&mut self, other: Provenance) {
         self.also_heard(other.data, other.teachers);
         let own = std::mem::take(&mut self.commands);
         self.commands = other.commands;
@@ -81,7 +81,7 @@ impl Provenance {
     }
 
     /// The model card of weights called `name`.
-    pub fn card(&self, name: &str, metrics: BTreeMap<String, f64>) -> ModelCard {
+    pub(crate) fn card(&self, name: &str, metrics: BTreeMap<String, f64>) -> ModelCard {
         let data = self.data.iter().map(|(what, hours)| {
             let licences = hours.licences.join(", ");
             format!("{what}: {:.1} h ({licences})", hours.hours)
@@ -111,7 +111,7 @@ impl Provenance {
     ///
     /// # Errors
     /// A file that is not there or is damaged.
-    pub fn load(folder: &Path) -> Result<Self> {
+    pub(crate) fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("reading {}", path.display()))?;
@@ -122,7 +122,7 @@ impl Provenance {
     ///
     /// # Errors
     /// Any error of the file system.
-    pub fn save(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn save(&self, folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("creating {}", folder.display()))?;
         let path = folder.join(FILE);

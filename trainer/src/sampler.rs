@@ -15,7 +15,7 @@ use crate::frames::{Frames, IGNORED, SoftTargets};
 
 /// One window of one example, augmented.
 #[derive(Debug, Clone)]
-pub struct Window {
+pub(crate) struct Window {
     /// `[frames, 144]`, log-compressed.
     pub bins: Vec<f32>,
     /// Large-vocabulary class, or [`IGNORED`].
@@ -35,7 +35,7 @@ pub struct Window {
 
 /// A teacher's probabilities over the frames of a window, moved along with them.
 #[derive(Debug, Clone, Default)]
-pub struct WindowTargets {
+pub(crate) struct WindowTargets {
     /// `[frames, 170]`.
     pub chord: Vec<f32>,
     /// `[frames, 13]` or empty.
@@ -46,7 +46,7 @@ pub struct WindowTargets {
 
 /// How windows are drawn.
 #[derive(Debug, Clone)]
-pub struct Sampler {
+pub(crate) struct Sampler {
     /// Frames in a window.
     pub frames: usize,
     /// Lowest and highest move, in semitones.
@@ -62,7 +62,7 @@ pub struct Sampler {
 }
 
 /// Examples to draw from, an example the more often the longer it is.
-pub struct Pool<'a> {
+pub(crate) struct Pool<'a> {
     examples: &'a [Frames],
     /// Frames up to the end of each example.
     ends: Vec<usize>,
@@ -70,12 +70,12 @@ pub struct Pool<'a> {
 
 impl<'a> Pool<'a> {
     /// A pool over `examples`.
-    pub fn new(examples: &'a [Frames]) -> Self {
+    pub(crate) fn new(examples: &'a [Frames]) -> Self {
         Self::weighted(examples, &[])
     }
 
     /// The same, an example the more often the larger its weight is; 1 where there is none.
-    pub fn weighted(examples: &'a [Frames], weights: &[f32]) -> Self {
+    pub(crate) fn weighted(examples: &'a [Frames], weights: &[f32]) -> Self {
         let weights = weights.iter().copied().chain(std::iter::repeat(1.0));
         let ends = examples
             .iter()
@@ -89,14 +89,14 @@ impl<'a> Pool<'a> {
     }
 
     /// Frames in all examples, by weight.
-    pub fn frames(&self) -> usize {
+    pub(crate) fn frames(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
 }
 
 impl Sampler {
     /// Draws window `index` of step `step` from `pool`, which must hold frames.
-    pub fn draw(&self, pool: &Pool<'_>, step: u64, index: u64) -> Window {
+    pub(crate) fn draw(&self, pool: &Pool<'_>, step: u64, index: u64) -> Window {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(step.wrapping_mul(4096).wrapping_add(index));
         let place = rng.random_range(0..pool.frames().max(1));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Rate by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Schedule {
+pub(crate) enum Schedule {
     /// Linear from `from` to `peak` over the first `warm_up` of the steps (0 … 1), then a
     /// cosine down to `to` at the last. The paper's stage 1: 1e-4, 3e-4, 1e-6, a tenth.
     Cosine {
@@ -32,14 +32,14 @@ pub enum Schedule {
 
 /// What [`Schedule::Plateau`] remembers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Plateau {
+pub(crate) struct Plateau {
     best: Option<f32>,
     rate: Option<f64>,
 }
 
 impl Plateau {
     /// Takes note of the loss of a validation.
-    pub fn note(&mut self, schedule: &Schedule, loss: f32) {
+    pub(crate) fn note(&mut self, schedule: &Schedule, loss: f32) {
         if self.best.is_none_or(|best| loss < best) {
             self.best = Some(loss);
         } else if let Schedule::Plateau {
@@ -55,7 +55,7 @@ impl Plateau {
 
 impl Schedule {
     /// Rate of step `step` of `steps`.
-    pub fn rate(&self, step: u64, steps: u64, plateau: &Plateau) -> f64 {
+    pub(crate) fn rate(&self, step: u64, steps: u64, plateau: &Plateau) -> f64 {
         match *self {
             Schedule::Cosine {
                 from,

@@ -19,7 +19,7 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
 use burn::optim::{AdamWConfig, ModuleOptimizer};
 use burn::tensor::Device;
-use networks::{Init, Network, Weights};
+use networks::{Init, Weights};
 use recognizer::weights::ModelCard;
 
 use crate::batch::kind_weights;
@@ -31,11 +31,11 @@ use crate::watch::{Watch, Watched};
 use checkpoint::{Checkpoint, Progress};
 use gradients::{Drawn, gradients, statistics};
 
-pub use config::{Precision, TrainConfig};
+pub(crate) use config::{Precision, TrainConfig};
 
 /// The examples of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Data<'a> {
+pub(crate) struct Data<'a> {
     /// With labels, perhaps with a teacher.
     pub labelled: &'a [Frames],
     /// With a teacher only.
@@ -50,13 +50,10 @@ pub struct Data<'a> {
 
 /// What a finished run gives.
 #[derive(Debug)]
-pub struct Trained {
+pub(crate) struct Trained {
     /// The network, without autodiff.
-    pub network: Network,
-    /// Mean of the training frames.
-    pub mean: f32,
-    /// Their deviation.
-    pub deviation: f32,
+    #[cfg(test)]
+    network: networks::Network,
     /// Steps done; fewer than asked for when interrupted or stopped early.
     pub step: u64,
 }
@@ -71,7 +68,7 @@ pub struct Trained {
 /// # Errors
 /// Empty data, more devices than threads or none, a folder that holds the checkpoints of
 /// another run, or a file error.
-pub fn train(
+pub(crate) fn train(
     config: &TrainConfig,
     data: Data<'_>,
     start: Option<Weights>,
@@ -208,9 +205,8 @@ pub fn train(
     }
     seen.finish();
     Ok(Trained {
+        #[cfg(test)]
         network: network.valid(),
-        mean: progress.mean,
-        deviation: progress.deviation,
         step: progress.step,
     })
 }
@@ -220,7 +216,11 @@ pub fn train(
 ///
 /// # Errors
 /// A folder without a checkpoint, or a damaged one.
-pub fn weights(folder: &Path, best: bool, card: ModelCard) -> Result<(Weights, TrainConfig, u64)> {
+pub(crate) fn weights(
+    folder: &Path,
+    best: bool,
+    card: ModelCard,
+) -> Result<(Weights, TrainConfig, u64)> {
     let checkpoint = Checkpoint::new(folder);
     let progress = checkpoint
         .progress()?
@@ -344,7 +344,7 @@ mod tests {
         .map(|(name, architecture)| (name, architecture.with_dropout(0.2)))
     }
 
-    fn output(network: &Network) -> Vec<f32> {
+    fn output(network: &networks::Network) -> Vec<f32> {
         let device = Device::flex();
         device.seed(9);
         let x = Tensor::random([1, 8, BINS], Distribution::Default, &device);

@@ -24,7 +24,7 @@ const BATCH: u64 = 8;
 
 /// Scores on one kind of window.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// Mean cross-entropy of the chord head, nats a frame: against the label, or against
     /// the teacher's probabilities.
     pub loss: f32,
@@ -42,7 +42,7 @@ pub struct Scores {
 
 /// Scores on both kinds.
 #[derive(Debug, Clone, Copy)]
-pub struct Validation {
+pub(crate) struct Validation {
     /// Against labels.
     pub labelled: Option<Scores>,
     /// Against the teacher.
@@ -51,7 +51,7 @@ pub struct Validation {
 
 impl Validation {
     /// The loss that early stopping and plateaus look at.
-    pub fn watched(&self, stage: Stage) -> f32 {
+    pub(crate) fn watched(&self, stage: Stage) -> f32 {
         let (first, second) = match stage {
             Stage::PseudoLabels => (self.unlabelled, self.labelled),
             _ => (self.labelled, self.unlabelled),
@@ -77,7 +77,7 @@ impl fmt::Display for Validation {
 
 /// Scores of `network` on the validation examples of `data`; frames are standardised by
 /// `standard` (mean, deviation).
-pub fn validate(
+pub(crate) fn validate(
     network: &Network,
     data: Data<'_>,
     sampler: &Sampler,

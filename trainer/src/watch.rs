@@ -14,7 +14,7 @@ use crate::validation::Validation;
 
 /// How a run is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watch {
+pub(crate) enum Watch {
     /// A bar, or plain lines where no terminal is.
     Bar,
     /// burn-train's dashboard; it needs a terminal.
@@ -26,7 +26,7 @@ impl Watch {
     ///
     /// # Errors
     /// A dashboard that this program was built without, or without a terminal for it.
-    pub fn check(self) -> Result<()> {
+    pub(crate) fn check(self) -> Result<()> {
         if self == Self::Dashboard {
             ensure!(
                 cfg!(feature = "dashboard"),
@@ -40,7 +40,7 @@ impl Watch {
 }
 
 /// A run that is watched.
-pub struct Watched {
+pub(crate) struct Watched {
     seen: Seen,
     started: Instant,
 }
@@ -61,7 +61,7 @@ impl Watched {
         not(feature = "dashboard"),
         expect(unused_variables, reason = "only the dashboard counts epochs")
     )]
-    pub fn start(watch: Watch, step: u64, steps: u64, validate_every: u64) -> Result<Self> {
+    pub(crate) fn start(watch: Watch, step: u64, steps: u64, validate_every: u64) -> Result<Self> {
         watch.check()?;
         let seen = match watch {
             Watch::Bar => {
@@ -90,7 +90,7 @@ impl Watched {
         not(feature = "dashboard"),
         expect(unused_variables, reason = "only the dashboard draws it")
     )]
-    pub fn step(&mut self, step: u64, loss: f32, learning_rate: f64) {
+    pub(crate) fn step(&mut self, step: u64, loss: f32, learning_rate: f64) {
         match &mut self.seen {
             Seen::Bar(bar) => {
                 bar.set_position(step);
@@ -102,7 +102,7 @@ impl Watched {
     }
 
     /// After a validation, at a step with that running mean of the loss.
-    pub fn validated(&mut self, step: u64, loss: f32, scores: &Validation) {
+    pub(crate) fn validated(&mut self, step: u64, loss: f32, scores: &Validation) {
         match &mut self.seen {
             Seen::Bar(bar) => {
                 let line = format!("step {step} train {loss:.3} {scores}");
@@ -119,7 +119,7 @@ impl Watched {
 
     /// Whether the one who watches has asked the run to stop.
     #[must_use]
-    pub fn stopped(&self) -> bool {
+    pub(crate) fn stopped(&self) -> bool {
         match &self.seen {
             Seen::Bar(_) => false,
             #[cfg(feature = "dashboard")]
@@ -129,12 +129,12 @@ impl Watched {
 
     /// Seconds since the start, or since the run was taken up again.
     #[must_use]
-    pub fn elapsed_s(&self) -> f64 {
+    pub(crate) fn elapsed_s(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
     /// The run has ended.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         match self.seen {
             Seen::Bar(bar) => bar.finish(),
             #[cfg(feature = "dashboard")]

@@ -8,6 +8,8 @@
 //! | [`btc`] | BTC, the paper's first student |
 //! | [`two_e_one_d`] | 2E1D, the paper's second student |
 
+#![warn(unreachable_pub)]
+
 pub mod btc;
 pub mod dropout;
 pub mod pitch_class;

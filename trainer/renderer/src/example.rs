@@ -5,11 +5,13 @@ use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
+use harmony::key::Key;
+
 use crate::arranger::{self, Arrangement, Bus, Note, Parts, Track, programs};
 use crate::pop909::{Pop909, Pop909Error, Voice};
 use crate::progressions::{self, ProgressionSettings};
 use crate::random::{Stream, stream};
-use crate::song::{Harmony, Song, Span};
+use crate::song::{Harmony, Song, Span, is_minor, key_of};
 
 /// A song as it will be played, with its chords.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,10 +46,13 @@ impl Example {
                 *chord = chord.transposed(shift);
             }
         }
-        let shifted = |tonic: u8| (i32::from(tonic) + shift).rem_euclid(12) as u8;
-        song.key.0 = shifted(song.key.0);
+        let shifted = |key: Key| {
+            let tonic = i32::from(key.tonic().pitch_class()) + shift;
+            key_of(tonic.rem_euclid(12) as u8, is_minor(key))
+        };
+        song.key = shifted(song.key);
         for span in &mut song.keys {
-            span.key.0 = shifted(span.key.0);
+            span.key = shifted(span.key);
         }
 
         let parts = Parts::additions(&mut rng);
@@ -189,7 +194,12 @@ impl Example {
 }
 
 /// Flat keys by the circle of fifths; minor keys by their relative major.
-fn prefers_flats((tonic, minor): (u8, bool)) -> bool {
-    let major = if minor { (tonic + 3) % 12 } else { tonic };
+fn prefers_flats(key: Key) -> bool {
+    let tonic = key.tonic().pitch_class();
+    let major = if is_minor(key) {
+        (tonic + 3) % 12
+    } else {
+        tonic
+    };
     matches!(major, 1 | 3 | 5 | 8 | 10)
 }

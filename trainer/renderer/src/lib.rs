@@ -6,6 +6,8 @@
 //! and a mix, to mono audio with chord labels and beats. Everything follows from a seed
 //! ([`random`]).
 
+#![warn(unreachable_pub)]
+
 pub mod arranger;
 pub mod audible;
 pub mod chord;

@@ -11,7 +11,7 @@ use crate::effects::{
 };
 
 /// Level (RMS of what is not silent) that every bus is brought to before it is mixed.
-pub const BUS_LEVEL: f32 = 0.1;
+pub(crate) const BUS_LEVEL: f32 = 0.1;
 
 /// Draws from two streams, so that the length of the noise moves nobody else's choices.
 pub(crate) struct Mixer {
@@ -23,11 +23,11 @@ pub(crate) struct Mixer {
 }
 
 impl Mixer {
-    pub fn chance(&mut self, share: f64) -> bool {
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
         self.rng.random_bool(share * self.effects)
     }
 
-    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+    pub(crate) fn between(&mut self, low: f32, high: f32) -> f32 {
         self.rng.random_range(low..=high)
     }
 
@@ -37,7 +37,7 @@ impl Mixer {
     }
 
     /// Insert effects of a bus that has [`BUS_LEVEL`].
-    pub fn treat(&mut self, bus: Bus, samples: &mut [f32]) {
+    pub(crate) fn treat(&mut self, bus: Bus, samples: &mut [f32]) {
         let rate = self.rate_hz;
         let (drive, chorus, double, tremolo, echo, compress, equalise) = match bus {
             Bus::Chords => (0.12, 0.25, 0.2, 0.06, 0.06, 0.25, 0.6),
@@ -121,7 +121,7 @@ impl Mixer {
     }
 
     /// Gain of a bus and how much of it goes to the room.
-    pub fn levels(&mut self, bus: Bus, wet: bool) -> (f32, f32) {
+    pub(crate) fn levels(&mut self, bus: Bus, wet: bool) -> (f32, f32) {
         let (low_db, high_db, most) = match bus {
             Bus::Chords => (-8.0, 3.0, 0.8),
             Bus::Guitars => (-8.0, 2.0, 0.4),
@@ -134,7 +134,7 @@ impl Mixer {
         (gain, if wet { send } else { 0.0 })
     }
 
-    pub fn room(&mut self) -> Room {
+    pub(crate) fn room(&mut self) -> Room {
         // Halls in which one chord hangs into the next are in every tenth mix.
         let (low, high) = if self.rng.random_bool(0.12) {
             (2.5, 6.0)
@@ -169,12 +169,12 @@ impl Mixer {
     }
 
     /// How deep the kick presses the other buses down, and for how long in seconds.
-    pub fn pump(&mut self) -> Option<(f32, f32)> {
+    pub(crate) fn pump(&mut self) -> Option<(f32, f32)> {
         self.chance(0.1)
             .then(|| (self.between(0.3, 0.9), self.between_log(0.08, 0.35)))
     }
 
-    pub fn master(&mut self, samples: &mut [f32]) {
+    pub(crate) fn master(&mut self, samples: &mut [f32]) {
         let rate = self.rate_hz;
         if self.chance(0.5) {
             self.equalise(samples, 6.0);
@@ -245,7 +245,7 @@ impl Mixer {
     }
 
     /// The room, convolved.
-    pub fn reverberate(&mut self, send: &[f32], sum: &mut [f32]) {
+    pub(crate) fn reverberate(&mut self, send: &[f32], sum: &mut [f32]) {
         let room = self.room();
         let response = room.response(&mut self.noise, self.rate_hz);
         for (out, tail) in sum.iter_mut().zip(room::convolve(send, &response)) {
@@ -254,7 +254,7 @@ impl Mixer {
     }
 
     /// A lossy codec at a quality drawn from bad to fair.
-    pub fn encode(
+    pub(crate) fn encode(
         &mut self,
         samples: &[f32],
         rate: u32,
@@ -264,7 +264,7 @@ impl Mixer {
     }
 
     /// The level of the finished file.
-    pub fn finish(&mut self, samples: &mut [f32]) {
+    pub(crate) fn finish(&mut self, samples: &mut [f32]) {
         let peak = if self.chance(0.9) {
             self.between_log(0.15, 0.99)
         } else {

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use harmony::key::{Key, Mode};
+use harmony::key::Key;
 use midly::{MetaMessage, Smf, Timing, TrackEventKind};
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ use keyboard::Keyboard;
 
 use crate::arranger::Note;
 use crate::chord::Chord;
-use crate::song::{Beat, Harmony, KeySpan, Song, Span};
+use crate::song::{Beat, Harmony, KeySpan, Song, Span, key_of};
 
 /// No file of POP909 comes near these.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -190,12 +190,12 @@ impl Pop909 {
             beats,
             spans: Vec::new(),
             swing: 0.5,
-            key: (0, false),
+            key: key_of(0, false),
             keys: Vec::new(),
         };
         song.keys = keys(&folder.join("key_audio.txt"), &song)?;
         // Melodies are written in the first; without any, C major does.
-        song.key = song.keys.first().map_or((0, false), |first| first.key);
+        song.key = song.keys.first().map_or(song.key, |first| first.key);
         song.spans = spans(&folder.join("chord_midi.txt"), &song)?;
         let corrected = self.corrected.iter().map(|it| it.join(format!("{id}.mid")));
         for path in corrected.filter(|path| path.exists()) {
@@ -347,11 +347,7 @@ fn keys(path: &Path, song: &Song) -> Result<Vec<KeySpan>, Pop909Error> {
         let end = song.beat_at(seconds(path, line, row.get(1))?);
         let key = row.get(2).and_then(|name| name.parse::<Key>().ok());
         if let Some(key) = key {
-            keys.push(KeySpan {
-                start,
-                end,
-                key: (key.tonic().pitch_class(), key.mode() == Mode::Minor),
-            });
+            keys.push(KeySpan { start, end, key });
         }
     }
     Ok(keys)

@@ -1,5 +1,6 @@
 //! From an example to audio with labels.
 
+use harmony::key::Key;
 use harmony::label::Label;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -85,9 +86,8 @@ pub struct Rendered {
     pub labels: Vec<(f64, f64, Label)>,
     /// The beats inside the audio.
     pub beats: Vec<Beat>,
-    /// Start and end in seconds of the keys inside the audio, where they are known, each
-    /// with the pitch class of its tonic and whether it is minor.
-    pub keys: Vec<(f64, f64, (u8, bool))>,
+    /// Start and end in seconds of the keys inside the audio, where they are known.
+    pub keys: Vec<(f64, f64, Key)>,
     /// The SoundFonts heard, joined by `+`.
     pub soundfont: String,
 }
@@ -220,7 +220,7 @@ fn stretched(heard: Vec<Heard>, stretch: f64, duration_s: f64) -> Vec<Heard> {
 }
 
 /// The annotated keys as far as they lie in the audio.
-fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, (u8, bool))> {
+fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Key)> {
     let second = |beat: f64| (example.song.straight_s(beat) * stretch).clamp(0.0, duration_s);
     let spans = example.song.keys.iter();
     spans

@@ -13,7 +13,7 @@ use crate::arranger::{self, Bus, Note, Track, programs};
 use crate::chord::{Chord, LARGE_QUALITIES, QUALITIES};
 use crate::example::Example;
 use crate::random::{Stream, stream};
-use crate::song::{Beat, Harmony, Song, Span};
+use crate::song::{Beat, Harmony, Song, Span, key_of};
 
 /// Instruments that one plays chords on alone.
 const SOLO: programs::Pool = &[
@@ -119,7 +119,7 @@ pub fn solo(seed: u64, length_s: f64) -> Example {
         beats: beats.collect(),
         spans: merged(spans),
         swing: 0.5,
-        key: (plan.tonic, false),
+        key: key_of(plan.tonic, false),
         keys: Vec::new(),
     };
     let rng = &mut stream(seed, Stream::Arrange);

@@ -1,5 +1,8 @@
 //! A song before it is played: beats with their times, and chords on the beats.
 
+use harmony::key::{Key, Mode};
+use harmony::label::Note;
+
 use crate::chord::Chord;
 
 /// What sounds in a span of the song.
@@ -40,8 +43,8 @@ pub struct KeySpan {
     pub start: f64,
     /// The beat at which the key ends.
     pub end: f64,
-    /// Pitch class of the tonic and whether the mode is minor.
-    pub key: (u8, bool),
+    /// The key.
+    pub key: Key,
 }
 
 /// Beats, chords and feel of a song.
@@ -54,8 +57,8 @@ pub struct Song {
     /// Where the middle of a beat falls, as a fraction of the beat: 0.5 is
     /// straight, 2/3 a triplet swing.
     pub swing: f64,
-    /// Pitch class of the tonic and whether the mode is minor; steers melodies.
-    pub key: (u8, bool),
+    /// The key that melodies are written in.
+    pub key: Key,
     /// The keys that somebody wrote down, in order; empty where nobody did.
     pub keys: Vec<KeySpan>,
 }
@@ -135,4 +138,16 @@ impl Song {
         starts.push(self.end());
         starts.windows(2).map(|pair| (pair[0], pair[1])).collect()
     }
+}
+
+/// The key of a pitch class, its tonic in the common spelling.
+#[must_use]
+pub fn key_of(tonic: u8, minor: bool) -> Key {
+    let mode = if minor { Mode::Minor } else { Mode::Major };
+    Key::new(Note::common(tonic, minor), mode)
+}
+
+/// Whether the mode is minor.
+pub(crate) fn is_minor(key: Key) -> bool {
+    key.mode() == Mode::Minor
 }

@@ -41,7 +41,7 @@ fn song(labels: &[&str], beats_each: f64) -> Song {
         beats,
         spans,
         swing: 0.5,
-        key: (0, false),
+        key: renderer::song::key_of(0, false),
         keys: Vec::new(),
     }
 }

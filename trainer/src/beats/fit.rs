@@ -17,7 +17,7 @@ const RATE: f64 = 0.03;
 
 /// The guesses at one item, each with how good it is, 0 to 1.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub(crate) struct Case {
     /// What the item is.
     pub kind: Kind,
     /// Features and goodness.
@@ -27,7 +27,7 @@ pub struct Case {
 impl Case {
     /// Of an item whose guesses these are.
     #[must_use]
-    pub fn new(truth: &Truth, guesses: &[Guess]) -> Self {
+    pub(crate) fn new(truth: &Truth, guesses: &[Guess]) -> Self {
         let good = |guess: &Guess| (guess.features, goodness(truth, &guess.beats));
         Self {
             kind: truth.kind,
@@ -46,7 +46,7 @@ impl Case {
 
     /// The best goodness of all guesses, and that of the guess that `weights` choose.
     #[must_use]
-    pub fn best_and_chosen(&self, weights: &Features) -> (f64, f64) {
+    pub(crate) fn best_and_chosen(&self, weights: &Features) -> (f64, f64) {
         let best = self.guesses.iter().map(|it| it.1).fold(0.0, f64::max);
         let scores = self.guesses.iter().map(|it| product(&it.0, weights));
         let chosen = scores
@@ -90,7 +90,7 @@ fn goodness(truth: &Truth, beats: &Beats) -> f64 {
 /// The weights; `pull` is how strongly they are drawn to zero, in units of a feature's
 /// deviation.
 #[must_use]
-pub fn fitted(cases: &[Case], pull: f64) -> Features {
+pub(crate) fn fitted(cases: &[Case], pull: f64) -> Features {
     let deviation = deviations(cases);
     let scaled: Vec<(f64, Vec<(Features, f64)>)> = cases
         .iter()

@@ -5,9 +5,9 @@
 //! `mir_eval.beat`: the first five seconds are left out, and a beat is a hit when one of the
 //! other side, each used once, lies within 70 ms.
 
-pub mod fit;
+pub(crate) mod fit;
 pub mod measure;
-pub mod pieces;
-pub mod sketch;
-pub mod song;
-pub mod tempi;
+pub(crate) mod pieces;
+pub(crate) mod sketch;
+pub(crate) mod song;
+pub(crate) mod tempi;

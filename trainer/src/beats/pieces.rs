@@ -15,7 +15,7 @@ use renderer::arranger::{Bus, Note, Track, programs, track, velocity};
 use renderer::chord::Chord;
 use renderer::example::Example;
 use renderer::random::{Stream, stream};
-use renderer::song::{Beat, Harmony, Song, Span};
+use renderer::song::{Beat, Harmony, Song, Span, key_of};
 
 const KICK: u8 = 36;
 const SNARES: [u8; 4] = [38, 38, 37, 39];
@@ -23,7 +23,7 @@ const HANDS: [u8; 5] = [42, 42, 51, 46, 70];
 
 /// How the time of a piece goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Clock {
+pub(crate) enum Clock {
     /// A tempo in quarter notes a minute, steady or as steady as a band.
     Tempo(f64),
     /// No beat that anybody could tap: each note is as long as it likes, around this many a
@@ -33,7 +33,7 @@ pub enum Clock {
 
 /// A piece of at least `length_s` seconds in `meter`.
 #[must_use]
-pub fn compose(seed: u64, meter: Meter, clock: Clock, length_s: f64) -> Example {
+pub(crate) fn compose(seed: u64, meter: Meter, clock: Clock, length_s: f64) -> Example {
     let mut rng = stream(seed, Stream::Compose);
     let bar = Bar::draw(&mut rng, meter);
     let pulse = meter.pulse_beats();
@@ -53,7 +53,7 @@ pub fn compose(seed: u64, meter: Meter, clock: Clock, length_s: f64) -> Example 
         ),
         spans: chords(&mut rng, &bar, bars as usize, pulses),
         swing: 0.5,
-        key: (0, false),
+        key: key_of(0, false),
         keys: Vec::new(),
     };
     let mut rng = stream(seed, Stream::Arrange);

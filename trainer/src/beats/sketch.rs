@@ -24,7 +24,7 @@ const CHORDS: [(&str, [f64; 3]); 4] = [
 
 /// A sketch: its sound, its chords as a network might have heard them, and its beats.
 #[derive(Debug, Clone)]
-pub struct Sketch {
+pub(crate) struct Sketch {
     /// The sound.
     pub audio: Audio,
     /// The chords, some of them a little early or late, some missed.
@@ -176,7 +176,7 @@ impl Groove {
 ///
 /// # Errors
 /// Chords that make no timeline, which would be a fault here.
-pub fn sketch(seed: u64) -> Result<Sketch, SketchError> {
+pub(crate) fn sketch(seed: u64) -> Result<Sketch, SketchError> {
     let mut chance = Chance(seed.wrapping_mul(7919) + 17);
     for _ in 0..8 {
         chance.share();
@@ -369,7 +369,7 @@ fn heard(
 
 /// Why there is no sketch: a name in this file that is none.
 #[derive(Debug, thiserror::Error)]
-pub enum SketchError {
+pub(crate) enum SketchError {
     /// A meter.
     #[error(transparent)]
     Meter(#[from] harmony::time::ParseMeterError),

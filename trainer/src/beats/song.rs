@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use harmony::key::{Key, Mode};
-use harmony::label::Note;
+use harmony::key::Key;
 use harmony::score::Interval;
 use harmony::timeline::{Segment, Timeline};
 use recognizer::audio::Audio;
@@ -23,7 +22,7 @@ const BLOCK: usize = 4096;
 
 /// A song and what is known of it.
 #[derive(Debug, Clone)]
-pub struct Song {
+pub(crate) struct Song {
     /// The audio.
     pub audio: Audio,
     /// Its chords.
@@ -37,7 +36,7 @@ pub struct Song {
 impl Song {
     /// What was rendered.
     #[must_use]
-    pub fn new(rendered: Rendered) -> Self {
+    pub(crate) fn new(rendered: Rendered) -> Self {
         Self {
             audio: Audio::new(rendered.samples, rendered.sample_rate),
             chords: rendered
@@ -50,18 +49,14 @@ impl Song {
                 })
                 .collect(),
             beats: rendered.beats,
-            keys: rendered
-                .keys
-                .into_iter()
-                .filter_map(|(start_s, end_s, key)| Some((start_s, end_s, named(key)?)))
-                .collect(),
+            keys: rendered.keys,
         }
     }
 
     /// The grid of its beats: the middle of a bar of an even number of beats is its half, and
     /// eighths lie half-way between beats.
     #[must_use]
-    pub fn grid(&self) -> BeatGrid {
+    pub(crate) fn grid(&self) -> BeatGrid {
         let downbeats: Vec<usize> = (0..self.beats.len())
             .filter(|&i| self.beats[i].downbeat)
             .collect();
@@ -91,18 +86,9 @@ impl Song {
     }
 }
 
-/// The key of a tonic's pitch class, in a mode that is minor or not. How it is spelled does
-/// not count here.
-fn named((tonic, minor): (u8, bool)) -> Option<Key> {
-    let mode = if minor { Mode::Minor } else { Mode::Major };
-    // Seven semitones are a fifth, and 7·7 = 1 modulo 12.
-    let fifths = i32::from(tonic) * 7 % 12;
-    (tonic < 12).then(|| Key::new(Note::from_fifths(fifths), mode))
-}
-
 /// The chord tracks of a song by each way of making them, and its beats as found.
 #[derive(Debug, Clone)]
-pub struct Answers {
+pub(crate) struct Answers {
     /// By name: who made it, and the chords.
     pub tracks: Vec<(&'static str, Vec<Interval>)>,
     /// The beats, if any were found.
@@ -110,22 +96,22 @@ pub struct Answers {
 }
 
 /// The refining pass with the host's beats.
-pub const REFINED_ON_GRID: &str = "refined, host's beats";
+pub(crate) const REFINED_ON_GRID: &str = "refined, host's beats";
 /// The refining pass without.
-pub const REFINED: &str = "refined, no beats";
+pub(crate) const REFINED: &str = "refined, no beats";
 /// The whole file with the host's beats.
-pub const FILE_ON_GRID: &str = "file, host's beats";
+pub(crate) const FILE_ON_GRID: &str = "file, host's beats";
 /// The whole file with the beats that were found.
-pub const FILE_ON_FOUND: &str = "file, found beats";
+pub(crate) const FILE_ON_FOUND: &str = "file, found beats";
 /// The whole file without beats.
-pub const FILE: &str = "file, no beats";
+pub(crate) const FILE: &str = "file, no beats";
 
 impl Answers {
     /// Everything that is made of a song.
     ///
     /// # Errors
     /// An engine that fails.
-    pub fn to(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
+    pub(crate) fn to(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
         let grid = song.grid();
         let signal = Signal::from_audio(&song.audio)?;
         let analysis = Analysis::new(&signal, model.as_ref(), |_| true)?;

@@ -39,11 +39,11 @@ const VERSION: &str = "tempi/1";
 /// Slowest and fastest tempo, quarter notes a minute.
 const RANGE_BPM: (f64, f64) = (60.0, 200.0);
 /// The meters of the written pieces.
-pub const METERS: [&str; 6] = ["4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
+pub(crate) const METERS: [&str; 6] = ["4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A song of POP909 at its own tempo.
     Song,
     /// The same at a tempo drawn from 60 to 200.
@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 /// The order in which a set goes through its kinds, the usual ones more often.
-pub const KINDS: [Kind; 14] = [
+pub(crate) const KINDS: [Kind; 14] = [
     Kind::Song,
     Kind::Retimed,
     Kind::Progression,
@@ -76,7 +76,7 @@ pub const KINDS: [Kind; 14] = [
 
 /// What is known of an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Truth {
+pub(crate) struct Truth {
     /// What it is.
     pub kind: Kind,
     /// The meter, where it is one.
@@ -92,7 +92,7 @@ pub struct Truth {
 impl Truth {
     /// The meter, if one is known.
     #[must_use]
-    pub fn meter(&self) -> Option<Meter> {
+    pub(crate) fn meter(&self) -> Option<Meter> {
         self.meter.as_ref()?.parse().ok()
     }
 
@@ -100,7 +100,7 @@ impl Truth {
     ///
     /// # Errors
     /// A label that is none.
-    pub fn intervals(&self) -> Result<Vec<Interval>> {
+    pub(crate) fn intervals(&self) -> Result<Vec<Interval>> {
         let chords = self.chords.iter();
         chords
             .map(|(start_s, end_s, label)| {
@@ -115,7 +115,7 @@ impl Truth {
 
     /// The beats as those of a score.
     #[must_use]
-    pub fn song_beats(&self) -> Vec<Beat> {
+    pub(crate) fn song_beats(&self) -> Vec<Beat> {
         let beats = self.beats.iter();
         beats
             .map(|&(time_s, downbeat)| Beat { time_s, downbeat })
@@ -125,7 +125,7 @@ impl Truth {
 
 /// An item as it was heard.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub(crate) struct Item {
     /// What is known.
     pub truth: Truth,
     /// The sound.
@@ -135,7 +135,7 @@ pub struct Item {
 }
 
 /// A set of items.
-pub struct Tempi {
+pub(crate) struct Tempi {
     /// How often the set goes through [`KINDS`].
     pub rounds: usize,
     /// Seed of the set.
@@ -157,7 +157,7 @@ pub struct Tempi {
 impl Tempi {
     /// How many items there are.
     #[must_use]
-    pub const fn count(&self) -> usize {
+    pub(crate) const fn count(&self) -> usize {
         self.rounds * KINDS.len()
     }
 
@@ -166,7 +166,7 @@ impl Tempi {
     /// # Errors
     /// A song that cannot be read, a synthesizer or an engine that fails, a folder that cannot
     /// be written.
-    pub fn get(&self, index: usize, model: &dyn WindowModel) -> Result<Item> {
+    pub(crate) fn get(&self, index: usize, model: &dyn WindowModel) -> Result<Item> {
         let path = self.cache.as_ref().map(|folder| {
             folder.join(format!(
                 "{:?}-{}-{:.0}s-{}-{index}.item",

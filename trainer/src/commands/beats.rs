@@ -3,6 +3,11 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::beats::measure::{
+    Miss, OnBeat, changes, f_measure, key_score, median, median_bpm, misses, tempo_right,
+};
+use crate::beats::song::{Answers, Song};
+use crate::parallel;
 use anyhow::{Context, Result};
 use harmony::label::Label;
 use harmony::score::{Boundaries, BoundaryCounts, Evaluation, evaluate};
@@ -14,11 +19,6 @@ use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::refine::RefiningEngine;
 use serde::Serialize;
-use trainer::beats::measure::{
-    Miss, OnBeat, changes, f_measure, key_score, median, median_bpm, misses, tempo_right,
-};
-use trainer::beats::song::{Answers, Song};
-use trainer::parallel;
 
 use super::songs::SongArguments;
 
@@ -27,7 +27,7 @@ const WINDOW_S: f64 = 0.15;
 
 /// The arguments of `trainer eval-beats`.
 #[derive(clap::Args)]
-pub struct BeatsArguments {
+pub(super) struct BeatsArguments {
     #[command(flatten)]
     songs: SongArguments,
     /// Length of an excerpt in seconds.
@@ -119,14 +119,14 @@ struct Measured {
 }
 
 /// Evaluates and prints.
-pub fn run(arguments: &BeatsArguments) -> Result<()> {
+pub(super) fn run(arguments: &BeatsArguments) -> Result<()> {
     if arguments.tempi {
         let set = arguments
             .songs
             .tempi(arguments.length, arguments.cache.clone())?;
         return super::tempi::run(&set, arguments.threads, arguments.json.as_ref());
     }
-    let interrupted = crate::interruption()?;
+    let interrupted = super::interruption()?;
     let songs = arguments.songs.open(arguments.length)?;
     let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;
     let done = parallel::map(

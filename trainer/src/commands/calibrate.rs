@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
+use crate::evaluate::engines::{LIVE, OFFLINE};
+use crate::evaluate::report::Report;
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use clap::Args;
 use networks::Weights;
 use recognizer::calibration::Calibration;
-use trainer::evaluate::engines::{LIVE, OFFLINE};
-use trainer::evaluate::report::Report;
 
 #[derive(Debug, Args)]
-pub struct CalibrateArguments {
+pub(super) struct CalibrateArguments {
     /// The weights file.
     #[arg(long)]
     weights: PathBuf,
@@ -25,7 +25,7 @@ pub struct CalibrateArguments {
 }
 
 /// Calibrates.
-pub fn run(arguments: &CalibrateArguments) -> Result<()> {
+pub(super) fn run(arguments: &CalibrateArguments) -> Result<()> {
     let named = || arguments.weights.display().to_string();
     let bytes = std::fs::read(&arguments.weights).with_context(named)?;
     let mut weights = Weights::from_bytes(&bytes, &Device::flex()).with_context(named)?;

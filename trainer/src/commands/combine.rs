@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use crate::corpus::{Corpus, Split};
+use crate::pseudo_label::{Combination, combine, index};
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use teachers::mixture::Rule;
-use trainer::corpus::{Corpus, Split};
-use trainer::pseudo_label::{Combination, combine, index};
 
 #[derive(Debug, Args)]
-pub struct CombineArguments {
+pub(super) struct CombineArguments {
     /// Folder with what a teacher said (`trainer pseudo-label`); given again for each.
     #[arg(long, required = true)]
     posteriors: Vec<PathBuf>,
@@ -59,7 +59,7 @@ impl From<RuleName> for Rule {
 }
 
 /// Combines.
-pub fn run(arguments: &CombineArguments, interrupted: &AtomicBool) -> Result<()> {
+pub(super) fn run(arguments: &CombineArguments, interrupted: &AtomicBool) -> Result<()> {
     ensure!(
         arguments.doubt.is_finite() && arguments.doubt >= 1.0,
         "--doubt {} is not 1 or more",

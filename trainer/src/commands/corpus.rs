@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use crate::corpus::frames::{FrameSettings, make};
+use crate::corpus::listed::{self, Listed};
+use crate::corpus::scan::{ScanSettings, SkippedAs, Sources, read_sources, scan};
+use crate::corpus::{Corpus, Split};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use trainer::corpus::frames::{FrameSettings, make};
-use trainer::corpus::listed::{self, Listed};
-use trainer::corpus::scan::{ScanSettings, SkippedAs, Sources, read_sources, scan};
-use trainer::corpus::{Corpus, Split};
 
 /// Broken files that are named on the screen; all are in the list beside the manifest.
 const NAMED: usize = 20;
 
 #[derive(Debug, Subcommand)]
-pub enum CorpusCommand {
+pub(super) enum CorpusCommand {
     /// Write the manifest of a folder of audio, with .lab or .jams files or without.
     Scan(ScanArguments),
     /// Show what is in a corpus.
@@ -26,7 +26,7 @@ pub enum CorpusCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct ScanArguments {
+pub(super) struct ScanArguments {
     /// Folder with the audio, searched to any depth.
     folder: PathBuf,
     /// The manifest; corpus.jsonl in the folder without.
@@ -62,7 +62,7 @@ pub struct ScanArguments {
 }
 
 /// Runs one of the commands.
-pub fn run(command: &CorpusCommand, interrupted: &AtomicBool) -> Result<()> {
+pub(super) fn run(command: &CorpusCommand, interrupted: &AtomicBool) -> Result<()> {
     match command {
         CorpusCommand::Scan(arguments) => scan_folder(arguments, interrupted),
         CorpusCommand::Show { corpus } => {
@@ -106,7 +106,7 @@ fn scan_folder(arguments: &ScanArguments, interrupted: &AtomicBool) -> Result<()
     };
     let report = scan(&settings, interrupted)?;
     let broken = report.skipped_as(SkippedAs::Broken);
-    let of_kind = |s: &&trainer::corpus::scan::Skipped| s.skipped_as == SkippedAs::Broken;
+    let of_kind = |s: &&crate::corpus::scan::Skipped| s.skipped_as == SkippedAs::Broken;
     for file in report.skipped.iter().filter(of_kind).take(NAMED) {
         eprintln!("left out {}: {}", file.path.display(), file.reason);
     }
@@ -166,7 +166,7 @@ fn summary(corpus: &Corpus) -> String {
 }
 
 /// `trainer frames --corpus`: the frames of every track.
-pub fn frames(
+pub(super) fn frames(
     corpus: &Path,
     out: &Path,
     max_length_s: f64,

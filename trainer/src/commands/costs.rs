@@ -7,7 +7,7 @@ use recognizer::decode::changes::ChangeCosts;
 
 /// Some costs, by name.
 #[derive(Debug, Clone)]
-pub struct CostChanges {
+pub(super) struct CostChanges {
     /// As they were given.
     pub text: String,
     /// The built-in costs with these changes.

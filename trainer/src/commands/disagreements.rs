@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::corpus::{Corpus, Split};
+use crate::evaluate::disagreement::{Disagreement, Kind, KindCount, by_kind, disagreements};
+use crate::evaluate::engines::{live_tracks, offline_track};
+use crate::evaluate::piece::Pieces as _;
+use crate::evaluate::real::{self, Heard, RealSet, SURE, mean_within};
+use crate::parallel;
 use anyhow::{Context, Result};
 use harmony::export::atomic;
 use serde::Serialize;
-use trainer::corpus::{Corpus, Split};
-use trainer::evaluate::disagreement::{Disagreement, Kind, KindCount, by_kind, disagreements};
-use trainer::evaluate::engines::{live_tracks, offline_track};
-use trainer::evaluate::piece::Pieces as _;
-use trainer::evaluate::real::{self, Heard, RealSet, SURE, mean_within};
-use trainer::parallel;
 
 use super::inspect;
 
@@ -26,7 +26,7 @@ enum Student {
 
 /// The arguments of `trainer disagreements`.
 #[derive(clap::Args)]
-pub struct DisagreementsArguments {
+pub(super) struct DisagreementsArguments {
     /// Manifest of the corpus.
     #[arg(long)]
     corpus: PathBuf,
@@ -75,8 +75,8 @@ struct Listing {
 }
 
 /// Lists them.
-pub fn run(arguments: &DisagreementsArguments) -> Result<()> {
-    let interrupted = crate::interruption()?;
+pub(super) fn run(arguments: &DisagreementsArguments) -> Result<()> {
+    let interrupted = super::interruption()?;
     let (live, windowed) =
         super::eval::networks(arguments.live.as_deref(), arguments.windowed.as_deref())?;
     let corpus = Corpus::open(&arguments.corpus)?;

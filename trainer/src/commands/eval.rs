@@ -5,6 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::corpus::{Corpus, Split as CorpusSplit};
+use crate::evaluate::cache::{RenderCache, TrackCache};
+use crate::evaluate::consensus::{Consensus, ConsensusSet, Witness, evaluate_consensus};
+use crate::evaluate::degrade::Degradation;
+use crate::evaluate::engines::{Engines, Listener};
+use crate::evaluate::oracle::Oracle;
+use crate::evaluate::piece::Pieces;
+use crate::evaluate::real::RealSet;
+use crate::evaluate::rendered::RenderedSet;
+use crate::evaluate::report::{Report, ReportSettings};
+use crate::evaluate::teacher::TeacherListener;
+use crate::evaluate::truth::{Truth, TruthSet, evaluate_truth};
+use crate::evaluate::{Evaluated, consensus_table, evaluate_set, table, truth_table};
+use crate::labelled_audio;
+use crate::parallel;
+use crate::prepare::{SetSettings, written};
 use anyhow::{Context, Result, bail};
 use harmony::timeline::Segment;
 use recognizer::inference::{CausalModel, WindowModel};
@@ -14,22 +30,6 @@ use renderer::progressions::ProgressionSettings;
 use renderer::render::{RenderSettings, labels};
 use renderer::soundfont::Split;
 use teachers::open;
-use trainer::corpus::{Corpus, Split as CorpusSplit};
-use trainer::evaluate::cache::{RenderCache, TrackCache};
-use trainer::evaluate::consensus::{Consensus, ConsensusSet, Witness, evaluate_consensus};
-use trainer::evaluate::degrade::Degradation;
-use trainer::evaluate::engines::{Engines, Listener};
-use trainer::evaluate::oracle::Oracle;
-use trainer::evaluate::piece::Pieces;
-use trainer::evaluate::real::RealSet;
-use trainer::evaluate::rendered::RenderedSet;
-use trainer::evaluate::report::{Report, ReportSettings};
-use trainer::evaluate::teacher::TeacherListener;
-use trainer::evaluate::truth::{Truth, TruthSet, evaluate_truth};
-use trainer::evaluate::{Evaluated, consensus_table, evaluate_set, table, truth_table};
-use trainer::labelled_audio;
-use trainer::parallel;
-use trainer::prepare::{SetSettings, written};
 
 use super::costs::CostChanges;
 use super::sources::Sources;
@@ -93,7 +93,7 @@ impl Set {
 
 /// The arguments of `trainer eval`.
 #[derive(clap::Args)]
-pub struct EvalArguments {
+pub(super) struct EvalArguments {
     /// Causal weights; the built-in ones without.
     #[arg(long)]
     live: Option<PathBuf>,
@@ -175,7 +175,7 @@ pub struct EvalArguments {
 }
 
 /// The networks of both engines: those of the files, or the built-in ones.
-pub fn networks(
+pub(super) fn networks(
     live: Option<&Path>,
     windowed: Option<&Path>,
 ) -> Result<(Arc<dyn CausalModel>, Arc<dyn WindowModel>)> {
@@ -373,8 +373,8 @@ fn consensus(
 }
 
 /// Evaluates, prints the tables and writes what was asked for.
-pub fn run(arguments: &EvalArguments) -> Result<()> {
-    let interrupted = crate::interruption()?;
+pub(super) fn run(arguments: &EvalArguments) -> Result<()> {
+    let interrupted = super::interruption()?;
     let (live, windowed) = networks(arguments.live.as_deref(), arguments.windowed.as_deref())?;
     let renders = arguments
         .cache

@@ -2,21 +2,21 @@
 
 use std::path::PathBuf;
 
+use crate::beats::fit::{Case, fitted};
+use crate::beats::sketch::sketch;
+use crate::beats::tempi::{KINDS, Kind};
+use crate::parallel;
 use anyhow::Result;
 use recognizer::beat::{Features, Known, guesses};
 use recognizer::inference::WindowModel;
 use recognizer::models;
 use recognizer::signal::Signal;
-use trainer::beats::fit::{Case, fitted};
-use trainer::beats::sketch::sketch;
-use trainer::beats::tempi::{KINDS, Kind};
-use trainer::parallel;
 
 use super::songs::SongArguments;
 
 /// The arguments of `trainer fit-beats`.
 #[derive(clap::Args)]
-pub struct FitBeatsArguments {
+pub(super) struct FitBeatsArguments {
     #[command(flatten)]
     songs: SongArguments,
     /// Length of an excerpt in seconds.
@@ -37,8 +37,8 @@ pub struct FitBeatsArguments {
 }
 
 /// Fits and prints.
-pub fn run(arguments: &FitBeatsArguments) -> Result<()> {
-    let interrupted = crate::interruption()?;
+pub(super) fn run(arguments: &FitBeatsArguments) -> Result<()> {
+    let interrupted = super::interruption()?;
     let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;
     let set = arguments
         .songs

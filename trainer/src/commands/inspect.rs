@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::evaluate::engines::{live_tracks, offline_track};
+use crate::evaluate::real::{self, Heard, POSTERIOR_FRAME_S};
+use crate::plot::excerpt::{Excerpt, NamedTrack};
+use crate::plot::png;
 use anyhow::{Context, Result, ensure};
 use harmony::export::atomic;
 use harmony::timeline::Segment;
@@ -12,10 +16,6 @@ use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::resample::StreamResampler;
-use trainer::evaluate::engines::{live_tracks, offline_track};
-use trainer::evaluate::real::{self, Heard, POSTERIOR_FRAME_S};
-use trainer::plot::excerpt::{Excerpt, NamedTrack};
-use trainer::plot::png;
 
 /// Longest stretch that is drawn, seconds.
 const MAX_SPAN_S: f64 = 120.0;
@@ -24,7 +24,7 @@ const MARGIN_S: f64 = 1.0;
 
 /// The arguments of `trainer inspect`.
 #[derive(clap::Args)]
-pub struct InspectArguments {
+pub(super) struct InspectArguments {
     /// The audio file.
     #[arg(long)]
     audio: PathBuf,
@@ -49,7 +49,7 @@ pub struct InspectArguments {
 }
 
 /// Draws the picture.
-pub fn run(arguments: &InspectArguments) -> Result<()> {
+pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     let (from_s, to_s) = (arguments.from, arguments.to);
     ensure!(
         from_s >= 0.0 && to_s > from_s && to_s - from_s <= MAX_SPAN_S,
@@ -78,13 +78,13 @@ pub fn run(arguments: &InspectArguments) -> Result<()> {
 }
 
 /// Writes the picture alone: an SVG of so many frames would be of no use.
-pub fn write(excerpt: &Excerpt, path: &Path) -> Result<()> {
+pub(super) fn write(excerpt: &Excerpt, path: &Path) -> Result<()> {
     let bytes = png(excerpt).with_context(|| format!("drawing {}", path.display()))?;
     Ok(atomic::write(path, &bytes)?)
 }
 
 /// What both engines hear.
-pub fn student_tracks(
+pub(super) fn student_tracks(
     audio: &Audio,
     live: &Arc<dyn CausalModel>,
     windowed: &dyn WindowModel,
@@ -102,7 +102,7 @@ pub fn student_tracks(
 }
 
 /// A stretch of a piece, with what the teacher and the students hear in it.
-pub fn excerpt(
+pub(super) fn excerpt(
     name: &str,
     audio: &Audio,
     (from_s, to_s): (f64, f64),

@@ -3,17 +3,17 @@
 
 use std::path::PathBuf;
 
+use crate::beats::song::Song;
+use crate::evaluate::engines::{live_tracks_with, offline_track};
+use crate::evaluate::latency::{FLICKER_S, KEPT_S, Latency};
+use crate::evaluate::overlap::intervals;
+use crate::parallel;
+use crate::plot::{self, lines};
 use anyhow::Result;
 use harmony::score::{Evaluation, Metric, evaluate};
 use harmony::timeline::Segment;
 use recognizer::live::LiveSettings;
 use serde::Serialize;
-use trainer::beats::song::Song;
-use trainer::evaluate::engines::{live_tracks_with, offline_track};
-use trainer::evaluate::latency::{FLICKER_S, KEPT_S, Latency};
-use trainer::evaluate::overlap::intervals;
-use trainer::parallel;
-use trainer::plot::{self, lines};
 
 use super::songs::SongArguments;
 
@@ -22,7 +22,7 @@ const METRICS: [Metric; 3] = [Metric::Root, Metric::MajMin, Metric::Tetrads];
 
 /// The arguments of `trainer eval-latency`.
 #[derive(clap::Args)]
-pub struct LatencyArguments {
+pub(super) struct LatencyArguments {
     #[command(flatten)]
     songs: SongArguments,
     /// Length of an excerpt in seconds.
@@ -78,8 +78,8 @@ struct Done {
 }
 
 /// Evaluates and prints.
-pub fn run(arguments: &LatencyArguments) -> Result<()> {
-    let interrupted = crate::interruption()?;
+pub(super) fn run(arguments: &LatencyArguments) -> Result<()> {
+    let interrupted = super::interruption()?;
     let songs = arguments.songs.open(arguments.length)?;
     let (live, windowed) = super::eval::networks(arguments.live.as_deref(), None)?;
     let done = parallel::map(

@@ -1,21 +1,132 @@
-//! The commands, one a file.
+//! The command line, a command a file.
 
-pub mod beats;
-pub mod calibrate;
-pub mod combine;
-pub mod corpus;
-pub mod costs;
-pub mod disagreements;
-pub mod eval;
-pub mod fit_beats;
-pub mod inspect;
-pub mod latency;
-pub mod plot;
-pub mod pseudo_label;
-pub mod run;
-pub mod songs;
-pub mod sources;
-pub mod teacher;
-pub mod tempi;
-pub mod train;
-pub mod tune;
+mod beats;
+mod calibrate;
+mod combine;
+mod corpus;
+mod costs;
+mod disagreements;
+mod eval;
+mod export;
+mod fit_beats;
+mod frames;
+mod inspect;
+mod latency;
+mod plot;
+mod pseudo_label;
+mod render;
+mod run;
+mod songs;
+mod sources;
+mod teacher;
+mod tempi;
+mod train;
+mod tune;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Parser, Subcommand};
+
+/// Corpora, rendering, training and evaluation for the networks of Changes.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Corpora: folders of audio with a manifest.
+    #[command(subcommand)]
+    Corpus(corpus::CorpusCommand),
+    /// Teachers: networks to learn from.
+    #[command(subcommand)]
+    Teacher(teacher::TeacherCommand),
+    /// Let a teacher listen to a corpus.
+    PseudoLabel(pseudo_label::PseudoLabelArguments),
+    /// Make pseudo-labels out of those of several teachers.
+    Combine(combine::CombineArguments),
+    /// Render labelled examples as WAV and .lab, to be listened to; progressions only where
+    /// POP909 is missing.
+    Render(render::RenderArguments),
+    /// Render examples, or take the tracks of a corpus, and keep their frames, for training.
+    Frames(frames::FramesArguments),
+    /// Train a network on frames.
+    Train(Box<train::TrainArguments>),
+    /// Run a pipeline from corpus to model card, leaving out what has not changed.
+    Run(run::RunArguments),
+    /// Write the weights of a run, as the plugin and the command embed them.
+    Export(export::ExportArguments),
+    /// Make the confidences of weights as sure as they are right.
+    Calibrate(calibrate::CalibrateArguments),
+    /// Score weights on held-out songs in a SoundFont that was not trained on.
+    Eval(Box<eval::EvalArguments>),
+    /// Score chords on beats, and the beat finder, on held-out songs.
+    EvalBeats(beats::BeatsArguments),
+    /// Fit the weights by which the beat finder compares its guesses.
+    FitBeats(fit_beats::FitBeatsArguments),
+    /// How soon the live display is right, on held-out songs.
+    EvalLatency(latency::LatencyArguments),
+    /// Compare costs of the decoder on music for choosing.
+    Tune(tune::TuneArguments),
+    /// Draw pictures of training runs and evaluations.
+    Plot(plot::PlotArguments),
+    /// Draw some seconds of music and what is heard in them.
+    Inspect(inspect::InspectArguments),
+    /// List where student and teacher hear different chords.
+    Disagreements(disagreements::DisagreementsArguments),
+    /// Write weights as an ONNX file.
+    ExportOnnx {
+        /// The weights file.
+        #[arg(long)]
+        weights: PathBuf,
+        /// The ONNX file.
+        #[arg(short, long)]
+        out: PathBuf,
+    },
+}
+
+/// The program: reads its arguments and does what they say.
+///
+/// # Errors
+/// Whatever goes wrong, in words for whoever typed it.
+pub fn run() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Corpus(command) => corpus::run(&command, interruption()?.as_ref()),
+        Command::Teacher(command) => teacher::run(&command),
+        Command::PseudoLabel(arguments) => pseudo_label::run(&arguments, interruption()?.as_ref()),
+        Command::Combine(arguments) => combine::run(&arguments, interruption()?.as_ref()),
+        Command::Render(arguments) => render::run(&arguments),
+        Command::Frames(arguments) => frames::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments, interruption()?.as_ref()),
+        Command::Run(arguments) => run::run(&arguments, interruption()?.as_ref()),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::EvalLatency(arguments) => latency::run(&arguments),
+        Command::EvalBeats(arguments) => beats::run(&arguments),
+        Command::FitBeats(arguments) => fit_beats::run(&arguments),
+        Command::Tune(arguments) => tune::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Disagreements(arguments) => disagreements::run(&arguments),
+        Command::ExportOnnx { weights, out } => Ok(crate::onnx::export(&weights, &out)?),
+    }
+}
+
+/// Set by Ctrl-C; long work ends at its next safe point.
+fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&flag))?;
+    Ok(flag)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share is a number from 0 to 1".to_owned()),
+    }
+}

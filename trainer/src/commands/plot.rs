@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::evaluate::report::Report;
+use crate::plot::confusion::ConfusionMatrix;
+use crate::plot::lines;
+use crate::plot::recall::Recall;
+use crate::plot::reliability::ReliabilityDiagram;
+use crate::plot::save;
+use crate::plot::training::training;
 use anyhow::{Result, ensure};
-use trainer::evaluate::report::Report;
-use trainer::plot::confusion::ConfusionMatrix;
-use trainer::plot::lines;
-use trainer::plot::recall::Recall;
-use trainer::plot::reliability::ReliabilityDiagram;
-use trainer::plot::save;
-use trainer::plot::training::training;
 
 /// The arguments of `trainer plot`.
 #[derive(clap::Args)]
-pub struct PlotArguments {
+pub(super) struct PlotArguments {
     /// Log of a run (`log.jsonl`), or the folder of the run; may be given several times.
     #[arg(long)]
     run: Vec<PathBuf>,
@@ -26,7 +26,7 @@ pub struct PlotArguments {
 }
 
 /// Draws everything that the files hold.
-pub fn run(arguments: &PlotArguments) -> Result<()> {
+pub(super) fn run(arguments: &PlotArguments) -> Result<()> {
     ensure!(
         arguments.eval.is_some() || !arguments.run.is_empty(),
         "nothing to draw: give --run or --eval"
@@ -53,7 +53,7 @@ pub fn run(arguments: &PlotArguments) -> Result<()> {
 }
 
 /// Draws the pictures of an evaluation into `folder`.
-pub fn draw_report(report: &Report, folder: &Path) -> Result<()> {
+pub(super) fn draw_report(report: &Report, folder: &Path) -> Result<()> {
     for (set, scores) in &report.sets {
         let mut paths = vec![
             save(&Recall::new(set, scores), folder, &format!("recall-{set}"))?,

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::corpus::{Corpus, Split};
+use crate::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label};
+use crate::store::Store;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use teachers::open;
-use trainer::corpus::{Corpus, Split};
-use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label};
-use trainer::store::Store;
 
 #[derive(Debug, Args)]
-pub struct PseudoLabelArguments {
+pub(super) struct PseudoLabelArguments {
     /// The teacher: chordnet, crema, btc, mix:A+B (averaged) or vote:A+B.
     #[arg(long, default_value = "chordnet")]
     teacher: String,
@@ -105,7 +105,7 @@ impl Scratch {
 const MANIFEST: &str = "corpus.jsonl";
 
 /// Listens, or merges.
-pub fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result<()> {
+pub(super) fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result<()> {
     let scratch = Scratch::open(arguments)?;
     let corpus = scratch.corpus(&arguments.corpus)?;
     let out = &scratch.results(&arguments.out);

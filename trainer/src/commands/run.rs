@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::pipeline::{Memory, Pipeline};
 use anyhow::{Context, Result, bail, ensure};
-use trainer::pipeline::{Memory, Pipeline};
 
 #[derive(clap::Args)]
-pub struct RunArguments {
-    /// The pipeline; see `trainer::pipeline` and pipeline.toml in the trainer's folder.
+pub(super) struct RunArguments {
+    /// The pipeline; see `crate::pipeline` and pipeline.toml in the trainer's folder.
     pipeline: PathBuf,
     /// A variable of the pipeline, as NAME=VALUE.
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -24,7 +24,7 @@ pub struct RunArguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<()> {
+pub(super) fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<()> {
     let mut over = BTreeMap::new();
     for text in &arguments.set {
         let Some((name, value)) = text.split_once('=') else {

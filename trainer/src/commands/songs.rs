@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
+use crate::beats::tempi::Tempi;
+use crate::prepare::{SetSettings, example};
 use anyhow::{Result, ensure};
 use renderer::pop909::{Pop909, SongSplit};
 use renderer::progressions::ProgressionSettings;
 use renderer::render::{RenderSettings, Rendered};
 use renderer::soundfont::{SoundFonts, Split};
-use trainer::beats::tempi::Tempi;
-use trainer::prepare::{SetSettings, example};
 
 use super::sources::Sources;
 
 /// Which songs, and where they are.
 #[derive(clap::Args)]
-pub struct SongArguments {
+pub(super) struct SongArguments {
     /// Excerpts of songs.
     #[arg(short = 'n', long, default_value_t = 20)]
     count: u64,
@@ -36,7 +36,7 @@ pub struct SongArguments {
 }
 
 /// The songs, each rendered when it is asked for.
-pub struct Songs {
+pub(super) struct Songs {
     settings: SetSettings,
     corpus: Pop909,
     fonts: SoundFonts,
@@ -48,7 +48,7 @@ impl SongArguments {
     ///
     /// # Errors
     /// No songs, or folders that hold none.
-    pub fn open(&self, length_s: f64) -> Result<Songs> {
+    pub(super) fn open(&self, length_s: f64) -> Result<Songs> {
         ensure!(self.count > 0, "no songs to evaluate on");
         let (split, fonts) = self.split();
         Ok(Songs {
@@ -92,7 +92,7 @@ impl SongArguments {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn tempi(&self, length_s: f64, cache: Option<PathBuf>) -> Result<Tempi> {
+    pub(super) fn tempi(&self, length_s: f64, cache: Option<PathBuf>) -> Result<Tempi> {
         ensure!(self.count > 0, "no songs to evaluate on");
         let (split, fonts) = self.split();
         Ok(Tempi {
@@ -110,7 +110,7 @@ impl SongArguments {
 
 impl Songs {
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.count
     }
 
@@ -118,7 +118,7 @@ impl Songs {
     ///
     /// # Errors
     /// A song that cannot be read, or a synthesizer or codec that fails.
-    pub fn get(&self, index: usize) -> Result<Rendered> {
+    pub(super) fn get(&self, index: usize) -> Result<Rendered> {
         example(
             &self.settings,
             index as u64,

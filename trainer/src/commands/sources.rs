@@ -7,7 +7,7 @@ use renderer::soundfont::{SoundFontError, SoundFonts, Split};
 
 /// The folders that rendering commands read.
 #[derive(clap::Args)]
-pub struct Sources {
+pub(super) struct Sources {
     /// Folder with the SoundFonts.
     #[arg(long, default_value = "data/soundfonts")]
     soundfonts: PathBuf,
@@ -24,7 +24,7 @@ impl Sources {
     ///
     /// # Errors
     /// A folder without them, or a file that is none.
-    pub fn fonts(&self, split: Split) -> Result<SoundFonts, SoundFontError> {
+    pub(super) fn fonts(&self, split: Split) -> Result<SoundFonts, SoundFontError> {
         SoundFonts::load(&self.soundfonts, split)
     }
 
@@ -32,7 +32,7 @@ impl Sources {
     ///
     /// # Errors
     /// A folder that holds none.
-    pub fn songs(&self) -> Result<Pop909, Pop909Error> {
+    pub(super) fn songs(&self) -> Result<Pop909, Pop909Error> {
         let songs = Pop909::open(&self.pop909)?;
         Ok(match &self.pop909_cl {
             Some(folder) => songs.agreed_with(folder),

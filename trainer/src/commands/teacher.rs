@@ -7,7 +7,7 @@ use clap::Subcommand;
 use teachers::{Fetched, fetch, open};
 
 #[derive(Debug, Subcommand)]
-pub enum TeacherCommand {
+pub(super) enum TeacherCommand {
     /// Get a teacher's weights from where its authors put them, and check their hashes.
     Fetch {
         /// The teacher: chordnet, crema or btc.
@@ -30,7 +30,7 @@ pub enum TeacherCommand {
 }
 
 /// Runs one of the commands.
-pub fn run(command: &TeacherCommand) -> Result<()> {
+pub(super) fn run(command: &TeacherCommand) -> Result<()> {
     match command {
         TeacherCommand::Fetch { name, out, python } => {
             match fetch(name, out, python)? {

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::beats::measure::{OnBeat, changes, f_measure, median, tempo_right};
+use crate::beats::tempi::{Item, Kind, METERS, Tempi};
+use crate::evaluate::overlap::intervals;
+use crate::parallel;
 use anyhow::Result;
 use harmony::export::atomic;
 use harmony::time::Meter;
@@ -11,10 +15,6 @@ use recognizer::models;
 use recognizer::signal::Signal;
 use renderer::song::Beat;
 use serde::Serialize;
-use trainer::beats::measure::{OnBeat, changes, f_measure, median, tempo_right};
-use trainer::beats::tempi::{Item, Kind, METERS, Tempi};
-use trainer::evaluate::overlap::intervals;
-use trainer::parallel;
 
 /// Upper ends of the tempo bands, quarter notes a minute.
 const BANDS_BPM: [f64; 4] = [90.0, 126.0, 160.0, 1e9];
@@ -59,8 +59,8 @@ struct Done {
 }
 
 /// Evaluates and prints.
-pub fn run(set: &Tempi, threads: usize, json: Option<&PathBuf>) -> Result<()> {
-    let interrupted = crate::interruption()?;
+pub(super) fn run(set: &Tempi, threads: usize, json: Option<&PathBuf>) -> Result<()> {
+    let interrupted = super::interruption()?;
     let model: std::sync::Arc<dyn WindowModel> = models::windowed()?;
     let done = parallel::map("tempi", set.count(), threads, &interrupted, |index| {
         measured(index, &set.get(index, model.as_ref())?)

@@ -4,6 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use crate::corpus::{Corpus, Split};
+use crate::device::DeviceName;
+use crate::frames::{self, ExampleFrames, Frames, SoftTargets};
+use crate::objective::{Objective, Stage};
+use crate::provenance::Provenance;
+use crate::schedule::Schedule;
+use crate::train::{Data, Precision, TrainConfig, train};
+use crate::watch::Watch;
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use networks::Weights;
@@ -13,18 +21,10 @@ use recognizer::networks::{
 };
 use sha2::{Digest, Sha256};
 use teachers::posteriors::Posteriors;
-use trainer::corpus::{Corpus, Split};
-use trainer::device::DeviceName;
-use trainer::frames::{self, ExampleFrames, Frames, SoftTargets};
-use trainer::objective::{Objective, Stage};
-use trainer::provenance::Provenance;
-use trainer::schedule::Schedule;
-use trainer::train::{Data, Precision, TrainConfig, train};
-use trainer::watch::Watch;
 
 /// A student by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Student {
+pub(super) enum Student {
     /// Ours, causal, on live frames.
     Live,
     /// Ours, over windows, on constant-Q frames.
@@ -38,7 +38,7 @@ pub enum Student {
 
 impl Student {
     /// Its architecture, and the frames of a training window: ten seconds.
-    pub fn architecture(self) -> (Architecture, usize) {
+    pub(super) fn architecture(self) -> (Architecture, usize) {
         match self {
             Student::Live => (Architecture::PitchClass(PitchClassNetConfig::live()), 216),
             Student::Windowed => (
@@ -80,7 +80,7 @@ enum Preset {
 }
 
 #[derive(clap::Args)]
-pub struct TrainArguments {
+pub(super) struct TrainArguments {
     /// The network.
     #[arg(long, value_enum)]
     student: Student,
@@ -357,7 +357,7 @@ impl TrainArguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
+pub(super) fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Result<()> {
     let watch = if arguments.dashboard {
         Watch::Dashboard
     } else {

@@ -2,6 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::beats::measure::{OnBeat, changes};
+use crate::beats::song::Song;
+use crate::corpus::{Corpus, Split as CorpusSplit};
+use crate::evaluate::measure::{EngineScores, Measures};
+use crate::evaluate::overlap::intervals;
+use crate::evaluate::piece::{Piece, Pieces};
+use crate::evaluate::real::RealSet;
+use crate::parallel;
+use crate::prepare::{SetSettings, example};
 use anyhow::{Result, bail};
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
@@ -14,22 +23,13 @@ use renderer::pop909::SongSplit;
 use renderer::progressions::ProgressionSettings;
 use renderer::render::RenderSettings;
 use renderer::soundfont::Split;
-use trainer::beats::measure::{OnBeat, changes};
-use trainer::beats::song::Song;
-use trainer::corpus::{Corpus, Split as CorpusSplit};
-use trainer::evaluate::measure::{EngineScores, Measures};
-use trainer::evaluate::overlap::intervals;
-use trainer::evaluate::piece::{Piece, Pieces};
-use trainer::evaluate::real::RealSet;
-use trainer::parallel;
-use trainer::prepare::{SetSettings, example};
 
 use super::costs::CostChanges;
 use super::sources::Sources;
 
 /// The arguments of `trainer tune`.
 #[derive(clap::Args)]
-pub struct TuneArguments {
+pub(super) struct TuneArguments {
     /// Costs to try beside the built-in ones, as `free=9,downbeat=5`; the names are those of
     /// the decoder's settings: free, downbeat, half_bar, beat, off_beat, off_grid, same_root.
     settings: Vec<CostChanges>,
@@ -103,8 +103,8 @@ struct Set {
 }
 
 /// Listens once, then decodes with each setting and prints a table.
-pub fn run(arguments: &TuneArguments) -> Result<()> {
-    let interrupted = crate::interruption()?;
+pub(super) fn run(arguments: &TuneArguments) -> Result<()> {
+    let interrupted = super::interruption()?;
     let (_, model) = super::eval::networks(None, arguments.windowed.as_deref())?;
     let corpus = arguments.sources.songs()?;
     let fonts = arguments.sources.fonts(Split::Train)?;

@@ -17,7 +17,7 @@ use super::{Lines, MAX_TRACKS};
 
 /// Tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+pub(super) struct Stamp {
     bytes: u64,
     /// Time of the last change, nanoseconds since 1970.
     modified_ns: u64,
@@ -25,7 +25,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// That of a file.
-    pub fn new(path: &Path) -> Result<Self> {
+    pub(super) fn new(path: &Path) -> Result<Self> {
         let metadata = path
             .metadata()
             .with_context(|| format!("reading {}", path.display()))?;
@@ -41,7 +41,7 @@ impl Stamp {
 /// What a file turned out to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Finding {
+pub(super) enum Finding {
     /// Audio that decodes.
     Audio {
         /// Length in seconds.
@@ -63,7 +63,7 @@ struct Entry {
 }
 
 /// Findings on disk.
-pub struct Journal {
+pub(super) struct Journal {
     path: PathBuf,
     known: HashMap<PathBuf, (Stamp, Finding)>,
     file: Mutex<File>,
@@ -72,7 +72,7 @@ pub struct Journal {
 impl Journal {
     /// Opens a journal, empty when there is none. Lines that do not parse are left
     /// out: the last one is cut when the program was killed.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         let mut known = HashMap::new();
         match File::open(path) {
             Ok(file) => {
@@ -106,13 +106,13 @@ impl Journal {
     }
 
     /// What is known of a file in the state `stamp`.
-    pub fn get(&self, path: &Path, stamp: Stamp) -> Option<&Finding> {
+    pub(super) fn get(&self, path: &Path, stamp: Stamp) -> Option<&Finding> {
         let (known, finding) = self.known.get(path)?;
         (*known == stamp).then_some(finding)
     }
 
     /// Keeps a finding.
-    pub fn append(&self, path: &Path, stamp: Stamp, finding: &Finding) -> Result<()> {
+    pub(super) fn append(&self, path: &Path, stamp: Stamp, finding: &Finding) -> Result<()> {
         let mut line = serde_json::to_string(&Entry {
             path: path.to_owned(),
             stamp,

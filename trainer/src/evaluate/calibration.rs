@@ -16,7 +16,7 @@ use recognizer::calibration::Calibration as Platt;
 use super::overlap::Overlap;
 
 /// Bins between 0 and 1.
-pub const BINS: usize = 10;
+pub(crate) const BINS: usize = 10;
 /// The same for fitting, a multiple of [`BINS`].
 const FINE_BINS: usize = 20 * BINS;
 /// Steps of Newton's method; it has converged after six or seven.
@@ -26,7 +26,7 @@ const PRIOR_S: f64 = 1.0;
 
 /// Time by confidence, in seconds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Calibration {
+pub(crate) struct Calibration {
     /// For each fine bin: seconds, seconds right, confidence times seconds.
     bins: [(f64, f64, f64); FINE_BINS],
 }
@@ -65,7 +65,7 @@ pub struct Reliability {
 
 impl Calibration {
     /// Counts `seconds` of confidence `confidence` (0 … 1).
-    pub fn add(&mut self, confidence: f64, right: bool, seconds: f64) {
+    pub(crate) fn add(&mut self, confidence: f64, right: bool, seconds: f64) {
         let confidence = confidence.clamp(0.0, 1.0);
         let bin = ((confidence * FINE_BINS as f64) as usize).min(FINE_BINS - 1);
         let (all, correct, sum) = &mut self.bins[bin];
@@ -76,7 +76,7 @@ impl Calibration {
 
     /// Counts a stretch of an estimate; time that the estimate or the reference leaves
     /// open does not count.
-    pub fn count(&mut self, overlap: &Overlap<'_>) {
+    pub(crate) fn count(&mut self, overlap: &Overlap<'_>) {
         let class = large::index_of(&overlap.reference.label);
         if let (Some(estimate), true) = (overlap.estimate, class != large::UNKNOWN) {
             let right = class == large::index_of(&estimate.label);
@@ -85,7 +85,7 @@ impl Calibration {
     }
 
     /// Adds what another piece counted.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (own, other) in self.bins.iter_mut().zip(&other.bins) {
             own.0 += other.0;
             own.1 += other.1;
@@ -95,7 +95,7 @@ impl Calibration {
 
     /// The error and the bins.
     #[must_use]
-    pub fn reliability(&self) -> Reliability {
+    pub(crate) fn reliability(&self) -> Reliability {
         let total: f64 = self.bins.iter().map(|bin| bin.0).sum();
         let coarse = self.bins.chunks_exact(FINE_BINS / BINS).map(|fine| {
             let zero = (0.0, 0.0, 0.0);
@@ -124,7 +124,7 @@ impl Calibration {
     /// The scaling after which confidences are as right as they can be made by one: logistic
     /// regression of right or wrong on the log-odds of the confidence, by Newton's method.
     #[must_use]
-    pub fn fit(&self) -> Platt {
+    pub(crate) fn fit(&self) -> Platt {
         let rows: Vec<(f64, f64, f64)> = self
             .bins
             .iter()

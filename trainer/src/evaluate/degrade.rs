@@ -11,17 +11,17 @@ use super::piece::Piece;
 use renderer::effects::{codec, dynamics, noise};
 
 /// How far a detuned piece is out, cents, every other one down.
-pub const DETUNED_CENTS: f64 = 40.0;
+pub(crate) const DETUNED_CENTS: f64 = 40.0;
 /// How far the noise lies under the music, dB.
-pub const NOISE_BELOW_DB: f32 = 15.0;
+pub(crate) const NOISE_BELOW_DB: f32 = 15.0;
 /// Its colour, see [`noise::add_noise`].
 const NOISE_COLOUR: f32 = 0.7;
 /// libvorbis's worst quality.
-pub const LOSSY_QUALITY: f32 = -0.1;
+pub(crate) const LOSSY_QUALITY: f32 = -0.1;
 
 /// One kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Degradation {
+pub(crate) enum Degradation {
     /// Faster and sharp or slower and flat by [`DETUNED_CENTS`].
     Detuned,
     /// Coloured noise, [`NOISE_BELOW_DB`] under the music.
@@ -35,7 +35,7 @@ impl Degradation {
     ///
     /// # Errors
     /// A codec or a resampler that refuses the audio's rate.
-    pub fn apply(self, piece: Piece, index: u64) -> Result<Piece> {
+    pub(crate) fn apply(self, piece: Piece, index: u64) -> Result<Piece> {
         match self {
             Self::Detuned => detuned(
                 piece,

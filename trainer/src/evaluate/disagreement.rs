@@ -12,7 +12,7 @@ use super::overlap::overlaps;
 /// How two labels differ, by what is heard first: no chord, root, third, the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// One hears no chord.
     NoChord,
     /// A major chord and its relative minor.
@@ -38,7 +38,7 @@ pub enum Kind {
 /// How an estimate differs from a reference; none where they agree or the reference says
 /// nothing.
 #[must_use]
-pub fn kind(reference: &Label, estimate: &Label) -> Option<Kind> {
+pub(crate) fn kind(reference: &Label, estimate: &Label) -> Option<Kind> {
     let (own, other) = match (reference, estimate) {
         (Label::Unknown, _) | (Label::NoChord, Label::NoChord) => return None,
         (Label::Chord(own), Label::Chord(other)) => (own, other),
@@ -76,7 +76,7 @@ fn third(chord: &Chord) -> Option<u8> {
 
 /// One stretch on which they disagree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Disagreement {
+pub(crate) struct Disagreement {
     /// The track.
     pub track: String,
     /// Its package.
@@ -100,20 +100,20 @@ pub struct Disagreement {
 impl Disagreement {
     /// Length in seconds.
     #[must_use]
-    pub fn duration_s(&self) -> f64 {
+    pub(crate) fn duration_s(&self) -> f64 {
         self.to_s - self.from_s
     }
 
     /// Length times both confidences: what to look at first.
     #[must_use]
-    pub fn weight(&self) -> f64 {
+    pub(crate) fn weight(&self) -> f64 {
         self.duration_s() * f64::from(self.teacher_confidence * self.student_confidence)
     }
 }
 
 /// All stretches of a track on which a student disagrees with its teacher, in order.
 /// `sure` gives the teacher's confidence between two times.
-pub fn disagreements(
+pub(crate) fn disagreements(
     (track, source): (&str, &str),
     teacher: &[Segment],
     student: &[Segment],
@@ -139,7 +139,7 @@ pub fn disagreements(
 
 /// One kind over a corpus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct KindCount {
+pub(crate) struct KindCount {
     /// Stretches.
     pub stretches: usize,
     /// Seconds.
@@ -150,7 +150,7 @@ pub struct KindCount {
 
 /// Counts by kind; `sure` is the confidence from which the teacher is.
 #[must_use]
-pub fn by_kind(all: &[Disagreement], sure: f32) -> BTreeMap<Kind, KindCount> {
+pub(crate) fn by_kind(all: &[Disagreement], sure: f32) -> BTreeMap<Kind, KindCount> {
     let mut counts: BTreeMap<Kind, KindCount> = BTreeMap::new();
     for one in all {
         let count = counts.entry(one.kind).or_default();

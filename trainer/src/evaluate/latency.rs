@@ -10,13 +10,13 @@ use harmony::timeline::Segment;
 use serde::Serialize;
 
 /// A label that has been right for so long counts as kept, seconds.
-pub const KEPT_S: f64 = 1.0;
+pub(crate) const KEPT_S: f64 = 1.0;
 /// A label that was shown for less than this flickered, seconds.
-pub const FLICKER_S: f64 = 0.2;
+pub(crate) const FLICKER_S: f64 = 0.2;
 
 /// What the display of one piece did, or of several.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Latency {
+pub(crate) struct Latency {
     /// Of each chord that was shown and kept, the delay in seconds.
     pub delays_s: Vec<f64>,
     /// Chords that never were.
@@ -34,7 +34,7 @@ impl Latency {
     /// Follows `display` along `reference`, both in order and without gaps. Chords that
     /// `metric` does not compare are left out.
     #[must_use]
-    pub fn new(reference: &[Segment], display: &[Segment], metric: Metric) -> Self {
+    pub(crate) fn new(reference: &[Segment], display: &[Segment], metric: Metric) -> Self {
         let display = joined(display, |a, b| a.label == b.label);
         let chords = joined(reference, |a, b| {
             metric.compare(&a.label, &b.label) == Some(true)
@@ -94,7 +94,7 @@ impl Latency {
 
     /// Several pieces as one.
     #[must_use]
-    pub fn pooled(pieces: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn pooled(pieces: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::default();
         for piece in pieces {
             all.delays_s.extend(piece.delays_s);
@@ -110,7 +110,7 @@ impl Latency {
     /// The delay that a share of the chords that were kept does not exceed, seconds;
     /// of pooled latencies.
     #[must_use]
-    pub fn quantile_s(&self, share: f64) -> Option<f64> {
+    pub(crate) fn quantile_s(&self, share: f64) -> Option<f64> {
         let last = self.delays_s.len().checked_sub(1)?;
         let index = (last as f64 * share.clamp(0.0, 1.0)).round() as usize;
         self.delays_s.get(index).copied()
@@ -118,19 +118,19 @@ impl Latency {
 
     /// Chords that were never shown and kept, as a share of all.
     #[must_use]
-    pub fn missed_share(&self) -> f64 {
+    pub(crate) fn missed_share(&self) -> f64 {
         self.missed as f64 / (self.missed + self.delays_s.len()).max(1) as f64
     }
 
     /// Labels shown for less than [`FLICKER_S`] in a minute.
     #[must_use]
-    pub fn flickers_per_minute(&self) -> f64 {
+    pub(crate) fn flickers_per_minute(&self) -> f64 {
         self.flickers as f64 / (self.length_s / 60.0).max(f64::EPSILON)
     }
 
     /// Wrong labels on the way to a chord, on average.
     #[must_use]
-    pub fn wrong_per_chord(&self) -> f64 {
+    pub(crate) fn wrong_per_chord(&self) -> f64 {
         self.wrong as f64 / (self.missed + self.delays_s.len()).max(1) as f64
     }
 }

@@ -41,7 +41,7 @@ pub struct LagPoint {
 ///
 /// # Errors
 /// A rate out of range, or a network that fails.
-pub fn tracks(audio: &Audio, model: &dyn CausalModel) -> Result<Vec<Vec<Interval>>> {
+pub(crate) fn tracks(audio: &Audio, model: &dyn CausalModel) -> Result<Vec<Vec<Interval>>> {
     let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
     let mut samples = Vec::new();
     resampler.push(&audio.samples, &mut samples);
@@ -121,7 +121,7 @@ fn no_chord() -> Posterior {
 ///
 /// # Errors
 /// Those of [`tracks`] and of scoring.
-pub fn evaluate_lags(
+pub(crate) fn evaluate_lags(
     reference: &[Interval],
     audio: &Audio,
     model: &dyn CausalModel,
@@ -133,7 +133,7 @@ pub fn evaluate_lags(
 }
 
 /// The curve of several pieces, each with its scores for every lag.
-pub fn curve(pieces: &[Vec<Evaluation>]) -> Vec<LagPoint> {
+pub(crate) fn curve(pieces: &[Vec<Evaluation>]) -> Vec<LagPoint> {
     let lookahead_s = LOOKAHEAD_SAMPLES as f64 / f64::from(SAMPLE_RATE);
     (0..=LAG_FRAMES)
         .map(|lag| {

@@ -6,7 +6,7 @@ use harmony::timeline::Segment;
 
 /// A stretch of time with one label on each side.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Overlap<'a> {
+pub(crate) struct Overlap<'a> {
     /// Start in seconds.
     pub start_s: f64,
     /// End in seconds; after the start.
@@ -19,19 +19,19 @@ pub struct Overlap<'a> {
 
 impl Overlap<'_> {
     /// Length in seconds.
-    pub fn duration_s(&self) -> f64 {
+    pub(crate) fn duration_s(&self) -> f64 {
         self.end_s - self.start_s
     }
 
     /// What the estimate says; nothing counts as no chord, as in mir_eval.
-    pub fn label(&self) -> &Label {
+    pub(crate) fn label(&self) -> &Label {
         self.estimate.map_or(&Label::NoChord, |s| &s.label)
     }
 }
 
 /// The reference cut at the boundaries of the estimate. Both are in order and do not
 /// overlap themselves.
-pub fn overlaps<'a>(reference: &'a [Segment], estimate: &'a [Segment]) -> Vec<Overlap<'a>> {
+pub(crate) fn overlaps<'a>(reference: &'a [Segment], estimate: &'a [Segment]) -> Vec<Overlap<'a>> {
     let mut all = Vec::with_capacity(reference.len() + estimate.len());
     let mut at = 0;
     for reference in reference {
@@ -72,13 +72,13 @@ pub fn overlaps<'a>(reference: &'a [Segment], estimate: &'a [Segment]) -> Vec<Ov
 }
 
 /// A track as the scores take it.
-pub fn intervals(track: &[Segment]) -> Vec<Interval> {
+pub(crate) fn intervals(track: &[Segment]) -> Vec<Interval> {
     track.iter().map(Interval::from).collect()
 }
 
 /// A track whose time outside `spans` (seconds, in order, disjoint) is `X`, which no
 /// metric compares in a reference.
-pub fn within(track: &[Segment], spans: &[(f64, f64)]) -> Vec<Interval> {
+pub(crate) fn within(track: &[Segment], spans: &[(f64, f64)]) -> Vec<Interval> {
     let kept: Vec<Segment> = spans
         .iter()
         .filter(|(start_s, end_s)| end_s > start_s)

@@ -21,7 +21,7 @@ const NAMES: [&str; 5] = ["5", "sus4(b7)", "maj(9)", "min(9)", "maj6(9)"];
 
 /// Seconds of reference by quality and by what the estimate says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Qualities {
+pub(crate) struct Qualities {
     /// Rows: the qualities and `N`; columns: the qualities on the right root, `N`, other.
     seconds: [[f64; QUALITIES + 2]; QUALITIES + 1],
     /// Time of inverted chords, and that on which root and bass are both right.
@@ -66,7 +66,7 @@ impl Default for Qualities {
 
 impl Qualities {
     /// Counts a stretch of time.
-    pub fn count(&mut self, overlap: &Overlap<'_>) {
+    pub(crate) fn count(&mut self, overlap: &Overlap<'_>) {
         let seconds = overlap.duration_s();
         let (reference, estimate) = (&overlap.reference.label, overlap.label());
         if *reference != Label::Unknown {
@@ -122,7 +122,7 @@ impl Qualities {
     /// How the names beside the vocabulary are recognised; those heard for less than a second
     /// are left out.
     #[must_use]
-    pub fn names(&self) -> BTreeMap<String, NameScore> {
+    pub(crate) fn names(&self) -> BTreeMap<String, NameScore> {
         let scored = NAMES.iter().zip(self.names);
         scored
             .filter(|(_, [is, _, _])| *is >= LEAST_S)
@@ -137,7 +137,7 @@ impl Qualities {
     }
 
     /// Adds what another piece counted.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         let own = self.names.iter_mut().flatten();
         for (own, other) in own.zip(other.names.iter().flatten()) {
             *own += other;
@@ -154,7 +154,7 @@ impl Qualities {
     /// Share of reference time with the right class of 170, by quality; `N` as well.
     /// Qualities heard for less than a second are left out.
     #[must_use]
-    pub fn recall(&self) -> BTreeMap<String, f64> {
+    pub(crate) fn recall(&self) -> BTreeMap<String, f64> {
         self.seconds
             .iter()
             .enumerate()
@@ -168,20 +168,20 @@ impl Qualities {
     /// Share of the time of inverted chords on which root and bass are both right; none
     /// where there are no inverted chords.
     #[must_use]
-    pub fn inversions(&self) -> Option<f64> {
+    pub(crate) fn inversions(&self) -> Option<f64> {
         (self.inverted.0 > 0.0).then(|| self.inverted.1 / self.inverted.0)
     }
 
     /// Share of the time of inverted chords on which bass and notes are right, whatever the
     /// chord is called: `C:maj6/5` is `A:min7/b7`.
     #[must_use]
-    pub fn inversions_by_notes(&self) -> Option<f64> {
+    pub(crate) fn inversions_by_notes(&self) -> Option<f64> {
         (self.inverted.0 > 0.0).then(|| self.inverted_notes / self.inverted.0)
     }
 
     /// The confusion matrix.
     #[must_use]
-    pub fn confusion(&self) -> Confusion {
+    pub(crate) fn confusion(&self) -> Confusion {
         let rows: Vec<String> = (0..=NO_CHORD).map(name).collect();
         let mut columns = rows.clone();
         columns.push("other root".into());

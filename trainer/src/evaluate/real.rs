@@ -20,17 +20,17 @@ use crate::corpus::{Corpus, Split, Track};
 use teachers::posteriors::Posteriors;
 
 /// A teacher is sure of a frame where the largest of its 170 probabilities is above this.
-pub const SURE: f32 = 0.8;
+pub(crate) const SURE: f32 = 0.8;
 
 /// Seconds from one frame of posteriors to the next.
-pub const POSTERIOR_FRAME_S: f64 = LIVE_HOP_SAMPLES as f64 / SAMPLE_RATE as f64;
+pub(crate) const POSTERIOR_FRAME_S: f64 = LIVE_HOP_SAMPLES as f64 / SAMPLE_RATE as f64;
 
 /// Audio that the engines get to hear after the end of the reference, seconds.
 const AFTER_S: f64 = 2.0;
 
 /// The tracks of a corpus that a teacher has heard.
 #[derive(Debug, Clone)]
-pub struct RealSet {
+pub(crate) struct RealSet {
     tracks: Vec<(Track, PathBuf)>,
     /// Tracks of the split that the teacher has not heard.
     missing: usize,
@@ -41,7 +41,7 @@ impl RealSet {
     ///
     /// # Errors
     /// No such track.
-    pub fn open(corpus: &Corpus, split: Split, folder: &Path) -> Result<Self> {
+    pub(crate) fn open(corpus: &Corpus, split: Split, folder: &Path) -> Result<Self> {
         let mut tracks: Vec<(Track, PathBuf)> = Vec::new();
         let mut missing = 0;
         for track in corpus.tracks_of(split) {
@@ -64,13 +64,13 @@ impl RealSet {
 
     /// Tracks of the split that the teacher has not heard.
     #[must_use]
-    pub fn missing(&self) -> usize {
+    pub(crate) fn missing(&self) -> usize {
         self.missing
     }
 
     /// The track at `index`, and its file of posteriors.
     #[must_use]
-    pub fn track(&self, index: usize) -> Option<(&Track, &Path)> {
+    pub(crate) fn track(&self, index: usize) -> Option<(&Track, &Path)> {
         let (track, posteriors) = self.tracks.get(index)?;
         Some((track, posteriors))
     }
@@ -103,7 +103,7 @@ impl Pieces for RealSet {
 ///
 /// # Errors
 /// A file that cannot be decoded, by name.
-pub fn audio(path: &Path) -> Result<Audio> {
+pub(crate) fn audio(path: &Path) -> Result<Audio> {
     let mut samples = Vec::new();
     let decoded = decode(path, &mut |_, block| samples.extend_from_slice(block))?;
     Ok(Audio::new(samples, decoded.sample_rate))
@@ -111,7 +111,7 @@ pub fn audio(path: &Path) -> Result<Audio> {
 
 /// What a teacher said of one track.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// Its decoded labels, each with the mean of `confidence` over it.
     pub segments: Vec<Segment>,
     /// For each frame of [`POSTERIOR_FRAME_S`], the largest of the 170 probabilities.
@@ -123,7 +123,7 @@ impl Heard {
     ///
     /// # Errors
     /// A file that is missing or damaged, by name.
-    pub fn load(posteriors: &Path) -> Result<Self> {
+    pub(crate) fn load(posteriors: &Path) -> Result<Self> {
         let confidence: Vec<f32> = Posteriors::load(posteriors)?
             .chord
             .chunks_exact(CHORD_CLASSES)
@@ -146,7 +146,7 @@ impl Heard {
 }
 
 /// Mean over the frames whose time lies in a span, 0 where there are none.
-pub fn mean_within(confidence: &[f32], start_s: f64, end_s: f64) -> f32 {
+pub(crate) fn mean_within(confidence: &[f32], start_s: f64, end_s: f64) -> f32 {
     let frame = |time_s: f64| (time_s / POSTERIOR_FRAME_S).ceil().max(0.0) as usize;
     let end = frame(end_s).min(confidence.len());
     let inside = confidence.get(frame(start_s)..end).unwrap_or_default();
@@ -160,7 +160,7 @@ pub fn mean_within(confidence: &[f32], start_s: f64, end_s: f64) -> f32 {
 
 /// Runs of frames above `least`, each frame from half a frame before its time to half a
 /// frame after it, in seconds.
-pub fn sure_spans(confidence: &[f32], least: f32) -> Vec<(f64, f64)> {
+pub(crate) fn sure_spans(confidence: &[f32], least: f32) -> Vec<(f64, f64)> {
     let edge_s = |frame: usize| ((frame as f64 - 0.5) * POSTERIOR_FRAME_S).max(0.0);
     let mut spans = Vec::new();
     let mut start = 0;

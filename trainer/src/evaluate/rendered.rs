@@ -13,7 +13,7 @@ use crate::prepare::{SetSettings, example};
 
 /// Songs or progressions rendered on the fly.
 #[derive(Debug, Clone, Copy)]
-pub struct RenderedSet<'a> {
+pub(crate) struct RenderedSet<'a> {
     /// What the examples are.
     pub settings: &'a SetSettings,
     /// The songs.

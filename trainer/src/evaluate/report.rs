@@ -13,7 +13,7 @@ use super::{Curve, SetScores};
 
 /// What was evaluated on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReportSettings {
+pub(crate) struct ReportSettings {
     /// Excerpts in each rendered set.
     pub count: u64,
     /// Their length, seconds.
@@ -24,7 +24,7 @@ pub struct ReportSettings {
 
 /// Scores of all sets: `{settings, curves, truth, consensus, SET: {ENGINE: scores}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// What was evaluated on.
     pub settings: ReportSettings,
     /// Accuracy against look-ahead by set.
@@ -46,7 +46,7 @@ impl Report {
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
         Ok(atomic::write(
             path,
             serde_json::to_string_pretty(self)?.as_bytes(),
@@ -57,7 +57,7 @@ impl Report {
     ///
     /// # Errors
     /// A file that cannot be read or is no report, by name.
-    pub fn load(path: &Path) -> Result<Self> {
+    pub(crate) fn load(path: &Path) -> Result<Self> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         serde_json::from_str(&text)

@@ -14,12 +14,12 @@ use super::real::POSTERIOR_FRAME_S;
 use teachers::Teacher;
 
 /// A teacher as a listener: its own chords, each with its mean probability.
-pub struct TeacherListener(Arc<dyn Teacher>);
+pub(crate) struct TeacherListener(Arc<dyn Teacher>);
 
 impl TeacherListener {
     /// Listens with `teacher`.
     #[must_use]
-    pub fn new(teacher: Arc<dyn Teacher>) -> Self {
+    pub(crate) fn new(teacher: Arc<dyn Teacher>) -> Self {
         Self(teacher)
     }
 }

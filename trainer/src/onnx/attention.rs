@@ -8,7 +8,7 @@ const HIDDEN: f32 = -1e4;
 
 /// Shape of one attention.
 #[derive(Debug, Clone, Copy)]
-pub struct Attention {
+pub(super) struct Attention {
     /// Heads.
     pub heads: usize,
     /// Width of the model.
@@ -21,7 +21,7 @@ impl Attention {
     /// `x`, `[batch, length, width]`, attends to `memory` of the same shape with the
     /// weights below `path`. `mask`, `[length, length]`, is true where a query must not
     /// see a key.
-    pub fn build(
+    pub(super) fn build(
         self,
         graph: &mut Graph,
         path: &str,

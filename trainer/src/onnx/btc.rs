@@ -8,7 +8,7 @@ use super::attention::Attention;
 use super::graph::{Graph, Value};
 
 /// Builds the network over `x`, `[batch, frames, 144]` standardised; chord.
-pub fn build(
+pub(super) fn build(
     graph: &mut Graph,
     config: &BtcConfig,
     x: &Value,

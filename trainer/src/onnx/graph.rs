@@ -12,10 +12,10 @@ use super::tensors::Tensors;
 
 /// A tensor in the graph, by its name.
 #[derive(Debug, Clone)]
-pub struct Value(String);
+pub(super) struct Value(String);
 
 /// What a network gives out.
-pub struct Heads {
+pub(super) struct Heads {
     /// Logits of the chord classes.
     pub chord: Value,
     /// Logits of the bass, from networks with such a head.
@@ -26,7 +26,7 @@ pub struct Heads {
 
 impl Heads {
     /// Of a network that says nothing but the chord.
-    pub fn chord(chord: Value) -> Self {
+    pub(super) fn chord(chord: Value) -> Self {
         Self {
             chord,
             bass: None,
@@ -37,7 +37,7 @@ impl Heads {
 
 /// A size in the shape of an input or output.
 #[derive(Debug, Clone, Copy)]
-pub enum Size {
+pub(super) enum Size {
     /// Any number of windows.
     Batch,
     /// This number.
@@ -45,7 +45,7 @@ pub enum Size {
 }
 
 /// The graph; see the module's text.
-pub struct Graph {
+pub(super) struct Graph {
     tensors: Tensors,
     proto: GraphProto,
     next_name: usize,
@@ -53,7 +53,7 @@ pub struct Graph {
 
 impl Graph {
     /// An empty graph named `name` around `tensors`.
-    pub fn new(name: &str, tensors: Tensors) -> Self {
+    pub(super) fn new(name: &str, tensors: Tensors) -> Self {
         Self {
             tensors,
             proto: GraphProto {
@@ -68,7 +68,7 @@ impl Graph {
     ///
     /// # Errors
     /// [`OnnxError::Unused`] when a tensor of the network is not in it.
-    pub fn finish(self) -> Result<GraphProto, OnnxError> {
+    pub(super) fn finish(self) -> Result<GraphProto, OnnxError> {
         match self.tensors.unused() {
             Some(path) => Err(OnnxError::Unused(path.to_owned())),
             None => Ok(self.proto),
@@ -76,19 +76,19 @@ impl Graph {
     }
 
     /// Declares an input.
-    pub fn input(&mut self, name: &str, shape: &[Size]) -> Value {
+    pub(super) fn input(&mut self, name: &str, shape: &[Size]) -> Value {
         self.proto.input.push(value_info(name, shape));
         Value(name.to_owned())
     }
 
     /// Declares `value` an output called `name`.
-    pub fn output(&mut self, name: &str, value: &Value, shape: &[Size]) {
+    pub(super) fn output(&mut self, name: &str, value: &Value, shape: &[Size]) {
         self.proto.output.push(value_info(name, shape));
         self.push("Identity", &[value], vec![], name.to_owned());
     }
 
     /// Declares the outputs of a network.
-    pub fn logits(&mut self, heads: &Heads, batch: Size, frames: usize) {
+    pub(super) fn logits(&mut self, heads: &Heads, batch: Size, frames: usize) {
         use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
         let shape = |classes| [batch, Size::Fixed(frames), Size::Fixed(classes)];
         self.output(onnx::CHORD, &heads.chord, &shape(CHORD_CLASSES));
@@ -101,25 +101,25 @@ impl Graph {
     }
 
     /// The weight at `path`.
-    pub fn weight(&mut self, path: &str) -> Result<Value, OnnxError> {
+    pub(super) fn weight(&mut self, path: &str) -> Result<Value, OnnxError> {
         let array = self.tensors.take(path)?;
         let (shape, data) = (array.shape.clone(), array.data.clone());
         Ok(self.named_constant(path.to_owned(), &shape, &data))
     }
 
     /// The numbers of the weight at `path`, for a constant made from them.
-    pub fn weight_data(&mut self, path: &str) -> Result<Vec<f32>, OnnxError> {
+    pub(super) fn weight_data(&mut self, path: &str) -> Result<Vec<f32>, OnnxError> {
         Ok(self.tensors.take(path)?.data.clone())
     }
 
     /// A constant.
-    pub fn constant(&mut self, shape: &[usize], data: &[f32]) -> Value {
+    pub(super) fn constant(&mut self, shape: &[usize], data: &[f32]) -> Value {
         let name = self.name("constant");
         self.named_constant(name, shape, data)
     }
 
     /// A constant number, to be broadcast.
-    pub fn scalar(&mut self, number: f32) -> Value {
+    pub(super) fn scalar(&mut self, number: f32) -> Value {
         self.constant(&[], &[number])
     }
 
@@ -129,14 +129,14 @@ impl Graph {
     }
 
     /// A constant of integers.
-    pub fn integers(&mut self, shape: &[usize], data: &[i64]) -> Value {
+    pub(super) fn integers(&mut self, shape: &[usize], data: &[i64]) -> Value {
         let name = self.name("integers");
         let bytes = data.iter().flat_map(|x| x.to_le_bytes()).collect();
         self.initializer(name, INT64, shape, bytes)
     }
 
     /// A constant of truth values.
-    pub fn booleans(&mut self, shape: &[usize], data: &[bool]) -> Value {
+    pub(super) fn booleans(&mut self, shape: &[usize], data: &[bool]) -> Value {
         let name = self.name("booleans");
         let bytes = data.iter().map(|&x| u8::from(x)).collect();
         self.initializer(name, BOOL, shape, bytes)
@@ -174,7 +174,7 @@ impl Graph {
     }
 
     /// An operator without attributes.
-    pub fn op(&mut self, operator: &str, inputs: &[&Value]) -> Value {
+    pub(super) fn op(&mut self, operator: &str, inputs: &[&Value]) -> Value {
         self.op_with(operator, inputs, vec![])
     }
 
@@ -190,7 +190,7 @@ impl Graph {
     }
 
     /// The weights below `path` as burn's `Linear`: `x · weight + bias`, if it has one.
-    pub fn linear(&mut self, path: &str, x: &Value) -> Result<Value, OnnxError> {
+    pub(super) fn linear(&mut self, path: &str, x: &Value) -> Result<Value, OnnxError> {
         let weight = self.weight(&format!("{path}.weight"))?;
         let y = self.op("MatMul", &[x, &weight]);
         let bias = format!("{path}.bias");
@@ -202,7 +202,7 @@ impl Graph {
     }
 
     /// The weights below `path` as burn's `Conv1d` over the last axis.
-    pub fn conv1d(
+    pub(super) fn conv1d(
         &mut self,
         path: &str,
         x: &Value,
@@ -219,7 +219,7 @@ impl Graph {
     }
 
     /// Layer norm over `axis` and all after it; `epsilon` is added to the variance.
-    pub fn layer_norm(
+    pub(super) fn layer_norm(
         &mut self,
         x: &Value,
         gain: &Value,
@@ -240,28 +240,28 @@ impl Graph {
     }
 
     /// Softmax over `axis`.
-    pub fn softmax(&mut self, x: &Value, axis: i64) -> Value {
+    pub(super) fn softmax(&mut self, x: &Value, axis: i64) -> Value {
         self.op_with("Softmax", &[x], vec![integer_attribute("axis", axis)])
     }
 
     /// `x` in another shape; one size may be −1.
-    pub fn reshape(&mut self, x: &Value, shape: &[i64]) -> Value {
+    pub(super) fn reshape(&mut self, x: &Value, shape: &[i64]) -> Value {
         let shape = self.integers(&[shape.len()], shape);
         self.op("Reshape", &[x, &shape])
     }
 
     /// `x` with its axes in another order.
-    pub fn transpose(&mut self, x: &Value, order: &[i64]) -> Value {
+    pub(super) fn transpose(&mut self, x: &Value, order: &[i64]) -> Value {
         self.op_with("Transpose", &[x], vec![integers_attribute("perm", order)])
     }
 
     /// Values one after the other along `axis`.
-    pub fn concat(&mut self, values: &[&Value], axis: i64) -> Value {
+    pub(super) fn concat(&mut self, values: &[&Value], axis: i64) -> Value {
         self.op_with("Concat", values, vec![integer_attribute("axis", axis)])
     }
 
     /// Rows of `x` along `axis` by the indices of a constant.
-    pub fn gather(&mut self, x: &Value, indices: &Value, axis: i64) -> Value {
+    pub(super) fn gather(&mut self, x: &Value, indices: &Value, axis: i64) -> Value {
         self.op_with(
             "Gather",
             &[x, indices],
@@ -270,7 +270,7 @@ impl Graph {
     }
 
     /// Indices `from` to `to` (without it) of `axis`.
-    pub fn slice(&mut self, x: &Value, axis: i64, from: usize, to: usize) -> Value {
+    pub(super) fn slice(&mut self, x: &Value, axis: i64, from: usize, to: usize) -> Value {
         let from = self.integers(&[1], &[from as i64]);
         let to = self.integers(&[1], &[to as i64]);
         let axis = self.integers(&[1], &[axis]);
@@ -278,14 +278,14 @@ impl Graph {
     }
 
     /// Zeros around a tensor of rank 4 along its second axis.
-    pub fn pad_frames(&mut self, x: &Value, before: usize, after: usize) -> Value {
+    pub(super) fn pad_frames(&mut self, x: &Value, before: usize, after: usize) -> Value {
         let (before, after) = (before as i64, after as i64);
         let pads = self.integers(&[8], &[0, before, 0, 0, 0, after, 0, 0]);
         self.op("Pad", &[x, &pads])
     }
 
     /// `operator` (`ReduceMean`, `ReduceMax`) over `axis`, which is kept with size 1 or not.
-    pub fn reduce(&mut self, operator: &str, x: &Value, axis: i64, keep: bool) -> Value {
+    pub(super) fn reduce(&mut self, operator: &str, x: &Value, axis: i64, keep: bool) -> Value {
         let attributes = vec![
             integers_attribute("axes", &[axis]),
             integer_attribute("keepdims", i64::from(keep)),

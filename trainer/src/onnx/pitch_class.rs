@@ -14,7 +14,7 @@ const QUALITIES: usize = 14;
 const TAPS: usize = 3;
 
 /// Builds the network over `x`, `[batch, frames, 144]` standardised.
-pub fn build(
+pub(super) fn build(
     graph: &mut Graph,
     config: &PitchClassNetConfig,
     x: &Value,

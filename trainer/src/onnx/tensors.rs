@@ -9,7 +9,7 @@ use safetensors::{Dtype, SafeTensors};
 use super::OnnxError;
 
 /// A tensor in row order.
-pub struct Array {
+pub(super) struct Array {
     /// Its shape.
     pub shape: Vec<usize>,
     /// Its numbers.
@@ -17,14 +17,14 @@ pub struct Array {
 }
 
 /// The tensors of a network, and which of them have found their place in a graph.
-pub struct Tensors {
+pub(super) struct Tensors {
     arrays: BTreeMap<String, Array>,
     used: BTreeSet<String>,
 }
 
 impl Tensors {
     /// The tensors of `weights`.
-    pub fn from_weights(weights: &Weights) -> Result<Self, OnnxError> {
+    pub(super) fn from_weights(weights: &Weights) -> Result<Self, OnnxError> {
         let bytes = weights.to_bytes()?;
         let file =
             SafeTensors::deserialize(&bytes).map_err(|e| OnnxError::Tensors(e.to_string()))?;
@@ -57,12 +57,12 @@ impl Tensors {
     }
 
     /// Whether there is a tensor at `path`.
-    pub fn contains(&self, path: &str) -> bool {
+    pub(super) fn contains(&self, path: &str) -> bool {
         self.arrays.contains_key(path)
     }
 
     /// The tensor at `path`, which counts as used from now on.
-    pub fn take(&mut self, path: &str) -> Result<&Array, OnnxError> {
+    pub(super) fn take(&mut self, path: &str) -> Result<&Array, OnnxError> {
         let array = self
             .arrays
             .get(path)
@@ -72,7 +72,7 @@ impl Tensors {
     }
 
     /// A tensor that no part of the graph has asked for.
-    pub fn unused(&self) -> Option<&str> {
+    pub(super) fn unused(&self) -> Option<&str> {
         self.arrays
             .keys()
             .map(String::as_str)

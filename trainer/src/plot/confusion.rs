@@ -11,7 +11,7 @@ use crate::evaluate::qualities::Confusion;
 
 /// The confusion matrix of one engine on one set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConfusionMatrix {
+pub(crate) struct ConfusionMatrix {
     /// The set.
     pub set: String,
     /// The engine.

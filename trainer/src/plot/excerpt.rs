@@ -13,7 +13,7 @@ use super::{Picture, style};
 
 /// A chord track with a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NamedTrack {
+pub(crate) struct NamedTrack {
     /// Who hears it.
     pub name: String,
     /// The segments that touch the excerpt.
@@ -22,7 +22,7 @@ pub struct NamedTrack {
 
 /// The excerpt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Excerpt {
+pub(crate) struct Excerpt {
     /// The heading.
     pub title: String,
     /// Start in seconds.

@@ -12,7 +12,7 @@ use crate::evaluate::Curve;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its name in the legend.
     pub name: String,
     /// Points, ascending along the axis.
@@ -27,7 +27,7 @@ pub struct Line {
 
 /// One panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Panel {
+pub(crate) struct Panel {
     /// What is above it.
     pub title: String,
     /// What runs to the right.
@@ -42,7 +42,7 @@ pub struct Panel {
 
 /// Panels side by side under a heading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Lines {
+pub(crate) struct Lines {
     /// The heading.
     pub title: String,
     /// The panels.
@@ -258,7 +258,7 @@ pub(super) fn rgb(colour: RGBColor) -> (u8, u8, u8) {
 
 /// Accuracy against look-ahead, with what no wait and all the wait in the world give.
 #[must_use]
-pub fn lookahead(set: &str, curve: &Curve) -> Lines {
+pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
     let last = curve.live.last().map_or(1.0, |point| point.wait_s);
     let x = (0.0, last * 1.04);
     let panel = |title: &str, of: &dyn Fn(usize) -> f64, display: f64, offline: f64| {
@@ -316,7 +316,7 @@ pub fn lookahead(set: &str, curve: &Curve) -> Lines {
 /// display, of the confirmed track and of the whole-file engine, and wrong labels on the
 /// way to a chord.
 #[must_use]
-pub fn latency(
+pub(crate) fn latency(
     offline: f64,
     display: Vec<(f64, f64)>,
     live: Vec<(f64, f64)>,

@@ -4,13 +4,13 @@
 //! area of `plotters`. [`save`] draws it twice and writes the data beside it, so that
 //! whoever wants to draw it differently has the numbers.
 
-pub mod confusion;
-pub mod excerpt;
-pub mod lines;
-pub mod recall;
-pub mod reliability;
-pub mod style;
-pub mod training;
+pub(crate) mod confusion;
+pub(crate) mod excerpt;
+pub(crate) mod lines;
+pub(crate) mod recall;
+pub(crate) mod reliability;
+pub(crate) mod style;
+pub(crate) mod training;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -27,7 +27,7 @@ const DENSITY: u32 = 2;
 const SUPERSAMPLING: u32 = 2;
 
 /// Something that can be drawn.
-pub trait Picture: Serialize {
+pub(crate) trait Picture: Serialize {
     /// Width and height in units; an SVG has one pixel a unit.
     fn size(&self) -> (u32, u32);
 
@@ -45,7 +45,7 @@ pub trait Picture: Serialize {
 ///
 /// # Errors
 /// A picture that cannot be drawn, or a file that cannot be written.
-pub fn save<P: Picture>(picture: &P, folder: &Path, stem: &str) -> Result<PathBuf> {
+pub(crate) fn save<P: Picture>(picture: &P, folder: &Path, stem: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let path = |extension: &str| folder.join(format!("{stem}.{extension}"));
     let context = || format!("drawing {stem}");
@@ -63,7 +63,7 @@ pub fn save<P: Picture>(picture: &P, folder: &Path, stem: &str) -> Result<PathBu
 ///
 /// # Errors
 /// A picture that cannot be drawn.
-pub fn svg<P: Picture>(picture: &P) -> Result<String> {
+pub(crate) fn svg<P: Picture>(picture: &P) -> Result<String> {
     fonts()?;
     let mut text = String::new();
     {
@@ -77,7 +77,7 @@ pub fn svg<P: Picture>(picture: &P) -> Result<String> {
 ///
 /// # Errors
 /// A picture that cannot be drawn.
-pub fn png<P: Picture>(picture: &P) -> Result<Vec<u8>> {
+pub(crate) fn png<P: Picture>(picture: &P) -> Result<Vec<u8>> {
     fonts()?;
     let factor = DENSITY * SUPERSAMPLING;
     let (width, height) = picture.size();

@@ -11,7 +11,7 @@ use crate::evaluate::{SetScores, ordered};
 
 /// Bars of one engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EngineRecall {
+pub(crate) struct EngineRecall {
     /// The engine.
     pub engine: String,
     /// Mean over the qualities without `N`.
@@ -22,7 +22,7 @@ pub struct EngineRecall {
 
 /// The bars.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recall {
+pub(crate) struct Recall {
     /// The set.
     pub set: String,
     /// The qualities, in the order of the vocabulary.
@@ -34,7 +34,7 @@ pub struct Recall {
 impl Recall {
     /// The recall of a set.
     #[must_use]
-    pub fn new(set: &str, scores: &SetScores) -> Self {
+    pub(crate) fn new(set: &str, scores: &SetScores) -> Self {
         let heard = |quality: &String| {
             scores
                 .values()

@@ -13,7 +13,7 @@ use crate::evaluate::{SetScores, ordered};
 
 /// The diagram of a set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReliabilityDiagram {
+pub(crate) struct ReliabilityDiagram {
     /// The set.
     pub set: String,
     /// The engines with their bins.
@@ -23,7 +23,7 @@ pub struct ReliabilityDiagram {
 impl ReliabilityDiagram {
     /// The diagram of a set.
     #[must_use]
-    pub fn new(set: &str, scores: &SetScores) -> Self {
+    pub(crate) fn new(set: &str, scores: &SetScores) -> Self {
         Self {
             set: set.to_owned(),
             engines: ordered(scores)

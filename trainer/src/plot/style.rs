@@ -4,14 +4,14 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// The font, with what an SVG viewer takes where it is not installed.
-pub const FONT: &str = "Inter, Helvetica, Arial, sans-serif";
+pub(crate) const FONT: &str = "Inter, Helvetica, Arial, sans-serif";
 
 /// Text and axes.
-pub const INK: RGBColor = RGBColor(38, 42, 51);
+pub(crate) const INK: RGBColor = RGBColor(38, 42, 51);
 /// Less important text.
-pub const FAINT: RGBColor = RGBColor(112, 118, 130);
+pub(crate) const FAINT: RGBColor = RGBColor(112, 118, 130);
 /// Grid lines.
-pub const GRID: RGBColor = RGBColor(226, 229, 234);
+pub(crate) const GRID: RGBColor = RGBColor(226, 229, 234);
 
 /// Colours of series that have none of their own.
 const SERIES: [RGBColor; 7] = [
@@ -26,13 +26,13 @@ const SERIES: [RGBColor; 7] = [
 
 /// The colour of series number `index`.
 #[must_use]
-pub fn series(index: usize) -> RGBColor {
+pub(crate) fn series(index: usize) -> RGBColor {
     SERIES[index % SERIES.len()]
 }
 
 /// The colour of an engine, the same in every picture.
 #[must_use]
-pub fn engine(name: &str) -> RGBColor {
+pub(crate) fn engine(name: &str) -> RGBColor {
     match name {
         "offline" => SERIES[0],
         "live" => SERIES[1],
@@ -45,7 +45,7 @@ pub fn engine(name: &str) -> RGBColor {
 
 /// Text of `size` pixels, its upper left corner at the point.
 #[must_use]
-pub fn text(size: f64, colour: RGBColor) -> TextStyle<'static> {
+pub(crate) fn text(size: f64, colour: RGBColor) -> TextStyle<'static> {
     TextStyle {
         color: colour.to_backend_color(),
         ..TextStyle::from((FONT, size).into_font())
@@ -54,19 +54,19 @@ pub fn text(size: f64, colour: RGBColor) -> TextStyle<'static> {
 
 /// Headings of `size` pixels.
 #[must_use]
-pub fn heading(size: f64) -> TextStyle<'static> {
+pub(crate) fn heading(size: f64) -> TextStyle<'static> {
     TextStyle::from((FONT, size, FontStyle::Bold).into_font()).color(&INK)
 }
 
 /// The same text placed around the point.
 #[must_use]
-pub fn centred(style: &TextStyle<'static>) -> TextStyle<'static> {
+pub(crate) fn centred(style: &TextStyle<'static>) -> TextStyle<'static> {
     style.pos(Pos::new(HPos::Center, VPos::Center))
 }
 
 /// A line of `width` pixels.
 #[must_use]
-pub fn line(colour: RGBColor, width: f64) -> ShapeStyle {
+pub(crate) fn line(colour: RGBColor, width: f64) -> ShapeStyle {
     ShapeStyle {
         color: colour.to_rgba(),
         filled: false,
@@ -76,7 +76,7 @@ pub fn line(colour: RGBColor, width: f64) -> ShapeStyle {
 
 /// A colour between two, `share` 0 … 1 of the way.
 #[must_use]
-pub fn between(from: RGBColor, to: RGBColor, share: f64) -> RGBColor {
+pub(crate) fn between(from: RGBColor, to: RGBColor, share: f64) -> RGBColor {
     let share = share.clamp(0.0, 1.0);
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as u8;
     RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))

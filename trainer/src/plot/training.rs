@@ -16,7 +16,7 @@ const MAX_LOG_BYTES: u64 = 64 << 20;
 ///
 /// # Errors
 /// A log that cannot be read or holds no step, by name.
-pub fn training(log: &Path) -> Result<Lines> {
+pub(crate) fn training(log: &Path) -> Result<Lines> {
     let named = || log.display().to_string();
     let size = std::fs::metadata(log).with_context(named)?.len();
     ensure!(

@@ -9,7 +9,7 @@ use crate::schedule::Schedule;
 
 /// Everything that decides the outcome of a run, beside the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrainConfig {
+pub(crate) struct TrainConfig {
     /// The network.
     pub architecture: Architecture,
     /// What it is taught.
@@ -56,7 +56,7 @@ pub struct TrainConfig {
 /// and the loss are in single precision with either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Precision {
+pub(crate) enum Precision {
     /// Single precision.
     #[default]
     F32,

@@ -10,6 +10,8 @@
 //! - [`student`]: a network of our own;
 //! - [`mixture`]: several of them as one.
 
+#![warn(unreachable_pub)]
+
 pub mod btc;
 pub mod checkpoint;
 pub mod chordnet;

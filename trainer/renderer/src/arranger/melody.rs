@@ -5,7 +5,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Note, Section, Texture, velocity};
-use crate::song::{Harmony, Song};
+use crate::song::{Harmony, Song, is_minor};
 
 const RHYTHMS: [&[f64]; 10] = [
     &[1.0, 1.0, 1.0, 1.0],
@@ -24,7 +24,7 @@ const RHYTHMS: [&[f64]; 10] = [
 /// notes of the key, suspensions held from the chord before, and approach notes a
 /// semitone below or above.
 pub(super) fn write(rng: &mut ChaCha8Rng, song: &Song, sections: &[Section]) -> Vec<Note> {
-    let (tonic, minor) = song.key;
+    let (tonic, minor) = (song.key.tonic().pitch_class(), is_minor(song.key));
     let scale: &[i32] = if minor {
         &[0, 2, 3, 5, 7, 8, 10]
     } else {

@@ -173,6 +173,7 @@ mod tests {
     use super::*;
     use crate::chord::Chord;
     use crate::song::Beat;
+    use crate::song::key_of;
 
     fn chord(label: &str) -> Harmony {
         Harmony::Chord(Chord::from_harte(label).unwrap())
@@ -195,7 +196,7 @@ mod tests {
                 })
                 .to_vec(),
             swing: 0.5,
-            key: (0, false),
+            key: key_of(0, false),
             keys: Vec::new(),
         };
         // Two beats later; the second chord changes half way, the third has another bass.

@@ -4,10 +4,14 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
+use harmony::key::Key;
+
 use super::settings::ProgressionSettings;
 use crate::chord::{Chord, LARGE_QUALITIES, POWER};
+use crate::song::is_minor;
 
-pub(super) fn functional(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chord> {
+pub(super) fn functional(rng: &mut ChaCha8Rng, key: Key) -> Vec<Chord> {
+    let (tonic, minor) = (key.tonic().pitch_class(), is_minor(key));
     const MAJOR: [(u8, &str, &str); 7] = [
         (0, "maj", "maj7"),
         (2, "min", "min7"),
@@ -137,10 +141,10 @@ pub(super) fn modal(rng: &mut ChaCha8Rng, tonic: u8) -> Vec<Chord> {
     chords
 }
 
-pub(super) fn jazz(rng: &mut ChaCha8Rng, (tonic, minor): (u8, bool)) -> Vec<Chord> {
+pub(super) fn jazz(rng: &mut ChaCha8Rng, key: Key) -> Vec<Chord> {
     let mut chords = Vec::new();
-    let mut goal = tonic;
-    let mut minor = minor;
+    let mut goal = key.tonic().pitch_class();
+    let mut minor = is_minor(key);
     for _ in 0..rng.random_range(1..=3) {
         match rng.random_range(0..8) {
             0..=2 => {
@@ -236,7 +240,8 @@ pub(super) fn even(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Vec<
 
 /// A riff of fifths over the steps of a minor key, some of them chromatic, and now and then a
 /// whole chord.
-pub(super) fn riff(rng: &mut ChaCha8Rng, (tonic, _): (u8, bool)) -> Vec<Chord> {
+pub(super) fn riff(rng: &mut ChaCha8Rng, key: Key) -> Vec<Chord> {
+    let tonic = key.tonic().pitch_class();
     (0..rng.random_range(2..=6))
         .map(|index| {
             let step = if index == 0 {

@@ -16,8 +16,10 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
+use harmony::key::Key;
+
 use crate::chord::Chord;
-use crate::song::{Beat, Harmony, Song, Span};
+use crate::song::{Beat, Harmony, Song, Span, key_of};
 use idioms::{chromatic, even, functional, jazz, modal, riff};
 use substitutions::{extended, inversion, rarer, with_addition};
 
@@ -47,7 +49,7 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Song {
     };
     let mut tonic = rng.random_range(0..12_u8);
     let mut minor = rng.random_bool(0.45);
-    let key = (tonic, minor);
+    let key = key_of(tonic, minor);
     let total_beats = (settings.duration_s * tempo / 60.0).ceil();
     // No draw where there is nothing to draw: other shares leave a seed's song as it was.
     let power = settings.power_share > 0.0 && rng.random_bool(settings.power_share);
@@ -79,16 +81,8 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Song {
         } else {
             idiom(rng, settings)
         };
-        section(
-            rng,
-            settings,
-            idiom,
-            (tonic, minor),
-            meter,
-            tempo,
-            &mut spans,
-            &mut at,
-        );
+        let now = key_of(tonic, minor);
+        section(rng, settings, idiom, now, meter, tempo, &mut spans, &mut at);
     }
     if rng.random_bool(settings.no_chord_share) {
         push(&mut spans, &mut at, meter, Harmony::None);
@@ -173,7 +167,7 @@ fn section(
     rng: &mut ChaCha8Rng,
     settings: &ProgressionSettings,
     idiom: Idiom,
-    key: (u8, bool),
+    key: Key,
     meter: f64,
     tempo: f64,
     spans: &mut Vec<Span>,
@@ -181,7 +175,7 @@ fn section(
 ) {
     let mut pattern = match idiom {
         Idiom::Functional => functional(rng, key),
-        Idiom::Modal => modal(rng, key.0),
+        Idiom::Modal => modal(rng, key.tonic().pitch_class()),
         Idiom::Jazz => jazz(rng, key),
         Idiom::Chromatic => chromatic(rng),
         Idiom::Even => even(rng, settings),

@@ -4,7 +4,7 @@ use recognizer::simd::{Isa, LANES, Lanes, multiply_add};
 
 /// Sixteen numbers made one by one.
 #[inline(always)]
-pub fn each(number: impl Fn(usize) -> f32) -> Lanes {
+pub(super) fn each(number: impl Fn(usize) -> f32) -> Lanes {
     let mut lanes = [0.0; LANES];
     for (i, lane) in lanes.iter_mut().enumerate() {
         *lane = number(i);
@@ -16,7 +16,7 @@ pub fn each(number: impl Fn(usize) -> f32) -> Lanes {
 /// count as those limits. After the Cephes library's `expf`: `x = n ln 2 + r`, then a
 /// polynomial in `r`.
 #[inline(always)]
-pub fn exp<I: Isa>(x: f32) -> f32 {
+pub(super) fn exp<I: Isa>(x: f32) -> f32 {
     // Comparisons of this form are one instruction each; not-a-number becomes −87.
     let x = if x > -87.0 { x } else { -87.0 };
     let x = if x < 88.0 { x } else { 88.0 };
@@ -44,19 +44,19 @@ pub fn exp<I: Isa>(x: f32) -> f32 {
 
 /// The logistic function.
 #[inline(always)]
-pub fn sigmoid<I: Isa>(x: f32) -> f32 {
+pub(super) fn sigmoid<I: Isa>(x: f32) -> f32 {
     1.0 / (1.0 + exp::<I>(-x))
 }
 
 /// The hyperbolic tangent, within 2e-7.
 #[inline(always)]
-pub fn tanh<I: Isa>(x: f32) -> f32 {
+pub(super) fn tanh<I: Isa>(x: f32) -> f32 {
     2.0 * sigmoid::<I>(2.0 * x) - 1.0
 }
 
 /// SELU (Klambauer et al., 2017): `λ x` above zero, `λ α (e^x − 1)` below.
 #[inline(always)]
-pub fn selu<I: Isa>(x: f32) -> f32 {
+pub(super) fn selu<I: Isa>(x: f32) -> f32 {
     const LAMBDA: f32 = 1.050_701;
     const ALPHA: f32 = 1.673_263_2;
     let below = (LAMBDA * ALPHA) * (exp::<I>(if x < 0.0 { x } else { 0.0 }) - 1.0);

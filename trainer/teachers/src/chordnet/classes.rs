@@ -13,20 +13,20 @@ use crate::{ELEVENTHS, Extensions, NINTHS, Prediction, THIRTEENTHS};
 
 /// Places in the vocabulary's order of qualities.
 mod quality {
-    pub const MIN: usize = 0;
-    pub const MAJ: usize = 1;
-    pub const DIM: usize = 2;
-    pub const AUG: usize = 3;
-    pub const MIN6: usize = 4;
-    pub const MAJ6: usize = 5;
-    pub const MIN7: usize = 6;
-    pub const MINMAJ7: usize = 7;
-    pub const MAJ7: usize = 8;
-    pub const DOM7: usize = 9;
-    pub const DIM7: usize = 10;
-    pub const HDIM7: usize = 11;
-    pub const SUS2: usize = 12;
-    pub const SUS4: usize = 13;
+    pub(super) const MIN: usize = 0;
+    pub(super) const MAJ: usize = 1;
+    pub(super) const DIM: usize = 2;
+    pub(super) const AUG: usize = 3;
+    pub(super) const MIN6: usize = 4;
+    pub(super) const MAJ6: usize = 5;
+    pub(super) const MIN7: usize = 6;
+    pub(super) const MINMAJ7: usize = 7;
+    pub(super) const MAJ7: usize = 8;
+    pub(super) const DOM7: usize = 9;
+    pub(super) const DIM7: usize = 10;
+    pub(super) const HDIM7: usize = 11;
+    pub(super) const SUS2: usize = 12;
+    pub(super) const SUS4: usize = 13;
 }
 
 /// Qualities of the triads in the head's order (maj, min, sus4, sus2, dim, aug) with each

@@ -79,7 +79,7 @@ impl Conv {
 
 /// What the norm after a convolution does to each channel: `(x − mean) · scale`.
 #[derive(Clone, Debug)]
-pub struct Norm {
+pub(super) struct Norm {
     mean: Vec<f32>,
     scale: Vec<f32>,
 }
@@ -108,7 +108,7 @@ impl Moments {
 
 /// How a convolution's inputs come about from the map it finds.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading<'a> {
+pub(super) struct Reading<'a> {
     /// Bins of a row of the map.
     pub bins: usize,
     /// Bins of which the largest is taken.
@@ -126,14 +126,14 @@ impl Reading<'_> {
     }
 
     /// Bins that a convolution writes.
-    pub fn written(&self) -> usize {
+    pub(super) fn written(&self) -> usize {
         self.pooled() + 2 * self.padding - 2
     }
 }
 
 /// Runs `conv` over the map in `map`, `frames` rows that lie `stride` numbers apart, and
 /// writes the result in its place. Gives the norm that follows.
-pub fn convolve(
+pub(super) fn convolve(
     conv: &Conv,
     reading: Reading<'_>,
     map: &mut [f32],

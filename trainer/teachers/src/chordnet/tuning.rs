@@ -17,7 +17,7 @@ const STEPS: usize = 100;
 
 /// The tuning of mono `samples` at 22 050 Hz as a share of a bin, −0.5 … 0.5; zero where
 /// there is no peak.
-pub fn estimate(samples: &[f32], bins_per_octave: f32) -> f64 {
+pub(super) fn estimate(samples: &[f32], bins_per_octave: f32) -> f64 {
     let peaks = peaks(samples);
     let mut magnitudes: Vec<f32> = peaks.iter().map(|peak| peak.1).collect();
     let threshold = median(&mut magnitudes);

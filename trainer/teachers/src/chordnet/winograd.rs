@@ -7,12 +7,12 @@ use recognizer::simd::{Isa, LANES, Lanes, multiply_add};
 use super::activations::each;
 
 /// Products of a tile.
-pub const POINTS: usize = 6;
+pub(super) const POINTS: usize = 6;
 /// Results of a tile.
-pub const TILE: usize = 4;
+pub(super) const TILE: usize = 4;
 
 /// The three weights of a kernel at the six points.
-pub fn kernel([a, b, c]: [f32; 3]) -> [f32; POINTS] {
+pub(super) fn kernel([a, b, c]: [f32; 3]) -> [f32; POINTS] {
     let [a, b, c] = [a, b, c].map(f64::from);
     [
         a / 4.0,
@@ -28,7 +28,7 @@ pub fn kernel([a, b, c]: [f32; 3]) -> [f32; POINTS] {
 /// A row `[bins + 2, channels]` (with its padding) at the six points: `[6, tiles,
 /// channels]`. Channels are a multiple of [`LANES`].
 #[inline(always)]
-pub fn row<I: Isa>(channels: usize, row: &[f32], out: &mut [f32]) {
+pub(super) fn row<I: Isa>(channels: usize, row: &[f32], out: &mut [f32]) {
     let tiles = out.len() / (POINTS * channels);
     let (row, _) = row.as_chunks::<LANES>();
     let (out, _) = out.as_chunks_mut::<LANES>();
@@ -59,7 +59,7 @@ pub fn row<I: Isa>(channels: usize, row: &[f32], out: &mut [f32]) {
 
 /// The four results of a tile from the sums at its six points.
 #[inline(always)]
-pub fn results<I: Isa>(m: [&Lanes; POINTS]) -> [Lanes; TILE] {
+pub(super) fn results<I: Isa>(m: [&Lanes; POINTS]) -> [Lanes; TILE] {
     let madd = multiply_add::<I>;
     let sum = each(|i| m[1][i] + m[2][i]);
     let difference = each(|i| m[1][i] - m[2][i]);

@@ -3,7 +3,7 @@
 
 /// One direction.
 #[derive(Debug, Clone)]
-pub struct Gru {
+pub(super) struct Gru {
     /// Numbers in the state.
     pub hidden: usize,
     /// `[inputs, 3 · hidden]`: update gate, reset gate, candidate.
@@ -66,7 +66,7 @@ impl Gru {
 
 /// Both directions over `inputs`, rows of `width` numbers: `[rows, 2 · hidden]`, the states of
 /// `forward` before those of `backward`.
-pub fn both(forward: &Gru, backward: &Gru, inputs: &[f32], width: usize) -> Vec<f32> {
+pub(super) fn both(forward: &Gru, backward: &Gru, inputs: &[f32], width: usize) -> Vec<f32> {
     let rows: Vec<&[f32]> = inputs.chunks_exact(width).collect();
     let joined = forward.hidden + backward.hidden;
     let mut out = vec![0.0; rows.len() * joined];

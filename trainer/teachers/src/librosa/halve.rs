@@ -11,7 +11,7 @@ const BETA: f64 = 13.241_208_1;
 
 /// Halves the rate of `samples`; `ceil(len / 2)` come out, each scaled by √2, which keeps
 /// the energy (`librosa.resample(..., scale=True)`).
-pub fn halve(samples: &[f32]) -> Vec<f32> {
+pub(crate) fn halve(samples: &[f32]) -> Vec<f32> {
     let taps = taps();
     let mut padded = vec![0.0; HALF];
     padded.extend_from_slice(samples);

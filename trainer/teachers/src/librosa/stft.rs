@@ -7,7 +7,7 @@ use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
 
 /// A transform of one frame length.
-pub struct Stft {
+pub(crate) struct Stft {
     fft: Arc<dyn RealToComplex<f32>>,
     /// Empty where no window is wanted.
     window: Vec<f32>,
@@ -18,7 +18,7 @@ pub struct Stft {
 
 impl Stft {
     /// Frames of `length` samples, times `window` (of that length, or empty for none).
-    pub fn new(length: usize, window: Vec<f32>) -> Self {
+    pub(crate) fn new(length: usize, window: Vec<f32>) -> Self {
         let fft = RealFftPlanner::new().plan_fft_forward(length);
         Self {
             window,
@@ -30,7 +30,7 @@ impl Stft {
     }
 
     /// The spectrum of the frame whose middle is sample `centre`: `length / 2 + 1` bins.
-    pub fn at(&mut self, samples: &[f32], centre: usize) -> &[Complex32] {
+    pub(crate) fn at(&mut self, samples: &[f32], centre: usize) -> &[Complex32] {
         let half = self.frame.len() / 2;
         let before = half.saturating_sub(centre).min(self.frame.len());
         let first = (centre + before - half).min(samples.len());
@@ -50,7 +50,7 @@ impl Stft {
 }
 
 /// The Hann window as librosa takes it: periodic, its first value zero.
-pub fn hann(length: usize) -> impl Iterator<Item = f64> {
+pub(crate) fn hann(length: usize) -> impl Iterator<Item = f64> {
     let step = 2.0 * std::f64::consts::PI / length as f64;
     (0..length).map(move |n| 0.5 - 0.5 * (step * n as f64).cos())
 }

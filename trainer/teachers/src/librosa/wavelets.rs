@@ -10,7 +10,7 @@ use super::stft::hann;
 const SPARSITY: f64 = 0.01;
 
 /// Filters for the spectra of frames of one length.
-pub struct Wavelets {
+pub(crate) struct Wavelets {
     /// Length of the frames, a power of two.
     pub frame: usize,
     rows: Vec<Row>,
@@ -25,7 +25,7 @@ struct Row {
 /// How long a filter rings at `frequency_hz`, in samples at `sample_rate`, when
 /// `bins_per_octave` stand side by side: `Q · rate / f`, `Q = (r² + 1) / (r² − 1)` with
 /// `r` the ratio of neighbours.
-pub fn length(frequency_hz: f64, sample_rate: f64, bins_per_octave: f64) -> f64 {
+pub(crate) fn length(frequency_hz: f64, sample_rate: f64, bins_per_octave: f64) -> f64 {
     let squared = 2f64.powf(2.0 / bins_per_octave);
     (squared + 1.0) / (squared - 1.0) * sample_rate / frequency_hz
 }
@@ -33,7 +33,7 @@ pub fn length(frequency_hz: f64, sample_rate: f64, bins_per_octave: f64) -> f64 
 impl Wavelets {
     /// Filters at `frequencies` (rising, in Hz) for a signal at `sample_rate`, each times
     /// `gain`; frames are at least `shortest` long.
-    pub fn new(
+    pub(crate) fn new(
         frequencies: &[f64],
         sample_rate: f64,
         bins_per_octave: f64,
@@ -66,7 +66,7 @@ impl Wavelets {
     }
 
     /// Filters that see magnitudes only.
-    pub fn into_magnitudes(mut self) -> Self {
+    pub(crate) fn into_magnitudes(mut self) -> Self {
         for weight in self.rows.iter_mut().flat_map(|row| &mut row.weights) {
             *weight = Complex32::new(weight.norm(), 0.0);
         }
@@ -74,7 +74,7 @@ impl Wavelets {
     }
 
     /// The magnitude of each filter's response, times its scale, into `out`.
-    pub fn respond(&self, spectrum: &[Complex32], scales: &[f32], out: &mut [f32]) {
+    pub(crate) fn respond(&self, spectrum: &[Complex32], scales: &[f32], out: &mut [f32]) {
         for ((row, scale), out) in self.rows.iter().zip(scales).zip(out) {
             let seen = &spectrum[row.first..row.first + row.weights.len()];
             let sum: Complex32 = row.weights.iter().zip(seen).map(|(w, x)| w * x).sum();

@@ -13,15 +13,16 @@ use harmony::timeline::Timeline;
 use recognizer::beat::Known;
 use recognizer::live::LiveEngine;
 use recognizer::signal::SignalBuilder;
+use recognizer::song::track;
 
 use crate::arguments::{Format, Live};
 use crate::error::{Error, in_file};
+use crate::interrupt;
 use crate::model::Model;
 use crate::output::{self, Job, OutputFile, To};
 use crate::progress;
 use crate::say::say;
 use crate::songs::Song;
-use crate::{interrupt, track};
 use display::{Display, Events};
 use stream::Stream;
 
@@ -153,7 +154,8 @@ fn write(
     let about = options
         .about
         .export_options(song, &options.notation, &options.time);
-    let track = track::build(song.path(), chords, &heard, beats.as_ref(), &about)?;
+    let track = track(chords, &heard, beats.as_ref(), &about);
+    let track = track.map_err(|cause| in_file(song.path())(&cause))?;
     job.put(&track, format, &about)
 }
 

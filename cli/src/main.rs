@@ -10,7 +10,6 @@ mod progress;
 mod say;
 mod songs;
 mod table;
-mod track;
 mod transcribe;
 
 use std::process::ExitCode;

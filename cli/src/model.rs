@@ -3,28 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use harmony::timeline::Timeline;
-use recognizer::beat::{self, Beats, Known};
+use recognizer::beat::Known;
 use recognizer::inference::PitchClassModel;
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::signal::Signal;
-use recognizer::transcribe::Analysis;
-use recognizer::tuning::{Tuning, TuningSetting};
+use recognizer::song::{self, Heard};
+use recognizer::tuning::TuningSetting;
 use recognizer::weights::ModelCard;
 
 use crate::error::{Error, in_file};
 use crate::output::print;
-
-/// The analysis of a song.
-pub struct Heard {
-    /// Its chords.
-    pub chords: Timeline,
-    /// Its beats, where it has any.
-    pub beats: Option<Beats>,
-    /// How far it lies from A = 440 Hz.
-    pub tuning: Tuning,
-}
 
 /// A network, for whole files or for live engines.
 pub struct Model(Arc<PitchClassModel>);
@@ -52,20 +41,8 @@ impl Model {
             progress(share);
             true
         };
-        let in_file = in_file(file);
-        let analysis = Analysis::with_tuning(signal, &*self.0, tuning, go_on);
-        let analysis = analysis.map_err(|cause| in_file(&cause))?;
-        let decode = |grid| analysis.timeline(grid).map_err(|cause| in_file(&cause));
-        let chords = decode(None)?;
-        let beats = known.and_then(|known| beat::find(signal, &chords, known));
-        Ok(Heard {
-            chords: match &beats {
-                Some(beats) => decode(Some(&beats.grid()))?,
-                None => chords,
-            },
-            beats,
-            tuning: analysis.tuning,
-        })
+        let heard = song::hear(signal, &*self.0, known, tuning, go_on);
+        heard.map_err(|cause| in_file(file)(&cause))
     }
 
     /// The network of live engines, from a file of weights if there is one.

@@ -1,15 +1,16 @@
 //! `changes transcribe`: the chords of whole files.
 
 use recognizer::beat::Known;
+use recognizer::song::track;
 use recognizer::tuning::Tuning;
 
 use crate::arguments::{Format, Transcribe};
-use crate::error::Error;
+use crate::error::{Error, in_file};
 use crate::interrupt::Work;
 use crate::model::Model;
 use crate::output::{Job, Plan, To};
 use crate::progress::{self, Progress};
-use crate::{songs, track};
+use crate::songs;
 
 /// Transcribes every file, also those after one that fails.
 pub fn run(options: &Transcribe) -> Result<(), Error> {
@@ -112,7 +113,8 @@ impl Run<'_> {
         let about = options
             .about
             .export_options(song, &options.notation, &options.time);
-        let track = track::build(song.path(), &chords, &chords, beats.as_ref(), &about)?;
+        let track = track(&chords, &chords, beats.as_ref(), &about);
+        let track = track.map_err(|cause| in_file(song.path())(&cause))?;
         let put = || job.put(&track, self.format, &about);
         match job.to {
             To::File(_) => self.work.unbroken(put),

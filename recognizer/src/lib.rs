@@ -24,8 +24,8 @@
 //! ```
 //!
 //! [`Analysis`] is the same in two steps, for a file whose beats are known or to be found
-//! ([`beat::find()`]): changes of chord are then put on them. A [`Signal`] keeps long audio out of
-//! memory.
+//! ([`beat::find()`]): changes of chord are then put on them. [`song`] finds beats and keys, too, and
+//! makes a chord track. A [`Signal`] keeps long audio out of memory.
 //!
 //! # Blocks to events
 //!
@@ -82,6 +82,7 @@ pub mod networks;
 pub mod refine;
 pub mod resample;
 pub mod signal;
+pub mod song;
 pub mod transcribe;
 pub mod tuning;
 pub mod weights;

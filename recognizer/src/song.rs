@@ -1,0 +1,111 @@
+//! A song as a whole: its audio to chords on its beats, and those to a chord track with tempo,
+//! meters and keys. What `changes transcribe` does with a file, for every program that does it.
+//!
+//! ```
+//! use harmony::export::{Format, Options};
+//! use recognizer::beat::Known;
+//! use recognizer::{Signal, TuningSetting, models, song};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/town-theme.ogg");
+//! # /*
+//! let path = "song.mp3";
+//! # */
+//! let (signal, _) = Signal::read(path, &mut |_| {})?;
+//! let (known, tuning) = (Some(Known::default()), TuningSetting::Estimated);
+//! let heard = song::hear(&signal, &*models::windowed()?, known, tuning, |_| true)?;
+//! let options = Options::default();
+//! let track = song::track(&heard.chords, &heard.chords, heard.beats.as_ref(), &options)?;
+//! let mut chart = Vec::new();
+//! Format::MusicXml.write_track(&mut chart, &track, &options)?;
+//! # assert!(!track.keys().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+use harmony::export::{ExportError, Options};
+use harmony::time::TimeError;
+use harmony::timeline::{Timeline, TimelineError};
+use harmony::track::{Keep, Track};
+
+use crate::beat::{self, Beats, Known};
+use crate::inference::WindowModel;
+use crate::signal::Signal;
+use crate::transcribe::{Analysis, TranscribeError};
+use crate::tuning::{Tuning, TuningSetting};
+
+/// The analysis of a song.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Its chords, in the finest vocabulary.
+    pub chords: Timeline,
+    /// Its beats, where it has any.
+    pub beats: Option<Beats>,
+    /// How far it lies from A = 440 Hz.
+    pub tuning: Tuning,
+}
+
+/// Why chords do not make a track.
+#[derive(Debug, thiserror::Error)]
+pub enum TrackError {
+    /// A tempo that no track can have.
+    #[error(transparent)]
+    Tempo(#[from] ExportError),
+    /// Beats on which the chords cannot lie.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+    /// Keys that a track cannot have.
+    #[error(transparent)]
+    Keys(#[from] TimeError),
+}
+
+/// Hears a song with a windowed network. Chords change on its beats, if it has any; without
+/// `known`, none are looked for.
+///
+/// `progress` gets the share done, 0 … 1, and returns whether to go on.
+///
+/// # Errors
+/// As [`Analysis::with_tuning`].
+pub fn hear(
+    signal: &Signal,
+    model: &dyn WindowModel,
+    known: Option<Known>,
+    tuning: TuningSetting,
+    progress: impl FnMut(f32) -> bool,
+) -> Result<Heard, TranscribeError> {
+    let analysis = Analysis::with_tuning(signal, model, tuning, progress)?;
+    let chords = analysis.timeline(None)?;
+    let beats = known.and_then(|known| beat::find(signal, &chords, known));
+    Ok(Heard {
+        chords: match &beats {
+            Some(beats) => analysis.timeline(Some(&beats.grid()))?,
+            None => chords,
+        },
+        beats,
+        tuning: analysis.tuning,
+    })
+}
+
+/// The track of `chords`, with tempo and meters from `beats`, else from `about`, and with the keys
+/// found from `heard`, unless `about` names one.
+///
+/// # Errors
+/// A track that breaks a rule of [`Track`].
+pub fn track(
+    chords: &Timeline,
+    heard: &Timeline,
+    beats: Option<&Beats>,
+    about: &Options,
+) -> Result<Track, TrackError> {
+    let mut track = about.track(chords)?;
+    if let Some(beats) = beats
+        && let Some(tempo) = beats.tempo_map()
+    {
+        track.set_tempo(tempo, Keep::Seconds)?;
+        track.set_meters(beats.meter_map());
+    }
+    if about.key.is_none() {
+        track.estimate_keys_of(heard)?;
+    }
+    Ok(track)
+}

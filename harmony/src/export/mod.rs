@@ -166,6 +166,18 @@ impl<'a> Keyed<'a> {
     }
 }
 
+/// The chords of a track as a `.lab` file has them: whole, with their Harte labels spelled by the
+/// keys. Their times are not rounded, and what is too short for a line of the file is here.
+#[must_use]
+pub fn spelled(track: &Track, options: &Options) -> Vec<(Segment, String)> {
+    let track = track.with_whole_chords();
+    let keyed = Keyed::from_track(&track, options);
+    let segments = track.timeline().segments().iter();
+    segments
+        .map(|segment| (segment.clone(), keyed.text(segment, Style::Harte)))
+        .collect()
+}
+
 /// The chart of a track, in the key of the options where the track has none.
 fn chart(track: &Track, options: &Options) -> Chart {
     let mut chart = Chart::new(track, options.chart);

@@ -8,6 +8,7 @@ mod model;
 mod output;
 mod progress;
 mod say;
+mod shell;
 mod songs;
 mod table;
 mod transcribe;
@@ -23,6 +24,8 @@ fn main() -> ExitCode {
         Command::Transcribe(options) => transcribe::run(&options),
         Command::Live(options) => live::run(&options),
         Command::Weights => model::run(),
+        Command::Completions(options) => shell::completions(&options),
+        Command::Man(options) => shell::man(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,7 +27,7 @@ use grid::Grid;
 #[derive(Parser)]
 #[command(
     name = "changes",
-    version,
+    version = changes_about::BUILD,
     about = "Reads the chords of recorded music",
     override_usage = "changes [OPTIONS] FILE...\n       changes COMMAND [OPTIONS] ...",
     after_help = EXAMPLES
@@ -64,6 +64,34 @@ pub enum Command {
     Live(Live),
     /// Print which networks are built in and how they were trained
     Weights,
+    /// Print what a shell reads to complete this command
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Write the manual into a folder
+    #[command(hide = true)]
+    Man(Man),
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  changes completions bash > ~/.local/share/bash-completion/completions/changes
+  changes completions zsh > ~/.zfunc/_changes
+  changes completions fish > ~/.config/fish/completions/changes.fish";
+
+/// `changes completions`.
+#[derive(Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `changes man`.
+#[derive(Args)]
+pub struct Man {
+    /// The folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 const TRANSCRIBE_EXAMPLES: &str = "\

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use changes_supply::Product;
 use xshell::cmd;
 
 use crate::apt;
@@ -10,6 +11,24 @@ use crate::workspace::{release_binary, root, say, shell, target};
 
 /// The package with the plugin in it; its bundle's name is in `bundler.toml`.
 const PACKAGE: &str = "changes-plugin";
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// For both processors of Macs in one, on macOS
+    #[arg(long)]
+    universal: bool,
+}
+
+/// Bundles what was asked for, and tells where it is.
+pub fn run(options: &Options) -> Result<()> {
+    let bundle = if options.universal {
+        universal()?
+    } else {
+        bundle()?
+    };
+    bundle.print();
+    Ok(())
+}
 
 /// Where the two plugins are.
 pub struct Bundle {
@@ -45,6 +64,20 @@ pub fn bundle() -> Result<Bundle> {
     bundle_built()
 }
 
+/// The same for both processors of Macs in one.
+fn universal() -> Result<Bundle> {
+    ensure!(
+        cfg!(target_os = "macos"),
+        "programs for both processors are put together on macOS alone, by its `lipo`"
+    );
+    say("Building the release plugin for both processors");
+    for triple in ["x86_64-apple-darwin", "aarch64-apple-darwin"] {
+        let arguments = ["--release".to_owned(), format!("--target={triple}")];
+        nice_plug_xtask::build(&[PACKAGE.to_owned()], &arguments)?;
+    }
+    bundle_as_built(true)
+}
+
 /// Builds everything that the demo and the tests use, in one go, and bundles the plugin.
 /// Cargo resolves the features of dependencies anew for each selection of packages, and
 /// burn takes minutes to compile: one selection, one burn.
@@ -67,7 +100,11 @@ pub fn program(name: &str) -> Result<PathBuf> {
 
 /// Bundles the release plugin as it was last built.
 pub fn bundle_built() -> Result<Bundle> {
-    nice_plug_xtask::bundle(&target()?, PACKAGE, &["--release".to_owned()], false)
+    bundle_as_built(false)
+}
+
+fn bundle_as_built(universal: bool) -> Result<Bundle> {
+    nice_plug_xtask::bundle(&target()?, PACKAGE, &["--release".to_owned()], universal)
         .context("cannot bundle the plugin")?;
     let bundle = Bundle::location()?;
     for path in [&bundle.clap, &bundle.vst3] {
@@ -77,7 +114,7 @@ pub fn bundle_built() -> Result<Bundle> {
             path.display()
         );
     }
-    changes_supply::write(&root(), &target()?.join("bundled"))
+    changes_supply::write(&root(), &Product::PLUGIN, &target()?.join("bundled"))
         .context("the notices of the bundles")?;
     Ok(bundle)
 }

@@ -1,4 +1,4 @@
-//! What the plugin is made of, for whoever gets it: the licence texts of everything within it,
+//! What is shipped is made of, for whoever gets it: the licence texts of everything within it,
 //! and the list of it.
 
 mod notices;
@@ -12,15 +12,52 @@ use anyhow::{Context, Result};
 
 use packages::Linked;
 
-/// Writes the licence texts of everything within the plugin, and the list of it
+/// Something that is shipped.
+#[derive(Clone, Copy, Debug)]
+pub struct Product {
+    /// Its folder of the repository whose lock file it is built by.
+    pub workspace: &'static str,
+    /// The packages of that folder that are in it, the chief one first.
+    pub packages: &'static [&'static str],
+    /// Features that it is built with.
+    pub features: &'static [&'static str],
+    /// What it is built for, where that is another system than this one.
+    pub triple: Option<&'static str>,
+}
+
+impl Product {
+    /// The two bundles of the plugin.
+    pub const PLUGIN: Self = Self {
+        workspace: ".",
+        packages: &["changes-plugin"],
+        features: &[],
+        triple: None,
+    };
+    /// The plugin, the program without a host and the command.
+    pub const ALL: Self = Self {
+        workspace: ".",
+        packages: &["changes-plugin", "changes-cli"],
+        features: &["changes-plugin/standalone"],
+        triple: None,
+    };
+    /// The Python package.
+    pub const PYTHON: Self = Self {
+        workspace: "python",
+        packages: &["changes-python"],
+        features: &[],
+        triple: None,
+    };
+}
+
+/// Writes the licence texts of everything within a product, and the list of it
 /// (CycloneDX), into `folder`; where they are.
 ///
 /// # Errors
 /// Where a package has no licence, or something cannot be read or written.
-pub fn write(root: &Path, folder: &Path) -> Result<[PathBuf; 2]> {
-    let linked = Linked::find(root, "changes-plugin")?;
+pub fn write(root: &Path, product: &Product, folder: &Path) -> Result<[PathBuf; 2]> {
+    let linked = Linked::find(root, product)?;
     let texts = notices::text(root, &linked)?;
-    let bill = serde_json::to_vec_pretty(&sbom::bill(root, &linked)?)?;
+    let bill = serde_json::to_vec_pretty(&sbom::bill(&linked)?)?;
     Ok([
         put(folder, "Changes-third-party-notices.txt", texts.as_bytes())?,
         put(folder, "Changes.cdx.json", &bill)?,
@@ -50,10 +87,10 @@ mod tests {
 
     #[test]
     fn everything_in_the_plugin_is_named_with_its_licence() {
-        let linked = Linked::find(&root(), "changes-plugin").unwrap();
+        let linked = Linked::find(&root(), &Product::PLUGIN).unwrap();
         let (text, bill) = (
             notices::text(&root(), &linked).unwrap(),
-            serde_json::to_value(sbom::bill(&root(), &linked).unwrap()).unwrap(),
+            serde_json::to_value(sbom::bill(&linked).unwrap()).unwrap(),
         );
         println!("{} bytes of notices", text.len());
         let mut names = Vec::new();
@@ -94,5 +131,23 @@ mod tests {
         ];
         assert_eq!(ours, known);
         assert_eq!(components.len(), names.len() + ours.len());
+    }
+
+    #[test]
+    fn what_the_command_and_the_standalone_program_add_is_named() {
+        let of = |product| {
+            let linked = Linked::find(&root(), product).unwrap();
+            let names: Vec<String> = linked
+                .packages
+                .iter()
+                .map(|it| it.name.to_string())
+                .collect();
+            names
+        };
+        let (plugin, all) = (of(&Product::PLUGIN), of(&Product::ALL));
+        assert!(plugin.iter().all(|name| all.contains(name)));
+        for name in ["changes-cli", "clap", "ctrlc", "jack"] {
+            assert!(all.iter().any(|it| it == name), "{name}");
+        }
     }
 }

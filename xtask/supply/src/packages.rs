@@ -1,32 +1,51 @@
 //! The packages that a program is linked with.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use xshell::{Shell, cmd};
 
+use crate::Product;
+
 /// Packages with the edges between them.
 pub struct Linked {
+    /// The lock file that they are built by.
+    pub lock: PathBuf,
+    /// The name of the chief one.
+    pub chief: &'static str,
     /// Ours and others', in the order of name and version.
     pub packages: Vec<Package>,
     metadata: Metadata,
 }
 
 impl Linked {
-    /// Everything that a package of the workspace in `root` is linked with on this system, itself
+    /// Everything that a product of the repository in `root` is linked with, its own packages
     /// included; what only its build needs is not.
     ///
-    /// `cargo tree` says which, for it resolves features for this package alone; `cargo
+    /// `cargo tree` says which, for it resolves features for its packages alone; `cargo
     /// metadata` knows all about each, but takes the features of the whole workspace.
-    pub fn find(root: &Path, package: &str) -> Result<Self> {
+    pub fn find(root: &Path, product: &Product) -> Result<Self> {
+        let workspace = root.join(product.workspace);
+        let chief = product.packages.first().copied();
+        let chief = chief.context("a product without packages")?;
         let sh = Shell::new()?;
-        sh.change_dir(root);
+        sh.change_dir(&workspace);
         let format = "{p}";
+        let mut arguments: Vec<&str> = Vec::new();
+        for package in product.packages {
+            arguments.extend(["--package", package]);
+        }
+        for feature in product.features {
+            arguments.extend(["--features", feature]);
+        }
+        if let Some(triple) = product.triple {
+            arguments.extend(["--target", triple]);
+        }
         let tree = cmd!(
             sh,
-            "cargo tree --package {package} --edges normal,no-proc-macro --prefix none
+            "cargo tree --locked {arguments...} --edges normal,no-proc-macro --prefix none
              --format {format}"
         )
         .quiet()
@@ -40,7 +59,7 @@ impl Linked {
             wanted.insert((name.to_owned(), version.to_owned()));
         }
         let metadata = MetadataCommand::new()
-            .current_dir(root)
+            .current_dir(&workspace)
             .other_options(["--locked".to_owned()])
             .exec()?;
         let mut packages: Vec<Package> = metadata
@@ -56,7 +75,12 @@ impl Linked {
             wanted.len(),
             packages.len()
         );
-        Ok(Self { packages, metadata })
+        Ok(Self {
+            lock: workspace.join("Cargo.lock"),
+            chief,
+            packages,
+            metadata,
+        })
     }
 
     /// Those that are not of this workspace.

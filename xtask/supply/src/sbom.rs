@@ -74,9 +74,9 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// The bill of the plugin, from what it is linked with.
-pub fn bill(root: &Path, linked: &Linked) -> Result<Bill> {
-    let checksums = checksums(root)?;
+/// The bill of a product, from what it is linked with.
+pub fn bill(linked: &Linked) -> Result<Bill> {
+    let checksums = checksums(&linked.lock)?;
     let component = |package: &Package| {
         let key = (package.name.to_string(), package.version.to_string());
         let checksum = checksums.get(&key);
@@ -105,11 +105,11 @@ pub fn bill(root: &Path, linked: &Linked) -> Result<Bill> {
             purl: package.source.is_some().then(|| reference(package)),
         }
     };
-    let plugin = linked
+    let chief = linked
         .packages
         .iter()
-        .find(|it| it.name == "changes-plugin")
-        .context("the plugin is not among its packages")?;
+        .find(|it| it.name == linked.chief)
+        .context("a product that is not among its packages")?;
     Ok(Bill {
         bom_format: "CycloneDX",
         spec_version: "1.6",
@@ -118,13 +118,13 @@ pub fn bill(root: &Path, linked: &Linked) -> Result<Bill> {
             component: Component {
                 r#type: "application",
                 name: "Changes".to_owned(),
-                ..component(plugin)
+                ..component(chief)
             },
         },
         components: linked
             .packages
             .iter()
-            .filter(|it| it.id != plugin.id)
+            .filter(|it| it.id != chief.id)
             .map(component)
             .collect(),
         dependencies: linked
@@ -150,10 +150,9 @@ fn reference(package: &Package) -> String {
 }
 
 /// SHA-256 of the packages as the registry has them, by name and version.
-fn checksums(root: &Path) -> Result<BTreeMap<(String, String), String>> {
-    let path = root.join("Cargo.lock");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+fn checksums(path: &Path) -> Result<BTreeMap<(String, String), String>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let lock: Lock = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
     let locked = lock.package.into_iter();
     Ok(locked

@@ -2,7 +2,8 @@
 //!
 //! Each folder with Python tests has a `requirements.txt` with exact versions; all of
 //! them go into one environment below the target directory. The scripts that make
-//! goldens are not run by any test and stay out of it.
+//! goldens are not run by any test and stay out of it. What builds and tests the Python package
+//! has environments of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,16 +18,15 @@ use crate::workspace::{say, shell, target};
 /// The interpreter of the environment, which is made or renewed where it is not
 /// what the requirement files ask for.
 pub fn environment() -> Result<PathBuf> {
-    let sh = shell()?;
-    let folder = target()?.join("python");
-    let python = folder.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
-    let requirements = requirements()?;
+    kept(&target()?.join("python"), &requirements()?)
+}
+
+/// The interpreter of the environment in `folder`, which is made or renewed where it is not what
+/// the requirement files ask for.
+pub fn kept(folder: &Path, requirements: &[PathBuf]) -> Result<PathBuf> {
+    let python = interpreter(folder);
     let mut hash = Sha256::new();
-    for path in &requirements {
+    for path in requirements {
         let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         hash.update(&content);
     }
@@ -39,10 +39,19 @@ pub fn environment() -> Result<PathBuf> {
     if python.exists() && fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(python);
     }
+    fresh(folder, requirements)?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(python)
+}
+
+/// The interpreter of a new environment in `folder`, with the packages of the requirement files.
+pub fn fresh(folder: &Path, requirements: &[PathBuf]) -> Result<PathBuf> {
+    let sh = shell()?;
     say(format!(
         "Setting up Python packages in {}",
         folder.display()
     ));
+    let python = interpreter(folder);
     let system = system()?;
     cmd!(sh, "{system} -m venv --clear {folder}")
         .quiet()
@@ -60,8 +69,15 @@ pub fn environment() -> Result<PathBuf> {
     )
     .quiet()
     .run()?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(python)
+}
+
+fn interpreter(folder: &Path) -> PathBuf {
+    folder.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    })
 }
 
 /// The ONNX Runtime library inside the package of that name in the environment of `python`.

@@ -28,6 +28,18 @@ pub const WINDOW: &[&str] = &[
     "libxkbcommon-x11-0",
 ];
 
+/// What makes a package for Debian.
+pub const DEB: &[&str] = &["dpkg-dev", "xz-utils"];
+
+/// What makes a new Debian in a folder.
+pub const DEBIAN_ROOT: &[&str] = &["debootstrap"];
+
+/// What links programs for Windows.
+pub const MINGW: &[&str] = &["gcc-mingw-w64-x86-64"];
+
+/// What runs them.
+pub const WINE: &[&str] = &["wine64", "wine"];
+
 /// What shows the system calls of a program.
 pub const STRACE: &[&str] = &["strace"];
 

@@ -2,6 +2,7 @@
 
 mod steps;
 mod supply;
+mod workflows;
 
 use std::time::{Duration, Instant};
 

@@ -9,6 +9,7 @@ mod bundle;
 mod checks;
 mod corpus;
 mod demo;
+mod dist;
 mod fuzz;
 mod install;
 mod python;
@@ -40,9 +41,11 @@ enum Command {
     Check,
     /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3, with the
     /// licences and the list of what is in them beside
-    Bundle,
+    Bundle(bundle::Options),
     /// Bundle, and copy both plugins into the user's plugin folders
     Install(install::Options),
+    /// Build what people install, in target/dist
+    Dist(dist::Options),
     /// Fetch the SoundFonts that training renders with into data/soundfonts
     Soundfonts,
     /// Fetch a corpus to train on
@@ -75,8 +78,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => checks::test(&options),
         Command::Check => checks::check(),
-        Command::Bundle => bundle::bundle().map(|bundle| bundle.print()),
+        Command::Bundle(options) => bundle::run(&options),
         Command::Install(options) => install::run(&options),
+        Command::Dist(options) => dist::run(&options),
         Command::Soundfonts => soundfonts::fetch(),
         Command::Corpus(corpus) => corpus::run(&corpus),
         Command::Fuzz(options) => fuzz::run(&options),

@@ -6,9 +6,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 use xshell::{Cmd, Shell, cmd};
 
-use super::supply;
+use super::{supply, workflows};
 use crate::workspace::{say, shell, target};
-use crate::{apt, bench, bundle, fuzz, python};
+use crate::{apt, bench, bundle, dist, fuzz, python};
 
 /// Where the sanitizers are run.
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
@@ -52,7 +52,13 @@ pub enum Step {
     Fuzz,
     /// The standalone program
     Standalone,
-    /// The plugin and the command for Windows and macOS, where Rust has their targets
+    /// The workflows of a public forge, by actionlint
+    Workflows,
+    /// The archive for Linux and the package for Debian, installed in a new Debian
+    Dist,
+    /// The Python package, installed and tested where nothing else is
+    Python,
+    /// The plugin and the command for Windows and macOS, and the command under Wine
     Systems,
 }
 
@@ -74,6 +80,9 @@ impl Step {
                 | Self::Bench
                 | Self::Fuzz
                 | Self::Standalone
+                | Self::Workflows
+                | Self::Dist
+                | Self::Python
                 | Self::Systems
         )
     }
@@ -118,6 +127,9 @@ impl Step {
                 "cargo build --release --package changes-plugin --features standalone
                  --bin changes-standalone"
             )),
+            Self::Workflows => workflows::check(),
+            Self::Dist => dist::check::check(),
+            Self::Python => dist::wheel::check(),
             Self::Systems => systems(),
         }
     }
@@ -129,9 +141,10 @@ fn run(command: Cmd) -> Result<()> {
 
 fn lints() -> Result<()> {
     let sh = shell()?;
-    // The fuzz targets have a lock file of their own, which a new dependency of the
-    // workspace outdates: better known here than after half an hour, where they are built.
-    for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
+    // The fuzz targets and the Python package have lock files of their own, which a new
+    // dependency of the workspace outdates: better known here than after half an hour, where they
+    // are built.
+    for manifest in ["Cargo.toml", "fuzz/Cargo.toml", "python/Cargo.toml"] {
         run(cmd!(
             sh,
             "cargo metadata --locked --format-version 1 --manifest-path {manifest}"
@@ -210,25 +223,35 @@ fn units(selection: Selection) -> Result<()> {
         .env("CHANGES_CLAP", clap))
 }
 
-/// Without their linkers this is as much as can be said here.
+/// What the compiler says for macOS, whose linker is not to be had here, and for Windows; then what
+/// was built for Windows, under Wine.
 fn systems() -> Result<()> {
     let sh = shell()?;
-    let installed = cmd!(sh, "rustup target list --installed").quiet();
-    let installed = installed.ignore_stderr().read().unwrap_or_default();
-    for triple in ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"] {
-        if installed.lines().any(|line| line == triple) {
-            run(cmd!(
-                sh,
-                "cargo clippy --package changes-plugin --package changes-cli --target {triple}
-                 -- --deny warnings"
-            ))?;
+    for triple in [dist::windows::TRIPLE, "aarch64-apple-darwin"] {
+        let clippy = cmd!(
+            sh,
+            "cargo clippy --package changes-plugin --package changes-cli --target {triple}"
+        );
+        let clippy = if dist::has_target(triple)? {
+            clippy
+        } else if has_library_source(&sh)? {
+            clippy
+                .arg("-Zbuild-std=std,panic_abort")
+                .env("RUSTC_BOOTSTRAP", "1")
         } else {
             say(format!(
                 "NOT CHECKED for {triple} (`rustup target add {triple}`)"
             ));
-        }
+            continue;
+        };
+        run(clippy.args(["--", "--deny", "warnings"]))?;
     }
-    Ok(())
+    if apt::has_apt() {
+        dist::check::windows()
+    } else {
+        say("NOT CHECKED: what is built for Windows is run under Debian's Wine");
+        Ok(())
+    }
 }
 
 /// ThreadSanitizer wants the standard library built for it, which is why only a few crates

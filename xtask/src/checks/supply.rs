@@ -36,9 +36,18 @@ pub fn check() -> Result<()> {
     let sh = shell()?;
     let tool = tool()?;
     // It looks at what is built on any system with any feature, which nobody has fetched yet.
-    cmd!(sh, "cargo fetch --locked --quiet").run()?;
     let check = ["check", "--hide-inclusion-graph"];
-    cmd!(sh, "{tool} --offline {check...} bans licenses sources").run()?;
+    for manifest in ["Cargo.toml", "python/Cargo.toml"] {
+        cmd!(
+            sh,
+            "cargo fetch --locked --quiet --manifest-path {manifest}"
+        )
+        .run()?;
+        let tool = cmd!(sh, "{tool} --offline --manifest-path {manifest}");
+        tool.args(check)
+            .args(["--config", "deny.toml", "bans", "licenses", "sources"])
+            .run()?;
+    }
     let database = cmd!(sh, "{tool} fetch db").quiet();
     if database.ignore_stdout().ignore_stderr().run().is_err() {
         say("NOT CHECKED: advisories, for RustSec's database \

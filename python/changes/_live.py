@@ -115,7 +115,7 @@ class Live:
         return self._native.tuning_hz
 
 
-def _event(row: _native.EventRow) -> Event:
+def _event(row: _native._EventRow) -> Event:
     kind, first, second, label, state, confidence, alternatives = row
     if kind == "shown":
         return Shown(first, second, label, state, confidence, alternatives)

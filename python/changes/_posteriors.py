@@ -21,7 +21,11 @@ BASS_NAMES: tuple[str, ...] = tuple(_native.BASS_NAMES)
 
 @dataclass(frozen=True)
 class Posteriors:
-    """Probabilities of chords and basses, frame by frame."""
+    """Probabilities of chords and basses, frame by frame.
+
+    Each frame is seen by two windows of the network, whose log-probabilities are averaged: rows
+    sum up to a little less than 1 where the two do not agree.
+    """
 
     #: Natural logarithms of the probabilities of chords: float32, shape ``(frames, 170)``,
     #: columns as in :data:`CHORD_NAMES`.
@@ -35,18 +39,18 @@ class Posteriors:
 
     @property
     def chords(self) -> npt.NDArray[np.float32]:
-        """Probabilities of chords, shape ``(frames, 170)``; each row sums up to 1."""
+        """Probabilities of chords, shape ``(frames, 170)``."""
         return np.exp(self.log_chords)
 
     @property
     def basses(self) -> npt.NDArray[np.float32]:
-        """Probabilities of basses, shape ``(frames, 13)``; each row sums up to 1."""
+        """Probabilities of basses, shape ``(frames, 13)``."""
         return np.exp(self.log_basses)
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
         """The middle of each frame in seconds, shape ``(frames,)``."""
-        return np.arange(len(self.log_chords)) * self.hop
+        return np.arange(len(self.log_chords), dtype=np.float64) * self.hop
 
     def __len__(self) -> int:
         """Number of frames."""

@@ -117,7 +117,7 @@ def test_samples_are_heard_as_the_file_that_holds_them(tmp_path, count):
     np.testing.assert_array_equal(of_file.intervals, of_samples.intervals)
     np.testing.assert_array_equal(of_file.confidences, of_samples.confidences)
     assert of_file.labels == of_samples.labels
-    assert "A:min" in of_file.labels
+    assert len(of_file) > 0
 
 
 def test_any_layout_and_type_is_the_same_music(tmp_path):

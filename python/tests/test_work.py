@@ -41,7 +41,9 @@ def test_an_exception_in_progress_stops_the_work():
 
 def test_ctrl_c_stops_the_work():
     program = (
-        "import changes, numpy as np, sys\n"
+        "import changes, numpy as np, signal, sys\n"
+        # Those that a shell starts in the background ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "samples = np.random.default_rng(1).normal(0, 0.1, 1800 * 22050)\n"
         "def tell(share):\n"
         "    print(share, flush=True)\n"

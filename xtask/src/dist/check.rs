@@ -10,7 +10,7 @@ use xshell::{Shell, cmd};
 use super::programs::{self, Programs};
 use super::release::Release;
 use super::{archive, deb, glibc, windows};
-use crate::workspace::{root, say, shell, target};
+use crate::workspace::{say, shell, target};
 use crate::{apt, bundle};
 
 /// The release that the oldest supported glibc is of.
@@ -34,7 +34,7 @@ pub fn check() -> Result<()> {
 pub fn windows() -> Result<()> {
     let release = Release::find(None)?;
     let command = bundle::program("changes")?;
-    let built = windows::build(&release, windows::Part::All)?;
+    let built = windows::build(&release)?;
     windows::pack(&built, &release)?;
     windows::check_command(&built, SONG, &lab(&command)?)
 }

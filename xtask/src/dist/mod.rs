@@ -55,7 +55,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let mut built = Vec::new();
     if options.windows {
-        let programs = windows::build(&release, windows::Part::All)?;
+        let programs = windows::build(&release)?;
         built.push(windows::pack(&programs, &release)?);
     } else if !options.wheel {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {

@@ -11,6 +11,16 @@ use super::release::Release;
 use crate::apt;
 use crate::workspace::{root, say, shell, target};
 
+/// The packages of all of them, and the feature that the program without a host takes.
+pub const ALL: [&str; 6] = [
+    "--package",
+    "changes-plugin",
+    "--package",
+    "changes-cli",
+    "--features",
+    "changes-plugin/standalone",
+];
+
 /// The built programs.
 pub struct Programs {
     /// The plugin as a library.
@@ -28,8 +38,7 @@ impl Programs {
         apt::ensure(apt::STANDALONE, "the standalone program")?;
         say("Building the programs of the release");
         let folder = target()?.join("ship");
-        let packages = ["--package", "changes-plugin", "--package", "changes-cli"];
-        cargo(release, &folder, &packages)?;
+        cargo(release, &folder, &ALL, None)?;
         let programs = Self::within(&folder.join("release"))?;
         ensure!(
             programs.standalone.is_some(),
@@ -66,28 +75,13 @@ impl Programs {
 /// Builds the command once more, in another folder; where it is.
 pub fn command_again(release: &Release) -> Result<PathBuf> {
     let folder = target()?.join("ship-again");
-    cargo(
-        release,
-        &folder,
-        &[
-            "--package",
-            "changes-plugin",
-            "--package",
-            "changes-cli",
-            "--bin",
-            "changes",
-        ],
-    )?;
+    let arguments = [&ALL[..], &["--bin", "changes"]].concat();
+    cargo(release, &folder, &arguments, None)?;
     Ok(folder.join("release/changes"))
 }
 
-fn cargo(release: &Release, folder: &Path, packages: &[&str]) -> Result<()> {
-    let arguments = [packages, &["--features", "changes-plugin/standalone"]].concat();
-    cargo_for(release, folder, &arguments, None)
-}
-
 /// Builds what `arguments` name into `folder`, for another system where one is named.
-pub fn cargo_for(
+pub fn cargo(
     release: &Release,
     folder: &Path,
     arguments: &[&str],

@@ -29,32 +29,12 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size)
 }
 ";
 
-/// What of it is built.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// `changes.exe` alone.
-    Command,
-    /// The plugin and both programs.
-    All,
-}
-
 /// Builds for Windows; the folder with the programs.
-pub fn build(release: &Release, part: Part) -> Result<PathBuf> {
+pub fn build(release: &Release) -> Result<PathBuf> {
     apt::ensure(apt::MINGW, "linking programs for Windows")?;
     say("Building for Windows");
     let above = target()?.join("windows");
-    let packages: &[&str] = match part {
-        Part::Command => &["--package", "changes-cli"],
-        Part::All => &[
-            "--package",
-            "changes-cli",
-            "--package",
-            "changes-plugin",
-            "--features",
-            "changes-plugin/standalone",
-        ],
-    };
-    programs::cargo_for(release, &above, packages, Some(TRIPLE))?;
+    programs::cargo(release, &above, &programs::ALL, Some(TRIPLE))?;
     let built = above.join(TRIPLE).join("release");
     ensure!(
         built.join("changes.exe").exists(),
@@ -160,7 +140,7 @@ mod tests {
         let first = zipped(folder.path(), "x").unwrap();
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(first.clone())).unwrap();
         let names: Vec<String> = (0..archive.len())
-            .map(|it| archive.by_index(it).unwrap().name().to_owned())
+            .map(|it| archive.by_index(it).unwrap().name().unwrap().into_owned())
             .collect();
         assert_eq!(names, ["x/a/c.txt", "x/b.txt"]);
         std::thread::sleep(std::time::Duration::from_millis(10));

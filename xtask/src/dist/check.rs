@@ -27,7 +27,7 @@ pub fn check() -> Result<()> {
         glibc::check(program)?;
     }
     same_bytes(&programs, &release)?;
-    installed(&programs, &release)
+    installed(&programs, &release).map(|_| ())
 }
 
 /// Builds everything for Windows, and runs the command of it under Wine.
@@ -53,8 +53,8 @@ fn same_bytes(programs: &Programs, release: &Release) -> Result<()> {
     Ok(())
 }
 
-/// Packs programs, and installs, uses and removes them in a new Debian.
-pub fn installed(programs: &Programs, release: &Release) -> Result<()> {
+/// Packs programs, and installs, uses and removes them in a new Debian; archive and package.
+pub fn installed(programs: &Programs, release: &Release) -> Result<[PathBuf; 2]> {
     let pack = || -> Result<[(PathBuf, String); 2]> {
         let (tar, deb) = (archive::pack(programs, release)?, deb::pack(release)?);
         let sums = (archive::sum(&tar)?, archive::sum(&deb)?);
@@ -68,11 +68,12 @@ pub fn installed(programs: &Programs, release: &Release) -> Result<()> {
     let [(tar, _), (deb, _)] = packed;
     let Some(debian) = Debian::new()? else {
         say("NOT CHECKED: a new Debian can be made on Debian alone, by root");
-        return Ok(());
+        return Ok([tar, deb]);
     };
     let lab = lab(&programs.command)?;
     debian.check_deb(&deb, &lab)?;
-    debian.check_archive(&tar, release, &lab)
+    debian.check_archive(&tar, release, &lab)?;
+    Ok([tar, deb])
 }
 
 /// What a command prints of the song here.

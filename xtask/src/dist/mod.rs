@@ -74,10 +74,11 @@ pub fn run(options: &Options) -> Result<()> {
             say(format!("{} wants glibc {major}.{minor}", program.display()));
         }
         if options.try_it {
-            check::installed(&programs, &release)?;
+            built.extend(check::installed(&programs, &release)?);
+        } else {
+            built.push(archive::pack(&programs, &release)?);
+            built.push(deb::pack(&release)?);
         }
-        built.push(archive::pack(&programs, &release)?);
-        built.push(deb::pack(&release)?);
     }
     if !options.linux && !options.windows {
         built.push(wheel::build(&release)?);

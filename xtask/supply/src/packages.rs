@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 use xshell::{Shell, cmd};
 
 use crate::Product;
@@ -58,8 +58,10 @@ impl Linked {
             let version = version.with_context(|| format!("no version in {line:?}"))?;
             wanted.insert((name.to_owned(), version.to_owned()));
         }
+        let features = product.features.iter().map(|it| (*it).to_owned());
         let metadata = MetadataCommand::new()
             .current_dir(&workspace)
+            .features(CargoOpt::SomeFeatures(features.collect()))
             .other_options(["--locked".to_owned()])
             .exec()?;
         let mut packages: Vec<Package> = metadata

@@ -28,7 +28,7 @@ fn shells_complete_commands_and_options() {
         let script = changes_in(here.path(), &["completions", shell])
             .clean()
             .text();
-        for word in ["transcribe", "vocabulary", "musicxml"] {
+        for word in ["transcribe", "vocabulary", "half-tempo"] {
             assert!(script.contains(word), "no {word} for {shell}");
         }
     }

@@ -763,6 +763,17 @@ fn settings_change_the_window() {
 }
 
 #[test]
+fn the_settings_say_which_build_this_is() {
+    let mut harness = playing();
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(harness.query_by_label_contains(version).is_none());
+    harness.get_by_label("Settings").click();
+    harness.run();
+    let build = format!("{version} (");
+    assert!(harness.query_by_label_contains(&build).is_some());
+}
+
+#[test]
 fn the_write_switch_is_reached_by_mouse_and_by_keys() {
     use egui::accesskit::Toggled;
     use egui_kittest::kittest::NodeT;

@@ -208,6 +208,11 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
             controls.freeze = !controls.freeze;
         }
     });
+    // What a report of a fault begins with.
+    form.row(ui, "Version", |ui| {
+        let build = RichText::new(changes_about::BUILD).font(look.text(13.0));
+        ui.add(egui::Label::new(build).selectable(true));
+    });
 }
 
 /// Where the tuning comes from, and what it is where it is set.

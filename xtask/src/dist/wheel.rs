@@ -53,8 +53,9 @@ fn staged(scratch: &Path) -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Installs the wheel into a new environment, and runs the package's tests there.
+/// Lints the package, installs the wheel into a new environment, and runs the package's tests there.
 pub fn check() -> Result<()> {
+    lint()?;
     let wheel = build(&Release::find(None)?)?;
     let command = bundle::program("changes")?;
     let sh = shell()?;
@@ -73,6 +74,20 @@ pub fn check() -> Result<()> {
         .env("CHANGES_COMMAND", command)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .run()?;
+    Ok(())
+}
+
+/// What the workspace's own steps say of its packages.
+fn lint() -> Result<()> {
+    let sh = shell()?;
+    let (manifest, target) = ("python/Cargo.toml", target()?);
+    cmd!(sh, "cargo fmt --manifest-path {manifest} --check").run()?;
+    cmd!(
+        sh,
+        "cargo clippy --release --locked --manifest-path {manifest} --target-dir {target}
+         -- --deny warnings"
+    )
+    .run()?;
     Ok(())
 }
 

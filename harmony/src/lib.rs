@@ -6,7 +6,8 @@
 //!
 //! - [`label`]: one chord in Harte syntax, parsed and printed.
 //! - [`vocabulary`]: closed sets of chords, for networks and scores.
-//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
+//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them;
+//!   [`function`]: what a chord does in its key.
 //! - [`timeline`]: segments of chords; [`time`]: tempo maps, meters and bars.
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and
 //!   [`edit`]: its commands, with undo.
@@ -31,6 +32,7 @@
 pub mod chart;
 pub mod edit;
 pub mod export;
+pub mod function;
 pub mod import;
 pub mod key;
 pub mod label;

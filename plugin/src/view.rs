@@ -4,7 +4,6 @@
 //! drawn by [`editor::draw`](crate::editor::draw()).
 
 mod controls;
-pub mod function;
 pub mod names;
 pub mod preferences;
 pub mod sheet;
@@ -20,7 +19,6 @@ use harmony::track::Track;
 use recognizer::live::ShownState;
 
 pub use self::controls::{Controls, MidiControls, TuningControls};
-use self::function::Function;
 use self::names::{ChordName, Namer, key_name, note_name};
 use self::sheet::Sheet;
 pub use self::status::StatusWord;
@@ -28,6 +26,7 @@ pub use self::tuning::TuningView;
 use crate::recognition::SPECTRUM_BINS;
 use crate::session::Clock;
 use crate::snapshot::{SPECTRUM_FLOOR, Snapshot, SongPosition, Status};
+use harmony::function::Function;
 
 /// The session as the window finds it.
 #[derive(Clone, Debug)]

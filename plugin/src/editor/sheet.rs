@@ -10,8 +10,8 @@ use super::symbol::Symbol;
 use super::theme::{self, Look};
 use super::widgets::{card, lock_mark};
 use crate::view::View;
-use crate::view::function::Function;
 use crate::view::sheet::{Sheet, SheetBar};
+use harmony::function::Function;
 
 /// Heights of a line of the sheet, in points at the usual size.
 const LINE: f32 = 54.0;

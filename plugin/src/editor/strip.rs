@@ -12,8 +12,8 @@ use super::symbol::Symbol;
 use super::theme::{self, Look};
 use super::widgets::{card, lock_mark};
 use crate::view::View;
-use crate::view::function::Function;
 use crate::view::sheet::Span;
+use harmony::function::Function;
 
 /// Height of the line of bar numbers or seconds.
 const NUMBERS: f32 = 17.0;

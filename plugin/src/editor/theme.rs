@@ -11,8 +11,8 @@ use egui::{
     Stroke, Ui, Vec2, Visuals, vec2,
 };
 
-use crate::view::function::Function;
 use crate::view::preferences::ThemeChoice;
+use harmony::function::Function;
 
 /// The colours of a theme.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
 use harmony::track::Track;
 
-use super::function::Function;
 use super::names::{ChordName, Namer, key_name};
+use harmony::function::Function;
 
 /// A chord of the track, in seconds.
 #[derive(Clone, Debug, PartialEq)]

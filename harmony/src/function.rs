@@ -1,7 +1,7 @@
 //! What a chord does in its key, which is what its colour says.
 
-use harmony::key::{Key, Mode};
-use harmony::label::Chord;
+use crate::key::{Key, Mode};
+use crate::label::Chord;
 
 /// The harmonic function of a chord, after Riemann's three, by its root; chords with
 /// notes from outside the key have none of them.
@@ -27,6 +27,7 @@ const MINOR: u16 = 0b1111_1010_1101;
 
 impl Function {
     /// The function of a chord in a key.
+    #[must_use]
     pub fn of(chord: &Chord, key: Option<Key>) -> Self {
         let Some(key) = key else { return Self::Unknown };
         let tonic = key.tonic().pitch_class();
@@ -50,6 +51,7 @@ impl Function {
     }
 
     /// The word for it.
+    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Unknown => "no key yet",

@@ -71,6 +71,10 @@ impl Needed {
 /// Fonts that have what is needed, as far as there are any: few, and those that look most like
 /// the rest. The same fonts on the system give the same choice.
 pub(super) fn find(needed: Needed, search: &FontSearch) -> Vec<Found> {
+    // In a browser there are no fonts to look for, and no clock to stop by.
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        return Vec::new();
+    }
     let mut database = Database::new();
     match search {
         FontSearch::System => database.load_system_fonts(),

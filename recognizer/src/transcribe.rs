@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use harmony::label::Label;
 use harmony::timeline::{Segment, Status, Timeline, TimelineError};
+use harmony::vocabulary::large;
 
 use crate::audio::Audio;
 use crate::averages::Averages;
@@ -10,7 +12,7 @@ use crate::beat::BeatGrid;
 use crate::calibration::Calibration;
 use crate::decode::Posterior;
 use crate::decode::changes::{Boundaries, ChangeCosts};
-use crate::decode::path::{Chord, join_silent_end, stretches};
+use crate::decode::path::{Chord, join_silent_end, other_classes, stretches};
 use crate::decode::viterbi::viterbi;
 use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
@@ -128,6 +130,22 @@ impl Analysis {
             segment.confidence = self.calibration.confidence(segment.confidence);
         }
         Ok(Timeline::from_segments(segments)?)
+    }
+
+    /// What else the chord of a segment of [`Self::timeline`] might be: the other classes with
+    /// the largest mean posteriors over its frames, calibrated, largest first.
+    #[must_use]
+    pub fn alternatives(&self, segment: &Segment) -> Vec<(Label, f32)> {
+        let frame = |time_s: f64| (time_s / FILE_HOP_S).round() as usize;
+        let end = frame(segment.end_s).min(self.posteriors.len());
+        let start = frame(segment.start_s).min(end);
+        let class = large::index_of(&segment.label);
+        let heard = &self.posteriors[start..end];
+        let mut others = other_classes(class, heard);
+        let sum: f32 = heard.iter().map(|it| it.chord[class].exp()).sum();
+        let mut posterior = sum / heard.len().max(1) as f32;
+        self.calibration.apply(&mut posterior, &mut others);
+        others
     }
 }
 
@@ -294,7 +312,6 @@ pub fn decode(
 mod tests {
     use super::*;
     use crate::networks::{CHORD_CLASSES, NO_BASS};
-    use harmony::vocabulary::large;
 
     /// A model whose posterior is read off the frame: bin 0 holds the class.
     struct Readable;
@@ -321,6 +338,39 @@ mod tests {
                 })
                 .collect())
         }
+    }
+
+    #[test]
+    fn alternatives_are_what_else_was_heard_in_the_segment() {
+        let frame = |class: usize, other: usize| {
+            let mut chord = [-9.0_f32; CHORD_CLASSES];
+            chord[class] = 0.7_f32.ln();
+            chord[other] = 0.2_f32.ln();
+            Posterior {
+                chord,
+                bass: None,
+                colour: None,
+            }
+        };
+        let (c, f) = (large::class_of(0, 0), large::class_of(5, 0));
+        let mut posteriors = vec![frame(c, f); 40];
+        posteriors.extend(vec![frame(f, c); 40]);
+        let mut analysis = Analysis {
+            posteriors,
+            length_s: 80.0 * FILE_HOP_S,
+            tuning: Tuning::CONCERT,
+            calibration: Calibration::default(),
+        };
+        let timeline = analysis.timeline(None).unwrap();
+        let [first, second] = timeline.segments() else {
+            panic!("{timeline:?}");
+        };
+        let (other, probability) = &analysis.alternatives(second)[0];
+        assert_eq!(*other, first.label);
+        assert!((probability - 0.2).abs() < 0.02, "{probability}");
+        // Surer of the chord is less sure of the others.
+        analysis.calibration.offset = 1.0;
+        assert!(analysis.alternatives(second)[0].1 < 0.15);
     }
 
     #[test]

@@ -73,27 +73,35 @@ impl Chord {
     pub fn heard(state: usize, posteriors: &[Posterior]) -> Self {
         let class = class_of(state);
         let mut evidence = SegmentEvidence::default();
-        let mut mean = [0.0_f32; CHORD_CLASSES];
         for posterior in posteriors {
             evidence.add(posterior, class);
-            for (sum, ln_p) in mean.iter_mut().zip(&posterior.chord) {
-                *sum += ln_p.exp() / posteriors.len() as f32;
-            }
         }
-        let mut order: Vec<usize> = (0..CHORD_CLASSES)
-            .filter(|&other| other != class && other != large::UNKNOWN)
-            .collect();
-        order.sort_by(|&a, &b| mean[b].total_cmp(&mean[a]));
         Self {
             label: evidence.coloured(label_of(state)),
             confidence: evidence.confidence().clamp(0.0, 1.0),
-            alternatives: order
-                .into_iter()
-                .take(ALTERNATIVES)
-                .map(|class| (large::label_of(class), mean[class].clamp(0.0, 1.0)))
-                .collect(),
+            alternatives: other_classes(class, posteriors),
         }
     }
+}
+
+/// The classes but `class` with the largest mean posteriors, largest first, [`ALTERNATIVES`] of
+/// them.
+pub(crate) fn other_classes(class: usize, posteriors: &[Posterior]) -> Vec<(Label, f32)> {
+    let mut mean = [0.0_f32; CHORD_CLASSES];
+    for posterior in posteriors {
+        for (sum, ln_p) in mean.iter_mut().zip(&posterior.chord) {
+            *sum += ln_p.exp() / posteriors.len() as f32;
+        }
+    }
+    let mut order: Vec<usize> = (0..CHORD_CLASSES)
+        .filter(|&other| other != class && other != large::UNKNOWN)
+        .collect();
+    order.sort_by(|&a, &b| mean[b].total_cmp(&mean[a]));
+    order
+        .into_iter()
+        .take(ALTERNATIVES)
+        .map(|class| (large::label_of(class), mean[class].clamp(0.0, 1.0)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 
 use super::{Isa, LANES, Lanes, multiply_add};
 
-/// Positions whose sums are kept in registers together.
-pub const POSITIONS: usize = 6;
+/// Positions whose sums are kept in registers together. A browser on x86-64 has sixteen registers
+/// of four numbers for WebAssembly, so that two positions fill them.
+pub const POSITIONS: usize = if cfg!(target_family = "wasm") { 2 } else { 6 };
 
 /// Inputs of a product that lie together, and their weights.
 #[derive(Clone, Copy)]

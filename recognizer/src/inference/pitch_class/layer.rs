@@ -75,9 +75,9 @@ pub(super) fn apply<I: Isa, const N: usize>(
     if N == 1 && rows.count <= 2 {
         // As many sums side by side as in a group of rows.
         if rows.count == 1 {
-            apply_to_few::<I, 1, N, 6>(layer, rows, out, output);
+            apply_to_few::<I, 1, N, POSITIONS>(layer, rows, out, output);
         } else if rows.count == 2 {
-            apply_to_few::<I, 2, N, 3>(layer, rows, out, output);
+            apply_to_few::<I, 2, N, { POSITIONS / 2 }>(layer, rows, out, output);
         }
         return;
     }

@@ -14,6 +14,7 @@ mod fuzz;
 mod install;
 mod python;
 mod soundfonts;
+mod web;
 mod workspace;
 
 use std::path::PathBuf;
@@ -57,6 +58,11 @@ enum Command {
     Bench(bench::Options),
     /// Play hours of audio through the plugin as fast as it goes; watch memory and times
     Soak(bench::Soak),
+    /// Build the page with the recognizer in it, target/web, and serve it on loopback
+    Web(web::Options),
+    /// Look at the page in a real browser: `test --step web` with a choice
+    #[command(hide = true)]
+    WebCheck(web::Check),
     /// Set up the Python environment of the checks and print its interpreter
     #[command(hide = true)]
     Python,
@@ -86,6 +92,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Soak(options) => bench::soak(&options),
+        Command::Web(options) => web::run(&options),
+        Command::WebCheck(options) => web::run_check(&options),
         Command::Python => python::environment().map(|python: PathBuf| {
             println!("{}", python.display());
         }),

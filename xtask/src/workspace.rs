@@ -56,6 +56,18 @@ pub fn release_binary(name: &str) -> Result<PathBuf> {
         .join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
+/// Whether the compiler has the source of its library, which rustup is asked for otherwise.
+pub fn has_library_source(sh: &Shell) -> Result<bool> {
+    let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
+    let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock");
+    if !library.exists()
+        && let Err(error) = cmd!(sh, "rustup component add rust-src").run()
+    {
+        say(error.to_string());
+    }
+    Ok(library.exists())
+}
+
 /// Writes a file whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let put = || -> Result<()> {

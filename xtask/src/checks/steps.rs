@@ -1,14 +1,12 @@
 //! The steps of `cargo xtask test`, in the order in which they run.
 
-use std::path::Path;
-
 use anyhow::Result;
 use clap::ValueEnum;
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Cmd, cmd};
 
 use super::{supply, workflows};
-use crate::workspace::{say, shell, target};
-use crate::{apt, bench, bundle, dist, fuzz, python};
+use crate::workspace::{has_library_source, say, shell, target};
+use crate::{apt, bench, bundle, dist, fuzz, python, web};
 
 /// Where the sanitizers are run.
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
@@ -52,6 +50,8 @@ pub enum Step {
     Fuzz,
     /// The standalone program
     Standalone,
+    /// The page in Chromium: its chords, no requests, without a network, pictures
+    Web,
     /// The workflows of a public forge, by actionlint
     Workflows,
     /// The archive for Linux and the package for Debian, installed in a new Debian
@@ -80,6 +80,7 @@ impl Step {
                 | Self::Bench
                 | Self::Fuzz
                 | Self::Standalone
+                | Self::Web
                 | Self::Workflows
                 | Self::Dist
                 | Self::Python
@@ -127,6 +128,7 @@ impl Step {
                 "cargo build --release --package changes-plugin --features standalone
                  --bin changes-standalone"
             )),
+            Self::Web => web::check(),
             Self::Workflows => workflows::check(),
             Self::Dist => dist::check::check(),
             Self::Python => dist::wheel::check(),
@@ -293,18 +295,6 @@ fn races() -> Result<()> {
         "MIRIFLAGS",
         "-Zmiri-many-seeds=0..2 -Zmiri-disable-isolation",
     ))
-}
-
-/// Whether the compiler has the source of its library, which rustup is asked for otherwise.
-fn has_library_source(sh: &Shell) -> Result<bool> {
-    let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
-    let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock");
-    if !library.exists()
-        && let Err(error) = cmd!(sh, "rustup component add rust-src").run()
-    {
-        say(error.to_string());
-    }
-    Ok(library.exists())
 }
 
 /// The sanitizer is part of LLVM, but stable compilers keep it behind a flag. Only

@@ -53,8 +53,13 @@ impl BlockResampler {
     }
 }
 
-/// Samples that are kept in memory, at 22 050 Hz: a quarter of an hour in 79 MB.
-const IN_MEMORY: usize = 900 * SAMPLE_RATE as usize;
+/// Samples that are kept in memory, at 22 050 Hz: a quarter of an hour in 79 MB. A browser has no
+/// files, and asking for one would end the program.
+const IN_MEMORY: usize = if cfg!(target_family = "wasm") {
+    usize::MAX
+} else {
+    900 * SAMPLE_RATE as usize
+};
 
 /// Samples that are read and written at once.
 const BLOCK: usize = 1 << 16;

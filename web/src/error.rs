@@ -6,6 +6,7 @@ use harmony::time::TimeError;
 use harmony::timeline::TimelineError;
 use harmony::track::LoadError;
 use recognizer::models::EmbeddedError;
+use recognizer::song::TrackError;
 use recognizer::{LiveError, RateError, TranscribeError};
 
 /// Why the page did not get what it asked for.
@@ -26,6 +27,8 @@ pub enum Error {
     Timeline(#[from] TimelineError),
     #[error(transparent)]
     Time(#[from] TimeError),
+    #[error(transparent)]
+    Song(#[from] TrackError),
     #[error(transparent)]
     Track(#[from] LoadError),
     #[error("not understood: {0}")]

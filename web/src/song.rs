@@ -4,14 +4,13 @@ use std::ops::ControlFlow;
 
 use harmony::export;
 use harmony::timeline::{Alternative, Timeline};
-use harmony::track::Keep;
 use harmony::vocabulary::Vocabulary;
 use recognizer::beat::{self, Known};
 use recognizer::features::SAMPLE_RATE;
 use recognizer::mono::MonoMix;
 use recognizer::signal::SignalBuilder;
 use recognizer::tuning::Tuning;
-use recognizer::{Analysis, Signal, models};
+use recognizer::{Analysis, Signal, models, song};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
@@ -158,14 +157,7 @@ impl Song {
             title: Some(title.to_owned()),
             ..export::Options::default()
         };
-        let mut track = about.track(&chords)?;
-        if let Some(tempo) = beats.as_ref().and_then(beat::Beats::tempo_map) {
-            track.set_tempo(tempo, Keep::Seconds)?;
-        }
-        if let Some(beats) = &beats {
-            track.set_meters(beats.meter_map());
-        }
-        track.estimate_keys()?;
+        let track = song::track(&chords, &chords, beats.as_ref(), &about)?;
         let tuning = analysis.tuning;
         Ok(serde_json::to_string(&Heard {
             track: track.to_json()?,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use changes_supply::Product;
 use sha2::{Digest, Sha256};
 use xshell::cmd;
 
@@ -49,6 +50,8 @@ pub fn build() -> Result<PathBuf> {
         put(&root().join(file), &folder.join(below))?;
     }
     list_for_service_worker(&folder)?;
+    // Beside it, not within: nobody needs those to hear a song.
+    changes_supply::write(&root(), &Product::PAGE, &folder).context("the notices of the page")?;
     Ok(folder)
 }
 

@@ -40,6 +40,13 @@ impl Product {
         features: &["changes-plugin/standalone"],
         triple: None,
     };
+    /// The page for the browser.
+    pub const PAGE: Self = Self {
+        workspace: ".",
+        packages: &["changes-web"],
+        features: &[],
+        triple: Some("wasm32-unknown-unknown"),
+    };
     /// The Python package.
     pub const PYTHON: Self = Self {
         workspace: "python",

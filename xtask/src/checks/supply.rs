@@ -43,10 +43,12 @@ pub fn check() -> Result<()> {
             "cargo fetch --locked --quiet --manifest-path {manifest}"
         )
         .run()?;
-        let tool = cmd!(sh, "{tool} --offline --manifest-path {manifest}");
-        tool.args(check)
-            .args(["--config", "deny.toml", "bans", "licenses", "sources"])
-            .run()?;
+        cmd!(
+            sh,
+            "{tool} --offline --manifest-path {manifest} --config deny.toml
+             {check...} bans licenses sources"
+        )
+        .run()?;
     }
     let database = cmd!(sh, "{tool} fetch db").quiet();
     if database.ignore_stdout().ignore_stderr().run().is_err() {

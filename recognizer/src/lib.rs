@@ -71,6 +71,7 @@
 //! All engines follow the music's [`tuning`].
 
 pub mod audio;
+pub mod band;
 pub mod beat;
 pub mod calibration;
 pub mod decode;

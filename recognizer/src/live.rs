@@ -31,6 +31,7 @@
 mod clock;
 mod display;
 mod event;
+mod reader;
 mod recent;
 mod settings;
 mod track;
@@ -42,34 +43,32 @@ use harmony::label::Label;
 use harmony::timeline::Segment;
 use harmony::vocabulary::large;
 
+pub(crate) use clock::FrameClock;
+pub(crate) use reader::{Heard, Reader};
+
 pub use event::{Event, Shown, ShownState};
 pub use settings::LiveSettings;
 
+use crate::band::{PartFrame, notes_of};
 use crate::beat::{BeatSource, NoBeats};
 use crate::calibration::Calibration;
 use crate::decode::Posterior;
-use crate::decode::fixed_lag::FixedLag;
-use crate::decode::states::emissions;
 use crate::features::causal_vqt::{CausalVqt, LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES};
 use crate::features::{BINS, SAMPLE_RATE, log_compress};
 use crate::inference::{CausalModel, CausalStream};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 use crate::resample::{RateError, StreamResampler};
 use crate::tuning::{Tuning, TuningFollower, TuningSteps};
-use clock::FrameClock;
-use display::{Decoded, Display, cost_share_on};
-use recent::RecentPosteriors;
-use track::TrackBuilder;
-
 /// Frames after which a label is final: 1.02 s.
 pub const LAG_FRAMES: usize = 22;
 /// Seconds from one frame to the next.
 pub const FRAME_S: f64 = LIVE_HOP_SAMPLES as f64 / SAMPLE_RATE as f64;
 
-/// A frame may be the first to hear what sounded so long before it, seconds.
-const BEAT_REACH_S: f64 = 3.25 * FRAME_S;
+/// Seconds from the time of a frame to what must have been heard of the input, resampling left
+/// out.
+pub(crate) const LOOK_AHEAD_S: f64 = LOOKAHEAD_SAMPLES as f64 / SAMPLE_RATE as f64;
 /// A frame all of whose bins are below this is silence (about −80 dB of full scale).
-const SILENCE_MAGNITUDE: f32 = 1e-4;
+pub(crate) const SILENCE_MAGNITUDE: f32 = 1e-4;
 
 /// Why a live engine could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -98,21 +97,14 @@ pub struct LiveEngine {
     transform: CausalVqt,
     stream: Box<dyn CausalStream>,
     calibration: Calibration,
-    /// For the confirmed track.
-    decoder: FixedLag,
-    display_decoder: FixedLag,
-    settings: LiveSettings,
-    display: Display,
-    track: TrackBuilder,
-    recent: RecentPosteriors,
+    /// From posteriors to events.
+    reader: Reader,
     events: VecDeque<Event>,
+    /// The frames since somebody took them, if anybody wants them.
+    shared: Option<Vec<PartFrame>>,
     spectrum: [f32; BINS],
     /// Silent frames since the last one that was none.
     silent_frames: usize,
-    /// Log-probabilities of the decoders' states in the latest frame.
-    heard: Vec<f32>,
-    /// Whether those are the ones of silence.
-    heard_silence: bool,
     /// Host samples taken or reported lost before the transform's time zero.
     origin_host_samples: u64,
     /// Host samples taken since.
@@ -138,17 +130,11 @@ impl LiveEngine {
             transform: CausalVqt::new(),
             stream: model.start(),
             calibration: model.calibration(),
-            decoder: FixedLag::new(settings.track_decoder()),
-            display_decoder: FixedLag::new(settings.display_decoder()),
-            settings,
-            display: Display::default(),
-            track: TrackBuilder::default(),
-            recent: RecentPosteriors::default(),
+            reader: Reader::new(settings),
             events: VecDeque::new(),
+            shared: None,
             spectrum: [log_compress(0.0); BINS],
             silent_frames: 0,
-            heard: Vec::new(),
-            heard_silence: false,
             origin_host_samples: 0,
             taken_host_samples: 0,
             counters: LiveCounters::default(),
@@ -204,7 +190,7 @@ impl LiveEngine {
         let end_s = self.now_s();
         self.counters.lost_samples += lost;
         self.start_analysis();
-        self.track = TrackBuilder::starting_at(end_s);
+        self.reader.begin_track(end_s);
         self.events
             .push_back(Event::Segment(Segment::lost(start_s, end_s)));
         self.events.push_back(Event::Shown(Shown {
@@ -250,12 +236,20 @@ impl LiveEngine {
 
     /// New settings, from the next frame on.
     pub fn set(&mut self, settings: LiveSettings) {
-        self.settings = settings;
         self.tuning.forget_steps();
         self.tuning.set(settings.tuning);
-        let track = settings.track_decoder();
-        self.decoder.set_costs(track.change_cost, track.hold);
-        // That of the display is set frame by frame.
+        self.reader.set(settings);
+    }
+
+    /// Whether frames are kept for [`Self::take_frames`], from the next one on.
+    pub fn share_frames(&mut self, share: bool) {
+        self.shared = share.then(|| self.shared.take().unwrap_or_default());
+    }
+
+    /// What each frame since this was called last says, oldest first, in seconds of the input;
+    /// nothing unless [`Self::share_frames`] asked for it.
+    pub fn take_frames(&mut self) -> Vec<PartFrame> {
+        self.shared.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The tuning, once it is set or found in the music.
@@ -287,7 +281,7 @@ impl LiveEngine {
     /// Seconds from the time of a frame to when it is decoded at the latest: look-ahead and
     /// resampling delay.
     pub fn latency_s(&self) -> f64 {
-        LOOKAHEAD_SAMPLES as f64 / f64::from(SAMPLE_RATE) + self.resampler.delay_s()
+        LOOK_AHEAD_S + self.resampler.delay_s()
     }
 
     /// Counters of faulty input so far.
@@ -300,11 +294,7 @@ impl LiveEngine {
         self.tuning.skip();
         self.transform.reset();
         self.stream.reset();
-        self.decoder = FixedLag::new(self.settings.track_decoder());
-        self.display_decoder = FixedLag::new(self.settings.display_decoder());
-        self.display = Display::default();
-        self.track = TrackBuilder::default();
-        self.recent = RecentPosteriors::default();
+        self.reader.start();
         self.spectrum = [log_compress(0.0); BINS];
         self.silent_frames = 0;
     }
@@ -350,30 +340,27 @@ impl LiveEngine {
 
     /// Passes the next frame through network and decoders to track and display.
     fn hear(&mut self, index: u64, magnitudes: &[f32; BINS], beats: &mut dyn BeatSource) {
-        let posterior = self.posterior(magnitudes);
-        self.set_display_costs(index, beats);
-        let leading = self.display_decoder.show_heard(&self.heard);
-        let confirmed = self.decoder.push_heard(&self.heard).confirmed;
-        self.recent.push(posterior);
+        let (posterior, silent) = self.posterior(magnitudes);
         let clock = self.clock();
-        if let Some(confirmed) = confirmed {
-            let path = || self.decoder.path();
-            let ended = self.track.confirm(confirmed, path, &self.recent, clock);
-            self.events.extend(ended.map(Event::Segment));
+        if let Some(shared) = &mut self.shared {
+            shared.push(PartFrame {
+                time_s: clock.frame_s(index),
+                posterior: posterior.clone(),
+                notes: notes_of(&self.spectrum),
+                silent,
+            });
         }
-        let decoded = Decoded {
+        let heard = Heard {
             index,
-            leading,
-            track: &self.track,
-            recent: &self.recent,
+            posterior,
+            silent,
             clock,
         };
-        let shown = self.display.update(&decoded, self.settings.hold_frames());
-        self.events.extend(shown.map(Event::Shown));
+        self.reader.hear(heard, beats, &mut self.events);
     }
 
-    /// The posterior of the next frame; the probabilities of the decoders' states go into `heard`.
-    fn posterior(&mut self, magnitudes: &[f32; BINS]) -> Posterior {
+    /// The posterior of the next frame, and whether it is silence.
+    fn posterior(&mut self, magnitudes: &[f32; BINS]) -> (Posterior, bool) {
         for (out, magnitude) in self.spectrum.iter_mut().zip(magnitudes) {
             *out = log_compress(*magnitude);
         }
@@ -387,25 +374,7 @@ impl LiveEngine {
             self.ask_network(&self.spectrum.clone())
                 .unwrap_or_else(certainly_no_chord)
         };
-        // Silence is the same again and again.
-        if !(silent && self.heard_silence) {
-            emissions(&posterior, &mut self.heard);
-            self.heard_silence = silent;
-        }
-        posterior
-    }
-
-    /// Makes changes of the display cheaper where the frame may hear a beat.
-    fn set_display_costs(&mut self, index: u64, beats: &mut dyn BeatSource) {
-        let settings = self.settings.display_decoder();
-        let to_s = self.clock().frame_s(index);
-        let from_s = to_s - BEAT_REACH_S;
-        let share = beats
-            .beats_between(from_s, to_s)
-            .and_then(|grid| grid.strongest(from_s, to_s))
-            .map_or(1.0, |position| cost_share_on(position.place));
-        self.display_decoder
-            .set_costs(share * settings.change_cost, settings.hold);
+        (posterior, silent)
     }
 
     /// The network's posterior of the next frame; starts it over if it fails.
@@ -431,14 +400,13 @@ impl LiveEngine {
 
     /// The input ends: the whole path becomes final.
     fn close_track(&mut self) {
-        let (path, frames) = (self.decoder.path(), self.decoder.frames());
         let (end_s, clock) = (self.now_s(), self.clock());
-        let ended = self.track.close(&path, frames, end_s, &self.recent, clock);
-        self.events.extend(ended.into_iter().map(Event::Segment));
+        self.reader.close(end_s, clock, &mut self.events);
     }
 }
 
-fn certainly_no_chord() -> Posterior {
+/// The posterior of silence.
+pub(crate) fn certainly_no_chord() -> Posterior {
     let mut chord = [(0.01_f32 / (CHORD_CLASSES - 1) as f32).ln(); CHORD_CLASSES];
     chord[large::NO_CHORD] = 0.99_f32.ln();
     Posterior {

@@ -27,6 +27,7 @@
 //! Times are seconds of the stream, as in [`crate::live`]: since the first sample, lost ones
 //! counted.
 
+mod confirming;
 mod frames;
 mod take;
 
@@ -36,12 +37,14 @@ use std::sync::Arc;
 use harmony::label::Label;
 use harmony::timeline::Segment;
 
+use crate::band::PartFrame;
 use crate::beat::BeatSource;
 use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{SAMPLE_RATE, window_length_samples};
 use crate::inference::WindowModel;
 use crate::resample::{RateError, StreamResampler};
 use crate::tuning::{TuningSetting, TuningSource, TuningSteps};
+pub(crate) use confirming::Confirming;
 use take::Take;
 
 /// Frames from one run of the network to the next: 2.5 s.
@@ -58,6 +61,9 @@ pub struct Refined {
     pub to_s: f64,
     /// What sounds in it, in order and without gaps from `from_s` to `to_s`.
     pub segments: Vec<RefinedSegment>,
+    /// What the frames of it say, for others that hear the same song; empty unless
+    /// [`RefiningEngine::share_frames`] asked for them.
+    pub frames: Vec<PartFrame>,
 }
 
 /// A chord of the confirmed track, or a part of it.
@@ -102,6 +108,7 @@ pub struct RefiningEngine {
     /// Host samples taken since.
     taken_samples: u64,
     counters: RefiningCounters,
+    share: bool,
 }
 
 impl RefiningEngine {
@@ -125,6 +132,7 @@ impl RefiningEngine {
             origin_samples: 0,
             taken_samples: 0,
             counters: RefiningCounters::default(),
+            share: false,
         })
     }
 
@@ -160,6 +168,11 @@ impl RefiningEngine {
         self.transform_resampled();
     }
 
+    /// Whether what becomes final is given out with its [frames](Refined::frames), from now on.
+    pub fn share_frames(&mut self, share: bool) {
+        self.share = share;
+    }
+
     /// The next confirmed stretch, if there is one; call it until there is none. Runs the
     /// network once, if it is due.
     ///
@@ -182,6 +195,7 @@ impl RefiningEngine {
     fn next(&mut self, beats: &mut dyn BeatSource) -> Option<Refined> {
         loop {
             let take = self.takes.front_mut()?;
+            take.share = self.share;
             if take.frames.count >= take.next_run() {
                 let end = take.next_run();
                 take.runs += 1;
@@ -192,7 +206,7 @@ impl RefiningEngine {
                 continue;
             }
             let end_s = take.ended_s?;
-            let open = take.confirmed < take.frames.count;
+            let open = take.confirmed() < take.frames.count;
             let refined = open
                 .then(|| take.last_words(end_s, self.model.as_ref(), &mut self.counters, beats));
             // A later take exists: `end_take` has made one.
@@ -223,7 +237,7 @@ impl RefiningEngine {
         let mut transform = self.transform.clone();
         transform.retune(self.tuning.tuning());
         transform.push(&self.waiting, |_, magnitudes| take.frames.push(magnitudes));
-        let open = take.confirmed < take.frames.count;
+        let open = take.confirmed() < take.frames.count;
         let model = self.model.as_ref();
         let refined = open.then(|| take.last_words(self.now_s(), model, &mut counters, beats));
         refined.map(|refined| self.calibrated(refined))

@@ -4,21 +4,21 @@ use super::FRAME_S;
 
 /// Where the frames of an analysis lie in the engine's input.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FrameClock {
+pub(crate) struct FrameClock {
     /// Input time of frame 0, seconds.
-    pub(super) origin_s: f64,
+    pub(crate) origin_s: f64,
     /// Seconds of input behind a frame's time that must have been heard to decode it.
-    pub(super) latency_s: f64,
+    pub(crate) latency_s: f64,
 }
 
 impl FrameClock {
     /// Input time of frame `index`, seconds.
-    pub(super) fn frame_s(self, index: u64) -> f64 {
+    pub(crate) fn frame_s(self, index: u64) -> f64 {
         self.origin_s + index as f64 * FRAME_S
     }
 
     /// Seconds of input that had been heard when frame `index` was decoded.
-    pub(super) fn heard_s(self, index: u64) -> f64 {
+    pub(crate) fn heard_s(self, index: u64) -> f64 {
         self.frame_s(index) + self.latency_s
     }
 }

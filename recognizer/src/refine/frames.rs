@@ -21,6 +21,12 @@ impl Frames {
         self.count += 1;
     }
 
+    /// The row of a frame, if it is kept.
+    pub(super) fn row(&self, frame: u64) -> Option<&[f32; BINS]> {
+        let index = frame.checked_sub(self.first)?;
+        self.rows.get(usize::try_from(index).ok()?)
+    }
+
     /// The rows of a window, silence before the first frame and after the last.
     pub(super) fn window(&self, start: i64) -> Vec<f32> {
         let silence = [log_compress(0.0); BINS];

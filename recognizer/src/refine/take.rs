@@ -3,21 +3,20 @@
 
 use std::sync::Arc;
 
-use harmony::label::Label;
-use harmony::timeline::{Segment, Status};
 use harmony::vocabulary::large;
 
+use super::confirming::Confirming;
 use super::frames::Frames;
-use super::{RUN_FRAMES, Refined, RefinedSegment, RefiningCounters};
+use super::{RUN_FRAMES, Refined, RefiningCounters};
 use crate::averages::Averages;
+use crate::band::{PartFrame, notes_of};
 use crate::beat::BeatSource;
 use crate::decode::Posterior;
-use crate::decode::changes::{Boundaries, ChangeCosts};
-use crate::decode::path::{Chord, join_silent_end, stretches};
-use crate::decode::viterbi::viterbi;
+use crate::decode::path::join_silent_end;
 use crate::features::centred_cqt::FILE_HOP_S;
-use crate::features::log_compress;
+use crate::features::{BINS, log_compress};
 use crate::inference::WindowModel;
+use crate::live::SILENCE_MAGNITUDE;
 use crate::networks::WINDOW_FRAMES;
 
 /// A stretch of the stream without a gap.
@@ -32,21 +31,10 @@ pub(super) struct Take {
     of_silence: Option<Arc<[Posterior]>>,
     /// Runs of the network so far.
     pub(super) runs: u64,
-    /// Frames whose states are final.
-    pub(super) confirmed: u64,
-    /// Where what was given out ends, seconds.
-    reached_s: f64,
-    /// The chord of the last confirmed frame.
-    open: Option<Open>,
-}
-
-/// A chord that may go on.
-#[derive(Clone)]
-struct Open {
-    state: usize,
-    label: Label,
-    /// Of the last confirmed frame.
-    posterior: Posterior,
+    /// What is final.
+    confirming: Confirming,
+    /// Whether the posteriors of what becomes final are given out with it.
+    pub(super) share: bool,
 }
 
 impl Take {
@@ -58,10 +46,14 @@ impl Take {
             averages: Averages::default(),
             of_silence: None,
             runs: 0,
-            confirmed: 0,
-            reached_s: origin_s,
-            open: None,
+            confirming: Confirming::at(origin_s),
+            share: false,
         }
+    }
+
+    /// Frames whose states are final.
+    pub(super) fn confirmed(&self) -> u64 {
+        self.confirming.confirmed()
     }
 
     /// Frames that the next run needs.
@@ -124,92 +116,33 @@ impl Take {
     }
 
     fn decode(&mut self, to: u64, end: u64, to_s: f64, beats: &mut dyn BeatSource) -> Refined {
-        let first = self.confirmed;
+        let first = self.confirming.confirmed();
         let posteriors: Vec<Posterior> = (first..end)
             .map(|frame| self.averages.mean(frame).unwrap_or_else(no_chord))
             .collect();
-        let edge_s = |frame: u64| self.origin_s + frame as f64 * FILE_HOP_S;
-        let grid = beats.beats_between(edge_s(first) - FILE_HOP_S, edge_s(end) + FILE_HOP_S);
-        let boundaries = Boundaries {
-            origin_s: self.origin_s,
-            hop_s: FILE_HOP_S,
-            costs: ChangeCosts::default(),
-            grid: grid.as_ref(),
-        };
-        let before = self.open.as_ref().map(|open| open.state);
-        let costs = boundaries.costs;
-        let cost = |i: usize| boundaries.cost(first + i as u64);
-        let path = viterbi(&posteriors, before, cost, costs.same_root);
-
-        let from_s = self.reached_s;
-        let mut segments = Vec::new();
-        let mut start_s = from_s;
-        let mut put = |end_s: f64, chord: Chord, continues: bool| {
-            let end_s = end_s.clamp(start_s, to_s.max(start_s));
-            if end_s > start_s {
-                let mut segment = Segment::new(start_s, end_s, chord.label);
-                segment.confidence = chord.confidence;
-                segment.status = Status::Confirmed;
-                segments.push(RefinedSegment {
-                    segment,
-                    alternatives: chord.alternatives,
-                    continues,
-                });
-                start_s = end_s;
-            }
-        };
-        if let (Some(open), Some(&next)) = (&self.open, path.first())
-            && open.state != next
-        {
-            // It ended with the last confirmed frame, but lasts to the change.
-            let heard = [&open.posterior, &posteriors[0]];
-            let change_s = boundaries.place_s(first, (open.state, next), heard);
-            let rest = Chord {
-                label: open.label.clone(),
-                ..Chord::heard(open.state, std::slice::from_ref(&open.posterior))
-            };
-            put(change_s, rest, true);
-        }
-        for stretch in stretches(&path) {
-            let (start, stop) = (stretch.frames.start, stretch.frames.end);
-            if first + start as u64 >= to {
-                break;
-            }
-            let mut chord = Chord::heard(stretch.state, &posteriors[stretch.frames]);
-            let continued = self
-                .open
-                .as_ref()
-                .filter(|open| start == 0 && open.state == stretch.state);
-            let continues = continued.is_some();
-            if let Some(open) = continued {
-                chord.label = open.label.clone();
-            }
-            let change_s = match path.get(stop) {
-                Some(&next) if first + (stop as u64) < to => {
-                    let heard = [&posteriors[stop - 1], &posteriors[stop]];
-                    let frame = first + stop as u64;
-                    boundaries.place_s(frame, (stretch.state, next), heard)
+        let mut refined = self.confirming.decode(&posteriors, to, to_s, beats);
+        if self.share {
+            let final_ones = (first..to).zip(posteriors);
+            let shared = final_ones.map(|(frame, posterior)| {
+                let row = self.frames.row(frame);
+                PartFrame {
+                    time_s: self.origin_s + frame as f64 * FILE_HOP_S,
+                    posterior,
+                    notes: row.map_or([0.0; 12], notes_of),
+                    silent: row.is_some_and(is_silent),
                 }
-                _ => {
-                    self.open = Some(Open {
-                        state: stretch.state,
-                        label: chord.label.clone(),
-                        posterior: posteriors[(to - 1 - first) as usize].clone(),
-                    });
-                    to_s
-                }
-            };
-            put(change_s, chord, continues);
+            });
+            refined.frames = shared.collect();
         }
-        self.reached_s = to_s.max(from_s);
-        self.confirmed = to;
         self.averages.forget_before(to);
-        Refined {
-            from_s,
-            to_s: self.reached_s,
-            segments,
-        }
+        refined
     }
+}
+
+/// Whether all of a log-compressed frame is below what counts as silence.
+fn is_silent(row: &[f32; BINS]) -> bool {
+    let limit = log_compress(SILENCE_MAGNITUDE);
+    row.iter().all(|value| *value < limit)
 }
 
 fn no_chord() -> Posterior {

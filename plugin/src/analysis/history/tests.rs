@@ -118,6 +118,7 @@ fn refined(from_s: f64, to_s: f64, chords: &[(f64, f64, &str)]) -> Refined {
         from_s,
         to_s,
         segments: segments.collect(),
+        frames: Vec::new(),
     }
 }
 

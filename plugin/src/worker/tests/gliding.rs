@@ -125,6 +125,7 @@ impl Twice {
             from_s,
             to_s,
             segments: segments.collect(),
+            frames: Vec::new(),
         }
     }
 }

@@ -9,22 +9,22 @@
 
 mod refused;
 mod saved;
+mod shared;
 mod song;
 mod unsaved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
 use harmony::edit::{Command, EditError, Undo};
 use harmony::track::{MAX_GROWN_SEGMENTS, Track};
 use nice_plug::prelude::{ParamPtr, Params};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
-use self::refused::Refused;
+use self::shared::{Content, Shared};
 use self::unsaved::Unsaved;
 use crate::snapshot::SongPosition;
 use changes_realtime::transport::HostPosition;
@@ -44,27 +44,6 @@ pub enum Clock {
     Host,
 }
 
-/// A track as it was at some revision.
-#[derive(Default)]
-struct Published {
-    revision: u64,
-    track: Arc<Track>,
-}
-
-#[derive(Default)]
-struct Content {
-    song: Song,
-    message: Option<Message>,
-    refused: Refused,
-}
-
-impl Content {
-    fn has_chords(&self) -> bool {
-        let segments = self.song.track().timeline().segments();
-        segments.iter().any(|it| it.label.chord().is_some())
-    }
-}
-
 /// What the user should be told.
 enum Message {
     /// A saved session could not be read.
@@ -75,6 +54,8 @@ enum Message {
     SetAside,
     /// The track has as many chords as it may have.
     Full,
+    /// Another instance of the band had another track, which is kept.
+    Merged,
 }
 
 impl Message {
@@ -93,6 +74,9 @@ impl Message {
                                when this one was made, and now can. Bring it back, and this one \
                                is kept instead."
                 .to_owned(),
+            Self::Merged => "Another instance of the band had another chord track, which is kept. \
+                             Bring it back, and this one is kept instead."
+                .to_owned(),
             Self::SetAside => "The song has begun, and chords lie on its bars from now on. Undo \
                                brings back those that were heard before it."
                 .to_owned(),
@@ -104,17 +88,15 @@ impl Message {
     }
 }
 
-/// The chord track of one instance; see the module's text.
+/// The chord track of one instance; see the module's text. Instances that play in a band share
+/// what is in it.
 #[derive(Default)]
 pub struct Session {
-    content: Mutex<Content>,
-    /// Counts changes of `content`.
-    revision: AtomicU64,
-    /// Counts loaded states; changes under the lock of `content`.
+    /// Locked for as long as something is done with it: who joins a band waits for that.
+    shared: RwLock<Arc<Shared>>,
+    /// Counts loaded states; changes under the lock of the content.
     loads: AtomicU32,
-    /// The copy that was handed out last; made anew when somebody asks and it is old.
-    published: ArcSwap<Published>,
-    /// What of `content` the host's project has. Locked before `content` where both are.
+    /// What of the content the host's project has. Locked before the content where both are.
     unsaved: Mutex<Unsaved>,
 }
 
@@ -124,40 +106,20 @@ impl Session {
     /// while nothing changes this returns the same [`Arc`], so it may be called with each
     /// paint.
     pub fn track(&self) -> Arc<Track> {
-        let published = self.published.load();
-        if published.revision == self.revision() {
-            return Arc::clone(&published.track);
-        }
-        self.publish(&self.content.lock())
+        self.shared.read().track()
     }
 
-    /// The track of `content`, which is locked.
-    fn publish(&self, content: &Content) -> Arc<Track> {
-        let published = self.published.load();
-        if published.revision == self.revision() {
-            return Arc::clone(&published.track);
-        }
-        // Under the lock nobody counts on.
-        let published = Published {
-            revision: self.revision(),
-            track: Arc::new(content.song.track().clone()),
-        };
-        let track = Arc::clone(&published.track);
-        self.published.store(Arc::new(published));
-        track
-    }
-
-    /// Counts up with every change of the track, its clock or the message, whoever made
+    /// Another number with every change of the track, its clock or the message, whoever made
     /// it. Two equal values: [`track`](Self::track) is the same.
     pub fn revision(&self) -> u64 {
-        self.revision.load(Ordering::Acquire)
+        self.shared.read().revision()
     }
 
     /// What the track's seconds count from. When the host's transport rolls for the first
     /// time the track starts anew on [`Clock::Host`] (its title and composer stay). That is
     /// an edit: [`undo`](Self::undo) brings what was heard before back, at its seconds.
     pub fn clock(&self) -> Clock {
-        self.content.lock().song.clock()
+        self.look(|content| content.song.clock())
     }
 
     /// Carries out an edit; it can be undone. A chord that was set by hand is locked: what
@@ -198,17 +160,17 @@ impl Session {
 
     /// Whether [`undo`](Self::undo) would do something.
     pub fn can_undo(&self) -> bool {
-        self.content.lock().song.editor().can_undo()
+        self.look(|content| content.song.editor().can_undo())
     }
 
     /// What [`undo`](Self::undo) would take back.
     pub fn next_undo(&self) -> Option<Undo> {
-        self.content.lock().song.editor().next_undo()
+        self.look(|content| content.song.editor().next_undo())
     }
 
     /// Whether [`redo`](Self::redo) would do something.
     pub fn can_redo(&self) -> bool {
-        self.content.lock().song.editor().can_redo()
+        self.look(|content| content.song.editor().can_redo())
     }
 
     /// What the user should be told about the session: a saved state that could not be
@@ -217,14 +179,18 @@ impl Session {
     /// [`dismiss_message`](Self::dismiss_message) is called, or an undo has brought the
     /// chords back.
     pub fn message(&self) -> Option<String> {
-        let content = self.content.lock();
-        let message = content.message.as_ref();
-        message.and_then(|message| message.text(&content))
+        self.look(|content| {
+            let message = content.message.as_ref();
+            message.and_then(|message| message.text(content))
+        })
     }
 
     /// Whether the message is about a track that [`bring_back`](Self::bring_back) brings back.
     pub fn can_bring_back(&self) -> bool {
-        matches!(self.content.lock().message, Some(Message::Readable))
+        self.look(|content| {
+            let message = content.message.as_ref();
+            message.is_some_and(|it| matches!(it, Message::Readable | Message::Merged))
+        })
     }
 
     /// Brings the track back that the message is about, and keeps the present one in its place:
@@ -237,6 +203,7 @@ impl Session {
             let now = SavedSession {
                 clock: content.song.clock(),
                 track: content.song.track().clone(),
+                changed_ms: content.changed_ms,
             };
             // Only a track that nobody would miss makes no text.
             let Some(saved) = content.refused.swap(now.to_json().ok()) else {
@@ -244,6 +211,7 @@ impl Session {
             };
             self.loads.fetch_add(1, Ordering::Release);
             content.song = Song::new(saved.clock, saved.track);
+            content.changed_ms = saved.changed_ms;
             true
         })
     }
@@ -265,7 +233,8 @@ impl Session {
     /// [`save`](Self::save), and what was refused before and has made way for it.
     fn save_all(&self) -> Result<(String, Vec<String>), serde_json::Error> {
         let mut unsaved = self.unsaved.lock();
-        let content = self.content.lock();
+        let shared = self.shared.read();
+        let content = shared.content.lock();
         let has_chords = content.has_chords();
         let beside = content.refused.beside(has_chords);
         let beside = beside.into_iter().map(str::to_owned).collect();
@@ -273,43 +242,49 @@ impl Session {
             unsaved.kept(content.song.track());
             return Ok((text.to_owned(), beside));
         }
-        let (clock, track) = (content.song.clock(), self.publish(&content));
+        let (clock, changed_ms) = (content.song.clock(), content.changed_ms);
+        let track = shared.publish(&content);
         // It takes its time, and the worker writes meanwhile.
         drop(content);
+        drop(shared);
         unsaved.kept(&track);
         drop(unsaved);
-        let track = Arc::unwrap_or_clone(track);
-        Ok((SavedSession { clock, track }.to_json()?, beside))
+        let saved = SavedSession {
+            clock,
+            track: Arc::unwrap_or_clone(track),
+            changed_ms,
+        };
+        Ok((saved.to_json()?, beside))
     }
 
     /// Takes over a saved form, of this version or an older one. One that cannot be read
     /// leaves an empty track, [`message`](Self::message) says why, and [`save`](Self::save)
     /// gives it back.
+    ///
+    /// In a band the first state that an instance is given is the project's, which all of its
+    /// instances have saved: the newest of them counts. A later one was chosen by somebody: it
+    /// counts, and the track that was there is kept beside it.
     pub fn load(&self, text: &str) {
         self.load_all(text, Vec::new());
     }
 
     /// [`load`](Self::load), with what was kept beside the track.
     fn load_all(&self, text: &str, beside: Vec<String>) {
-        let loaded = SavedSession::from_json(text);
+        let mut loaded = Content::loaded(text, beside);
         let mut unsaved = self.unsaved.lock();
-        self.change(|content| {
-            self.loads.fetch_add(1, Ordering::Release);
-            match loaded {
-                Ok(saved) => {
-                    content.song = Song::new(saved.clock, saved.track);
-                    content.message = None;
-                    content.refused = Refused::default();
+        let shared = self.shared.read();
+        shared.take_over(|content| {
+            let first = self.loads.fetch_add(1, Ordering::Release) == 0;
+            if !shared.is_of_band() {
+                *content = loaded;
+            } else if first {
+                if content.merge(loaded) {
+                    shared.count_replaced();
                 }
-                Err(error) => {
-                    content.song = Song::default();
-                    content.message = Some(Message::Refused);
-                    content.refused = Refused::new(text, error);
-                }
-            }
-            content.refused.set_aside(beside);
-            if content.message.is_none() && content.refused.is_readable() {
-                content.message = Some(Message::Readable);
+            } else {
+                std::mem::swap(content, &mut loaded);
+                content.keep_aside(loaded);
+                shared.count_replaced();
             }
             unsaved.kept(content.song.track());
         });
@@ -324,7 +299,7 @@ impl Session {
             return false;
         };
         let news = unsaved.is_due(self.revision(), now)
-            && unsaved.differs(self.content.lock().song.track());
+            && self.look(|content| unsaved.differs(content.song.track()));
         if news {
             unsaved.told(now);
         }
@@ -345,7 +320,8 @@ impl Session {
     /// For the worker: writes what was heard when `loads` states had been loaded. `None` if
     /// there was another since: it was heard in a session that is gone, and is left out.
     pub(crate) fn record<R>(&self, loads: u32, write: impl FnOnce(&mut Song) -> R) -> Option<R> {
-        let mut content = self.content.lock();
+        let shared = self.shared.read();
+        let mut content = shared.content.lock();
         if loads != self.loads() {
             return None;
         }
@@ -358,7 +334,7 @@ impl Session {
             content.message = Some(Message::Full);
         }
         if content.song.take_written() || full {
-            self.revision.fetch_add(1, Ordering::Release);
+            shared.count(&mut content);
         }
         Some(result)
     }
@@ -366,7 +342,8 @@ impl Session {
     /// For the worker: what it hears from `stream_s` of the stream on is part of the session
     /// that `loads` loaded states have left.
     pub(crate) fn take_up(&self, loads: u32, stream_s: f64) {
-        let mut content = self.content.lock();
+        let shared = self.shared.read();
+        let mut content = shared.content.lock();
         if loads == self.loads() {
             content.song.take_up(stream_s);
         }
@@ -380,14 +357,15 @@ impl Session {
         stream_s: f64,
         moving: bool,
     ) -> SongPosition {
-        self.content.lock().song.position(host, stream_s, moving)
+        self.look(|content| content.song.position(host, stream_s, moving))
+    }
+
+    fn look<R>(&self, look: impl FnOnce(&Content) -> R) -> R {
+        look(&self.shared.read().content.lock())
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut Content) -> R) -> R {
-        let mut content = self.content.lock();
-        let result = change(&mut content);
-        self.revision.fetch_add(1, Ordering::Release);
-        result
+        self.shared.read().change(change)
     }
 }
 

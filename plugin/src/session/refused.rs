@@ -38,6 +38,27 @@ impl Refused {
         self.readable = self.aside.iter().rposition(readable);
     }
 
+    /// Puts something more beside the track, unless it is there. Whether anything new is.
+    pub(super) fn put_aside(&mut self, texts: Vec<String>) -> bool {
+        let known = self.aside.len();
+        for text in texts {
+            if !self.aside.contains(&text) {
+                self.aside.push(text);
+            }
+        }
+        let new = self.aside.len() > known;
+        let aside = std::mem::take(&mut self.aside);
+        self.set_aside(aside);
+        new
+    }
+
+    /// All that is kept in the place of the track and beside it.
+    pub(super) fn into_texts(self) -> Vec<String> {
+        let mut texts = self.aside;
+        texts.extend(self.text.map(|(text, _)| text));
+        texts
+    }
+
     /// Whether something beside the track can be read.
     pub(super) fn is_readable(&self) -> bool {
         self.readable.is_some()

@@ -5,6 +5,8 @@
 //! {"version": 2, "clock": "host", "track": {"version": 1, "segments": […], …}}
 //! ```
 //!
+//! A track that a band has written has `"changed_ms"` beside the clock.
+//!
 //! The track within is [`Track`]'s own saved form, with a version of its own. Version 1,
 //! of the first release, had the chords alone:
 //!
@@ -35,6 +37,9 @@ pub struct SavedSession {
     pub clock: Clock,
     /// The track.
     pub track: Track,
+    /// When the track was changed last, in milliseconds since 1970, where a band has written it:
+    /// all of its instances save the track, and the newest counts. 0 where nobody said.
+    pub changed_ms: u64,
 }
 
 /// Why a saved session cannot be used.
@@ -63,12 +68,21 @@ struct Head {
 struct Written<'a> {
     version: u32,
     clock: Clock,
+    #[serde(skip_serializing_if = "is_zero")]
+    changed_ms: u64,
     track: &'a Track,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Deserialize)]
 struct Version2 {
     clock: Clock,
+    #[serde(default)]
+    changed_ms: u64,
     track: Track,
 }
 
@@ -100,6 +114,7 @@ impl SavedSession {
         serde_json::to_string(&Written {
             version: VERSION,
             clock: self.clock,
+            changed_ms: self.changed_ms,
             track: &self.track,
         })
     }
@@ -115,8 +130,16 @@ impl SavedSession {
         match serde_json::from_str::<Head>(text)?.version {
             1 => from_version_1(serde_json::from_str(text)?),
             VERSION => {
-                let Version2 { clock, track } = serde_json::from_str(text)?;
-                Ok(Self { clock, track })
+                let Version2 {
+                    clock,
+                    changed_ms,
+                    track,
+                } = serde_json::from_str(text)?;
+                Ok(Self {
+                    clock,
+                    track,
+                    changed_ms,
+                })
             }
             newer => Err(StateError::Version(newer)),
         }
@@ -146,6 +169,7 @@ fn from_version_1(saved: Version1) -> Result<SavedSession, StateError> {
     Ok(SavedSession {
         clock: saved.clock,
         track: Track::from_timeline(Timeline::from_segments(segments)?, tempo),
+        changed_ms: 0,
     })
 }
 

@@ -69,6 +69,9 @@ pub(crate) struct Song {
     clock: Clock,
     /// The pass over the song that is written; see [`Editor::hear`].
     pass: u64,
+    /// The first pass of whoever writes now, who counts from 0, and the latest that there was.
+    first_pass: u64,
+    latest_pass: u64,
     /// Second of the stream at which a track that goes by it was taken up; what is heard
     /// since lies behind what it had. `None` until that is known.
     taken_up_s: Option<f64>,
@@ -122,7 +125,13 @@ impl Song {
     /// What is written from now on was heard in this pass over the song. Later passes have
     /// greater numbers.
     pub(crate) fn set_pass(&mut self, pass: u64) {
-        self.pass = pass;
+        self.pass = self.first_pass + pass;
+        self.latest_pass = self.latest_pass.max(self.pass);
+    }
+
+    /// Somebody else writes from now on, whose passes are later than all that there were.
+    pub(crate) fn change_writer(&mut self) {
+        self.first_pass = self.latest_pass + 1;
     }
 
     /// Whether something was written since this was asked last.
@@ -216,7 +225,7 @@ impl Song {
 
     /// Says that nothing more will be written of passes before this one.
     pub(crate) fn settle(&mut self, pass: u64) {
-        self.editor.settle(pass);
+        self.editor.settle(self.first_pass + pass);
     }
 
     /// Where in the track a stretch of the stream belongs that begins at `stream_s` of the

@@ -512,6 +512,7 @@ fn a_full_track_says_so_once_and_can_be_saved() {
     let saved = SavedSession {
         clock: Clock::Stream,
         track: Track::from_timeline(timeline, harmony::time::TempoMap::default()),
+        changed_ms: 0,
     };
     let session = Session::default();
     session.load(&saved.to_json().unwrap());

@@ -19,7 +19,7 @@ use crate::parallel;
 use renderer::example::Example;
 use renderer::pop909::{Pop909, SongSplit};
 use renderer::progressions::ProgressionSettings;
-use renderer::render::{RenderSettings, Rendered, render};
+use renderer::render::{RenderSettings, Rendered, Stems, render, render_stems};
 use renderer::solo::solo;
 use renderer::soundfont::SoundFonts;
 
@@ -100,6 +100,21 @@ pub(crate) fn example(
 ) -> Result<Rendered> {
     let song = written(settings, index, corpus)?;
     render(&song, fonts, &settings.render, settings.seed_of(index))
+        .with_context(|| format!("rendering example {index}"))
+}
+
+/// The same with the tracks of its mix.
+///
+/// # Errors
+/// As [`example`].
+pub(crate) fn example_stems(
+    settings: &SetSettings,
+    index: u64,
+    corpus: Option<&Pop909>,
+    fonts: &SoundFonts,
+) -> Result<(Rendered, Stems)> {
+    let song = written(settings, index, corpus)?;
+    render_stems(&song, fonts, &settings.render, settings.seed_of(index))
         .with_context(|| format!("rendering example {index}"))
 }
 

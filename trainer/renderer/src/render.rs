@@ -92,6 +92,10 @@ pub struct Rendered {
     pub soundfont: String,
 }
 
+/// What each bus of a mix has in it: its instruments with their effects and at their level in the
+/// mix, before there is a room or a master, as on the tracks of a studio.
+pub type Stems = Vec<(Bus, Vec<f32>)>;
+
 /// Renders an example. The same arguments give the same bits.
 ///
 /// # Errors
@@ -102,6 +106,20 @@ pub fn render(
     settings: &RenderSettings,
     seed: u64,
 ) -> Result<Rendered, RenderError> {
+    Ok(render_stems(example, fonts, settings, seed)?.0)
+}
+
+/// The same with the tracks that the mix was made of, each as long as it and at its rate.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_stems(
+    example: &Example,
+    fonts: &SoundFonts,
+    settings: &RenderSettings,
+    seed: u64,
+) -> Result<(Rendered, Stems), RenderError> {
+    let mut stems = Stems::new();
     let mut rng = stream(seed, Stream::Mix);
     let mut band = Band::draw(seed, fonts, settings);
     let cents = if settings.detune_cents > 0.0 {
@@ -153,6 +171,8 @@ pub fn render(
             *out += sample * gain;
             *sent += sample * gain * reverb;
         }
+        samples.iter_mut().for_each(|sample| *sample *= gain);
+        stems.push((bus, samples));
     }
     if wet {
         mix.reverberate(&send, &mut sum);
@@ -180,7 +200,7 @@ pub fn render(
     mix.finish(&mut sum);
 
     let duration_s = length as f64 / rate;
-    Ok(Rendered {
+    let rendered = Rendered {
         samples: sum,
         sample_rate: settings.sample_rate,
         labels: match audible {
@@ -199,7 +219,8 @@ pub fn render(
             .collect(),
         keys: keys(example, stretch, duration_s),
         soundfont: band.names(),
-    })
+    };
+    Ok((rendered, stems))
 }
 
 /// The chords that were heard, played `stretch` times as slowly.

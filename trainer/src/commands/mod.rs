@@ -1,5 +1,6 @@
 //! The command line, a command a file.
 
+mod band;
 mod beats;
 mod calibrate;
 mod combine;
@@ -64,6 +65,8 @@ enum Command {
     Calibrate(calibrate::CalibrateArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
     Eval(Box<eval::EvalArguments>),
+    /// What instances on the tracks of held-out songs hear together, against the mix.
+    EvalBand(band::BandArguments),
     /// Score chords on beats, and the beat finder, on held-out songs.
     EvalBeats(beats::BeatsArguments),
     /// Fit the weights by which the beat finder compares its guesses.
@@ -106,6 +109,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::EvalBand(arguments) => band::run(&arguments),
         Command::EvalLatency(arguments) => latency::run(&arguments),
         Command::EvalBeats(arguments) => beats::run(&arguments),
         Command::FitBeats(arguments) => fit_beats::run(&arguments),

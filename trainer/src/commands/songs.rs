@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::beats::tempi::Tempi;
-use crate::prepare::{SetSettings, example};
+use crate::prepare::{SetSettings, example, example_stems};
 use anyhow::{Result, ensure};
 use renderer::pop909::{Pop909, SongSplit};
 use renderer::progressions::ProgressionSettings;
-use renderer::render::{RenderSettings, Rendered};
+use renderer::render::{RenderSettings, Rendered, Stems};
 use renderer::soundfont::{SoundFonts, Split};
 
 use super::sources::Sources;
@@ -112,6 +112,25 @@ impl Songs {
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.count
+    }
+
+    /// Written progressions instead of songs.
+    pub(super) fn write(&mut self, progression: ProgressionSettings) {
+        self.settings.songs_of_three = 0;
+        self.settings.progression = progression;
+    }
+
+    /// Song `index`, rendered, with the tracks of its mix.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(super) fn stems(&self, index: usize) -> Result<(Rendered, Stems)> {
+        example_stems(
+            &self.settings,
+            index as u64,
+            Some(&self.corpus),
+            &self.fonts,
+        )
     }
 
     /// Song `index`, rendered.

@@ -1,0 +1,159 @@
+//! What a band hears of the tracks of a song, as the plugin's instances do.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use harmony::label::Label;
+use harmony::timeline::{Segment, Status};
+use recognizer::audio::Audio;
+use recognizer::band::{BandReader, Part, PartFrame, Vote, Weights, fuse_with};
+use recognizer::beat::{BeatGrid, NoBeats};
+use recognizer::decode::Posterior;
+use recognizer::decode::changes::ChangeCosts;
+use recognizer::inference::{CausalModel, WindowModel};
+use recognizer::live::{LiveEngine, LiveSettings};
+use recognizer::networks::{BASS_CLASSES, NO_BASS};
+use recognizer::signal::Signal;
+use recognizer::transcribe::{Analysis, decode};
+use renderer::arranger::Bus;
+use renderer::render::Stems;
+
+/// Frames of the windowed network for each of the live one.
+const LIVE_A_FILE_FRAME: usize = 2;
+
+/// The part of a bus.
+fn part_of(bus: Bus) -> Part {
+    match bus {
+        Bus::Chords | Bus::Guitars => Part::Harmony,
+        Bus::Bass => Part::Bass,
+        Bus::Lead => Part::Melody,
+        Bus::Drums => Part::Drums,
+    }
+}
+
+/// What one track says by both networks.
+struct Heard {
+    part: Part,
+    live: Vec<PartFrame>,
+    /// Posteriors of the windowed network.
+    file: Vec<Posterior>,
+}
+
+/// What the tracks of a song say.
+pub(crate) struct Band {
+    heard: Vec<Heard>,
+    length_s: f64,
+}
+
+impl Band {
+    /// Lets the networks hear the tracks of a song; drums are not listened to.
+    ///
+    /// # Errors
+    /// A rate that an engine refuses, or an engine that fails.
+    pub(crate) fn listen(
+        stems: Stems,
+        sample_rate: u32,
+        live: &Arc<dyn CausalModel>,
+        windowed: &dyn WindowModel,
+    ) -> Result<Self> {
+        let mut heard = Vec::new();
+        let mut length_s = 0.0_f64;
+        for (bus, samples) in stems {
+            let part = part_of(bus);
+            let audio = Audio::new(samples, sample_rate);
+            length_s = length_s.max(audio.length_s());
+            if part == Part::Drums {
+                continue;
+            }
+            let rate = f64::from(sample_rate);
+            let mut engine = LiveEngine::new(Arc::clone(live), rate, LiveSettings::default())?;
+            engine.share_frames(true);
+            engine.push(&audio.samples);
+            engine.finish();
+            let file = Analysis::new(&Signal::from_audio(&audio)?, windowed, |_| true)?;
+            heard.push(Heard {
+                part,
+                live: engine.take_frames(),
+                file: file.posteriors,
+            });
+        }
+        Ok(Self { heard, length_s })
+    }
+
+    /// The track that the whole song gives.
+    ///
+    /// # Errors
+    /// Segments that make no timeline.
+    pub(crate) fn file(&self, grid: Option<&BeatGrid>, by: Weights) -> Result<Vec<Segment>> {
+        let frames = self.heard.iter().map(|it| it.file.len()).max().unwrap_or(0);
+        let posteriors: Vec<Posterior> = (0..frames)
+            .map(|frame| {
+                let votes = self.heard.iter().filter_map(|heard| {
+                    // What the part plays at that moment.
+                    let live = heard.live.get(LIVE_A_FILE_FRAME * frame)?;
+                    (!live.silent).then_some(Vote {
+                        part: heard.part,
+                        posterior: heard.file.get(frame)?,
+                        notes: &live.notes,
+                    })
+                });
+                let votes: Vec<Vote<'_>> = votes.collect();
+                fuse_with(&votes, by).unwrap_or_else(no_chord)
+            })
+            .collect();
+        let track = decode(&posteriors, self.length_s, grid, ChangeCosts::default())?;
+        Ok(track.segments().to_vec())
+    }
+
+    /// What the display shows, each chord from when it is shown.
+    pub(crate) fn display(&self, grid: Option<&BeatGrid>, by: Weights) -> Vec<Segment> {
+        let mut reader = BandReader::new(LiveSettings::default());
+        reader.begin(0.0);
+        let frames = self.heard.iter().map(|it| it.live.len()).max().unwrap_or(0);
+        for frame in 0..frames {
+            let votes = self.heard.iter().filter_map(|heard| {
+                let heard_there = heard.live.get(frame)?;
+                (!heard_there.silent).then_some(Vote {
+                    part: heard.part,
+                    posterior: &heard_there.posterior,
+                    notes: &heard_there.notes,
+                })
+            });
+            let votes: Vec<Vote<'_>> = votes.collect();
+            let fused = fuse_with(&votes, by);
+            match grid {
+                Some(grid) => reader.hear(fused, &mut |_: f64, _: f64| Some(grid.clone())),
+                None => reader.hear(fused, &mut NoBeats),
+            }
+        }
+        let mut displayed: Vec<Segment> = Vec::new();
+        let mut shown = Segment::new(0.0, self.length_s, Label::NoChord);
+        while let Some(next) = reader.poll() {
+            if next.shown_at_s >= self.length_s {
+                break;
+            }
+            if next.shown_at_s > shown.start_s {
+                shown.end_s = next.shown_at_s;
+                displayed.push(shown.clone());
+            }
+            shown = Segment {
+                confidence: next.confidence,
+                status: Status::Provisional,
+                ..Segment::new(next.shown_at_s, self.length_s, next.label)
+            };
+        }
+        if self.length_s > shown.start_s {
+            displayed.push(shown);
+        }
+        displayed
+    }
+}
+
+/// Nobody has a say.
+fn no_chord() -> Posterior {
+    let mut chord = [0.0; recognizer::networks::CHORD_CLASSES];
+    chord[harmony::vocabulary::large::NO_CHORD] = 10.0;
+    let mut bass = [0.0; BASS_CLASSES];
+    bass[NO_BASS] = 10.0;
+    Posterior::from_logits(&chord, Some(&bass), None)
+}

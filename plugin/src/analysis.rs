@@ -8,13 +8,16 @@
 //! looks at the clock, and what is put into the track when a host falls silent without a
 //! word, which is taken back when it goes on.
 
+pub(crate) mod band;
 mod history;
 mod level;
 mod player;
 mod refining;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::band::{Bands, Seat};
 use self::history::History;
 use self::level::Level;
 use self::player::Player;
@@ -24,9 +27,11 @@ use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
 use crate::snapshot::{SPECTRUM_FLOOR, SURE, Snapshot, Status};
 use changes_realtime::midi_out::Notes;
+use changes_realtime::notes_in;
 use changes_realtime::tap::{Mark, TapOutput, Tapped};
 use changes_realtime::transport::Anchor;
 use harmony::label::Label;
+use recognizer::band::{BandConfirmer, Lane, MidiNotes, NoteChange, Said};
 use recognizer::live::Shown;
 
 /// Samples taken from the tap at once: what one instance may do before the next
@@ -76,13 +81,30 @@ struct Stream {
 }
 
 /// What is refined of a stream, and who does it.
-fn heard<'a>(stream: &'a mut Stream, history: &'a mut History) -> (&'a mut Refining, Heard<'a>) {
+fn heard<'a>(
+    stream: &'a mut Stream,
+    history: &'a mut History,
+    seat: Option<&'a Seat>,
+    notes: &'a MidiNotes,
+) -> (&'a mut Refining, Heard<'a>) {
     let heard = Heard {
         recognizer: stream.recognizer.as_mut(),
         start_s: stream.recognizer_start_s,
         history,
+        seat: seat.filter(|seat| seat.is_together()),
+        notes,
     };
     (&mut stream.refining, heard)
+}
+
+/// A change of the incoming notes, as those know it who read chords from them.
+fn in_band(change: notes_in::NoteChange) -> NoteChange {
+    match change {
+        notes_in::NoteChange::On { channel, key } => NoteChange::On { channel, key },
+        notes_in::NoteChange::Off { channel, key } => NoteChange::Off { channel, key },
+        notes_in::NoteChange::Pedal { channel, down } => NoteChange::Pedal { channel, down },
+        notes_in::NoteChange::AllOff => NoteChange::AllOff,
+    }
 }
 
 /// What has been done about a host that is silent without a word.
@@ -106,8 +128,17 @@ pub(crate) struct Analysis {
     settings: Settings,
     history: History,
     level: Level,
+    /// The chord that is shown: the instance's own, or that of its band.
     current: Option<Shown>,
+    /// Its own.
+    own: Option<Shown>,
+    /// Which part of the band said what of it.
+    said: Vec<Said>,
+    /// The place in a band, once a worker looks after the instance.
+    seat: Option<Seat>,
     player: Player,
+    /// The MIDI notes that come in, in seconds since the instance was made.
+    notes: MidiNotes,
     spectrum: [f32; SPECTRUM_BINS],
     /// Until this second of the stream a loss of audio is told.
     gap_until_s: f64,
@@ -139,7 +170,11 @@ impl Analysis {
             history,
             level: Level::new(48_000.0),
             current: None,
+            own: None,
+            said: Vec::new(),
+            seat: None,
             player: Player::default(),
+            notes: MidiNotes::default(),
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
             gap_until_s: f64::NEG_INFINITY,
             frozen: None,
@@ -157,10 +192,62 @@ impl Analysis {
         }
     }
 
+    /// Takes a place in the bands of a worker.
+    pub(crate) fn take_seat(&mut self, bands: &Arc<Bands>, instance: &Instance) {
+        self.seat = Some(Seat::new(bands));
+        self.follow_band(instance);
+    }
+
+    /// Looks where the instance belongs. It is waited for as soon as it has somewhere to hear.
+    pub(crate) fn follow_band(&mut self, instance: &Instance) {
+        let stream = self.stream.as_ref().filter(|_| !self.failed);
+        let bypassed = instance.params.bypass.value();
+        let hears =
+            |stream: &Stream| stream.tap.waiting() > 0 || !(bypassed || stream.tap.is_finished());
+        let active = instance.has_feeds() || stream.is_some_and(hears);
+        let Some(seat) = &mut self.seat else { return };
+        let was_heard = seat.is_heard();
+        if !seat.follow(&instance.params, instance.session(), active) {
+            if let Some(stream) = &mut self.stream
+                && seat.is_heard() != was_heard
+            {
+                stream.recognizer.share(seat.is_heard());
+            }
+            return;
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.recognizer.share(seat.is_heard());
+        }
+        if !seat.is_together() {
+            self.said.clear();
+            self.current.clone_from(&self.own);
+        }
+        self.changed = true;
+    }
+
+    /// Shows what the band shows.
+    fn follow_picture(&mut self) {
+        let Some((picture, new)) = self.seat.as_mut().and_then(Seat::look) else {
+            return;
+        };
+        if new {
+            if picture.current.is_some() {
+                self.player.show();
+            }
+            self.current.clone_from(&picture.current);
+            self.changed = true;
+        }
+        if self.said != picture.said {
+            self.said.clone_from(&picture.said);
+            self.changed = true;
+        }
+    }
+
     /// Takes one turn: some audio, if there is any, and a new picture, if one is
     /// due. Tells whether there may be more audio.
     pub(crate) fn turn(&mut self, instance: &Instance, recognizers: &dyn Recognizers) -> bool {
         self.follow_feeds(instance, recognizers);
+        self.follow_band(instance);
         let busy = self.listen(instance);
         self.publish_if_due(instance);
         busy
@@ -168,6 +255,7 @@ impl Analysis {
 
     /// Takes a turn away from the worker: some audio of the tap that it has taken over.
     pub(crate) fn hear(&mut self, instance: &Instance) -> bool {
+        self.follow_band(instance);
         let heard = self.listen(instance);
         self.publish_if_due(instance);
         heard
@@ -178,7 +266,7 @@ impl Analysis {
         let Some(stream) = &mut self.stream else {
             return false;
         };
-        let (refining, heard) = heard(stream, &mut self.history);
+        let (refining, heard) = heard(stream, &mut self.history, self.seat.as_ref(), &self.notes);
         refining.run(heard)
     }
 
@@ -202,7 +290,12 @@ impl Analysis {
             panic!("planted error");
         }
         self.failed = true;
+        // The others go on without this one until it is switched off and on.
+        if let Some(seat) = &mut self.seat {
+            seat.leave();
+        }
         self.current = None;
+        self.own = None;
         self.frozen = None;
         self.player = Player::default();
         self.history = History::new(self.history.now_s(), 48_000.0);
@@ -235,7 +328,10 @@ impl Analysis {
                 self.history.rebase(start_s, sample_rate);
                 self.level = Level::new(sample_rate);
                 self.current = None;
+                self.own = None;
                 self.failed = false;
+                let mut recognizer = recognizer;
+                recognizer.share(self.seat.as_ref().is_some_and(Seat::is_heard));
                 self.stream = Some(Stream {
                     tap,
                     recognizer,
@@ -264,6 +360,7 @@ impl Analysis {
             None if stream.tap.is_paused() => self.end(&mut stream, instance),
             None => self.bear_silence(&mut stream, instance),
         }
+        self.follow_picture();
         let now_s = self.history.now_s();
         let notes = self
             .player
@@ -294,6 +391,7 @@ impl Analysis {
             self.history.write_after(mark.loads, instance.session());
             stream.recognizer_start_s = self.history.now_s();
             self.level.reset();
+            self.notes.change(self.history.now_s(), NoteChange::AllOff);
             self.current = None;
         }
         self.history.set_write(self.settings.write);
@@ -324,14 +422,17 @@ impl Analysis {
         stream.silence = Silence::None;
         self.history.advance_to(stream.analysed);
         self.follow_shown(stream);
+        self.follow_notes(stream);
+        self.say(stream);
         for (shown, bin) in self.spectrum.iter_mut().zip(stream.recognizer.spectrum()) {
             *shown = *bin;
         }
         if stream.until_record() as u64 == stream.record_every {
             self.history.hear_silence(self.level.end_stretch());
-            self.history.record(instance.session());
+            self.record(instance);
             let (now, rate) = (stream.analysed, stream.tap.sample_rate());
-            let (refining, heard) = heard(stream, &mut self.history);
+            let (refining, heard) =
+                heard(stream, &mut self.history, self.seat.as_ref(), &self.notes);
             self.changed |= refining.settle(now, rate, heard, instance.session());
         }
     }
@@ -339,7 +440,8 @@ impl Analysis {
     /// Does what is to be done when no audio comes and the host has not said why.
     fn bear_silence(&mut self, stream: &mut Stream, instance: &Instance) {
         let silent = self.last_audio.elapsed();
-        if stream.ended {
+        // What a band writes is there without that.
+        if stream.ended || self.is_together() {
             return;
         }
         if silent >= IDLE_AFTER && stream.silence < Silence::Recorded {
@@ -347,7 +449,8 @@ impl Analysis {
             stream.silence = Silence::Recorded;
         }
         if silent >= ENDED_AFTER && stream.silence < Silence::Refined {
-            let (refining, heard) = heard(stream, &mut self.history);
+            let (refining, heard) =
+                heard(stream, &mut self.history, self.seat.as_ref(), &self.notes);
             self.changed |= refining.confirm_for_now(heard, instance.session());
             stream.silence = Silence::Refined;
         }
@@ -360,10 +463,14 @@ impl Analysis {
         }
         stream.recognizer.finish();
         self.follow_shown(stream);
+        self.say(stream);
         self.history.hear_silence(self.level.end_stretch());
-        self.history.record(instance.session());
-        let (refining, heard) = heard(stream, &mut self.history);
+        self.record(instance);
+        let (refining, heard) = heard(stream, &mut self.history, self.seat.as_ref(), &self.notes);
         refining.settle_all(heard, instance.session());
+        if let Some(seat) = &self.seat {
+            seat.fall_silent();
+        }
         self.history.cut();
         stream.recognizer_start_s = self.history.now_s();
         self.changed = true;
@@ -373,10 +480,45 @@ impl Analysis {
     fn follow_shown(&mut self, stream: &mut Stream) {
         while let Some(shown) = stream.recognizer.poll() {
             let starts_at_s = stream.recognizer_start_s + shown.starts_at_s;
-            self.player.show();
             self.history.show(starts_at_s, &shown);
-            self.current = Some(shown);
-            self.changed = true;
+            self.own = Some(shown);
+            if !self.is_together() {
+                self.player.show();
+                self.current.clone_from(&self.own);
+                self.changed = true;
+            }
+        }
+    }
+
+    fn is_together(&self) -> bool {
+        self.seat.as_ref().is_some_and(Seat::is_together)
+    }
+
+    /// Takes over the notes that came in up to now.
+    fn follow_notes(&mut self, stream: &mut Stream) {
+        // Whoever has no use for them empties the ring all the same.
+        while let Some(note) = stream.tap.next_note(stream.analysed) {
+            let at_s = self.history.second(note.stream);
+            self.notes.change(at_s, in_band(note.change));
+        }
+    }
+
+    /// Says to the band what was heard.
+    fn say(&self, stream: &mut Stream) {
+        let Some(seat) = self.seat.as_ref().filter(|seat| seat.is_heard()) else {
+            return;
+        };
+        let frames = stream.recognizer.take_frames();
+        let start_s = stream.recognizer_start_s;
+        seat.say(Lane::Live, frames, start_s, &self.history, &self.notes);
+    }
+
+    /// Brings the live part of the track up to now, where no band does that.
+    fn record(&mut self, instance: &Instance) {
+        if self.is_together() {
+            self.history.leave_unwritten();
+        } else {
+            self.history.record(instance.session());
         }
     }
 
@@ -390,7 +532,7 @@ impl Analysis {
         if self.history.now_s() < self.gap_until_s {
             return Status::Gap;
         }
-        if self.level.is_silent() {
+        if self.level.is_silent() && !self.is_together() {
             return Status::Silence;
         }
         match &self.current {
@@ -462,6 +604,7 @@ impl Analysis {
                 status: self.status(instance.params.bypass.value()),
                 frozen,
                 current: self.current.clone(),
+                said: self.said.clone(),
                 now_s: self.history.now_s(),
                 spectrum: self.spectrum,
                 tuning: self.stream.as_ref().and_then(|it| it.recognizer.tuning()),
@@ -477,8 +620,17 @@ impl Analysis {
         let position = self.history.position(instance.session(), moving);
         snapshot.position = self.stream.is_some().then_some(position);
         snapshot.confirmed_to_s = self.history.confirmed_to_s(instance.session());
+        if let Some(seat) = &self.seat {
+            snapshot.band = seat.standing().clone();
+            if let Some(picture) = seat.picture() {
+                snapshot.confirmed_to_s = picture.confirmed_to_s;
+            }
+        }
         snapshot.lag_s = lag_s as f32;
         snapshot.confirm_lag_s = confirm_lag_s as f32;
+        if self.is_together() {
+            snapshot.confirm_lag_s += BandConfirmer::latency_s() as f32;
+        }
         snapshot.lost = lost;
         snapshot.sample_rate = sample_rate;
         snapshot.cpu = self.load;

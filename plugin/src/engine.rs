@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use recognizer::band::PartFrame;
 use recognizer::beat::NoBeats;
 use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings, Shown};
@@ -122,6 +123,15 @@ impl Recognizer for Live {
 
     fn preview(&self, grid: &mut Grid<'_>) -> Option<Refined> {
         self.refining.preview(grid)
+    }
+
+    fn share(&mut self, share: bool) {
+        self.engine.share_frames(share);
+        self.refining.share_frames(share);
+    }
+
+    fn take_frames(&mut self) -> Vec<PartFrame> {
+        self.engine.take_frames()
     }
 
     fn spectrum(&self) -> &[f32] {

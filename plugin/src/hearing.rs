@@ -31,6 +31,12 @@ impl Hearing {
         &self.instance
     }
 
+    /// There is something to hear from now on: the others of the band wait for it. Not for the
+    /// audio thread.
+    pub fn take_place(&self) {
+        self.analysis.lock().follow_band(&self.instance);
+    }
+
     /// Analyses on this thread what waits in the tap that the worker has taken over; whether
     /// there was something. This takes its time: it is for the audio threads of hosts that
     /// render offline. So instances that are rendered side by side are analysed side by side,

@@ -16,6 +16,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 
 pub mod recognition;
@@ -70,6 +71,7 @@ use self::sysex::SysEx;
 use self::worker::Worker;
 use changes_realtime::bounce::Bounce;
 use changes_realtime::midi_out::MidiOut;
+use changes_realtime::notes_in::NoteChange;
 use changes_realtime::ring::ring_samples;
 use changes_realtime::tap::{Tap, TapInput};
 use changes_realtime::transport::HostPosition;
@@ -92,8 +94,31 @@ pub struct Changes {
     bounce: Bounce,
     /// The notes that sound on the MIDI output.
     midi: MidiOut,
+    /// Events of the block that are passed on once it was listened to; its room is there from
+    /// the start.
+    events: Vec<NoteEvent<SysEx>>,
     /// Whether the host's transport has ever rolled.
     rolled: bool,
+}
+
+/// So many events of a block are known before its audio; what comes beyond that is passed on like
+/// them, and known a block later.
+const EVENTS: usize = 256;
+
+/// Room for the events of a block, all of its memory there at once: the audio thread is not to
+/// be held up by the first of them.
+fn room_for_events() -> Vec<NoteEvent<SysEx>> {
+    let some_event = || NoteEvent::NoteOff {
+        timing: 0,
+        voice_id: VoiceID::Wildcard,
+        channel: Channel::Wildcard,
+        key: Key::Wildcard,
+        velocity: 0.0,
+    };
+    let mut events = Vec::with_capacity(EVENTS);
+    events.resize_with(EVENTS, some_event);
+    events.clear();
+    events
 }
 
 impl Default for Changes {
@@ -107,6 +132,7 @@ impl Default for Changes {
             tap: None,
             bounce: Bounce::default(),
             midi: MidiOut::default(),
+            events: room_for_events(),
             rolled: false,
         }
     }
@@ -154,6 +180,7 @@ impl Changes {
                 None => input,
             });
         }
+        self.hearing.take_place();
         Ok(())
     }
 
@@ -186,6 +213,13 @@ impl Changes {
         self.bounce.before(tap, frames, help);
         tap.push(channels, frames, host);
         self.bounce.after(tap, help);
+    }
+
+    /// Takes what an event of the next block says of incoming notes. Safe on the audio thread.
+    fn hear_event(&mut self, event: &NoteEvent<SysEx>) {
+        if let (Some(tap), Some((timing, change))) = (&mut self.tap, NoteChange::of(event)) {
+            tap.note(timing, change);
+        }
     }
 
     /// The host pauses or ends: all that was heard becomes final. Safe on the audio thread.
@@ -338,6 +372,12 @@ impl Plugin for Changes {
             PluginApi::Standalone => HostPosition::default(),
             PluginApi::Clap | PluginApi::Vst3 => HostPosition::of(context.transport()),
         };
+        while self.events.len() < EVENTS
+            && let Some(event) = context.next_event()
+        {
+            self.hear_event(&event);
+            self.events.push(event);
+        }
         self.listen(buffer.as_slice_immutable(), buffer.samples(), host);
         // Hosts want events in the order of their times. The plugin's own are at the start.
         self.play(host, |event| {
@@ -345,9 +385,17 @@ impl Plugin for Changes {
         });
         // A VST3 host keeps the address of a message's bytes, which the wrapper has on its stack.
         let takes_sysex = context.plugin_api() == PluginApi::Clap;
-        while let Some(event) = context.next_event() {
-            if takes_sysex || !matches!(event, NoteEvent::MidiSysEx { .. }) {
+        let passes =
+            |event: &NoteEvent<SysEx>| takes_sysex || !matches!(event, NoteEvent::MidiSysEx { .. });
+        for event in self.events.drain(..) {
+            if passes(&event) {
                 // A host without room for its own events loses them.
+                let _ = context.try_send_event(event);
+            }
+        }
+        while let Some(event) = context.next_event() {
+            self.hear_event(&event);
+            if passes(&event) {
                 let _ = context.try_send_event(event);
             }
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use harmony::voicing::Voicing;
 use nice_plug::prelude::*;
 use parking_lot::RwLock;
+use recognizer::band::Part;
 use recognizer::tuning::{MAX_CENTS, Tuning};
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +179,57 @@ pub enum TuningChoice {
     Fixed,
 }
 
+/// What plays in the track that the instance is in: its part in the band.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum PartChoice {
+    /// Everything, or several parts at once.
+    #[id = "mix"]
+    Mix,
+    /// The bass.
+    #[id = "bass"]
+    Bass,
+    /// What carries the chords: keys, guitars, strings.
+    #[id = "harmony"]
+    Harmony,
+    /// A voice or another melody.
+    #[id = "melody"]
+    #[name = "Melody / voice"]
+    Melody,
+    /// What has no chords.
+    #[id = "drums"]
+    #[name = "Drums (ignored)"]
+    Drums,
+}
+
+impl From<PartChoice> for Part {
+    fn from(choice: PartChoice) -> Self {
+        match choice {
+            PartChoice::Mix => Self::Mix,
+            PartChoice::Bass => Self::Bass,
+            PartChoice::Harmony => Self::Harmony,
+            PartChoice::Melody => Self::Melody,
+            PartChoice::Drums => Self::Drums,
+        }
+    }
+}
+
+/// The band that the instance plays in.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum BandChoice {
+    /// The first, which all instances are in until somebody says otherwise.
+    #[id = "a"]
+    A,
+    /// The second.
+    #[id = "b"]
+    B,
+    /// The third.
+    #[id = "c"]
+    C,
+    /// The fourth.
+    #[id = "d"]
+    D,
+}
+
 /// Size of the editor in logical points.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "StoredSize", into = "StoredSize")]
@@ -302,6 +354,13 @@ pub struct ChangesParams {
     #[id = "tuning-cents"]
     pub tuning_cents: FloatParam,
 
+    /// Its part in the band.
+    #[id = "part"]
+    pub part: EnumParam<PartChoice>,
+    /// The band that it plays in.
+    #[id = "band"]
+    pub band: EnumParam<BandChoice>,
+
     /// Size of the editor.
     #[persist = "editor-size"]
     pub editor_size: RwLock<EditorSize>,
@@ -384,6 +443,8 @@ impl Default for ChangesParams {
             )
             .with_value_to_string(Arc::new(|cents| Tuning::from_cents(cents).to_string()))
             .with_string_to_value(Arc::new(|text| text.parse().ok().map(Tuning::cents))),
+            part: EnumParam::new("Part", PartChoice::Mix),
+            band: EnumParam::new("Band", BandChoice::A),
             freeze: BoolParam::new("Freeze", false),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             write: BoolParam::new("Write", true),

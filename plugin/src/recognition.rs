@@ -1,5 +1,6 @@
 //! What the worker needs of a recognizer.
 
+use recognizer::band::PartFrame;
 use recognizer::beat::BeatSource;
 use recognizer::live::Shown;
 use recognizer::refine::Refined;
@@ -32,6 +33,13 @@ pub trait Recognizer: Send {
     /// What `refine` would tell of all that is open if the audio ended here. Nothing is
     /// changed by asking: the audio may go on.
     fn preview(&self, grid: &mut Grid<'_>) -> Option<Refined>;
+    /// Whether frames are kept for [`take_frames`](Self::take_frames), and given out with what is
+    /// [refined](Refined::frames): others want to know what is heard. Not at first.
+    fn share(&mut self, _: bool) {}
+    /// What each frame since this was asked last says, in the recognizer's seconds.
+    fn take_frames(&mut self) -> Vec<PartFrame> {
+        Vec::new()
+    }
     /// Log magnitudes of the latest frame, ln(|C| + 1e-6).
     fn spectrum(&self) -> &[f32];
     /// The tuning that the music is heard at, once it is known.

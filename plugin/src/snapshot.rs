@@ -4,6 +4,7 @@ use harmony::label::Label;
 use harmony::time::Meter;
 use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
+use recognizer::band::{Part, Said};
 use recognizer::live::{Shown, ShownState};
 use recognizer::tuning::Tuning;
 
@@ -61,6 +62,10 @@ pub struct Snapshot {
     pub frozen: bool,
     /// The chord that is shown, if any.
     pub current: Option<Shown>,
+    /// Which part of the band said what of that chord; nothing where there is no band.
+    pub said: Vec<Said>,
+    /// How the instance stands in its band.
+    pub band: Standing,
     /// How far the analysis has come, in seconds of the stream.
     pub now_s: f64,
     /// Log magnitudes of the latest constant-Q frame, ln(|C| + 1e-6).
@@ -91,6 +96,26 @@ pub struct Snapshot {
     pub sample_rate: f64,
 }
 
+/// How an instance stands in its band.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It listens by itself.
+    #[default]
+    Alone,
+    /// It has a part in a band that has nobody else in this process.
+    Missing {
+        /// The band's letter.
+        band: char,
+    },
+    /// It plays in a band, whose chord and track it shows.
+    Together {
+        /// The band's letter.
+        band: char,
+        /// The parts of all of its instances, in order.
+        parts: Vec<Part>,
+    },
+}
+
 /// Below this confidence a chord is shown as a guess.
 pub const SURE: f32 = 0.5;
 
@@ -103,6 +128,8 @@ impl Default for Snapshot {
             status: Status::default(),
             frozen: false,
             current: None,
+            said: Vec::new(),
+            band: Standing::default(),
             now_s: 0.0,
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
             tuning: None,

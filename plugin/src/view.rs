@@ -3,6 +3,7 @@
 //! A [`View`] is computed from a [`Snapshot`], the session's [`Track`] and [`Controls`], and
 //! drawn by [`editor::draw`](crate::editor::draw()).
 
+mod band;
 mod controls;
 pub mod names;
 pub mod preferences;
@@ -18,7 +19,8 @@ use harmony::timeline::Status as ChordStatus;
 use harmony::track::Track;
 use recognizer::live::ShownState;
 
-pub use self::controls::{Controls, MidiControls, TuningControls};
+pub use self::band::BandView;
+pub use self::controls::{BandControls, Controls, MidiControls, TuningControls};
 use self::names::{ChordName, Namer, key_name, note_name};
 use self::sheet::Sheet;
 pub use self::status::StatusWord;
@@ -206,6 +208,8 @@ pub struct View {
     pub can_bring_back: bool,
     /// What the machine is doing, for the foot of the window.
     pub machine: String,
+    /// What there is to say of the band.
+    pub band: BandView,
     /// What writes and reads names.
     pub namer: Namer,
 }
@@ -246,6 +250,7 @@ impl View {
             (Some(chord), true) => alternatives(snapshot, chord, &key, &namer),
             _ => Vec::new(),
         };
+        let band = BandView::of(snapshot, key.key, &namer);
         Self {
             status: StatusWord::of(snapshot),
             chord,
@@ -275,6 +280,7 @@ impl View {
             message: song.message.clone(),
             can_bring_back: song.can_bring_back,
             machine: machine(snapshot),
+            band,
             namer,
         }
     }

@@ -19,6 +19,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::analysis::Analysis;
+use crate::analysis::band::Bands;
 use crate::error::PrepareError;
 use crate::hearing::Hearing;
 use crate::recognition::Recognizers;
@@ -40,6 +41,8 @@ struct Shared {
     /// Those that the thread looks after. It holds the lock while it is at work.
     residents: Mutex<Vec<Weak<Hearing>>>,
     recognizers: Box<dyn Recognizers>,
+    /// Who hears together.
+    bands: Arc<Bands>,
     /// An error on purpose.
     #[cfg(test)]
     planted: AtomicBool,
@@ -82,6 +85,7 @@ impl Worker {
                 newcomers: Mutex::default(),
                 residents: Mutex::default(),
                 recognizers,
+                bands: Arc::default(),
                 #[cfg(test)]
                 planted: AtomicBool::new(false),
             }),
@@ -122,6 +126,8 @@ impl Worker {
 
     /// Makes the worker look after `instance` for as long as it exists.
     pub fn adopt(&self, instance: &Arc<Hearing>) {
+        let bands = &self.shared.bands;
+        instance.analysis.lock().take_seat(bands, instance);
         self.shared.newcomers.lock().push(Arc::downgrade(instance));
         self.wake();
     }

@@ -88,7 +88,9 @@ fn parameters_have_stable_names_and_take_values() {
             "MIDI channel",
             "MIDI bass",
             "Tuning",
-            "Tuning of A"
+            "Tuning of A",
+            "Part",
+            "Band"
         ]
     );
     let mut processor = host::activate(&mut instance, 48_000.0, 64);

@@ -9,7 +9,7 @@
 use changes_plugin::editor::desk::{Action, Desk, Notice, Open};
 use changes_plugin::editor::{draw, theme};
 use changes_plugin::session::{Clock, SavedSession, Session};
-use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Status};
+use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Standing, Status};
 use changes_plugin::view::preferences::{Companion, Page, Preferences, ThemeChoice, WrittenFor};
 use changes_plugin::view::{Controls, MidiControls, Song, TuningControls, View};
 use egui::{Key, Modifiers};
@@ -21,6 +21,7 @@ use harmony::label::Label;
 use harmony::time::MIN_BPM;
 use harmony::timeline::{Alternative, Status as ChordStatus};
 use harmony::track::Track;
+use recognizer::band::{Part, Said};
 use recognizer::live::{Shown, ShownState};
 use recognizer::tuning::Tuning;
 
@@ -236,6 +237,17 @@ fn pictures() -> Vec<Picture> {
         });
         used
     };
+    let band = || {
+        let mut used = usual(Dark);
+        in_band(&mut used);
+        used
+    };
+    let hover: Use = |harness| {
+        harness.get_by_label("Chord G7(♭9)").hover();
+        for _ in 0..60 {
+            harness.step();
+        }
+    };
     let open = |open: Open| {
         let mut used = usual(Dark);
         used.desk.can_drag_out = true;
@@ -363,6 +375,7 @@ fn pictures() -> Vec<Picture> {
             USUAL,
             nothing,
         ),
+        ("window-band", band(), USUAL, hover),
         ("window-write-off", write_off(), USUAL, nothing),
         ("window-unsure", unsure(usual(Dark)), USUAL, nothing),
         ("window-numerals", numerals(), USUAL, nothing),
@@ -389,6 +402,54 @@ fn pictures() -> Vec<Picture> {
         ("window-640x400", usual(Dark), (640.0, 400.0, 2.0), nothing),
         ("window-4k", usual(Dark), (3840.0, 2160.0, 1.0), nothing),
     ]
+}
+
+/// Four instances of a band, and what they said of the chord.
+fn in_band(used: &mut Used) {
+    used.controls.band.part = 2;
+    used.snapshot.band = Standing::Together {
+        band: 'A',
+        parts: vec![Part::Harmony, Part::Bass, Part::Melody, Part::Drums],
+    };
+    used.snapshot.said = vec![
+        Said::Chord(Part::Harmony, "B:dim7".parse().unwrap(), 0.71),
+        Said::Bass(7, 0.96),
+        Said::Notes(vec![5, 2]),
+    ];
+}
+
+#[test]
+fn the_band_is_told_by_its_chord_and_at_the_foot_of_the_window() {
+    let mut used = Used::at(harbour(), 13.6, true);
+    in_band(&mut used);
+    let mut harness = harness(used, (960.0, 600.0, 1.0));
+    harness.run();
+    harness.get_by_label("Chord G7(♭9)").hover();
+    for _ in 0..60 {
+        harness.step();
+    }
+    assert!(harness.query_by_label_contains("Bass: G, 96 %").is_some());
+    let missing = |harness: &Harness<'static, Used>| {
+        let told = harness.query_by_label_contains("No other instance of band C");
+        told.is_some()
+    };
+    assert!(!missing(&harness));
+    harness.state_mut().snapshot.band = Standing::Missing { band: 'C' };
+    harness.run();
+    assert!(missing(&harness));
+}
+
+#[test]
+fn part_and_band_are_set_in_the_settings() {
+    let mut harness = playing();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    for choice in ["Melody / voice", "B"] {
+        harness.get_by_label(choice).click();
+        harness.run();
+    }
+    let band = harness.state().controls.band;
+    assert_eq!((band.part, band.band), (3, 1));
 }
 
 #[test]

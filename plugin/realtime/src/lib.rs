@@ -2,14 +2,15 @@
 //! calls the system, except where [`bounce`] waits for a host that renders.
 //!
 //! Samples go through a [`tap`] and its [`ring`] to the worker, with the host's transport
-//! ([`transport`]) and the recognizer's settings ([`settings`]); notes of the live chord come
-//! back ([`midi_out`]).
+//! ([`transport`]), the recognizer's settings ([`settings`]) and the notes that come in
+//! ([`notes_in`]); notes of the live chord come back ([`midi_out`]).
 //!
 //! `plugin/races` runs all of it under ThreadSanitizer and Miri, `plugin/rtsan` watches it in
 //! the built plugin.
 
 pub mod bounce;
 pub mod midi_out;
+pub mod notes_in;
 pub mod ring;
 pub mod settings;
 pub mod tap;

@@ -6,7 +6,7 @@
 //! [`TapOutput`] belongs to the worker, which looks for new samples by itself, so
 //! that the audio thread need not wake anybody.
 //!
-//! Two rings run side by side: samples, and [`Mark`]s, which say what is special
+//! Two rings run side by side, beside a third for notes that come in: samples, and [`Mark`]s, which say what is special
 //! about a sample (host time jumped, a setting changed, samples before it were lost, the
 //! host asked for a reset). A mark is written before the sample it belongs to, so a reader
 //! that first looks how many samples there are has seen all their marks.
@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use recognizer_mono::{Mix, MonoMix};
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use crate::notes_in::{NoteAt, NoteChange};
 use crate::settings::Settings;
 use crate::transport::HostPosition;
 
@@ -34,6 +35,10 @@ const PLACE_EVERY_S: f64 = 0.01;
 /// The same for a host that is where it was expected to be and says another tempo: where it
 /// glides or jitters, every block has a new one. The first change is told at once.
 const TEMPO_EVERY_S: f64 = 0.25;
+
+/// Room for incoming notes. A pianist plays a few hundred a minute; what finds no room, because
+/// the worker is seconds behind, is left out of the analysis.
+const NOTES: usize = 4096;
 
 /// What is special about one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -96,6 +101,7 @@ impl Tap {
         Self::of(
             RingBuffer::new(capacity),
             RingBuffer::new(MARKS),
+            RingBuffer::new(NOTES),
             sample_rate,
         )
     }
@@ -111,6 +117,17 @@ impl Tap {
         if let Ok(chunk) = output.read_chunk(capacity) {
             chunk.commit_all();
         }
+        let (mut notes_in, mut notes_out) = RingBuffer::new(NOTES);
+        if let Ok(chunk) = notes_in.write_chunk_uninit(NOTES) {
+            let note = NoteAt {
+                stream: 0,
+                change: NoteChange::AllOff,
+            };
+            chunk.fill_from_iter(std::iter::repeat_n(note, NOTES));
+        }
+        if let Ok(chunk) = notes_out.read_chunk(NOTES) {
+            chunk.commit_all();
+        }
         let (mut marks_in, mut marks_out) = RingBuffer::new(MARKS);
         if let Ok(chunk) = marks_in.write_chunk_uninit(MARKS) {
             chunk.fill_from_iter(std::iter::repeat_n(Mark::default(), MARKS));
@@ -118,12 +135,14 @@ impl Tap {
         if let Ok(chunk) = marks_out.read_chunk(MARKS) {
             chunk.commit_all();
         }
-        Self::of((input, output), (marks_in, marks_out), sample_rate)
+        let (samples, marks) = ((input, output), (marks_in, marks_out));
+        Self::of(samples, marks, (notes_in, notes_out), sample_rate)
     }
 
     fn of(
         (samples_in, samples_out): (Producer<f32>, Consumer<f32>),
         (marks_in, marks_out): (Producer<Mark>, Consumer<Mark>),
+        (notes_in, notes_out): (Producer<NoteAt>, Consumer<NoteAt>),
         sample_rate: f64,
     ) -> (TapInput, TapOutput) {
         let counters = Arc::new(TapCounters {
@@ -135,6 +154,7 @@ impl Tap {
         let input = TapInput {
             samples: samples_in,
             marks: marks_in,
+            notes: notes_in,
             counters: Arc::clone(&counters),
             sample_rate,
             mix: MonoMix::new(sample_rate),
@@ -155,6 +175,7 @@ impl Tap {
         let output = TapOutput {
             samples: samples_out,
             marks: marks_out,
+            notes: notes_out,
             counters,
             sample_rate,
             position: 0,
@@ -179,6 +200,7 @@ impl Told {
 pub struct TapInput {
     samples: Producer<f32>,
     marks: Producer<Mark>,
+    notes: Producer<NoteAt>,
     counters: Arc<TapCounters>,
     /// In Hz; to extrapolate the host's time.
     sample_rate: f64,
@@ -267,6 +289,14 @@ impl TapInput {
             };
             self.position += written as u64;
         }
+    }
+
+    /// Takes what happens to the incoming notes at a sample of the block that is pushed next.
+    /// Safe on the audio thread.
+    pub fn note(&mut self, timing: u32, change: NoteChange) {
+        let stream = self.stream + u64::from(timing);
+        // Without room it is left out.
+        let _ = self.notes.push(NoteAt { stream, change });
     }
 
     /// Lets `frames` of the stream pass unheard, as when the plugin is bypassed.
@@ -430,6 +460,7 @@ pub enum Tapped {
 pub struct TapOutput {
     samples: Consumer<f32>,
     marks: Consumer<Mark>,
+    notes: Consumer<NoteAt>,
     counters: Arc<TapCounters>,
     sample_rate: f64,
     /// Samples read from the ring so far.
@@ -457,6 +488,15 @@ impl TapOutput {
         let read = read.len();
         self.position += read as u64;
         Some(Tapped::Samples(read))
+    }
+
+    /// The next change of the incoming notes before a sample of the stream.
+    pub fn next_note(&mut self, before: u64) -> Option<NoteAt> {
+        let next = self.notes.peek().ok()?;
+        if next.stream >= before {
+            return None;
+        }
+        self.notes.pop().ok()
     }
 
     /// Whether the other end is gone and everything was read.

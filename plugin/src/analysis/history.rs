@@ -19,13 +19,24 @@ use self::recording::alternatives;
 use self::silence::Silences;
 use crate::session::Session;
 use crate::snapshot::SongPosition;
-use changes_realtime::transport::{Anchor, Span, TransportMap};
+use changes_realtime::transport::{Anchor, HostPosition, Span, TransportMap};
 
 /// How long chords are kept, in seconds.
 const KEEP_S: f64 = 120.0;
 
 /// Times closer than this, in seconds, are the same.
 const SAME_S: f64 = 1e-6;
+
+/// A moment of the stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Where the host's song is.
+    pub(super) host: HostPosition,
+    /// Which pass over the song it belongs to.
+    pub(super) pass: u64,
+    /// Whether what is heard there is to be written.
+    pub(super) write: bool,
+}
 
 /// Chords in the order of the stream, in seconds since the instance was made.
 pub(super) struct History {
@@ -193,6 +204,28 @@ impl History {
             span.end_s += self.origin_s;
         }
         spans
+    }
+
+    /// The second at which a sample of the present stream lies.
+    pub(super) fn second(&self, sample: u64) -> f64 {
+        self.origin_s + sample as f64 / self.sample_rate
+    }
+
+    /// What is known of a moment of the stream; `None` before the host has said anything.
+    pub(super) fn moment(&self, at_s: f64) -> Option<Moment> {
+        let host = self.map.at(at_s - self.origin_s)?;
+        let (pass, write) = self.passes.stretch_at(at_s);
+        Some(Moment { host, pass, write })
+    }
+
+    /// What was heard up to now is not written into the track: others do that.
+    pub(super) fn leave_unwritten(&mut self) {
+        self.unrecorded_s = self.now_s;
+    }
+
+    /// Others write what is final up to `to_s`.
+    pub(super) fn leave_unconfirmed(&mut self, to_s: f64) {
+        self.confirmed_s = self.confirmed_s.max(to_s);
     }
 
     /// The second of the track up to which the present pass is confirmed.

@@ -6,8 +6,10 @@
 //! written in the same order, and comes out the same, on a slow machine as on a fast one, in
 //! a rendering host as in one that plays.
 
+use recognizer::band::{Lane, MidiNotes};
 use recognizer::refine::Refined;
 
+use super::band::Seat;
 use super::history::History;
 use crate::recognition::Recognizer;
 use crate::session::Session;
@@ -33,6 +35,10 @@ pub(super) struct Heard<'a> {
     /// Second of the stream at which the recognizer's time began.
     pub start_s: f64,
     pub history: &'a mut History,
+    /// The place in a band, which writes the track then.
+    pub seat: Option<&'a Seat>,
+    /// The MIDI notes that came in.
+    pub notes: &'a MidiNotes,
 }
 
 impl Heard<'_> {
@@ -41,8 +47,21 @@ impl Heard<'_> {
         self.recognizer.refine(&mut grid)
     }
 
-    fn confirm(&mut self, refined: &Refined, session: &Session) {
-        self.history.confirm(refined, self.start_s, session);
+    fn confirm(&mut self, refined: &mut Refined, session: &Session) {
+        match self.seat {
+            Some(seat) => {
+                let frames = std::mem::take(&mut refined.frames);
+                seat.say(
+                    Lane::Refined,
+                    frames,
+                    self.start_s,
+                    self.history,
+                    self.notes,
+                );
+                self.history.leave_unconfirmed(self.start_s + refined.to_s);
+            }
+            None => self.history.confirm(refined, self.start_s, session),
+        }
     }
 }
 
@@ -85,8 +104,8 @@ impl Refining {
             let mut refined = pending.flatten();
             // There is more only where audio was lost, and each gap leaves one more.
             for settled in 1.. {
-                if let Some(refined) = refined.take() {
-                    heard.confirm(&refined, session);
+                if let Some(mut refined) = refined.take() {
+                    heard.confirm(&mut refined, session);
                     changed = true;
                 }
                 if settled == SETTLED_AT_ONCE || !heard.recognizer.is_refining_due() {
@@ -108,11 +127,11 @@ impl Refining {
     /// Puts in all that the pass has to say: the stream has ended.
     pub(super) fn settle_all(&mut self, mut heard: Heard<'_>, session: &Session) {
         let pending = self.pending.take().and_then(|pending| pending.refined);
-        if let Some(refined) = pending.flatten() {
-            heard.confirm(&refined, session);
+        if let Some(mut refined) = pending.flatten() {
+            heard.confirm(&mut refined, session);
         }
-        while let Some(refined) = heard.refined() {
-            heard.confirm(&refined, session);
+        while let Some(mut refined) = heard.refined() {
+            heard.confirm(&mut refined, session);
         }
     }
 

@@ -41,7 +41,7 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     let mut rest = window.shrink(look.px(if small { 6.0 } else { MARGIN }));
     let head = take_top(&mut rest, look.px(28.0), look.px(GAP));
     let anchors = header::draw(ui, &look, head, view, controls, desk);
-    let told = desk.notice.is_some() || view.message.is_some();
+    let told = desk.notice.is_some() || view.message.is_some() || view.band.missing.is_some();
     if !small || told {
         let foot = take_bottom(&mut rest, look.px(15.0), look.px(6.0));
         let free = header::foot(ui, &look, foot, view, desk);

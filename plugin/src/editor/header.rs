@@ -226,8 +226,14 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, view.status.word()));
     // Small windows have no foot that says the second.
     let tuning = view.tuning.text();
-    let says = [view.status.sentence(), &tuning, &view.machine];
-    response.on_hover_text(says.join("\n").trim_end());
+    let says = [
+        view.status.sentence(),
+        &tuning,
+        &view.band.who,
+        &view.machine,
+    ];
+    let says: Vec<&str> = says.into_iter().filter(|it| !it.is_empty()).collect();
+    response.on_hover_text(says.join("\n"));
     word.right()
 }
 
@@ -254,11 +260,21 @@ pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         .clone()
         .map(|notice| (notice.text, notice.error, notice.file));
     let Some((text, error, file)) = told.clone().or(noticed) else {
+        if let Some(missing) = &view.band.missing {
+            within(ui, rect, Layout::left_to_right(Align::Center), |ui| {
+                let text = RichText::new(missing.as_str());
+                let text = text.font(look.text(12.0)).color(palette.warning);
+                ui.add(egui::Label::new(text).truncate());
+            });
+            return rect.with_max_x(rect.left());
+        }
         let painter = ui.painter_at(rect);
+        let machine = [view.band.who.as_str(), view.machine.as_str()];
+        let machine: Vec<&str> = machine.into_iter().filter(|it| !it.is_empty()).collect();
         let machine = painter.text(
             rect.right_center(),
             Align2::RIGHT_CENTER,
-            &view.machine,
+            machine.join("  ·  "),
             look.text(11.0),
             palette.faint,
         );

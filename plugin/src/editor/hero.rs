@@ -448,4 +448,7 @@ fn name_for_screen_readers(ui: &mut Ui, rect: Rect, view: &View) {
     };
     let response = ui.interact(rect, ui.scope_id().with("chord-name"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+    if !view.band.said.is_empty() {
+        response.on_hover_text(view.band.said.join("\n"));
+    }
 }

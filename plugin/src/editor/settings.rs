@@ -9,9 +9,11 @@ use super::desk::{Desk, Open};
 use super::export::voicing_hint;
 use super::theme::Look;
 use super::widgets::{caption_of, choices};
-use crate::params::{BassChoice, StyleChoice, VocabularyChoice, VoicingChoice};
+use crate::params::{
+    BandChoice, BassChoice, PartChoice, StyleChoice, VocabularyChoice, VoicingChoice,
+};
 use crate::view::preferences::{MAX_CAPO, Page, ThemeChoice, WrittenFor};
-use crate::view::{Controls, MidiControls, TuningControls, TuningView, View};
+use crate::view::{BandControls, Controls, MidiControls, TuningControls, TuningView, View};
 
 /// Draws the settings, if they are open, under their button at `anchor`.
 pub fn draw(
@@ -164,6 +166,8 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
     });
     tuning(ui, &form, &view.tuning, &mut controls.tuning);
     ui.separator();
+    band(ui, &form, &mut controls.band);
+    ui.separator();
     midi(ui, &form, &mut controls.midi);
     ui.separator();
     form.row(ui, "Guitar", |ui| {
@@ -257,6 +261,25 @@ fn tuning(ui: &mut Ui, form: &Form<'_>, now: &TuningView, tuning: &mut TuningCon
             .suffix(" cents");
         ui.add(number)
             .on_hover_text("The same as a distance from A = 440 Hz.");
+    });
+}
+
+/// What plays in the instance's track, and with whom it is heard.
+fn band(ui: &mut Ui, form: &Form<'_>, band: &mut BandControls) {
+    form.variants(ui, "Part", &mut band.part, |part| match part {
+        PartChoice::Mix => "This track has everything, or several parts at once",
+        PartChoice::Bass => "This track has the bass alone: it is the bass of the band's chords",
+        PartChoice::Harmony => "This track carries chords: keys, guitars, strings",
+        PartChoice::Melody => {
+            "This track has a melody: it speaks, softly, against thirds that it contradicts"
+        }
+        PartChoice::Drums => {
+            "This track has no chords: it is not listened to, and shows the band's"
+        }
+    });
+    form.variants(ui, "Band", &mut band.band, |_: BandChoice| {
+        "Instances of one band hear the song together, track by track, and share one chord track, \
+         as soon as one of them has another part than the mix"
     });
 }
 

@@ -37,7 +37,7 @@ use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize, TuningChoice};
 use crate::snapshot::Snapshot;
 use crate::view::preferences::{Page, Preferences};
-use crate::view::{Controls, MidiControls, Song, TuningControls, View};
+use crate::view::{BandControls, Controls, MidiControls, Song, TuningControls, View};
 
 /// The editor of one instance. Each time it opens it makes a window of the size
 /// that is saved with the project, which the library does not do by itself.
@@ -442,6 +442,10 @@ fn controls(params: &ChangesParams) -> Controls {
             channel: params.midi_channel.value(),
             bass: params.midi_bass.value().to_index(),
         },
+        band: BandControls {
+            part: params.part.value().to_index(),
+            band: params.band.value().to_index(),
+        },
         window: params.window.read().clone(),
     }
 }
@@ -475,6 +479,9 @@ fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &C
     set(&setter, &params.midi_velocity, old.velocity, new.velocity);
     set(&setter, &params.midi_channel, old.channel, new.channel);
     choose(&setter, &params.midi_bass, old.bass, new.bass);
+    let (old, new) = (before.band, after.band);
+    choose(&setter, &params.part, old.part, new.part);
+    choose(&setter, &params.band, old.band, new.band);
     if after.window != before.window {
         *params.window.write() = after.window.clone();
     }

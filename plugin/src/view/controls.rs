@@ -32,6 +32,8 @@ pub struct Controls {
     pub write: bool,
     /// How the live chord is sent as notes.
     pub midi: MidiControls,
+    /// What plays in the instance's track.
+    pub band: BandControls,
     /// How the window is set up.
     pub window: Preferences,
 }
@@ -49,6 +51,7 @@ impl Default for Controls {
             freeze: false,
             write: true,
             midi: MidiControls::default(),
+            band: BandControls::default(),
             window: Preferences::default(),
         }
     }
@@ -62,6 +65,16 @@ pub struct TuningControls {
     pub fixed: bool,
     /// What it is set to, in cents above A = 440 Hz.
     pub cents: f32,
+}
+
+/// What plays in the instance's track, the values those of the parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BandControls {
+    /// Index of the part.
+    pub part: usize,
+    /// Index of the band.
+    pub band: usize,
 }
 
 /// How the live chord is sent as notes, the values those of the parameters.

@@ -76,6 +76,15 @@ impl Passes {
         found.map_or(0, |it| it.pass)
     }
 
+    /// The same, and whether it is written there.
+    pub(super) fn stretch_at(&self, at_s: f64) -> (u64, bool) {
+        let mut there = self.stretches.iter().rev();
+        let found = there.find(|it| it.start_s <= at_s + SAME_S);
+        found
+            .or(self.stretches.front())
+            .map_or((0, true), |it| (it.pass, it.write))
+    }
+
     fn begin(&mut self, stretch: Stretch, start_s: f64) {
         let stretch = Stretch { start_s, ..stretch };
         match self.stretches.back_mut() {

@@ -282,7 +282,7 @@ pub fn decode(
         grid,
     };
     let cost = |frame: usize| boundaries.cost(frame as u64);
-    let path = viterbi(posteriors, None, cost, costs.same_root);
+    let path = viterbi(posteriors, None, cost, &costs);
     let mut segments: Vec<Segment> = Vec::new();
     let mut start_s = 0.0;
     for stretch in stretches(&path) {

@@ -29,6 +29,9 @@ pub struct ChangeCosts {
     /// On top, where the root stays: sevenths and suspensions that come and go over one root
     /// are more often a frame misheard than written.
     pub same_root: f32,
+    /// Of every frame without a chord: old and noisy recordings, and speech over chords, are
+    /// otherwise taken for none.
+    pub no_chord: f32,
 }
 
 impl Default for ChangeCosts {
@@ -44,6 +47,7 @@ impl Default for ChangeCosts {
             off_beat: 16.0,
             off_grid: 30.0,
             same_root: 4.0,
+            no_chord: 0.5,
         }
     }
 }

@@ -235,6 +235,7 @@ fn state_before<'a>(steps: impl Iterator<Item = &'a Step>, mut state: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::super::states::states;
+    use super::super::viterbi::tests::plain;
     use super::super::viterbi::viterbi;
     use super::*;
     use crate::networks::CHORD_CLASSES;
@@ -327,7 +328,7 @@ mod tests {
         for frame in &frames {
             live.extend(decoder.push(frame).confirmed.map(|(_, class)| class));
         }
-        let path = viterbi(&frames, None, |_| 6.0, 0.0);
+        let path = viterbi(&frames, None, |_| 6.0, &plain(0.0));
         let agree = live.iter().zip(&path).filter(|(a, b)| a == b).count();
         assert!(agree * 10 >= live.len() * 9, "{agree} of {}", live.len());
     }

@@ -1,11 +1,14 @@
 //! The best path through a whole file.
 
+use harmony::vocabulary::large;
+
 use super::Posterior;
+use super::changes::ChangeCosts;
 use super::states::{Bits, ROOTS, emissions, root_of};
 
 /// The state ([`super::states`]) of every frame on the path with the highest
-/// log-probability, where a change of state before frame `n` costs `cost(n)` nats, and
-/// `same_root` nats more if the root stays (Viterbi 1967; with costs like these the step over
+/// log-probability, where a change of state before frame `n` costs `cost(n)` nats, of `costs`
+/// `same_root` more if the root stays, and a frame without a chord `no_chord` (Viterbi 1967; with costs like these the step over
 /// predecessors is "stay, or come from the best of the same root or of another").
 ///
 /// `before` is the state that the frame before the first one is known to have had; without,
@@ -14,8 +17,13 @@ pub fn viterbi(
     posteriors: &[Posterior],
     before: Option<usize>,
     cost: impl Fn(usize) -> f32,
-    same_root: f32,
+    costs: &ChangeCosts,
 ) -> Vec<usize> {
+    let same_root = costs.same_root;
+    let emissions = |posterior: &Posterior, out: &mut Vec<f32>| {
+        emissions(posterior, out);
+        out[large::NO_CHORD] -= costs.no_chord;
+    };
     let Some(first) = posteriors.first() else {
         return Vec::new();
     };
@@ -126,12 +134,31 @@ pub(crate) mod tests {
         }
     }
 
+    /// Nothing but what a change costs, and `same_root`.
+    pub(crate) fn plain(same_root: f32) -> ChangeCosts {
+        ChangeCosts {
+            same_root,
+            no_chord: 0.0,
+            ..ChangeCosts::default()
+        }
+    }
+
+    #[test]
+    fn a_chord_that_could_as_well_be_none_is_a_chord() {
+        let mut frame = peak(1, 0.45);
+        frame.chord[large::NO_CHORD] = 0.5_f32.ln();
+        let frames = vec![frame; 12];
+        let path = |costs| viterbi(&frames, None, |_| 8.0, costs)[6];
+        assert_eq!(path(&plain(4.0)), large::NO_CHORD);
+        assert_eq!(path(&ChangeCosts::default()), 1);
+    }
+
     #[test]
     fn a_lone_frame_is_smoothed_away_and_a_real_change_is_kept() {
         let mut frames = vec![peak(1, 0.6); 10];
         frames[4] = peak(99, 0.6);
         frames.extend(vec![peak(50, 0.6); 10]);
-        let path = viterbi(&frames, None, |_| 8.0, 0.0);
+        let path = viterbi(&frames, None, |_| 8.0, &plain(0.0));
         assert_eq!(path[..10], [1; 10]);
         assert_eq!(path[10..], [50; 10]);
     }
@@ -139,8 +166,8 @@ pub(crate) mod tests {
     #[test]
     fn without_cost_it_is_the_frame_by_frame_best() {
         let frames = [peak(1, 0.4), peak(2, 0.4), peak(1, 0.4)];
-        assert_eq!(viterbi(&frames, None, |_| 0.0, 0.0), [1, 2, 1]);
-        assert!(viterbi(&[], None, |_| 1.0, 0.0).is_empty());
+        assert_eq!(viterbi(&frames, None, |_| 0.0, &plain(0.0)), [1, 2, 1]);
+        assert!(viterbi(&[], None, |_| 1.0, &plain(0.0)).is_empty());
     }
 
     #[test]
@@ -171,7 +198,7 @@ pub(crate) mod tests {
                 let path: Vec<usize> = (0..5).map(|t| classes[code / 3_usize.pow(t) % 3]).collect();
                 best = best.max(score(&path));
             }
-            let found = viterbi(&frames, before, |t| costs[t], same_root);
+            let found = viterbi(&frames, before, |t| costs[t], &plain(same_root));
             assert!((score(&found) - best).abs() < 1e-5, "{before:?}");
         }
     }

@@ -78,7 +78,7 @@ impl Confirming {
         let before = self.open.as_ref().map(|open| open.state);
         let costs = boundaries.costs;
         let cost = |i: usize| boundaries.cost(first + i as u64);
-        let path = viterbi(posteriors, before, cost, costs.same_root);
+        let path = viterbi(posteriors, before, cost, &costs);
 
         let from_s = self.reached_s;
         let mut segments = Vec::new();

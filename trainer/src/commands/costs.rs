@@ -31,6 +31,7 @@ impl FromStr for CostChanges {
                 "off_beat" => &mut costs.off_beat,
                 "off_grid" => &mut costs.off_grid,
                 "same_root" => &mut costs.same_root,
+                "no_chord" => &mut costs.no_chord,
                 _ => bail!("no cost is called `{name}`"),
             };
             *cost = value

@@ -27,9 +27,9 @@ pub const EXTENSION_CLASSES: usize = 12 * EXTENSION_VALUES;
 /// Mean probability that a colour needs over a segment to be written.
 const COLOUR_MIN_PROBABILITY: f32 = 0.6;
 /// The same for the seventh of a suspended fourth.
-const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.5;
+const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.4;
 /// The same for a ninth on a chord without a seventh.
-const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.6;
+const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.45;
 /// The same for a third that is not there.
 const NO_THIRD_MIN_PROBABILITY: f32 = 0.6;
 /// Log-probability of a colour that a network does not know.

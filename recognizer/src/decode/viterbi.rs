@@ -148,7 +148,7 @@ pub(crate) mod tests {
         let mut frame = peak(1, 0.45);
         frame.chord[large::NO_CHORD] = 0.5_f32.ln();
         let frames = vec![frame; 12];
-        let path = |costs| viterbi(&frames, None, |_| 8.0, costs)[6];
+        let path = |costs: &ChangeCosts| viterbi(&frames, None, |_| 8.0, costs)[6];
         assert_eq!(path(&plain(4.0)), large::NO_CHORD);
         assert_eq!(path(&ChangeCosts::default()), 1);
     }

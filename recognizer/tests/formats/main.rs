@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../support/clicks.rs"]
 mod clicks;
 mod codecs;
+mod files;
 mod flac;
 mod mpeg;
 mod plain;

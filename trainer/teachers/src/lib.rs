@@ -1,4 +1,4 @@
-//! Teachers: chord recognisers that others have trained, for our networks to learn from.
+//! Teachers: chord recognizers that others have trained, for our networks to learn from.
 //!
 //! A [`Teacher`] hears a whole file and says, for each frame of hop 1024, how likely each
 //! class of [`harmony::vocabulary::large`] is, and where it can the bass and the extensions;

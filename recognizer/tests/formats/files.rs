@@ -1,11 +1,8 @@
 //! Audio files: every format at the right time, and every kind of bad file.
 
-#[path = "support/clicks.rs"]
-mod clicks;
-
 use std::path::{Path, PathBuf};
 
-use clicks::{click_s, committed};
+use super::clicks::{click_s, committed};
 
 use recognizer::audio::{Audio, AudioError, Warning, decode_file, decode_with};
 use recognizer::signal::Signal;

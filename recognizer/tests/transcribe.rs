@@ -6,13 +6,13 @@ use std::f32::consts::TAU;
 
 use proptest::prelude::*;
 use recognizer::audio::Audio;
-use recognizer::decode::changes::ChangeCosts;
 use recognizer::features::centred_cqt::CentredCqt;
 use recognizer::features::{BINS, log_compress};
+use recognizer::inference::WindowModel;
 use recognizer::models;
 use recognizer::resample::StreamResampler;
 use recognizer::signal::Signal;
-use recognizer::transcribe::{decode, log_frames, posteriors, transcribe};
+use recognizer::transcribe::{Analysis, log_frames, posteriors, transcribe};
 use recognizer::tuning::Tuning;
 
 /// C major, A minor, F major, a second and a half each.
@@ -75,8 +75,13 @@ proptest! {
         prop_assert!(frames.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()));
 
         let model = models::windowed().unwrap();
-        let heard = posteriors(&frames, model.as_ref(), |_| true).unwrap();
-        let chords = decode(&heard, audio.length_s(), None, ChangeCosts::default()).unwrap();
+        let heard = Analysis {
+            posteriors: posteriors(&frames, model.as_ref(), |_| true).unwrap(),
+            length_s: audio.length_s(),
+            tuning: Tuning::CONCERT,
+            calibration: WindowModel::calibration(model.as_ref()),
+        };
+        let chords = heard.timeline(None).unwrap();
         prop_assert_eq!(&chords, &transcribe(&audio, model.as_ref(), |_| true).unwrap());
         prop_assert!(chords.len() >= 2, "{:?}", chords);
     }

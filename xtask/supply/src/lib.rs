@@ -131,6 +131,7 @@ mod tests {
         let ours = components.iter().filter(|it| it.get("purl").is_none());
         let ours: Vec<&str> = ours.filter_map(|it| it["name"].as_str()).collect();
         let known = [
+            "changes-about",
             "changes-realtime",
             "harmony",
             "recognizer",

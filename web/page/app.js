@@ -57,8 +57,18 @@ function alert(error) {
 
 // ---- the engine, loaded when the page is on the screen
 
+/** Resolves when the page has been painted; soon, where nobody looks or the browser does not say. */
+function painted() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 800);
+    new PerformanceObserver((seen) => {
+      if (seen.getEntriesByName("first-contentful-paint").length) resolve();
+    }).observe({ type: "paint", buffered: true });
+  });
+}
+
 const engineReady = (async () => {
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  await painted();
   status("Loading the recognizer", true);
   const started = new Engine(await compiled());
   started.onheard = take;

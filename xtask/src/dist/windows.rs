@@ -112,7 +112,7 @@ pub fn check_command(built: &Path, song: &str, expected: &str) -> Result<()> {
     .quiet()
     .run()?;
     let program = built.join("changes.exe");
-    let lab = cmd!(sh, "wine64 {program} transcribe {song} --format lab")
+    let lab = cmd!(sh, "wine {program} transcribe {song} --format lab")
         .env("WINEPREFIX", scratch.join("prefix"))
         .env("WINEDEBUG", "-all")
         .ignore_stderr()

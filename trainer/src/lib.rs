@@ -1,8 +1,8 @@
 //! Corpora, training and evaluation for the networks of Changes.
 //!
 //! The crate `renderer` makes songs into labelled audio, `teachers` says what others hear in real
-//! music, `networks` has what learns. Here [`prepare`] turns audio into frames with targets and
-//! [`train`] trains on them; [`corpus`] and [`pseudo_label`] do so with real music, and
+//! music, `networks` has what learns. Here `prepare` turns audio into frames with targets and
+//! `train` trains on them; [`corpus`] and [`pseudo_label`] do so with real music, and
 //! [`evaluate`] scores what came of it.
 
 #![warn(unreachable_pub)]

@@ -29,7 +29,7 @@ pub struct BandConfirmer {
 
 impl BandConfirmer {
     /// The first frame lies at `origin_s` of the caller's clock, in what begins at `from_s`: a song
-    /// begins between two frames. What is further from it than [`EDGE_S`] is no part of it.
+    /// begins between two frames. What is further from it than `EDGE_S` is no part of it.
     #[must_use]
     pub fn new(from_s: f64, origin_s: f64) -> Self {
         let from_s = if origin_s - from_s <= EDGE_S {
@@ -63,7 +63,7 @@ impl BandConfirmer {
     }
 
     /// The song breaks off at `end_s`, or behind the last frame if that is earlier by more than
-    /// [`EDGE_S`].
+    /// `EDGE_S`.
     pub fn finish(&mut self, end_s: f64, beats: &mut dyn BeatSource) -> Option<Refined> {
         if self.open.is_empty() {
             return None;

@@ -33,7 +33,7 @@ pub struct Weights {
 }
 
 impl Default for Weights {
-    /// Chosen on the valid split (`trainer eval-band --tune --weights`, docs/results).
+    /// Set by hand; `trainer eval-band --tune --weights` tries others.
     fn default() -> Self {
         Self {
             doubt: 0.02,
@@ -57,7 +57,7 @@ pub struct Vote<'a> {
     pub notes: &'a [f32; 12],
 }
 
-/// What all votes say together, in whatever order they come; see the [module](self). Drums have no
+/// What all votes say together, in whatever order they come; see the module. Drums have no
 /// vote. Where nobody tells chords the bass does; `None` without a bass either.
 #[must_use]
 pub fn fuse(votes: &[Vote<'_>]) -> Option<Posterior> {

@@ -203,7 +203,7 @@ struct Run<T> {
     lanes: [Collected<T>; 2],
 }
 
-/// The parts of a band and what they have said; see the [module](self).
+/// The parts of a band and what they have said; see the module.
 #[derive(Debug, Clone)]
 pub struct Gathering<T> {
     members: BTreeMap<u64, Member<T>>,

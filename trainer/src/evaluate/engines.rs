@@ -23,7 +23,7 @@ pub const LIVE: &str = "live";
 /// Name of what the live engine's display showed.
 pub const DISPLAY: &str = "display";
 
-/// Name of [`Oracle`].
+/// Name of `Oracle`.
 pub const ORACLE: &str = "oracle";
 
 /// Something else that hears chords, a teacher.

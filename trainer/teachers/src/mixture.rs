@@ -165,7 +165,7 @@ impl Teacher for Mix {
 }
 
 /// The chords of probabilities `[frames, 170]`: a Viterbi pass in which a change costs
-/// [`CHANGE`]; the bass of a segment is the likeliest over it, root position where none is.
+/// `CHANGE`; the bass of a segment is the likeliest over it, root position where none is.
 ///
 /// # Errors
 /// None that finite probabilities could cause.

@@ -65,6 +65,25 @@ def tracks() -> None:
     put("jams", "nan", json.dumps(song))
 
 
+def charts() -> None:
+    put("chart", "plain", "Song\nC major | 4/4 | 120 bpm\n\n[A]\n|: Am | F . C . | % :| x3\nB: | N.C. | 1. G7/B :|\n")
+    put("chart", "grid", '{title: Song}\n{time: 3/4}\n{sog: label="A" shape="4x3"}\n|: Am . F~G | % :| 3x\n{eog}\n')
+    put("chart", "lyrics", "{soc}\n[Am]Some [F/A]words\n{eoc}\n{chorus}\n[*Coda]\n")
+    put("chart", "ireal", "irealbook://Song=Doe John=Swing=C=n=[*AT44C^7   |A-7 x |D-9 G7#5 ]{<3x>BF6  sF-6 |N1C/E   }|N2Co7 W/G r|Z")
+    put(
+        "chart",
+        "musicxml",
+        '<score-partwise><part><measure number="1"><attributes><divisions>4</divisions>'
+        "<key><fifths>-1</fifths></key><time><beats>3</beats><beat-type>4</beat-type></time></attributes>"
+        '<barline><repeat direction="forward"/></barline><harmony><root><root-step>B</root-step>'
+        "<root-alter>-1</root-alter></root><kind>dominant</kind><bass><bass-step>D</bass-step></bass><degree>"
+        "<degree-value>9</degree-value><degree-alter>1</degree-alter><degree-type>add</degree-type></degree>"
+        "<offset>2</offset></harmony><note><rest/><duration>12</duration></note>"
+        '<barline><repeat direction="backward" times="3"/></barline></measure></part></score-partwise>',
+    )
+    put("chart", "lab", "0.0 1.5 C:maj\n1.5 2.0 G:7/3\n")
+
+
 def variable(number: int) -> bytes:
     parts = [number & 0x7F]
     while number := number >> 7:
@@ -101,6 +120,11 @@ def midi() -> None:
     good = HERE / "good"
     good.mkdir(exist_ok=True)
     (good / "song.mid").write_bytes(song)
+    markers = [(0, b"C"), (480, b"Am7/G"), (1440, b"Verse"), (0, b"G7")]
+    events = [(delta, b"\xff\x06" + variable(len(text)) + text) for delta, text in markers]
+    meter = (0, b"\xff\x58\x04\x03\x02\x18\x08")
+    chart = chunk(b"MThd", struct.pack(">HHH", 0, 1, 480)) + track(b"Song", meter, *events)
+    put("chart", "midi", chart)
     put("midi", "midi", b"\0" + song)
     put("midi", "beats", b"\x010.0 1.0 1.0\n0.5 0.0 0.0\n1.0 1.0 0.0\n")
     put("midi", "chords", b"\x020.0 1.0 C:maj\n1.0 2.0 G:7/3\n2.0 2.5 N\n")
@@ -216,6 +240,7 @@ def audio() -> None:
 if __name__ == "__main__":
     labels()
     tracks()
+    charts()
     midi()
     manifest()
     state()

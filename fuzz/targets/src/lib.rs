@@ -8,6 +8,7 @@
 )]
 
 pub mod audio;
+pub mod chart;
 pub mod checkpoint;
 pub mod jams;
 pub mod lab;

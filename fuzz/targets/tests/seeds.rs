@@ -11,8 +11,9 @@ use changes_fuzz_targets as targets;
 type Target = (&'static str, fn(&[u8]));
 
 /// The targets by the names of their programs.
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 10] = [
     ("audio", targets::audio::run),
+    ("chart", targets::chart::run),
     ("checkpoint", targets::checkpoint::run),
     ("jams", targets::jams::run),
     ("lab", targets::lab::run),

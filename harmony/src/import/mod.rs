@@ -1,8 +1,9 @@
-//! Chord tracks from files: `.lab` and `.jams`.
+//! Chord tracks from files: `.lab` and `.jams`, and charts that people wrote ([`chart`]).
 //!
 //! Files are untrusted: their size and their number of segments are bounded, and
 //! every error names the place.
 
+pub mod chart;
 pub mod jams;
 pub mod lab;
 mod rows;
@@ -97,20 +98,23 @@ pub fn load(path: &Path) -> Result<Timeline, LoadError> {
         Some("jams") => jams::parse,
         _ => return Err(LoadError::UnknownFormat { path: owned() }),
     };
-    let mut bytes = Vec::new();
-    // One byte more than allowed, to detect files that are too large.
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+    let bytes = bytes_of(path, MAX_FILE_BYTES)
         .map_err(|source| LoadError::Read {
             path: owned(),
             source,
-        })?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(LoadError::TooLarge { path: owned() });
-    }
+        })?
+        .ok_or_else(|| LoadError::TooLarge { path: owned() })?;
     let text = String::from_utf8(bytes).map_err(|_| LoadError::NotText { path: owned() })?;
     parse(&text).map_err(|source| LoadError::Import {
         path: owned(),
         source,
     })
+}
+
+/// The bytes of a file; `None` where it has more than `most`.
+fn bytes_of(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    // One byte more than allowed, to detect files that are too large.
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }

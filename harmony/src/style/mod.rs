@@ -24,6 +24,7 @@ use crate::label::{Chord, Label, Note};
 use crate::named;
 use shape::{Shape, Symbols};
 
+pub(crate) use read::interval;
 pub use read::{ReadSymbolError, read};
 
 /// A way to write chords.

@@ -138,7 +138,7 @@ fn split_bass(root: Note, text: &str) -> Result<(&str, Degree), ReadSymbolError>
 }
 
 /// The degree that leads from one note to another, by their letters where it can.
-fn interval(root: Note, note: Note) -> Degree {
+pub(crate) fn interval(root: Note, note: Note) -> Degree {
     let steps = (note.letter() as i32 - root.letter() as i32).rem_euclid(7);
     let number = steps as u8 + 1;
     let semitones = (i32::from(note.pitch_class()) - i32::from(root.pitch_class())).rem_euclid(12);

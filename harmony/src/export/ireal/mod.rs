@@ -20,7 +20,7 @@ use crate::time::Meter;
 use page::Page;
 
 /// What stands before every chart.
-const PREFIX: &str = "1r34LbKcu7";
+pub(crate) const PREFIX: &str = "1r34LbKcu7";
 
 /// The meters that the app knows.
 const METERS: [(u8, u8); 13] = [
@@ -284,7 +284,7 @@ fn quality(shape: &Shape) -> &'static str {
 /// The order in which the app stores a chart: of every whole block of fifty characters
 /// that something follows, the first five and those from ten to twenty-three change places with
 /// their mirror images. Doing it twice undoes it.
-fn scrambled(text: &str) -> String {
+pub(crate) fn scrambled(text: &str) -> String {
     const BLOCK: usize = 50;
     let mut characters: Vec<char> = text.chars().collect();
     let mut from = 0;

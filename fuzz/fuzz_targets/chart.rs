@@ -1,0 +1,7 @@
+//! Charts that people wrote.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| changes_fuzz_targets::chart::run(data));

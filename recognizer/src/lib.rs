@@ -68,8 +68,10 @@
 //! ten seconds → [`decode::viterbi`] → a timeline. Live: [`resample`] →
 //! [`features::causal_vqt`] → a causal network → [`decode::fixed_lag`] → events. The networks'
 //! shapes are in [`networks`], their parameters in [`weights`] files, and [`inference`] runs them.
-//! All engines follow the music's [`tuning`].
+//! All engines follow the music's [`tuning`]. [`align()`](align::align) puts a chart that somebody wrote on
+//! what was heard.
 
+pub mod align;
 pub mod audio;
 pub mod band;
 pub mod beat;

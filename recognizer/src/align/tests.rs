@@ -1,0 +1,207 @@
+use harmony::import::chart::{WrittenChart, parse};
+use harmony::time::Meter;
+use harmony::vocabulary::large;
+
+use super::*;
+use crate::decode::Posterior;
+use crate::decode::viterbi::tests::peak;
+use crate::tuning::Tuning;
+
+/// Frames of these chords, each so many seconds, heard well but not perfectly.
+fn heard(chords: &[(&str, f64)]) -> Analysis {
+    let mut posteriors: Vec<Posterior> = Vec::new();
+    let mut end_s = 0.0;
+    for (name, length_s) in chords {
+        end_s += length_s;
+        let class = large::index_of(&name.parse().unwrap());
+        while boundary_s(posteriors.len() + 1) <= end_s {
+            // One frame in nine hears something else.
+            let other = posteriors.len() % 9 == 4;
+            posteriors.push(peak(if other { (class + 30) % 168 } else { class }, 0.7));
+        }
+    }
+    Analysis {
+        posteriors,
+        length_s: end_s,
+        tuning: Tuning::CONCERT,
+    }
+}
+
+fn chart(text: &str) -> WrittenChart {
+    parse(text).unwrap()
+}
+
+fn beats(bpm: f64, length_s: f64) -> Beats {
+    let count = (length_s * bpm / 60.0) as usize;
+    Beats {
+        meter: Meter::COMMON,
+        times_s: (0..=count).map(|it| it as f64 * 60.0 / bpm).collect(),
+        in_bar: (0..=count).map(|it| it % 4).collect(),
+    }
+}
+
+fn aligned(chart: &WrittenChart, analysis: &Analysis, beats: Option<&Beats>) -> Alignment {
+    align(chart, analysis, beats, |_| true).unwrap()
+}
+
+/// Bars of the chart in the order in which they were found.
+fn order(alignment: &Alignment) -> Vec<usize> {
+    alignment.bars.iter().map(|bar| bar.bar).collect()
+}
+
+fn assert_near(alignment: &Alignment, starts_s: &[f64]) {
+    let found: Vec<f64> = alignment.bars.iter().map(|bar| bar.start_s).collect();
+    let near = found.len() == starts_s.len()
+        && found
+            .iter()
+            .zip(starts_s)
+            .all(|(a, b)| (a - b).abs() < 0.12);
+    assert!(near, "{found:?} are not {starts_s:?}");
+}
+
+const FOUR: [(&str, f64); 4] = [("C", 2.0), ("A:min", 2.0), ("F", 2.0), ("G:7", 2.0)];
+
+#[test]
+fn bars_are_found_with_beats_and_without() {
+    let analysis = heard(&FOUR);
+    let written = chart("| C | Am | F | G |");
+    for beats in [None, Some(&beats(120.0, 8.0)), Some(&beats(60.0, 8.0))] {
+        let found = aligned(&written, &analysis, beats);
+        assert_eq!(order(&found), [0, 1, 2, 3]);
+        assert_eq!(found.transposition, 0);
+        assert_near(&found, &[0.0, 2.0, 4.0, 6.0]);
+        assert!(
+            found
+                .bars
+                .iter()
+                .all(|bar| !bar.is_flagged() && bar.score > -0.9)
+        );
+    }
+}
+
+#[test]
+fn bars_of_one_chord_are_counted() {
+    let mut song = vec![("C", 8.0)];
+    song.extend([("G", 2.0), ("C", 4.0), ("F", 2.0)]);
+    let found = aligned(
+        &chart("| C | % | % | % | G | C | % | F |"),
+        &heard(&song),
+        None,
+    );
+    assert_eq!(order(&found), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_near(&found, &[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0]);
+}
+
+#[test]
+fn a_transposed_chart_finds_its_capo() {
+    let analysis = heard(&[("Eb", 2.0), ("C:min", 2.0), ("Ab", 2.0), ("Bb:7", 2.0)]);
+    let found = aligned(
+        &chart("| C | Am | F | G |"),
+        &analysis,
+        Some(&beats(120.0, 8.0)),
+    );
+    assert_eq!((found.transposition, found.capo()), (3, Some(3)));
+    assert_eq!(found.bars[1].chords[0].label.to_string(), "C:min");
+}
+
+#[test]
+fn a_wrong_chord_is_flagged_with_what_was_heard() {
+    let found = aligned(
+        &chart("| C | Am | Bb | G |"),
+        &heard(&FOUR),
+        Some(&beats(120.0, 8.0)),
+    );
+    assert_eq!(order(&found), [0, 1, 2, 3]);
+    let flagged: Vec<bool> = found.bars.iter().map(AlignedBar::is_flagged).collect();
+    assert_eq!(flagged, [false, false, true, false]);
+    let heard = found.bars[2].chords[0].heard.as_ref().unwrap();
+    assert_eq!(heard.to_string(), "F:maj");
+    assert!(found.bars[2].score < -2.0);
+}
+
+#[test]
+fn sections_are_repeated_and_skipped() {
+    let a = [("C", 2.0), ("A:min", 2.0), ("F", 2.0), ("G", 2.0)];
+    let b = [("D:min", 2.0), ("E:min", 2.0), ("D:min", 2.0), ("G", 2.0)];
+    let c = [("Bb", 2.0), ("F", 2.0), ("Bb", 2.0), ("C", 2.0)];
+    let song = [a, b, b, a, c].concat();
+    let written =
+        chart("[A]\n| C | Am | F | G |\n[C]\n| Bb | F | Bb | C |\n[B]\n| Dm | Em | Dm | G |\n");
+    for beats in [None, Some(&beats(120.0, 40.0))] {
+        let found = aligned(&written, &heard(&song), beats);
+        let sections = [0, 8, 8, 0, 4];
+        let expected: Vec<usize> = sections.iter().flat_map(|it| *it..*it + 4).collect();
+        assert_eq!(order(&found), expected);
+        let jumps = found.bars.iter().filter(|bar| bar.jumped).count();
+        assert_eq!(jumps, 5);
+    }
+}
+
+#[test]
+fn silence_and_music_of_no_chart_stay_outside() {
+    let song = [
+        [("N", 3.0)].as_slice(),
+        &[("E", 1.0), ("B", 1.0), ("F#", 1.0), ("C#", 1.0)],
+        &FOUR,
+        &FOUR,
+        &[("N", 2.5)],
+    ]
+    .concat();
+    let analysis = heard(&song);
+    let found = aligned(&chart("|: C | Am | F | G :|"), &analysis, None);
+    assert_eq!(order(&found), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert!((found.bars[0].start_s - 7.0).abs() < 0.15);
+    let whole = [
+        Segment::new(0.0, 3.0, Label::NoChord),
+        Segment::new(3.0, 25.5, "E".parse().unwrap()),
+    ];
+    let timeline = found
+        .timeline(&Timeline::from_segments(whole).unwrap())
+        .unwrap();
+    let labels: Vec<String> = timeline
+        .segments()
+        .iter()
+        .map(|it| it.label.to_string())
+        .collect();
+    let four = ["C:maj", "A:min", "F:maj", "G:maj"];
+    assert_eq!(labels[..2], ["N", "E:maj"]);
+    assert_eq!(labels[2..10], [four, four].concat());
+    assert_eq!(timeline.end_s(), Some(25.5));
+}
+
+#[test]
+fn chords_above_lyrics_last_as_long_as_they_sound() {
+    let song = [("C", 4.0), ("A:min", 1.0), ("F", 3.0), ("G", 6.0)];
+    let found = aligned(
+        &chart("{t: Song}\n[C]la [Am]la [F]la [G]la"),
+        &heard(&song),
+        None,
+    );
+    assert_near(&found, &[0.0, 4.0, 5.0, 8.0]);
+}
+
+#[test]
+fn a_song_that_is_cut_begins_and_ends_within_bars() {
+    let names = ["A:min", "F", "G", "D:min", "E", "Bb", "C"];
+    let mut song: Vec<(&str, f64)> = names.iter().map(|name| (*name, 2.0)).collect();
+    song[0].1 = 1.0;
+    song[6].1 = 1.0;
+    let written = chart("| C | Am | F | G | Dm | E | Bb | C | G |");
+    let found = aligned(&written, &heard(&song), Some(&beats(120.0, 12.0)));
+    assert_eq!(order(&found), [1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn nothing_to_align_to_and_stopping_are_errors() {
+    let none = heard(&[]);
+    let written = chart("| C |");
+    assert!(matches!(
+        align(&written, &none, None, |_| true),
+        Err(AlignError::NoAudio)
+    ));
+    let some = heard(&FOUR);
+    assert!(matches!(
+        align(&written, &some, None, |_| false),
+        Err(AlignError::Stopped)
+    ));
+}

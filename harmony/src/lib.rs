@@ -8,9 +8,12 @@
 //! - [`vocabulary`]: closed sets of chords, for networks and scores.
 //! - [`key`] and [`style`]: spelling by key, and chords as musicians write them;
 //!   [`function`]: what a chord does in its key.
+//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
+//! - [`note_names`] and [`simplify`]: German and solfège names, and simpler chords for players.
 //! - [`timeline`]: segments of chords; [`time`]: tempo maps, meters and bars.
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and
 //!   [`edit`]: its commands, with undo.
+//! - [`expect`]: the chord that comes next, where the passage was heard before.
 //! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes.
 //! - [`score`]: how well one timeline agrees with another.
 //! - [`export`] and [`import`]: chord tracks as files.
@@ -31,13 +34,16 @@
 
 pub mod chart;
 pub mod edit;
+pub mod expect;
 pub mod export;
 pub mod function;
 pub mod import;
 pub mod key;
 pub mod label;
 mod named;
+pub mod note_names;
 pub mod score;
+pub mod simplify;
 pub mod style;
 pub mod time;
 pub mod timeline;

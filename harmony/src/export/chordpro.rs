@@ -11,22 +11,34 @@
 //! |: Am . . . | F . G . | C . . . | % . . . :| 3x
 //! {end_of_grid}
 //! ```
+//!
+//! The directive of the key keeps the English name, as ChordPro wants it.
 
 use std::io;
 use std::ops::Range;
 
+use super::ExportError;
+use super::diagrams::diagrams;
 use super::text::opening;
-use super::{ExportError, plain};
 use crate::chart::{Bar, Chart, Placed};
 use crate::key::Mode;
 use crate::label::Label;
+use crate::note_names::NoteNames;
+use crate::style::Style;
+use crate::voicing::Instrument;
 
 /// Writes the chart as grids, one a section.
 ///
 /// # Errors
 /// An error of the writer.
-pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
+pub fn write(
+    mut writer: impl io::Write,
+    chart: &Chart,
+    names: NoteNames,
+    strings: Option<&Instrument>,
+) -> Result<(), ExportError> {
     head(&mut writer, chart)?;
+    define(&mut writer, chart, names, strings)?;
     let mut before: Option<&Bar> = None;
     for grid in grids(chart)? {
         let Some(first) = grid.first().and_then(|line| chart.bars.get(line.start)) else {
@@ -42,7 +54,7 @@ pub fn write(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportErro
         for line in &grid {
             let mut text = String::new();
             for index in line.clone() {
-                let mut cells = cells(&chart.bars[index]);
+                let mut cells = cells(&chart.bars[index], names);
                 if chart.is_simile(index) {
                     cells[0] = "%".to_owned();
                 }
@@ -80,7 +92,7 @@ fn grids(chart: &Chart) -> Result<Vec<Vec<Range<usize>>>, ExportError> {
 /// The shape of a grid, `measures x beats`: room for the longest of its lines, and a right
 /// margin where a passage says how often it is played. Readers leave out what has no room.
 fn shape(chart: &Chart, lines: &[Range<usize>]) -> String {
-    let count = |index: usize| cells(&chart.bars[index]).len();
+    let count = |index: usize| cells(&chart.bars[index], NoteNames::English).len();
     let beats = lines.iter().flat_map(|line| line.clone().map(count)).max();
     let longest = lines.iter().map(|line| line.clone().map(count).sum()).max();
     let (beats, longest): (usize, usize) = (beats.unwrap_or(1), longest.unwrap_or(1));
@@ -96,8 +108,14 @@ fn shape(chart: &Chart, lines: &[Range<usize>]) -> String {
 ///
 /// # Errors
 /// An error of the writer.
-pub fn write_inline(mut writer: impl io::Write, chart: &Chart) -> Result<(), ExportError> {
+pub fn write_inline(
+    mut writer: impl io::Write,
+    chart: &Chart,
+    names: NoteNames,
+    strings: Option<&Instrument>,
+) -> Result<(), ExportError> {
     head(&mut writer, chart)?;
+    define(&mut writer, chart, names, strings)?;
     let mut before: Option<&Bar> = None;
     for line in chart.lines() {
         let Some(first) = chart.bars.get(line.start) else {
@@ -117,7 +135,7 @@ pub fn write_inline(mut writer: impl io::Write, chart: &Chart) -> Result<(), Exp
             for placed in &bar.chords {
                 // A slash a beat, so that the chords stand where they sound.
                 let beats = (placed.length / bar.pulse()).max(1) as usize;
-                text += &format!("[{}]{}", symbol(placed, bar), "/ ".repeat(beats));
+                text += &format!("[{}]{}", symbol(placed, bar, names), "/ ".repeat(beats));
             }
         }
         writeln!(writer, "{text}{}", closing(chart, line.end - 1))?;
@@ -152,6 +170,28 @@ fn head(writer: &mut impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     Ok(())
 }
 
+/// Writes how each chord is held on an instrument: `{define: Am base-fret 1 frets x 0 2 2 1 0}`.
+fn define(
+    writer: &mut impl io::Write,
+    chart: &Chart,
+    names: NoteNames,
+    strings: Option<&Instrument>,
+) -> Result<(), ExportError> {
+    for diagram in strings.map_or_else(Vec::new, |strings| diagrams(chart, strings)) {
+        let first = diagram.first_fret();
+        let label = diagram.chord.clone().into();
+        let name = names.format(&label, Style::Plain, diagram.key.as_ref());
+        let frets = diagram.held.frets.iter().map(|fret| match fret {
+            None => "x".to_owned(),
+            Some(0) => "0".to_owned(),
+            Some(fret) => (fret - first + 1).to_string(),
+        });
+        let frets = frets.collect::<Vec<_>>().join(" ");
+        writeln!(writer, "{{define: {name} base-fret {first} frets {frets}}}")?;
+    }
+    Ok(())
+}
+
 /// Writes key and time where a bar has others than the one before; whether it has.
 fn changes(
     writer: &mut impl io::Write,
@@ -176,7 +216,7 @@ fn changes(
 
 /// A cell for each pulse of a bar: chords that start within it joined by `~`, `.` where
 /// none does.
-fn cells(bar: &Bar) -> Vec<String> {
+fn cells(bar: &Bar, names: NoteNames) -> Vec<String> {
     let pulse = bar.pulse();
     let count = bar.length.div_ceil(pulse).max(1);
     let mut cells = vec![String::new(); count as usize];
@@ -185,7 +225,7 @@ fn cells(bar: &Bar) -> Vec<String> {
         if !cell.is_empty() {
             cell.push('~');
         }
-        *cell += &symbol(placed, bar);
+        *cell += &symbol(placed, bar, names);
     }
     for cell in &mut cells {
         if cell.is_empty() {
@@ -195,12 +235,12 @@ fn cells(bar: &Bar) -> Vec<String> {
     cells
 }
 
-fn symbol(placed: &Placed, bar: &Bar) -> String {
+fn symbol(placed: &Placed, bar: &Bar, names: NoteNames) -> String {
     match &placed.label {
         Label::NoChord => "NC".to_owned(),
         // No chord of this name: the reader sees that something is there.
         Label::Unknown => "*?".to_owned(),
-        chord => plain(chord, bar.key),
+        chord => names.format(chord, Style::Plain, bar.key.as_ref()),
     }
 }
 

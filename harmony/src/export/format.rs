@@ -269,17 +269,33 @@ impl Format {
             Self::Reaper => reaper::write(writer, track, &keyed()),
             Self::Midi => midi::write(writer, track, options),
             Self::MusicXml => musicxml::write(writer, &chart(track, options)),
-            Self::ChordPro => chordpro::write(writer, &chart(track, options)),
-            Self::ChordProInline => chordpro::write_inline(writer, &chart(track, options)),
+            Self::ChordPro => {
+                let strings = options.diagrams.as_ref();
+                chordpro::write(writer, &chart(track, options), options.names, strings)
+            }
+            Self::ChordProInline => {
+                let strings = options.diagrams.as_ref();
+                chordpro::write_inline(writer, &chart(track, options), options.names, strings)
+            }
             Self::IReal => ireal::write(writer, &chart(track, options)),
-            Self::Text => text::write(writer, &chart(track, options), options.style),
+            Self::Text => text::write(writer, &chart(track, options), options.notation()),
             Self::Svg => {
-                let svg = sheet::svg(&chart(track, options), options.style, &options.fonts)?;
+                let svg = sheet::svg(
+                    &chart(track, options),
+                    options.notation(),
+                    options.diagrams.as_ref(),
+                    &options.fonts,
+                )?;
                 writer.write_all(svg.as_bytes())?;
                 Ok(writer.flush()?)
             }
             Self::Pdf => {
-                let pdf = sheet::pdf(&chart(track, options), options.style, &options.fonts)?;
+                let pdf = sheet::pdf(
+                    &chart(track, options),
+                    options.notation(),
+                    options.diagrams.as_ref(),
+                    &options.fonts,
+                )?;
                 writer.write_all(&pdf)?;
                 Ok(writer.flush()?)
             }

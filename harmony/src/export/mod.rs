@@ -9,6 +9,7 @@ pub mod atomic;
 pub mod audacity;
 pub mod chordpro;
 pub mod csv;
+mod diagrams;
 mod format;
 pub mod ireal;
 pub mod jams;
@@ -29,17 +30,20 @@ use std::path::{Path, PathBuf};
 use crate::chart::{Chart, ChartOptions};
 use crate::key::Key;
 use crate::label::Label;
+use crate::note_names::NoteNames;
 use crate::style::{self, Style};
 use crate::time::{Meter, MeterMap, TempoMap};
 use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Track};
-use crate::voicing::Voicing;
+use crate::voicing::{Instrument, Voicing};
 
 /// Options of an export, besides the track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// How the display column of a CSV file and the drawn charts write chords.
     pub style: Style,
+    /// How notes are called in what people read: text, ChordPro, SVG and PDF.
+    pub names: NoteNames,
     /// The key, for spelling and for styles that need one, where the track has none.
     pub key: Option<Key>,
     /// The tempo in quarter notes a minute of a timeline without a tempo map, used
@@ -55,6 +59,8 @@ pub struct Options {
     pub voicing: Voicing,
     /// How charts are made.
     pub chart: ChartOptions,
+    /// The instrument whose chord diagrams ChordPro, SVG and PDF have, if any.
+    pub diagrams: Option<Instrument>,
     /// Where drawn charts find letters that the program's own fonts lack.
     pub fonts: FontSearch,
 }
@@ -63,6 +69,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             style: Style::Jazz,
+            names: NoteNames::English,
             key: None,
             tempo_bpm: 120.0,
             meter: Meter::COMMON,
@@ -70,12 +77,39 @@ impl Default for Options {
             artist: None,
             voicing: Voicing::Close,
             chart: ChartOptions::default(),
+            diagrams: None,
             fonts: FontSearch::System,
         }
     }
 }
 
+/// How chords are written for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notation {
+    /// The style.
+    pub style: Style,
+    /// The names of notes, where the style has them.
+    pub names: NoteNames,
+}
+
+impl Notation {
+    /// A label, spelled by the key if there is one.
+    #[must_use]
+    pub fn format(self, label: &Label, key: Option<Key>) -> String {
+        self.names.format(label, self.style, key.as_ref())
+    }
+}
+
 impl Options {
+    /// How chords are written for people.
+    #[must_use]
+    pub const fn notation(&self) -> Notation {
+        Notation {
+            style: self.style,
+            names: self.names,
+        }
+    }
+
     /// The track of a bare timeline, with tempo, meter and key from these options.
     ///
     /// # Errors
@@ -185,11 +219,6 @@ fn chart(track: &Track, options: &Options) -> Chart {
         bar.key = bar.key.or(options.key);
     }
     chart
-}
-
-/// A label in the ASCII symbols that other programs read; `N.C.` for no chord.
-fn plain(label: &Label, key: Option<Key>) -> String {
-    style::format(label, Style::Plain, key.as_ref())
 }
 
 /// Why a file could not be saved. Every message names the file.

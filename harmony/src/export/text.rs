@@ -10,11 +10,10 @@
 
 use std::io;
 
-use super::ExportError;
-use crate::chart::{Bar, Chart};
+use super::{ExportError, Notation};
+use crate::chart::Chart;
 use crate::key::{Key, Mode};
-use crate::label::Label;
-use crate::style::{self, Style};
+use crate::note_names::NoteNames;
 
 /// Narrower bars are widened to this, in characters.
 const MIN_WIDTH: usize = 8;
@@ -23,16 +22,20 @@ const MIN_WIDTH: usize = 8;
 ///
 /// # Errors
 /// An error of the writer.
-pub fn write(mut writer: impl io::Write, chart: &Chart, style: Style) -> Result<(), ExportError> {
+pub fn write(
+    mut writer: impl io::Write,
+    chart: &Chart,
+    notation: Notation,
+) -> Result<(), ExportError> {
     if !chart.title.is_empty() {
         writeln!(writer, "{}", chart.title)?;
     }
     if !chart.composer.is_empty() {
         writeln!(writer, "{}", chart.composer)?;
     }
-    writeln!(writer, "{}", about(chart))?;
+    writeln!(writer, "{}", about(chart, notation.names))?;
     let texts: Vec<String> = (0..chart.bars.len())
-        .map(|index| bar_text(chart, index, style))
+        .map(|index| bar_text(chart, index, notation))
         .collect();
     let width = texts.iter().map(|text| text.chars().count()).max();
     let width = width.unwrap_or(0).max(MIN_WIDTH);
@@ -74,8 +77,10 @@ fn closing(chart: &Chart, index: usize) -> String {
 }
 
 /// `C major | 4/4 | 120 bpm`, or `C major | 6/8 | dotted quarter = 60`.
-fn about(chart: &Chart) -> String {
-    let key = chart.key().map(|key| format!("{} | ", key_name(key)));
+fn about(chart: &Chart, names: NoteNames) -> String {
+    let key = chart
+        .key()
+        .map(|key| format!("{} | ", key_name(key, names)));
     format!(
         "{}{} | {}",
         key.unwrap_or_default(),
@@ -85,17 +90,17 @@ fn about(chart: &Chart) -> String {
 }
 
 /// `Bb minor`.
-pub(crate) fn key_name(key: Key) -> String {
+pub(crate) fn key_name(key: Key, names: NoteNames) -> String {
     let mode = match key.mode() {
         Mode::Major => "major",
         Mode::Minor => "minor",
     };
-    format!("{} {mode}", key.tonic())
+    format!("{} {mode}", names.of(key.tonic()))
 }
 
 /// The chords of a bar as far apart as they sound: a `.` for each beat that changes
 /// nothing, between chords only.
-fn bar_text(chart: &Chart, index: usize, style: Style) -> String {
+fn bar_text(chart: &Chart, index: usize, notation: Notation) -> String {
     if chart.is_simile(index) {
         return "%".to_owned();
     }
@@ -105,15 +110,11 @@ fn bar_text(chart: &Chart, index: usize, style: Style) -> String {
         if place > 0 {
             text.push(' ');
         }
-        text += &name(&placed.label, style, bar);
+        text += &notation.format(&placed.label, bar.key);
         if place + 1 < bar.chords.len() {
             let beats = placed.length / bar.pulse();
             text += &" .".repeat(beats.saturating_sub(1) as usize);
         }
     }
     text
-}
-
-fn name(label: &Label, style: Style, bar: &Bar) -> String {
-    style::format(label, style, bar.key.as_ref())
 }

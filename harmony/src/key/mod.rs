@@ -76,6 +76,21 @@ impl Key {
         simple_at(self.tonic.fifths() + self.fifths_above_tonic(pitch_class))
     }
 
+    /// The key so many semitones higher, with at most six accidentals.
+    #[must_use]
+    pub fn transposed(self, semitones: i32) -> Self {
+        // A semitone is seven fifths, up to whole turns of twelve.
+        let mut tonic = self.tonic.fifths() + 7 * semitones.rem_euclid(12);
+        let from_signature = self.tonic.fifths() - self.signature();
+        while tonic - from_signature > 6 {
+            tonic -= 12;
+        }
+        while tonic - from_signature < -6 {
+            tonic += 12;
+        }
+        Self::new(Note::from_fifths(tonic), self.mode)
+    }
+
     /// Where a pitch class stands on the major scale of the tonic: `b3` for Eb
     /// in C major and in C minor alike.
     #[must_use]

@@ -401,6 +401,40 @@ impl Track {
         }
     }
 
+    /// The track so many semitones higher: chords, other readings and keys. Roots are spelled as
+    /// the keys spell them.
+    #[must_use]
+    pub fn transposed(&self, semitones: i32) -> Self {
+        let mut track = self.clone();
+        if semitones.rem_euclid(12) == 0 {
+            return track;
+        }
+        for region in &mut track.keys {
+            region.key = region.key.transposed(semitones);
+        }
+        let segments = self.timeline.segments().iter().map(|segment| {
+            let key = track.key_at_s(segment.start_s);
+            let moved = |label: &Label| match (label.transposed(semitones), key) {
+                (Label::Chord(chord), Some(key)) => {
+                    let root = key.spell(chord.root().pitch_class());
+                    Label::Chord(chord.with_root(root))
+                }
+                (label, _) => label,
+            };
+            let mut segment = segment.clone();
+            segment.label = moved(&segment.label);
+            for other in &mut segment.alternatives {
+                other.label = moved(&other.label);
+            }
+            segment
+        });
+        // The segments are where they were: a timeline takes them.
+        if let Ok(timeline) = Timeline::from_segments(segments) {
+            track.timeline = timeline;
+        }
+        track
+    }
+
     /// A copy for exports in which the parts of a chord, some of them confirmed or locked, are
     /// joined, as by [`Timeline::merge_labels`].
     pub(crate) fn with_whole_chords(&self) -> Self {

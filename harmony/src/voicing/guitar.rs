@@ -1,4 +1,4 @@
-//! Guitar voicings: chords that a hand can hold.
+//! Chords that a hand can hold on strings.
 
 use crate::label::Chord;
 
@@ -17,16 +17,16 @@ const FINGERS: usize = 4;
 /// One way to hold a chord.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingering {
-    /// The fret of each string from low to high: 0 is open, `None` not played.
-    pub frets: [Option<u8>; 6],
+    /// The fret of each string in the order in which they lie: 0 is open, `None` not played.
+    pub frets: Vec<Option<u8>>,
     /// The fret that the first finger lies across, if it holds several strings.
     pub barre: Option<u8>,
 }
 
 impl Fingering {
-    /// The notes that sound, from the lowest string up.
+    /// The notes that sound, from the first string on.
     #[must_use]
-    pub fn notes(&self, tuning: &[u8; 6]) -> Vec<u8> {
+    pub fn notes(&self, tuning: &[u8]) -> Vec<u8> {
         let strings = self.frets.iter().zip(tuning);
         strings
             .filter_map(|(fret, open)| Some(open.saturating_add((*fret)?)))
@@ -41,14 +41,54 @@ impl Fingering {
     }
 }
 
+/// What an instrument asks of a way to hold a chord.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// Whether the bass is on the lowest string that sounds: where the strings go down to where a
+    /// bass lies. On a ukulele any note of the chord may be lowest.
+    bass_lowest: bool,
+    /// How many strings sound at least.
+    least: usize,
+    /// The lowest string that sounds is one of so many.
+    lowest: usize,
+}
+
+impl Rules {
+    fn of(tuning: &[u8]) -> Self {
+        /// C3: strings below it carry a bass.
+        const BASS: u8 = 48;
+        let rising = tuning.is_sorted();
+        let bass_lowest = rising && tuning.first().is_some_and(|lowest| *lowest < BASS);
+        match tuning.len() {
+            count @ 5.. if bass_lowest => Self {
+                bass_lowest,
+                least: 3,
+                lowest: count - 2,
+            },
+            count if bass_lowest => Self {
+                bass_lowest,
+                least: 2,
+                lowest: count - 1,
+            },
+            count => Self {
+                bass_lowest,
+                least: count,
+                lowest: 1,
+            },
+        }
+    }
+}
+
 /// The best ways to hold a chord, best first, at most `most`: its bass on the lowest
-/// sounding string, no note outside the chord, no muted string between others, within four frets
-/// and four fingers. Notes of a large chord that a hand cannot hold are left out: first the
-/// fifth, then the root (the bass is there), then upper voices.
+/// sounding string where the instrument has low strings, no note outside the chord, no muted string
+/// between others, within four frets and four fingers. Notes of a large chord that a hand cannot
+/// hold are left out: first the fifth, then the root, then upper voices.
 ///
-/// A capo is a tuning with every string raised.
+/// `tuning` are the open strings as MIDI notes, in the order in which they lie. A capo is a tuning
+/// with every string raised.
 #[must_use]
-pub fn fingerings(chord: &Chord, tuning: &[u8; 6], most: usize) -> Vec<Fingering> {
+pub fn fingerings(chord: &Chord, tuning: &[u8], most: usize) -> Vec<Fingering> {
+    let rules = Rules::of(tuning);
     let classes = chord.pitch_classes();
     let mut found: Vec<(i32, Fingering)> = Vec::new();
     for position in 1..=HIGHEST_FRET - SPAN {
@@ -62,11 +102,16 @@ pub fn fingerings(chord: &Chord, tuning: &[u8; 6], most: usize) -> Vec<Fingering
                     .collect()
             })
             .collect();
-        for lowest in 0..4 {
-            let mut frets = [None; 6];
-            hold(
-                chord, tuning, &options, lowest, lowest, &mut frets, &mut found,
-            );
+        for lowest in 0..rules.lowest {
+            let mut held = Held {
+                chord,
+                tuning,
+                rules,
+                options: &options,
+                lowest,
+                frets: vec![None; tuning.len()],
+            };
+            held.hold(lowest, &mut found);
         }
     }
     found.sort_by_key(|(cost, _)| *cost);
@@ -83,40 +128,41 @@ pub fn fingerings(chord: &Chord, tuning: &[u8; 6], most: usize) -> Vec<Fingering
     best
 }
 
-/// Tries every fret of string `string` and of those above it.
-fn hold(
-    chord: &Chord,
-    tuning: &[u8; 6],
-    options: &[Vec<u8>],
+/// A hand on the strings.
+struct Held<'a> {
+    chord: &'a Chord,
+    tuning: &'a [u8],
+    rules: Rules,
+    /// The frets of each string with a note of the chord.
+    options: &'a [Vec<u8>],
     lowest: usize,
-    string: usize,
-    frets: &mut [Option<u8>; 6],
-    found: &mut Vec<(i32, Fingering)>,
-) {
-    if string >= lowest + 3 {
-        rate(chord, tuning, frets, found);
-    }
-    if string == frets.len() {
-        return;
-    }
-    for &fret in &options[string] {
-        let class = (tuning[string].saturating_add(fret)) % 12;
-        if string == lowest && class != chord.bass_pitch_class() {
-            continue;
+    frets: Vec<Option<u8>>,
+}
+
+impl Held<'_> {
+    /// Tries every fret of string `string` and of those above it.
+    fn hold(&mut self, string: usize, found: &mut Vec<(i32, Fingering)>) {
+        if string >= self.lowest + self.rules.least {
+            rate(self.chord, self.tuning, &self.frets, found);
         }
-        frets[string] = Some(fret);
-        hold(chord, tuning, options, lowest, string + 1, frets, found);
-        frets[string] = None;
+        if string == self.frets.len() {
+            return;
+        }
+        for &fret in &self.options[string] {
+            let class = self.tuning[string].saturating_add(fret) % 12;
+            let is_bass = string == self.lowest && self.rules.bass_lowest;
+            if is_bass && class != self.chord.bass_pitch_class() {
+                continue;
+            }
+            self.frets[string] = Some(fret);
+            self.hold(string + 1, found);
+            self.frets[string] = None;
+        }
     }
 }
 
 /// Adds a fingering that a hand can hold, with its penalty.
-fn rate(
-    chord: &Chord,
-    tuning: &[u8; 6],
-    frets: &[Option<u8>; 6],
-    found: &mut Vec<(i32, Fingering)>,
-) {
+fn rate(chord: &Chord, tuning: &[u8], frets: &[Option<u8>], found: &mut Vec<(i32, Fingering)>) {
     let pressed: Vec<u8> = frets
         .iter()
         .flatten()
@@ -131,7 +177,7 @@ fn rate(
         let first = frets.iter().position(|fret| *fret == Some(low));
         frets
             .iter()
-            .skip(first.unwrap_or(6))
+            .skip(first.unwrap_or(frets.len()))
             .any(|fret| *fret == Some(0))
     };
     let barre = (pressed.len() > FINGERS && at_low >= 2 && !open_above).then_some(low);
@@ -143,7 +189,7 @@ fn rate(
         return;
     }
     let fingering = Fingering {
-        frets: *frets,
+        frets: frets.to_vec(),
         barre,
     };
     let notes = fingering.notes(tuning);

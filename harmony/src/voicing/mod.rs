@@ -1,8 +1,10 @@
 //! Chords as notes: voicings for a keyboard, a pad and a guitar.
 
 mod guitar;
+mod instrument;
 
 pub use guitar::{Fingering, STANDARD_TUNING, fingerings};
+pub use instrument::{Instrument, MAX_STRINGS, MIN_STRINGS, ParseInstrumentError};
 
 use std::fmt;
 use std::str::FromStr;

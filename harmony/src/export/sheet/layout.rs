@@ -1,16 +1,19 @@
 //! Layout of a chart: the place of everything on the pages.
 
+use super::diagram;
 use super::draw::{Ink, Page, Run};
 use super::font::{Face, Fonts};
 use super::head::{cut, fitted};
 use super::shape;
 use super::symbol::{Line, chord};
 use crate::chart::{Bar, Chart, DIVISIONS, TempoMark};
+use crate::export::Notation;
+use crate::export::diagrams::diagrams;
 use crate::export::text::key_name;
 use crate::key::Key;
 use crate::label::Label;
-use crate::style::{self, Style};
 use crate::time::Meter;
+use crate::voicing::Instrument;
 
 /// What the chart is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +81,16 @@ mod sign {
 }
 
 /// The chart on pages; at least one.
-pub(super) fn pages(chart: &Chart, style: Style, fonts: &Fonts, paper: Paper) -> Vec<Page> {
+pub(super) fn pages(
+    chart: &Chart,
+    notation: Notation,
+    strings: Option<&Instrument>,
+    fonts: &Fonts,
+    paper: Paper,
+) -> Vec<Page> {
     let mut sheet = Sheet {
         chart,
-        style,
+        notation,
         fonts,
         pages: vec![blank()],
     };
@@ -96,6 +105,9 @@ pub(super) fn pages(chart: &Chart, style: Style, fonts: &Fonts, paper: Paper) ->
         y += above;
         sheet.system(line, y);
         y += STAFF + BELOW;
+    }
+    if let Some(strings) = strings {
+        y = sheet.diagrams(strings, paper, y);
     }
     match paper {
         Paper::Endless => {
@@ -118,7 +130,7 @@ const fn blank() -> Page {
 
 struct Sheet<'a> {
     chart: &'a Chart,
-    style: Style,
+    notation: Notation,
     fonts: &'a Fonts,
     pages: Vec<Page>,
 }
@@ -127,6 +139,26 @@ impl<'a> Sheet<'a> {
     fn page(&mut self) -> &mut Page {
         let last = self.pages.len() - 1;
         &mut self.pages[last]
+    }
+
+    /// A diagram of each chord below `y`; where they end.
+    fn diagrams(&mut self, strings: &Instrument, paper: Paper, mut y: f32) -> f32 {
+        let all = diagrams(self.chart, strings);
+        let wide = WIDTH - 2.0 * MARGIN;
+        let in_row = (wide / diagram::WIDTH).floor().max(1.0) as usize;
+        for row in all.chunks(in_row) {
+            if paper == Paper::A4 && y + diagram::HEIGHT > A4_HEIGHT - BOTTOM {
+                self.pages.push(blank());
+                y = TOP - 14.0;
+            }
+            for (place, drawn) in row.iter().enumerate() {
+                let left = MARGIN + place as f32 * wide / in_row as f32;
+                let (fonts, notation) = (self.fonts, self.notation);
+                diagram::draw(self.page(), fonts, notation, drawn, left, y);
+            }
+            y += diagram::HEIGHT;
+        }
+        y
     }
 
     /// Title, composer, key and tempo; where the music may begin.
@@ -203,12 +235,12 @@ impl<'a> Sheet<'a> {
         };
         line.push(Face::Regular, SMALL_SIZE, 0.0, &format!(" = {count:.0}"));
         if let Some(key) = chart.key() {
-            let name = key_name(key).replacen('b', "♭", 1).replacen('#', "♯", 1);
-            // The b of B flat is its letter's only after the first letter.
+            let names = self.notation.names;
+            let name = key_name(key, names);
             let name = if key.tonic().alter() == 0 {
-                key_name(key)
-            } else {
                 name
+            } else {
+                name.replacen('b', "♭", 1).replacen('#', "♯", 1)
             };
             says = format!("{says}, {name}");
             line.push(Face::Regular, SMALL_SIZE, 0.0, &format!("     {name}"));
@@ -309,7 +341,7 @@ impl<'a> Sheet<'a> {
         };
         let symbol = |place: usize, size: f32| {
             let label = &bar.chords[place].label;
-            chord(self.fonts, label, bar.key, self.style, size)
+            chord(self.fonts, label, bar.key, self.notation, size)
         };
         let needs: Vec<f32> = (0..bar.chords.len())
             .map(|place| match said(place) {
@@ -367,7 +399,7 @@ impl<'a> Sheet<'a> {
             if !said(place) {
                 continue;
             }
-            let says = style::format(&placed.label, self.style, bar.key.as_ref());
+            let says = self.notation.format(&placed.label, bar.key);
             let ink = match placed.label {
                 Label::Chord(_) => Ink::Black,
                 Label::NoChord | Label::Unknown => Ink::Grey,

@@ -5,6 +5,7 @@
 //! (`assets/fonts`): the picture is the same on every machine. Titles in other scripts are
 //! drawn with the fonts of the system.
 
+mod diagram;
 mod draw;
 mod font;
 mod head;
@@ -15,9 +16,9 @@ mod shape;
 mod svg;
 mod symbol;
 
-use super::ExportError;
+use super::{ExportError, Notation};
 use crate::chart::Chart;
-use crate::style::Style;
+use crate::voicing::Instrument;
 use font::{Face, Fonts};
 use layout::Paper;
 
@@ -25,14 +26,20 @@ pub use search::FontSearch;
 
 /// The chart as one page of SVG, as long as it needs to be.
 ///
+/// Below it is a diagram of each chord on an instrument, if one is named.
 /// Letters are outlines, so that every viewer shows the same; each chord is a group
 /// whose `aria-label` is its symbol. Letters that the program's fonts lack come from `search`.
 ///
 /// # Errors
 /// A broken font in the program, which its tests rule out.
-pub fn svg(chart: &Chart, style: Style, search: &FontSearch) -> Result<String, ExportError> {
+pub fn svg(
+    chart: &Chart,
+    notation: Notation,
+    strings: Option<&Instrument>,
+    search: &FontSearch,
+) -> Result<String, ExportError> {
     let fonts = fonts(chart, search)?;
-    let pages = layout::pages(chart, style, &fonts, Paper::Endless);
+    let pages = layout::pages(chart, notation, strings, &fonts, Paper::Endless);
     Ok(svg::write(&pages, &fonts, &chart.title))
 }
 
@@ -41,9 +48,14 @@ pub fn svg(chart: &Chart, style: Style, search: &FontSearch) -> Result<String, E
 ///
 /// # Errors
 /// A broken font in the program, which its tests rule out.
-pub fn pdf(chart: &Chart, style: Style, search: &FontSearch) -> Result<Vec<u8>, ExportError> {
+pub fn pdf(
+    chart: &Chart,
+    notation: Notation,
+    strings: Option<&Instrument>,
+    search: &FontSearch,
+) -> Result<Vec<u8>, ExportError> {
     let fonts = fonts(chart, search)?;
-    let pages = layout::pages(chart, style, &fonts, Paper::A4);
+    let pages = layout::pages(chart, notation, strings, &fonts, Paper::A4);
     pdf::write(&pages, &fonts, chart)
 }
 

@@ -3,9 +3,10 @@
 use super::draw::Run;
 use super::font::{Face, Fonts};
 use super::shape;
+use crate::export::Notation;
 use crate::key::Key;
 use crate::label::Label;
-use crate::style::{self, Style, parts};
+use crate::style::{Style, parts};
 
 /// The size of what follows the root, as a share of the root's.
 const SUFFIX_SIZE: f32 = 0.72;
@@ -57,13 +58,14 @@ pub(super) fn chord<'a>(
     fonts: &'a Fonts,
     label: &Label,
     key: Option<Key>,
-    style: Style,
+    notation: Notation,
     size: f32,
 ) -> Line<'a> {
     let mut line = Line::new(fonts);
-    match (label, style) {
-        (Label::Chord(chord), Style::Jazz | Style::Plain) => {
+    match (label, notation.style) {
+        (Label::Chord(chord), style @ (Style::Jazz | Style::Plain)) => {
             let symbol = parts(chord, key.as_ref(), style == Style::Jazz);
+            let symbol = notation.names.symbol(symbol);
             line.push(Face::Bold, size, 0.0, &symbol.root);
             let suffix = symbol.suffix.as_str();
             // The m of a minor chord stands on the line, what follows it above.
@@ -78,12 +80,7 @@ pub(super) fn chord<'a>(
                 line.push(Face::Bold, 0.9 * size, 0.0, &format!("/{bass}"));
             }
         }
-        _ => line.push(
-            Face::Bold,
-            0.9 * size,
-            0.0,
-            &style::format(label, style, key.as_ref()),
-        ),
+        _ => line.push(Face::Bold, 0.9 * size, 0.0, &notation.format(label, key)),
     }
     line
 }

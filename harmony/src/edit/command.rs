@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 use crate::label::Label;
-use crate::time::{Meter, TimeError};
+use crate::time::{Meter, MeterMap, TempoMap, TempoPoint, TimeError};
 use crate::timeline::{Segment, Status, Timeline, TimelineError};
-use crate::track::{Info, Track};
+use crate::track::{Info, Keep, Track};
 
 /// The shortest segment that an edit leaves, in seconds.
 pub const MIN_SEGMENT_S: f64 = 0.02;
@@ -79,9 +79,61 @@ pub enum Command {
     ScaleTempo { factor: f64 },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
+    /// Puts the chords of a song from its own second 0 at `at_s`, over what is there; locked chords
+    /// stay.
+    Place { at_s: f64, song: Box<Placed> },
     /// Forgets all chords, locked ones too, with keys and sections. Title, composer, tempo
     /// and meters stay.
     Clear,
+}
+
+/// A song that was not heard here: from a file, or a chart that somebody aligned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// Its chords, from its own second 0 on.
+    pub chords: Timeline,
+    /// Its tempo and meters, from its own second 0 on, for a track that has none of its own.
+    pub time: Option<(TempoMap, MeterMap)>,
+    /// Its sections, by their seconds.
+    pub sections: Vec<(f64, String)>,
+}
+
+impl Placed {
+    fn put(&self, at_s: f64, track: &mut Track) -> Result<(), EditError> {
+        let at_s = finite(at_s)?.max(0.0);
+        if let Some((tempo, meters)) = &self.time {
+            // The song is all there is: its beats are the track's, and its first bar is where it
+            // begins.
+            let points = tempo.points().iter().map(|point| TempoPoint {
+                time_s: point.time_s + at_s,
+                ..*point
+            });
+            let tempo = TempoMap::new(points.collect(), tempo.last_bpm())?;
+            track.set_tempo(tempo, Keep::Seconds)?;
+            track.set_meters(meters.clone());
+        }
+        let segments = self.chords.segments().iter().map(|segment| Segment {
+            start_s: segment.start_s + at_s,
+            end_s: segment.end_s + at_s,
+            start_beat: None,
+            end_beat: None,
+            ..segment.clone()
+        });
+        if let (Some(start_s), Some(end_s)) = (self.chords.start_s(), self.chords.end_s()) {
+            track.replace_range(start_s + at_s, end_s + at_s, segments)?;
+        }
+        for (time_s, label) in &self.sections {
+            let beat = track.tempo().beat_at(time_s + at_s);
+            let bar = track.meters().bar_at(beat);
+            let nearest = if beat < f64::midpoint(bar.start, bar.end) {
+                bar.start
+            } else {
+                bar.end
+            };
+            track.set_section(nearest, Some(label))?;
+        }
+        Ok(track.estimate_keys_of_confirmed()?)
+    }
 }
 
 /// Why a command was not carried out.
@@ -124,6 +176,7 @@ impl Command {
                 track.set_info(info.clone());
                 Ok(())
             }
+            Self::Place { at_s, song } => song.put(*at_s, track),
             Self::Clear => {
                 track.set_timeline(Timeline::new());
                 track.restore_keys(Vec::new());
@@ -225,6 +278,7 @@ impl Command {
             | Self::SetMeter { .. }
             | Self::ScaleTempo { .. }
             | Self::SetInfo { .. }
+            | Self::Place { .. }
             | Self::Clear => {}
         }
         Ok(())

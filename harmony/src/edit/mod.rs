@@ -23,7 +23,7 @@ mod history;
 mod replaced;
 
 pub use change::Change;
-pub use command::{Command, EditError, MIN_SEGMENT_S, Snap};
+pub use command::{Command, EditError, MIN_SEGMENT_S, Placed, Snap};
 pub use heard::Heard;
 pub use history::{History, MAX_DEPTH, MAX_PASSES, Undo};
 

@@ -1,5 +1,6 @@
 //! The command line, a command a file.
 
+mod align;
 mod band;
 mod beats;
 mod calibrate;
@@ -8,6 +9,7 @@ mod corpus;
 mod costs;
 mod disagreements;
 mod eval;
+mod expected;
 mod export;
 mod fit_beats;
 mod frames;
@@ -65,6 +67,10 @@ enum Command {
     Calibrate(calibrate::CalibrateArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
     Eval(Box<eval::EvalArguments>),
+    /// Align charts with mistakes to rendered songs that are played otherwise.
+    EvalAlign(align::AlignArguments),
+    /// How often the chord that is expected next comes, on rendered songs.
+    EvalExpected(expected::ExpectedArguments),
     /// What instances on the tracks of held-out songs hear together, against the mix.
     EvalBand(band::BandArguments),
     /// Score chords on beats, and the beat finder, on held-out songs.
@@ -111,6 +117,8 @@ pub fn run() -> anyhow::Result<()> {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::EvalBand(arguments) => band::run(&arguments),
         Command::EvalLatency(arguments) => latency::run(&arguments),
+        Command::EvalAlign(arguments) => align::run(&arguments),
+        Command::EvalExpected(arguments) => expected::run(&arguments),
         Command::EvalBeats(arguments) => beats::run(&arguments),
         Command::FitBeats(arguments) => fit_beats::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),

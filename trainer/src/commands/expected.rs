@@ -1,0 +1,140 @@
+//! `trainer eval-expected`: how often the chord that is expected next comes, and how early it is
+//! known, on repeated passages of held-out songs.
+
+use std::path::PathBuf;
+
+use crate::beats::measure::median;
+use crate::beats::song::Song;
+use crate::parallel;
+use anyhow::Result;
+use harmony::expect::expected;
+use harmony::label::Label;
+use harmony::simplify::Simplify;
+use harmony::track::{Keep, Track};
+use recognizer::beat::{self, Known};
+use recognizer::models;
+use recognizer::signal::Signal;
+use recognizer::transcribe::Analysis;
+use serde::Serialize;
+
+use super::songs::SongArguments;
+
+/// The arguments of `trainer eval-expected`.
+#[derive(clap::Args)]
+pub(super) struct ExpectedArguments {
+    #[command(flatten)]
+    songs: SongArguments,
+    /// Length of a song in seconds.
+    #[arg(short, long, default_value_t = 120.0)]
+    length: f64,
+    /// Seconds after which the track has a chord, as the live engine does.
+    #[arg(long, default_value_t = 0.6)]
+    delay: f64,
+    /// Threads.
+    #[arg(short, long, default_value_t = 2)]
+    threads: usize,
+    /// All figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// What became of the changes of one song.
+#[derive(Debug, Default, Serialize)]
+struct Outcome {
+    /// Changes of chord.
+    changes: usize,
+    /// Those before which a chord was expected.
+    expected: usize,
+    /// Those of them that brought another one.
+    wrong: usize,
+    /// For those that brought it, seconds from when it was first expected until it came.
+    leads_s: Vec<f64>,
+}
+
+/// Evaluates and prints.
+pub(super) fn run(arguments: &ExpectedArguments) -> Result<()> {
+    let interrupted = super::interruption()?;
+    let songs = arguments.songs.open(arguments.length)?;
+    let model = models::windowed()?;
+    let outcomes = parallel::map(
+        "expected",
+        songs.count(),
+        arguments.threads,
+        &interrupted,
+        |index| {
+            let song = Song::new(songs.get(index)?);
+            let signal = Signal::from_audio(&song.audio)?;
+            let analysis = Analysis::new(&signal, &*model, |_| true)?;
+            let plain = analysis.timeline(None)?;
+            let beats = beat::find(&signal, &plain, Known::default());
+            let mut track = Track::new();
+            if let Some(tempo) = beats.as_ref().and_then(beat::Beats::tempo_map) {
+                track.set_tempo(tempo, Keep::Seconds)?;
+            }
+            let timeline = match &beats {
+                Some(beats) => analysis.timeline(Some(&beats.grid()))?,
+                None => plain,
+            };
+            let end_s = timeline.end_s().unwrap_or(0.0);
+            track.replace_range(0.0, end_s, timeline.segments().to_vec())?;
+            Ok(outcome(&track, arguments.delay))
+        },
+    )?;
+    let changes: usize = outcomes.iter().map(|it| it.changes).sum();
+    let expected: usize = outcomes.iter().map(|it| it.expected).sum();
+    let wrong: usize = outcomes.iter().map(|it| it.wrong).sum();
+    let mut leads_s: Vec<f64> = outcomes.iter().flat_map(|it| it.leads_s.clone()).collect();
+    println!(
+        "{} songs, {changes} changes: a chord was expected before {:.3} of them, wrongly {:.3} of those; median lead {:.2} s",
+        outcomes.len(),
+        expected as f64 / changes.max(1) as f64,
+        wrong as f64 / expected.max(1) as f64,
+        median(&mut leads_s).unwrap_or(f64::NAN),
+    );
+    if let Some(path) = &arguments.json {
+        harmony::export::atomic::write(path, &serde_json::to_vec_pretty(&outcomes)?)?;
+    }
+    Ok(())
+}
+
+/// What is expected before each change of a track, as it is heard chord by chord.
+fn outcome(track: &Track, delay_s: f64) -> Outcome {
+    let triad = |label: &Label| {
+        let simple = Simplify::Triads.label(label);
+        let chord = simple.chord()?;
+        Some((chord.root().pitch_class(), chord.quality()))
+    };
+    let segments = track.timeline().segments();
+    let mut outcome = Outcome::default();
+    for pair in segments.windows(2) {
+        let (sounding, next) = (&pair[0], &pair[1]);
+        if next.label.chord().is_none() || triad(&sounding.label) == triad(&next.label) {
+            continue;
+        }
+        outcome.changes += 1;
+        // From when the sounding chord is known, in tenths of a second until the next one.
+        let first_s = sounding.start_s + delay_s;
+        let mut said: Option<(f64, Label)> = None;
+        let steps = ((next.start_s - first_s) / 0.1).floor().max(-1.0);
+        let mut step = 0.0;
+        while step <= steps {
+            let at_s = first_s + 0.1 * step;
+            step += 1.0;
+            let now = expected(track, track.tempo().beat_at(at_s)).map(|it| it.label);
+            // One that has changed begins anew; one that is gone was no help.
+            match (&said, now) {
+                (Some((_, label)), Some(now)) if triad(label) == triad(&now) => {}
+                (_, now) => said = now.map(|now| (at_s, now)),
+            }
+        }
+        if let Some((since_s, label)) = said {
+            outcome.expected += 1;
+            if triad(&label) == triad(&next.label) {
+                outcome.leads_s.push(next.start_s - since_s);
+            } else {
+                outcome.wrong += 1;
+            }
+        }
+    }
+    outcome
+}

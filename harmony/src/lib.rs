@@ -8,7 +8,6 @@
 //! - [`vocabulary`]: closed sets of chords, for networks and scores.
 //! - [`key`] and [`style`]: spelling by key, and chords as musicians write them;
 //!   [`function`]: what a chord does in its key.
-//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them.
 //! - [`note_names`] and [`simplify`]: German and solfège names, and simpler chords for players.
 //! - [`timeline`]: segments of chords; [`time`]: tempo maps, meters and bars.
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and

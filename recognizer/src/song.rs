@@ -73,17 +73,32 @@ pub fn hear(
     tuning: TuningSetting,
     progress: impl FnMut(f32) -> bool,
 ) -> Result<Heard, TranscribeError> {
+    Ok(listen(signal, model, known, tuning, progress)?.1)
+}
+
+/// The same with the network's answers, for [`align`](crate::align::align()).
+///
+/// # Errors
+/// As [`hear`].
+pub fn listen(
+    signal: &Signal,
+    model: &dyn WindowModel,
+    known: Option<Known>,
+    tuning: TuningSetting,
+    progress: impl FnMut(f32) -> bool,
+) -> Result<(Analysis, Heard), TranscribeError> {
     let analysis = Analysis::with_tuning(signal, model, tuning, progress)?;
     let chords = analysis.timeline(None)?;
     let beats = known.and_then(|known| beat::find(signal, &chords, known));
-    Ok(Heard {
+    let heard = Heard {
         chords: match &beats {
             Some(beats) => analysis.timeline(Some(&beats.grid()))?,
             None => chords,
         },
         beats,
         tuning: analysis.tuning,
-    })
+    };
+    Ok((analysis, heard))
 }
 
 /// The track of `chords`, with tempo and meters from `beats`, else from `about`, and with the keys

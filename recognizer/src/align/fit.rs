@@ -23,7 +23,7 @@ const OTHER: f32 = 0.002;
 /// Weight of the class of chords without a name.
 const NAMELESS: f32 = 0.05;
 /// A frame never counts for less than this against the best class, nats.
-const LEAST: f32 = -6.0;
+const LEAST: f32 = -4.0;
 
 /// The third of a chord's triad, its fifth, and whether a second or fourth stands for the third.
 fn triad(chord: &Chord) -> (u16, u16) {
@@ -119,7 +119,7 @@ pub(super) struct Fit {
 }
 
 /// What music costs that is not in the chart, nats a frame.
-const ELSEWHERE: f32 = -1.1;
+const ELSEWHERE: f32 = -0.9;
 /// The same for silence.
 const SILENCE: f32 = -0.05;
 

@@ -13,15 +13,16 @@ use super::fit::Fit;
 use super::steps::{Step, Steps};
 
 /// What a jump from the end of a section to the start of one costs, nats.
-const SECTION_JUMP: f32 = 9.0;
+const SECTION_JUMP: f32 = 14.0;
 /// What a jump from a bar to a bar costs, nats.
-const BAR_JUMP: f32 = 18.0;
+const BAR_JUMP: f32 = 24.0;
 /// What it costs to leave the chart behind a section, or to come back to one.
-const SECTION_LEAVE: f32 = 5.0;
+const SECTION_LEAVE: f32 = 7.0;
 /// The same in the middle of a section.
-const BAR_LEAVE: f32 = 9.0;
-/// A chord that does not sound costs no more than this, nats, and this much for each frame.
-const WRONG: (f32, f32) = (4.0, 0.45);
+const BAR_LEAVE: f32 = 12.0;
+/// What a chord costs that does not sound, nats, what each of its frames adds, and the most that it
+/// costs: less than a way around it.
+const WRONG: (f32, f32, f32) = (2.5, 0.2, 7.0);
 /// What it costs that the music begins or ends within a chord.
 const CUT: f32 = 2.0;
 /// The longest chord, frames: a minute.
@@ -276,7 +277,7 @@ impl<'a> Problem<'a> {
     fn heard(&self, n: usize, from: usize, to: usize) -> f32 {
         let sums = self.fit.sums(self.steps.all[n].chord);
         let fit = sums[to] - sums[from];
-        let wrong = -WRONG.0 - WRONG.1 * (to - from) as f32;
+        let wrong = -(WRONG.0 + WRONG.1 * (to - from) as f32).min(WRONG.2);
         fit.max(wrong)
     }
 

@@ -3,6 +3,7 @@ use harmony::time::Meter;
 use harmony::vocabulary::large;
 
 use super::*;
+use crate::calibration::Calibration;
 use crate::decode::Posterior;
 use crate::decode::viterbi::tests::peak;
 use crate::tuning::Tuning;
@@ -15,15 +16,20 @@ fn heard(chords: &[(&str, f64)]) -> Analysis {
         end_s += length_s;
         let class = large::index_of(&name.parse().unwrap());
         while boundary_s(posteriors.len() + 1) <= end_s {
-            // One frame in nine hears something else.
-            let other = posteriors.len() % 9 == 4;
-            posteriors.push(peak(if other { (class + 30) % 168 } else { class }, 0.7));
+            let mut frame = peak(class, 0.7);
+            if posteriors.len() % 9 == 4 {
+                // One frame in nine hears something else a little rather.
+                frame = peak((class + 30) % 168, 0.45);
+                frame.chord[class] = 0.4_f32.ln();
+            }
+            posteriors.push(frame);
         }
     }
     Analysis {
         posteriors,
         length_s: end_s,
         tuning: Tuning::CONCERT,
+        calibration: Calibration::default(),
     }
 }
 
@@ -117,91 +123,4 @@ fn a_wrong_chord_is_flagged_with_what_was_heard() {
     let heard = found.bars[2].chords[0].heard.as_ref().unwrap();
     assert_eq!(heard.to_string(), "F:maj");
     assert!(found.bars[2].score < -2.0);
-}
-
-#[test]
-fn sections_are_repeated_and_skipped() {
-    let a = [("C", 2.0), ("A:min", 2.0), ("F", 2.0), ("G", 2.0)];
-    let b = [("D:min", 2.0), ("E:min", 2.0), ("D:min", 2.0), ("G", 2.0)];
-    let c = [("Bb", 2.0), ("F", 2.0), ("Bb", 2.0), ("C", 2.0)];
-    let song = [a, b, b, a, c].concat();
-    let written =
-        chart("[A]\n| C | Am | F | G |\n[C]\n| Bb | F | Bb | C |\n[B]\n| Dm | Em | Dm | G |\n");
-    for beats in [None, Some(&beats(120.0, 40.0))] {
-        let found = aligned(&written, &heard(&song), beats);
-        let sections = [0, 8, 8, 0, 4];
-        let expected: Vec<usize> = sections.iter().flat_map(|it| *it..*it + 4).collect();
-        assert_eq!(order(&found), expected);
-        let jumps = found.bars.iter().filter(|bar| bar.jumped).count();
-        assert_eq!(jumps, 5);
-    }
-}
-
-#[test]
-fn silence_and_music_of_no_chart_stay_outside() {
-    let song = [
-        [("N", 3.0)].as_slice(),
-        &[("E", 1.0), ("B", 1.0), ("F#", 1.0), ("C#", 1.0)],
-        &FOUR,
-        &FOUR,
-        &[("N", 2.5)],
-    ]
-    .concat();
-    let analysis = heard(&song);
-    let found = aligned(&chart("|: C | Am | F | G :|"), &analysis, None);
-    assert_eq!(order(&found), [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert!((found.bars[0].start_s - 7.0).abs() < 0.15);
-    let whole = [
-        Segment::new(0.0, 3.0, Label::NoChord),
-        Segment::new(3.0, 25.5, "E".parse().unwrap()),
-    ];
-    let timeline = found
-        .timeline(&Timeline::from_segments(whole).unwrap())
-        .unwrap();
-    let labels: Vec<String> = timeline
-        .segments()
-        .iter()
-        .map(|it| it.label.to_string())
-        .collect();
-    let four = ["C:maj", "A:min", "F:maj", "G:maj"];
-    assert_eq!(labels[..2], ["N", "E:maj"]);
-    assert_eq!(labels[2..10], [four, four].concat());
-    assert_eq!(timeline.end_s(), Some(25.5));
-}
-
-#[test]
-fn chords_above_lyrics_last_as_long_as_they_sound() {
-    let song = [("C", 4.0), ("A:min", 1.0), ("F", 3.0), ("G", 6.0)];
-    let found = aligned(
-        &chart("{t: Song}\n[C]la [Am]la [F]la [G]la"),
-        &heard(&song),
-        None,
-    );
-    assert_near(&found, &[0.0, 4.0, 5.0, 8.0]);
-}
-
-#[test]
-fn a_song_that_is_cut_begins_and_ends_within_bars() {
-    let names = ["A:min", "F", "G", "D:min", "E", "Bb", "C"];
-    let mut song: Vec<(&str, f64)> = names.iter().map(|name| (*name, 2.0)).collect();
-    song[0].1 = 1.0;
-    song[6].1 = 1.0;
-    let written = chart("| C | Am | F | G | Dm | E | Bb | C | G |");
-    let found = aligned(&written, &heard(&song), Some(&beats(120.0, 12.0)));
-    assert_eq!(order(&found), [1, 2, 3, 4, 5, 6, 7]);
-}
-
-#[test]
-fn nothing_to_align_to_and_stopping_are_errors() {
-    let none = heard(&[]);
-    let written = chart("| C |");
-    assert!(matches!(
-        align(&written, &none, None, |_| true),
-        Err(AlignError::NoAudio)
-    ));
-    let some = heard(&FOUR);
-    assert!(matches!(
-        align(&written, &some, None, |_| false),
-        Err(AlignError::Stopped)
-    ));
 }

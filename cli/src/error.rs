@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use harmony::export::atomic::WriteError;
 use harmony::export::{ExportError, UnknownFormat};
+use harmony::import::chart::LoadChartError;
 use harmony::time::{MAX_BPM, MIN_BPM, NoteValue};
 use recognizer::audio::AudioError;
 use recognizer::models::{EmbeddedError, LoadError};
@@ -23,6 +24,9 @@ pub enum Error {
         /// The recognizer's message.
         cause: String,
     },
+    /// The chart cannot be read.
+    #[error(transparent)]
+    Chart(#[from] LoadChartError),
     /// The built-in networks cannot be used.
     #[error(transparent)]
     Model(#[from] EmbeddedError),

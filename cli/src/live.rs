@@ -156,6 +156,7 @@ fn write(
         .export_options(song, &options.notation, &options.time);
     let track = track(chords, &heard, beats.as_ref(), &about);
     let track = track.map_err(|cause| in_file(song.path())(&cause))?;
+    let track = options.notation.of(&track);
     job.put(&track, format, &about)
 }
 

@@ -1,6 +1,8 @@
 //! The command `changes`: audio files in, chord tracks out.
 
+mod align;
 mod arguments;
+mod capo;
 mod error;
 mod interrupt;
 mod live;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     let result = match arguments::parse().command {
         Command::Transcribe(options) => transcribe::run(&options),
         Command::Live(options) => live::run(&options),
+        Command::Align(options) => align::run(&options),
         Command::Weights => model::run(),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),

@@ -9,6 +9,7 @@ use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::signal::Signal;
 use recognizer::song::{self, Heard};
+use recognizer::transcribe::Analysis;
 use recognizer::tuning::TuningSetting;
 use recognizer::weights::ModelCard;
 
@@ -35,13 +36,26 @@ impl Model {
         signal: &Signal,
         known: Option<Known>,
         tuning: TuningSetting,
-        mut progress: impl FnMut(f32),
+        progress: impl FnMut(f32),
     ) -> Result<Heard, Error> {
+        let listened = self.listen(file, signal, known, tuning, progress)?;
+        Ok(listened.1)
+    }
+
+    /// The same with the network's answers.
+    pub fn listen(
+        &self,
+        file: &Path,
+        signal: &Signal,
+        known: Option<Known>,
+        tuning: TuningSetting,
+        mut progress: impl FnMut(f32),
+    ) -> Result<(Analysis, Heard), Error> {
         let go_on = |share| {
             progress(share);
             true
         };
-        let heard = song::hear(signal, &*self.0, known, tuning, go_on);
+        let heard = song::listen(signal, &*self.0, known, tuning, go_on);
         heard.map_err(|cause| in_file(file)(&cause))
     }
 

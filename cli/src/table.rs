@@ -2,11 +2,11 @@
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
-use harmony::style::{self, Style};
+use harmony::export::Notation;
 use harmony::track::Track;
 
 /// A table with a line for each chord, spelled by the key at its start.
-pub fn render(track: &Track, style: Style) -> String {
+pub fn render(track: &Track, notation: Notation) -> String {
     let mut table = Table::new();
     table
         .load_preset(ASCII_MARKDOWN)
@@ -15,11 +15,7 @@ pub fn render(track: &Track, style: Style) -> String {
         table.add_row([
             clock(segment.start_s),
             clock(segment.end_s),
-            style::format(
-                &segment.label,
-                style,
-                track.key_at_s(segment.start_s).as_ref(),
-            ),
+            notation.format(&segment.label, track.key_at_s(segment.start_s)),
             percent(segment.confidence),
         ]);
     }

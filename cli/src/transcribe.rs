@@ -10,7 +10,7 @@ use crate::interrupt::Work;
 use crate::model::Model;
 use crate::output::{Job, Plan, To};
 use crate::progress::{self, Progress};
-use crate::songs;
+use crate::{capo, songs};
 
 /// Transcribes every file, also those after one that fails.
 pub fn run(options: &Transcribe) -> Result<(), Error> {
@@ -115,6 +115,13 @@ impl Run<'_> {
             .export_options(song, &options.notation, &options.time);
         let track = track(&chords, &chords, beats.as_ref(), &about);
         let track = track.map_err(|cause| in_file(song.path())(&cause))?;
+        let track = options.notation.of(&track);
+        if let Some(instrument) = &options.about.diagrams
+            && let Some(advice) = capo::advice(&track, instrument)
+        {
+            let name = song.path().display();
+            self.progress.say(&format!("{name}: {advice}"));
+        }
         let put = || job.put(&track, self.format, &about);
         match job.to {
             To::File(_) => self.work.unbroken(put),

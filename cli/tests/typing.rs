@@ -166,6 +166,9 @@ fn the_examples_of_the_readme_and_of_the_help_run() {
         "song.flac",
         "songs/a/b.wav",
     ]);
+    for chart in ["chart.txt", "chart.cho"] {
+        fs::write(folder.path().join(chart), "| C | Am | F | G |\n").unwrap();
+    }
     // The decoder goes by content: these are WAV under the names of the examples.
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     let mut text = readme;

@@ -10,10 +10,13 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use harmony::export;
 use harmony::key::Key;
+use harmony::note_names::NoteNames;
+use harmony::simplify::Simplify;
 use harmony::style::Style;
 use harmony::time::{MAX_BPM, MIN_BPM, Meter, NoteValue};
+use harmony::track::Track;
 use harmony::vocabulary::Vocabulary;
-use harmony::voicing::Voicing;
+use harmony::voicing::{Instrument, Voicing};
 use recognizer::beat::Known;
 use recognizer::tuning::TuningSetting;
 
@@ -50,6 +53,7 @@ Examples:
   changes --key Eb:maj song.flac       spell them in E flat major
   changes songs/ -o charts/ -f pdf     a folder of songs
   ffmpeg -i film.avi -f wav - | changes -
+  changes align chart.cho song.mp3     your own chart on the music
   changes live song.wav                what the plugin would have shown, and when
   changes live --fast song.wav --events song.jsonl";
 
@@ -62,6 +66,9 @@ pub enum Command {
     /// Play a file through the live engine and print what the plugin would have shown
     #[command(after_help = LIVE_EXAMPLES)]
     Live(Live),
+    /// Put a chart that somebody wrote on the music
+    #[command(after_help = ALIGN_EXAMPLES)]
+    Align(Align),
     /// Print which networks are built in and how they were trained
     Weights,
     /// Print what a shell reads to complete this command
@@ -130,6 +137,22 @@ Both times are seconds of audio, so the file is the same with and without --fast
 
 Ctrl-C stops; the chords until then are written.";
 
+const ALIGN_EXAMPLES: &str = "\
+Examples:
+  changes align chart.cho song.mp3
+  changes align chart.txt song.mp3 -o song.lab
+  changes align chart.html song.wav -o song.pdf
+
+Charts: ChordPro, links for iReal Pro (in a text or a page), MusicXML, markers of MIDI files, .lab,
+JAMS, and plain text such as
+
+  [Verse]
+  |: Am | F C | G | % :| x2
+
+Repeated and skipped sections, pickups, a capo and music that the chart does not have are found. For
+each bar its score is printed: the log-probability of the charted chords against the likeliest, 0
+at best; and what was heard where that is another chord.";
+
 /// The arguments that the program was started with.
 pub fn parse() -> Arguments {
     Arguments::parse_from(with_command(std::env::args_os().collect()))
@@ -186,6 +209,32 @@ pub struct Live {
     #[arg(long, value_name = "PATH")]
     pub events: Option<PathBuf>,
     /// Where the chord track goes, as it became final.
+    #[command(flatten)]
+    pub output: Output,
+    /// Tempo, meter and beats.
+    #[command(flatten)]
+    pub time: Time,
+    /// The tuning.
+    #[command(flatten)]
+    pub hearing: Hearing,
+    /// Title, composer and voicing.
+    #[command(flatten)]
+    pub about: About,
+    /// How chords are written.
+    #[command(flatten)]
+    pub notation: Notation,
+}
+
+/// `changes align`.
+#[derive(Args)]
+pub struct Align {
+    /// The chart
+    #[arg(value_name = "CHART")]
+    pub chart: PathBuf,
+    /// The audio file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the chord track goes.
     #[command(flatten)]
     pub output: Output,
     /// Tempo, meter and beats.
@@ -305,6 +354,9 @@ pub struct About {
     /// How chords become notes: close, open, drop2, shell, guitar or pad
     #[arg(long, default_value_t, value_name = "NAME")]
     pub voicing: Voicing,
+    /// Chord diagrams in ChordPro, SVG and PDF: guitar, ukulele, baritone, bass, banjo, mandolin, or open strings ("D2 A2 D3 G3 B3 E4")
+    #[arg(long, value_name = "INSTRUMENT")]
+    pub diagrams: Option<Instrument>,
 }
 
 impl About {
@@ -313,12 +365,14 @@ impl About {
         let default = export::Options::default();
         export::Options {
             style: notation.style,
+            names: notation.names,
             key: notation.key,
             tempo_bpm: time.quarters().unwrap_or(default.tempo_bpm),
             meter: time.meter.unwrap_or(default.meter),
             title: self.title.clone().or_else(|| song.title()),
             artist: self.composer.clone(),
             voicing: self.voicing,
+            diagrams: self.diagrams.clone(),
             ..default
         }
     }
@@ -330,12 +384,40 @@ pub struct Notation {
     /// How chords are written: jazz, plain, harte, roman or nashville
     #[arg(long, default_value_t, value_name = "STYLE")]
     pub style: Style,
+    /// How notes are called: english, german (B is H) or solfege (Do Re Mi)
+    ///
+    /// In what people read: the table, text, ChordPro, SVG and PDF. Files for programs keep the English names.
+    #[arg(long, default_value_t, value_name = "NAMES")]
+    pub names: NoteNames,
+    /// Simpler chords: no-sevenths, triads, majmin, or your own ("C G Am F")
+    ///
+    /// Of your own chords the one with the most notes in common is taken.
+    #[arg(long, default_value_t, value_name = "HOW", hide_default_value = true)]
+    pub simplify: Simplify,
+    /// Write everything so many semitones higher, or lower: 2, -3
+    #[arg(long, value_name = "SEMITONES", allow_hyphen_values = true, default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(i32).range(-24..=24))]
+    pub transpose: i32,
     /// How fine chords are distinguished: majmin, large (170 classes) or inversions
     #[arg(long, default_value_t, value_name = "NAME")]
     pub vocabulary: Vocabulary,
     /// The key for spelling, numerals and numbers: C:maj, Am or "F# minor"
     #[arg(long, value_name = "KEY", value_parser = values::key)]
     pub key: Option<Key>,
+}
+
+impl Notation {
+    /// The track as it is to be written: simpler and transposed, if that is wanted.
+    pub fn of(&self, track: &Track) -> Track {
+        self.simplify.track(track).transposed(self.transpose)
+    }
+
+    /// How chords are written for people.
+    pub const fn written(&self) -> export::Notation {
+        export::Notation {
+            style: self.style,
+            names: self.names,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -361,6 +443,7 @@ mod tests {
             ("changes ./live", "changes transcribe ./live"),
             ("changes -", "changes transcribe -"),
             ("changes live song.mp3", "changes live song.mp3"),
+            ("changes align a.cho b.mp3", "changes align a.cho b.mp3"),
             ("changes weights", "changes weights"),
             ("changes help live", "changes help live"),
             ("changes --version", "changes --version"),

@@ -1,7 +1,6 @@
 //! The printed display, and the events file.
 
 use harmony::label::Label;
-use harmony::style;
 use harmony::timeline::Timeline;
 use recognizer::live::{Event, LiveEngine, Shown, ShownState};
 use serde::Serialize;
@@ -95,6 +94,11 @@ impl<'a> Display<'a> {
 
     fn show(&mut self, song: &Song, shown: &Shown) -> Result<(), Error> {
         let label = self.notation.vocabulary.simplify(&shown.label);
+        let label = self.notation.simplify.label(&label);
+        let label = match self.notation.transpose {
+            0 => label,
+            semitones => label.transposed(semitones),
+        };
         // Two chords that the vocabulary does not tell apart are one on the display.
         let hidden = self.last.as_ref().is_some_and(|(full, simple, state)| {
             *full != shown.label && *simple == label && *state == shown.state
@@ -126,7 +130,7 @@ impl<'a> Display<'a> {
         self.print(&format!(
             "{:>9}  {:<14} {:>9}  {state:<11} {:>5}",
             clock(shown.shown_at_s),
-            style::format(&label, self.notation.style, self.notation.key.as_ref()),
+            self.notation.written().format(&label, self.notation.key),
             clock(shown.starts_at_s),
             percent(shown.confidence),
         ))

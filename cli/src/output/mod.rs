@@ -172,7 +172,7 @@ impl Job {
         }
         match format {
             Format::Table => {
-                bytes.extend(table::render(track, options.style).bytes());
+                bytes.extend(table::render(track, options.notation()).bytes());
                 bytes.push(b'\n');
             }
             Format::File(format) => {

@@ -1,6 +1,6 @@
 //! A chart that somebody wrote, aligned to what was heard.
 //!
-//! The network's posteriors say how well each chord of the chart fits each frame ([`fit`]). A
+//! The network's posteriors say how well each chord of the chart fits each frame (`fit`). A
 //! search finds the path through the chart that explains the frames best (forced alignment: Rabiner
 //! 1989, with explicit durations as in Ferguson 1980): a chord lasts about as long as the chart
 //! says, counted by the beats of the music or by a tempo that gives way; from the end of a bar

@@ -33,7 +33,7 @@ pub struct Weights {
 }
 
 impl Default for Weights {
-    /// Set by hand; `trainer eval-band --tune --weights` tries others.
+    /// Set by hand: others change little (`trainer eval-band --tune --weights`, docs/results).
     fn default() -> Self {
         Self {
             doubt: 0.02,

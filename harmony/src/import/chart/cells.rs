@@ -26,6 +26,23 @@ impl Default for Rows {
     }
 }
 
+impl Rows {
+    /// Adds a chord that stands outside bars, for as long as it sounds: a bar of its own whose
+    /// length nobody knows.
+    pub(super) fn push_unmeasured(&mut self, label: Label) {
+        let bar = WrittenBar {
+            section: self.section.take(),
+            meter: self.meter,
+            chords: vec![WrittenChord {
+                label,
+                beats: self.meter.bar_beats(),
+            }],
+            measured: false,
+        };
+        self.bars.push(Signed::plain(bar));
+    }
+}
+
 /// A part of a row: what stands between barlines, or a barline.
 #[derive(Clone, Debug, PartialEq)]
 enum Part<'a> {

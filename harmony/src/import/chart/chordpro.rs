@@ -4,8 +4,8 @@
 //! the same chords again. `{chorus}` plays the last chorus again.
 
 use super::cells::{Rows, chords_of, count_of_chords};
-use super::unfold::{Signed, unfolded};
-use super::{ChartError, WrittenBar, WrittenChart, WrittenChord, line_of};
+use super::unfold::unfolded;
+use super::{ChartError, WrittenChart, line_of};
 
 /// Whether a text is ChordPro: a directive, or chords in brackets between other text.
 pub(super) fn is_chordpro(text: &str) -> bool {
@@ -146,16 +146,7 @@ pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
             }
         }
         for label in bracketed(line).into_iter().flatten().flatten() {
-            let bar = WrittenBar {
-                section: rows.section.take(),
-                meter: rows.meter,
-                chords: vec![WrittenChord {
-                    label,
-                    beats: rows.meter.bar_beats(),
-                }],
-                measured: false,
-            };
-            rows.bars.push(Signed::plain(bar));
+            rows.push_unmeasured(label);
         }
     }
     if rows.bars.iter().any(|it| it.bar.measured) {

@@ -13,8 +13,8 @@
 //! Without any barline, rows of chords alone are taken, each chord for as long as it sounds.
 
 use super::cells::{Rows, chords_of, count_of_chords};
-use super::unfold::{Signed, unfolded};
-use super::{ChartError, WrittenBar, WrittenChart, WrittenChord, line_of};
+use super::unfold::unfolded;
+use super::{ChartError, WrittenChart, line_of};
 use crate::time::Meter;
 
 pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
@@ -91,16 +91,7 @@ fn is_chords(line: &str) -> bool {
 /// Chords without bars.
 fn loose(line: &str, rows: &mut Rows) {
     for label in line.split_whitespace().filter_map(chords_of).flatten() {
-        let bar = WrittenBar {
-            section: rows.section.take(),
-            meter: rows.meter,
-            chords: vec![WrittenChord {
-                label,
-                beats: rows.meter.bar_beats(),
-            }],
-            measured: false,
-        };
-        rows.bars.push(Signed::plain(bar));
+        rows.push_unmeasured(label);
     }
 }
 

@@ -13,7 +13,8 @@
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and
 //!   [`edit`]: its commands, with undo.
 //! - [`expect`]: the chord that comes next, where the passage was heard before.
-//! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes.
+//! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes;
+//!   [`played`]: notes that come in.
 //! - [`score`]: how well one timeline agrees with another.
 //! - [`export`] and [`import`]: chord tracks as files.
 //!
@@ -41,6 +42,7 @@ pub mod key;
 pub mod label;
 mod named;
 pub mod note_names;
+pub mod played;
 pub mod score;
 pub mod simplify;
 pub mod style;

@@ -27,11 +27,11 @@ use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
 use crate::snapshot::{SPECTRUM_FLOOR, SURE, Snapshot, Status};
 use changes_realtime::midi_out::Notes;
-use changes_realtime::notes_in;
 use changes_realtime::tap::{Mark, TapOutput, Tapped};
 use changes_realtime::transport::Anchor;
 use harmony::label::Label;
-use recognizer::band::{BandConfirmer, Lane, MidiNotes, NoteChange, Said};
+use harmony::played::NoteChange;
+use recognizer::band::{BandConfirmer, Lane, MidiNotes, Said};
 use recognizer::live::Shown;
 
 /// Samples taken from the tap at once: what one instance may do before the next
@@ -95,16 +95,6 @@ fn heard<'a>(
         notes,
     };
     (&mut stream.refining, heard)
-}
-
-/// A change of the incoming notes, as those know it who read chords from them.
-fn in_band(change: notes_in::NoteChange) -> NoteChange {
-    match change {
-        notes_in::NoteChange::On { channel, key } => NoteChange::On { channel, key },
-        notes_in::NoteChange::Off { channel, key } => NoteChange::Off { channel, key },
-        notes_in::NoteChange::Pedal { channel, down } => NoteChange::Pedal { channel, down },
-        notes_in::NoteChange::AllOff => NoteChange::AllOff,
-    }
 }
 
 /// What has been done about a host that is silent without a word.
@@ -499,7 +489,7 @@ impl Analysis {
         // Whoever has no use for them empties the ring all the same.
         while let Some(note) = stream.tap.next_note(stream.analysed) {
             let at_s = self.history.second(note.stream);
-            self.notes.change(at_s, in_band(note.change));
+            self.notes.change(at_s, note.change);
         }
     }
 

@@ -71,7 +71,7 @@ use self::sysex::SysEx;
 use self::worker::Worker;
 use changes_realtime::bounce::Bounce;
 use changes_realtime::midi_out::MidiOut;
-use changes_realtime::notes_in::NoteChange;
+use changes_realtime::notes_in;
 use changes_realtime::ring::ring_samples;
 use changes_realtime::tap::{Tap, TapInput};
 use changes_realtime::transport::HostPosition;
@@ -217,7 +217,7 @@ impl Changes {
 
     /// Takes what an event of the next block says of incoming notes. Safe on the audio thread.
     fn hear_event(&mut self, event: &NoteEvent<SysEx>) {
-        if let (Some(tap), Some((timing, change))) = (&mut self.tap, NoteChange::of(event)) {
+        if let (Some(tap), Some((timing, change))) = (&mut self.tap, notes_in::change_of(event)) {
             tap.note(timing, change);
         }
     }

@@ -14,10 +14,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use harmony::played::NoteChange;
 use recognizer_mono::{Mix, MonoMix};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::notes_in::{NoteAt, NoteChange};
+use crate::notes_in::NoteAt;
 use crate::settings::Settings;
 use crate::transport::HostPosition;
 

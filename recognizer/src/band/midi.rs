@@ -1,5 +1,6 @@
 //! Chords of MIDI notes: exact, with the pedal, arpeggios gathered over a beat.
 
+use harmony::played::NoteChange;
 use harmony::vocabulary::large;
 
 use super::evidence::tones_of;
@@ -26,34 +27,6 @@ const ROOT_LOWEST: f32 = 1.0;
 const SURE_BASS: f32 = 0.9;
 /// Probability that there is no chord though there are notes.
 const NO_CHORD: f32 = 1e-3;
-
-/// What happens to the notes of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoteChange {
-    /// A note begins.
-    On {
-        /// Channel, 0 … 15.
-        channel: u8,
-        /// Key, 0 … 127.
-        key: u8,
-    },
-    /// A note is let go.
-    Off {
-        /// Channel, 0 … 15.
-        channel: u8,
-        /// Key, 0 … 127.
-        key: u8,
-    },
-    /// The sustain pedal of a channel goes down or up.
-    Pedal {
-        /// Channel, 0 … 15.
-        channel: u8,
-        /// Whether it is down.
-        down: bool,
-    },
-    /// Nothing sounds any more.
-    AllOff,
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Note {

@@ -22,7 +22,7 @@ mod said;
 pub use confirmer::BandConfirmer;
 pub use fuse::{Vote, Weights, fuse, fuse_with};
 pub use gathering::{Cell, Gathered, Gathering, Heard, Lane, MAX_WAIT_S, Spoken};
-pub use midi::{MidiNotes, NoteChange};
+pub use midi::MidiNotes;
 pub use notes::notes_of;
 pub use reader::BandReader;
 pub use said::{Said, what_was_said};

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::clicks::{click_s, committed};
+use super::damage::Damage;
 
 use recognizer::audio::{Audio, AudioError, Warning, decode_file, decode_with};
 use recognizer::signal::Signal;
@@ -225,11 +226,7 @@ fn too_long_a_file_is_refused_before_it_is_decoded() {
 /// Deterministic damage: decoding ends with a result, whatever it is.
 #[test]
 fn damaged_files_never_panic() {
-    let mut seed = 12_345u32;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 8) as usize % below
-    };
+    let mut damage = Damage::new(12_345);
     for name in [
         "click.flac",
         "click.mp3",
@@ -239,19 +236,13 @@ fn damaged_files_never_panic() {
     ] {
         let good = std::fs::read(committed(name)).expect("a committed file");
         for round in 0..150 {
-            let mut bytes = good.clone();
-            for _ in 0..=random(20) {
-                // Half of the damage hits the header, where structure is.
-                let at = random(if round % 2 == 0 { bytes.len() } else { 400 });
-                bytes[at] = random(256) as u8;
-            }
-            bytes.truncate(bytes.len() - random(bytes.len() / 2));
+            let bytes = damage.of(&good, round, 20);
             let (_folder, path) = temporary(name, &bytes);
             if let Ok(audio) = decode(&path) {
                 assert!(audio.length_s() < 60.0);
             }
         }
-        let noise: Vec<u8> = (0..5_000).map(|_| random(256) as u8).collect();
+        let noise: Vec<u8> = (0..5_000).map(|_| damage.byte()).collect();
         let (_folder, path) = temporary(name, &noise);
         let _ = decode(&path);
     }

@@ -4,6 +4,7 @@
 
 mod clicks;
 mod codecs;
+mod damage;
 mod files;
 mod flac;
 mod mpeg;

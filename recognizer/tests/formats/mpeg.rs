@@ -2,16 +2,14 @@
 
 use recognizer::audio::Warning;
 
+use super::damage::Damage;
 use super::{both, bytes_of, click_s, decode};
 
 /// A tag with a picture of `size` bytes.
 fn cover(size: usize) -> Vec<u8> {
     // Bytes that look like headers of frames every now and then.
-    let mut seed = 1_u32;
-    let picture = (0..size).map(|_| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 24) as u8
-    });
+    let mut noise = Damage::new(1);
+    let picture = (0..size).map(|_| noise.byte());
     let mut frame = b"APIC".to_vec();
     let body: Vec<u8> = b"\0image/png\0\x03\0"
         .iter()

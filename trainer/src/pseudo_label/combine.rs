@@ -168,8 +168,8 @@ fn together(
     }
     let halves = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect::<Vec<_>>();
     let extension = |of: fn(&Posteriors) -> Option<&Vec<f16>>| {
-        let first = said.iter().find_map(of)?;
-        let classes = first.len() / said.iter().find(|p| of(p).is_some())?.len().max(1);
+        let (first, rows) = said.iter().find_map(|p| Some((of(p)?, p.len())))?;
+        let classes = first.len() / rows.max(1);
         Some(first[..frames * classes].to_vec())
     };
     let posteriors = Posteriors {

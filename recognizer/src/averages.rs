@@ -70,7 +70,7 @@ fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
                     *s += p * weight;
                 }
             }
-            if let (Some(s), Some(p)) = (&mut sum.colour, &posterior.colour) {
+            if let (Some(s), Some(p)) = (&mut sum.extensions, &posterior.extensions) {
                 for (s, p) in s.iter_mut().zip(p) {
                     *s += p * weight;
                 }
@@ -84,8 +84,8 @@ fn scaled(mut posterior: Posterior, factor: f32) -> Posterior {
     if let Some(bass) = &mut posterior.bass {
         bass.iter_mut().for_each(|p| *p *= factor);
     }
-    if let Some(colour) = &mut posterior.colour {
-        colour.iter_mut().for_each(|p| *p *= factor);
+    if let Some(extensions) = &mut posterior.extensions {
+        extensions.iter_mut().for_each(|p| *p *= factor);
     }
     posterior
 }

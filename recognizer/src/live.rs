@@ -412,6 +412,6 @@ pub(crate) fn certainly_no_chord() -> Posterior {
     Posterior {
         chord,
         bass: Some([(1.0_f32 / BASS_CLASSES as f32).ln(); BASS_CLASSES]),
-        colour: None,
+        extensions: None,
     }
 }

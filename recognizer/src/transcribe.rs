@@ -125,11 +125,7 @@ impl Analysis {
     pub fn timeline(&self, grid: Option<&BeatGrid>) -> Result<Timeline, TranscribeError> {
         let costs = ChangeCosts::default();
         let timeline = decode(&self.posteriors, self.length_s, grid, costs)?;
-        let mut segments = timeline.segments().to_vec();
-        for segment in &mut segments {
-            segment.confidence = self.calibration.confidence(segment.confidence);
-        }
-        Ok(Timeline::from_segments(segments)?)
+        Ok(timeline.map_confidences(|sure| self.calibration.confidence(sure)))
     }
 
     /// What else the chord of a segment of [`Self::timeline`] might be: the other classes with
@@ -333,7 +329,7 @@ mod tests {
                     Posterior {
                         chord,
                         bass: Some(bass),
-                        colour: None,
+                        extensions: None,
                     }
                 })
                 .collect())
@@ -349,7 +345,7 @@ mod tests {
             Posterior {
                 chord,
                 bass: None,
-                colour: None,
+                extensions: None,
             }
         };
         let (c, f) = (large::class_of(0, 0), large::class_of(5, 0));

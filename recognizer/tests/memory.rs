@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use recognizer::beat::{Known, find};
-use recognizer::decode::{COLOUR_CLASSES, Posterior};
+use recognizer::decode::{EXTENSION_CLASSES, Posterior};
 use recognizer::features::BINS;
 use recognizer::inference::{InferenceError, WindowModel};
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
@@ -51,7 +51,7 @@ impl WindowModel for Silent {
         let posterior = Posterior {
             chord: [-5.0; CHORD_CLASSES],
             bass: Some([-3.0; BASS_CLASSES]),
-            colour: Some([-1.0; COLOUR_CLASSES]),
+            extensions: Some([-1.0; EXTENSION_CLASSES]),
         };
         Ok(vec![posterior; frames.len() / BINS])
     }

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use harmony::vocabulary::large;
 use recognizer::decode::viterbi::argmax;
 use recognizer::features::BINS;
-use recognizer::networks::colour::{COLOUR_VALUES, Colour, GROUPS};
+use recognizer::networks::extensions::{EXTENSION_VALUES, Extensions, GROUPS};
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 
 use crate::frames::IGNORED;
@@ -61,9 +61,9 @@ struct Rows {
     entropy: f64,
     bass_entropy: f64,
     root: Vec<i64>,
-    colour: Vec<f32>,
+    extensions: Vec<f32>,
     any_soft: bool,
-    any_colour: bool,
+    any_extensions: bool,
 }
 
 impl Batch {
@@ -105,7 +105,8 @@ impl Rows {
         let teacher = window.teacher.as_ref();
         let chord_p = teacher.and_then(|o| row(&o.chord, CHORD_CLASSES).map(|r| &o.chord[r]));
         let bass_p = teacher.and_then(|o| row(&o.bass, BASS_CLASSES).map(|r| &o.bass[r]));
-        let colour_p = teacher.and_then(|o| row(&o.colour, COLOUR_VALUES).map(|r| &o.colour[r]));
+        let extensions_p =
+            teacher.and_then(|o| row(&o.extensions, EXTENSION_VALUES).map(|r| &o.extensions[r]));
 
         let mut label = window.chord[t];
         let mut bass_label = window.bass[t];
@@ -145,7 +146,7 @@ impl Rows {
             .push(weights.hard * f32::from(bass_known) * stress);
 
         self.push_soft(chord_p, bass_p, &weights);
-        self.push_colour(window.colour[t], class, root, colour_p, &weights);
+        self.push_extensions(window.extensions[t], class, root, extensions_p, &weights);
     }
 
     fn push_soft(&mut self, chord: Option<&[f32]>, bass: Option<&[f32]>, weights: &FrameWeights) {
@@ -184,7 +185,7 @@ impl Rows {
         self.soft_bass_weight.push(bass_weight);
     }
 
-    fn push_colour(
+    fn push_extensions(
         &mut self,
         label: u8,
         class: usize,
@@ -194,25 +195,27 @@ impl Rows {
     ) {
         self.root.push(root as i64);
         let total = weights.hard + weights.soft;
-        let start = self.colour.len();
+        let start = self.extensions.len();
         match teacher {
             _ if class >= large::CHORDS || total == 0.0 => {}
             Some(p) if weights.from_teacher => {
-                self.colour.extend(p.iter().map(|p| p * total));
+                self.extensions.extend(p.iter().map(|p| p * total));
             }
             _ if !weights.from_teacher && label != IGNORED => {
-                self.colour.extend(std::iter::repeat_n(0.0, COLOUR_VALUES));
-                let values = Colour::from_index(label).values();
+                self.extensions
+                    .extend(std::iter::repeat_n(0.0, EXTENSION_VALUES));
+                let values = Extensions::from_index(label).values();
                 for ((first, _), value) in GROUPS.iter().zip(values) {
-                    self.colour[start + first + value] = total;
+                    self.extensions[start + first + value] = total;
                 }
             }
             _ => {}
         }
-        if self.colour.len() == start {
-            self.colour.extend(std::iter::repeat_n(0.0, COLOUR_VALUES));
+        if self.extensions.len() == start {
+            self.extensions
+                .extend(std::iter::repeat_n(0.0, EXTENSION_VALUES));
         } else {
-            self.any_colour = true;
+            self.any_extensions = true;
         }
     }
 
@@ -255,9 +258,9 @@ impl Rows {
                     )
                 }),
             },
-            colour: self.any_colour.then(|| ExtensionTargets {
+            extensions: self.any_extensions.then(|| ExtensionTargets {
                 root: classes(self.root),
-                weighted: matrix(self.colour, COLOUR_VALUES),
+                weighted: matrix(self.extensions, EXTENSION_VALUES),
             }),
             focal_gamma,
         }
@@ -301,11 +304,11 @@ mod tests {
             bins: vec![0.0; 2 * BINS],
             chord: vec![label, IGNORED],
             bass: vec![if label == IGNORED { IGNORED } else { 0 }, IGNORED],
-            colour: vec![IGNORED; 2],
+            extensions: vec![IGNORED; 2],
             teacher: Some(WindowTargets {
                 chord,
                 bass,
-                colour: Vec::new(),
+                extensions: Vec::new(),
             }),
             lead: 0,
             padding: 1,
@@ -368,7 +371,7 @@ mod tests {
                 bins: vec![0.0; 6 * BINS],
                 chord: chord.to_vec(),
                 bass: vec![0; 6],
-                colour: vec![IGNORED; 6],
+                extensions: vec![IGNORED; 6],
                 teacher: None,
                 lead: 0,
                 padding: 0,

@@ -16,8 +16,8 @@ use harmony::label::{Chord, Label, Quality};
 use harmony::vocabulary::large;
 use recognizer::features::BINS;
 use recognizer::networks::FrontEnd;
-use recognizer::networks::colour::{
-    COLOUR_VALUES, Colour, ELEVENTHS, EXTENSION_VALUES, NINTHS, THIRTEENTHS,
+use recognizer::networks::extensions::{
+    ELEVENTHS, EXTENSION_VALUES, Extensions, NINTHS, TENSION_VALUES, THIRTEENTHS,
 };
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use safetensors::tensor::{Dtype, TensorView};
@@ -37,8 +37,8 @@ pub struct Frames {
     pub chord: Vec<u8>,
     /// Bass pitch class of each frame, 12 for none, or [`IGNORED`].
     pub bass: Vec<u8>,
-    /// Colour of each frame's chord (see [`Colour::index`]), or [`IGNORED`].
-    pub colour: Vec<u8>,
+    /// Extensions of each frame's chord (see [`Extensions::index`]), or [`IGNORED`].
+    pub extensions: Vec<u8>,
     /// What a teacher said of each frame.
     pub teacher: Option<SoftTargets>,
 }
@@ -50,9 +50,9 @@ pub struct SoftTargets {
     pub chord: Vec<f16>,
     /// `[frames, 13]`, 12 for none; empty when the teacher does not know the bass.
     pub bass: Vec<f16>,
-    /// `[frames, 14]`: ninths, elevenths, thirteenths as in [`Colour`], and zeros for what no
+    /// `[frames, 14]`: ninths, elevenths, thirteenths as in [`Extensions`], and zeros for what no
     /// teacher knows; empty when the teacher knows none of them.
-    pub colour: Vec<f16>,
+    pub extensions: Vec<f16>,
 }
 
 impl SoftTargets {
@@ -61,12 +61,12 @@ impl SoftTargets {
     /// `¼p[2i−1] + ½p[2i] + ¼p[2i+1]`; past its end the last row stands.
     pub fn new(posteriors: &Posteriors, front_end: FrontEnd, frames: usize) -> Self {
         let on = |values: &[f16], width: usize| on_grid(values, width, front_end, frames);
-        let colours = (
+        let extensions = (
             &posteriors.ninth,
             &posteriors.eleventh,
             &posteriors.thirteenth,
         );
-        let colour = match colours {
+        let extensions = match extensions {
             (Some(ninth), Some(eleventh), Some(thirteenth)) => {
                 let ninth = on(ninth, NINTHS);
                 let eleventh = on(eleventh, ELEVENTHS);
@@ -76,7 +76,7 @@ impl SoftTargets {
                     .zip(eleventh.chunks_exact(ELEVENTHS))
                     .zip(thirteenth.chunks_exact(THIRTEENTHS))
                     .flat_map(|((n, e), t)| {
-                        let unknown = [f16::ZERO; COLOUR_VALUES - EXTENSION_VALUES];
+                        let unknown = [f16::ZERO; EXTENSION_VALUES - TENSION_VALUES];
                         n.iter().chain(e).chain(t).copied().chain(unknown)
                     })
                     .collect()
@@ -89,7 +89,7 @@ impl SoftTargets {
                 .bass
                 .as_ref()
                 .map_or_else(Vec::new, |bass| on(bass, BASS_CLASSES)),
-            colour,
+            extensions,
         }
     }
 }
@@ -142,8 +142,8 @@ impl Frames {
         let (chord, bass) = targets(label);
         self.chord.push(chord);
         self.bass.push(bass);
-        self.colour
-            .push(Colour::from_label(label).map_or(IGNORED, Colour::index));
+        self.extensions
+            .push(Extensions::from_label(label).map_or(IGNORED, Extensions::index));
     }
 
     /// No frames yet.
@@ -157,8 +157,8 @@ pub fn targets(label: &Label) -> (u8, u8) {
     let class = large::index_of(label);
     match label {
         Label::NoChord => (class as u8, NO_BASS as u8),
-        // No class is a power chord: the major one stands for it, and the colour says the rest.
-        Label::Chord(chord) if Colour::from_chord(chord).no_third => {
+        // No class is a power chord: the major one stands for it, and the extensions say the rest.
+        Label::Chord(chord) if Extensions::from_chord(chord).no_third => {
             let root = Chord::new(chord.root(), Quality::Maj).into();
             (large::index_of(&root) as u8, chord.bass_pitch_class())
         }
@@ -210,7 +210,7 @@ impl ExampleFrames {
             for (part, data) in [
                 ("chord", &frames.chord),
                 ("bass", &frames.bass),
-                ("colour", &frames.colour),
+                ("colour", &frames.extensions),
             ] {
                 bytes.push((
                     format!("{name}.{part}"),
@@ -241,16 +241,16 @@ impl ExampleFrames {
             let bins = tensors.tensor(&format!("{name}.frames"))?;
             let chord = tensors.tensor(&format!("{name}.chord"))?.data().to_vec();
             let bass = tensors.tensor(&format!("{name}.bass"))?.data().to_vec();
-            // Files from before there were colours say nothing of them.
-            let colour = match tensors.tensor(&format!("{name}.colour")) {
-                Ok(colour) => colour.data().to_vec(),
+            // Files from before there were extensions say nothing of them.
+            let extensions = match tensors.tensor(&format!("{name}.colour")) {
+                Ok(extensions) => extensions.data().to_vec(),
                 Err(_) => vec![IGNORED; chord.len()],
             };
             ensure!(
                 bins.dtype() == Dtype::F16
                     && bins.shape() == [chord.len(), BINS]
                     && bass.len() == chord.len()
-                    && colour.len() == chord.len(),
+                    && extensions.len() == chord.len(),
                 "tensor shapes do not agree"
             );
             Ok(Frames {
@@ -261,7 +261,7 @@ impl ExampleFrames {
                     .collect(),
                 chord,
                 bass,
-                colour,
+                extensions,
                 teacher: None,
             })
         };

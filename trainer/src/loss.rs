@@ -4,12 +4,12 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 use networks::Logits;
-use recognizer::networks::colour::GROUPS;
+use recognizer::networks::extensions::GROUPS;
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 /// Share of the bass head in the loss.
 const BASS_WEIGHT: f32 = 0.6;
-/// Share of the colour head in the loss.
+/// Share of the extension head in the loss.
 const EXTENSION_WEIGHT: f32 = 0.2;
 /// Pitch classes in an octave.
 const ROOTS: usize = 12;
@@ -21,8 +21,8 @@ pub(crate) struct Targets {
     pub chord: HeadTargets,
     /// Of the bass head.
     pub bass: HeadTargets,
-    /// Of the colour head; absent when no frame has one.
-    pub colour: Option<ExtensionTargets>,
+    /// Of the extension head; absent when no frame has one.
+    pub extensions: Option<ExtensionTargets>,
     /// γ of the focal loss.
     pub focal_gamma: f32,
 }
@@ -51,7 +51,7 @@ pub(crate) struct SoftTargets {
     pub negative_entropy: f32,
 }
 
-/// Targets of the colour head.
+/// Targets of the extension head.
 #[derive(Debug, Clone)]
 pub(crate) struct ExtensionTargets {
     /// Root at which the head is read, of each row.
@@ -68,8 +68,8 @@ pub(crate) fn loss(logits: Logits, targets: &Targets, denominator: f32) -> Tenso
     if let Some(bass) = logits.bass {
         sum = sum + head::<BASS_CLASSES>(bass, &targets.bass, gamma) * BASS_WEIGHT;
     }
-    if let (Some(colour), Some(targets)) = (logits.colour, &targets.colour) {
-        sum = sum + colours(colour, targets) * EXTENSION_WEIGHT;
+    if let (Some(extensions), Some(targets)) = (logits.extensions, &targets.extensions) {
+        sum = sum + extension_loss(extensions, targets) * EXTENSION_WEIGHT;
     }
     sum / denominator
 }
@@ -100,7 +100,7 @@ fn head<const CLASSES: usize>(logits: Tensor<3>, targets: &HeadTargets, gamma: f
     sum
 }
 
-fn colours(logits: Tensor<3>, targets: &ExtensionTargets) -> Tensor<1> {
+fn extension_loss(logits: Tensor<3>, targets: &ExtensionTargets) -> Tensor<1> {
     let [batch, frames, _] = logits.dims();
     let rows = batch * frames;
     // Networks of version 0.1 have the first groups only.

@@ -1,4 +1,4 @@
-//! Draws training windows: which example, where in it, moved and coloured how.
+//! Draws training windows: which example, where in it, how transposed and equalized.
 //!
 //! Everything about step `n` follows from the seed and `n` alone, so a resumed run sees
 //! what an uninterrupted one would have.
@@ -8,7 +8,7 @@ use harmony::vocabulary::large;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recognizer::features::BINS;
-use recognizer::networks::colour::COLOUR_VALUES;
+use recognizer::networks::extensions::EXTENSION_VALUES;
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 use crate::frames::{Frames, IGNORED, SoftTargets};
@@ -22,8 +22,8 @@ pub(crate) struct Window {
     pub chord: Vec<u8>,
     /// Bass class, or [`IGNORED`].
     pub bass: Vec<u8>,
-    /// Colour index, or [`IGNORED`].
-    pub colour: Vec<u8>,
+    /// Index of the extensions, or [`IGNORED`].
+    pub extensions: Vec<u8>,
     /// What the teacher said, if there was one: as in [`SoftTargets`], for the frames of the
     /// example.
     pub teacher: Option<WindowTargets>,
@@ -41,7 +41,7 @@ pub(crate) struct WindowTargets {
     /// `[frames, 13]` or empty.
     pub bass: Vec<f32>,
     /// `[frames, 14]` or empty.
-    pub colour: Vec<f32>,
+    pub extensions: Vec<f32>,
 }
 
 /// How windows are drawn.
@@ -115,14 +115,14 @@ impl Sampler {
         let lead = usize::try_from(-start).unwrap_or(0);
         let start = usize::try_from(start).unwrap_or(0);
         let shift = rng.random_range(self.transpose.0..=self.transpose.1);
-        let colour = Colour::draw(&mut rng, self.level);
+        let timbre = Timbre::draw(&mut rng, self.level);
         let end = (start + self.frames - lead).min(example.len());
         let padding = self.frames - lead - (end - start);
         let mut window = Window {
             bins: Vec::with_capacity(self.frames * BINS),
             chord: vec![IGNORED; lead],
             bass: vec![IGNORED; lead],
-            colour: vec![IGNORED; lead],
+            extensions: vec![IGNORED; lead],
             teacher: example
                 .teacher
                 .as_ref()
@@ -132,15 +132,17 @@ impl Sampler {
         };
         let silence = |frames: usize| std::iter::repeat_n(SILENCE, frames * BINS);
         window.bins.extend(silence(lead));
-        window.colour.extend_from_slice(&example.colour[start..end]);
+        window
+            .extensions
+            .extend_from_slice(&example.extensions[start..end]);
         for t in start..end {
             let row = &example.bins[t * BINS..(t + 1) * BINS];
-            window.bins.extend(colour.apply(row, shift));
+            window.bins.extend(timbre.apply(row, shift));
             window.chord.push(transposed_chord(example.chord[t], shift));
             window.bass.push(transposed_bass(example.bass[t], shift));
         }
         window.bins.extend(silence(padding));
-        for classes in [&mut window.chord, &mut window.bass, &mut window.colour] {
+        for classes in [&mut window.chord, &mut window.bass, &mut window.extensions] {
             classes.extend(std::iter::repeat_n(IGNORED, padding));
         }
         window
@@ -169,7 +171,7 @@ fn moved_targets(soft: &SoftTargets, start: usize, end: usize, shift: i32) -> Wi
     WindowTargets {
         chord: part(&soft.chord, CHORD_CLASSES, 14),
         bass: part(&soft.bass, BASS_CLASSES, 1),
-        colour: part(&soft.colour, COLOUR_VALUES, 0),
+        extensions: part(&soft.extensions, EXTENSION_VALUES, 0),
     }
 }
 
@@ -177,14 +179,14 @@ fn moved_targets(soft: &SoftTargets, start: usize, end: usize, shift: i32) -> Wi
 const SILENCE: f32 = -13.815_51;
 
 /// A change of level, a smooth change of spectrum, and a noise floor.
-struct Colour {
+struct Timbre {
     level: f32,
     /// Weights of a constant, tilt, bow and two ripples over the bins.
     curve: [f32; 4],
     floor: f32,
 }
 
-impl Colour {
+impl Timbre {
     fn draw(rng: &mut ChaCha8Rng, level: f32) -> Self {
         let amount = if level > 0.0 { 1.0 } else { 0.0 };
         let mut signed = |size: f32| (rng.random::<f32>() * 2.0 - 1.0) * size * amount;
@@ -248,7 +250,7 @@ mod tests {
                 .collect(),
             chord: vec![large::class_of(11, 1) as u8; 50],
             bass: vec![11; 50],
-            colour: vec![0; 50],
+            extensions: vec![0; 50],
             teacher: None,
         }
     }
@@ -291,7 +293,7 @@ mod tests {
             let mut soft = SoftTargets {
                 chord: vec![f16::ZERO; CHORD_CLASSES],
                 bass: vec![f16::ZERO; BASS_CLASSES],
-                colour: Vec::new(),
+                extensions: Vec::new(),
             };
             let class = large::class_of(11, 1) as u8;
             soft.chord[usize::from(class)] = f16::from_f32(0.75);
@@ -321,7 +323,7 @@ mod tests {
         for window in &windows {
             assert_eq!(window.bins.len(), 80 * BINS);
             assert_eq!(window.chord.len(), 80);
-            assert_eq!(window.colour.len(), 80);
+            assert_eq!(window.extensions.len(), 80);
             let labelled = window.chord.iter().filter(|c| **c != IGNORED).count();
             assert_eq!(labelled, 80 - window.lead - window.padding);
             assert!(labelled >= 40);

@@ -320,7 +320,7 @@ mod tests {
                     }
                     frames.chord.push(root * 14 + 1);
                     frames.bass.push(root);
-                    frames.colour.push(IGNORED);
+                    frames.extensions.push(IGNORED);
                 }
                 frames
             })

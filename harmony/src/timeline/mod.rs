@@ -308,6 +308,20 @@ impl Timeline {
         mapped.merge_equal();
         mapped
     }
+
+    /// The same with other confidences, held within 0 … 1; what is no number is 0.
+    #[must_use]
+    pub fn map_confidences(mut self, map: impl Fn(f32) -> f32) -> Self {
+        for segment in &mut self.segments {
+            let confidence = map(segment.confidence);
+            segment.confidence = if confidence.is_nan() {
+                0.0
+            } else {
+                confidence.clamp(0.0, 1.0)
+            };
+        }
+        self
+    }
 }
 
 /// Whether neighbours are one segment: equal in all but what can be averaged.

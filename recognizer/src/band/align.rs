@@ -66,7 +66,7 @@ pub(super) fn between(before: Option<&PartFrame>, after: &PartFrame, time_s: f64
         mix(to, from);
         normalise(to, 0.0);
     }
-    if let (Some(to), Some(from)) = (&mut to.colour, &from.colour) {
+    if let (Some(to), Some(from)) = (&mut to.extensions, &from.extensions) {
         mix(to, from);
     }
     mix(&mut mixed.notes, &before.notes);

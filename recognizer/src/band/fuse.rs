@@ -17,7 +17,7 @@ use harmony::vocabulary::large;
 
 use super::Part;
 use super::evidence::{against_third, of_bass};
-use crate::decode::{COLOUR_CLASSES, Posterior};
+use crate::decode::{EXTENSION_CLASSES, Posterior};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 
 /// How much each part has to say.
@@ -101,7 +101,7 @@ pub fn fuse_with(votes: &[Vote<'_>], by: Weights) -> Option<Posterior> {
     Some(Posterior {
         chord,
         bass: Some(bass),
-        colour: colours_of(&chords),
+        extensions: extensions_of(&chords),
     })
 }
 
@@ -205,12 +205,12 @@ fn mean_bass(votes: &[&Vote<'_>]) -> Option<[f32; BASS_CLASSES]> {
     Some(mean.map(f32::exp))
 }
 
-/// The weighted mean of the log-probabilities of the colours.
-fn colours_of(votes: &[&Vote<'_>]) -> Option<[f32; COLOUR_CLASSES]> {
+/// The weighted mean of the log-probabilities of the extensions.
+fn extensions_of(votes: &[&Vote<'_>]) -> Option<[f32; EXTENSION_CLASSES]> {
     let (weights, _) = weights(votes);
     let known = votes.iter().zip(weights);
-    let known: Vec<(&[f32; COLOUR_CLASSES], f32)> = known
-        .filter_map(|(vote, weight)| Some((vote.posterior.colour.as_ref()?, weight)))
+    let known: Vec<(&[f32; EXTENSION_CLASSES], f32)> = known
+        .filter_map(|(vote, weight)| Some((vote.posterior.extensions.as_ref()?, weight)))
         .collect();
     let total: f32 = known.iter().map(|(_, weight)| weight).sum();
     if known.is_empty() || total <= 0.0 {
@@ -219,7 +219,7 @@ fn colours_of(votes: &[&Vote<'_>]) -> Option<[f32; COLOUR_CLASSES]> {
     Some(std::array::from_fn(|at| {
         let sum: f32 = known
             .iter()
-            .map(|(colour, weight)| colour[at] * weight)
+            .map(|(extensions, weight)| extensions[at] * weight)
             .sum();
         sum / total
     }))
@@ -239,7 +239,7 @@ pub(super) mod tests {
         Posterior {
             chord,
             bass: Some(basses),
-            colour: None,
+            extensions: None,
         }
     }
 

@@ -246,7 +246,7 @@ mod tests {
         Posterior {
             chord,
             bass: None,
-            colour: None,
+            extensions: None,
         }
     }
 

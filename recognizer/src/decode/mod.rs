@@ -15,25 +15,25 @@ pub mod viterbi;
 use harmony::label::{Chord, Degree, Extension, Label, Quality};
 use harmony::vocabulary::large;
 
-use crate::networks::colour::{
-    COLOUR_VALUES, EXTENSION_VALUES, GROUPS, NO_THIRD, SUSPENDED_SEVENTH,
+use crate::networks::extensions::{
+    EXTENSION_VALUES, GROUPS, NO_THIRD, SUSPENDED_SEVENTH, TENSION_VALUES,
 };
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
-/// Values of the colour head: for each root those of [`crate::networks::colour`].
-pub const COLOUR_CLASSES: usize = 12 * COLOUR_VALUES;
-/// The same of networks that know ninths, elevenths and thirteenths alone.
+/// Values of the extension head: for each root those of [`crate::networks::extensions`].
 pub const EXTENSION_CLASSES: usize = 12 * EXTENSION_VALUES;
-/// Mean probability that a colour needs over a segment to be written.
-const COLOUR_MIN_PROBABILITY: f32 = 0.6;
+/// The same of networks that know ninths, elevenths and thirteenths alone.
+pub const TENSION_CLASSES: usize = 12 * TENSION_VALUES;
+/// Mean probability that an extension needs over a segment to be written.
+const EXTENSION_MIN_PROBABILITY: f32 = 0.6;
 /// The same for the seventh of a suspended fourth.
 const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.4;
 /// The same for a ninth on a chord without a seventh.
 const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.45;
 /// The same for a third that is not there.
 const NO_THIRD_MIN_PROBABILITY: f32 = 0.6;
-/// Log-probability of a colour that a network does not know.
-const UNKNOWN_COLOUR: f32 = -20.0;
+/// Log-probability of an extension that a network does not know.
+const UNKNOWN_EXTENSION: f32 = -20.0;
 
 /// Log-posteriors of one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,29 +42,29 @@ pub struct Posterior {
     pub chord: [f32; CHORD_CLASSES],
     /// Log-probability of each bass pitch class, and of none; absent without a bass head.
     pub bass: Option<[f32; BASS_CLASSES]>,
-    /// Log-probabilities of the colours of each root, group by group; absent without a
-    /// colour head.
-    pub colour: Option<[f32; COLOUR_CLASSES]>,
+    /// Log-probabilities of the extensions of each root, group by group; absent without
+    /// such a head.
+    pub extensions: Option<[f32; EXTENSION_CLASSES]>,
 }
 
 impl Posterior {
-    /// From the logits of a frame (`chord` has 170 values, `bass` 13, `colour` for each root all
-    /// of [`COLOUR_VALUES`] or the first of them, whole groups).
-    pub fn from_logits(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Self {
+    /// From the logits of a frame (`chord` has 170 values, `bass` 13, `extensions` for each root all
+    /// of [`EXTENSION_VALUES`] or the first of them, whole groups).
+    pub fn from_logits(chord: &[f32], bass: Option<&[f32]>, extensions: Option<&[f32]>) -> Self {
         let mut posterior = Self {
             chord: [0.0; CHORD_CLASSES],
             bass: bass.map(|_| [0.0; BASS_CLASSES]),
-            colour: colour.map(|_| [0.0; COLOUR_CLASSES]),
+            extensions: extensions.map(|_| [0.0; EXTENSION_CLASSES]),
         };
-        if let (Some(logits), Some(out)) = (colour, posterior.colour.as_mut()) {
+        if let (Some(logits), Some(out)) = (extensions, posterior.extensions.as_mut()) {
             let width = logits.len() / 12;
             for root in 0..12 {
                 let logits = &logits[root * width..][..width];
-                let out = &mut out[root * COLOUR_VALUES..][..COLOUR_VALUES];
+                let out = &mut out[root * EXTENSION_VALUES..][..EXTENSION_VALUES];
                 for (first, length) in GROUPS {
                     match logits.get(first..first + length) {
                         Some(group) => log_softmax(group, &mut out[first..first + length]),
-                        None => out[first + 1..first + length].fill(UNKNOWN_COLOUR),
+                        None => out[first + 1..first + length].fill(UNKNOWN_EXTENSION),
                     }
                 }
             }
@@ -88,13 +88,13 @@ fn log_softmax(logits: &[f32], out: &mut [f32]) {
     }
 }
 
-/// Running sum of the evidence for a segment's confidence and colour.
+/// Running sum of the evidence for a segment's confidence and extensions.
 #[derive(Debug, Clone, Default)]
 pub struct SegmentEvidence {
     frames: u32,
     chord: f64,
-    /// Sums of the probabilities of the colours at the segment's root.
-    colour: [f32; COLOUR_VALUES],
+    /// Sums of the probabilities of the extensions at the segment's root.
+    extensions: [f32; EXTENSION_VALUES],
 }
 
 impl SegmentEvidence {
@@ -102,11 +102,11 @@ impl SegmentEvidence {
     pub fn add(&mut self, posterior: &Posterior, class: usize) {
         self.frames += 1;
         self.chord += f64::from(posterior.chord[class].exp());
-        if let Some(colour) = &posterior.colour
+        if let Some(extensions) = &posterior.extensions
             && let Some(root) = large::root_of(class)
         {
-            let at_root = &colour[usize::from(root) * COLOUR_VALUES..][..COLOUR_VALUES];
-            for (sum, log_p) in self.colour.iter_mut().zip(at_root) {
+            let at_root = &extensions[usize::from(root) * EXTENSION_VALUES..][..EXTENSION_VALUES];
+            for (sum, log_p) in self.extensions.iter_mut().zip(at_root) {
                 *sum += log_p.exp();
             }
         }
@@ -117,10 +117,10 @@ impl SegmentEvidence {
         (self.chord / f64::from(self.frames.max(1))) as f32
     }
 
-    /// `label` with the colours that the segment is sure of. Sevenths carry all of them,
+    /// `label` with the extensions that the segment is sure of. Sevenths carry all of them,
     /// triads and sixths a ninth (`add9`, `6/9`), a suspended fourth its seventh and a ninth;
     /// major and minor become a power chord if there is no third.
-    pub fn coloured(&self, label: Label) -> Label {
+    pub fn with_extensions(&self, label: Label) -> Label {
         let Label::Chord(chord) = &label else {
             return label;
         };
@@ -128,7 +128,7 @@ impl SegmentEvidence {
             return label;
         }
         let frames = self.frames as f32;
-        let sure = |value: usize, least: f32| self.colour[value] >= least * frames;
+        let sure = |value: usize, least: f32| self.extensions[value] >= least * frames;
         let root_position = chord.bass_pitch_class() == chord.root().pitch_class();
         let degrees: Vec<&str> = match chord.quality() {
             Quality::Maj | Quality::Min if sure(NO_THIRD, NO_THIRD_MIN_PROBABILITY) => {
@@ -143,12 +143,12 @@ impl SegmentEvidence {
                 ninth.then_some("9").into_iter().collect()
             }
             Quality::Sus4 if sure(SUSPENDED_SEVENTH, SUSPENDED_SEVENTH_MIN_PROBABILITY) => {
-                let ninth = sure(1, COLOUR_MIN_PROBABILITY).then_some("9");
+                let ninth = sure(1, EXTENSION_MIN_PROBABILITY).then_some("9");
                 std::iter::once("b7").chain(ninth).collect()
             }
             _ if has_seventh(chord) => DEGREES
                 .iter()
-                .filter(|(value, _)| sure(*value, COLOUR_MIN_PROBABILITY))
+                .filter(|(value, _)| sure(*value, EXTENSION_MIN_PROBABILITY))
                 .map(|(_, degree)| *degree)
                 .collect(),
             _ => return label,
@@ -161,13 +161,13 @@ impl SegmentEvidence {
                 omitted: false,
             });
         match chord.clone().with_extensions(degrees) {
-            Ok(coloured) => coloured.into(),
+            Ok(extended) => extended.into(),
             Err(_) => label,
         }
     }
 }
 
-/// The colours of a seventh: values of the head and how they are written.
+/// The extensions of a seventh: values of the head and how they are written.
 const DEGREES: [(usize, &str); 7] = [
     (1, "9"),
     (2, "#9"),
@@ -204,9 +204,9 @@ mod tests {
             ..SegmentEvidence::default()
         };
         for value in values {
-            evidence.colour[*value] = 9.0;
+            evidence.extensions[*value] = 9.0;
         }
-        evidence.coloured(label.parse().unwrap()).to_string()
+        evidence.with_extensions(label.parse().unwrap()).to_string()
     }
 
     #[test]
@@ -227,12 +227,12 @@ mod tests {
     #[test]
     fn a_network_of_fewer_colours_says_nothing_of_the_others() {
         let logits = [0.0; CHORD_CLASSES];
-        let few = [1.0; 12 * crate::networks::colour::EXTENSION_VALUES];
+        let few = [1.0; 12 * crate::networks::extensions::TENSION_VALUES];
         let posterior = Posterior::from_logits(&logits, None, Some(&few));
-        let colour = posterior.colour.unwrap();
-        for root in colour.chunks_exact(COLOUR_VALUES) {
+        let extensions = posterior.extensions.unwrap();
+        for root in extensions.chunks_exact(EXTENSION_VALUES) {
             assert!((root[0].exp() - 0.25).abs() < 1e-6);
-            assert_eq!(root[NO_THIRD], UNKNOWN_COLOUR);
+            assert_eq!(root[NO_THIRD], UNKNOWN_EXTENSION);
             assert_eq!(root[NO_THIRD - 1], 0.0);
         }
     }

@@ -58,7 +58,7 @@ pub fn join_silent_end<T>(items: &mut Vec<T>, segment_of: impl Fn(&mut T) -> &mu
 /// What the frames of a stretch say of its chord.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chord {
-    /// The chord, with the colours that the frames are sure of.
+    /// The chord, with the extensions that the frames are sure of.
     pub label: Label,
     /// Mean posterior of its class, 0 … 1.
     pub confidence: f32,
@@ -77,7 +77,7 @@ impl Chord {
             evidence.add(posterior, class);
         }
         Self {
-            label: evidence.coloured(label_of(state)),
+            label: evidence.with_extensions(label_of(state)),
             confidence: evidence.confidence().clamp(0.0, 1.0),
             alternatives: other_classes(class, posteriors),
         }

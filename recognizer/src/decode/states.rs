@@ -215,7 +215,7 @@ mod tests {
         let posterior = Posterior {
             chord,
             bass: Some(bass),
-            colour: None,
+            extensions: None,
         };
         let mut out = Vec::new();
         emissions(&posterior, &mut out);
@@ -237,7 +237,7 @@ mod tests {
         let posterior = Posterior {
             chord: [0.0; CHORD_CLASSES],
             bass: None,
-            colour: None,
+            extensions: None,
         };
         let mut out = Vec::new();
         emissions(&posterior, &mut out);

@@ -130,7 +130,7 @@ pub(crate) mod tests {
         Posterior {
             chord,
             bass: None,
-            colour: None,
+            extensions: None,
         }
     }
 

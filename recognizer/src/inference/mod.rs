@@ -79,18 +79,22 @@ pub trait WindowModel: Send + Sync {
 }
 
 /// Posteriors of frames from the logits of all of them, `[frames, 170]`, `[frames, 13]`
-/// and `[frames, 12 × colours]` in row order.
+/// and `[frames, 12 × extensions]` in row order.
 #[must_use]
-pub fn posteriors(chord: &[f32], bass: Option<&[f32]>, colour: Option<&[f32]>) -> Vec<Posterior> {
+pub fn posteriors(
+    chord: &[f32],
+    bass: Option<&[f32]>,
+    extensions: Option<&[f32]>,
+) -> Vec<Posterior> {
     let frames = (chord.len() / CHORD_CLASSES).max(1);
-    let width = colour.map_or(0, |all| all.len() / frames);
+    let width = extensions.map_or(0, |all| all.len() / frames);
     chord
         .chunks_exact(CHORD_CLASSES)
         .enumerate()
         .map(|(i, chord)| {
             let bass = bass.and_then(|all| all.get(i * BASS_CLASSES..(i + 1) * BASS_CLASSES));
-            let colour = colour.and_then(|all| all.get(i * width..(i + 1) * width));
-            Posterior::from_logits(chord, bass, colour)
+            let extensions = extensions.and_then(|all| all.get(i * width..(i + 1) * width));
+            Posterior::from_logits(chord, bass, extensions)
         })
         .collect()
 }

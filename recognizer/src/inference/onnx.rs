@@ -13,7 +13,7 @@
 //! | every other input `x` | none | state, of one fixed shape; zeros before the first frame |
 //! | output [`CHORD`] | `[batch, 108, 170]` | `[1, 1, 170]` |
 //! | output [`BASS`], optional | `[batch, 108, 13]` | `[1, 1, 13]` |
-//! | output [`COLOUR`], optional | `[batch, 108, 120]` | `[1, 1, 120]` |
+//! | output [`EXTENSIONS`], optional | `[batch, 108, 120]` | `[1, 1, 120]` |
 //! | output `x_next` ([`NEXT`]) | | for each state, what to feed with the next frame |
 //!
 //! The metadata entry [`FORMAT_KEY`] may be absent; when it is there it must be
@@ -34,8 +34,8 @@ pub const FRAMES: &str = "frames";
 pub const CHORD: &str = "chord";
 /// The output with the logits of the bass.
 pub const BASS: &str = "bass";
-/// The output with the logits of the colours of every root
-/// ([`crate::networks::colour`]).
-pub const COLOUR: &str = "colour";
+/// The output with the logits of the extensions of every root
+/// ([`crate::networks::extensions`]).
+pub const EXTENSIONS: &str = "colour";
 /// What is appended to the name of a state input to make the output that follows it.
 pub const NEXT: &str = "_next";

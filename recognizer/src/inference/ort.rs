@@ -15,9 +15,9 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
-use super::onnx::{BASS, CHORD, COLOUR, FORMAT, FORMAT_KEY, FRAMES, NEXT};
+use super::onnx::{BASS, CHORD, EXTENSIONS, FORMAT, FORMAT_KEY, FRAMES, NEXT};
 use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
-use crate::decode::{COLOUR_CLASSES, EXTENSION_CLASSES, Posterior};
+use crate::decode::{EXTENSION_CLASSES, Posterior, TENSION_CLASSES};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, WINDOW_FRAMES};
 
@@ -386,12 +386,12 @@ fn read(outputs: &SessionOutputs<'_>, frames: usize) -> Result<Vec<Posterior>, I
     let chord = numbers(CHORD, CHORD_CLASSES)?
         .ok_or_else(|| InferenceError::Engine(format!("no output `{CHORD}`")))?;
     let bass = numbers(BASS, BASS_CLASSES)?;
-    let colour = match numbers(COLOUR, COLOUR_CLASSES) {
-        // Models exported by version 0.1 have fewer colours.
-        Err(_) => numbers(COLOUR, EXTENSION_CLASSES)?,
+    let extensions = match numbers(EXTENSIONS, EXTENSION_CLASSES) {
+        // Models exported by version 0.1 have fewer extensions.
+        Err(_) => numbers(EXTENSIONS, TENSION_CLASSES)?,
         all => all?,
     };
-    Ok(posteriors(chord, bass, colour))
+    Ok(posteriors(chord, bass, extensions))
 }
 
 /// Checks a causal model and lists its states.
@@ -477,8 +477,8 @@ fn check_logits(outputs: &[Outlet], batch: i64, frames: i64) -> Result<(), Strin
     if has(BASS) {
         check(BASS, BASS_CLASSES)?;
     }
-    if has(COLOUR) && check(COLOUR, EXTENSION_CLASSES).is_err() {
-        check(COLOUR, COLOUR_CLASSES)?;
+    if has(EXTENSIONS) && check(EXTENSIONS, TENSION_CLASSES).is_err() {
+        check(EXTENSIONS, EXTENSION_CLASSES)?;
     }
     Ok(())
 }

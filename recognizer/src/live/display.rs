@@ -94,7 +94,7 @@ impl Display {
         let (label, starts_at_s, state) = match confirmed {
             Some((label, start_s)) => (label, start_s, ShownState::Confirmed),
             None => (
-                evidence.coloured(label_of(chord)),
+                evidence.with_extensions(label_of(chord)),
                 decoded.clock.frame_s(leading.start),
                 ShownState::Provisional,
             ),

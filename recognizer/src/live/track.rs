@@ -125,7 +125,7 @@ impl TrackBuilder {
             state,
             start_frame: frame,
             start_s,
-            label: evidence.coloured(label_of(state)),
+            label: evidence.with_extensions(label_of(state)),
             frames: 0,
             probability: 0.0,
         });

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::colour::{COLOUR_VALUES, EXTENSION_VALUES};
+use super::extensions::{EXTENSION_VALUES, TENSION_VALUES};
 
 /// Writes a method that sets one field.
 macro_rules! with {
@@ -36,11 +36,17 @@ pub struct PitchClassNetConfig {
     pub dilations: Vec<usize>,
     /// Channels between the mix over pitch classes and the residual stream.
     pub mixed: usize,
-    /// Whether there is a head for ninths, elevenths and thirteenths.
-    pub colours: bool,
+    /// Whether there is a head for ninths, elevenths and thirteenths. The weights files of
+    /// version 0.1 call it `colours`, and it keeps that name in them.
+    #[serde(rename = "colours")]
+    pub extensions: bool,
     /// Whether that head also tells power chords and the seventh of a suspended fourth.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub wide_colours: bool,
+    #[serde(
+        default,
+        rename = "wide_colours",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub wide_extensions: bool,
     /// Dropout inside the blocks, while training.
     pub dropout: f64,
 }
@@ -57,8 +63,8 @@ impl PitchClassNetConfig {
             front_kernel: 7,
             dilations,
             mixed: 64,
-            colours: false,
-            wide_colours: false,
+            extensions: false,
+            wide_extensions: false,
             dropout: 0.0,
         }
     }
@@ -95,29 +101,29 @@ impl PitchClassNetConfig {
         /// Another width behind the mix.
         with_mixed, mixed: usize;
         /// With a head for ninths, elevenths and thirteenths, or without.
-        with_colours, colours: bool;
+        with_extensions, extensions: bool;
         /// With all values of that head, or without those that came later.
-        with_wide_colours, wide_colours: bool;
+        with_wide_extensions, wide_extensions: bool;
         /// Another share of dropout.
         with_dropout, dropout: f64;
     }
 
     /// Two octaves of spectrum for each filter, enough to tell a partial from a slope of
-    /// the spectrum, and a colour head.
+    /// the spectrum, and an extension head.
     fn with_wide_front(self) -> Self {
         self.with_front_kernel(25)
             .with_front_channels(24)
-            .with_colours(true)
-            .with_wide_colours(true)
+            .with_extensions(true)
+            .with_wide_extensions(true)
     }
 
-    /// Values of the colour head for one root; 0 without such a head.
+    /// Values of the extension head for one root; 0 without such a head.
     #[must_use]
-    pub fn colour_values(&self) -> usize {
-        match (self.colours, self.wide_colours) {
+    pub fn extension_values(&self) -> usize {
+        match (self.extensions, self.wide_extensions) {
             (false, _) => 0,
-            (true, false) => EXTENSION_VALUES,
-            (true, true) => COLOUR_VALUES,
+            (true, false) => TENSION_VALUES,
+            (true, true) => EXTENSION_VALUES,
         }
     }
 
@@ -129,7 +135,7 @@ impl PitchClassNetConfig {
     }
 
     /// Whether a network of this shape can become one of shape `other` without forgetting:
-    /// all is alike but [`Self::bottleneck`], [`Self::mixed`] and [`Self::wide_colours`], which
+    /// all is alike but [`Self::bottleneck`], [`Self::mixed`] and [`Self::wide_extensions`], which
     /// must not shrink (and dropout, which is no part of the network).
     #[must_use]
     pub fn widens_to(&self, other: &Self) -> bool {
@@ -137,13 +143,13 @@ impl PitchClassNetConfig {
             c.clone()
                 .with_bottleneck(self.bottleneck)
                 .with_mixed(self.mixed)
-                .with_wide_colours(self.wide_colours)
+                .with_wide_extensions(self.wide_extensions)
                 .with_dropout(self.dropout)
         };
         same(other) == *self
             && other.bottleneck >= self.bottleneck
             && other.mixed >= self.mixed
-            && other.wide_colours >= self.wide_colours
+            && other.wide_extensions >= self.wide_extensions
     }
 }
 

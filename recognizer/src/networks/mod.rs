@@ -10,11 +10,11 @@
 //! All of them read log-compressed frames (see [`crate::features::log_compress`])
 //! standardised with one scalar mean and deviation, and write logits over the
 //! 170 classes of [`harmony::vocabulary::large`]. Those of the first kind also write the bass and
-//! the extensions ([`colour`]), and are computed by [`crate::inference::pitch_class`]. As modules
+//! the extensions ([`extensions`]), and are computed by [`crate::inference::pitch_class`]. As modules
 //! that learn, all of them are in the workspace's `networks` crate; nothing of burn is in this
 //! one. Networks from elsewhere run by [`crate::inference::ort`] (cargo feature `ort`).
 
-pub mod colour;
+pub mod extensions;
 
 mod architecture;
 mod configuration;

@@ -66,7 +66,7 @@ impl Btc {
         Logits {
             chord: self.chord.forward(self.norm.forward(h)),
             bass: None,
-            colour: None,
+            extensions: None,
         }
     }
 }

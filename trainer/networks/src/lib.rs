@@ -42,6 +42,6 @@ pub struct Logits {
     /// `[batch, frames, 13]`; absent in the paper's students, which have no such head.
     pub bass: Option<Tensor<3>>,
     /// `[batch, frames, 12 · 10]`, for every root the values of
-    /// [`colour`](recognizer::networks::colour); absent without such a head.
-    pub colour: Option<Tensor<3>>,
+    /// [`extensions`](recognizer::networks::extensions); absent without such a head.
+    pub extensions: Option<Tensor<3>>,
 }

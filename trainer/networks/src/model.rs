@@ -93,8 +93,8 @@ fn posteriors_of(logits: Logits) -> Result<Vec<Posterior>, InferenceError> {
     };
     let chord = numbers(logits.chord)?;
     let bass = logits.bass.map(numbers).transpose()?;
-    let colour = logits.colour.map(numbers).transpose()?;
-    Ok(posteriors(&chord, bass.as_deref(), colour.as_deref()))
+    let extensions = logits.extensions.map(numbers).transpose()?;
+    Ok(posteriors(&chord, bass.as_deref(), extensions.as_deref()))
 }
 
 impl CausalModel for BurnModel {

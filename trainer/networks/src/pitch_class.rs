@@ -58,8 +58,8 @@ impl Init for PitchClassNetConfig {
             bass: LinearConfig::new(c, 1).init(device),
             no_bass: LinearConfig::new(2 * c, 1).init(device),
             colour: self
-                .colours
-                .then(|| LinearConfig::new(c, self.colour_values()).init(device)),
+                .extensions
+                .then(|| LinearConfig::new(c, self.extension_values()).init(device)),
         }
     }
 }
@@ -75,6 +75,7 @@ pub struct PitchClassNet {
     absent: Linear,
     bass: Linear,
     no_bass: Linear,
+    /// The extensions of each root, under the name that its tensors have in weights files.
     colour: Option<Linear>,
 }
 
@@ -129,7 +130,7 @@ impl PitchClassNet {
             self.quality
                 .forward(h.clone())
                 .reshape([batch, frames, PITCH_CLASSES * QUALITIES]);
-        let colour = self.colour.as_ref().map(|head| {
+        let extensions = self.colour.as_ref().map(|head| {
             let values = head.weight.dims()[1];
             head.forward(h.clone())
                 .reshape([batch, frames, PITCH_CLASSES * values])
@@ -138,7 +139,7 @@ impl PitchClassNet {
         Logits {
             chord: Tensor::cat(vec![quality, self.absent.forward(pooled.clone())], 2),
             bass: Some(Tensor::cat(vec![bass, self.no_bass.forward(pooled)], 2)),
-            colour,
+            extensions,
         }
     }
 }

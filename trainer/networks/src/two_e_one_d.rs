@@ -84,7 +84,7 @@ impl TwoEOneD {
                 .chord
                 .forward(drop_out(&self.dropout, self.norm.forward(h))),
             bass: None,
-            colour: None,
+            extensions: None,
         }
     }
 }

@@ -54,8 +54,13 @@ fn largest_difference(a: &[Posterior], b: &[Posterior]) -> f32 {
     assert_eq!(a.len(), b.len());
     let numbers = |p: &Posterior| -> Vec<f32> {
         let bass = p.bass.iter().flatten();
-        let colour = p.colour.iter().flatten();
-        p.chord.iter().chain(bass).chain(colour).copied().collect()
+        let extensions = p.extensions.iter().flatten();
+        p.chord
+            .iter()
+            .chain(bass)
+            .chain(extensions)
+            .copied()
+            .collect()
     };
     let pairs = a.iter().zip(b).flat_map(|(a, b)| {
         let (a, b) = (numbers(a), numbers(b));

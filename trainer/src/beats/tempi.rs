@@ -396,7 +396,7 @@ fn read(path: &Path) -> Result<Item> {
             Ok(Posterior {
                 chord: chord.try_into()?,
                 bass: Some(bass.try_into()?),
-                colour: None,
+                extensions: None,
             })
         })
         .collect::<Result<_>>()?;

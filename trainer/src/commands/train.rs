@@ -311,7 +311,7 @@ impl TrainArguments {
             _ => {}
         }
         // The paper's students come with the paper's dropout. Of windows that are heard once or
-        // twice, transposed and coloured each time, there is nothing to learn by heart.
+        // twice, transposed and equalized each time, there is nothing to learn by heart.
         if let Some(dropout) = self.dropout.or((!paper).then_some(0.0)) {
             architecture = architecture.with_dropout(dropout);
         }

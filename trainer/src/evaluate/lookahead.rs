@@ -37,7 +37,7 @@ pub struct LagPoint {
     pub tetrads: f64,
 }
 
-/// The labels of a piece for every lag from 0 to [`LAG_FRAMES`], without colours.
+/// The labels of a piece for every lag from 0 to [`LAG_FRAMES`], without extensions.
 ///
 /// # Errors
 /// A rate out of range, or a network that fails.

@@ -20,8 +20,8 @@ pub(super) struct Heads {
     pub chord: Value,
     /// Logits of the bass, from networks with such a head.
     pub bass: Option<Value>,
-    /// Logits of the colours and how many there are, from networks with such a head.
-    pub colour: Option<(Value, usize)>,
+    /// Logits of the extensions and how many there are, from networks with such a head.
+    pub extensions: Option<(Value, usize)>,
 }
 
 impl Heads {
@@ -30,7 +30,7 @@ impl Heads {
         Self {
             chord,
             bass: None,
-            colour: None,
+            extensions: None,
         }
     }
 }
@@ -95,8 +95,8 @@ impl Graph {
         if let Some(bass) = &heads.bass {
             self.output(onnx::BASS, bass, &shape(BASS_CLASSES));
         }
-        if let Some((colour, classes)) = &heads.colour {
-            self.output(onnx::COLOUR, colour, &shape(*classes));
+        if let Some((extensions, classes)) = &heads.extensions {
+            self.output(onnx::EXTENSIONS, extensions, &shape(*classes));
         }
     }
 

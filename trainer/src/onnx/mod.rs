@@ -187,7 +187,7 @@ mod tests {
         let weights = random(Architecture::PitchClass(PitchClassNetConfig::live()));
         let bytes = to_bytes(&weights).unwrap();
         let graph = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap();
-        // Frames and two taps in each of seven blocks; chord, bass, colour and what follows
+        // Frames and two taps in each of seven blocks; chord, bass, extensions and what follows
         // the taps.
         assert_eq!((graph.input.len(), graph.output.len()), (15, 17));
     }

@@ -174,11 +174,11 @@ impl Net<'_> {
         let no_bass = graph.linear("no_bass", &pooled)?;
         let bass = graph.concat(&[&bass, &no_bass], 2);
 
-        let colour = if self.config.colours {
-            let colour = graph.linear("colour", h)?;
-            let classes = PITCH_CLASSES * self.config.colour_values();
+        let extensions = if self.config.extensions {
+            let extensions = graph.linear("colour", h)?;
+            let classes = PITCH_CLASSES * self.config.extension_values();
             Some((
-                graph.reshape(&colour, &[-1, frames, classes as i64]),
+                graph.reshape(&extensions, &[-1, frames, classes as i64]),
                 classes,
             ))
         } else {
@@ -187,7 +187,7 @@ impl Net<'_> {
         Ok(Heads {
             chord,
             bass: Some(bass),
-            colour,
+            extensions,
         })
     }
 }

@@ -14,7 +14,7 @@ use recognizer::decode::viterbi::argmax;
 use recognizer::features::SAMPLE_RATE;
 use recognizer::inference::PitchClassModel;
 use recognizer::models;
-use recognizer::networks::colour::{COLOUR_VALUES, EXTENSION_VALUES};
+use recognizer::networks::extensions::{EXTENSION_VALUES, TENSION_VALUES};
 use recognizer::signal::Signal;
 use recognizer::transcribe::Analysis;
 
@@ -91,9 +91,9 @@ fn push(heard: &mut Prediction, first: &Posterior, second: &Posterior) {
         bass.extend(mean(a, b));
     }
     if let (Some(a), Some(b), Some(extensions)) =
-        (&first.colour, &second.colour, &mut heard.extensions)
+        (&first.extensions, &second.extensions, &mut heard.extensions)
     {
-        let at_root = root * COLOUR_VALUES..root * COLOUR_VALUES + EXTENSION_VALUES;
+        let at_root = root * EXTENSION_VALUES..root * EXTENSION_VALUES + TENSION_VALUES;
         let values = mean(&a[at_root.clone()], &b[at_root]);
         extensions.ninth.extend_from_slice(&values[..NINTHS]);
         extensions

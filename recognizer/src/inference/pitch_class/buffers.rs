@@ -2,7 +2,7 @@
 
 use super::net::{Block, Net};
 use super::spectrum::Spectra;
-use crate::decode::{COLOUR_CLASSES, Posterior};
+use crate::decode::{EXTENSION_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, PITCH_CLASSES, QUALITIES, TAPS};
 
@@ -99,18 +99,18 @@ impl Buffers {
         for (roots, absent) in roots.zip(absent).take(frames) {
             let mut chord = [0.0; CHORD_CLASSES];
             let mut bass = [0.0; BASS_CLASSES];
-            let mut colour = [0.0; COLOUR_CLASSES];
+            let mut extensions = [0.0; EXTENSION_CLASSES];
             for (p, head) in roots.chunks_exact(net.root.width()).enumerate() {
                 chord[p * QUALITIES..][..QUALITIES].copy_from_slice(&head[..QUALITIES]);
                 bass[p] = head[QUALITIES];
-                colour[p * net.colours..][..net.colours]
-                    .copy_from_slice(&head[QUALITIES + 1..][..net.colours]);
+                extensions[p * net.extensions..][..net.extensions]
+                    .copy_from_slice(&head[QUALITIES + 1..][..net.extensions]);
             }
             chord[PITCH_CLASSES * QUALITIES..].copy_from_slice(&absent[..2]);
             bass[PITCH_CLASSES] = absent[2];
-            let colour = &colour[..PITCH_CLASSES * net.colours];
-            let colour = (net.colours > 0).then_some(colour);
-            result.push(Posterior::from_logits(&chord, Some(&bass), colour));
+            let extensions = &extensions[..PITCH_CLASSES * net.extensions];
+            let extensions = (net.extensions > 0).then_some(extensions);
+            result.push(Posterior::from_logits(&chord, Some(&bass), extensions));
         }
         result
     }

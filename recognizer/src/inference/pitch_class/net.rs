@@ -15,14 +15,14 @@ pub(super) struct Net {
     pub blocks: Vec<Block>,
     pub gain: Vec<f32>,
     pub offset: Vec<f32>,
-    /// Fourteen qualities, the bass and the colours of a pitch class.
+    /// Fourteen qualities, the bass and the extensions of a pitch class.
     pub root: Layer,
     /// No chord, unknown and no bass, from all pitch classes together.
     pub absent: Layer,
     pub channels: usize,
     pub bottleneck: usize,
-    /// Values of the colour head for a pitch class; 0 without one.
-    pub colours: usize,
+    /// Values of the extension head for a pitch class; 0 without one.
+    pub extensions: usize,
 }
 
 pub(super) struct Block {
@@ -97,11 +97,11 @@ impl Net {
             ),
             (tensor("bass.weight", &[c, 1])?, tensor("bass.bias", &[1])?),
         ];
-        let colours = config.colour_values();
-        if colours > 0 {
+        let extensions = config.extension_values();
+        if extensions > 0 {
             heads.push((
-                tensor("colour.weight", &[c, colours])?,
-                tensor("colour.bias", &[colours])?,
+                tensor("colour.weight", &[c, extensions])?,
+                tensor("colour.bias", &[extensions])?,
             ));
         }
         let absent = [
@@ -126,7 +126,7 @@ impl Net {
             absent: side_by_side(&absent),
             channels: c,
             bottleneck: r,
-            colours,
+            extensions,
         };
         if read != file.tensor_count() {
             return Err(WeightsError::DoNotFit(format!(

@@ -12,7 +12,7 @@ fn what_does_not_fit_is_refused() {
     let Architecture::PitchClass(config) = &mut other.architecture else {
         unreachable!()
     };
-    config.colours = false;
+    config.extensions = false;
     let error = PitchClassModel::causal(&other).err().unwrap();
     assert!(error.to_string().contains("tensors"), "{error}");
 }

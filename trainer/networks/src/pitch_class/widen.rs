@@ -11,7 +11,7 @@ use recognizer::networks::{PITCH_CLASSES, PitchClassNetConfig};
 use super::PitchClassNet;
 use crate::Init;
 
-/// Logit with which a widened network denies the colours that it does not know yet.
+/// Logit with which a widened network denies the extensions that it does not know yet.
 const DENIED: f32 = 2.0;
 
 impl PitchClassNet {
@@ -59,7 +59,7 @@ impl PitchClassNet {
         });
         let blocks = blocks.collect();
         let colour = self.colour.map(|mut head| {
-            let new = to.colour_values() - from.colour_values();
+            let new = to.extension_values() - from.extension_values();
             let nothing = (new > 0).then(|| Tensor::zeros([from.channels, new], device));
             head.weight = Param::from_tensor(joined(head.weight.val(), nothing, 1));
             // What it has not learned yet it denies: the first value of each pair is "none".

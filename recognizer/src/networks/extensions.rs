@@ -1,6 +1,6 @@
-//! Colours: what a chord may carry above its quality, or lack of it.
+//! Extensions: what a chord may carry above its quality, or lack of it.
 //!
-//! A colour head answers for every root: four values for the ninth, three for the
+//! An extension head answers for every root: four values for the ninth, three for the
 //! eleventh, three for the thirteenth, each group a softmax of its own, the first value
 //! of a group being "none". These are the groups of the ChordNet teacher (Jiang et al.,
 //! ISMIR 2019). Two more groups of two values tell what no class of the large vocabulary has:
@@ -17,20 +17,20 @@ pub const ELEVENTHS: usize = 3;
 pub const THIRTEENTHS: usize = 3;
 /// Values of the ninths, elevenths and thirteenths of one root: all that teachers and the
 /// weights of version 0.1 know.
-pub const EXTENSION_VALUES: usize = NINTHS + ELEVENTHS + THIRTEENTHS;
+pub const TENSION_VALUES: usize = NINTHS + ELEVENTHS + THIRTEENTHS;
 /// The value that says that there is no third.
-pub const NO_THIRD: usize = EXTENSION_VALUES + 1;
+pub const NO_THIRD: usize = TENSION_VALUES + 1;
 /// The value that says that a suspended fourth has a minor seventh.
-pub const SUSPENDED_SEVENTH: usize = EXTENSION_VALUES + 3;
+pub const SUSPENDED_SEVENTH: usize = TENSION_VALUES + 3;
 /// Values of the head for one root.
-pub const COLOUR_VALUES: usize = EXTENSION_VALUES + 4;
+pub const EXTENSION_VALUES: usize = TENSION_VALUES + 4;
 /// The groups of the head: where each begins and how long it is.
 pub const GROUPS: [(usize, usize); 5] = [
     (0, NINTHS),
     (NINTHS, ELEVENTHS),
     (NINTHS + ELEVENTHS, THIRTEENTHS),
-    (EXTENSION_VALUES, 2),
-    (EXTENSION_VALUES + 2, 2),
+    (TENSION_VALUES, 2),
+    (TENSION_VALUES + 2, 2),
 ];
 
 /// Semitones above the root of the values after "none", group by group.
@@ -38,7 +38,7 @@ const SEMITONES: [&[i32]; 3] = [&[14, 15, 13], &[17, 18], &[21, 20]];
 
 /// A ninth, an eleventh and a thirteenth (zero is none), and what the vocabulary lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Colour {
+pub struct Extensions {
     /// 0 none, 1 is 9, 2 is #9, 3 is b9.
     pub ninth: u8,
     /// 0 none, 1 is 11, 2 is #11.
@@ -51,8 +51,8 @@ pub struct Colour {
     pub suspended_seventh: bool,
 }
 
-impl Colour {
-    /// The colour of a label; none for anything but a chord.
+impl Extensions {
+    /// The extensions of a label; none for anything but a chord.
     pub fn from_label(label: &Label) -> Option<Self> {
         let Label::Chord(chord) = label else {
             return None;
@@ -60,7 +60,7 @@ impl Colour {
         Some(Self::from_chord(chord))
     }
 
-    /// The colour of a chord.
+    /// The extensions of a chord.
     pub fn from_chord(chord: &Chord) -> Self {
         let voices = chord.voices();
         let value = |group: usize| {
@@ -87,7 +87,7 @@ impl Colour {
         extensions + 36 * u8::from(self.no_third) + 72 * u8::from(self.suspended_seventh)
     }
 
-    /// The colour of an index; values out of range fold back.
+    /// The extensions of an index; values out of range fold back.
     pub fn from_index(index: u8) -> Self {
         let thirteenths = THIRTEENTHS as u8;
         let elevenths = ELEVENTHS as u8;
@@ -111,31 +111,35 @@ impl Colour {
 mod tests {
     use super::*;
 
-    fn colour(label: &str) -> Colour {
-        Colour::from_label(&label.parse().unwrap()).unwrap()
+    fn extensions(label: &str) -> Extensions {
+        Extensions::from_label(&label.parse().unwrap()).unwrap()
     }
 
     #[test]
     fn colours_are_read_from_shorthands_and_extensions() {
-        assert_eq!(colour("C:7"), Colour::default());
-        assert_eq!(colour("C:9").ninth, 1);
-        assert_eq!(colour("C:7(#9)").ninth, 2);
-        assert_eq!(colour("C:7(b9)").ninth, 3);
-        assert_eq!(colour("C:7(#11)").eleventh, 2);
-        let thirteenth = colour("C:13");
+        assert_eq!(extensions("C:7"), Extensions::default());
+        assert_eq!(extensions("C:9").ninth, 1);
+        assert_eq!(extensions("C:7(#9)").ninth, 2);
+        assert_eq!(extensions("C:7(b9)").ninth, 3);
+        assert_eq!(extensions("C:7(#11)").eleventh, 2);
+        let thirteenth = extensions("C:13");
         assert_eq!((thirteenth.ninth, thirteenth.thirteenth), (1, 1));
-        assert_eq!(colour("C:7(b13)").thirteenth, 2);
-        assert!(colour("E:5").no_third && !colour("E:maj").no_third);
-        assert!(!colour("E:sus2").no_third && !colour("E:5(b7)").no_third);
-        assert!(colour("G:sus4(b7)").suspended_seventh && colour("G:sus4(b7,9)").ninth == 1);
-        assert!(!colour("G:sus4").suspended_seventh && !colour("G:7(11)").suspended_seventh);
-        assert_eq!(Colour::from_label(&Label::NoChord), None);
+        assert_eq!(extensions("C:7(b13)").thirteenth, 2);
+        assert!(extensions("E:5").no_third && !extensions("E:maj").no_third);
+        assert!(!extensions("E:sus2").no_third && !extensions("E:5(b7)").no_third);
+        assert!(
+            extensions("G:sus4(b7)").suspended_seventh && extensions("G:sus4(b7,9)").ninth == 1
+        );
+        assert!(
+            !extensions("G:sus4").suspended_seventh && !extensions("G:7(11)").suspended_seventh
+        );
+        assert_eq!(Extensions::from_label(&Label::NoChord), None);
     }
 
     #[test]
     fn an_index_comes_back() {
         for index in 0..144 {
-            assert_eq!(Colour::from_index(index).index(), index);
+            assert_eq!(Extensions::from_index(index).index(), index);
         }
     }
 }

@@ -97,11 +97,10 @@ impl Simplify {
     /// A track with its chords simplified.
     #[must_use]
     pub fn track(&self, track: &Track) -> Track {
-        let mut simple = track.clone();
-        if *self != Self::AsHeard {
-            simple.set_timeline(self.timeline(track.timeline()));
+        match self {
+            Self::AsHeard => track.clone(),
+            _ => track.map_labels(|label| self.label(label)),
         }
-        simple
     }
 }
 

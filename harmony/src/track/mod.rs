@@ -401,6 +401,15 @@ impl Track {
         }
     }
 
+    /// The track with other labels in the place of its own; neighbours that have become equal are
+    /// joined. Keys and other readings stay.
+    #[must_use]
+    pub fn map_labels(&self, map: impl FnMut(&Label) -> Label) -> Self {
+        let mut track = self.clone();
+        track.set_timeline(self.timeline.map_labels(map));
+        track
+    }
+
     /// The track so many semitones higher: chords, other readings and keys. Roots are spelled as
     /// the keys spell them.
     #[must_use]

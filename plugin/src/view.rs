@@ -21,7 +21,7 @@ use recognizer::live::ShownState;
 
 pub use self::band::BandView;
 pub use self::controls::{BandControls, Controls, MidiControls, TuningControls};
-use self::names::{ChordName, Namer, key_name, note_name};
+use self::names::{ChordName, Namer};
 use self::sheet::Sheet;
 pub use self::status::StatusWord;
 pub use self::tuning::TuningView;
@@ -329,7 +329,7 @@ fn chord_view(label: &Label, key: Option<Key>, namer: &Namer) -> Option<ChordVie
     };
     Some(ChordView {
         name: namer.name(label, key),
-        bass: note_name(bass),
+        bass: namer.note(bass),
         confidence: 0.0,
         confirmed: false,
         unsure: false,
@@ -383,7 +383,7 @@ fn key_view(track: &Track, position: Option<SongPosition>, namer: &Namer) -> Key
     KeyView {
         name: region
             .and_then(|region| namer.key(Some(region.key)))
-            .map(key_name),
+            .map(|key| namer.key_name(key)),
         by_hand: region.is_some_and(|region| region.by_hand),
         key: region.map(|region| region.key),
         from_beat: region.map_or(0.0, |region| region.beat),

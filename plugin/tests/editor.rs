@@ -6,11 +6,13 @@
 //! pictures cannot be drawn and the tests fail saying so.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use changes_plugin::editor::desk::{Action, Desk, Notice, Open};
+use changes_plugin::editor::desk::{Action, Desk, Notice, Open, SettingsPage};
 use changes_plugin::editor::{draw, theme};
 use changes_plugin::session::{Clock, SavedSession, Session};
 use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Standing, Status};
-use changes_plugin::view::preferences::{Companion, Page, Preferences, ThemeChoice, WrittenFor};
+use changes_plugin::view::preferences::{
+    Companion, InstrumentChoice, Page, Preferences, SimplifyChoice, ThemeChoice, WrittenFor,
+};
 use changes_plugin::view::{Controls, MidiControls, Song, TuningControls, View};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
@@ -18,9 +20,11 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use harmony::edit::{Command, Editor, Undo};
 use harmony::export::Format;
 use harmony::label::Label;
+use harmony::note_names::NoteNames;
 use harmony::time::MIN_BPM;
 use harmony::timeline::{Alternative, Status as ChordStatus};
 use harmony::track::Track;
+use harmony::voicing::Instrument;
 use recognizer::band::{Part, Said};
 use recognizer::live::{Shown, ShownState};
 use recognizer::tuning::Tuning;
@@ -259,13 +263,17 @@ fn pictures() -> Vec<Picture> {
         if fixed {
             (used.controls.tuning.fixed, used.controls.tuning.cents) = (true, -32.0);
             used.desk.open = Open::Settings;
+            used.desk.settings = SettingsPage::Listening;
         }
         used
     };
     let midi = || {
         let mut used = open(Open::Settings);
+        used.desk.settings = SettingsPage::Playing;
         used.controls.midi.on = true;
         used.controls.midi.bass = 1;
+        used.controls.window.instrument = InstrumentChoice::Own;
+        used.controls.window.own_strings = vec![38, 45, 50, 55, 59, 64];
         used
     };
     let click: Use = |harness| {
@@ -299,6 +307,24 @@ fn pictures() -> Vec<Picture> {
         window.page = Page::Play;
         window.companion = Guitar;
         used.with(window)
+    };
+    let simple = |settings: bool| {
+        let mut used = open(if settings {
+            Open::Settings
+        } else {
+            Open::Nothing
+        });
+        let window = &mut used.controls.window;
+        if settings {
+            window.simplify = SimplifyChoice::Own;
+            window.own_chords = ["Eb", "Ab", "Bb", "C:min", "F:min", "G"]
+                .map(|label| label.parse().unwrap())
+                .to_vec();
+        } else {
+            window.simplify = SimplifyChoice::Triads;
+            window.names = NoteNames::German;
+        }
+        used
     };
     let write_off = || {
         let mut used = usual(Dark);
@@ -338,6 +364,18 @@ fn pictures() -> Vec<Picture> {
         (
             "window-guitar",
             guitar(Preferences::default(), song(13.6)),
+            USUAL,
+            nothing,
+        ),
+        (
+            "window-ukulele",
+            guitar(
+                Preferences {
+                    instrument: InstrumentChoice::Ukulele,
+                    ..Preferences::default()
+                },
+                song(13.6),
+            ),
             USUAL,
             nothing,
         ),
@@ -386,6 +424,14 @@ fn pictures() -> Vec<Picture> {
         ("window-saved", usual(Dark), USUAL, saved),
         ("window-settings", open(Open::Settings), USUAL, nothing),
         ("window-settings-midi", midi(), USUAL, nothing),
+        ("window-settings-simplify", simple(true), USUAL, nothing),
+        ("window-simplified", simple(false), USUAL, nothing),
+        (
+            "window-400x240-settings",
+            open(Open::Settings),
+            SMALLEST,
+            nothing,
+        ),
         ("window-tuning", tuned(false), USUAL, nothing),
         ("window-settings-tuning", tuned(true), USUAL, nothing),
         ("window-no-transport", streamed(), USUAL, nothing),
@@ -444,7 +490,7 @@ fn part_and_band_are_set_in_the_settings() {
     let mut harness = playing();
     harness.get_by_label("Settings").click();
     harness.run();
-    for choice in ["Melody / voice", "B"] {
+    for choice in ["Listening", "Melody / voice", "B"] {
         harness.get_by_label(choice).click();
         harness.run();
     }
@@ -551,6 +597,117 @@ fn typed_chords_are_those_of_the_instrument() {
     harness.key_press(Key::Enter);
     harness.run();
     assert_eq!(harness.state().label_at(BAR_5_S), "D:min7");
+}
+
+#[test]
+fn simpler_chords_are_shown_and_the_track_keeps_what_was_heard() {
+    let mut harness = playing();
+    let before = harness.state().editor.track().clone();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    harness.get_by_label("Triads").click();
+    harness.run();
+    assert!(harness.query_by_label("A♭ in bar 5").is_some());
+    assert!(harness.query_by_label("Chord G").is_some());
+    assert_eq!(harness.state().editor.track(), &before);
+    // What is typed goes into the track as it is.
+    harness.key_press(Key::Escape);
+    harness.run();
+    harness.get_by_label("A♭ in bar 5").click();
+    harness.run();
+    harness.event(egui::Event::Text("Am7/C".to_owned()));
+    harness.run();
+    let reads = "Reads as Am7/C, shown as Am/C";
+    assert!(harness.query_by_label(reads).is_some());
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().label_at(BAR_5_S), "A:min7/b3");
+}
+
+/// Types into a field of the settings.
+fn type_into(harness: &mut Harness<'static, Used>, field: &str, text: &str) {
+    let role = egui::accesskit::Role::TextInput;
+    harness.get_by_role_and_label(role, field).click();
+    harness.run();
+    harness.event(egui::Event::Text(text.to_owned()));
+    harness.run();
+}
+
+#[test]
+fn strings_of_ones_own_are_typed_and_a_capo_is_suggested() {
+    let mut harness = playing();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    harness.get_by_label("Playing").click();
+    harness.run();
+    harness.get_by_label("Own tuning").click();
+    harness.run();
+    let empty = "Type the strings: until then it is a guitar.";
+    assert!(harness.query_by_label(empty).is_some());
+    type_into(&mut harness, "Own tuning", "D2 A2 X3");
+    assert!(
+        harness
+            .query_by_label_contains("\"X3\" is no note with its octave")
+            .is_some()
+    );
+    for _ in 0..2 {
+        harness.key_press(Key::Backspace);
+    }
+    harness.event(egui::Event::Text("D3 F#3".to_owned()));
+    harness.run();
+    assert_eq!(
+        harness.state().controls.window.own_strings,
+        [38, 45, 50, 54]
+    );
+    harness.get_by_label("Guitar").click();
+    harness.run();
+    harness.get_by_label("Suggest").click();
+    harness.run();
+    let window = &harness.state().controls.window;
+    assert_eq!(window.strings(), Instrument::Guitar);
+    assert!(window.capo > 0, "E♭ major asks for a capo");
+    assert!(
+        harness
+            .query_by_label_contains("of the time has open chords")
+            .is_some()
+    );
+}
+
+#[test]
+fn my_chords_are_typed_and_what_is_none_is_said() {
+    let mut harness = playing();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    harness.get_by_label("My chords").click();
+    harness.run();
+    let empty = "Type some chords: until then they are as heard.";
+    assert!(harness.query_by_label(empty).is_some());
+    type_into(&mut harness, "My chords", "C Fm Gq");
+    assert!(harness.query_by_label_contains("\"Gq\"").is_some());
+    assert!(harness.state().controls.window.own_chords.is_empty());
+    harness.key_press(Key::Backspace);
+    harness.run();
+    let own = ["C", "F:min", "G"].map(|label| label.parse::<Label>().unwrap());
+    assert_eq!(harness.state().controls.window.own_chords, own);
+    assert!(harness.query_by_label("Chord G").is_some());
+    assert!(harness.query_by_label("C in bar 7").is_some());
+}
+
+#[test]
+fn german_names_are_shown_and_typed() {
+    let used = Used::at(harbour(), 13.6, true).with(Preferences {
+        names: NoteNames::German,
+        ..Preferences::default()
+    });
+    let mut harness = harness(used, (960.0, 600.0, 1.0));
+    harness.run();
+    open_bar_5(&mut harness);
+    harness.event(egui::Event::Text("B7/D".to_owned()));
+    harness.run();
+    assert!(harness.query_by_label("Reads as B7/D").is_some());
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().label_at(BAR_5_S), "Bb:7/3");
 }
 
 #[test]
@@ -767,6 +924,8 @@ fn a_tuning_is_typed_in_the_settings() {
     harness.run();
     harness.get_by_label("Settings").click();
     harness.run();
+    harness.get_by_label("Listening").click();
+    harness.run();
     assert!(harness.query_by_value("A = 432.0 Hz").is_none());
     harness.get_by_label("Fixed").click();
     harness.run();
@@ -812,7 +971,14 @@ fn settings_change_the_window() {
     let mut harness = playing();
     harness.get_by_label("Settings").click();
     harness.run();
-    for choice in ["Roman", "Light", "E♭ instruments", "Left-handed"] {
+    for choice in [
+        "Roman",
+        "E♭ instruments",
+        "Playing",
+        "Left-handed",
+        "Window",
+        "Light",
+    ] {
         harness.get_by_label(choice).click();
         harness.run();
     }
@@ -829,6 +995,8 @@ fn the_settings_say_which_build_this_is() {
     let version = env!("CARGO_PKG_VERSION");
     assert!(harness.query_by_label_contains(version).is_none());
     harness.get_by_label("Settings").click();
+    harness.run();
+    harness.get_by_label("Window").click();
     harness.run();
     let build = format!("{version} (");
     assert!(harness.query_by_label_contains(&build).is_some());
@@ -941,6 +1109,8 @@ fn a_track_is_cleared_and_brought_back() {
 fn midi_out_is_set_in_the_settings() {
     let mut harness = playing();
     harness.get_by_label("Settings").click();
+    harness.run();
+    harness.get_by_label("Playing").click();
     harness.run();
     assert!(harness.query_by_label("On the next channel").is_none());
     for choice in ["On", "Drop 2", "On the next channel"] {

@@ -1,5 +1,5 @@
 //! A session as a musician has it, in a CLAP host: eight bars, a loop, a jump, a new tempo,
-//! a stop, an edit, a save, another instance, an export. After every step the track is
+//! a stop, an edit, a save, another instance, an export, simpler chords in the window. After every step the track is
 //! compared with `session.txt` beside this file, which is written to be read.
 //!
 //! `CHANGES_UPDATE_SESSION=1` writes that file anew; read it before it is committed.
@@ -7,14 +7,18 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use changes_plugin::session::SavedSession;
+use changes_plugin::view::Controls;
+use changes_plugin::view::preferences::{Preferences, SimplifyChoice};
 use clack_host::events::event_types::{TransportEvent, TransportFlags};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 use harmony::edit::{Command, Editor, Snap};
 use harmony::export::{Format, Options};
+use harmony::note_names::NoteNames;
 use harmony::timeline::{Segment, Status};
 use harmony::track::Track;
 use testhost::host::{self, Block};
@@ -34,6 +38,7 @@ const C: &[u8] = &[48, 60, 64, 67, 72];
 const AM: &[u8] = &[45, 57, 60, 64, 69];
 const F: &[u8] = &[41, 57, 60, 65, 69];
 const G: &[u8] = &[43, 59, 62, 67, 71];
+const G7: &[u8] = &[43, 59, 62, 65, 67];
 const EM: &[u8] = &[40, 59, 64, 67, 71];
 const DM: &[u8] = &[50, 57, 62, 65, 69];
 const D: &[u8] = &[50, 57, 62, 66, 69];
@@ -115,6 +120,23 @@ impl Studio {
         let mut saved = (json.len() as u64).to_le_bytes().to_vec();
         saved.extend(json);
         assert!(host::restore(&mut self.instance, &saved));
+    }
+
+    /// Sets the window up, by way of the saved state; the controls of it.
+    fn prefer(&mut self, set: impl FnOnce(&mut Preferences)) -> Controls {
+        let mut state = host::state_json(&host::save(&mut self.instance));
+        let field = &mut state["fields"]["window"];
+        let mut window: Preferences = serde_json::from_str(field.as_str().unwrap()).unwrap();
+        set(&mut window);
+        *field = serde_json::to_string(&window).unwrap().into();
+        let json = serde_json::to_vec(&state).unwrap();
+        let mut saved = (json.len() as u64).to_le_bytes().to_vec();
+        saved.extend(json);
+        assert!(host::restore(&mut self.instance, &saved));
+        Controls {
+            window,
+            ..Controls::default()
+        }
     }
 
     /// Compares the track with what is expected after this step. The worker has its own
@@ -330,6 +352,35 @@ fn a_musicians_session_leaves_the_track_that_a_musician_expects() {
         .write_track(&mut chart, &track, &Options::default())
         .unwrap();
     let chart = section("the chart of it", &String::from_utf8(chart).unwrap());
+    match &mut studio.expected {
+        Expected::Stored(text) => assert!(text.contains(&chart), "{chart}"),
+        Expected::Written(text) => text.push_str(&chart),
+    }
+
+    // What the window shows is not what the track keeps.
+    let before = studio.session();
+    let controls = studio.prefer(|window| {
+        window.simplify = SimplifyChoice::MajMin;
+        window.names = NoteNames::German;
+    });
+    assert_eq!(studio.session(), before);
+    studio.cue();
+    let at = studio.play(bar(7), 120.0, &[G7, C]);
+    studio.stop(at, 120.0, None);
+    studio.expect("bars 7 and 8 once more, G7 C, while the window shows major and minor alone");
+    let simple = controls.exported(Arc::new(studio.session().track));
+    let options = Options {
+        names: controls.window.names,
+        ..Options::default()
+    };
+    let mut chart = Vec::new();
+    Format::Text
+        .write_track(&mut chart, &simple, &options)
+        .unwrap();
+    let chart = section(
+        "the chart that the window exports",
+        &String::from_utf8(chart).unwrap(),
+    );
     match &mut studio.expected {
         Expected::Stored(text) => assert!(text.contains(&chart), "{chart}"),
         Expected::Written(text) => text.push_str(&chart),

@@ -105,21 +105,71 @@ pub struct Drag {
 /// Fingerings of the last chord that was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Fingerings {
-    key: Option<(Chord, u8)>,
+    key: Option<(Chord, Vec<u8>)>,
     found: Vec<Fingering>,
 }
 
 impl Fingerings {
-    /// The fingerings of a chord with a capo, computed when either has changed.
-    pub fn of(&mut self, chord: &Chord, capo: u8) -> &[Fingering] {
-        let key = (chord.clone(), capo);
-        if self.key.as_ref() != Some(&key) {
-            let tuning = harmony::voicing::STANDARD_TUNING.map(|open| open.saturating_add(capo));
-            self.found = harmony::voicing::fingerings(chord, &tuning, 6);
-            self.key = Some(key);
+    /// The fingerings of a chord on open strings, MIDI notes behind the capo, computed when
+    /// either has changed.
+    pub fn of(&mut self, chord: &Chord, strings: &[u8]) -> &[Fingering] {
+        let key = self.key.as_ref();
+        if key.is_none_or(|(of, on)| of != chord || on != strings) {
+            self.found = harmony::voicing::fingerings(chord, strings, 6);
+            self.key = Some((chord.clone(), strings.to_vec()));
         }
         &self.found
     }
+}
+
+/// A page of the settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettingsPage {
+    /// Which chords there are and how they are written.
+    #[default]
+    Chords,
+    /// What is listened for.
+    Listening,
+    /// The instrument in the hand, and MIDI out.
+    Playing,
+    /// How the window looks.
+    Window,
+}
+
+impl SettingsPage {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Chords, Self::Listening, Self::Playing, Self::Window];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chords => "Chords",
+            Self::Listening => "Listening",
+            Self::Playing => "Playing",
+            Self::Window => "Window",
+        }
+    }
+
+    /// What is set there.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Chords => "Notation, names of notes, simpler chords",
+            Self::Listening => "Sensitivity, tuning, the part in a band",
+            Self::Playing => "Your instrument and its tuning, capo, MIDI out",
+            Self::Window => "View, theme, version",
+        }
+    }
+}
+
+/// Texts of the settings that are being typed, until they mean something and are left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// The chords that somebody plays.
+    pub own_chords: Option<String>,
+    /// The open strings of an instrument.
+    pub own_strings: Option<String>,
+    /// What was said when a capo was asked for.
+    pub capo: Option<String>,
 }
 
 /// What is under way in the window.
@@ -151,6 +201,10 @@ pub struct Desk {
     pub song_anchor: Option<Rect>,
     /// The fingerings shown last.
     pub fingerings: Fingerings,
+    /// The page of the settings that is shown.
+    pub settings: SettingsPage,
+    /// What is being typed in the settings.
+    pub typed: Typed,
 }
 
 impl Default for Desk {
@@ -169,6 +223,8 @@ impl Default for Desk {
             ahead_s: 0.0,
             song_anchor: None,
             fingerings: Fingerings::default(),
+            settings: SettingsPage::default(),
+            typed: Typed::default(),
         }
     }
 }

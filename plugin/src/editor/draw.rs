@@ -153,7 +153,11 @@ fn companion(
     let head = take_top(&mut inner, look.px(24.0), look.px(8.0));
     widgets::within(ui, head, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = look.px(2.0);
-        let name = |companion: Companion| companion.name().to_owned();
+        let instrument = controls.window.instrument;
+        let name = |companion: Companion| match companion {
+            Companion::Guitar => instrument.name().to_owned(),
+            other => other.name().to_owned(),
+        };
         let hint = |companion: Companion| companion.hint().to_owned();
         let chosen = &mut controls.window.companion;
         widgets::choices(ui, look, &Companion::ALL, chosen, name, hint);
@@ -161,7 +165,7 @@ fn companion(
     let chord = view.chord.as_ref();
     match controls.window.companion {
         Companion::Piano => piano::draw(ui, look, inner, chord),
-        Companion::Guitar => guitar::draw(ui, look, inner, chord, &controls.window, desk),
+        Companion::Guitar => guitar::draw(ui, look, inner, view, &controls.window, desk),
         Companion::Spectrum => spectrum::draw(ui, look, inner, view),
     }
 }

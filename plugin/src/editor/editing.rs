@@ -143,7 +143,7 @@ fn chord(
         let field = TextEdit::singleline(&mut editor.text)
             .id(id)
             .font(look.display(look.px(20.0)))
-            .hint_text("Am7/C")
+            .hint_text(view.namer.example())
             .desired_width(look.px(300.0))
             .char_limit(60);
         let output = ui.add(field);
@@ -181,11 +181,14 @@ fn chord(
     let (says, color) = match &read {
         Ok(label) => {
             let key = view.track.key_at_s(segment.start_s);
-            let name = view.namer.name(label, key);
+            let name = view.namer.full_name(label, key);
+            let shown = view.namer.name(label, key);
             let text = if name.is_empty() {
                 "No chord".to_owned()
-            } else {
+            } else if shown == name {
                 format!("Reads as {}", name.text())
+            } else {
+                format!("Reads as {}, shown as {}", name.text(), shown.text())
             };
             (text, look.palette.soft)
         }
@@ -262,7 +265,7 @@ fn alternatives(
     );
     ui.horizontal_wrapped(|ui| {
         for alternative in segment.alternatives.iter().take(6) {
-            let name = view.namer.name(&alternative.label, key);
+            let name = view.namer.full_name(&alternative.label, key);
             let name = if name.is_empty() {
                 "N.C.".to_owned()
             } else {

@@ -155,6 +155,22 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
             hint,
         );
     });
+    ui.horizontal_wrapped(|ui| {
+        caption(ui, "Chord diagrams");
+        let instrument = controls.window.instrument.name();
+        let name = |on: bool| if on { instrument } else { "None" }.to_owned();
+        let hint = |on: bool| {
+            if on {
+                "PDF, SVG and ChordPro charts show how each chord is held, without a capo. The \
+                 instrument is in the settings."
+            } else {
+                "Charts without fingerings"
+            }
+            .to_owned()
+        };
+        let diagrams = &mut controls.window.diagrams;
+        choices(ui, look, &[false, true], diagrams, name, hint);
+    });
     for (group, formats) in GROUPS {
         caption(ui, group);
         for &format in formats {
@@ -164,7 +180,11 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
     }
     let heard = view.track.timeline().segments().iter();
     let count = heard.filter(|it| it.label.chord().is_some()).count();
-    caption(ui, &format!("{count} chords, in concert pitch"));
+    let simplified = match view.namer.simplification() {
+        "" => String::new(),
+        simplification => format!(" {simplification}"),
+    };
+    caption(ui, &format!("{count} chords{simplified}, in concert pitch"));
 }
 
 /// One format: its name, what it is, and what can be done with it.

@@ -270,7 +270,9 @@ fn write_beside(
 pub fn options(controls: &Controls) -> Options {
     Options {
         style: controls.style(),
+        names: controls.window.names,
         voicing: controls.window.voicing,
+        diagrams: controls.window.diagrams.then(|| controls.window.strings()),
         ..Options::default()
     }
 }

@@ -1,20 +1,20 @@
-//! Ways to hold the chord on a guitar, as chord diagrams.
+//! Ways to hold the chord on a guitar or another instrument with frets, as chord diagrams.
 
 use egui::{Align2, Painter, Rect, Stroke, Ui, pos2, vec2};
 use harmony::label::Chord;
-use harmony::voicing::{Fingering, STANDARD_TUNING};
+use harmony::voicing::Fingering;
 
 use super::desk::Desk;
 use super::piano::{degree_name, faded_background};
 use super::theme::Look;
-use crate::view::ChordView;
-use crate::view::names::{ChordName, note_name};
+use crate::view::names::Namer;
 use crate::view::preferences::Preferences;
+use crate::view::{ChordView, View};
 
 /// Frets of a diagram.
 const FRETS: u8 = 4;
 
-/// Height of a diagram against its width.
+/// Height of a diagram of six strings against its width.
 const ASPECT: f32 = 1.32;
 
 /// Draws as many fingerings into `rect` as it has room for, the best first.
@@ -22,18 +22,20 @@ pub fn draw(
     ui: &Ui,
     look: &Look,
     rect: Rect,
-    chord: Option<&ChordView>,
+    view: &View,
     preferences: &Preferences,
     desk: &mut Desk,
 ) {
     let painter = ui.painter_at(rect);
-    let Some(view) = chord else {
+    let namer = &view.namer;
+    let Some(view) = &view.chord else {
         faded_background(&painter, look, rect, "Fingerings of the chord appear here.");
         return;
     };
     let chord = &view.written;
     let capo = preferences.capo;
-    let found = desk.fingerings.of(chord, capo);
+    let strings = preferences.strings().behind_capo(capo);
+    let found = desk.fingerings.of(chord, &strings);
     if found.is_empty() {
         faded_background(&painter, look, rect, "No hand can hold all of this chord.");
         return;
@@ -44,13 +46,18 @@ pub fn draw(
         painter.text(
             head.left_center(),
             Align2::LEFT_CENTER,
-            format!("Capo {capo}: the shape of {}", shape_name(chord, capo)),
+            format!(
+                "Capo {capo}: the shape of {}",
+                shape_name(namer, chord, capo)
+            ),
             look.text(12.5),
             look.palette.soft,
         );
         body = rest;
     }
-    let width = (body.height() / ASPECT)
+    // Fewer strings lie a little further apart.
+    let aspect = ASPECT * (5.0 / (strings.len().max(2) - 1) as f32).sqrt();
+    let width = (body.height() / aspect)
         .min(body.width() / 2.0)
         .min(look.px(230.0));
     let count = ((body.width() / (width * 1.04)).floor() as usize).clamp(1, found.len());
@@ -58,12 +65,13 @@ pub fn draw(
     for (index, fingering) in found.iter().take(count).enumerate() {
         let center = pos2(body.left() + (index as f32 + 0.5) * pitch, body.center().y);
         let place =
-            Rect::from_center_size(center, vec2(width, (width * ASPECT).min(body.height())));
+            Rect::from_center_size(center, vec2(width, (width * aspect).min(body.height())));
         let diagram = Diagram {
             look,
             chord,
             view,
-            capo,
+            namer,
+            strings: &strings,
             left_handed: preferences.left_handed,
         };
         diagram.draw(&painter, place, fingering);
@@ -71,22 +79,17 @@ pub fn draw(
 }
 
 /// The chord that the hand plays above a capo.
-fn shape_name(chord: &Chord, capo: u8) -> String {
-    let shape = chord.transposed(-i32::from(capo));
-    let parts = harmony::style::parts(&shape, None, true);
-    let name = ChordName {
-        root: parts.root,
-        quality: parts.suffix,
-        bass: parts.bass,
-    };
-    name.text()
+fn shape_name(namer: &Namer, chord: &Chord, capo: u8) -> String {
+    namer.shape(&chord.transposed(-i32::from(capo))).text()
 }
 
 struct Diagram<'a> {
     look: &'a Look,
     chord: &'a Chord,
     view: &'a ChordView,
-    capo: u8,
+    namer: &'a Namer,
+    /// The open strings behind the capo, as MIDI notes.
+    strings: &'a [u8],
     left_handed: bool,
 }
 
@@ -105,12 +108,17 @@ impl Diagram<'_> {
         } else {
             fingering.position().max(1)
         };
-        let (string, fret) = (grid.width() / 5.0, grid.height() / f32::from(FRETS));
+        let last = self.strings.len().max(2) - 1;
+        let (string, fret) = (grid.width() / last as f32, grid.height() / f32::from(FRETS));
         let x = |index: usize| {
-            let index = if self.left_handed { 5 - index } else { index };
+            let index = if self.left_handed {
+                last - index
+            } else {
+                index
+            };
             grid.left() + index as f32 * string
         };
-        for index in 0..6 {
+        for index in 0..=last {
             let line = [pos2(x(index), grid.top()), pos2(x(index), grid.bottom())];
             painter.line_segment(line, Stroke::new(1.0, palette.bar_line));
         }
@@ -147,10 +155,10 @@ impl Diagram<'_> {
                 palette.soft,
             );
         }
-        let radius = string.min(fret) * 0.42;
+        let radius = string.min(fret).min(place.width() * 0.15) * 0.42;
         if let Some(barre) = fingering.barre {
             let y = grid.top() + (f32::from(barre - first) + 0.5) * fret;
-            let held: Vec<usize> = (0..6)
+            let held: Vec<usize> = (0..fingering.frets.len())
                 .filter(|&it| fingering.frets[it] == Some(barre))
                 .collect();
             if let (Some(&low), Some(&high)) = (held.first(), held.last()) {
@@ -162,7 +170,8 @@ impl Diagram<'_> {
                 painter.rect_filled(bar, radius * 0.55, palette.tone);
             }
         }
-        for (index, fretted) in fingering.frets.iter().enumerate() {
+        let strings = fingering.frets.iter().zip(self.strings);
+        for (index, (fretted, open)) in strings.enumerate() {
             let above = pos2(x(index), grid.top() - place.height() * 0.055);
             let Some(fretted) = *fretted else {
                 painter.text(
@@ -174,7 +183,7 @@ impl Diagram<'_> {
                 );
                 continue;
             };
-            let note = (STANDARD_TUNING[index] + self.capo + fretted) % 12;
+            let note = open.saturating_add(fretted) % 12;
             let name = degree_name(self.chord, note);
             if fretted == 0 {
                 painter.circle_stroke(
@@ -222,6 +231,6 @@ impl Diagram<'_> {
             .chain(added)
             .find(|degree| degree.pitch_class() == above);
         let degree = degree.unwrap_or_else(|| harmony::label::Degree::common(above));
-        note_name(self.chord.root().up(degree))
+        self.namer.note(self.chord.root().up(degree))
     }
 }

@@ -41,7 +41,9 @@ pub fn draw(
         ui.spacing_mut().item_spacing.x = look.px(4.0);
         let open = desk.open == Open::Settings;
         let settings = icon::button(ui, look, Icon::Settings, "Settings", true, open)
-            .on_hover_text("Notation, sensitivity, MIDI out, instrument, theme");
+            .on_hover_text(
+                "Notation, simpler chords, sensitivity, your instrument, MIDI out, theme",
+            );
         anchors.settings = settings.rect;
         if settings.clicked() {
             desk.open = if open { Open::Nothing } else { Open::Settings };

@@ -8,7 +8,7 @@ use super::desk::{Desk, Open};
 use super::theme::Look;
 use super::widgets::{button, choices};
 use crate::view::View;
-use crate::view::names::{key_name, note_name, usual_key};
+use crate::view::names::usual_key;
 
 /// Draws the keys, twelve in each mode, as they are written for the instrument. What is
 /// taken: a key as it sounds, or that it shall be found again (`Some(None)`).
@@ -35,9 +35,11 @@ pub fn picker(ui: &mut Ui, look: &Look, view: &View, now: Option<Key>) -> Option
                         let before = chosen;
                         let choice = [Some(chosen.unwrap_or(key))];
                         let label = |key: Option<Key>| {
-                            key.map_or(String::new(), |key| note_name(key.tonic()))
+                            key.map_or(String::new(), |key| view.namer.note(key.tonic()))
                         };
-                        let hint = |key: Option<Key>| key.map_or(String::new(), key_name);
+                        let hint = |key: Option<Key>| {
+                            key.map_or(String::new(), |key| view.namer.key_name(key))
+                        };
                         choices(ui, look, &choice, &mut chosen, label, hint);
                         if chosen != before {
                             taken = Some(Some(view.namer.sounding_key(key)));

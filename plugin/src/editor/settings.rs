@@ -1,18 +1,24 @@
-//! The settings: how chords are named and written, what is listened for, what is sent as
-//! notes, how the window looks.
+//! The settings, a page each: how chords are named and written, what is listened for, what is
+//! played on and sent as notes, how the window looks.
 
-use egui::{Button, DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, Slider, Ui};
+use egui::{
+    Button, DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, Slider, TextEdit, Ui,
+};
+use harmony::label::{Chord, Label};
+use harmony::note_names::NoteNames;
 use nice_plug::prelude::Enum;
 use recognizer::tuning::{MAX_CENTS, Tuning};
 
-use super::desk::{Desk, Open};
+use super::desk::{Desk, Open, SettingsPage, Typed};
 use super::export::voicing_hint;
 use super::theme::Look;
-use super::widgets::{caption_of, choices};
+use super::widgets::{button, caption_of, choices};
 use crate::params::{
     BandChoice, BassChoice, PartChoice, StyleChoice, VocabularyChoice, VoicingChoice,
 };
-use crate::view::preferences::{MAX_CAPO, Page, ThemeChoice, WrittenFor};
+use crate::view::preferences::{
+    InstrumentChoice, MAX_CAPO, Page, Preferences, SimplifyChoice, ThemeChoice, WrittenFor,
+};
 use crate::view::{BandControls, Controls, MidiControls, TuningControls, TuningView, View};
 
 /// Draws the settings, if they are open, under their button at `anchor`.
@@ -44,14 +50,23 @@ pub fn draw(
     .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
     .show(|ui| {
         ui.set_width(width);
-        let height = window.bottom() - anchor.bottom() - look.px(44.0);
+        ui.horizontal(|ui| {
+            let name = |page: SettingsPage| page.name().to_owned();
+            let hint = |page: SettingsPage| page.hint().to_owned();
+            let page = &mut desk.settings;
+            choices(ui, look, &SettingsPage::ALL, page, name, hint);
+        });
+        ui.separator();
+        let height = window.bottom() - anchor.bottom() - look.px(80.0);
         egui::ScrollArea::vertical()
+            .id_salt(desk.settings.name())
             .max_height(height.max(look.px(80.0)))
             .min_scrolled_height(height.max(look.px(80.0)))
-            .show(ui, |ui| form(ui, look, width, view, controls));
+            .show(ui, |ui| form(ui, look, width, view, controls, desk));
     });
     if !open && desk.open == Open::Settings {
         desk.open = Open::Nothing;
+        desk.typed = Typed::default();
     }
 }
 
@@ -95,17 +110,39 @@ impl Form<'_> {
     }
 }
 
-fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Controls) {
+fn form(
+    ui: &mut Ui,
+    look: &Look,
+    width: f32,
+    view: &View,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
     let narrow = width < look.px(420.0);
     let form = Form { look, narrow };
-    form.row(ui, "View", |ui| {
-        let name = |page: Page| page.name().to_owned();
-        let hint = |page: Page| page.hint().to_owned();
-        choices(ui, look, &Page::ALL, &mut controls.window.page, name, hint);
-    });
+    let typed = &mut desk.typed;
+    match desk.settings {
+        SettingsPage::Chords => chords(ui, &form, view, controls, typed),
+        SettingsPage::Listening => {
+            listening(ui, &form, view, controls);
+            ui.separator();
+            band(ui, &form, &mut controls.band);
+        }
+        SettingsPage::Playing => {
+            instrument(ui, &form, view, &mut controls.window, typed);
+            ui.separator();
+            midi(ui, &form, &mut controls.midi);
+        }
+        SettingsPage::Window => window(ui, &form, controls),
+    }
+}
+
+/// Which chords there are and how they are written.
+fn chords(ui: &mut Ui, form: &Form<'_>, view: &View, controls: &mut Controls, typed: &mut Typed) {
+    let look = form.look;
     form.variants(
         ui,
-        "Chords",
+        "Vocabulary",
         &mut controls.vocabulary,
         |vocabulary| match vocabulary {
             VocabularyChoice::MajMin => "Major and minor triads only",
@@ -122,6 +159,8 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
         StyleChoice::Roman => "Roman numerals of the key: ♭VII7sus4",
         StyleChoice::Nashville => "Nashville numbers of the key",
     });
+    note_names(ui, form, &mut controls.window.names);
+    simplify(ui, form, view, &mut controls.window, typed);
     form.row(ui, "Written for", |ui| {
         let name = |written: WrittenFor| written.name().to_owned();
         let hint = |written: WrittenFor| {
@@ -141,7 +180,11 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
             hint,
         );
     });
-    ui.separator();
+}
+
+/// What is listened for.
+fn listening(ui: &mut Ui, form: &Form<'_>, view: &View, controls: &mut Controls) {
+    let look = form.look;
     form.row(ui, "Sensitivity", |ui| {
         let number = Number {
             step: 0.01,
@@ -164,28 +207,16 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
                 "How long a new chord must last before it takes the place of the one shown.",
             );
     });
-    tuning(ui, &form, &view.tuning, &mut controls.tuning);
-    ui.separator();
-    band(ui, &form, &mut controls.band);
-    ui.separator();
-    midi(ui, &form, &mut controls.midi);
-    ui.separator();
-    form.row(ui, "Guitar", |ui| {
-        let mut left = controls.window.left_handed;
-        let hands = [false, true];
-        let name = |left: bool| if left { "Left-handed" } else { "Right-handed" }.to_owned();
-        choices(ui, look, &hands, &mut left, name, |_| String::new());
-        controls.window.left_handed = left;
-        let capo = DragValue::new(&mut controls.window.capo)
-            .range(0..=MAX_CAPO)
-            .speed(0.05)
-            .custom_formatter(|value, _| match value as u8 {
-                0 => "no capo".to_owned(),
-                fret => format!("capo {fret}"),
-            })
-            .custom_parser(|text| text.trim_start_matches("capo").trim().parse().ok());
-        ui.add(capo)
-            .on_hover_text("The fret of the capo: drag, or click and type.");
+    tuning(ui, form, &view.tuning, &mut controls.tuning);
+}
+
+/// How the window looks.
+fn window(ui: &mut Ui, form: &Form<'_>, controls: &mut Controls) {
+    let look = form.look;
+    form.row(ui, "View", |ui| {
+        let name = |page: Page| page.name().to_owned();
+        let hint = |page: Page| page.hint().to_owned();
+        choices(ui, look, &Page::ALL, &mut controls.window.page, name, hint);
     });
     form.row(ui, "Theme", |ui| {
         let name = |theme: ThemeChoice| theme.name().to_owned();
@@ -217,6 +248,249 @@ fn form(ui: &mut Ui, look: &Look, width: f32, view: &View, controls: &mut Contro
         let build = RichText::new(changes_about::BUILD).font(look.text(13.0));
         ui.add(egui::Label::new(build).selectable(true));
     });
+}
+
+/// How notes are called.
+fn note_names(ui: &mut Ui, form: &Form<'_>, names: &mut NoteNames) {
+    form.row(ui, "Note names", |ui| {
+        let name = |names: NoteNames| {
+            match names {
+                NoteNames::English => "A B C",
+                NoteNames::German => "A H C",
+                NoteNames::Solfege => "Do Re Mi",
+            }
+            .to_owned()
+        };
+        let hint = |names: NoteNames| {
+            match names {
+                NoteNames::English => "English names: B and B♭",
+                NoteNames::German => {
+                    "German names, shown and typed: H, and B for what others call B♭. Charts for \
+                     people have them too; files for programs stay English."
+                }
+                NoteNames::Solfege => {
+                    "Do Re Mi Fa Sol La Si, shown and typed. Charts for people have them too; \
+                     files for programs stay English."
+                }
+            }
+            .to_owned()
+        };
+        choices(ui, form.look, &NoteNames::ALL, names, name, hint);
+    });
+}
+
+/// How simple chords are, with a field for those of one's own.
+fn simplify(
+    ui: &mut Ui,
+    form: &Form<'_>,
+    view: &View,
+    window: &mut Preferences,
+    typed: &mut Typed,
+) {
+    let look = form.look;
+    form.row(ui, "Simplify", |ui| {
+        let name = |choice: SimplifyChoice| choice.name().to_owned();
+        let hint = |choice: SimplifyChoice| {
+            format!(
+                "{}. In the window and in exports; the track keeps what was heard.",
+                choice.hint()
+            )
+        };
+        let chosen = &mut window.simplify;
+        choices(ui, look, &SimplifyChoice::ALL, chosen, name, hint);
+    });
+    if window.simplify != SimplifyChoice::Own {
+        typed.own_chords = None;
+        return;
+    }
+    let text = typed.own_chords.take();
+    let mut text = text.unwrap_or_else(|| view.namer.typed_chords(&window.own_chords));
+    form.row(ui, "My chords", |ui| {
+        let field = TextEdit::singleline(&mut text)
+            .desired_width(ui.available_width().min(look.px(330.0)))
+            .char_limit(600)
+            .hint_text(view.namer.typed_chords(&easy_chords()));
+        let response = ui.add(field);
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::new(egui::Role::TextInput);
+            info.label = Some("My chords".to_owned());
+            info
+        });
+        let focused = response.has_focus();
+        response.on_hover_text("The chords that you play, with spaces between them.");
+        let read = view.namer.read_chords(&text);
+        let says = match &read {
+            Ok(chords) if chords.is_empty() => Some((
+                "Type some chords: until then they are as heard.".to_owned(),
+                look.palette.soft,
+            )),
+            Ok(_) => None,
+            Err(error) => Some((error.to_string(), look.palette.warning)),
+        };
+        if focused || read.is_err() {
+            typed.own_chords = Some(text);
+        }
+        if let Ok(chords) = read {
+            window.own_chords = chords;
+        }
+        if let Some((says, color)) = says {
+            ui.label(RichText::new(says).font(look.text(12.0)).color(color));
+        }
+    });
+}
+
+/// Which instrument chords are held on, and how.
+fn instrument(
+    ui: &mut Ui,
+    form: &Form<'_>,
+    view: &View,
+    window: &mut Preferences,
+    typed: &mut Typed,
+) {
+    let look = form.look;
+    form.row(ui, "Instrument", |ui| {
+        let name = |choice: InstrumentChoice| choice.name().to_owned();
+        let hint = |choice: InstrumentChoice| match choice {
+            InstrumentChoice::Own => choice.hint().to_owned(),
+            named => format!("{}: {}", named.name(), named.hint()),
+        };
+        let chosen = &mut window.instrument;
+        if choices(ui, look, &InstrumentChoice::ALL, chosen, name, hint) {
+            typed.capo = None;
+        }
+    });
+    if window.instrument == InstrumentChoice::Own {
+        own_strings(ui, form, view, window, typed);
+    } else {
+        typed.own_strings = None;
+    }
+    form.row(ui, "Strings", |ui| {
+        let hands = [false, true];
+        let name = |left: bool| if left { "Left-handed" } else { "Right-handed" }.to_owned();
+        let left = &mut window.left_handed;
+        choices(ui, look, &hands, left, name, |_| String::new());
+        let capo = DragValue::new(&mut window.capo)
+            .range(0..=MAX_CAPO)
+            .speed(0.05)
+            .custom_formatter(|value, _| match value as u8 {
+                0 => "no capo".to_owned(),
+                fret => format!("capo {fret}"),
+            })
+            .custom_parser(|text| text.trim_start_matches("capo").trim().parse().ok());
+        if ui
+            .add(capo)
+            .on_hover_text("The fret of the capo: drag, or click and type.")
+            .changed()
+        {
+            typed.capo = None;
+        }
+        let chords = played(view);
+        let suggest = ui
+            .add_enabled(!chords.is_empty(), button(look, "Suggest"))
+            .on_hover_text("Put the capo where most of the song has open chords.")
+            .on_disabled_hover_text("Play some music first: a capo depends on the chords.");
+        if suggest.clicked() {
+            let (fret, share) = window.strings().best_capo(&chords);
+            window.capo = fret;
+            let open = format!("{:.0} % of the time has open chords", share * 100.0);
+            typed.capo = Some(match fret {
+                _ if share == 0.0 => "No chord is open with any capo.".to_owned(),
+                0 => format!("Best without a capo: {open}."),
+                fret => format!("With a capo on fret {fret}, {open}."),
+            });
+        }
+        if let Some(says) = &typed.capo {
+            let says = RichText::new(says.as_str());
+            ui.label(says.font(look.text(12.0)).color(look.palette.soft));
+        }
+    });
+}
+
+/// The field of an instrument's own strings.
+fn own_strings(
+    ui: &mut Ui,
+    form: &Form<'_>,
+    view: &View,
+    window: &mut Preferences,
+    typed: &mut Typed,
+) {
+    let look = form.look;
+    let shown = |window: &Preferences| match window.own_strings.as_slice() {
+        [] => String::new(),
+        strings => view.namer.typed_strings(strings),
+    };
+    let text = typed.own_strings.take();
+    let mut text = text.unwrap_or_else(|| shown(window));
+    form.row(ui, "Own tuning", |ui| {
+        let field = TextEdit::singleline(&mut text)
+            .desired_width(ui.available_width().min(look.px(330.0)))
+            .char_limit(80)
+            .hint_text(view.namer.typed_strings(&OPEN_D));
+        let response = ui.add(field);
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::new(egui::Role::TextInput);
+            info.label = Some("Own tuning".to_owned());
+            info
+        });
+        let focused = response.has_focus();
+        response.on_hover_text(
+            "The open strings in the order in which they lie, each with its octave; C4 is the \
+             middle C.",
+        );
+        let empty = text.trim().is_empty();
+        let read = if empty {
+            Ok(Vec::new())
+        } else {
+            view.namer.read_strings(&text)
+        };
+        let says = match &read {
+            Ok(_) if empty => Some((
+                "Type the strings: until then it is a guitar.".to_owned(),
+                look.palette.soft,
+            )),
+            Ok(_) => None,
+            Err(error) => Some((error.to_string(), look.palette.warning)),
+        };
+        if focused || read.is_err() {
+            typed.own_strings = Some(text);
+        }
+        if let Ok(strings) = read
+            && strings != window.own_strings
+        {
+            window.own_strings = strings;
+            typed.capo = None;
+        }
+        if let Some((says, color)) = says {
+            ui.label(RichText::new(says).font(look.text(12.0)).color(color));
+        }
+    });
+}
+
+/// A guitar's open D: an example of a tuning of one's own.
+const OPEN_D: [u8; 6] = [38, 45, 50, 54, 57, 62];
+
+/// The chords of the track as they are written, each with how long it lasts in all.
+fn played(view: &View) -> Vec<(Chord, f64)> {
+    let mut played: Vec<(Chord, f64)> = Vec::new();
+    for segment in view.track.timeline().segments() {
+        let Label::Chord(chord) = view.namer.written(&segment.label) else {
+            continue;
+        };
+        match played.iter_mut().find(|(other, _)| *other == chord) {
+            Some((_, length)) => *length += segment.duration_s(),
+            None => played.push((chord, segment.duration_s())),
+        }
+    }
+    played
+}
+
+/// Chords that people play first.
+fn easy_chords() -> Vec<Label> {
+    let chords = ["C", "G", "A:min", "F", "D:min", "E:min"];
+    chords
+        .iter()
+        .filter_map(|chord| chord.parse().ok())
+        .collect()
 }
 
 /// Where the tuning comes from, and what it is where it is set.

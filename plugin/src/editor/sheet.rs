@@ -157,6 +157,10 @@ fn draw_head(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk)
     if let Some(key) = &sheet.key {
         facts.push(key.clone());
     }
+    let simplification = view.namer.simplification();
+    if !simplification.is_empty() {
+        facts.push(format!("shown {simplification}"));
+    }
     for fact in facts {
         let galley = painter.layout_no_wrap(fact, look.text(12.0), palette.soft);
         right -= galley.size().x;
@@ -568,10 +572,10 @@ impl Line<'_> {
             let id = ui.scope_id().with(("sheet-chord", index, place));
             let response = ui.interact(shown, id, Sense::click());
             let palette = self.look.palette;
-            if response.hovered()
-                || response.has_focus()
-                || is_edited(desk, span.start_s, span.end_s)
-            {
+            let start_s = chord
+                .first
+                .map_or(span.start_s, |first| self.view.sheet.spans[first].start_s);
+            if response.hovered() || response.has_focus() || is_edited(desk, start_s, span.end_s) {
                 let stroke = Stroke::new(self.look.px(1.5), palette.accent);
                 self.painter.rect_stroke(
                     area.shrink(1.0),
@@ -585,12 +589,20 @@ impl Line<'_> {
             if response.clicked() {
                 let x = response.interact_pointer_pos().map_or(left, |at| at.x);
                 let clicked_s = bar.start_s + f64::from(share_of(x)) * duration_s;
+                // Of several that are shown as one, the one that was clicked.
+                let spans = &self.view.sheet.spans;
+                let clicked = self
+                    .view
+                    .sheet
+                    .span_at(clicked_s)
+                    .map(|index| &spans[index]);
+                let span = clicked.filter(|it| it.name == span.name).unwrap_or(span);
                 let inside = inside(span.start_s, span.end_s, bar.start_s, bar.end_s);
                 editing::open(desk, self.view, inside, clicked_s, area);
             }
             response.on_hover_text("Click to change the chord; drag its start to move it.");
             // A chord that goes on from the bar before starts elsewhere.
-            if !chord.held && span_index > 0 {
+            if !chord.held && chord.first.is_some_and(|first| first > 0) {
                 let handle = Rect::from_center_size(
                     pos2(left - self.look.px(1.0), rect.center().y),
                     vec2(self.look.px(9.0), rect.height()),
@@ -604,7 +616,7 @@ impl Line<'_> {
                     let share = (at.x - inner.left()) / inner.width();
                     bar.start_s + f64::from(share) * duration_s
                 });
-                editing::boundary(desk, self.view, &response, span.start_s, to_s);
+                editing::boundary(desk, self.view, &response, start_s, to_s);
             }
         }
         if let Some(drag) = desk.drag

@@ -248,7 +248,15 @@ fn block(
             let edge = whole.with_max_x(whole.left() + look.px(4.0).min(whole.width()));
             painter.rect_filled(edge, 2.0, color);
         }
-        name(painter, look, seen, whole, span);
+        // Chords that are shown alike are named once, where the first comes into sight.
+        let before = index.checked_sub(1).map(|before| &view.sheet.spans[before]);
+        let named = !view.namer.is_full()
+            && before.is_some_and(|it| {
+                it.name == span.name && it.end_s > time.second(lane.left() + look.px(40.0))
+            });
+        if !named {
+            name(painter, look, seen, whole, span);
+        }
     } else if span.silent && seen.width() > look.px(34.0) {
         painter.text(
             seen.center(),

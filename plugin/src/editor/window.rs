@@ -242,6 +242,7 @@ impl App {
     /// Does what was asked for.
     fn carry_out(&mut self, action: Action, context: &Context, controls: &Controls) {
         let session = self.instance.session();
+        let exported = || controls.exported(session.track());
         match action {
             Action::Edit(command) => match session.edit(&command) {
                 Ok(()) => self.instance.tell_edited(),
@@ -269,13 +270,13 @@ impl App {
                 }
             }
             Action::Dismiss => session.dismiss_message(),
-            Action::Save(format) => self.files.save(session.track(), format, controls),
-            Action::SaveAs(format) => self.files.save_as(session.track(), format, controls),
+            Action::Save(format) => self.files.save(exported(), format, controls),
+            Action::SaveAs(format) => self.files.save_as(exported(), format, controls),
             Action::Copy(format @ Format::Svg) => {
-                self.files.copy(session.track(), format, controls, context);
+                self.files.copy(exported(), format, controls, context);
             }
             Action::Copy(format) => {
-                let notice = match files::text(&session.track(), format, controls) {
+                let notice = match files::text(&exported(), format, controls) {
                     Ok(text) => {
                         context.copy_text(text);
                         Notice {
@@ -297,7 +298,7 @@ impl App {
                     context.open_url(egui::OpenUrl::new_tab(url));
                 }
             }
-            Action::DragOut(format) => self.files.drag_out(session.track(), format, controls),
+            Action::DragOut(format) => self.files.drag_out(exported(), format, controls),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use recognizer::band::{Part, Said};
 
-use super::names::{Namer, note_name};
+use super::names::Namer;
 use crate::snapshot::{Snapshot, Standing};
 use harmony::key::Key;
 use harmony::label::{Label, Note};
@@ -71,8 +71,8 @@ fn percent(share: f32) -> String {
 
 fn in_words(said: &Said, key: Option<Key>, namer: &Namer) -> String {
     let note = |class: u8| match namer.key(key) {
-        Some(key) => note_name(key.spell(class)),
-        None => note_name(Note::common(class, false)),
+        Some(key) => namer.note(key.spell(class)),
+        None => namer.note(Note::common(class, false)),
     };
     match said {
         Said::Chord(part, label @ Label::Chord(_), p) => {

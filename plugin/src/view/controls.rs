@@ -1,7 +1,11 @@
 //! What the window shows and changes of the plugin's settings.
 
+use std::sync::Arc;
+
 use harmony::key::Key;
+use harmony::simplify::Simplify;
 use harmony::style::Style;
+use harmony::track::Track;
 use harmony::vocabulary::Vocabulary;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +121,14 @@ impl Controls {
             2 => Style::Harte,
             3 => Style::Roman,
             _ => Style::Nashville,
+        }
+    }
+
+    /// A track as files have it: its chords as simple as they are wanted.
+    pub fn exported(&self, track: Arc<Track>) -> Arc<Track> {
+        match self.window.simplified() {
+            Simplify::AsHeard => track,
+            simplify => Arc::new(simplify.track(&track)),
         }
     }
 

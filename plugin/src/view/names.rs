@@ -1,9 +1,12 @@
 //! Names of chords, notes and keys as the window writes them.
 
 use harmony::key::{Key, Mode};
-use harmony::label::{Label, Note};
-use harmony::style::{self, ReadSymbolError, Style};
+use harmony::label::{Chord, Label, Note};
+use harmony::note_names::NoteNames;
+use harmony::simplify::{MAX_OWN_CHORDS, Simplify};
+use harmony::style::{self, ReadSymbolError, Style, Symbol};
 use harmony::vocabulary::Vocabulary;
+use harmony::voicing::{Instrument, ParseInstrumentError};
 
 use super::Controls;
 use super::preferences::WrittenFor;
@@ -81,10 +84,28 @@ fn numeral_end(text: &str) -> usize {
     }
 }
 
+/// Why a list of chords is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OwnChordsError {
+    /// A word that is no chord.
+    #[error("{word:?}: {source}")]
+    NotAChord {
+        /// The word.
+        word: String,
+        /// Why not.
+        source: ReadSymbolError,
+    },
+    /// More chords than [`MAX_OWN_CHORDS`].
+    #[error("these are more than {MAX_OWN_CHORDS} chords")]
+    TooMany,
+}
+
 /// Writes labels in the chosen vocabulary, notation and transposition.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Namer {
     vocabulary: Vocabulary,
+    simplify: Simplify,
+    names: NoteNames,
     style: Style,
     written_for: WrittenFor,
     /// The key where the track knows none.
@@ -96,20 +117,55 @@ impl Namer {
     pub fn new(controls: &Controls) -> Self {
         Self {
             vocabulary: controls.vocabulary(),
+            simplify: controls.window.simplified(),
+            names: controls.window.names,
             style: controls.style(),
             written_for: controls.window.written_for,
             fallback: controls.key(),
         }
     }
 
-    /// A label as it is written: in the vocabulary, for the instrument.
-    pub fn written(&self, label: &Label) -> Label {
+    /// Whether labels are shown as they are, none of them folded into a simpler one.
+    pub fn is_full(&self) -> bool {
+        self.vocabulary == Vocabulary::Inversions && self.simplify == Simplify::AsHeard
+    }
+
+    /// What chords are simplified to, in words; empty where they are as heard.
+    pub const fn simplification(&self) -> &'static str {
+        match self.simplify {
+            Simplify::AsHeard => "",
+            Simplify::NoSevenths => "without sevenths",
+            Simplify::Triads => "as triads",
+            Simplify::MajMin => "as major and minor",
+            Simplify::Own(_) => "as the nearest of my chords",
+        }
+    }
+
+    /// A chord as somebody may type it.
+    pub const fn example(&self) -> &'static str {
+        match self.names {
+            NoteNames::English | NoteNames::German => "Am7/C",
+            NoteNames::Solfege => "Lam7/Do",
+        }
+    }
+
+    /// A label as it is shown: in the vocabulary, as simple as wanted, as it sounds.
+    pub fn simple(&self, label: &Label) -> Label {
         // The largest vocabulary is what the recognizer answers with; what people type
         // beyond it stays.
         let label = match self.vocabulary {
             Vocabulary::Inversions => label.clone(),
             smaller => smaller.simplify(label),
         };
+        self.simplify.label(&label)
+    }
+
+    /// A label as it is written: as it is shown, for the instrument.
+    pub fn written(&self, label: &Label) -> Label {
+        self.for_instrument(self.simple(label))
+    }
+
+    fn for_instrument(&self, label: Label) -> Label {
         match self.written_for.semitones() {
             0 => label,
             semitones => label.transposed(semitones),
@@ -125,10 +181,61 @@ impl Namer {
 
     /// The name of a label; empty where nothing sounds or nobody knows.
     pub fn name(&self, label: &Label, key: Option<Key>) -> ChordName {
-        match self.written(label) {
+        self.name_of(&self.written(label), key)
+    }
+
+    /// The name of a label that is not simplified: what the track has.
+    pub fn full_name(&self, label: &Label, key: Option<Key>) -> ChordName {
+        self.name_of(&self.for_instrument(label.clone()), key)
+    }
+
+    /// The name of a label as it is written.
+    fn name_of(&self, written: &Label, key: Option<Key>) -> ChordName {
+        match written {
             Label::NoChord | Label::Unknown => ChordName::default(),
-            chord => ChordName::new(&style::format(&chord, self.style, self.key(key).as_ref())),
+            Label::Chord(chord) => self.chord_name(chord, self.key(key).as_ref()),
         }
+    }
+
+    /// The symbol of a shape that is held, whatever the notation is: a hand plays no numerals.
+    pub fn shape(&self, chord: &Chord) -> ChordName {
+        self.symbol(style::parts(chord, None, true))
+    }
+
+    fn symbol(&self, symbol: Symbol) -> ChordName {
+        let Symbol { root, suffix, bass } = self.names.symbol(symbol);
+        ChordName {
+            root,
+            quality: suffix,
+            bass,
+        }
+    }
+
+    /// The name of a chord as it is written, spelled by a key as it is written.
+    fn chord_name(&self, chord: &Chord, key: Option<&Key>) -> ChordName {
+        let unicode = match self.style {
+            Style::Plain => false,
+            Style::Jazz => true,
+            Style::Roman | Style::Nashville if key.is_none() => true,
+            // Numerals and label files have no names of notes that could be others.
+            style => return ChordName::new(&style::format(&chord.clone().into(), style, key)),
+        };
+        self.symbol(style::parts(chord, key, unicode))
+    }
+
+    /// A note with the signs of printed music.
+    pub fn note(&self, note: Note) -> String {
+        let english = note.to_string().replace('#', "♯").replace('b', "♭");
+        self.names.note(&english)
+    }
+
+    /// A key in words: `A♭ major`.
+    pub fn key_name(&self, key: Key) -> String {
+        let mode = match key.mode() {
+            Mode::Major => "major",
+            Mode::Minor => "minor",
+        };
+        format!("{} {mode}", self.note(key.tonic()))
     }
 
     /// What somebody types, as it sounds.
@@ -136,7 +243,7 @@ impl Namer {
     /// # Errors
     /// What in the text means nothing.
     pub fn read(&self, text: &str) -> Result<Label, ReadSymbolError> {
-        let label = style::read(text)?;
+        let label = self.names.read(text)?;
         Ok(match self.written_for.semitones() {
             0 => label,
             semitones => label.transposed(-semitones),
@@ -145,11 +252,73 @@ impl Namer {
 
     /// A label as somebody would type it, whatever the notation is.
     pub fn typed(&self, label: &Label, key: Option<Key>) -> String {
-        let written = match self.written_for.semitones() {
-            0 => label.clone(),
-            semitones => label.transposed(semitones),
+        let written = self.for_instrument(label.clone());
+        let key = self.key(key);
+        self.names.format(&written, Style::Plain, key.as_ref())
+    }
+
+    /// The chords that somebody lists, with spaces, commas or semicolons between them, as they
+    /// sound, each once.
+    ///
+    /// # Errors
+    /// The first word that is no chord, and more chords than [`MAX_OWN_CHORDS`].
+    pub fn read_chords(&self, text: &str) -> Result<Vec<Label>, OwnChordsError> {
+        let mut chords: Vec<Label> = Vec::new();
+        let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+        for word in words.filter(|word| !word.is_empty()) {
+            let not = |source| OwnChordsError::NotAChord {
+                word: word.chars().take(20).collect(),
+                source,
+            };
+            let label = self.read(word).map_err(not)?;
+            if label.chord().is_some() && !chords.contains(&label) {
+                chords.push(label);
+            }
+            if chords.len() > MAX_OWN_CHORDS {
+                return Err(OwnChordsError::TooMany);
+            }
+        }
+        Ok(chords)
+    }
+
+    /// Such a list as somebody would type it.
+    pub fn typed_chords(&self, chords: &[Label]) -> String {
+        let spelled = |label: &Label| {
+            let written = self.for_instrument(label.clone());
+            self.names.format(&written, Style::Plain, None)
         };
-        style::format(&written, Style::Plain, self.key(key).as_ref())
+        chords.iter().map(spelled).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Open strings that somebody types with their octaves, as MIDI notes in the order in which
+    /// they lie.
+    ///
+    /// # Errors
+    /// A word that is no note with its octave, too few and too many of them.
+    pub fn read_strings(&self, text: &str) -> Result<Vec<u8>, ParseInstrumentError> {
+        let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-'));
+        let english = words.map(|word| {
+            let octave = word.find(|c: char| c.is_ascii_digit());
+            let (note, octave) = word.split_at(octave.unwrap_or(word.len()));
+            match self.names.read(note) {
+                Ok(Label::Chord(chord)) if !note.is_empty() => format!("{}{octave}", chord.root()),
+                _ => word.to_owned(),
+            }
+        });
+        let english: Vec<String> = english.collect();
+        let instrument: Instrument = english.join(" ").parse()?;
+        Ok(instrument.strings().to_vec())
+    }
+
+    /// Such strings as somebody would type them.
+    pub fn typed_strings(&self, strings: &[u8]) -> String {
+        let english = Instrument::Own(strings.to_vec()).to_string();
+        let typed = english.split(' ').map(|word| {
+            let octave = word.find(|c: char| c.is_ascii_digit() || c == '-');
+            let (note, octave) = word.split_at(octave.unwrap_or(word.len()));
+            format!("{}{octave}", self.names.note(note))
+        });
+        typed.collect::<Vec<_>>().join(" ")
     }
 
     /// The key that somebody picks by its written tonic, as it sounds.
@@ -175,20 +344,6 @@ fn transposed(key: Key, fifths: i32) -> Key {
         tonic += 12;
     }
     Key::new(Note::from_fifths(tonic), key.mode())
-}
-
-/// A note with the signs of printed music.
-pub fn note_name(note: Note) -> String {
-    note.to_string().replace('#', "♯").replace('b', "♭")
-}
-
-/// A key in words: `A♭ major`.
-pub fn key_name(key: Key) -> String {
-    let mode = match key.mode() {
-        Mode::Major => "major",
-        Mode::Minor => "minor",
-    };
-    format!("{} {mode}", note_name(key.tonic()))
 }
 
 /// The usual spelling of the key on a pitch class (taken modulo 12).

@@ -1,7 +1,10 @@
 //! How this window is set up: kept with the project, and no parameter of the host.
 
 use harmony::edit::Snap;
-use harmony::voicing::Voicing;
+use harmony::label::{Chord, Label};
+use harmony::note_names::NoteNames;
+use harmony::simplify::{MAX_OWN_CHORDS, Simplify};
+use harmony::voicing::{Instrument, MAX_STRINGS, MIN_STRINGS, Voicing};
 use serde::{Deserialize, Serialize};
 
 /// What the window gives its room to.
@@ -38,7 +41,7 @@ impl Page {
         match self {
             Self::Overview => "The chord, how it is played, and the lead sheet (Ctrl+1)",
             Self::Sheet => "The whole window for the lead sheet (Ctrl+2)",
-            Self::Play => "The chord on a large keyboard or guitar (Ctrl+3)",
+            Self::Play => "The chord on a large keyboard, guitar or other instrument (Ctrl+3)",
             Self::Stage => "The chord in huge type and nothing else (Ctrl+4; Esc leaves it)",
         }
     }
@@ -51,7 +54,7 @@ pub enum Companion {
     /// The chord on a keyboard.
     #[default]
     Piano,
-    /// Fingerings on a guitar.
+    /// Fingerings on a guitar, or another instrument with frets.
     Guitar,
     /// What the recognizer hears.
     Spectrum,
@@ -75,7 +78,7 @@ impl Companion {
         match self {
             Self::Piano => "A voicing of the chord on a keyboard, bass in the left hand",
             Self::Guitar => {
-                "Ways to hold the chord on a guitar; capo and left hand in the settings"
+                "Ways to hold the chord; the instrument, capo and left hand are in the settings"
             }
             Self::Spectrum => {
                 "The constant-Q spectrum that the recognizer hears, with the chord's notes \
@@ -157,6 +160,116 @@ impl WrittenFor {
     }
 }
 
+/// How simple chords are shown and exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SimplifyChoice {
+    /// Not simplified.
+    #[default]
+    AsHeard,
+    /// Sevenths and what is above them left out.
+    NoSevenths,
+    /// Triads and suspensions.
+    Triads,
+    /// Major and minor triads in root position.
+    MajMin,
+    /// The nearest of [`Preferences::own_chords`].
+    Own,
+}
+
+impl SimplifyChoice {
+    /// All of them, from rich to simple.
+    pub const ALL: [Self; 5] = [
+        Self::AsHeard,
+        Self::NoSevenths,
+        Self::Triads,
+        Self::MajMin,
+        Self::Own,
+    ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsHeard => "As heard",
+            Self::NoSevenths => "No sevenths",
+            Self::Triads => "Triads",
+            Self::MajMin => "Major/minor",
+            Self::Own => "My chords",
+        }
+    }
+
+    /// What it does.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::AsHeard => "Chords as they were heard",
+            Self::NoSevenths => "G9/B becomes G/B, Am7 becomes Am; sixths and suspensions stay",
+            Self::Triads => "Major, minor, diminished and augmented triads, and suspensions",
+            Self::MajMin => "Major and minor chords alone, without other bass notes",
+            Self::Own => "Of the chords that you play, the one with the most notes in common",
+        }
+    }
+}
+
+/// Which instrument fingerings are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InstrumentChoice {
+    /// A guitar in standard tuning.
+    #[default]
+    Guitar,
+    /// A soprano, concert or tenor ukulele.
+    Ukulele,
+    /// A baritone ukulele.
+    Baritone,
+    /// A bass guitar.
+    Bass,
+    /// A banjo in open G.
+    Banjo,
+    /// A mandolin.
+    Mandolin,
+    /// Strings of one's own: [`Preferences::own_strings`].
+    Own,
+}
+
+impl InstrumentChoice {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 7] = [
+        Self::Guitar,
+        Self::Ukulele,
+        Self::Baritone,
+        Self::Bass,
+        Self::Banjo,
+        Self::Mandolin,
+        Self::Own,
+    ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Guitar => "Guitar",
+            Self::Ukulele => "Ukulele",
+            Self::Baritone => "Baritone uke",
+            Self::Bass => "Bass",
+            Self::Banjo => "Banjo",
+            Self::Mandolin => "Mandolin",
+            Self::Own => "Own tuning",
+        }
+    }
+
+    /// Its strings.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Guitar => "E2 A2 D3 G3 B3 E4",
+            Self::Ukulele => "G4 C4 E4 A4, the fourth string a high one",
+            Self::Baritone => "D3 G3 B3 E4",
+            Self::Bass => "E1 A1 D2 G2",
+            Self::Banjo => "The long strings in open G: D3 G3 B3 D4",
+            Self::Mandolin => "G3 D4 A4 E5",
+            Self::Own => "Strings that you type, with their octaves: D2 A2 D3 G3 B3 E4",
+        }
+    }
+}
+
 /// The highest fret that a capo goes to.
 pub const MAX_CAPO: u8 = 9;
 
@@ -172,7 +285,20 @@ pub struct Preferences {
     pub theme: ThemeChoice,
     /// For which instrument names are written.
     pub written_for: WrittenFor,
-    /// Whether guitar strings are drawn the other way round.
+    /// How notes are called.
+    pub names: NoteNames,
+    /// How simple chords are in the window and in what it exports; the track keeps what was
+    /// heard.
+    pub simplify: SimplifyChoice,
+    /// The chords that somebody plays, as they sound.
+    pub own_chords: Vec<Label>,
+    /// Which instrument fingerings are for.
+    pub instrument: InstrumentChoice,
+    /// Open strings of one's own as MIDI notes, in the order in which they lie.
+    pub own_strings: Vec<u8>,
+    /// Whether charts that are exported have chord diagrams for it.
+    pub diagrams: bool,
+    /// Whether strings are drawn the other way round.
     pub left_handed: bool,
     /// The fret of the capo, 0 … [`MAX_CAPO`].
     pub capo: u8,
@@ -182,4 +308,45 @@ pub struct Preferences {
     pub voicing: Voicing,
     /// The folder that exports go to; empty for `Changes` in the user's documents.
     pub folder: String,
+}
+
+impl Preferences {
+    /// The instrument that fingerings are for: a guitar while no strings of one's own are known.
+    pub fn strings(&self) -> Instrument {
+        match self.instrument {
+            InstrumentChoice::Guitar => Instrument::Guitar,
+            InstrumentChoice::Ukulele => Instrument::Ukulele,
+            InstrumentChoice::Baritone => Instrument::Baritone,
+            InstrumentChoice::Bass => Instrument::Bass,
+            InstrumentChoice::Banjo => Instrument::Banjo,
+            InstrumentChoice::Mandolin => Instrument::Mandolin,
+            InstrumentChoice::Own => {
+                let count = self.own_strings.len();
+                if (MIN_STRINGS..=MAX_STRINGS).contains(&count) {
+                    Instrument::Own(self.own_strings.clone())
+                } else {
+                    Instrument::Guitar
+                }
+            }
+        }
+    }
+
+    /// How chords are simplified: as heard while there are no chords of one's own to choose from.
+    pub fn simplified(&self) -> Simplify {
+        match self.simplify {
+            SimplifyChoice::AsHeard => Simplify::AsHeard,
+            SimplifyChoice::NoSevenths => Simplify::NoSevenths,
+            SimplifyChoice::Triads => Simplify::Triads,
+            SimplifyChoice::MajMin => Simplify::MajMin,
+            SimplifyChoice::Own => {
+                let own = self.own_chords.iter().filter_map(Label::chord);
+                let own: Vec<Chord> = own.take(MAX_OWN_CHORDS).cloned().collect();
+                if own.is_empty() {
+                    Simplify::AsHeard
+                } else {
+                    Simplify::Own(own)
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
 use harmony::track::Track;
 
-use super::names::{ChordName, Namer, key_name};
+use super::names::{ChordName, Namer};
 use harmony::function::Function;
 
 /// A chord of the track, in seconds.
@@ -39,8 +39,11 @@ pub struct SheetChord {
     pub length: f32,
     /// Whether it has gone on from the bar before.
     pub held: bool,
-    /// The chord of the track that sounds there; `None` before and after all of them.
+    /// The chord of the track that sounds there; `None` before and after all of them. Where
+    /// several are shown as one, the longest.
     pub span: Option<usize>,
+    /// The chord of the track that it starts with.
+    pub first: Option<usize>,
 }
 
 /// A bar.
@@ -101,9 +104,13 @@ impl Sheet {
             trim: true,
             fold: false,
         };
-        let chart = Chart::new(track, options);
+        // Chords that are shown alike are one on paper.
+        let simple = |label: &Label| namer.simple(label);
+        let shown = (!namer.is_full()).then(|| track.map_labels(simple));
+        let chart = Chart::new(shown.as_ref().unwrap_or(track), options);
+        let labels: Vec<Label> = segments.iter().map(|it| simple(&it.label)).collect();
         let mut bars: Vec<SheetBar> = (0..chart.bars.len())
-            .map(|index| bar(&chart, index, track, namer, &spans))
+            .map(|index| bar(&chart, index, track, namer, &spans, &labels))
             .collect();
         extend(&mut bars, track, until_beat);
         let info = track.info();
@@ -115,7 +122,7 @@ impl Sheet {
                 .keys()
                 .first()
                 .and_then(|region| namer.key(Some(region.key)))
-                .map(key_name),
+                .map(|key| namer.key_name(key)),
             bars,
             spans,
         }
@@ -198,16 +205,30 @@ fn function(label: &Label, key: Option<Key>) -> Function {
         .map_or(Function::Unknown, |chord| Function::of(chord, key))
 }
 
-fn bar(chart: &Chart, index: usize, track: &Track, namer: &Namer, spans: &[Span]) -> SheetBar {
+fn bar(
+    chart: &Chart,
+    index: usize,
+    track: &Track,
+    namer: &Namer,
+    spans: &[Span],
+    labels: &[Label],
+) -> SheetBar {
     let bar = &chart.bars[index];
     let length = f64::from(bar.length) / f64::from(DIVISIONS);
     let end_beat = bar.start_beat + length;
     let before = index.checked_sub(1).map(|before| &chart.bars[before]);
-    let place = |placed: &harmony::chart::Placed| SheetChord {
-        at: placed.offset as f32 / bar.length as f32,
-        length: placed.length as f32 / bar.length as f32,
-        held: placed.held,
-        span: sounding(bar, placed, track, spans),
+    let place = |placed: &harmony::chart::Placed| {
+        let span = sounding(bar, placed, track, spans, labels);
+        SheetChord {
+            at: placed.offset as f32 / bar.length as f32,
+            length: placed.length as f32 / bar.length as f32,
+            held: placed.held,
+            span,
+            first: span.map(|span| {
+                let alike = labels[..span].iter().rev();
+                span - alike.take_while(|label| **label == labels[span]).count()
+            }),
+        }
     };
     let chords: Vec<SheetChord> = bar.chords.iter().map(place).collect();
     let final_ones = chords.iter().all(|chord| {
@@ -228,7 +249,7 @@ fn bar(chart: &Chart, index: usize, track: &Track, namer: &Namer, spans: &[Span]
         key: before
             .filter(|before| before.key != bar.key)
             .and_then(|_| namer.key(bar.key))
-            .map(key_name),
+            .map(|key| namer.key_name(key)),
         section: bar.section.clone(),
         simile: chart.is_simile(index) && final_ones,
         pickup: bar.number == 0,
@@ -237,12 +258,14 @@ fn bar(chart: &Chart, index: usize, track: &Track, namer: &Namer, spans: &[Span]
 }
 
 /// The chord of the track that a chart's chord stands for: of those that sound in its
-/// time, the one with its label that sounds longest.
+/// time, the one with its label that sounds longest. `labels` are those of the spans as they are
+/// shown.
 fn sounding(
     bar: &Bar,
     placed: &harmony::chart::Placed,
     track: &Track,
     spans: &[Span],
+    labels: &[Label],
 ) -> Option<usize> {
     let at = |offset: u32| {
         let beat = bar.start_beat + f64::from(offset) / f64::from(DIVISIONS);
@@ -250,13 +273,12 @@ fn sounding(
     };
     let (from_s, to_s) = (at(placed.offset), at(placed.offset + placed.length));
     let first = spans.partition_point(|span| span.end_s <= from_s);
-    let segments = track.timeline().segments();
     let overlap = |span: &Span| span.end_s.min(to_s) - span.start_s.max(from_s);
     (first..spans.len())
         .take_while(|&index| spans[index].start_s < to_s)
         .max_by(|&a, &b| {
             let rank = |index: usize| {
-                let same = segments[index].label == placed.label;
+                let same = labels[index] == placed.label;
                 (same, overlap(&spans[index]))
             };
             let ((a_same, a_long), (b_same, b_long)) = (rank(a), rank(b));

@@ -2,8 +2,10 @@ use harmony::edit::{Command, Editor};
 use harmony::time::TempoMap;
 use harmony::timeline::{Segment, Timeline};
 
-use super::preferences::{Preferences, WrittenFor};
+use super::preferences::{InstrumentChoice, Preferences, SimplifyChoice, WrittenFor};
 use super::*;
+use harmony::note_names::NoteNames;
+use harmony::voicing::Instrument;
 use recognizer::live::Shown;
 use recognizer::tuning::Tuning;
 
@@ -80,6 +82,143 @@ fn names_are_written_for_the_instrument() {
         let back = namer.sounding_key(written);
         assert_eq!(back.tonic().pitch_class(), sounding.tonic().pitch_class());
     }
+}
+
+#[test]
+fn chords_are_as_simple_as_wanted() {
+    use SimplifyChoice::{AsHeard, MajMin, NoSevenths, Own, Triads};
+    for (heard, simplify, name) in [
+        ("G:9/3", AsHeard, "G9/B"),
+        ("G:9/3", NoSevenths, "G/B"),
+        ("B:hdim7", NoSevenths, "B°"),
+        ("C:maj6/5", NoSevenths, "C6/G"),
+        ("C:maj6/5", Triads, "C/G"),
+        ("D:sus4(b7)", Triads, "Dsus4"),
+        ("D:sus4(b7)", MajMin, "D"),
+        // Nobody has said which chords they play.
+        ("G:9/3", Own, "G9/B"),
+    ] {
+        let mut controls = Controls::default();
+        controls.window.simplify = simplify;
+        assert_eq!(shown(heard, &controls), name, "{heard}, {simplify:?}");
+    }
+}
+
+#[test]
+fn ones_own_chords_are_typed_as_they_are_written_and_kept_as_they_sound() {
+    let mut controls = Controls::default();
+    controls.window.simplify = SimplifyChoice::Own;
+    controls.window.written_for = WrittenFor::Bb;
+    controls.window.names = NoteNames::German;
+    let namer = Namer::new(&controls);
+    let own = namer.read_chords("D, Hm G;  A D").unwrap();
+    assert_eq!(own, ["C", "A:min", "F", "G"].map(label));
+    assert_eq!(namer.typed_chords(&own), "D Hm G A");
+    controls.window.own_chords = own;
+    assert_eq!(shown("F:maj7", &controls), "G");
+    assert_eq!(shown("A:min9/b3", &controls), "Hm");
+    let namer = Namer::new(&controls);
+    let error = namer.read_chords("D H#m Wm7").unwrap_err().to_string();
+    assert!(error.contains("\"Wm7\""), "{error}");
+    assert_eq!(namer.read_chords(" ,; "), Ok(Vec::new()));
+    let many = (0..65).map(|it| format!("{}add{}", ["C", "D", "E", "F", "G"][it % 5], it));
+    assert!(
+        namer
+            .read_chords(&many.collect::<Vec<_>>().join(" "))
+            .is_err()
+    );
+    let json = serde_json::to_string(&controls.window).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Preferences>(&json).unwrap(),
+        controls.window
+    );
+}
+
+#[test]
+fn strings_are_typed_in_the_names_that_are_chosen() {
+    let mut controls = Controls::default();
+    controls.window.names = NoteNames::German;
+    let namer = Namer::new(&controls);
+    let strings = namer.read_strings("e2 A2, d3 G3 H3 E4").unwrap();
+    assert_eq!(strings, [40, 45, 50, 55, 59, 64]);
+    assert_eq!(namer.typed_strings(&strings), "E2 A2 D3 G3 H3 E4");
+    assert_eq!(namer.read_strings("ukulele").unwrap(), [67, 60, 64, 69]);
+    for (text, says) in [
+        ("D2 A2 Q3", "\"Q3\" is no note"),
+        ("D A D", "\"D\" is no note with its octave"),
+        ("D2 A2", "3 to 8 strings, not 2"),
+        ("C1 C1 C1 C1 C1 C1 C1 C1 C1", "3 to 8 strings, not 9"),
+    ] {
+        let error = namer.read_strings(text).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    controls.window.instrument = InstrumentChoice::Own;
+    assert_eq!(controls.window.strings(), Instrument::Guitar);
+    controls.window.own_strings = strings.clone();
+    assert_eq!(controls.window.strings(), Instrument::Own(strings));
+}
+
+#[test]
+fn notes_have_the_names_that_are_chosen() {
+    let mut controls = Controls::default();
+    for (names, chord, typed) in [
+        (NoteNames::English, "B♭7/D", "Bb7/D"),
+        (NoteNames::German, "B7/D", "B7/D"),
+        (NoteNames::Solfege, "Si♭7/Re", "Sib7/Re"),
+    ] {
+        controls.window.names = names;
+        let heard = label("Bb:7/3");
+        assert_eq!(shown("Bb:7/3", &controls), chord);
+        let namer = Namer::new(&controls);
+        assert_eq!(namer.typed(&heard, None), typed);
+        assert_eq!(namer.read(typed).unwrap(), heard);
+        // The signs of printed music are read as well.
+        assert_eq!(namer.read(chord).unwrap(), heard);
+    }
+    controls.window.names = NoteNames::German;
+    let namer = Namer::new(&controls);
+    assert_eq!(namer.key_name("B:min".parse().unwrap()), "H minor");
+    assert_eq!(namer.read("Hm7").unwrap(), label("B:min7"));
+    // Numerals are no notes.
+    controls.style = 3;
+    assert_eq!(shown("B:min", &controls), "vii");
+    controls.style = 2;
+    assert_eq!(shown("B:min", &controls), "Bmin");
+}
+
+#[test]
+fn chords_that_are_shown_alike_are_one_on_the_sheet() {
+    let song = song(&["C:maj7", "C:maj6", "A:min7", "A:min"]);
+    let mut controls = Controls::default();
+    controls.window.simplify = SimplifyChoice::Triads;
+    let sheet = Sheet::new(&song.track, &Namer::new(&controls), None);
+    assert!(sheet.bars[1].simile && !sheet.bars[2].simile);
+    let chord = &sheet.bars[3].chords[0];
+    assert!(chord.held);
+    assert_eq!((chord.span, chord.first), (Some(3), Some(2)));
+    // Each can be edited as ever.
+    let names: Vec<_> = sheet.spans.iter().map(|span| span.name.text()).collect();
+    assert_eq!(names, ["C", "C", "Am", "Am"]);
+}
+
+#[test]
+fn exports_are_as_simple_as_the_window_and_the_track_is_not_touched() {
+    let song = song(&["C:maj7", "C:7", "A:min7/b3"]);
+    let before = song.track.as_ref().clone();
+    let mut controls = Controls::default();
+    assert!(Arc::ptr_eq(
+        &controls.exported(Arc::clone(&song.track)),
+        &song.track
+    ));
+    controls.window.simplify = SimplifyChoice::MajMin;
+    let exported = controls.exported(Arc::clone(&song.track));
+    let labels: Vec<_> = exported
+        .timeline()
+        .into_iter()
+        .map(|it| it.label.to_string())
+        .collect();
+    assert_eq!(labels, ["C:maj", "A:min"]);
+    assert_eq!(*song.track, before);
 }
 
 #[test]

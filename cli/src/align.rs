@@ -10,7 +10,7 @@ use recognizer::tuning::Tuning;
 
 use crate::arguments::Align;
 use crate::error::{Error, in_file};
-use crate::model::Model;
+use crate::model::WholeFile;
 use crate::output::{self, To, print};
 use crate::progress;
 use crate::say::say;
@@ -23,7 +23,7 @@ pub fn run(options: &Align) -> Result<(), Error> {
     let chart = chart::load(&options.chart)?;
     let song = Song::from_argument(&options.file);
     let target = output::plan_one(&options.output, &song)?;
-    let model = Model::offline(options.hearing.weights.as_deref())?;
+    let model = WholeFile::load(&options.hearing)?;
     let bar = progress::bar(song.path());
     bar.set_prefix("reading");
     let (signal, warning) = song.read(&mut |share| progress::set(&bar, share))?;

@@ -8,6 +8,7 @@ use harmony::export::{ExportError, UnknownFormat};
 use harmony::import::chart::LoadChartError;
 use harmony::time::{MAX_BPM, MIN_BPM, NoteValue};
 use recognizer::audio::AudioError;
+use recognizer::inference::ort::OrtError;
 use recognizer::models::{EmbeddedError, LoadError};
 
 /// Why there is no result. Messages about a file name it.
@@ -33,6 +34,15 @@ pub enum Error {
     /// The weights that were named cannot be used.
     #[error(transparent)]
     Weights(#[from] LoadError),
+    /// An ONNX file, and nothing to run it with.
+    #[error(
+        "{}: an ONNX file needs ONNX Runtime, 1.24 or newer: name its library with --onnx-runtime",
+        _0.display()
+    )]
+    NoOnnxRuntime(PathBuf),
+    /// ONNX Runtime, or the file for it, cannot be used.
+    #[error(transparent)]
+    Onnx(#[from] OrtError),
     /// A file was not written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -18,7 +18,7 @@ use recognizer::song::track;
 use crate::arguments::{Format, Live};
 use crate::error::{Error, in_file};
 use crate::interrupt;
-use crate::model::Model;
+use crate::model::{Causal, WholeFile};
 use crate::output::{self, Job, OutputFile, To};
 use crate::progress;
 use crate::say::say;
@@ -45,7 +45,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
         .is_some_and(|(_, job)| matches!(job.to, To::Print { .. }));
     let stop = interrupt::switch();
 
-    let model = Model::causal(options.hearing.weights.as_deref())?;
+    let model = Causal::load(&options.hearing)?;
     let mut display = Display::new(notation, events, !prints_track, target.is_some());
     let mut stream = Stream::start(song.clone(), Arc::clone(&stop));
     let mut heard_s = 0.0;
@@ -57,7 +57,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
         let engine = match &mut engine {
             Some(engine) => engine,
             none => {
-                none.insert(model.live(song.path(), f64::from(rate), options.hearing.tuning())?)
+                none.insert(model.engine(song.path(), f64::from(rate), options.hearing.tuning())?)
             }
         };
         for block in block.chunks(BLOCK) {
@@ -144,9 +144,10 @@ fn write(
     let bar = progress::bar(song.path());
     bar.set_prefix("beats");
     let tuning = options.hearing.tuning();
-    let found = Model::offline(None)?.transcribe(song.path(), &signal, known, tuning, |share| {
-        progress::set(&bar, share);
-    })?;
+    let found =
+        WholeFile::built_in()?.transcribe(song.path(), &signal, known, tuning, |share| {
+            progress::set(&bar, share);
+        })?;
     let (heard, beats) = (found.chords, found.beats);
     bar.finish_and_clear();
     let vocabulary = options.notation.vocabulary;

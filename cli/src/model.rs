@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use recognizer::beat::Known;
-use recognizer::inference::PitchClassModel;
+use recognizer::inference::ort::{OrtCausal, OrtRuntime, OrtSettings, OrtWindow};
+use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::signal::Signal;
@@ -13,19 +14,29 @@ use recognizer::transcribe::Analysis;
 use recognizer::tuning::TuningSetting;
 use recognizer::weights::ModelCard;
 
+use crate::arguments::Hearing;
 use crate::error::{Error, in_file};
 use crate::output::print;
 
-/// A network, for whole files or for live engines.
-pub struct Model(Arc<PitchClassModel>);
+/// The network of whole files.
+pub struct WholeFile(Arc<dyn WindowModel>);
 
-impl Model {
-    /// Loads it, from a file of weights if there is one.
-    pub fn offline(weights: Option<&Path>) -> Result<Self, Error> {
-        Ok(Self(match weights {
+impl WholeFile {
+    /// The built-in one, or that of a file of weights or an ONNX file.
+    pub fn load(options: &Hearing) -> Result<Self, Error> {
+        Ok(Self(match &options.weights {
+            Some(path) if is_onnx(path) => {
+                let runtime = runtime(options, path)?;
+                Arc::new(OrtWindow::open(&runtime, path, OrtSettings::default())?)
+            }
             Some(path) => models::load_windowed(path)?,
             None => models::windowed()?,
         }))
+    }
+
+    /// The built-in one.
+    pub fn built_in() -> Result<Self, Error> {
+        Ok(Self(models::windowed()?))
     }
 
     /// Analyses `signal`, which was read from `file`. Chords change on its beats, if it has any;
@@ -58,23 +69,49 @@ impl Model {
         let heard = song::listen(signal, &*self.0, known, tuning, go_on);
         heard.map_err(|cause| in_file(file)(&cause))
     }
+}
 
-    /// The network of live engines, from a file of weights if there is one.
-    pub fn causal(weights: Option<&Path>) -> Result<Self, Error> {
-        Ok(Self(match weights {
+/// The network of live engines.
+pub struct Causal(Arc<dyn CausalModel>);
+
+impl Causal {
+    /// The built-in one, or that of a file of weights or an ONNX file.
+    pub fn load(options: &Hearing) -> Result<Self, Error> {
+        Ok(Self(match &options.weights {
+            Some(path) if is_onnx(path) => {
+                let runtime = runtime(options, path)?;
+                Arc::new(OrtCausal::open(&runtime, path, OrtSettings::default())?)
+            }
             Some(path) => models::load_live(path)?,
             None => models::live()?,
         }))
     }
 
     /// A live engine with this causal network, for audio of `rate` Hz from `file`.
-    pub fn live(&self, file: &Path, rate: f64, tuning: TuningSetting) -> Result<LiveEngine, Error> {
+    pub fn engine(
+        &self,
+        file: &Path,
+        rate: f64,
+        tuning: TuningSetting,
+    ) -> Result<LiveEngine, Error> {
         let settings = LiveSettings {
             tuning,
             ..LiveSettings::default()
         };
         LiveEngine::new(self.0.clone(), rate, settings).map_err(|cause| in_file(file)(&cause))
     }
+}
+
+fn is_onnx(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+}
+
+/// ONNX Runtime, which a file in its format needs and this program does not have.
+fn runtime(options: &Hearing, path: &Path) -> Result<OrtRuntime, Error> {
+    let library = options.onnx_runtime.as_deref();
+    let library = library.ok_or_else(|| Error::NoOnnxRuntime(path.to_owned()))?;
+    Ok(OrtRuntime::load(library)?)
 }
 
 /// `changes weights`.

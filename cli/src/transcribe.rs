@@ -7,7 +7,7 @@ use recognizer::tuning::Tuning;
 use crate::arguments::{Format, Transcribe};
 use crate::error::{Error, in_file};
 use crate::interrupt::Work;
-use crate::model::Model;
+use crate::model::WholeFile;
 use crate::output::{Job, Plan, To};
 use crate::progress::{self, Progress};
 use crate::{capo, songs};
@@ -32,7 +32,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
     let run = Run {
         options,
         known,
-        model: Model::offline(options.hearing.weights.as_deref())?,
+        model: WholeFile::load(&options.hearing)?,
         format: plan.format,
         progress: &progress,
         work: Work::on(plan.jobs.len()),
@@ -61,7 +61,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
 struct Run<'a> {
     options: &'a Transcribe,
     known: Option<Known>,
-    model: Model,
+    model: WholeFile,
     format: Format,
     progress: &'a Progress,
     work: Work,

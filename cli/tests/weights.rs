@@ -34,7 +34,11 @@ fn the_built_in_weights_from_a_file_give_the_same_chords() {
     let named = run(&["live", "--fast", SONG, "--weights", "live.safetensors"]).text();
     assert_eq!(named, own);
 
+    in_file("noise.onnx", &[7; 5000]);
+    in_file("library.so", &[7; 5000]);
     for (command, weights, says) in [
+        ("transcribe", "noise.onnx", "--onnx-runtime"),
+        ("live", "noise.onnx", "--onnx-runtime"),
         ("transcribe", "live.safetensors", "windowed"),
         ("live", "windowed.safetensors", "causal"),
         ("transcribe", "noise.safetensors", "weights"),
@@ -48,4 +52,11 @@ fn the_built_in_weights_from_a_file_give_the_same_chords() {
         );
         assert_eq!(message.lines().count(), 1, "{message}");
     }
+
+    let words = ["transcribe", SONG, "--weights", "noise.onnx"];
+    let message = run(&[&words[..], &["--onnx-runtime", "library.so"]].concat()).refused(1);
+    assert!(
+        message.contains("cannot load ONNX Runtime from library.so"),
+        "{message}"
+    );
 }

@@ -330,9 +330,12 @@ pub struct Hearing {
     /// Weights of your own in place of the built-in ones: a file that the trainer exported
     ///
     /// Whole files take a windowed network, `live` a causal one; the model card in the file says
-    /// which it is.
+    /// which it is. A network in ONNX (.onnx) needs `--onnx-runtime`.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
+    /// The library of ONNX Runtime (libonnxruntime.so and the like, 1.24 or newer), for weights in ONNX
+    #[arg(long, value_name = "LIBRARY", env = "ORT_DYLIB_PATH", hide_env = true)]
+    pub onnx_runtime: Option<PathBuf>,
 }
 
 impl Hearing {

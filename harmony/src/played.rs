@@ -1,4 +1,4 @@
-//! Notes that somebody plays, as MIDI tells of them.
+//! Changes of the notes on a MIDI input.
 
 /// What happens to the notes of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

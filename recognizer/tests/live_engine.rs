@@ -92,7 +92,7 @@ fn dominant(segments: &[(f64, f64, String)], from: f64, to: f64) -> String {
 }
 
 #[test]
-fn a_known_progression_is_recognised_at_every_rate() {
+fn a_known_progression_is_recognized_at_every_rate() {
     for rate in [8_000.0, 22_050.0, 44_100.0, 48_000.0, 192_000.0] {
         let mut engine = engine_at(rate);
         engine.push(&progression(rate));

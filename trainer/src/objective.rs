@@ -208,7 +208,7 @@ impl Default for FrameWeights {
     }
 }
 
-/// `p^(1/T)`, normalised, into `out`.
+/// `p^(1/T)`, normalized, into `out`.
 pub(crate) fn softened(p: impl Iterator<Item = f32>, temperature: f32, out: &mut Vec<f32>) {
     let start = out.len();
     if temperature == 1.0 {

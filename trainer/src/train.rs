@@ -3,7 +3,7 @@
 //! Each thread takes a fixed part of every batch on a fork of the network, and the
 //! gradients are added in the order of the threads, so the result does not depend on
 //! which thread is faster. Step `n` depends on the seed and `n` only, what dropout drops
-//! included; a checkpoint holds network, optimiser and step, and a resumed run continues as
+//! included; a checkpoint holds network, optimizer and step, and a resumed run continues as
 //! if never stopped.
 
 mod checkpoint;
@@ -112,7 +112,7 @@ pub(crate) fn train(
                 .context("checkpoint of the network")?;
             optimizer = optimizer
                 .load(checkpoint.optimizer(progress.step))
-                .context("checkpoint of the optimiser")?;
+                .context("checkpoint of the optimizer")?;
             progress
         }
         None => {

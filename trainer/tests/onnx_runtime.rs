@@ -44,7 +44,7 @@ fn runtime() -> OrtRuntime {
     OrtRuntime::load(&library).unwrap()
 }
 
-/// Moves every weight away from where initialisation puts it (norms at one, gates and
+/// Moves every weight away from where initialization puts it (norms at one, gates and
 /// biases at zero), as training does, by this deviation.
 struct Shake(f64);
 

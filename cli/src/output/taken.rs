@@ -56,7 +56,7 @@ impl Taken {
         self.paths.contains(path)
     }
 
-    /// Asks whether to replace them; the answer is no where nobody can be asked.
+    /// Asks whether to replace them; without a terminal the answer is no.
     pub(super) fn ask_for_all(&self) -> bool {
         let question = format!(
             "{} of {} chord tracks exist already. Replace them?",

@@ -3,7 +3,7 @@
 //! A [`Chart`] is what every notation is written from: MusicXML, ChordPro, iReal Pro,
 //! text, and the drawn charts. Its positions are whole numbers of sixteenth notes.
 
-mod quantise;
+mod quantize;
 mod repeats;
 mod tempo_mark;
 
@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::label::Label;
 use crate::time::Meter;
 
-pub use quantise::MAX_BARS;
+pub use quantize::MAX_BARS;
 pub use tempo_mark::TempoMark;
 
 /// Parts of a quarter note that positions in a chart count.

@@ -111,7 +111,7 @@ const RICHER: [(Quality, Degree, Quality); 20] = [
     (Quality::Min11, degree(13, 0), Quality::Min13),
 ];
 
-/// A quality whose fifth gives way to an altered one is another quality.
+/// A quality whose fifth is replaced by an altered one is another quality.
 const ALTERED_FIFTH: [(Quality, Degree, Quality); 4] = [
     (Quality::Min, degree(5, -1), Quality::Dim),
     (Quality::Min7, degree(5, -1), Quality::HalfDim7),

@@ -18,7 +18,7 @@ pub enum TimelineError {
     /// A confidence that is no probability.
     #[error("the segment at {start_s} s has confidence {confidence}, outside 0 to 1")]
     BadConfidence { start_s: f64, confidence: f32 },
-    /// Too many alternatives, or one whose probability is none.
+    /// Too many alternatives, or one whose probability is outside 0 … 1.
     #[error("the segment at {start_s} s has more than 16 alternatives, or one outside 0 to 1")]
     BadAlternatives { start_s: f64 },
     /// A segment that starts before the previous one ends.

@@ -285,7 +285,7 @@ impl Timeline {
     }
 
     /// Sets the beats of all segments to what `beat_at` says of their seconds; beats that
-    /// would be no numbers or run backwards become unknown.
+    /// would not be finite or would run backwards become unknown.
     pub fn set_beats(&mut self, beat_at: impl Fn(f64) -> f64) {
         for segment in &mut self.segments {
             let (start, end) = (beat_at(segment.start_s), beat_at(segment.end_s));

@@ -100,7 +100,7 @@ fn weighted(weights: &[(usize, f32)], posterior: &Posterior) -> f32 {
     (sum + OTHER).ln()
 }
 
-/// Whether a class is a charted chord for whoever wrote the chart.
+/// Whether a class is what the author of the chart may have meant by a charted chord.
 pub(super) fn is_alike(label: &Label, class: usize) -> bool {
     weights(label)
         .iter()

@@ -6,7 +6,7 @@
 //! the place, it alone.
 
 use super::PartFrame;
-use super::fuse::normalise;
+use super::fuse::normalize;
 
 /// A frame that is closer to a place of the grid than this share of a hop is on it.
 const ON_PLACE: f64 = 1e-3;
@@ -61,10 +61,10 @@ pub(super) fn between(before: Option<&PartFrame>, after: &PartFrame, time_s: f64
     };
     let (to, from) = (&mut mixed.posterior, &before.posterior);
     mix(&mut to.chord, &from.chord);
-    normalise(&mut to.chord, 0.0);
+    normalize(&mut to.chord, 0.0);
     if let (Some(to), Some(from)) = (&mut to.bass, &from.bass) {
         mix(to, from);
-        normalise(to, 0.0);
+        normalize(to, 0.0);
     }
     if let (Some(to), Some(from)) = (&mut to.extensions, &from.extensions) {
         mix(to, from);

@@ -1,6 +1,6 @@
 //! What several parts say of one moment, as one posterior.
 //!
-//! With `p_i` what part `i` says of the classes, its chords alone (`N` left out), and `n_i` how
+//! With `p_i` the posterior of part `i` over the classes, its chords alone (`N` left out), and `n_i` how
 //! sure it is that there is no chord,
 //!
 //! `ln p(class) = Σ w_i ln p_i(class) + B(class) − M(class) + const`,
@@ -10,7 +10,7 @@
 //! out as it falls silent, and one alone is believed as it is. There is no chord where none of
 //! them has one: `p(N) = Π n_i`.
 //!
-//! `B` is what the note of the bass says of the chord, and `M` how much of the melody
+//! `B` is the log-probability of the chord given the note of the bass, and `M` how much of the melody
 //! contradicts the chord's third. The bass of the chord is that of the bass part, as far as it plays.
 
 use harmony::vocabulary::large;
@@ -26,7 +26,7 @@ pub struct Weights {
     /// Share of its probability that a part spreads over all classes where there are others:
     /// nobody alone may rule out what all the others hear.
     pub doubt: f32,
-    /// Weight of what the bass says of the chord.
+    /// Weight of the bass as evidence for the chord.
     pub bass: f32,
     /// Weight of a third that the melody contradicts, nats.
     pub third: f32,
@@ -46,7 +46,7 @@ impl Default for Weights {
 /// Least probability of a bass note.
 const LEAST_BASS: f32 = 1e-4;
 
-/// What one part says of a moment. A part that is silent has none.
+/// The evidence of one part at a moment. A part that is silent has none.
 #[derive(Debug, Clone, Copy)]
 pub struct Vote<'a> {
     /// The part.
@@ -58,7 +58,7 @@ pub struct Vote<'a> {
 }
 
 /// What all votes say together, in whatever order they come; see the module. Drums have no
-/// vote. Where nobody tells chords the bass does; `None` without a bass either.
+/// vote. Where no part has chords, the bass decides; `None` without a bass either.
 #[must_use]
 pub fn fuse(votes: &[Vote<'_>]) -> Option<Posterior> {
     fuse_with(votes, Weights::default())
@@ -96,7 +96,7 @@ pub fn fuse_with(votes: &[Vote<'_>], by: Weights) -> Option<Posterior> {
             *score -= by.third * against_third(class, melody.notes);
         }
     }
-    normalise(&mut chord, (1.0 - none.exp()).max(1e-6).ln());
+    normalize(&mut chord, (1.0 - none.exp()).max(1e-6).ln());
     chord[large::NO_CHORD] = none;
     Some(Posterior {
         chord,
@@ -134,7 +134,7 @@ fn weights(votes: &[&Vote<'_>]) -> (Vec<f32>, f32) {
     (weights, scale)
 }
 
-/// Scores of the chords and of `X`, not normalised, and the log-probability of `N`.
+/// Scores of the chords and of `X`, not normalized, and the log-probability of `N`.
 fn chords_of(votes: &[&Vote<'_>], doubt: f32) -> [f32; CHORD_CLASSES] {
     let (weights, scale) = weights(votes);
     let doubt = if votes.len() > 1 { doubt } else { 0.0 };
@@ -155,7 +155,7 @@ fn chords_of(votes: &[&Vote<'_>], doubt: f32) -> [f32; CHORD_CLASSES] {
 }
 
 /// Makes the exponentials sum to that of `ln_total`.
-pub(super) fn normalise(scores: &mut [f32], ln_total: f32) {
+pub(super) fn normalize(scores: &mut [f32], ln_total: f32) {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f32 = scores.iter().map(|it| (it - largest).exp()).sum();
     let ln_sum = sum.ln();
@@ -183,11 +183,11 @@ fn bass_of(chords: &[&Vote<'_>], basses: &[&Vote<'_>]) -> ([f32; BASS_CLASSES], 
         std::array::from_fn(|note| bass[note] + bass[NO_BASS] * others[note]);
     mixed[NO_BASS] = bass[NO_BASS] * others[NO_BASS];
     let mut mixed = mixed.map(|p| p.max(LEAST_BASS).ln());
-    normalise(&mut mixed, 0.0);
+    normalize(&mut mixed, 0.0);
     (mixed, sounds)
 }
 
-/// The geometric mean of what some parts say of the bass, normalised.
+/// The geometric mean of what some parts say of the bass, normalized.
 fn mean_bass(votes: &[&Vote<'_>]) -> Option<[f32; BASS_CLASSES]> {
     let basses: Vec<&[f32; BASS_CLASSES]> = votes
         .iter()
@@ -201,7 +201,7 @@ fn mean_bass(votes: &[&Vote<'_>]) -> Option<[f32; BASS_CLASSES]> {
         let sum: f32 = basses.iter().map(|it| it[note].max(LEAST_BASS.ln())).sum();
         sum / count
     });
-    normalise(&mut mean, 0.0);
+    normalize(&mut mean, 0.0);
     Some(mean.map(f32::exp))
 }
 

@@ -233,7 +233,7 @@ impl<T: Clone> Gathering<T> {
         seated.part = part;
     }
 
-    /// A part is gone: what it has said counts, and nobody waits for it.
+    /// A part is gone: its posteriors so far count, and no further ones are waited for.
     pub fn unseat(&mut self, member: u64) {
         self.members.remove(&member);
     }

@@ -54,7 +54,7 @@ impl Part {
     }
 }
 
-/// What one part says of one moment.
+/// The posterior of one part at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartFrame {
     /// The moment, in seconds of a clock that the caller knows.

@@ -1,4 +1,4 @@
-//! The shapes of the networks: what a weights file says of its tensors.
+//! Configurations of the networks, from which the shapes of their tensors follow.
 //!
 //! Numbers alone; the networks themselves are made of them by the trainer. As JSON they are an
 //! object with a number for every field.
@@ -40,7 +40,7 @@ pub struct PitchClassNetConfig {
     /// version 0.1 call it `colours`, and it keeps that name in them.
     #[serde(rename = "colours")]
     pub extensions: bool,
-    /// Whether that head also tells power chords and the seventh of a suspended fourth.
+    /// Whether that head also recognizes power chords and the seventh of a suspended fourth.
     #[serde(
         default,
         rename = "wide_colours",

@@ -1,4 +1,4 @@
-//! Extensions: what a chord may carry above its quality, or lack of it.
+//! Extensions: notes that a chord has above its quality, or lacks.
 //!
 //! An extension head answers for every root: four values for the ninth, three for the
 //! eleventh, three for the thirteenth, each group a softmax of its own, the first value
@@ -36,7 +36,7 @@ pub const GROUPS: [(usize, usize); 5] = [
 /// Semitones above the root of the values after "none", group by group.
 const SEMITONES: [&[i32]; 3] = [&[14, 15, 13], &[17, 18], &[21, 20]];
 
-/// A ninth, an eleventh and a thirteenth (zero is none), and what the vocabulary lacks.
+/// A ninth, an eleventh and a thirteenth (0 where there is none), and what the vocabulary lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extensions {
     /// 0 none, 1 is 9, 2 is #9, 3 is b9.

@@ -36,7 +36,7 @@ impl Tuning {
     /// A4 = 440 Hz.
     pub const CONCERT: Self = Self { cents: 0.0 };
 
-    /// `cents` above A4 = 440 Hz, clamped to ±[`MAX_CENTS`]; a number that is none is 0.
+    /// `cents` above A4 = 440 Hz, clamped to ±[`MAX_CENTS`]; NaN is 0.
     #[must_use]
     pub fn from_cents(cents: f32) -> Self {
         let cents = if cents.is_nan() { 0.0 } else { cents };

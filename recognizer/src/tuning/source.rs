@@ -6,7 +6,7 @@ use super::{Tuning, TuningFollower, TuningSetting, TuningSteps};
 pub(crate) enum TuningSource {
     /// It listens itself.
     Follows(Box<TuningFollower>),
-    /// Another engine, which has heard the same samples, tells it.
+    /// It comes from another engine that has heard the same samples.
     Told {
         steps: TuningSteps,
         /// Samples heard since it was made.

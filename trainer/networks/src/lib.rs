@@ -34,7 +34,7 @@ pub trait Init {
     fn init(&self, device: &Device) -> Self::Network;
 }
 
-/// What a network writes: unnormalised log-probabilities.
+/// What a network writes: unnormalized log-probabilities.
 #[derive(Debug, Clone)]
 pub struct Logits {
     /// `[batch, frames, 170]`.

@@ -144,7 +144,7 @@ impl PitchClassNet {
     }
 }
 
-/// Residual block: normalise, three taps in time down to the bottleneck, circular mix
+/// Residual block: normalize, three taps in time down to the bottleneck, circular mix
 /// over pitch classes, back to the residual stream.
 #[derive(Module, Debug)]
 struct Block {

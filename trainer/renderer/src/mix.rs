@@ -39,7 +39,7 @@ impl Mixer {
     /// Insert effects of a bus that has [`BUS_LEVEL`].
     pub(crate) fn treat(&mut self, bus: Bus, samples: &mut [f32]) {
         let rate = self.rate_hz;
-        let (drive, chorus, double, tremolo, echo, compress, equalise) = match bus {
+        let (drive, chorus, double, tremolo, echo, compress, equalize) = match bus {
             Bus::Chords => (0.12, 0.25, 0.2, 0.06, 0.06, 0.25, 0.6),
             Bus::Guitars => (0.0, 0.1, 0.4, 0.03, 0.06, 0.2, 0.5),
             Bus::Bass => (0.25, 0.08, 0.03, 0.0, 0.0, 0.5, 0.5),
@@ -79,8 +79,8 @@ impl Mixer {
             let mix = self.between(0.1, 0.4);
             modulation::echo(samples, rate, delay, feedback, mix);
         }
-        if self.chance(equalise) {
-            self.equalise(samples, 8.0);
+        if self.chance(equalize) {
+            self.equalize(samples, 8.0);
         }
         // Records have more below 100 Hz than the samples of a SoundFont.
         if matches!(bus, Bus::Bass | Bus::Drums) && self.chance(0.6) {
@@ -157,7 +157,7 @@ impl Mixer {
         }
     }
 
-    fn equalise(&mut self, samples: &mut [f32], most_db: f32) {
+    fn equalize(&mut self, samples: &mut [f32], most_db: f32) {
         for _ in 0..2 {
             let filter = Filter::Peak {
                 hz: self.between_log(60.0, 7000.0),
@@ -177,7 +177,7 @@ impl Mixer {
     pub(crate) fn master(&mut self, samples: &mut [f32]) {
         let rate = self.rate_hz;
         if self.chance(0.5) {
-            self.equalise(samples, 6.0);
+            self.equalize(samples, 6.0);
         }
         if self.chance(0.5) {
             let hz = self.between_log(80.0, 500.0);

@@ -131,7 +131,7 @@ pub(super) struct TrainArguments {
     /// run, which goes on from there); needs the feature `dashboard`.
     #[arg(long)]
     dashboard: bool,
-    /// Optimiser steps.
+    /// Optimizer steps.
     #[arg(long, default_value_t = 6000)]
     steps: u64,
     /// Windows in a batch.

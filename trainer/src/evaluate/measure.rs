@@ -128,7 +128,7 @@ pub struct EngineScores {
     /// The same where bass and notes are right, whatever the name.
     #[serde(default)]
     pub inversions_by_notes: Option<f64>,
-    /// How names beside the vocabulary are recognised, where the references have them.
+    /// How names beside the vocabulary are recognized, where the references have them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, NameScore>,
     /// What the qualities are taken for.

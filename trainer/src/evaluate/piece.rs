@@ -13,7 +13,7 @@ pub struct Piece {
     pub group: Option<String>,
     /// The audio, mono.
     pub audio: Audio,
-    /// What is to be recognised, in order and without overlaps.
+    /// What is to be recognized, in order and without overlaps.
     pub reference: Vec<Segment>,
     /// Spans in seconds in which the reference is sure of itself, where it is a teacher.
     pub confident: Option<Vec<(f64, f64)>>,

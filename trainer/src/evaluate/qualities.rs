@@ -1,4 +1,4 @@
-//! Which qualities and inversions are recognised, and what they are taken for.
+//! Which qualities and inversions are recognized, and what they are taken for.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(crate) struct Qualities {
     names: [[f64; 3]; NAMES.len()],
 }
 
-/// How one of the names beside the vocabulary is recognised.
+/// How one of the names beside the vocabulary is recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NameScore {
     /// Share of its time in the reference on which root and name are right.
@@ -119,7 +119,7 @@ impl Qualities {
         }
     }
 
-    /// How the names beside the vocabulary are recognised; those heard for less than a second
+    /// How the names beside the vocabulary are recognized; those heard for less than a second
     /// are left out.
     #[must_use]
     pub(crate) fn names(&self) -> BTreeMap<String, NameScore> {

@@ -56,7 +56,7 @@ impl Net<'_> {
 
     /// Layer norm over pitch classes and channels of a frame.
     fn norm(&self, graph: &mut Graph, path: &str, x: &Value) -> Result<Value, OnnxError> {
-        // The operator wants gain and offset for every number it normalises.
+        // The operator wants gain and offset for every number it normalizes.
         let shape = [PITCH_CLASSES, self.config.channels];
         let gain = graph
             .weight_data(&format!("{path}.gain"))?

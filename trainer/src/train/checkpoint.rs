@@ -39,7 +39,7 @@ impl Progress {
     }
 }
 
-/// Files of a run: `progress.json`, and network and optimiser of the step it names.
+/// Files of a run: `progress.json`, and network and optimizer of the step it names.
 pub(super) struct Checkpoint {
     pub(super) folder: PathBuf,
 }
@@ -82,7 +82,7 @@ impl Checkpoint {
         Ok(Some(progress))
     }
 
-    /// Network and optimiser first, on disk, then the name of their step, by rename: a kill
+    /// Network and optimizer first, on disk, then the name of their step, by rename: a kill
     /// or a power failure at any moment leaves a whole checkpoint. The one before is removed
     /// last.
     pub(super) fn save(

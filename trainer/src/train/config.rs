@@ -16,7 +16,7 @@ pub(crate) struct TrainConfig {
     pub objective: Objective,
     /// SHA-256 of the weights the run starts from; random ones without.
     pub start: Option<String>,
-    /// Optimiser steps in all.
+    /// Optimizer steps in all.
     pub steps: u64,
     /// Windows in a batch.
     pub batch: usize,

@@ -28,7 +28,7 @@ impl Default for Rows {
 
 impl Rows {
     /// Adds a chord that stands outside bars, for as long as it sounds: a bar of its own whose
-    /// length nobody knows.
+    /// unknown length.
     pub(super) fn push_unmeasured(&mut self, label: Label) {
         let bar = WrittenBar {
             section: self.section.take(),

@@ -1,4 +1,4 @@
-//! Equaliser and band limits, from second-order sections.
+//! Equalizer and band limits, from second-order sections.
 
 use biquad::{Biquad, Coefficients, DirectForm2Transposed, Type};
 

@@ -298,7 +298,7 @@ fn write(result: &Lanes, out: &mut [f32], [sums, squares]: &mut [Lanes; 2]) {
     }
 }
 
-/// One row as a convolution sees it: pooled, normalised, SELU, between zeros.
+/// One row as a convolution sees it: pooled, normalized, SELU, between zeros.
 fn read_row(channels: usize, reading: Reading<'_>, row: &[f32], out: &mut [f32]) {
     let used = reading.padding * channels;
     let inner = &mut out[used..used + reading.pooled() * channels];

@@ -1,4 +1,4 @@
-//! Quantising: chords at any time to chords on beats.
+//! Quantizing: chords at any time to chords on beats.
 //!
 //! A change goes to the nearest pulse of its bar if it is within
 //! [`PULSE_REACH`] of one, else to the nearest eighth note; the first one, where silence of less
@@ -16,7 +16,7 @@ use crate::track::{SLIVER_BEATS, Track};
 /// The most bars of a chart; what comes later is left out.
 pub const MAX_BARS: usize = 10_000;
 
-/// How far from a pulse, as a share of it, a change still belongs to it. Recognised and
+/// How far from a pulse, as a share of it, a change still belongs to it. Recognized and
 /// played changes lie up to a sixteenth beside the beat.
 const PULSE_REACH: f64 = 0.3;
 

@@ -72,7 +72,10 @@ fn shaken(architecture: Architecture, seed: u64) -> Weights {
         architecture,
         mean: -6.5,
         deviation: 2.25,
-        calibration: recognizer::calibration::Calibration::default(),
+        calibration: recognizer::calibration::Calibration {
+            slope: 1.5,
+            offset: 0.25,
+        },
         card: ModelCard {
             name: "shaken".into(),
             ..ModelCard::default()
@@ -162,6 +165,7 @@ fn compare_causal(what: &str, weights: Weights) {
     let folder = tempfile::tempdir().unwrap();
     let path = exported(&weights, &folder);
     let ort = OrtCausal::open(&runtime(), &path, OrtSettings::default()).unwrap();
+    assert_eq!(ort.calibration(), weights.calibration);
     let burn = BurnModel::causal(weights).unwrap();
     let frames = frames(FRAMES, 5);
     let (a, burn_time) = stream(&burn, &frames);
@@ -173,6 +177,7 @@ fn compare_windowed(what: &str, weights: Weights) {
     let folder = tempfile::tempdir().unwrap();
     let path = exported(&weights, &folder);
     let ort = OrtWindow::open(&runtime(), &path, OrtSettings::default()).unwrap();
+    assert_eq!(ort.calibration(), weights.calibration);
     let burn = BurnModel::windowed(weights).unwrap();
     let frames = frames(4 * WINDOW_FRAMES, 6);
     let (a, burn_time) = windows(&burn, &frames);

@@ -17,12 +17,15 @@
 //! | output `x_next` ([`NEXT`]) | | for each state, what to feed with the next frame |
 //!
 //! The metadata entry [`FORMAT_KEY`] may be absent; when it is there it must be
-//! [`FORMAT`].
+//! [`FORMAT`]. [`CALIBRATION_KEY`] holds a [`Calibration`](crate::calibration::Calibration) as
+//! JSON; without it posteriors are taken as they are.
 
 /// Version of this contract.
 pub const FORMAT: &str = "changes-onnx/1";
 /// Metadata entry that holds [`FORMAT`].
 pub const FORMAT_KEY: &str = "changes.format";
+/// Metadata entry that holds what the posteriors are worth.
+pub const CALIBRATION_KEY: &str = "changes.calibration";
 /// Metadata entry with the architecture as JSON
 /// ([`crate::networks::Architecture`]).
 pub const ARCHITECTURE_KEY: &str = "changes.architecture";

@@ -15,8 +15,9 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
-use super::onnx::{BASS, CHORD, EXTENSIONS, FORMAT, FORMAT_KEY, FRAMES, NEXT};
+use super::onnx::{BASS, CALIBRATION_KEY, CHORD, EXTENSIONS, FORMAT, FORMAT_KEY, FRAMES, NEXT};
 use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
+use crate::calibration::Calibration;
 use crate::decode::{EXTENSION_CLASSES, Posterior, TENSION_CLASSES};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, WINDOW_FRAMES};
@@ -213,6 +214,7 @@ pub struct OrtCausal {
 struct Shared {
     session: Mutex<Session>,
     states: Vec<StateSlot>,
+    calibration: Calibration,
 }
 
 /// A tensor that is carried from frame to frame.
@@ -234,15 +236,18 @@ impl OrtCausal {
         settings: OrtSettings,
     ) -> Result<Self, OrtError> {
         let session = runtime.open(path, settings)?;
-        let states = causal_states(&session).map_err(|reason| OrtError::WrongModel {
+        let wrong = |reason| OrtError::WrongModel {
             path: path.to_owned(),
             wanted: "causal",
             reason,
-        })?;
+        };
+        let states = causal_states(&session).map_err(wrong)?;
+        let calibration = calibration_of(&session).map_err(wrong)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 session: Mutex::new(session),
                 states,
+                calibration,
             }),
         })
     }
@@ -254,6 +259,10 @@ impl CausalModel for OrtCausal {
             shared: Arc::clone(&self.shared),
             state: None,
         })
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.shared.calibration
     }
 }
 
@@ -301,6 +310,7 @@ pub struct OrtWindow {
     session: Mutex<Session>,
     /// Whether the file takes one window at a time only.
     one_by_one: bool,
+    calibration: Calibration,
 }
 
 impl OrtWindow {
@@ -315,14 +325,17 @@ impl OrtWindow {
         settings: OrtSettings,
     ) -> Result<Self, OrtError> {
         let session = runtime.open(path, settings)?;
-        let one_by_one = window_batch(&session).map_err(|reason| OrtError::WrongModel {
+        let wrong = |reason| OrtError::WrongModel {
             path: path.to_owned(),
             wanted: "windowed",
             reason,
-        })?;
+        };
+        let one_by_one = window_batch(&session).map_err(wrong)?;
+        let calibration = calibration_of(&session).map_err(wrong)?;
         Ok(Self {
             session: Mutex::new(session),
             one_by_one,
+            calibration,
         })
     }
 }
@@ -344,6 +357,10 @@ impl WindowModel for OrtWindow {
             result.extend(read(&outputs, together * WINDOW_FRAMES)?);
         }
         Ok(result)
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.calibration
     }
 }
 
@@ -456,6 +473,18 @@ fn window_batch(session: &Session) -> Result<bool, String> {
     )?;
     check_logits(outputs, batch, WINDOW_FRAMES as i64)?;
     Ok(one_by_one)
+}
+
+/// What the posteriors are worth, if the file says so.
+fn calibration_of(session: &Session) -> Result<Calibration, String> {
+    let metadata = session.metadata().map_err(|e| e.to_string())?;
+    let Some(text) = metadata.custom(CALIBRATION_KEY) else {
+        return Ok(Calibration::default());
+    };
+    serde_json::from_str(&text)
+        .ok()
+        .filter(Calibration::is_plausible)
+        .ok_or_else(|| format!("`{CALIBRATION_KEY}` is no calibration: {text}"))
 }
 
 /// A file that says which version it is must be of this one.

@@ -104,6 +104,10 @@ pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
                 serde_json::to_string(&weights.architecture).map_err(json)?,
             ),
             entry(
+                onnx::CALIBRATION_KEY,
+                serde_json::to_string(&weights.calibration).map_err(json)?,
+            ),
+            entry(
                 onnx::CARD_KEY,
                 serde_json::to_string(&weights.card).map_err(json)?,
             ),

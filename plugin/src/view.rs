@@ -6,6 +6,7 @@
 mod band;
 mod controls;
 pub mod names;
+pub mod next;
 pub mod preferences;
 pub mod sheet;
 mod status;
@@ -22,6 +23,8 @@ use recognizer::live::ShownState;
 pub use self::band::BandView;
 pub use self::controls::{BandControls, Controls, MidiControls, TuningControls};
 use self::names::{ChordName, Namer};
+use self::next::NextView;
+use self::preferences::NextChoice;
 use self::sheet::Sheet;
 pub use self::status::StatusWord;
 pub use self::tuning::TuningView;
@@ -175,6 +178,10 @@ pub struct View {
     pub chord: Option<ChordView>,
     /// What else it might be, best first.
     pub alternatives: Vec<Alternative>,
+    /// The chord that is expected next, where the passage was heard before.
+    pub next: Option<NextView>,
+    /// Whether the next chord is announced at all.
+    pub announces: bool,
     /// The key.
     pub key: KeyView,
     /// Tempo, meter and bar, where the host tells.
@@ -250,11 +257,17 @@ impl View {
             (Some(chord), true) => alternatives(snapshot, chord, &key, &namer),
             _ => Vec::new(),
         };
+        let next = match controls.window.next {
+            NextChoice::Off => None,
+            NextChoice::Heard => NextView::of(snapshot, song, chord.as_ref(), &namer),
+        };
         let band = BandView::of(snapshot, key.key, &namer);
         Self {
             status: StatusWord::of(snapshot),
             chord,
             alternatives,
+            next,
+            announces: controls.window.next != NextChoice::Off,
             key,
             transport: position.and_then(transport),
             own_bpm: own_bpm(song),

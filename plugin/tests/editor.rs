@@ -11,7 +11,8 @@ use changes_plugin::editor::{draw, theme};
 use changes_plugin::session::{Clock, SavedSession, Session};
 use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Standing, Status};
 use changes_plugin::view::preferences::{
-    Companion, InstrumentChoice, Page, Preferences, SimplifyChoice, ThemeChoice, WrittenFor,
+    Companion, InstrumentChoice, NextChoice, Page, Preferences, SimplifyChoice, ThemeChoice,
+    WrittenFor,
 };
 use changes_plugin::view::{Controls, MidiControls, Song, TuningControls, View};
 use egui::{Key, Modifiers};
@@ -597,6 +598,30 @@ fn typed_chords_are_those_of_the_instrument() {
     harness.key_press(Key::Enter);
     harness.run();
     assert_eq!(harness.state().label_at(BAR_5_S), "D:min7");
+}
+
+#[test]
+fn the_next_chord_is_announced_and_can_be_hidden() {
+    for page in [Page::Overview, Page::Sheet, Page::Play, Page::Stage] {
+        let used = Used::at(harbour(), 13.6, true).with(Preferences {
+            page,
+            ..Preferences::default()
+        });
+        let mut harness = harness(used, (960.0, 600.0, 1.0));
+        harness.run();
+        let told = |harness: &Harness<'static, Used>| {
+            let told = harness.query_by_label_contains("ext Cm in 2 beats");
+            told.is_some()
+        };
+        assert!(told(&harness), "{page:?}");
+        harness.state_mut().controls.window.next = NextChoice::Off;
+        harness.run();
+        assert!(!told(&harness), "{page:?}");
+    }
+    // Nobody knows what comes after the end.
+    let mut harness = harness(Used::at(harbour(), 13.6, false), (960.0, 600.0, 1.0));
+    harness.run();
+    assert!(harness.query_by_label_contains("Next").is_none());
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl SettingsPage {
             Self::Chords => "Notation, names of notes, simpler chords",
             Self::Listening => "Sensitivity, tuning, the part in a band",
             Self::Playing => "Your instrument and its tuning, capo, MIDI out",
-            Self::Window => "View, theme, version",
+            Self::Window => "View, next chord, theme, version",
         }
     }
 }

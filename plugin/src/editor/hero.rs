@@ -5,6 +5,7 @@ use egui::{
     Align2, Color32, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use harmony::edit::Command;
+use harmony::function::Function;
 
 use super::desk::{Desk, Open};
 use super::symbol::Symbol;
@@ -51,7 +52,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         let foot = look.px(38.0);
         let (name, foot) = room.split_top_bottom_at_y(room.bottom() - foot);
         draw_name(&painter, look, name, chord, 1.0);
-        draw_foot(ui, look, foot, chord, &view.alternatives);
+        draw_foot(ui, look, foot, chord, view, desk);
     } else {
         draw_name(&painter, look, room, chord, 1.0);
     }
@@ -99,6 +100,17 @@ pub fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut D
         let key = Rect::from_min_size(pos2(left, inner.top()), vec2(width, inner.height()));
         draw_key(ui, look, key, view, desk);
         left = key.right() + look.px(16.0);
+    }
+    // Its room is kept while the song plays: what is beside it stays where it is.
+    let slot = look.px(124.0);
+    let may_come = view.announces && view.now.is_some_and(|now| now.playing);
+    if may_come && left + slot < inner.right() {
+        let at = pos2(left, middle);
+        let announced = announce(&painter, look, at, left + slot - look.px(8.0), view, desk);
+        if let Some((place, says)) = announced {
+            announced_to_screen_readers(ui, place, &says);
+        }
+        left += slot;
     }
     let rest = Rect::from_min_max(pos2(left, inner.top()), inner.max);
     let rows = view
@@ -189,7 +201,7 @@ pub fn fitting_size(painter: &Painter, look: &Look, rect: Rect, name: &ChordName
 
 /// How likely the chord is against all else: its share of the bar in its colour, those of
 /// the other readings behind it, and empty what nothing explains.
-fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, others: &[Alternative]) {
+fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &View, desk: &Desk) {
     let painter = ui.painter_at(rect);
     let palette = look.palette;
     let middle = rect.top() + look.px(9.0);
@@ -212,9 +224,32 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, others: &[
         look.display(look.px(15.0)),
         palette.text,
     );
-    let word = chord.function.word();
-    let room = rect.right() - number.right();
-    let wanted = painter.layout_no_wrap(word.to_owned(), look.text(12.0), palette.soft);
+    let announced = announce(
+        &painter,
+        look,
+        pos2(number.right() + look.px(20.0), middle),
+        rect.right(),
+        view,
+        desk,
+    );
+    // The word is as long as there is room for it, whether a chord is announced or not.
+    let playing = view.now.is_some_and(|now| now.playing);
+    let reserved = number.right()
+        + look.px(if view.announces && playing {
+            172.0
+        } else {
+            0.0
+        });
+    let taken = announced
+        .as_ref()
+        .map_or(reserved, |it| it.0.right().max(reserved));
+    let room = rect.right() - taken;
+    let galley =
+        |word: &str| painter.layout_no_wrap(word.to_owned(), look.text(12.0), palette.soft);
+    let mut wanted = galley(chord.function.word());
+    if room <= wanted.size().x + look.px(40.0) && chord.function == Function::Chromatic {
+        wanted = galley("outside");
+    }
     if room > wanted.size().x + look.px(40.0) {
         let at = pos2(
             rect.right() - wanted.size().x,
@@ -244,7 +279,7 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, others: &[
         painter.rect_stroke(filled, theme::RADIUS_SMALL, stroke, StrokeKind::Inside);
     }
     let mut left = filled.right();
-    for other in others {
+    for other in &view.alternatives {
         let width = track.width() * other.probability.clamp(0.0, 1.0);
         let right = (left + width).min(track.right());
         if right - left < 3.0 {
@@ -259,6 +294,68 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, others: &[
          beside it in grey, and empty what no chord explains. The colour says what the chord does \
          in the key: home, away, tension, or from outside.",
     );
+    if let Some((place, says)) = announced {
+        announced_to_screen_readers(ui, place, &says);
+    }
+}
+
+/// The chord that is expected next and when, from `left` on, as far as there is room: where it
+/// was drawn, and how it is said. It stands back: it may come otherwise.
+fn announce(
+    painter: &Painter,
+    look: &Look,
+    left: egui::Pos2,
+    right: f32,
+    view: &View,
+    desk: &Desk,
+) -> Option<(Rect, String)> {
+    let (next, now) = view.next.as_ref().zip(view.now)?;
+    let palette = look.palette;
+    let when = next.when(now.time_s + desk.ahead_s);
+    let says = format!("Next {} {when}", next.name.text());
+    let symbol = Symbol::new(painter, look, &next.name, look.px(17.0));
+    let when = painter.layout_no_wrap(when, look.text(12.0), palette.soft);
+    let arrow = look.px(12.0);
+    let whole = arrow + symbol.width;
+    let with_when = whole + look.px(8.0) + when.size().x;
+    let room = right - left.x;
+    if whole > room {
+        return None;
+    }
+    let ink = theme::faded(palette.text, 0.62);
+    chevron(
+        painter,
+        look,
+        pos2(left.x + look.px(5.0), left.y),
+        look.px(5.0),
+        ink,
+    );
+    symbol.draw_centered(painter, left.x + arrow, left.y, ink);
+    let mut end = left.x + whole;
+    if with_when <= room {
+        let at = pos2(end + look.px(8.0), left.y - when.size().y / 2.0);
+        painter.galley(at, when, palette.soft);
+        end = left.x + with_when;
+    }
+    let half = look.px(10.0);
+    let place = Rect::from_min_max(pos2(left.x, left.y - half), pos2(end, left.y + half));
+    Some((place, says))
+}
+
+fn announced_to_screen_readers(ui: &Ui, place: Rect, says: &str) {
+    let response = ui.interact(place, ui.scope_id().with("next"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, says));
+    response.on_hover_text(
+        "What followed when this passage was heard before. It may come otherwise this time; the \
+         settings hide it.",
+    );
+}
+
+/// The sign before what comes next: `tip` is its right end.
+pub fn chevron(painter: &Painter, look: &Look, tip: egui::Pos2, arm: f32, color: Color32) {
+    let stroke = Stroke::new((arm * 0.28).max(look.px(1.5)), color);
+    painter.line_segment([pos2(tip.x - arm, tip.y - arm), tip], stroke);
+    painter.line_segment([pos2(tip.x - arm, tip.y + arm), tip], stroke);
 }
 
 /// Bass, key and the other readings.

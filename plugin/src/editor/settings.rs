@@ -17,7 +17,8 @@ use crate::params::{
     BandChoice, BassChoice, PartChoice, StyleChoice, VocabularyChoice, VoicingChoice,
 };
 use crate::view::preferences::{
-    InstrumentChoice, MAX_CAPO, Page, Preferences, SimplifyChoice, ThemeChoice, WrittenFor,
+    InstrumentChoice, MAX_CAPO, NextChoice, Page, Preferences, SimplifyChoice, ThemeChoice,
+    WrittenFor,
 };
 use crate::view::{BandControls, Controls, MidiControls, TuningControls, TuningView, View};
 
@@ -217,6 +218,18 @@ fn window(ui: &mut Ui, form: &Form<'_>, controls: &mut Controls) {
         let name = |page: Page| page.name().to_owned();
         let hint = |page: Page| page.hint().to_owned();
         choices(ui, look, &Page::ALL, &mut controls.window.page, name, hint);
+    });
+    form.row(ui, "Next chord", |ui| {
+        let name = |next: NextChoice| next.name().to_owned();
+        let hint = |next: NextChoice| next.hint().to_owned();
+        choices(
+            ui,
+            look,
+            &NextChoice::ALL,
+            &mut controls.window.next,
+            name,
+            hint,
+        );
     });
     form.row(ui, "Theme", |ui| {
         let name = |theme: ThemeChoice| theme.name().to_owned();

@@ -63,22 +63,37 @@ pub fn draw(
             theme::faded(palette.soft, 0.6),
         );
     }
-    if let Some(after) = after {
-        let symbol = Symbol::fitting(&painter, look, &after.name, size, room);
+    let now_s = view.now.map_or(0.0, |now| now.time_s + desk.ahead_s);
+    let after = match &view.next {
+        Some(next) => Some((&next.name, Some(next.when(now_s)))),
+        None => after
+            .filter(|_| view.announces)
+            .map(|span| (&span.name, None)),
+    };
+    if let Some((name, when)) = &after {
+        let symbol = Symbol::fitting(&painter, look, name, size, room);
         let left = foot.right() - symbol.width;
         symbol.draw_centered(&painter, left, middle, palette.soft);
-        let y = middle;
-        let x = left - look.px(18.0) - size * 0.2;
-        let arm = size * 0.16;
-        let stroke = egui::Stroke::new(look.px(2.5), palette.soft);
-        painter.line_segment([pos2(x - arm, y - arm), pos2(x, y)], stroke);
-        painter.line_segment([pos2(x - arm, y + arm), pos2(x, y)], stroke);
+        let tip = pos2(left - look.px(18.0) - size * 0.2, middle);
+        hero::chevron(&painter, look, tip, size * 0.16, palette.soft);
+        if let Some(when) = when {
+            painter.text(
+                pos2(tip.x - size * 0.34, middle),
+                Align2::RIGHT_CENTER,
+                when,
+                look.display((size * 0.3).max(look.px(12.0)).round()),
+                palette.soft,
+            );
+        }
     }
     let response = ui.interact(rect, ui.scope_id().with("stage"), Sense::click());
-    let name = match &view.chord {
+    let mut name = match &view.chord {
         Some(chord) => format!("Chord {}", chord.name.text()),
         None => view.status.word().to_owned(),
     };
+    if let Some((next, Some(when))) = &after {
+        name.push_str(&format!(", next {} {when}", next.text()));
+    }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let left_by_key =
         ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));

@@ -36,6 +36,7 @@ use super::{dragging, draw, theme, url};
 use crate::instance::Instance;
 use crate::params::{ChangesParams, EditorSize, TuningChoice};
 use crate::snapshot::Snapshot;
+use crate::view::next::Steady;
 use crate::view::preferences::{Page, Preferences};
 use crate::view::{BandControls, Controls, MidiControls, Song, TuningControls, View};
 
@@ -129,6 +130,8 @@ struct App {
     desk: Desk,
     files: Files,
     kept: Option<Kept>,
+    /// Keeps the announcement of the next chord steady.
+    next: Steady,
     #[cfg(target_os = "linux")]
     typing_focus: focus::TypingFocus,
 }
@@ -177,6 +180,7 @@ impl App {
             desk,
             files,
             kept: None,
+            next: Steady::default(),
             #[cfg(target_os = "linux")]
             typing_focus: focus::TypingFocus::default(),
         }
@@ -228,7 +232,10 @@ impl App {
             Some(kept) if Arc::ptr_eq(&kept.snapshot, &snapshot) => kept.since,
             _ => now,
         };
-        let view = View::with_sheet(&snapshot, &song, controls, sheet);
+        let mut view = View::with_sheet(&snapshot, &song, controls, sheet);
+        let current = view.chord.as_ref().map(|chord| &chord.name);
+        let now_s = view.now.filter(|now| now.playing).map(|now| now.time_s);
+        view.next = self.next.show(view.next.take(), now_s, current);
         self.kept = Some(Kept {
             snapshot,
             revision,

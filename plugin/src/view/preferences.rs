@@ -210,6 +210,41 @@ impl SimplifyChoice {
     }
 }
 
+/// Whether the next chord is announced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NextChoice {
+    /// Where the passage was heard before.
+    #[default]
+    Heard,
+    /// Never.
+    Off,
+}
+
+impl NextChoice {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::Heard, Self::Off];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Heard => "Where heard before",
+            Self::Off => "Hide",
+        }
+    }
+
+    /// What it does.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Heard => {
+                "Where the song, or a passage like this one, was heard before: the next chord and \
+                 the beats until it comes. What sounds then takes its place, be it that or another."
+            }
+            Self::Off => "Only what sounds is shown",
+        }
+    }
+}
+
 /// Which instrument fingerings are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -292,6 +327,8 @@ pub struct Preferences {
     pub simplify: SimplifyChoice,
     /// The chords that somebody plays, as they sound.
     pub own_chords: Vec<Label>,
+    /// Whether the next chord is announced.
+    pub next: NextChoice,
     /// Which instrument fingerings are for.
     pub instrument: InstrumentChoice,
     /// Open strings of one's own as MIDI notes, in the order in which they lie.

@@ -23,7 +23,14 @@ pub fn json(state: &[u8]) -> Result<Value> {
 /// # Errors
 /// Where there is none, or one of another version.
 pub fn session(state: &[u8]) -> Result<(Value, Track)> {
-    let state = json(state)?;
+    session_in(&json(state)?)
+}
+
+/// The same in the JSON alone, which is what a VST3 host saves.
+///
+/// # Errors
+/// As [`session`].
+pub fn session_in(state: &Value) -> Result<(Value, Track)> {
     let field = state
         .pointer("/fields/track")
         .and_then(Value::as_str)

@@ -16,6 +16,7 @@ use std::ffi::{c_char, c_void};
 use std::path::Path;
 use std::ptr::null_mut;
 
+use anyhow::Context as _;
 use libloading::Library;
 use vst3::Steinberg::Vst::Event_::EventTypes_::{
     kDataEvent, kLegacyMIDICCOutEvent, kNoteOffEvent, kNoteOnEvent,
@@ -32,8 +33,8 @@ use vst3::Steinberg::Vst::{
     ProcessSetup,
 };
 use vst3::Steinberg::{
-    FIDString, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, TBool, int32,
-    kResultFalse, kResultOk, tresult,
+    FIDString, IBStream, IBStreamTrait, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait,
+    PClassInfo, TBool, int32, int64, kResultFalse, kResultOk, tresult,
 };
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
@@ -52,7 +53,10 @@ pub struct Instance {
     changes: ComWrapper<Changes>,
     handler: ComWrapper<Handler>,
     rate: f64,
+    /// Where the song is, in quarter notes.
     beats: f64,
+    /// The same in samples.
+    samples: i64,
     sounding: Vec<(i16, i16)>,
     /// Last: what is above lives in it.
     _library: Library,
@@ -71,6 +75,10 @@ impl Instance {
                 library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(b"ModuleEntry")
             {
                 assert!(enter(null_mut()));
+            }
+            // The same of Windows.
+            if let Ok(enter) = library.get::<unsafe extern "system" fn() -> bool>(b"InitDll") {
+                assert!(enter());
             }
             let factory = library
                 .get::<unsafe extern "system" fn() -> *mut IPluginFactory>(b"GetPluginFactory")
@@ -110,6 +118,7 @@ impl Instance {
                 handler,
                 rate,
                 beats: 0.0,
+                samples: 0,
                 sounding: Vec::new(),
                 _library: library,
             }
@@ -125,6 +134,30 @@ impl Instance {
     /// How often the plugin has said that the project has changed.
     pub fn marked(&self) -> u32 {
         self.handler.0.get()
+    }
+
+    /// Says that no more blocks come.
+    pub fn stop(&mut self) {
+        // SAFETY: in the order of the specification.
+        unsafe {
+            self.processor.setProcessing(0);
+            assert_eq!(self.component.setActive(0), kResultOk);
+        }
+    }
+
+    /// What the plugin wants saved with a project.
+    ///
+    /// # Errors
+    /// Where it is not JSON.
+    pub fn state(&self) -> anyhow::Result<serde_json::Value> {
+        let stream = ComWrapper::new(Stream::default());
+        let place = stream.to_com_ptr::<IBStream>().unwrap();
+        // SAFETY: the stream lives through the call.
+        assert_eq!(
+            unsafe { self.component.getState(place.as_ptr()) },
+            kResultOk
+        );
+        serde_json::from_slice(&stream.0.borrow()).context("the plugin's state is not JSON")
     }
 
     /// Switches the plugin off and on.
@@ -239,11 +272,13 @@ impl Instance {
         context.state = (kProjectTimeMusicValid | kTempoValid | kTimeSigValid) as u32;
         context.sampleRate = self.rate;
         context.projectTimeMusic = self.beats;
+        context.projectTimeSamples = self.samples;
         context.tempo = 120.0;
         (context.timeSigNumerator, context.timeSigDenominator) = (4, 4);
         if rolling {
             context.state |= kPlaying as u32;
             self.beats += 2.0 * audio.len() as f64 / self.rate;
+            self.samples += audio.len() as i64;
         }
         let changes = self.changes.to_com_ptr::<IParameterChanges>().unwrap();
         let events = self.events.to_com_ptr::<IEventList>().unwrap();
@@ -336,6 +371,40 @@ impl IComponentHandler2Trait for Handler {
     }
 
     unsafe fn finishGroupEdit(&self) -> tresult {
+        kResultFalse
+    }
+}
+
+/// What the plugin writes to be saved.
+#[derive(Default)]
+struct Stream(RefCell<Vec<u8>>);
+
+impl Class for Stream {
+    type Interfaces = (IBStream,);
+}
+
+impl IBStreamTrait for Stream {
+    unsafe fn read(&self, _: *mut c_void, _: int32, _: *mut int32) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn write(&self, bytes: *mut c_void, len: int32, written: *mut int32) -> tresult {
+        // SAFETY: the plugin hands over so many bytes, and a place for a number or none.
+        unsafe {
+            let bytes = std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize);
+            self.0.borrow_mut().extend_from_slice(bytes);
+            if let Some(written) = written.as_mut() {
+                *written = len;
+            }
+        }
+        kResultOk
+    }
+
+    unsafe fn seek(&self, _: int64, _: int32, _: *mut int64) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn tell(&self, _: *mut int64) -> tresult {
         kResultFalse
     }
 }

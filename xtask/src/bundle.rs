@@ -1,5 +1,6 @@
 //! The plugin as hosts load it.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -96,6 +97,33 @@ pub fn program(name: &str) -> Result<PathBuf> {
     let sh = shell()?;
     cmd!(sh, "cargo build --release --workspace --bin {name}").run()?;
     release_binary(name)
+}
+
+/// The host that plays a song through the plugin, `xtask/testhost/src/bin/play.rs`.
+pub const PLAYER: [&str; 6] = [
+    "--package",
+    "testhost",
+    "--bin",
+    "play",
+    "--features",
+    "testhost/clip,testhost/vst3",
+];
+
+/// The command, that host, and the plugin's library, as everything else is built.
+pub fn player() -> Result<[PathBuf; 3]> {
+    let sh = shell()?;
+    let features = PLAYER[5];
+    cmd!(
+        sh,
+        "cargo build --release --workspace --lib --bin changes --bin play --features {features}"
+    )
+    .run()?;
+    let library = format!("{DLL_PREFIX}changes_plugin{DLL_SUFFIX}");
+    Ok([
+        release_binary("changes")?,
+        release_binary("play")?,
+        target()?.join("release").join(library),
+    ])
 }
 
 /// Bundles the release plugin as it was last built.

@@ -58,7 +58,7 @@ pub enum Step {
     Dist,
     /// The Python package, installed and tested where nothing else is
     Python,
-    /// The plugin and the command for Windows and macOS, and the command under Wine
+    /// Everything for Windows, installed and used under Wine; what the compiler says for macOS
     Systems,
 }
 
@@ -230,22 +230,15 @@ fn units(selection: Selection) -> Result<()> {
 fn systems() -> Result<()> {
     let sh = shell()?;
     for triple in [dist::windows::TRIPLE, "aarch64-apple-darwin"] {
+        say(format!(
+            "Plugin, standalone program and command for {triple}"
+        ));
         let clippy = cmd!(
             sh,
-            "cargo clippy --package changes-plugin --package changes-cli --target {triple}"
+            "cargo clippy --package changes-plugin --package changes-cli --features {STANDALONE}
+             --target {triple}"
         );
-        let clippy = if dist::has_target(triple)? {
-            clippy
-        } else if has_library_source(&sh)? {
-            clippy
-                .arg("-Zbuild-std=std,panic_abort")
-                .env("RUSTC_BOOTSTRAP", "1")
-        } else {
-            say(format!(
-                "NOT CHECKED for {triple} (`rustup target add {triple}`)"
-            ));
-            continue;
-        };
+        let clippy = dist::library(clippy, triple)?;
         run(clippy.args(["--", "--deny", "warnings"]))?;
     }
     if apt::has_apt() {

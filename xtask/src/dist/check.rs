@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 
 use super::programs::{self, Programs};
 use super::release::Release;
-use super::{archive, deb, glibc, windows};
+use super::{archive, deb, glibc, windows, wine};
 use crate::workspace::{say, shell, target};
 use crate::{apt, bundle};
 
@@ -17,7 +17,7 @@ use crate::{apt, bundle};
 const DEBIAN: &str = "bookworm";
 
 /// Real music that everybody has who has the repository.
-const SONG: &str = "assets/demo/town-theme.ogg";
+pub const SONG: &str = "assets/demo/town-theme.ogg";
 
 /// Builds the archive and the package, and installs, uses and removes both in a new Debian.
 pub fn check() -> Result<()> {
@@ -30,13 +30,61 @@ pub fn check() -> Result<()> {
     installed(&programs, &release).map(|_| ())
 }
 
-/// Builds everything for Windows, and runs the command of it under Wine.
+/// Builds and packs everything for Windows, and installs, uses and removes it under Wine; then
+/// runs the plugin's own tests there.
 pub fn windows() -> Result<()> {
     let release = Release::find(None)?;
-    let command = bundle::program("changes")?;
     let built = windows::build(&release)?;
-    windows::pack(&built, &release)?;
-    windows::check_command(&built, SONG, &lab(&command)?)
+    windows_installed(&built, &release)?;
+    wine::check_units(&release)
+}
+
+/// Packs what was built for Windows, and installs, uses and removes it under Wine; the archive.
+pub fn windows_installed(built: &Path, release: &Release) -> Result<PathBuf> {
+    let packed = || -> Result<(PathBuf, String)> {
+        let archive = windows::pack(built, release)?;
+        let sum = archive::sum(&archive)?;
+        Ok((archive, sum))
+    };
+    let first = packed()?;
+    ensure!(
+        first == packed()?,
+        "packed twice, the archive for Windows has other bytes"
+    );
+    let host = windows::host(release)?;
+    wine::check(&first.0, &host, release, &Reference::new()?)?;
+    Ok(first.0)
+}
+
+/// What the programs that were built for this machine hear in the song, as label files.
+pub struct Reference {
+    /// The command.
+    pub command: String,
+    /// The CLAP in a host.
+    pub clap: String,
+    /// The VST3 in a host.
+    pub vst3: String,
+}
+
+impl Reference {
+    fn new() -> Result<Self> {
+        let [command, host, plugin] = bundle::player()?;
+        say("Playing the song here");
+        let folder = tempfile::tempdir()?;
+        let sh = shell()?;
+        let played = |format: &str| -> Result<String> {
+            let track = folder.path().join(format).with_extension("lab");
+            cmd!(sh, "{host} {format} {plugin} {SONG} {track}")
+                .quiet()
+                .run()?;
+            Ok(fs::read_to_string(track)?)
+        };
+        Ok(Self {
+            command: lab(&command)?,
+            clap: played("clap")?,
+            vst3: played("vst3")?,
+        })
+    }
 }
 
 /// Fails unless a second build, in another folder, has the same bytes.

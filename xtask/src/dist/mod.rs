@@ -6,9 +6,11 @@ mod deb;
 mod glibc;
 mod programs;
 mod release;
+mod screen;
 mod tree;
 pub mod wheel;
 pub mod windows;
+mod wine;
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +18,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::{say, target};
-pub use programs::has_target;
+pub use programs::library;
 
 use programs::Programs;
 use release::Release;
@@ -39,7 +41,8 @@ pub struct Options {
     /// Pack the programs that were last built for tests, to try the packing
     #[arg(long, conflicts_with = "version")]
     as_built: bool,
-    /// Then install, use and remove the archive and the package in a new Debian
+    /// Then install, use and remove it: the archive and the package in a new Debian, the archive
+    /// for Windows under Wine
     #[arg(long, conflicts_with = "wheel")]
     try_it: bool,
 }
@@ -56,7 +59,11 @@ pub fn run(options: &Options) -> Result<()> {
     let mut built = Vec::new();
     if options.windows {
         let programs = windows::build(&release)?;
-        built.push(windows::pack(&programs, &release)?);
+        built.push(if options.try_it {
+            check::windows_installed(&programs, &release)?
+        } else {
+            windows::pack(&programs, &release)?
+        });
     } else if !options.wheel {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             bail!(

@@ -5,11 +5,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use xshell::cmd;
+use xshell::{Cmd, Shell, cmd};
 
 use super::release::Release;
 use crate::apt;
-use crate::workspace::{root, say, shell, target};
+use crate::workspace::{has_library_source, root, say, shell, target};
 
 /// The packages of all of them, and the feature that the program without a host takes.
 pub const ALL: [&str; 6] = [
@@ -38,7 +38,7 @@ impl Programs {
         apt::ensure(apt::STANDALONE, "the standalone program")?;
         say("Building the programs of the release");
         let folder = target()?.join("ship");
-        cargo(release, &folder, &ALL, None)?;
+        build(release, &folder, &ALL)?;
         let programs = Self::within(&folder.join("release"))?;
         ensure!(
             programs.standalone.is_some(),
@@ -76,43 +76,69 @@ impl Programs {
 pub fn command_again(release: &Release) -> Result<PathBuf> {
     let folder = target()?.join("ship-again");
     let arguments = [&ALL[..], &["--bin", "changes"]].concat();
-    cargo(release, &folder, &arguments, None)?;
+    build(release, &folder, &arguments)?;
     Ok(folder.join("release/changes"))
 }
 
-/// Builds what `arguments` name into `folder`, for another system where one is named.
-pub fn cargo(
-    release: &Release,
-    folder: &Path,
-    arguments: &[&str],
-    triple: Option<&str>,
-) -> Result<()> {
+/// Builds what `arguments` name into `folder`.
+fn build(release: &Release, folder: &Path, arguments: &[&str]) -> Result<()> {
     let sh = shell()?;
-    let command = cmd!(
-        sh,
-        "cargo build --release --locked {arguments...} --target-dir {folder}"
-    );
+    let command = cargo(&sh, release, "build", None)?;
+    Ok(command
+        .args(arguments)
+        .arg("--target-dir")
+        .arg(folder)
+        .run()?)
+}
+
+/// Cargo as releases want it, for another system where one is named.
+pub fn cargo<'a>(
+    sh: &'a Shell,
+    release: &Release,
+    verb: &str,
+    triple: Option<&str>,
+) -> Result<Cmd<'a>> {
+    let command = cmd!(sh, "cargo {verb} --release --locked");
     let command = match triple {
         None => command,
-        Some(triple) if has_target(triple)? => command.args(["--target", triple]),
-        // The compiler has the source of its library where it lacks the built one.
-        Some(triple) => command
-            .args(["-Zbuild-std=std,panic_abort", "--target", triple])
-            .env("RUSTC_BOOTSTRAP", "1"),
+        Some(triple) => library(command.args(["--target", triple]), triple)?,
     };
-    let command = command
+    Ok(command
         .env("CARGO_ENCODED_RUSTFLAGS", remaps()?.join("\x1f"))
         .env("CARGO_INCREMENTAL", "0")
         .env("SOURCE_DATE_EPOCH", release.time.to_string())
         .env(
             "CHANGES_COMMIT",
             release.commit.as_deref().unwrap_or_default(),
-        );
-    Ok(command.run()?)
+        ))
+}
+
+/// Gives a call of Cargo the standard library of another system: rustup's, or, where that cannot
+/// be fetched, one that is built from its source.
+///
+/// # Errors
+/// Where neither can be had.
+pub fn library<'a>(command: Cmd<'a>, triple: &str) -> Result<Cmd<'a>> {
+    if has_target(triple)? {
+        return Ok(command);
+    }
+    let sh = shell()?;
+    let added = cmd!(sh, "rustup target add {triple}").run();
+    if added.is_ok() && has_target(triple)? {
+        return Ok(command);
+    }
+    ensure!(
+        has_library_source(&sh)?,
+        "there is no standard library for {triple} here: `rustup target add {triple}` fetches it, \
+         `rustup component add rust-src` what it can be built from"
+    );
+    Ok(command
+        .arg("-Zbuild-std=std,panic_abort")
+        .env("RUSTC_BOOTSTRAP", "1"))
 }
 
 /// Whether the compiler has the standard library of another system.
-pub fn has_target(triple: &str) -> Result<bool> {
+fn has_target(triple: &str) -> Result<bool> {
     let sh = shell()?;
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
     Ok(Path::new(&sysroot)

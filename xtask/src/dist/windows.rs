@@ -1,47 +1,50 @@
-//! Windows, built on Debian: by mingw-w64 and a standard library from its source, tried under Wine.
+//! Windows, built on Debian: by mingw-w64.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use changes_supply::Product;
-use xshell::cmd;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::release::Release;
-use super::{folder, programs, tree};
-use crate::apt;
+use super::{programs, tree};
 use crate::workspace::{root, say, shell, target};
+use crate::{apt, bundle};
 
 /// What it is built for.
 pub const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
-/// Wine before 9 has no bcryptprimitives.dll, which Rust's standard library takes its random
-/// numbers from: one function, answered by an older one.
-const RANDOM: &str = "\
-#include <windows.h>
-BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
-__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size)
-{
-    return SystemFunction036(data, (ULONG)size);
+/// The folder that it is built in.
+pub fn folder() -> Result<PathBuf> {
+    Ok(target()?.join("windows"))
 }
-";
 
 /// Builds for Windows; the folder with the programs.
 pub fn build(release: &Release) -> Result<PathBuf> {
     apt::ensure(apt::MINGW, "linking programs for Windows")?;
     say("Building for Windows");
-    let above = target()?.join("windows");
-    programs::cargo(release, &above, &programs::ALL, Some(TRIPLE))?;
-    let built = above.join(TRIPLE).join("release");
-    ensure!(
-        built.join("changes.exe").exists(),
-        "no changes.exe in {}",
-        built.display()
-    );
-    Ok(built)
+    cargo(release, &programs::ALL)
+}
+
+/// Builds the host that plays a song through the plugin; where it is.
+pub fn host(release: &Release) -> Result<PathBuf> {
+    let built = cargo(release, &bundle::PLAYER)?;
+    Ok(built.join("play.exe"))
+}
+
+/// Builds what is named; the folder with the programs.
+fn cargo(release: &Release, arguments: &[&str]) -> Result<PathBuf> {
+    let sh = shell()?;
+    let above = folder()?;
+    programs::cargo(&sh, release, "build", Some(TRIPLE))?
+        .args(arguments)
+        .arg("--target-dir")
+        .arg(&above)
+        .run()?;
+    Ok(above.join(TRIPLE).join("release"))
 }
 
 /// Packs the archive; where it is.
@@ -59,8 +62,14 @@ pub fn pack(built: &Path, release: &Release) -> Result<PathBuf> {
     for program in ["changes.exe", "changes-standalone.exe"] {
         tree::put(&built.join(program), &staged.join("bin").join(program))?;
     }
-    let deploy = root().join("deploy/windows");
-    tree::put(&deploy.join("install.cmd"), &staged.join("install.cmd"))?;
+    for text in ["install.cmd", "README.txt"] {
+        let path = root().join("deploy/windows").join(text);
+        let lines =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        // Windows misses labels of scripts whose lines end otherwise.
+        let lines = lines.replace("\r\n", "\n").replace('\n', "\r\n");
+        tree::write(&staged.join(text), lines.as_bytes())?;
+    }
     let doc = staged.join("doc");
     fs::create_dir_all(&doc)?;
     let product = Product {
@@ -71,7 +80,7 @@ pub fn pack(built: &Path, release: &Release) -> Result<PathBuf> {
     for text in ["LICENSE", "CHANGELOG.md"] {
         tree::put(&root().join(text), &doc.join(text))?;
     }
-    let place = folder()?.join(format!("{name}.zip"));
+    let place = super::folder()?.join(format!("{name}.zip"));
     fs::write(&place, zipped(&staged, &name)?)?;
     Ok(place)
 }
@@ -95,36 +104,6 @@ fn zipped(folder: &Path, name: &str) -> Result<Vec<u8>> {
         }
     }
     Ok(zip.finish()?.into_inner())
-}
-
-/// Runs `changes.exe` under Wine on real music; fails unless it hears what the command here hears.
-pub fn check_command(built: &Path, song: &str, expected: &str) -> Result<()> {
-    apt::ensure(apt::WINE, "programs for Windows")?;
-    let sh = shell()?;
-    let scratch = target()?.join("windows");
-    let source = scratch.join("random.c");
-    fs::write(&source, RANDOM)?;
-    let library = built.join("bcryptprimitives.dll");
-    cmd!(
-        sh,
-        "x86_64-w64-mingw32-gcc -shared -o {library} {source} -ladvapi32"
-    )
-    .quiet()
-    .run()?;
-    let program = built.join("changes.exe");
-    let lab = cmd!(sh, "wine {program} transcribe {song} --format lab")
-        .env("WINEPREFIX", scratch.join("prefix"))
-        .env("WINEDEBUG", "-all")
-        .ignore_stderr()
-        .read()
-        .context("changes.exe under Wine")?;
-    let plain = |text: &str| text.replace('\r', "").trim_end().to_owned();
-    ensure!(
-        plain(&lab) == plain(expected),
-        "Windows hears other chords:\n{lab}\n{expected}"
-    );
-    say("changes.exe hears under Wine what the command hears here");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The page in a real browser: `web/tests/page.mjs`, by playwright.
+//! The page in a real browser: `web/tests/page.mjs` or `firefox.mjs`, by playwright.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -21,6 +21,9 @@ pub struct Options {
     /// Look at the page that was built last instead of building
     #[arg(long)]
     built: bool,
+    /// Look at it in Firefox instead of Chromium
+    #[arg(long)]
+    firefox: bool,
     /// Keep the pictures in docs/images
     #[arg(long)]
     pictures: bool,
@@ -30,13 +33,19 @@ pub struct Options {
 pub fn check() -> Result<()> {
     run(&Options {
         built: false,
+        firefox: false,
         pictures: false,
     })
 }
 
 /// Looks at the page.
 pub fn run(options: &Options) -> Result<()> {
-    let browser = browser()?;
+    let (browser, script) = if options.firefox {
+        (browser(&["firefox-esr", "firefox"])?, "firefox.mjs")
+    } else {
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        (browser(&names)?, "page.mjs")
+    };
     let tests = tests()?;
     let page = if options.built {
         target()?.join("web")
@@ -66,7 +75,7 @@ pub fn run(options: &Options) -> Result<()> {
                 }
             });
         });
-        let script = tests.join("page.mjs");
+        let script = tests.join(script);
         let result = cmd!(sh, "node {script}")
             .env("CHANGES_PAGE", server.address())
             .env("CHANGES_REQUESTS", &log)
@@ -80,23 +89,21 @@ pub fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// Chromium, of the system or from Debian.
-fn browser() -> Result<PathBuf> {
+/// A browser of one of these names, of the system or, by the first, from Debian.
+fn browser(names: &[&str]) -> Result<PathBuf> {
     let find = || {
-        ["chromium", "chromium-browser", "google-chrome"]
-            .iter()
-            .find_map(|name| {
-                let paths = std::env::var_os("PATH")?;
-                std::env::split_paths(&paths)
-                    .map(|folder| folder.join(name))
-                    .find(|path| path.is_file())
-            })
+        names.iter().find_map(|name| {
+            let paths = std::env::var_os("PATH")?;
+            std::env::split_paths(&paths)
+                .map(|folder| folder.join(name))
+                .find(|path| path.is_file())
+        })
     };
     if let Some(found) = find() {
         return Ok(found);
     }
-    apt::ensure(&["chromium"], "the page in a real browser")?;
-    find().context("no Chromium here to look at the page with")
+    apt::ensure(&names[..1], "the page in a real browser")?;
+    find().with_context(|| format!("no {} here to look at the page with", names[0]))
 }
 
 /// The folder of the tests with the packages that they need.
@@ -125,8 +132,8 @@ fn tests() -> Result<PathBuf> {
             changed |= name == "package-lock.json";
         }
     }
-    if changed || !folder.join("node_modules/playwright-core").is_dir() {
-        say("Installing playwright-core");
+    if changed || !folder.join("node_modules/playwright-firefox-esr").is_dir() {
+        say("Installing playwright");
         let _here = sh.push_dir(&folder);
         cmd!(sh, "npm ci --no-audit --no-fund --ignore-scripts").run()?;
     }

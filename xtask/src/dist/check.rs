@@ -224,7 +224,24 @@ impl Debian {
             names.join(" ")
         ))?;
         let before = self.files()?;
-        self.run("apt-get install --yes --quiet --no-install-recommends /tmp/changes.deb")?;
+        // Over an older one, which has other programs.
+        self.run(
+            "dpkg-deb --raw-extract /tmp/changes.deb /tmp/older
+             sed -i 's/^Version: .*/Version: 0.0.1/' /tmp/older/DEBIAN/control
+             echo older | tee /tmp/older/usr/bin/changes /tmp/older/usr/lib/clap/Changes.clap
+             dpkg-deb -Znone --build /tmp/older /tmp/older.deb",
+        )?;
+        for (package, version) in [("older", "0.0.1"), ("changes", env!("CARGO_PKG_VERSION"))] {
+            self.run(&format!(
+                "apt-get install --yes --quiet --no-install-recommends /tmp/{package}.deb"
+            ))?;
+            let format = "--showformat='${Version}'";
+            let installed = self.run(&format!("dpkg-query --show {format} {}", deb::PACKAGE))?;
+            ensure!(
+                installed == version,
+                "{installed} is installed, not {version}"
+            );
+        }
         self.used(
             "/usr/lib/clap",
             "/usr/lib/vst3",
@@ -263,6 +280,15 @@ impl Debian {
             say(format!("Installing the archive in the new Debian {option}"));
             let before = self.files()?;
             let [clap, vst3, bin, share] = places;
+            // Over an older one, which has other programs.
+            self.run(&format!(
+                "rm -rf /tmp/older && cp -R $(dirname {install}) /tmp/older
+                 for file in bin/changes plugin/Changes.clap \\
+                     plugin/Changes.vst3/Contents/x86_64-linux/Changes.so
+                 do echo older > /tmp/older/$file; done
+                 /tmp/older/install.sh {option}
+                 grep -qx older {clap}/Changes.clap"
+            ))?;
             // Twice: an update is an installation, too.
             for _ in 0..2 {
                 self.run(&format!("{install} {option}"))?;

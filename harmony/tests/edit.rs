@@ -292,6 +292,42 @@ fn taking_a_scaled_tempo_back_leaves_what_was_heard_since() {
 }
 
 #[test]
+fn a_track_is_transposed_with_its_keys_and_back() {
+    let mut editor = arranged();
+    editor
+        .apply(&Command::SetLocked {
+            at_s: 0.5,
+            locked: true,
+        })
+        .unwrap();
+    let before = editor.track().clone();
+    editor.apply(&Command::Transpose { semitones: 3 }).unwrap();
+    let track = editor.track();
+    for (old, new) in before.timeline().into_iter().zip(track.timeline()) {
+        assert_eq!(new.locked, old.locked);
+        assert_eq!((new.start_s, new.end_s), (old.start_s, old.end_s));
+        if let (Label::Chord(old), Label::Chord(new)) = (&old.label, &new.label) {
+            let up = (old.root().pitch_class() + 3) % 12;
+            assert_eq!(new.root().pitch_class(), up);
+            assert_eq!(new.intervals(), old.intervals());
+        }
+    }
+    for (old, new) in before.keys().iter().zip(track.keys()) {
+        assert_eq!(new.by_hand, old.by_hand);
+        let up = (old.key.tonic().pitch_class() + 3) % 12;
+        assert_eq!(new.key.tonic().pitch_class(), up);
+    }
+    assert!(editor.undo());
+    assert_eq!(editor.track(), &before);
+    // An octave is no edit.
+    let could = editor.can_undo();
+    editor
+        .apply(&Command::Transpose { semitones: -12 })
+        .unwrap();
+    assert_eq!((editor.track(), editor.can_undo()), (&before, could));
+}
+
+#[test]
 fn a_tempo_that_nothing_can_have_is_refused() {
     let mut editor = arranged();
     let before = editor.track().clone();
@@ -505,6 +541,7 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         proptest::sample::select(vec![0.5, 2.0, 0.0, 1.0 / 3.0])
             .prop_map(|factor| Command::ScaleTempo { factor }),
+        any::<i32>().prop_map(|semitones| Command::Transpose { semitones }),
         Just(Command::Clear),
     ]
 }

@@ -77,6 +77,9 @@ pub enum Command {
     /// Multiplies the tempo: 0.5 counts half as many beats in the same time. Chords stay on
     /// their seconds; meters, keys and sections stay at their seconds too.
     ScaleTempo { factor: f64 },
+    /// Moves all chords, other readings and keys by so many semitones, taken modulo 12. What is
+    /// locked stays so.
+    Transpose { semitones: i32 },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
     /// Puts the chords of a song from its own second 0 at `at_s`, over what is there; locked chords
@@ -172,6 +175,10 @@ impl Command {
             Self::SetSection { beat, label } => Ok(track.set_section(*beat, label.as_deref())?),
             Self::SetMeter { beat, meter } => Ok(track.set_meter(*beat, *meter)?),
             Self::ScaleTempo { factor } => Ok(track.scale_tempo(*factor)?),
+            Self::Transpose { semitones } => {
+                *track = track.transposed(semitones % 12);
+                Ok(())
+            }
             Self::SetInfo { info } => {
                 track.set_info(info.clone());
                 Ok(())
@@ -277,6 +284,7 @@ impl Command {
             | Self::SetSection { .. }
             | Self::SetMeter { .. }
             | Self::ScaleTempo { .. }
+            | Self::Transpose { .. }
             | Self::SetInfo { .. }
             | Self::Place { .. }
             | Self::Clear => {}

@@ -296,3 +296,44 @@ proptest! {
         }
     }
 }
+
+/// XF's chord events of a file, with their ticks.
+fn xf_events(options: &Options) -> Vec<(u32, Vec<u8>)> {
+    let segments = [
+        Segment::new(0.0, 2.0, label("Eb:min7/b7")),
+        Segment::new(2.0, 4.0, label("N")),
+        Segment::new(4.0, 6.0, label("X")),
+        Segment::new(6.0, 8.0, label("F#:7")),
+    ];
+    let timeline = Timeline::from_segments(segments).unwrap();
+    let mut bytes = Vec::new();
+    Format::Midi.write(&mut bytes, &timeline, options).unwrap();
+    let file = Smf::parse(&bytes).unwrap();
+    let mut events = Vec::new();
+    let mut tick = 0;
+    for event in &file.tracks[0] {
+        tick += event.delta.as_int();
+        if let TrackEventKind::Meta(MetaMessage::SequencerSpecific(data)) = event.kind {
+            events.push((tick, data.to_vec()));
+        }
+    }
+    events
+}
+
+#[test]
+fn yamaha_chord_events_are_there_when_they_are_asked_for() {
+    assert!(xf_events(&Options::default()).is_empty());
+    let options = Options {
+        xf: true,
+        // It spells F sharp as G flat.
+        key: Some("Eb:min".parse().unwrap()),
+        ..Options::default()
+    };
+    let event = |chord: [u8; 4]| [&[0x43, 0x7b, 0x01][..], &chord].concat();
+    let expected = [
+        (0, event([0x23, 0x0a, 0x22, 0x7f])),
+        (1920, event([0x31, 0x22, 0x7f, 0x7f])),
+        (5760, event([0x25, 0x13, 0x7f, 0x7f])),
+    ];
+    assert_eq!(xf_events(&options), expected);
+}

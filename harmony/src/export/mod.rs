@@ -57,6 +57,8 @@ pub struct Options {
     pub artist: Option<String>,
     /// How chords become notes.
     pub voicing: Voicing,
+    /// Whether MIDI files have Yamaha's XF chord events beside the markers.
+    pub xf: bool,
     /// How charts are made.
     pub chart: ChartOptions,
     /// The instrument whose chord diagrams ChordPro, SVG and PDF have, if any.
@@ -76,6 +78,7 @@ impl Default for Options {
             title: None,
             artist: None,
             voicing: Voicing::Close,
+            xf: false,
             chart: ChartOptions::default(),
             diagrams: None,
             fonts: FontSearch::System,

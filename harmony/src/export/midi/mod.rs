@@ -2,6 +2,7 @@
 //! and a marker for each chord, track 1 the chords as notes, track 2 their bass.
 
 mod clock;
+mod xf;
 
 use std::io;
 
@@ -9,9 +10,9 @@ use midly::num::{u4, u7, u15, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
 use super::{ExportError, Options};
-use crate::key::Mode;
+use crate::key::{Key, Mode};
 use crate::label::Label;
-use crate::style::{Style, format};
+use crate::style::{Style, format, spelled};
 use crate::track::Track;
 use crate::voicing::Voiced;
 use clock::Clock;
@@ -99,9 +100,18 @@ pub fn write(
         let tick = clock.tick_of_beat(track, section.beat)?;
         conductor.meta(tick, MetaMessage::CuePoint(section.label.as_bytes()));
     }
-    for ((symbol, harte), &start) in texts.iter().zip(&edges) {
+    let named = segments.iter().map(|segment| {
+        let key = track.key_at_s(segment.start_s).or(options.key);
+        let event = spelled_label(&segment.label, key.as_ref());
+        options.xf.then(|| xf::event(&event)).flatten()
+    });
+    let named: Vec<Option<[u8; 7]>> = named.collect();
+    for (((symbol, harte), named), &start) in texts.iter().zip(&named).zip(&edges) {
         conductor.meta(start, MetaMessage::Marker(symbol.as_bytes()));
         conductor.meta(start, MetaMessage::Text(harte.as_bytes()));
+        if let Some(data) = named {
+            conductor.meta(start, MetaMessage::SequencerSpecific(data));
+        }
     }
 
     let mut chords = Events::new(CHORD_CHANNEL);
@@ -135,6 +145,14 @@ pub fn write(
     file.write_std(&mut writer)?;
     writer.flush()?;
     Ok(())
+}
+
+/// A label as its key spells it.
+fn spelled_label(label: &Label, key: Option<&Key>) -> Label {
+    match label {
+        Label::Chord(chord) => Label::Chord(spelled(chord, key)),
+        other => other.clone(),
+    }
 }
 
 /// Events of one track by their absolute tick.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::tags::TagError;
 use harmony::export::atomic::WriteError;
 use harmony::export::{ExportError, UnknownFormat};
 use harmony::import::chart::LoadChartError;
@@ -70,6 +71,25 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+    /// A file that cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Tags that are not written.
+    #[error("{}: {source}", path.display())]
+    Tag {
+        /// The audio file.
+        path: PathBuf,
+        /// Why not.
+        source: TagError,
+    },
+    /// Audio that is no file.
+    #[error("{}: only files have tags", .0.display())]
+    NoTags(PathBuf),
     /// A word that is neither a file nor a command.
     #[error("{}: no such file, folder or command (see changes --help)", .0.display())]
     NoSuchThing(PathBuf),

@@ -13,6 +13,8 @@ mod say;
 mod shell;
 mod songs;
 mod table;
+mod tag;
+mod tags;
 mod transcribe;
 
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         Command::Transcribe(options) => transcribe::run(&options),
         Command::Live(options) => live::run(&options),
         Command::Align(options) => align::run(&options),
+        Command::Tag(options) => tag::run(&options),
         Command::Weights => model::run(),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),

@@ -54,6 +54,7 @@ Examples:
   changes songs/ -o charts/ -f pdf     a folder of songs
   ffmpeg -i film.avi -f wav - | changes -
   changes align chart.cho song.mp3     your own chart on the music
+  changes tag songs/                   key and tempo for the tags of a folder of songs
   changes live song.wav                what the plugin would have shown, and when
   changes live --fast song.wav --events song.jsonl";
 
@@ -69,6 +70,9 @@ pub enum Command {
     /// Put a chart that somebody wrote on the music
     #[command(after_help = ALIGN_EXAMPLES)]
     Align(Align),
+    /// Put key and tempo into the tags of audio files
+    #[command(after_help = TAG_EXAMPLES)]
+    Tag(Tag),
     /// Print which networks are built in and how they were trained
     Weights,
     /// Print what a shell reads to complete this command
@@ -152,6 +156,44 @@ JAMS, and plain text such as
 Repeated and skipped sections, pickups, a capo and music that the chart does not have are found. For
 each bar its score is printed: the log-probability of the charted chords against the likeliest, 0
 at best; and what was heard where that is another chord.";
+
+const TAG_EXAMPLES: &str = "\
+Examples:
+  changes tag songs/                   what would be written
+  changes tag --write songs/
+  changes tag --write --force song.flac
+  changes tag --key F#:min --bpm 96 --write song.m4a
+
+Without --write nothing is written: the table says what would be. A key and a tempo that are in the
+tags already are kept; --force replaces them. All other tags stay, and so does the audio: every
+sample is decoded again and compared before the file is replaced.
+
+The key is the one that holds longest (Eb, F#m), the tempo is in the beats that musicians count, as
+a whole number; a song without a steady beat gets none. ID3v2: TKEY and TBPM. FLAC, Ogg and Opus:
+INITIALKEY and BPM. MP4: initialkey and tmpo. WAV and AIFF: ID3v2.";
+
+/// `changes tag`.
+#[derive(Args)]
+pub struct Tag {
+    /// Audio files, or folders of them
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write the tags; without it, print what would be written
+    #[arg(long)]
+    pub write: bool,
+    /// Replace a key and a tempo that are in the tags already
+    #[arg(long)]
+    pub force: bool,
+    /// The key, if it is known, for instance Eb:maj or F#:min
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<Key>,
+    /// Tempo, meter and beats.
+    #[command(flatten)]
+    pub time: Time,
+    /// The tuning.
+    #[command(flatten)]
+    pub hearing: Hearing,
+}
 
 /// The arguments that the program was started with.
 pub fn parse() -> Arguments {
@@ -357,6 +399,9 @@ pub struct About {
     /// How chords become notes: close, open, drop2, shell, guitar or pad
     #[arg(long, default_value_t, value_name = "NAME")]
     pub voicing: Voicing,
+    /// Yamaha's XF chord events in MIDI files, beside the markers: its keyboards show them
+    #[arg(long)]
+    pub xf: bool,
     /// Chord diagrams in ChordPro, SVG and PDF: guitar, ukulele, baritone, bass, banjo, mandolin, or open strings ("D2 A2 D3 G3 B3 E4")
     #[arg(long, value_name = "INSTRUMENT")]
     pub diagrams: Option<Instrument>,
@@ -375,6 +420,7 @@ impl About {
             title: self.title.clone().or_else(|| song.title()),
             artist: self.composer.clone(),
             voicing: self.voicing,
+            xf: self.xf,
             diagrams: self.diagrams.clone(),
             ..default
         }

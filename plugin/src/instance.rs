@@ -12,6 +12,7 @@ use crate::host::HostLink;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
+use changes_realtime::audition::Wish;
 use changes_realtime::midi_out::LiveNotes;
 use changes_realtime::tap::TapOutput;
 
@@ -33,6 +34,8 @@ pub struct Instance {
     shown_revision: AtomicU64,
     /// The notes of the live chord, from the worker to the audio thread.
     pub live_notes: LiveNotes,
+    /// The notes that somebody wants to hear, from the window to the audio thread.
+    pub wish: Wish,
     /// The latest picture. Readers and the writer never wait for each other.
     snapshot: ArcSwap<Snapshot>,
     /// Whether somebody has looked at it since [`Self::was_looked_at`] was last asked.
@@ -49,6 +52,7 @@ impl Instance {
             params,
             shown_revision: AtomicU64::new(0),
             live_notes: LiveNotes::default(),
+            wish: Wish::default(),
             snapshot: ArcSwap::default(),
             looked_at: AtomicBool::new(false),
         }

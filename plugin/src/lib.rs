@@ -69,6 +69,7 @@ use self::params::ChangesParams;
 use self::snapshot::{Snapshot, Status};
 use self::sysex::SysEx;
 use self::worker::Worker;
+use changes_realtime::audition::Audition;
 use changes_realtime::bounce::Bounce;
 use changes_realtime::midi_out::MidiOut;
 use changes_realtime::notes_in;
@@ -94,6 +95,10 @@ pub struct Changes {
     bounce: Bounce,
     /// The notes that sound on the MIDI output.
     midi: MidiOut,
+    /// The chord that somebody wants to hear on it.
+    audition: Audition,
+    /// The length of the last block, in seconds.
+    block_s: f64,
     /// Events of the block that are passed on once it was listened to; its room is there from
     /// the start.
     events: Vec<NoteEvent<SysEx>>,
@@ -132,6 +137,8 @@ impl Default for Changes {
             tap: None,
             bounce: Bounce::default(),
             midi: MidiOut::default(),
+            audition: Audition::default(),
+            block_s: 0.0,
             events: room_for_events(),
             rolled: false,
         }
@@ -197,6 +204,7 @@ impl Changes {
             return;
         };
         self.midi.hear(channels, frames, tap.sample_rate());
+        self.block_s = frames as f64 / tap.sample_rate();
         if self.params.bypass.value() {
             tap.skip(frames);
             return;
@@ -224,16 +232,22 @@ impl Changes {
 
     /// The host pauses or ends: all that was heard becomes final. Safe on the audio thread.
     pub fn pause(&mut self) {
+        self.audition.end();
         if let Some(tap) = &mut self.tap {
             tap.pause();
         }
     }
 
-    /// Sends the live chord as notes, after [`listen`](Self::listen) with the same block.
-    /// Where the host has a transport they sound only while it rolls. `send` says whether
+    /// Sends the live chord as notes, or the chord that somebody wants to hear, after
+    /// [`listen`](Self::listen) with the same block. Where the host has a transport they sound only while it rolls. `send` says whether
     /// the host took the event.
     pub fn play(&mut self, host: HostPosition, send: impl FnMut(NoteEvent<()>) -> bool) {
         self.rolled |= host.playing;
+        let bypassed = self.params.bypass.value();
+        let wish = &self.hearing.wish;
+        if let Some(notes) = self.audition.play(wish, self.block_s, bypassed) {
+            return self.midi.play_asked(notes, self.params.how_sent(), send);
+        }
         let stands_still = self.rolled && !host.playing;
         let notes = self.hearing.live_notes.get();
         let current = self.tap.as_ref().map(TapInput::epoch) == Some(notes.epoch);
@@ -348,6 +362,7 @@ impl Plugin for Changes {
     }
 
     fn reset(&mut self) {
+        self.audition.end();
         if let Some(tap) = &mut self.tap {
             tap.reset();
         }

@@ -390,11 +390,14 @@ impl ChangesParams {
     /// How notes are sent, if they are: not while the display is held or the plugin
     /// bypassed. Reads atomics only, so it is safe on the audio thread.
     pub fn sending(&self) -> Option<Sending> {
-        if !self.midi_out.value() || self.freeze.value() || self.bypass.value() {
-            return None;
-        }
+        let silent = !self.midi_out.value() || self.freeze.value() || self.bypass.value();
+        (!silent).then(|| self.how_sent())
+    }
+
+    /// How notes are sent that somebody has asked for. Reads atomics only, too.
+    pub fn how_sent(&self) -> Sending {
         let channel = (self.midi_channel.value() - 1).clamp(0, 15) as u8;
-        Some(Sending {
+        Sending {
             channel,
             bass_channel: match self.midi_bass.value() {
                 BassChoice::Together => Some(channel),
@@ -402,7 +405,7 @@ impl ChangesParams {
                 BassChoice::None => None,
             },
             velocity: self.midi_velocity.value() as f32 / 127.0,
-        })
+        }
     }
 }
 

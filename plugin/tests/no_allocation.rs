@@ -158,12 +158,19 @@ fn plugin() -> Changes {
 #[test]
 fn the_plugin_listens_without_allocating() {
     let mut plugin = plugin();
+    let chord = Notes {
+        bass: Some(36),
+        ..Notes::default()
+    };
     let (left, right) = (vec![0.25f32; 16_384], vec![-0.5f32; 16_384]);
     let made = requests(|| {
         for round in 0..60 {
             for frames in [1, 16, 64, 441, 512, 1024, 16_384] {
                 let host = host_at(f64::from(round % 11));
                 plugin.listen(&[&left[..frames], &right[..frames]], frames, host);
+                if round % 5 == 0 {
+                    plugin.instance().wish.ask(chord);
+                }
                 plugin.play(host, |_| round % 3 > 0);
             }
             plugin.pause();

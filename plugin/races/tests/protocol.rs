@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use changes_realtime::audition::{Audition, Wish};
 use changes_realtime::bounce::Bounce;
 use changes_realtime::midi_out::{LiveNotes, Notes};
 use changes_realtime::settings::Settings;
@@ -150,6 +151,41 @@ fn no_note_sounds_across_a_break() {
     drop(input);
     worker.join().unwrap();
     assert!(played <= ROUNDS);
+}
+
+/// What somebody wants to hear is heard for as long as it should be, or was replaced by the next
+/// wish; what was withdrawn before it was seen is not heard.
+#[test]
+fn wishes_are_heard_whole_and_in_order() {
+    let wish = Arc::new(Wish::default());
+    let done = Arc::new(AtomicBool::new(false));
+    let (of_window, window_done) = (Arc::clone(&wish), Arc::clone(&done));
+    let window = thread::spawn(move || {
+        for round in 0..ROUNDS {
+            let mut notes = Notes::none(0);
+            // Two notes that belong together.
+            notes.bass = Some(1 + (round % 60) as u8);
+            notes.upper[0] = Some(61 + (round % 60) as u8);
+            of_window.ask(notes);
+            if round % 3 == 0 {
+                of_window.withdraw();
+            }
+            thread::yield_now();
+        }
+        of_window.withdraw();
+        window_done.store(true, Ordering::Release);
+    });
+    let mut audition = Audition::default();
+    while !done.load(Ordering::Acquire) {
+        if let Some(notes) = audition.play(&wish, 0.01, false) {
+            let bass = notes.bass.unwrap();
+            assert_eq!(notes.upper[0], Some(bass + 60));
+        }
+        thread::yield_now();
+    }
+    window.join().unwrap();
+    assert_eq!(audition.play(&wish, 0.01, false), None);
+    assert!(wish.is_seen());
 }
 
 /// A host that renders offline finds what the worker left, block by block, and a pause is

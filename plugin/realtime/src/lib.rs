@@ -8,6 +8,7 @@
 //! `plugin/races` runs all of it under ThreadSanitizer and Miri, `plugin/rtsan` watches it in
 //! the built plugin.
 
+pub mod audition;
 pub mod bounce;
 pub mod midi_out;
 pub mod notes_in;

@@ -61,7 +61,7 @@ impl Notes {
     }
 
     /// As one number: the epoch in the lowest byte, then the bass, then the others.
-    fn packed(self) -> u64 {
+    pub(crate) fn packed(self) -> u64 {
         let keys = std::iter::once(self.bass).chain(self.upper);
         keys.enumerate()
             .fold(u64::from(self.epoch), |packed, (slot, key)| {
@@ -69,7 +69,7 @@ impl Notes {
             })
     }
 
-    fn unpacked(packed: u64) -> Self {
+    pub(crate) fn unpacked(packed: u64) -> Self {
         let key = |slot: usize| {
             let key = (packed >> (8 + 7 * slot)) as u8 & 0x7f;
             (key > 0).then_some(key)
@@ -187,11 +187,31 @@ impl MidiOut {
     pub fn play(
         &mut self,
         notes: Option<(Notes, Sending)>,
+        send: impl FnMut(NoteEvent<()>) -> bool,
+    ) {
+        let heard = notes.filter(|(notes, _)| self.hearing.lets(*notes));
+        self.sound(heard, send);
+    }
+
+    /// The same for notes that somebody has asked for: they sound whether there is something to
+    /// hear or not.
+    pub fn play_asked(
+        &mut self,
+        notes: Notes,
+        sending: Sending,
+        send: impl FnMut(NoteEvent<()>) -> bool,
+    ) {
+        self.sound(Some((notes, sending)), send);
+    }
+
+    fn sound(
+        &mut self,
+        notes: Option<(Notes, Sending)>,
         mut send: impl FnMut(NoteEvent<()>) -> bool,
     ) {
         let mut wanted = [None; 1 + UPPER_NOTES];
         let mut velocity = 0.0;
-        if let Some((notes, sending)) = notes.filter(|(notes, _)| self.hearing.lets(*notes)) {
+        if let Some((notes, sending)) = notes {
             velocity = sending.velocity;
             let on = |channel: u8| move |key: u8| Sounding { channel, key };
             wanted[0] = sending

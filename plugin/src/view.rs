@@ -128,6 +128,8 @@ pub struct ChordView {
     pub function: Function,
     /// The chord as it is written.
     pub written: Chord,
+    /// The chord as it is shown, sounding.
+    pub shown: Label,
     /// Its notes as they sound.
     pub sounding: Tones,
 }
@@ -355,6 +357,7 @@ fn chord_view(label: &Label, key: Option<Key>, namer: &Namer) -> Option<ChordVie
             bass: sounding.bass_pitch_class(),
         },
         written,
+        shown: namer.simple(label),
     })
 }
 

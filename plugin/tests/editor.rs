@@ -625,6 +625,83 @@ fn the_next_chord_is_announced_and_can_be_hidden() {
 }
 
 #[test]
+fn chords_are_heard_by_click_and_by_keys() {
+    let heard = |harness: &mut Harness<'static, Used>| -> Vec<String> {
+        let asked = std::mem::take(&mut harness.state_mut().asked);
+        let label = |action: Action| match action {
+            Action::Hear(label) => label.to_string(),
+            other => panic!("{other:?}"),
+        };
+        asked.into_iter().map(label).collect()
+    };
+    let mut harness = playing();
+    harness.get_by_label("Chord G7(♭9)").click();
+    harness.run();
+    assert_eq!(heard(&mut harness), ["G:7(b9)"]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run();
+    assert_eq!(heard(&mut harness), ["G:7(b9)"]);
+    // A chord of the sheet, without its editor.
+    let at = harness.get_by_label("A♭maj7 in bar 5").rect().center();
+    harness.event(egui::Event::PointerMoved(at));
+    harness.event(egui::Event::ModifiersChanged(Modifiers::COMMAND));
+    for pressed in [true, false] {
+        harness.event(egui::Event::PointerButton {
+            pos: at,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::COMMAND,
+        });
+    }
+    harness.run();
+    harness.event(egui::Event::ModifiersChanged(Modifiers::NONE));
+    harness.run();
+    assert_eq!(heard(&mut harness), ["Ab:maj7"]);
+    assert_eq!(harness.state().desk.open, Open::Nothing);
+    // What is typed, before it is set.
+    open_bar_5(&mut harness);
+    harness.event(egui::Event::Text("Am7/C".to_owned()));
+    harness.run();
+    harness.get_by_label("Hear").click();
+    harness.run();
+    assert_eq!(heard(&mut harness), ["A:min7/b3"]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run();
+    assert_eq!(heard(&mut harness), ["A:min7/b3"]);
+    assert!(matches!(harness.state().desk.open, Open::Chord(_)));
+    assert_eq!(harness.state().label_at(BAR_5_S), "Ab:maj7");
+    // As simple as it is shown.
+    harness.key_press(Key::Escape);
+    harness.state_mut().controls.window.simplify = SimplifyChoice::Triads;
+    harness.run();
+    harness.get_by_label("Chord G").click();
+    harness.run();
+    assert_eq!(heard(&mut harness), ["G:maj"]);
+}
+
+#[test]
+fn the_track_is_transposed_and_moved_back() {
+    let mut harness = playing();
+    let before = harness.state().editor.track().clone();
+    harness.get_by_label_contains("Song Lights").click();
+    harness.run();
+    for button in ["Transpose up", "Transpose up", "Transpose down"] {
+        harness.get_by_label(button).click();
+        harness.run();
+    }
+    assert_eq!(harness.state().label_at(BAR_5_S), "A:maj7");
+    assert!(harness.query_by_label("Key E major").is_some());
+    // What sounds must not be written over it.
+    assert!(!harness.state().controls.write);
+    harness.key_press(Key::Escape);
+    for _ in 0..3 {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        harness.run();
+    }
+    assert_eq!(harness.state().editor.track(), &before);
+}
+
+#[test]
 fn simpler_chords_are_shown_and_the_track_keeps_what_was_heard() {
     let mut harness = playing();
     let before = harness.state().editor.track().clone();

@@ -106,7 +106,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Places in the window at its first size, in pixels.
 const FIRST_CHORD: (i16, i16) = (92, 338);
 const EXPORT: (i16, i16) = (782, 24);
-const MIDI_DOTS: (i16, i16) = (376, 138);
+const MIDI_DOTS: (i16, i16) = (376, 166);
 
 /// X11's symbols of keys.
 const SHIFT: u32 = 0xffe1;
@@ -144,6 +144,54 @@ fn an_edit_tells_the_host_that_the_project_has_changed() {
             gui.destroy(&instance.plugin_handle());
         },
     );
+}
+
+/// A chord is asked for in the window, and plays on the MIDI output for a second, whether the song
+/// stands still or not; bypass and reset end it at once.
+#[test]
+fn a_chord_is_heard_on_the_midi_output() {
+    on_a_server("a_chord_is_heard_on_the_midi_output", || {
+        const RATE: f64 = 48_000.0;
+        const FRAMES: usize = 480;
+        // C2 and C4 E4 G4.
+        const C: [(u16, u16); 4] = [(0, 36), (0, 60), (0, 64), (0, 67)];
+        let entry = host::load();
+        let parent = Parent::open(SIZE.0, SIZE.1).unwrap();
+        let (mut instance, gui) = with_a_chord(&entry, &parent);
+        let parameters = host::parameters(&mut instance);
+        let bypass = parameters.iter().find(|it| it.name == "Bypass").unwrap().id;
+        let mut processor = host::activate(&mut instance, RATE, FRAMES);
+        let mut block = Block::new(2, FRAMES);
+        let silence = [0.0; FRAMES];
+        let sounding = |processor: &mut _, block: &mut Block| {
+            block.process(processor, &[&silence, &silence], None);
+            let mut keys = host::hanging(&block.notes);
+            keys.sort_unstable();
+            keys
+        };
+        assert!(sounding(&mut processor, &mut block).is_empty());
+        // The editor of the chord, and the keys of its button.
+        parent.click(FIRST_CHORD.0, FIRST_CHORD.1);
+        std::thread::sleep(Duration::from_millis(500));
+        let ask = |processor: &mut _, block: &mut Block| {
+            parent.keys(&[CONTROL, ENTER]);
+            until("the chord sounds", || sounding(processor, block) == C);
+        };
+        ask(&mut processor, &mut block);
+        // A second of audio has a hundred blocks.
+        let still = (0..200).take_while(|_| sounding(&mut processor, &mut block) == C);
+        assert!((95..=101).contains(&still.count()));
+        ask(&mut processor, &mut block);
+        block.set(bypass, 1.0);
+        assert!(sounding(&mut processor, &mut block).is_empty());
+        block.set(bypass, 0.0);
+        assert!(sounding(&mut processor, &mut block).is_empty());
+        ask(&mut processor, &mut block);
+        processor.reset();
+        assert!(sounding(&mut processor, &mut block).is_empty());
+        instance.deactivate(processor.stop_processing());
+        gui.destroy(&instance.plugin_handle());
+    });
 }
 
 /// The user holds a dragged file while the host takes the plugin away and unloads it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use egui::Rect;
 use harmony::edit::{Command, Snap};
 use harmony::export::Format;
-use harmony::label::Chord;
+use harmony::label::{Chord, Label};
 use harmony::voicing::Fingering;
 
 /// What the user asks of the session or of the system.
@@ -14,6 +14,8 @@ use harmony::voicing::Fingering;
 pub enum Action {
     /// An edit of the track.
     Edit(Command),
+    /// Play a chord on the MIDI output, as it sounds.
+    Hear(Label),
     /// Take the last edit back.
     Undo,
     /// Do it again.

@@ -32,7 +32,7 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     desk.snap = controls.window.snap;
     ui.painter()
         .rect_filled(window, 0.0, look.palette.background);
-    shortcuts(ui, controls, desk);
+    shortcuts(ui, view, controls, desk);
     if controls.window.page == Page::Stage {
         stage::draw(ui, &look, window, view, controls, desk);
         return;
@@ -171,7 +171,7 @@ fn companion(
 }
 
 /// What the keyboard does wherever one is, but not while somebody types.
-fn shortcuts(ui: &Ui, controls: &mut Controls, desk: &mut Desk) {
+fn shortcuts(ui: &Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
     let typing = ui.ctx().text_edit_focused();
     ui.input_mut(|input| {
         for (key, page) in [
@@ -190,6 +190,10 @@ fn shortcuts(ui: &Ui, controls: &mut Controls, desk: &mut Desk) {
         if typing {
             return;
         }
+        let editing = matches!(desk.open, Open::Chord(_));
+        if !editing && input.consume_key(Modifiers::COMMAND, Key::Enter) {
+            hear_shown(view, desk);
+        }
         // The longer one first: the shorter is part of it.
         if input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
             || input.consume_key(Modifiers::COMMAND, Key::Y)
@@ -200,6 +204,13 @@ fn shortcuts(ui: &Ui, controls: &mut Controls, desk: &mut Desk) {
             desk.ask(Action::Undo);
         }
     });
+}
+
+/// Asks to hear the chord that is shown.
+pub fn hear_shown(view: &View, desk: &mut Desk) {
+    if let Some(chord) = &view.chord {
+        desk.ask(Action::Hear(chord.shown.clone()));
+    }
 }
 
 /// Cuts a part of that height off the top of `rest`, and the gap after it.

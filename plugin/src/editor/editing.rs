@@ -1,12 +1,12 @@
 //! Editing a chord where it is written.
 
 use egui::text::{CCursor, CCursorRange};
-use egui::{Id, Key, Popup, PopupCloseBehavior, Rect, Response, RichText, TextEdit, Ui};
+use egui::{Id, Key, Modifiers, Popup, PopupCloseBehavior, Rect, Response, RichText, TextEdit, Ui};
 use harmony::edit::Command;
 use harmony::time::Meter;
 use harmony::timeline::Segment;
 
-use super::desk::{ChordEditor, Desk, Drag, Open};
+use super::desk::{Action, ChordEditor, Desk, Drag, Open};
 use super::keys;
 use super::theme::Look;
 use super::widgets::{button, choices};
@@ -18,8 +18,23 @@ const METERS: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (
 /// The labels of sections that are offered.
 const SECTIONS: [&str; 8] = ["Intro", "A", "B", "C", "Verse", "Chorus", "Bridge", "Outro"];
 
+/// What can be done with a chord where it is written.
+pub const CHORD_HINT: &str = "Click to change the chord, Ctrl+click to hear it on the MIDI output; \
+                              drag its start to move it.";
+
+/// Opens the editor of the chord that was clicked, or plays it.
+pub fn click(ui: &Ui, desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
+    if ui.input(|input| input.modifiers.command) {
+        if let Some(segment) = view.track.timeline().at(at_s) {
+            desk.ask(Action::Hear(view.namer.simple(&segment.label)));
+        }
+    } else {
+        open(desk, view, at_s, clicked_s, anchor);
+    }
+}
+
 /// Opens the editor of the chord at a time of the track, anchored to where it is drawn.
-pub fn open(desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
+fn open(desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
     let Some(segment) = view.track.timeline().at(at_s) else {
         return;
     };
@@ -140,11 +155,13 @@ fn chord(
     let id = Id::unique("chord-text");
     let read = view.namer.read(&editor.text);
     ui.horizontal(|ui| {
+        // Before the field takes it for an Enter.
+        let by_keys = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         let field = TextEdit::singleline(&mut editor.text)
             .id(id)
             .font(look.display(look.px(20.0)))
             .hint_text(view.namer.example())
-            .desired_width(look.px(300.0))
+            .desired_width(look.px(244.0))
             .char_limit(60);
         let output = ui.add(field);
         output.widget_info(|| {
@@ -162,7 +179,16 @@ fn chord(
                 .set_char_range(Some(CCursorRange::two(CCursor::new(0), end)));
             TextEdit::store_state(ui.ctx(), id, state);
         }
-        let entered = output.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let hear = ui
+            .add_enabled(read.is_ok(), button(look, "Hear"))
+            .on_hover_text("Play it on the MIDI output for a second (Ctrl+Enter).");
+        if (hear.clicked() || by_keys)
+            && let Ok(label) = &read
+        {
+            desk.ask(Action::Hear(label.clone()));
+        }
+        let entered =
+            !by_keys && output.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let set = ui
             .add_enabled(read.is_ok(), button(look, "Set"))
             .on_hover_text(

@@ -8,6 +8,7 @@ use harmony::edit::Command;
 use harmony::function::Function;
 
 use super::desk::{Desk, Open};
+use super::draw::hear_shown;
 use super::symbol::Symbol;
 use super::theme::{self, Look};
 use super::widgets::card;
@@ -43,7 +44,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
             desk,
         );
     }
-    name_for_screen_readers(ui, room, view);
+    name_to_hear(ui, room, view, desk);
     let Some(chord) = &view.chord else {
         absence(&painter, look, room, view.status);
         return;
@@ -63,7 +64,8 @@ pub fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut D
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
     let inner = rect.shrink2(vec2(look.px(16.0), look.px(6.0)));
-    name_for_screen_readers(ui, inner, view);
+    let name = inner.with_max_x(inner.left() + inner.width() * 0.42);
+    name_to_hear(ui, name, view, desk);
     let mut left = inner.left();
     let middle = inner.center().y;
     match &view.chord {
@@ -247,10 +249,10 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &Vie
     let galley =
         |word: &str| painter.layout_no_wrap(word.to_owned(), look.text(12.0), palette.soft);
     let mut wanted = galley(chord.function.word());
-    if room <= wanted.size().x + look.px(40.0) && chord.function == Function::Chromatic {
+    if room <= wanted.size().x + look.px(22.0) && chord.function == Function::Chromatic {
         wanted = galley("outside");
     }
-    if room > wanted.size().x + look.px(40.0) {
+    if room > wanted.size().x + look.px(22.0) {
         let at = pos2(
             rect.right() - wanted.size().x,
             middle - wanted.size().y / 2.0,
@@ -537,15 +539,22 @@ fn absence(painter: &Painter, look: &Look, rect: Rect, status: StatusWord) {
     painter.galley(pos2(center.x, center.y + size * 0.1), galley, palette.soft);
 }
 
-/// The chord is painted, not written: this gives it a name all the same.
-fn name_for_screen_readers(ui: &mut Ui, rect: Rect, view: &View) {
-    let name = match &view.chord {
-        Some(chord) => format!("Chord {}", chord.name.text()),
-        None => view.status.word().to_owned(),
+/// The chord is painted, not written: this gives it a name all the same, and plays it when it is
+/// clicked.
+fn name_to_hear(ui: &Ui, rect: Rect, view: &View, desk: &mut Desk) {
+    let id = ui.scope_id().with("chord-name");
+    let Some(chord) = &view.chord else {
+        let response = ui.interact(rect, id, Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, view.status.word()));
+        return;
     };
-    let response = ui.interact(rect, ui.scope_id().with("chord-name"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
-    if !view.band.said.is_empty() {
-        response.on_hover_text(view.band.said.join("\n"));
+    let response = ui.interact(rect, id, Sense::click());
+    let name = format!("Chord {}", chord.name.text());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    if response.clicked() {
+        hear_shown(view, desk);
     }
+    let mut says = view.band.said.clone();
+    says.push("Click to hear it on the MIDI output (Ctrl+Enter).".to_owned());
+    response.on_hover_text(says.join("\n"));
 }

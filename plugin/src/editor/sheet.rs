@@ -598,9 +598,9 @@ impl Line<'_> {
                     .map(|index| &spans[index]);
                 let span = clicked.filter(|it| it.name == span.name).unwrap_or(span);
                 let inside = inside(span.start_s, span.end_s, bar.start_s, bar.end_s);
-                editing::open(desk, self.view, inside, clicked_s, area);
+                editing::click(ui, desk, self.view, inside, clicked_s, area);
             }
-            response.on_hover_text("Click to change the chord; drag its start to move it.");
+            response.on_hover_text(editing::CHORD_HINT);
             // A chord that goes on from the bar before starts elsewhere.
             if !chord.held && chord.first.is_some_and(|first| first > 0) {
                 let handle = Rect::from_center_size(

@@ -99,6 +99,8 @@ pub fn draw(
             });
             ui.separator();
             let there = !view.track.timeline().is_empty();
+            transpose(ui, look, view, there, controls, desk);
+            ui.separator();
             if ui
                 .add_enabled(there, button(look, "Clear the track"))
                 .on_hover_text("Delete all chords, locked ones too. Undo brings them back.")
@@ -115,4 +117,44 @@ pub fn draw(
             Open::Nothing
         };
     }
+}
+
+/// Moves the whole track by semitones, one a click.
+fn transpose(
+    ui: &mut Ui,
+    look: &Look,
+    view: &View,
+    there: bool,
+    controls: &mut Controls,
+    desk: &mut Desk,
+) {
+    ui.horizontal(|ui| {
+        let caption = RichText::new("Transpose")
+            .font(look.text(13.0))
+            .color(look.palette.soft);
+        caption_of(ui, look, 86.0, caption);
+        for (text, name, semitones) in [
+            ("−1", "Transpose down", -1),
+            ("+1", "Transpose up", 1),
+            ("−5", "Transpose down a fourth", -5),
+            ("+5", "Transpose up a fourth", 5),
+        ] {
+            let response = ui
+                .add_enabled(there, button(look, text))
+                .on_hover_text(
+                    "Move all chords and keys of the track by so many semitones. Write is switched \
+                     off with it, or what sounds would be written over them. Undo moves them back.",
+                )
+                .on_disabled_hover_text("There are no chords yet.");
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, there, name));
+            if response.clicked() {
+                desk.edit(Command::Transpose { semitones });
+                controls.write = false;
+            }
+        }
+        if let Some(key) = &view.sheet.key {
+            let key = RichText::new(key.as_str());
+            ui.label(key.font(look.text(13.0)).color(look.palette.soft));
+        }
+    });
 }

@@ -276,9 +276,9 @@ fn block(
             .interact_pointer_pos()
             .map_or(seen.center().x, |at| at.x);
         let middle = (span.start_s + span.end_s) / 2.0;
-        editing::open(desk, view, middle, time.second(x), seen);
+        editing::click(ui, desk, view, middle, time.second(x), seen);
     }
-    response.on_hover_text("Click to change the chord; drag its start to move it.");
+    response.on_hover_text(editing::CHORD_HINT);
     if index > 0 {
         let handle = Rect::from_center_size(
             pos2(whole.left() - 1.0, lane.center().y),

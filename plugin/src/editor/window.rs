@@ -14,9 +14,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use changes_realtime::midi_out::Notes;
 use egui::{Context, Ui};
 use harmony::edit::Undo;
 use harmony::export::Format;
+use harmony::label::Label;
+use harmony::voicing::Voicing;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{HostMethods, SpawnedEditor};
@@ -130,6 +133,8 @@ struct App {
     desk: Desk,
     files: Files,
     kept: Option<Kept>,
+    /// When a chord was last asked for that may not have been heard.
+    asked: Option<Instant>,
     /// Keeps the announcement of the next chord steady.
     next: Steady,
     #[cfg(target_os = "linux")]
@@ -158,6 +163,9 @@ struct Kept {
 /// every few blocks that are analysed.
 const SHEET_EVERY: Duration = Duration::from_millis(80);
 
+/// A chord that somebody wants to hear and that no block has taken up after this is withdrawn.
+const UNHEARD_AFTER: Duration = Duration::from_millis(800);
+
 /// How far the playhead goes on by itself, in seconds, when no snapshot comes.
 const AHEAD_MOST_S: f64 = 0.25;
 
@@ -180,6 +188,7 @@ impl App {
             desk,
             files,
             kept: None,
+            asked: None,
             next: Steady::default(),
             #[cfg(target_os = "linux")]
             typing_focus: focus::TypingFocus::default(),
@@ -246,6 +255,36 @@ impl App {
         });
     }
 
+    /// Plays a chord on the MIDI output, voiced as the live one is.
+    fn hear(&mut self, label: &Label, context: &Context) {
+        let Label::Chord(chord) = label else { return };
+        let params = &self.instance.params;
+        let voicing: Voicing = params.midi_voicing.value().into();
+        let voiced = voicing.voice(chord, None);
+        let notes = Notes::of(&voiced, params.midi_octave.value(), 0);
+        self.instance.wish.ask(notes);
+        self.asked = Some(Instant::now());
+        context.request_repaint_after(UNHEARD_AFTER);
+    }
+
+    /// Withdraws what was asked for of a plugin that does not run, and says so.
+    fn withdraw_unheard(&mut self) {
+        let late = |asked: Instant| asked.elapsed() >= UNHEARD_AFTER;
+        if self.asked.is_some_and(late) {
+            self.asked = None;
+            if !self.instance.wish.is_seen() {
+                self.instance.wish.withdraw();
+                self.desk.notice = Some(Notice {
+                    text: "Not played: the host is not running the plugin now. Some do only while \
+                           the song plays."
+                        .to_owned(),
+                    error: true,
+                    file: None,
+                });
+            }
+        }
+    }
+
     /// Does what was asked for.
     fn carry_out(&mut self, action: Action, context: &Context, controls: &Controls) {
         let session = self.instance.session();
@@ -261,6 +300,7 @@ impl App {
                     });
                 }
             },
+            Action::Hear(label) => self.hear(&label, context),
             Action::Undo => {
                 if session.undo() {
                     self.instance.tell_edited();
@@ -364,6 +404,7 @@ impl NiceEguiApp for App {
         let params = &instance.params;
         let before = controls(params);
         self.refresh(&before);
+        self.withdraw_unheard();
         if let Some(notice) = self.files.take() {
             self.desk.notice = Some(notice);
         }

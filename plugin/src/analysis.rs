@@ -23,6 +23,7 @@ use self::level::Level;
 use self::player::Player;
 use self::refining::{Heard, Refining, SETTLED_AFTER_S};
 use crate::instance::Instance;
+use crate::networks::NetworkChoice;
 use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
 use crate::snapshot::{SPECTRUM_FLOOR, SURE, Snapshot, Status};
@@ -67,6 +68,8 @@ const GAP_SHOWN_S: f64 = 2.0;
 struct Stream {
     tap: TapOutput,
     recognizer: Box<dyn Recognizer>,
+    /// The networks it was made with.
+    networks: NetworkChoice,
     /// Second of the stream at which the recognizer's time began.
     recognizer_start_s: f64,
     /// Samples of the tap's stream that were analysed.
@@ -129,6 +132,8 @@ pub(crate) struct Analysis {
     player: Player,
     /// The MIDI notes that come in, in seconds since the instance was made.
     notes: MidiNotes,
+    /// Why the built-in networks stand in for those that were chosen.
+    refused: Vec<String>,
     spectrum: [f32; SPECTRUM_BINS],
     /// Until this second of the stream a loss of audio is told.
     gap_until_s: f64,
@@ -165,6 +170,7 @@ impl Analysis {
             seat: None,
             player: Player::default(),
             notes: MidiNotes::default(),
+            refused: Vec::new(),
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
             gap_until_s: f64::NEG_INFINITY,
             frozen: None,
@@ -237,6 +243,7 @@ impl Analysis {
     /// due. Tells whether there may be more audio.
     pub(crate) fn turn(&mut self, instance: &Instance, recognizers: &dyn Recognizers) -> bool {
         self.follow_feeds(instance, recognizers);
+        self.follow_networks(instance, recognizers);
         self.follow_band(instance);
         let busy = self.listen(instance);
         self.publish_if_due(instance);
@@ -312,19 +319,22 @@ impl Analysis {
             self.end(&mut stream, instance);
         }
         let sample_rate = tap.sample_rate();
-        match recognizers.make(sample_rate, self.settings) {
-            Ok(recognizer) => {
+        let networks = instance.params.networks.read().clone();
+        match recognizers.make(sample_rate, self.settings, &networks) {
+            Ok(made) => {
+                self.refused = made.refused;
                 let start_s = self.history.now_s();
                 self.history.rebase(start_s, sample_rate);
                 self.level = Level::new(sample_rate);
                 self.current = None;
                 self.own = None;
                 self.failed = false;
-                let mut recognizer = recognizer;
+                let mut recognizer = made.recognizer;
                 recognizer.share(self.seat.as_ref().is_some_and(Seat::is_heard));
                 self.stream = Some(Stream {
                     tap,
                     recognizer,
+                    networks,
                     recognizer_start_s: start_s,
                     analysed: 0,
                     record_every: (RECORD_EVERY_S * sample_rate).max(1.0) as u64,
@@ -332,6 +342,31 @@ impl Analysis {
                     ended: true,
                     silence: Silence::None,
                 });
+            }
+            Err(_) => self.fail(instance),
+        }
+        self.changed = true;
+    }
+
+    /// Listens with the networks that the instance wants now: what was heard so far is final.
+    fn follow_networks(&mut self, instance: &Instance, recognizers: &dyn Recognizers) {
+        let wanted = instance.params.networks.read();
+        let of_others = |stream: &mut Stream| stream.networks != *wanted;
+        let Some(mut stream) = self.stream.take_if(of_others) else {
+            return;
+        };
+        let networks = wanted.clone();
+        drop(wanted);
+        self.end(&mut stream, instance);
+        match recognizers.make(stream.tap.sample_rate(), self.settings, &networks) {
+            Ok(made) => {
+                self.refused = made.refused;
+                stream.recognizer = made.recognizer;
+                let shares = self.seat.as_ref().is_some_and(Seat::is_heard);
+                stream.recognizer.share(shares);
+                stream.recognizer_start_s = self.history.now_s();
+                stream.networks = networks;
+                self.stream = Some(stream);
             }
             Err(_) => self.fail(instance),
         }
@@ -616,6 +651,7 @@ impl Analysis {
                 snapshot.confirmed_to_s = picture.confirmed_to_s;
             }
         }
+        snapshot.refused_networks.clone_from(&self.refused);
         snapshot.lag_s = lag_s as f32;
         snapshot.confirm_lag_s = confirm_lag_s as f32;
         if self.is_together() {

@@ -1,18 +1,14 @@
-//! The recognizer behind the plugin: the live engine and the refining engine with the
-//! weights they have built in.
-
-use std::sync::Arc;
+//! The recognizer behind the plugin: the live engine and the refining engine.
 
 use recognizer::band::PartFrame;
 use recognizer::beat::NoBeats;
-use recognizer::inference::{CausalModel, PitchClassModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings, Shown};
-use recognizer::models;
 use recognizer::refine::{Refined, RefiningEngine};
 use recognizer::tuning::{Tuning, TuningSetting};
 
 use crate::error::{PrepareError, RecognizerError};
-use crate::recognition::{Grid, Recognizer, Recognizers, Settings};
+use crate::networks::{Library, NetworkChoice};
+use crate::recognition::{Grid, Made, Recognizer, Recognizers, Settings};
 
 /// Audio that warms the engine up, in seconds: every buffer has its size and every page
 /// of the weights has been touched before a host waits for the first chord.
@@ -20,19 +16,16 @@ const WARM_UP_S: f64 = 1.0;
 
 /// Reads the weights and warms them up.
 pub(crate) fn load() -> Result<Box<dyn Recognizers>, PrepareError> {
-    let model = models::live()?;
-    let windowed = models::windowed()?;
-    let engines = Engines { model, windowed };
+    let engines = Engines(Library::new()?);
     let sample_rate = 48_000.0;
-    let mut engine = engines.make(
-        sample_rate,
-        Settings {
-            write: false,
-            sensitivity: 0.5,
-            hold_s: 0.0,
-            tuning_cents: None,
-        },
-    )?;
+    let settings = Settings {
+        write: false,
+        sensitivity: 0.5,
+        hold_s: 0.0,
+        tuning_cents: None,
+    };
+    let made = engines.make(sample_rate, settings, &NetworkChoice::default())?;
+    let mut engine = made.recognizer;
     // Not quite silence, which would be answered without asking the network.
     let hum: Vec<f32> = (0..(WARM_UP_S * sample_rate) as usize)
         .map(|index| 0.01 * (index as f32 * 0.03).sin())
@@ -41,28 +34,28 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, PrepareError> {
     Ok(Box::new(engines))
 }
 
-struct Engines {
-    model: Arc<PitchClassModel>,
-    windowed: Arc<PitchClassModel>,
-}
+struct Engines(Library);
 
 impl Recognizers for Engines {
     fn make(
         &self,
         sample_rate: f64,
         settings: Settings,
-    ) -> Result<Box<dyn Recognizer>, RecognizerError> {
-        let model = Arc::clone(&self.model) as Arc<dyn CausalModel>;
-        let engine = LiveEngine::new(model, sample_rate, of(settings))?;
-        let windowed = Arc::clone(&self.windowed) as Arc<dyn WindowModel>;
-        let refining = RefiningEngine::told_tuning(windowed, sample_rate)?;
+        networks: &NetworkChoice,
+    ) -> Result<Made, RecognizerError> {
+        let networks = self.0.get(networks);
+        let engine = LiveEngine::new(networks.live, sample_rate, of(settings))?;
+        let refining = RefiningEngine::told_tuning(networks.windowed, sample_rate)?;
         let mut live = Live {
             engine,
             refining,
             ended: false,
         };
         live.tell_tuning();
-        Ok(Box::new(live))
+        Ok(Made {
+            recognizer: Box::new(live),
+            refused: networks.refused.iter().map(ToString::to_string).collect(),
+        })
     }
 }
 

@@ -48,6 +48,8 @@ pub mod host;
     reason = "shared by worker, editor and main thread"
 )]
 pub mod instance;
+#[allow(clippy::disallowed_types, reason = "the worker's")]
+pub mod networks;
 #[allow(
     clippy::disallowed_types,
     reason = "what is saved is not read while processing"

@@ -12,6 +12,7 @@ use recognizer::band::Part;
 use recognizer::tuning::{MAX_CENTS, Tuning};
 use serde::{Deserialize, Serialize};
 
+use crate::networks::NetworkChoice;
 use crate::session::Session;
 use crate::view::preferences::Preferences;
 use changes_realtime::midi_out::Sending;
@@ -364,6 +365,9 @@ pub struct ChangesParams {
     /// Size of the editor.
     #[persist = "editor-size"]
     pub editor_size: RwLock<EditorSize>,
+    /// The networks that it listens with.
+    #[persist = "networks"]
+    pub networks: RwLock<NetworkChoice>,
     /// How the editor is set up.
     #[persist = "window"]
     pub window: RwLock<Preferences>,
@@ -462,6 +466,7 @@ impl Default for ChangesParams {
             midi_channel: IntParam::new("MIDI channel", 1, IntRange::Linear { min: 1, max: 16 }),
             midi_bass: EnumParam::new("MIDI bass", BassChoice::Together),
             editor_size: RwLock::new(EditorSize::DEFAULT),
+            networks: RwLock::default(),
             window: RwLock::default(),
             session: Arc::default(),
         }

@@ -9,6 +9,7 @@ use recognizer::tuning::Tuning;
 pub use changes_realtime::settings::Settings;
 
 use crate::error::RecognizerError;
+use crate::networks::NetworkChoice;
 
 /// Bins of the spectrum that is shown.
 pub const SPECTRUM_BINS: usize = 144;
@@ -58,9 +59,17 @@ pub trait Recognizer: Send {
     fn refining_latency_s(&self) -> f64;
 }
 
-/// Makes recognizers that share one set of weights.
+/// A recognizer as it was made.
+pub struct Made {
+    /// The recognizer.
+    pub recognizer: Box<dyn Recognizer>,
+    /// Why it does not have the networks that were chosen, a line each.
+    pub refused: Vec<String>,
+}
+
+/// Makes recognizers that share their weights.
 pub trait Recognizers: Send + Sync {
-    /// A recognizer for audio at `sample_rate` in Hz.
+    /// A recognizer for audio at `sample_rate` in Hz, with these networks.
     ///
     /// # Errors
     /// A rate that it cannot hear.
@@ -68,5 +77,6 @@ pub trait Recognizers: Send + Sync {
         &self,
         sample_rate: f64,
         settings: Settings,
-    ) -> Result<Box<dyn Recognizer>, RecognizerError>;
+        networks: &NetworkChoice,
+    ) -> Result<Made, RecognizerError>;
 }

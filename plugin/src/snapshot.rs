@@ -72,6 +72,8 @@ pub struct Snapshot {
     pub spectrum: [f32; SPECTRUM_BINS],
     /// The tuning that the music is heard at: set by somebody, or found; `None` until it is known.
     pub tuning: Option<Tuning>,
+    /// Why the built-in networks stand in for those that were chosen, a line each.
+    pub refused_networks: Vec<String>,
     /// How far the analysis has come in the song: where the right end of the live part of
     /// the track is, and where a playhead belongs. The host itself is [`lag_s`](Self::lag_s)
     /// further on. Moves on while the display is frozen. `None` before the first audio.
@@ -133,6 +135,7 @@ impl Default for Snapshot {
             now_s: 0.0,
             spectrum: [SPECTRUM_FLOOR; SPECTRUM_BINS],
             tuning: None,
+            refused_networks: Vec::new(),
             position: None,
             confirmed_to_s: None,
             lag_s: 0.0,

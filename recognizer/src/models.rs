@@ -9,6 +9,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use crate::inference::{ModelError, PitchClassModel};
 use crate::weights::{ModelCard, WeightsError, WeightsFile};
 
@@ -44,6 +47,54 @@ pub enum LoadErrorKind {
     /// It holds another network than is asked for.
     #[error("{0}")]
     Model(#[from] ModelError),
+    /// It has other bytes than the file that is asked for.
+    #[error("not the file that was chosen: its SHA-256 is {0}")]
+    OtherFile(String),
+}
+
+/// A file of weights and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+impl NetworkFile {
+    /// The file at `path` as it is now, which must hold a network for live engines (`causal`)
+    /// or for whole files; with its model card.
+    ///
+    /// # Errors
+    /// As [`load_live`].
+    pub fn choose(path: &Path, causal: bool) -> Result<(Self, ModelCard), LoadError> {
+        let choose = || {
+            let bytes = read(path)?;
+            let card = model(&bytes, causal)?.card().clone();
+            let file = Self {
+                path: path.to_owned(),
+                sha256: digest(&bytes),
+            };
+            Ok((file, card))
+        };
+        choose().map_err(of(path))
+    }
+
+    /// Its network, if the file has the bytes that it had.
+    ///
+    /// # Errors
+    /// As [`load_live`], and a file that was replaced.
+    pub fn load(&self, causal: bool) -> Result<Arc<PitchClassModel>, LoadError> {
+        let load = || {
+            let bytes = read(&self.path)?;
+            let found = digest(&bytes);
+            if found != self.sha256 {
+                return Err(LoadErrorKind::OtherFile(found));
+            }
+            model(&bytes, causal)
+        };
+        load().map(Arc::new).map_err(of(&self.path))
+    }
 }
 
 /// The causal network of a file of weights, for live engines.
@@ -63,24 +114,40 @@ pub fn load_windowed(path: &Path) -> Result<Arc<PitchClassModel>, LoadError> {
 }
 
 fn load(path: &Path, causal: bool) -> Result<Arc<PitchClassModel>, LoadError> {
-    let load = || -> Result<PitchClassModel, LoadErrorKind> {
-        let mut bytes = Vec::new();
-        let file = File::open(path)?;
-        file.take(MAX_WEIGHTS_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_WEIGHTS_BYTES {
-            return Err(LoadErrorKind::TooLarge);
-        }
-        let file = WeightsFile::read(&bytes)?;
-        Ok(if causal {
-            PitchClassModel::causal(&file)?
-        } else {
-            PitchClassModel::windowed(&file)?
-        })
-    };
-    load().map(Arc::new).map_err(|cause| LoadError {
+    let load = || model(&read(path)?, causal);
+    load().map(Arc::new).map_err(of(path))
+}
+
+fn of(path: &Path) -> impl FnOnce(LoadErrorKind) -> LoadError {
+    |cause| LoadError {
         path: path.to_owned(),
         cause,
+    }
+}
+
+/// The bytes of a file that is no larger than weights are.
+fn read(path: &Path) -> Result<Vec<u8>, LoadErrorKind> {
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(MAX_WEIGHTS_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_WEIGHTS_BYTES {
+        return Err(LoadErrorKind::TooLarge);
+    }
+    Ok(bytes)
+}
+
+fn model(bytes: &[u8], causal: bool) -> Result<PitchClassModel, LoadErrorKind> {
+    let file = WeightsFile::read(bytes)?;
+    Ok(if causal {
+        PitchClassModel::causal(&file)?
+    } else {
+        PitchClassModel::windowed(&file)?
     })
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The embedded weights could not be read: a fault of the build, not of the user.
@@ -160,6 +227,23 @@ mod tests {
         assert!(load_windowed(&path).is_err());
         let error = load_live(&folder.path().join("none")).err().unwrap();
         assert!(matches!(error.cause, LoadErrorKind::Io(_)));
+    }
+
+    #[test]
+    fn a_chosen_file_is_known_by_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.safetensors");
+        std::fs::write(&path, LIVE).unwrap();
+        let (file, card) = NetworkFile::choose(&path, true).unwrap();
+        assert_eq!(&card, live().unwrap().card());
+        assert_eq!(file.load(true).unwrap().card(), &card);
+        assert!(NetworkFile::choose(&path, false).is_err());
+        std::fs::write(&path, WINDOWED).unwrap();
+        let error = file.load(true).err().unwrap();
+        assert!(
+            matches!(error.cause, LoadErrorKind::OtherFile(_)),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,14 +1,16 @@
 use std::time::{Duration, Instant};
 
 use recognizer::live::{Shown, ShownState};
+use recognizer::models::NetworkFile;
 use recognizer::refine::Refined;
 use recognizer::tuning::Tuning;
 
 use super::*;
 use crate::error::RecognizerError;
 use crate::instance::Instance;
+use crate::networks::NetworkChoice;
 use crate::params::ChangesParams;
-use crate::recognition::{Grid, Recognizer, SPECTRUM_BINS, Settings};
+use crate::recognition::{Grid, Made, Recognizer, SPECTRUM_BINS, Settings};
 use crate::snapshot::{Snapshot, Status};
 use changes_realtime::tap::{Tap, TapInput};
 use changes_realtime::transport::HostPosition;
@@ -113,9 +115,52 @@ impl Recognizer for ByValue {
 struct ManyByValue;
 
 impl Recognizers for ManyByValue {
-    fn make(&self, _: f64, _: Settings) -> Result<Box<dyn Recognizer>, RecognizerError> {
-        Ok(Box::new(ByValue::new()))
+    fn make(&self, _: f64, _: Settings, _: &NetworkChoice) -> Result<Made, RecognizerError> {
+        Ok(Made {
+            recognizer: Box::new(ByValue::new()),
+            refused: Vec::new(),
+        })
     }
+}
+
+/// Says which networks it was asked for, and has none of them.
+struct Refusing;
+
+impl Recognizers for Refusing {
+    fn make(&self, _: f64, _: Settings, asked: &NetworkChoice) -> Result<Made, RecognizerError> {
+        let files = asked.live.iter().chain(&asked.windowed);
+        Ok(Made {
+            recognizer: Box::new(ByValue::new()),
+            refused: files.map(|file| file.path.display().to_string()).collect(),
+        })
+    }
+}
+
+#[test]
+fn other_networks_go_on_where_the_music_is() {
+    let worker = Worker::start(Box::new(Refusing)).unwrap();
+    let (instance, mut input) = instance(&worker, 100_000);
+    push(&mut input, 0.1, 2000);
+    let before = await_snapshot(&instance, |it| it.now_s >= 2.0);
+    assert!(before.refused_networks.is_empty());
+    instance.params.networks.write().live = Some(NetworkFile {
+        path: "mine.safetensors".into(),
+        sha256: String::new(),
+    });
+    let told = await_snapshot(&instance, |it| !it.refused_networks.is_empty());
+    assert_eq!(told.refused_networks, ["mine.safetensors"]);
+    // What was heard is final, and what follows comes behind it.
+    let heard = track(&instance);
+    assert_eq!(heard.last().map(|it| it.1), Some(2.0), "{heard:?}");
+    push(&mut input, 0.5, 2000);
+    input.pause();
+    await_snapshot(&instance, |it| it.now_s >= 4.0);
+    wait_until(|| track(&instance).last().is_some_and(|it| it.1 >= 3.9));
+    let both = track(&instance);
+    assert_eq!(both[..heard.len()], heard[..]);
+    assert!(both[heard.len()..].iter().any(|it| it.0 >= 2.0), "{both:?}");
+    instance.params.networks.write().live = None;
+    await_snapshot(&instance, |it| it.refused_networks.is_empty());
 }
 
 fn worker() -> Worker {

@@ -207,8 +207,11 @@ impl Recognizer for Twice {
 struct Listeners;
 
 impl Recognizers for Listeners {
-    fn make(&self, _: f64, _: Settings) -> Result<Box<dyn Recognizer>, RecognizerError> {
-        Ok(Box::<Twice>::default())
+    fn make(&self, _: f64, _: Settings, _: &NetworkChoice) -> Result<Made, RecognizerError> {
+        Ok(Made {
+            recognizer: Box::<Twice>::default(),
+            refused: Vec::new(),
+        })
     }
 }
 

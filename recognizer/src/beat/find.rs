@@ -3,8 +3,8 @@
 //! Tempo, phase and meter are judged together. Every pulse that the onsets go in (`pulse`) is
 //! a guess at the beat, at its own phase and between, in every meter that it may be the beat
 //! of; `bars` numbers its beats, `describe` says in numbers what the music is like under that
-//! guess, and the guess whose numbers, weighted (`weights`), sum up highest wins. The weights
-//! are fitted on rendered music whose beats are known.
+//! guess, and the guess of which a small network (`score`, `weights`) makes most wins. It is
+//! fitted on rendered music whose beats are known.
 //!
 //! Crates that track beats were looked at first. `beat-this` is the best of them, a
 //! transformer whose weights come apart from it and would more than double this program and
@@ -17,7 +17,7 @@ use harmony::timeline::Timeline;
 use super::describe::{Features, Kind, Pulse, pulses, steadiness};
 use super::onset::{HOP_S, Onsets};
 use super::pulse::{Correlation, comb, extend, shifted, smoothed, track};
-use super::weights::WEIGHTS;
+use super::weights::SCORER;
 use super::{BeatGrid, GridPosition, Place, bars};
 use crate::signal::Signal;
 
@@ -130,11 +130,10 @@ pub struct Guess {
 }
 
 impl Guess {
-    /// The weighted sum of the features; what is likelier has more.
+    /// What the fitted weights make of the features; what is likelier has more.
     #[must_use]
     pub fn score(&self) -> f64 {
-        let terms = self.features.iter().zip(&WEIGHTS);
-        terms.map(|(feature, weight)| feature * weight).sum()
+        SCORER.score(&self.features)
     }
 }
 

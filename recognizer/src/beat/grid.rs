@@ -32,7 +32,7 @@ pub struct GridPosition {
     pub place: Place,
 }
 
-/// A stretch of steady tempo and meter, as a host tells it with every block.
+/// A stretch of steady tempo and meter, as a host reports it with every block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GridSpan {
     /// Where the stretch begins, seconds of the stream.

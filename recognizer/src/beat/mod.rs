@@ -1,7 +1,6 @@
 //! Beats: where music may change its chord.
 //!
-//! [`grid`] is what a decoder is told of them; [`find`](mod@find) finds them in a file whose
-//! beats nobody knows.
+//! [`grid`] is the grid that decoders use; [`find`](mod@find) finds the beats of a file.
 
 mod bars;
 mod describe;
@@ -9,10 +8,12 @@ pub mod find;
 pub mod grid;
 mod onset;
 mod pulse;
+mod score;
 mod source;
 mod weights;
 
 pub use describe::{FEATURES, Features};
 pub use find::{Beats, Guess, Known, Octave, find, guesses};
 pub use grid::{BeatGrid, GridPosition, GridSpan, Place};
+pub use score::{Scorer, UNITS, Unit};
 pub use source::{BeatSource, NoBeats};

@@ -1,19 +1,26 @@
-//! Fits the weights by which the beat finder compares its guesses.
+//! Fits the network by which the beat finder compares its guesses.
 //!
 //! Each item has some hundred guesses; how good one is follows from the true beats. Guesses
-//! are drawn with probabilities that are a softmax of their weighted features, and the weights
-//! are those under which what is drawn is best: full batches, Adam, and a pull towards zero.
+//! are drawn with probabilities that are a softmax of their scores, and the weights are those
+//! under which what is drawn is best: full batches, Adam, a rate that falls as a cosine, and a
+//! pull towards zero.
 
 use harmony::time::Meter;
-use recognizer::beat::{Beats, FEATURES, Features, Guess};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use recognizer::beat::{Beats, FEATURES, Features, Guess, Scorer, UNITS};
 
 use super::measure::{f_measure, tempo_right};
 use super::tempi::{Kind, Truth};
 
 /// Steps of the descent.
-const STEPS: usize = 1500;
-/// Their size.
-const RATE: f64 = 0.03;
+const STEPS: usize = 600;
+/// Their size at first.
+const RATE: f64 = 0.01;
+/// Parameters of a unit: a weight for each feature, a bias, an output.
+const UNIT: usize = FEATURES + 2;
+/// All of them: the linear part, then the units.
+const PARAMETERS: usize = FEATURES + UNITS * UNIT;
 
 /// The guesses at one item, each with how good it is, 0 to 1.
 #[derive(Debug, Clone)]
@@ -44,11 +51,11 @@ impl Case {
         }
     }
 
-    /// The best goodness of all guesses, and that of the guess that `weights` choose.
+    /// The best goodness of all guesses, and that of the guess that `scorer` chooses.
     #[must_use]
-    pub(crate) fn best_and_chosen(&self, weights: &Features) -> (f64, f64) {
+    pub(crate) fn best_and_chosen(&self, scorer: &Scorer) -> (f64, f64) {
         let best = self.guesses.iter().map(|it| it.1).fold(0.0, f64::max);
-        let scores = self.guesses.iter().map(|it| product(&it.0, weights));
+        let scores = self.guesses.iter().map(|it| scorer.score(&it.0));
         let chosen = scores
             .zip(&self.guesses)
             .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -87,52 +94,133 @@ fn goodness(truth: &Truth, beats: &Beats) -> f64 {
     0.5 * f_measure(&times(false), &found(false)) + 0.2 * f64::from(u8::from(tempo)) + bars
 }
 
-/// The weights; `pull` is how strongly they are drawn to zero, in units of a feature's
-/// deviation.
+/// The network; `pull` is how strongly its weights are drawn to zero, in units of a feature's
+/// deviation; `seed` is where its units begin.
 #[must_use]
-pub(crate) fn fitted(cases: &[Case], pull: f64) -> Features {
-    let deviation = deviations(cases);
+pub(crate) fn fitted(cases: &[Case], pull: f64, seed: u64) -> Scorer {
+    let (mean, deviation) = (means(cases), deviations(cases));
     let scaled: Vec<(f64, Vec<(Features, f64)>)> = cases
         .iter()
         .filter(|case| case.weight() > 0.0 && case.guesses.iter().any(|it| it.1 > 0.0))
         .map(|case| {
             let guesses = case.guesses.iter();
             let scale = |(features, good): &(Features, f64)| {
-                let scaled = std::array::from_fn(|i| features[i] / deviation[i]);
+                let scaled = std::array::from_fn(|i| (features[i] - mean[i]) / deviation[i]);
                 (scaled, *good)
             };
             (case.weight(), guesses.map(scale).collect())
         })
         .collect();
     let total: f64 = scaled.iter().map(|it| it.0).sum();
-    let (mut weights, mut first, mut second) = ([0.0; FEATURES], [0.0; FEATURES], [0.0; FEATURES]);
+    let mut network = begin(seed);
+    let (mut first, mut second) = (network.map(|_| 0.0), network.map(|_| 0.0));
     for step in 1..=STEPS {
-        let mut gradient: Features = std::array::from_fn(|i| pull * weights[i]);
-        for (weight, guesses) in &scaled {
-            let scores: Vec<f64> = guesses.iter().map(|it| product(&it.0, &weights)).collect();
-            let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let drawn: Vec<f64> = scores.iter().map(|score| (score - most).exp()).collect();
-            let sum: f64 = drawn.iter().sum();
-            let good: f64 = drawn.iter().zip(guesses).map(|(p, it)| p * it.1).sum();
-            for (p, (features, value)) in drawn.iter().zip(guesses) {
-                // Of the logarithm of the mean goodness.
-                let by = weight / total * (p * value / good.max(1e-12) - p / sum);
-                if by.abs() > 1e-12 {
-                    for (slope, feature) in gradient.iter_mut().zip(features) {
-                        *slope -= by * feature;
-                    }
-                }
+        let mut gradient: [f64; PARAMETERS] = std::array::from_fn(|i| {
+            if is_bias(i) {
+                0.0
+            } else {
+                2.0 * pull * network[i]
             }
+        });
+        for (weight, guesses) in &scaled {
+            descend(&network, guesses, weight / total, &mut gradient);
         }
+        let turn = std::f64::consts::PI * (step - 1) as f64 / STEPS as f64;
+        let rate = RATE * (0.5 + 0.5 * turn.cos());
         let moments = first.iter_mut().zip(&mut second);
-        for ((weight, slope), (first, second)) in weights.iter_mut().zip(gradient).zip(moments) {
+        for ((weight, slope), (first, second)) in network.iter_mut().zip(gradient).zip(moments) {
             *first = 0.9 * *first + 0.1 * slope;
             *second = 0.999 * *second + 0.001 * slope * slope;
             let correct = |value: f64, decay: f64| value / (1.0 - decay.powi(step as i32));
-            *weight -= RATE * correct(*first, 0.9) / (correct(*second, 0.999).sqrt() + 1e-8);
+            *weight -= rate * correct(*first, 0.9) / (correct(*second, 0.999).sqrt() + 1e-8);
         }
     }
-    std::array::from_fn(|i| weights[i] / deviation[i])
+    unscaled(&network, &mean, &deviation)
+}
+
+/// Where the descent begins: no linear part, units that differ.
+fn begin(seed: u64) -> [f64; PARAMETERS] {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut network = [0.0; PARAMETERS];
+    // As PyTorch begins a linear layer: uniform within the inverse root of its inputs.
+    let (inputs, outputs) = ((FEATURES as f64).sqrt(), (UNITS as f64).sqrt());
+    for unit in network[FEATURES..].chunks_exact_mut(UNIT) {
+        for (place, weight) in unit.iter_mut().enumerate() {
+            let most = if place == UNIT - 1 { outputs } else { inputs };
+            *weight = rng.random_range(-1.0..1.0) / most;
+        }
+    }
+    network
+}
+
+/// Whether a parameter is the bias of a unit, which nothing pulls to zero.
+const fn is_bias(parameter: usize) -> bool {
+    parameter >= FEATURES && (parameter - FEATURES) % UNIT == FEATURES
+}
+
+/// Adds the slope of one item's loss, the negative logarithm of the mean goodness of what is
+/// drawn, times `share`.
+fn descend(
+    network: &[f64; PARAMETERS],
+    guesses: &[(Features, f64)],
+    share: f64,
+    gradient: &mut [f64; PARAMETERS],
+) {
+    let (linear, units) = network.split_at(FEATURES);
+    let heard: Vec<([f64; UNITS], f64)> = guesses
+        .iter()
+        .map(|(features, _)| {
+            let mut answers = [0.0; UNITS];
+            let mut score = product(linear, features);
+            for (answer, unit) in answers.iter_mut().zip(units.chunks_exact(UNIT)) {
+                *answer = (product(&unit[..FEATURES], features) + unit[FEATURES]).tanh();
+                score += unit[FEATURES + 1] * *answer;
+            }
+            (answers, score)
+        })
+        .collect();
+    let most = heard
+        .iter()
+        .map(|it| it.1)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let drawn: Vec<f64> = heard.iter().map(|it| (it.1 - most).exp()).collect();
+    let sum: f64 = drawn.iter().sum();
+    let good: f64 = drawn.iter().zip(guesses).map(|(p, it)| p * it.1).sum();
+    for ((p, (answers, _)), (features, value)) in drawn.iter().zip(&heard).zip(guesses) {
+        let by = share * (p / sum - p * value / good.max(1e-12));
+        if by.abs() < 1e-12 {
+            continue;
+        }
+        let (linear, slopes) = gradient.split_at_mut(FEATURES);
+        add(linear, features, by);
+        let of_units = units.chunks_exact(UNIT).zip(slopes.chunks_exact_mut(UNIT));
+        for (answer, (unit, slope)) in answers.iter().zip(of_units) {
+            let inside = by * unit[FEATURES + 1] * (1.0 - answer * answer);
+            add(&mut slope[..FEATURES], features, inside);
+            slope[FEATURES] += inside;
+            slope[FEATURES + 1] += by * answer;
+        }
+    }
+}
+
+/// The network for features as they are.
+fn unscaled(network: &[f64; PARAMETERS], mean: &Features, deviation: &Features) -> Scorer {
+    let mut scorer = Scorer::NEUTRAL;
+    let (linear, units) = network.split_at(FEATURES);
+    scorer.linear = std::array::from_fn(|i| linear[i] / deviation[i]);
+    for (to, from) in scorer.units.iter_mut().zip(units.chunks_exact(UNIT)) {
+        to.inputs = std::array::from_fn(|i| from[i] / deviation[i]);
+        to.bias = from[FEATURES] - product(&to.inputs, mean);
+        to.output = from[FEATURES + 1];
+    }
+    scorer
+}
+
+/// The mean of each feature.
+fn means(cases: &[Case]) -> Features {
+    let count = cases.iter().map(|case| case.guesses.len()).sum::<usize>();
+    let guesses = || cases.iter().flat_map(|case| &case.guesses);
+    std::array::from_fn(|i| guesses().map(|it| it.0[i]).sum::<f64>() / count.max(1) as f64)
 }
 
 /// The deviation of each feature within items, so that all pull alike.
@@ -149,8 +237,14 @@ fn deviations(cases: &[Case]) -> Features {
     })
 }
 
-fn product(a: &Features, b: &Features) -> f64 {
+fn product(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+fn add(to: &mut [f64], what: &[f64], times: f64) {
+    for (to, what) in to.iter_mut().zip(what) {
+        *to += times * what;
+    }
 }
 
 #[cfg(test)]
@@ -174,10 +268,67 @@ mod tests {
                 ],
             })
             .collect();
-        let weights = fitted(&cases, 1e-3);
-        assert!(weights[0] > 1.0 && weights[0] > 3.0 * weights[1].abs());
+        let scorer = fitted(&cases, 1e-3, 1);
         for case in &cases {
-            assert_eq!(case.best_and_chosen(&weights), (1.0, 1.0));
+            assert_eq!(case.best_and_chosen(&scorer), (1.0, 1.0));
+        }
+    }
+
+    #[test]
+    fn what_depends_on_each_other_is_told_too() {
+        // Right is what two features agree on, which no weighted sum can say.
+        let guess = |a: f64, b: f64| {
+            let mut features = [0.0; FEATURES];
+            (features[0], features[1]) = (a, b);
+            (features, if a == b { 1.0 } else { 0.1 })
+        };
+        let cases: Vec<Case> = (0..20)
+            .map(|i| Case {
+                kind: Kind::Song,
+                guesses: if i % 2 == 0 {
+                    vec![guess(1.0, 1.0), guess(1.0, -1.0), guess(-1.0, 1.0)]
+                } else {
+                    vec![guess(1.0, -1.0), guess(-1.0, -1.0), guess(-1.0, 1.0)]
+                },
+            })
+            .collect();
+        let scorer = fitted(&cases, 1e-4, 1);
+        for case in &cases {
+            assert_eq!(case.best_and_chosen(&scorer), (1.0, 1.0));
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_loss() {
+        let network = begin(3);
+        let features = |seed: u64| -> Features {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            std::array::from_fn(|_| rng.random_range(-1.0..1.0))
+        };
+        let guesses = [(features(1), 0.2), (features(2), 0.9), (features(3), 0.5)];
+        let loss = |network: &[f64; PARAMETERS]| {
+            let scorer = unscaled(network, &[0.0; FEATURES], &[1.0; FEATURES]);
+            let drawn: Vec<f64> = guesses.iter().map(|it| scorer.score(&it.0).exp()).collect();
+            let good: f64 = drawn.iter().zip(&guesses).map(|(p, it)| p * it.1).sum();
+            -(good / drawn.iter().sum::<f64>()).ln()
+        };
+        let mut gradient = [0.0; PARAMETERS];
+        descend(&network, &guesses, 1.0, &mut gradient);
+        for place in [
+            0,
+            7,
+            FEATURES,
+            FEATURES + 9,
+            FEATURES + UNIT - 2,
+            PARAMETERS - 1,
+        ] {
+            let moved = |by: f64| {
+                let mut moved = network;
+                moved[place] += by;
+                loss(&moved)
+            };
+            let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            assert!((slope - gradient[place]).abs() < 1e-7, "{place}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `trainer fit-beats`: the weights of the beat finder.
+//! `trainer fit-beats`: the network of the beat finder.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,8 @@ use crate::beats::sketch::sketch;
 use crate::beats::tempi::{KINDS, Kind};
 use crate::parallel;
 use anyhow::Result;
-use recognizer::beat::{Features, Known, guesses};
+use harmony::export::atomic;
+use recognizer::beat::{Known, Scorer, guesses};
 use recognizer::inference::WindowModel;
 use recognizer::models;
 use recognizer::signal::Signal;
@@ -28,6 +29,12 @@ pub(super) struct FitBeatsArguments {
     /// How strongly weights are drawn to zero.
     #[arg(long, default_value_t = 1e-3)]
     pull: f64,
+    /// Seed of where the network's units begin.
+    #[arg(long, default_value_t = 1)]
+    start: u64,
+    /// Write the network here, as `recognizer/src/beat/weights.rs` has it.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
@@ -35,6 +42,16 @@ pub(super) struct FitBeatsArguments {
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
 }
+
+/// How `recognizer/src/beat/weights.rs` begins.
+const HEAD: &str = "//! The network that guesses at the beats are compared by, as `trainer fit-beats --fit` writes it.
+
+use super::score::{Scorer, Unit};
+
+/// Fitted on rendered music; docs/beats.md has the command.
+#[rustfmt::skip]
+pub(super) static SCORER: Scorer = Scorer {
+";
 
 /// Fits and prints.
 pub(super) fn run(arguments: &FitBeatsArguments) -> Result<()> {
@@ -62,13 +79,43 @@ pub(super) fn run(arguments: &FitBeatsArguments) -> Result<()> {
         cases.push(Case::new(&sketch.truth, &guesses));
     }
     cases.retain(|case| case.kind != Kind::Free);
-    let weights = fitted(&cases, arguments.pull);
-    println!("const WEIGHTS: [f64; FEATURES] = {weights:.3?};");
-    report(&cases, &weights);
+    let scorer = fitted(&cases, arguments.pull, arguments.start);
+    match &arguments.out {
+        Some(path) => atomic::write(path, source(&scorer).as_bytes())?,
+        None => print!("{}", source(&scorer)),
+    }
+    report(&cases, &scorer);
     Ok(())
 }
 
-fn report(cases: &[Case], weights: &Features) {
+/// The network as the finder's source has it.
+fn source(scorer: &Scorer) -> String {
+    let mut text = String::from(HEAD);
+    text.push_str("    linear: [\n");
+    rows(&mut text, "        ", &scorer.linear);
+    text.push_str("    ],\n    units: [\n");
+    for unit in &scorer.units {
+        text.push_str("        Unit {\n            inputs: [\n");
+        rows(&mut text, "                ", &unit.inputs);
+        text.push_str("            ],\n");
+        text.push_str(&format!(
+            "            bias: {:.4},\n            output: {:.4},\n        }},\n",
+            unit.bias, unit.output
+        ));
+    }
+    text.push_str("    ],\n};\n");
+    text
+}
+
+/// Numbers, some on a line.
+fn rows(text: &mut String, indent: &str, numbers: &[f64]) {
+    for row in numbers.chunks(8) {
+        let row: Vec<String> = row.iter().map(|x| format!("{x:.4}")).collect();
+        text.push_str(&format!("{indent}{},\n", row.join(", ")));
+    }
+}
+
+fn report(cases: &[Case], weights: &Scorer) {
     println!(
         "{} items, mean goodness of the best guess, of the chosen",
         cases.len()

@@ -1069,6 +1069,25 @@ fn exports_are_asked_for() {
 }
 
 #[test]
+fn exports_have_diagrams_and_chords_for_keyboards_when_they_are_asked_for() {
+    let mut harness = playing();
+    harness.get_by_label("Export").click();
+    harness.run();
+    for choice in ["On", "None"] {
+        harness.get_by_label(choice).click();
+        harness.run();
+    }
+    let window = &harness.state().controls.window;
+    assert!(window.xf && !window.diagrams);
+    let diagrams: Vec<_> = harness.get_all_by_label("Guitar").collect();
+    // The voicing of that name is the first.
+    diagrams.last().unwrap().click();
+    drop(diagrams);
+    harness.run();
+    assert!(harness.state().controls.window.diagrams);
+}
+
+#[test]
 fn settings_change_the_window() {
     let mut harness = playing();
     harness.get_by_label("Settings").click();

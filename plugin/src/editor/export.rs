@@ -170,6 +170,19 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
         };
         let diagrams = &mut controls.window.diagrams;
         choices(ui, look, &[false, true], diagrams, name, hint);
+        ui.add_space(look.px(8.0));
+        caption(ui, "XF chords");
+        let name = |on: bool| if on { "On" } else { "Off" }.to_owned();
+        let hint = |on: bool| {
+            if on {
+                "MIDI files have the chords for Yamaha's keyboards too, beside the markers"
+            } else {
+                "MIDI files have markers alone"
+            }
+            .to_owned()
+        };
+        let xf = &mut controls.window.xf;
+        choices(ui, look, &[false, true], xf, name, hint);
     });
     for (group, formats) in GROUPS {
         caption(ui, group);

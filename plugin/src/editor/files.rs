@@ -272,6 +272,7 @@ pub fn options(controls: &Controls) -> Options {
         style: controls.style(),
         names: controls.window.names,
         voicing: controls.window.voicing,
+        xf: controls.window.xf,
         diagrams: controls.window.diagrams.then(|| controls.window.strings()),
         ..Options::default()
     }

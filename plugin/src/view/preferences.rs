@@ -343,6 +343,8 @@ pub struct Preferences {
     pub snap: Snap,
     /// How MIDI files lay out chords.
     pub voicing: Voicing,
+    /// Whether MIDI files have Yamaha's XF chord events.
+    pub xf: bool,
     /// The folder that exports go to; empty for `Changes` in the user's documents.
     pub folder: String,
 }

@@ -151,23 +151,40 @@ impl Change {
     }
 }
 
-/// The timeline with one side of a change over whatever is in its span. Where that side
-/// has no chords, the span is cut off an end of the timeline, or unknown in its middle.
+/// The timeline with one side of a change over whatever is in its span. Where that side has no
+/// chords and the other has some, the span is cut off an end of the timeline, or unknown in its
+/// middle.
 fn replaced(timeline: &Timeline, chords: &Both<Vec<Segment>>, side: Side) -> Option<Timeline> {
-    let segments = chords.side(side);
-    let spanned = match segments.as_slice() {
-        [] => chords.side(side.other()),
-        _ => segments,
-    };
-    let (from_s, to_s) = (spanned.first()?.start_s, spanned.last()?.end_s);
     let mut timeline = timeline.clone();
-    if segments.is_empty() && timeline.end_s()? <= to_s {
-        timeline.truncate(from_s);
-    } else if segments.is_empty() && timeline.start_s()? >= from_s {
-        timeline.forget_before(to_s);
-    } else {
-        let segments = segments.iter().cloned();
+    let brought = span_of(chords.side(side));
+    if let Some((from_s, to_s)) = span_of(chords.side(side.other())) {
+        let (before_s, after_s) = brought.unwrap_or((to_s, to_s));
+        for (from_s, to_s) in [(from_s, before_s.min(to_s)), (after_s.max(from_s), to_s)] {
+            if from_s < to_s {
+                empty(&mut timeline, from_s, to_s)?;
+            }
+        }
+    }
+    if let Some((from_s, to_s)) = brought {
+        let segments = chords.side(side).iter().cloned();
         timeline.replace_range(from_s, to_s, segments).ok()?;
     }
     Some(timeline)
+}
+
+fn span_of(segments: &[Segment]) -> Option<(f64, f64)> {
+    Some((segments.first()?.start_s, segments.last()?.end_s))
+}
+
+/// Leaves nothing in a span: it is cut off an end of the timeline, or unknown in its middle.
+fn empty(timeline: &mut Timeline, from_s: f64, to_s: f64) -> Option<()> {
+    let (start_s, end_s) = (timeline.start_s()?, timeline.end_s()?);
+    if end_s <= to_s {
+        timeline.truncate(from_s);
+    } else if start_s >= from_s {
+        timeline.forget_before(to_s);
+    } else {
+        timeline.replace_range(from_s, to_s, []).ok()?;
+    }
+    Some(())
 }

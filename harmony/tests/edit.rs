@@ -6,7 +6,7 @@ mod common;
 
 use common::bars::{ALL, four_bars, shape};
 use common::label;
-use harmony::edit::{Command, EditError, Editor, MAX_DEPTH, Snap};
+use harmony::edit::{Command, EditError, Editor, MAX_DEPTH, Placed, Snap};
 use harmony::key::Key;
 use harmony::label::Label;
 use harmony::time::{TempoMap, TimeError};
@@ -665,4 +665,108 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Undo),
         1 => Just(Step::Redo),
     ]
+}
+
+#[test]
+fn a_grid_is_fitted_to_the_music_and_chords_stay() {
+    let mut editor = Editor::new(track());
+    editor
+        .apply(&Command::SetSection {
+            beat: 4.0,
+            label: Some("B".to_owned()),
+        })
+        .unwrap();
+    let before = editor.track().clone();
+    let fit = Command::FitGrid {
+        factor: 0.5,
+        by_s: -0.1,
+    };
+    editor.apply(&fit).unwrap();
+    assert_whole(editor.track());
+    assert_eq!(shape(editor.track()), ALL);
+    let tempo = editor.track().tempo();
+    assert_eq!((tempo.last_bpm(), tempo.time_at(0.0)), (60.0, -0.1));
+    // The section stays with its bar.
+    let section = &editor.track().sections()[0];
+    assert!((tempo.time_at(section.beat) - 1.9).abs() < 1e-9);
+    assert!(editor.undo());
+    assert_eq!(*editor.track(), before);
+    for by_s in [f64::NAN, f64::INFINITY, -1e300] {
+        let fit = Command::FitGrid { factor: 1.0, by_s };
+        assert!(editor.apply(&fit).is_err(), "{by_s}");
+        assert_eq!(*editor.track(), before);
+    }
+}
+
+#[test]
+fn what_somebody_chose_goes_over_locked_chords_and_comes_back() {
+    let mut editor = Editor::new(track());
+    let set = Command::SetChord {
+        at_s: 3.0,
+        label: label("E:7"),
+    };
+    editor.apply(&set).unwrap();
+    let before = editor.track().clone();
+    let chosen = [Segment::new(2.5, 5.0, label("B:min"))];
+    let place = |over_locked| Command::Place {
+        at_s: 0.0,
+        song: Box::new(Placed {
+            chords: Timeline::from_segments(chosen.clone()).unwrap(),
+            title: "A Song".to_owned(),
+            composer: "Anna".to_owned(),
+            over_locked,
+            ..Placed::default()
+        }),
+    };
+    let mut after = |over_locked| {
+        editor.apply(&place(over_locked)).unwrap();
+        assert_whole(editor.track());
+        let shape = shape(editor.track());
+        assert_eq!(editor.track().info().title, "A Song");
+        assert!(editor.undo());
+        assert_eq!(*editor.track(), before);
+        shape
+    };
+    assert_eq!(
+        after(false),
+        "0-2 C:maj, 2-4 E:7*, 4-5 B:min, 5-6 F:maj, 6-8 G:7"
+    );
+    assert_eq!(
+        after(true),
+        "0-2 C:maj, 2-2.5 E:7*, 2.5-5 B:min, 5-6 F:maj, 6-8 G:7"
+    );
+}
+
+#[test]
+fn a_song_that_reaches_beyond_the_track_is_taken_back_whole() {
+    let mut editor = Editor::new(track());
+    let before = editor.track().clone();
+    let place = |at_s, labels: &[&str]| {
+        let chords = labels.iter().enumerate().map(|(index, text)| {
+            let start_s = 3.0 * index as f64;
+            Segment::new(start_s, start_s + 3.0, label(text))
+        });
+        Command::Place {
+            at_s,
+            song: Box::new(Placed {
+                chords: Timeline::from_segments(chords).unwrap(),
+                ..Placed::default()
+            }),
+        }
+    };
+    editor.apply(&place(5.0, &["B:min", "E", "A"])).unwrap();
+    assert_eq!(
+        shape(editor.track()),
+        "0-2 C:maj, 2-4 A:min, 4-5 F:maj, 5-8 B:min, 8-11 E:maj, 11-14 A:maj"
+    );
+    let after = editor.track().clone();
+    assert!(editor.undo());
+    assert_eq!(*editor.track(), before);
+    assert!(editor.redo());
+    assert_eq!(*editor.track(), after);
+    // What was heard behind it stays, and nobody knows what is between.
+    let heard = Segment::new(14.0, 16.0, label("D"));
+    editor.hear(1, 14.0, 16.0, vec![heard.into()]).unwrap();
+    assert!(editor.undo());
+    assert_eq!(shape(editor.track()), format!("{ALL}, 8-14 X, 14-16 D:maj"));
 }

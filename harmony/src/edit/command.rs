@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 use crate::label::Label;
-use crate::time::{Meter, MeterMap, TempoMap, TempoPoint, TimeError};
+use crate::time::{Meter, MeterMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Status, Timeline, TimelineError};
 use crate::track::{Info, Keep, Track};
 
@@ -77,13 +77,16 @@ pub enum Command {
     /// Multiplies the tempo: 0.5 counts half as many beats in the same time. Chords stay on
     /// their seconds; meters, keys and sections stay at their seconds too.
     ScaleTempo { factor: f64 },
+    /// The same, and then moves the grid of beats and bars by `by_s` seconds, to earlier ones where
+    /// that is negative. Chords stay on their seconds; meters, keys and sections go with their bars.
+    FitGrid { factor: f64, by_s: f64 },
     /// Moves all chords, other readings and keys by so many semitones, taken modulo 12. What is
     /// locked stays so.
     Transpose { semitones: i32 },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
     /// Puts the chords of a song from its own second 0 at `at_s`, over what is there; locked chords
-    /// stay.
+    /// stay unless it says otherwise.
     Place { at_s: f64, song: Box<Placed> },
     /// Forgets all chords, locked ones too, with keys and sections. Title, composer, tempo
     /// and meters stay.
@@ -99,6 +102,15 @@ pub struct Placed {
     pub time: Option<(TempoMap, MeterMap)>,
     /// Its sections, by their seconds.
     pub sections: Vec<(f64, String)>,
+    /// Its title, for a track that has none.
+    #[serde(default)]
+    pub title: String,
+    /// Who wrote it, for a track that takes the title.
+    #[serde(default)]
+    pub composer: String,
+    /// Whether locked chords give way to it: somebody has chosen it bar by bar.
+    #[serde(default)]
+    pub over_locked: bool,
 }
 
 impl Placed {
@@ -107,12 +119,7 @@ impl Placed {
         if let Some((tempo, meters)) = &self.time {
             // The song is all there is: its beats are the track's, and its first bar is where it
             // begins.
-            let points = tempo.points().iter().map(|point| TempoPoint {
-                time_s: point.time_s + at_s,
-                ..*point
-            });
-            let tempo = TempoMap::new(points.collect(), tempo.last_bpm())?;
-            track.set_tempo(tempo, Keep::Seconds)?;
+            track.set_tempo(tempo.moved(at_s)?, Keep::Seconds)?;
             track.set_meters(meters.clone());
         }
         let segments = self.chords.segments().iter().map(|segment| Segment {
@@ -123,7 +130,23 @@ impl Placed {
             ..segment.clone()
         });
         if let (Some(start_s), Some(end_s)) = (self.chords.start_s(), self.chords.end_s()) {
-            track.replace_range(start_s + at_s, end_s + at_s, segments)?;
+            let (start_s, end_s) = (start_s + at_s, end_s + at_s);
+            if self.over_locked {
+                let mut timeline = track.timeline().clone();
+                timeline.replace_range(start_s, end_s, segments)?;
+                track.check_growth(&timeline)?;
+                track.set_timeline(timeline);
+            } else {
+                track.replace_range(start_s, end_s, segments)?;
+            }
+        }
+        if track.info().title.is_empty() && !self.title.is_empty() {
+            let mut info = track.info().clone();
+            info.title.clone_from(&self.title);
+            if info.composer.is_empty() {
+                info.composer.clone_from(&self.composer);
+            }
+            track.set_info(info);
         }
         for (time_s, label) in &self.sections {
             let beat = track.tempo().beat_at(time_s + at_s);
@@ -175,6 +198,11 @@ impl Command {
             Self::SetSection { beat, label } => Ok(track.set_section(*beat, label.as_deref())?),
             Self::SetMeter { beat, meter } => Ok(track.set_meter(*beat, *meter)?),
             Self::ScaleTempo { factor } => Ok(track.scale_tempo(*factor)?),
+            Self::FitGrid { factor, by_s } => {
+                track.scale_tempo(*factor)?;
+                let moved = track.tempo().moved(*by_s)?;
+                Ok(track.set_tempo(moved, Keep::Seconds)?)
+            }
             Self::Transpose { semitones } => {
                 *track = track.transposed(semitones % 12);
                 Ok(())
@@ -284,6 +312,7 @@ impl Command {
             | Self::SetSection { .. }
             | Self::SetMeter { .. }
             | Self::ScaleTempo { .. }
+            | Self::FitGrid { .. }
             | Self::Transpose { .. }
             | Self::SetInfo { .. }
             | Self::Place { .. }

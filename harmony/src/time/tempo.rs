@@ -251,6 +251,18 @@ impl TempoMap {
         Self::new(points.collect(), last_bpm)
     }
 
+    /// The map with every beat `by_s` seconds later.
+    ///
+    /// # Errors
+    /// Seconds out of bounds.
+    pub fn moved(&self, by_s: f64) -> Result<Self, TimeError> {
+        let points = self.points.iter().map(|point| TempoPoint {
+            time_s: point.time_s + by_s,
+            ..*point
+        });
+        Self::new(points.collect(), self.last_bpm)
+    }
+
     /// The point and the tempo that hold before point number `after`.
     fn piece(&self, after: usize) -> (TempoPoint, f64) {
         let from = after.saturating_sub(1);

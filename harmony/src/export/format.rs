@@ -204,6 +204,7 @@ impl Format {
                     &Keyed::from_timeline(timeline, options),
                     title,
                     artist,
+                    options.audio.as_ref(),
                 )
             }
             Self::Audacity => audacity::write(writer, &Keyed::from_timeline(timeline, options)),
@@ -263,7 +264,8 @@ impl Format {
             Self::Csv => csv::write(writer, &keyed(), options),
             Self::Jams => {
                 let info = track.info();
-                jams::write(writer, &keyed(), &info.title, &info.composer)
+                let audio = options.audio.as_ref();
+                jams::write(writer, &keyed(), &info.title, &info.composer, audio)
             }
             Self::Audacity => audacity::write(writer, &keyed()),
             Self::Reaper => reaper::write(writer, track, &keyed()),

@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{ExportError, Keyed};
+use super::{AudioReference, ExportError, Keyed};
 use crate::key::{Key, Mode};
 use crate::style::Style;
 
@@ -16,7 +16,7 @@ const JAMS_VERSION: &str = "0.3.5";
 struct File<'a> {
     annotations: Vec<Annotation>,
     file_metadata: FileMetadata<'a>,
-    sandbox: Empty,
+    sandbox: Sandbox<'a>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +56,13 @@ struct Observation {
 #[derive(Serialize)]
 struct Empty {}
 
+/// What the specification leaves to whoever writes the file.
+#[derive(Serialize)]
+struct Sandbox<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio: Option<&'a AudioReference>,
+}
+
 /// Writes the file. The duration of the piece is the end of the timeline.
 ///
 /// # Errors
@@ -65,6 +72,7 @@ pub(crate) fn write(
     keyed: &Keyed<'_>,
     title: &str,
     artist: &str,
+    audio: Option<&AudioReference>,
 ) -> Result<(), ExportError> {
     let timeline = keyed.timeline;
     let start_s = timeline.start_s().unwrap_or(0.0);
@@ -113,7 +121,7 @@ pub(crate) fn write(
             identifiers: Empty {},
             jams_version: JAMS_VERSION,
         },
-        sandbox: Empty {},
+        sandbox: Sandbox { audio },
     };
     serde_json::to_writer_pretty(&mut writer, &file).map_err(io::Error::from)?;
     writer.write_all(b"\n")?;

@@ -7,6 +7,7 @@
 
 pub mod atomic;
 pub mod audacity;
+mod audio_reference;
 pub mod chordpro;
 pub mod csv;
 mod diagrams;
@@ -21,6 +22,7 @@ pub mod reaper;
 pub mod sheet;
 pub mod text;
 
+pub use audio_reference::AudioReference;
 pub use format::{Format, UnknownFormat};
 pub use sheet::FontSearch;
 
@@ -65,6 +67,8 @@ pub struct Options {
     pub diagrams: Option<Instrument>,
     /// Where drawn charts find letters that the program's own fonts lack.
     pub fonts: FontSearch,
+    /// The audio that the chords are of, for JAMS files that are examples to learn from.
+    pub audio: Option<AudioReference>,
 }
 
 impl Default for Options {
@@ -82,6 +86,7 @@ impl Default for Options {
             chart: ChartOptions::default(),
             diagrams: None,
             fonts: FontSearch::System,
+            audio: None,
         }
     }
 }

@@ -20,6 +20,7 @@ mod kind;
 mod open;
 mod opus;
 mod priming;
+mod reference;
 mod sound;
 mod source;
 
@@ -30,6 +31,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
 pub use error::{AudioError, Warning};
+pub use reference::reference;
 
 use crate::mono::MonoMix;
 use crate::resample::{MAX_HOST_RATE, MIN_HOST_RATE};

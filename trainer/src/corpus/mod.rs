@@ -5,6 +5,7 @@
 //! [`scan`] makes the manifest of any folder; [`frames`] makes the frames of its tracks.
 
 pub mod audio;
+pub mod example;
 pub mod frames;
 mod journal;
 pub mod listed;

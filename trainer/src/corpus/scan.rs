@@ -4,6 +4,8 @@
 //! hashed. What was found is kept in a journal beside the manifest (`corpus.scan` beside
 //! `corpus.jsonl`); files whose size and time of change are the same are not read again.
 //! What was left out is listed in `corpus.skipped.jsonl`.
+//!
+//! JAMS files that name audio elsewhere ([`example`](super::example)) are taken with it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use super::audio::decode;
+use super::example::{Example, examples};
 use super::journal::{Finding, Journal, Stamp};
 use super::listed::Listed;
 use super::{MAX_TRACKS, Split, Track, manifest};
@@ -153,11 +156,16 @@ impl ScanReport {
 /// A folder that cannot be listed or written to, more files than a manifest may have, or
 /// an interruption; files that cannot be used are no error.
 pub fn scan(settings: &ScanSettings, interrupted: &AtomicBool) -> Result<ScanReport> {
-    let paths = audio_files(&settings.folder)?;
+    // Examples first: what they say of audio that lies in the folder as well counts.
+    let examples = examples(&settings.folder)?.into_iter();
+    let mut candidates: Vec<Candidate> = examples.map(Candidate::from).collect();
+    let audio = audio_files(&settings.folder)?.into_iter();
+    candidates.extend(audio.map(Candidate::from));
     let journal = Journal::open(&settings.out.with_extension("scan"))?;
+    let paths: Vec<PathBuf> = candidates.iter().map(|it| it.path.clone()).collect();
     let (findings, read) = examine_all(settings, &paths, &journal, interrupted)?;
     let mut skipped = Vec::new();
-    let tracks = tracks(settings, paths, findings, &mut skipped)?;
+    let tracks = tracks(settings, candidates, findings, &mut skipped)?;
     write(settings, &tracks, &skipped)?;
     Ok(ScanReport {
         hours: tracks.iter().map(|t| t.duration_s).sum::<f64>() / 3600.0,
@@ -166,6 +174,30 @@ pub fn scan(settings: &ScanSettings, interrupted: &AtomicBool) -> Result<ScanRep
         read,
         skipped,
     })
+}
+
+/// A file that may become a track: relative to the folder, or where an example says.
+struct Candidate {
+    path: PathBuf,
+    example: Option<Example>,
+}
+
+impl From<PathBuf> for Candidate {
+    fn from(path: PathBuf) -> Self {
+        Self {
+            path,
+            example: None,
+        }
+    }
+}
+
+impl From<Example> for Candidate {
+    fn from(example: Example) -> Self {
+        Self {
+            path: example.audio.clone(),
+            example: Some(example),
+        }
+    }
 }
 
 /// The files with a known extension, relative to `folder`, in the order of their names.
@@ -208,7 +240,11 @@ fn examine_all(
     let findings = parallel::map_until(paths.len(), settings.threads, interrupted, |index| {
         let path = &paths[index];
         let full = settings.folder.join(path);
-        let stamp = Stamp::new(&full)?;
+        let stamp = match Stamp::new(&full) {
+            Ok(stamp) => stamp,
+            // That an example names is not there.
+            Err(error) => return Ok(Finding::Broken(format!("{error:#}"))),
+        };
         let finding = match journal.get(path, stamp) {
             Some(known) => known.clone(),
             None => {
@@ -258,7 +294,7 @@ fn examine(path: &Path) -> Finding {
 /// The tracks of the manifest; what becomes none is added to `skipped`.
 fn tracks(
     settings: &ScanSettings,
-    paths: Vec<PathBuf>,
+    candidates: Vec<Candidate>,
     findings: Vec<Finding>,
     skipped: &mut Vec<Skipped>,
 ) -> Result<Vec<Track>> {
@@ -267,7 +303,7 @@ fn tracks(
     let folder = absolute(&settings.folder)?;
     let mut tracks = Vec::new();
     let mut first_of: HashMap<String, PathBuf> = HashMap::new();
-    for (path, finding) in paths.into_iter().zip(findings) {
+    for (Candidate { path, example }, finding) in candidates.into_iter().zip(findings) {
         let mut skip = |skipped_as, reason: String| {
             skipped.push(Skipped {
                 path: path.clone(),
@@ -282,6 +318,14 @@ fn tracks(
                 continue;
             }
         };
+        if let Some(example) = &example
+            && example.sha256 != sha256
+        {
+            let of = example.labels.display();
+            let reason = format!("it has changed since {of} was written");
+            skip(SkippedAs::Broken, reason);
+            continue;
+        }
         if duration_s < settings.min_length_s {
             skip(SkippedAs::Short, format!("{duration_s:.1} s"));
             continue;
@@ -290,7 +334,7 @@ fn tracks(
             skip(SkippedAs::Duplicate, first.display().to_string());
             continue;
         }
-        let labels = match labels(settings, &path) {
+        let labels = match labels(settings, &path, example.as_ref()) {
             Ok(labels) => labels,
             Err(error) => {
                 skip(SkippedAs::Broken, format!("{error:#}"));
@@ -307,7 +351,7 @@ fn tracks(
         let top = path
             .components()
             .next()
-            .filter(|_| path.parent() != Some(Path::new("")));
+            .filter(|_| example.is_none() && path.parent() != Some(Path::new("")));
         let top = top.map(|c| c.as_os_str().to_string_lossy().into_owned());
         let (named, stated) = match settings.listed.get(&path) {
             Some((name, source)) => (Some(name.clone()), Some(source)),
@@ -335,8 +379,17 @@ fn tracks(
     Ok(tracks)
 }
 
-/// The labels of an audio file, if there are any.
-fn labels(settings: &ScanSettings, path: &Path) -> Result<Option<PathBuf>> {
+/// The labels of an audio file, if there are any: those of the example that names it, else those
+/// that lie beside it.
+fn labels(
+    settings: &ScanSettings,
+    path: &Path,
+    example: Option<&Example>,
+) -> Result<Option<PathBuf>> {
+    if let Some(example) = example {
+        harmony::import::load(&example.labels)?;
+        return Ok(Some(absolute(&example.labels)?));
+    }
     let folder = settings.labels.as_deref().unwrap_or(&settings.folder);
     let stem = folder.join(path.with_extension(""));
     for extension in ["lab", "jams"] {

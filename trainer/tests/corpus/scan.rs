@@ -5,7 +5,13 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use trainer::corpus::scan::{ScanReport, ScanSettings, SkippedAs, Source, read_sources, scan};
+use harmony::export::{Options, save_track};
+use harmony::time::TempoMap;
+use harmony::timeline::{Segment, Timeline};
+use harmony::track::Track;
+use trainer::corpus::scan::{
+    ScanReport, ScanSettings, Skipped, SkippedAs, Source, read_sources, scan,
+};
 use trainer::corpus::{Corpus, Split};
 
 use super::{settings, tones};
@@ -157,4 +163,50 @@ fn sources_that_are_none_are_refused_by_name() {
     assert!(error.to_string().contains("sources.json"));
     fs::write(&path, r#"{"p": {"licence": "MIT", "split": "valid"}}"#).unwrap();
     assert_eq!(read_sources(&path).unwrap()["p"].split, Some(Split::Valid));
+}
+
+#[test]
+fn an_example_names_audio_elsewhere_and_is_taken_while_that_is_the_same() {
+    let (folder, music) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let song = music.path().join("song.wav");
+    tone(&song, 220.0, 12.0);
+    let chords = [
+        Segment::new(0.0, 6.0, "A:min7".parse().unwrap()),
+        Segment::new(6.0, 12.0, "D:9".parse().unwrap()),
+    ];
+    let timeline = Timeline::from_segments(chords).unwrap();
+    let track = Track::from_timeline(timeline.clone(), TempoMap::default());
+    let named = |name: &str, song: &Path| {
+        let options = Options {
+            audio: Some(recognizer::audio::reference(song).unwrap()),
+            ..Options::default()
+        };
+        save_track(&folder.path().join(name), &track, &options).unwrap();
+    };
+    named("song.jams", &song);
+    // The same chords of audio that is in the folder as well, beside other labels.
+    tone(&folder.path().join("near.wav"), 330.0, 12.0);
+    fs::write(folder.path().join("near.lab"), "0 12 C\n").unwrap();
+    named("a-near.jams", &folder.path().join("near.wav"));
+    let gone = music.path().join("gone.wav");
+    tone(&gone, 440.0, 12.0);
+    named("gone.jams", &gone);
+    fs::remove_file(&gone).unwrap();
+    let settings = settings(folder.path());
+    let (report, corpus) = run(&settings);
+    assert_eq!((report.tracks, report.labelled), (2, 2));
+    let reasons: Vec<SkippedAs> = report.skipped.iter().map(|it| it.skipped_as).collect();
+    assert_eq!(reasons, [SkippedAs::Broken, SkippedAs::Duplicate]);
+    for track in corpus.tracks() {
+        assert!(track.audio_path().is_file(), "{track:?}");
+        let labels = harmony::import::load(&track.labels_path().unwrap()).unwrap();
+        assert_eq!(labels, timeline);
+        assert_eq!(track.source, settings.name);
+    }
+    // Other audio under that name is not what the chords are of.
+    tone(&song, 221.0, 12.0);
+    let (report, corpus) = run(&settings);
+    assert_eq!((report.tracks, corpus.tracks().len()), (1, 1));
+    let changed = |it: &Skipped| it.reason.contains("has changed since");
+    assert!(report.skipped.iter().any(changed), "{:?}", report.skipped);
 }

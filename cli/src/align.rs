@@ -23,6 +23,8 @@ pub fn run(options: &Align) -> Result<(), Error> {
     let chart = chart::load(&options.chart)?;
     let song = Song::from_argument(&options.file);
     let target = output::plan_one(&options.output, &song)?;
+    let format = target.as_ref().map(|(format, _)| *format);
+    options.about.check(format)?;
     let model = WholeFile::load(&options.hearing)?;
     let bar = progress::bar(song.path());
     bar.set_prefix("reading");
@@ -55,7 +57,7 @@ pub fn run(options: &Align) -> Result<(), Error> {
     bar.finish_and_clear();
     let mut about = options
         .about
-        .export_options(&song, &options.notation, &options.time);
+        .export_options(&song, &options.notation, &options.time)?;
     if options.about.title.is_none() {
         about.title = Some(chart.title.clone());
     }

@@ -90,6 +90,12 @@ pub enum Error {
     /// Audio that is no file.
     #[error("{}: only files have tags", .0.display())]
     NoTags(PathBuf),
+    /// Examples have a format of their own.
+    #[error("--example: an example is a JAMS file; add -o NAME.jams or -f jams")]
+    ExampleFormat,
+    /// An example must name its audio.
+    #[error("--example: audio from a pipe has no file to name")]
+    ExampleOfPipe,
     /// A word that is neither a file nor a command.
     #[error("{}: no such file, folder or command (see changes --help)", .0.display())]
     NoSuchThing(PathBuf),

@@ -39,6 +39,8 @@ pub fn run(options: &Live) -> Result<(), Error> {
     let song = Song::from_argument(&options.file);
     // What cannot be written is told before the music starts.
     let target = output::plan_one(&options.output, &song)?;
+    let format = target.as_ref().map(|(format, _)| *format);
+    options.about.check(format)?;
     let events = events_of(options, &song, target.as_ref().map(|(_, job)| job))?;
     let prints_track = target
         .as_ref()
@@ -154,7 +156,7 @@ fn write(
     let heard = heard.map_labels(|label| vocabulary.simplify(label));
     let about = options
         .about
-        .export_options(song, &options.notation, &options.time);
+        .export_options(song, &options.notation, &options.time)?;
     let track = track(chords, &heard, beats.as_ref(), &about);
     let track = track.map_err(|cause| in_file(song.path())(&cause))?;
     let track = options.notation.of(&track);

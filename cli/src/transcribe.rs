@@ -17,6 +17,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
     let known = options.time.known()?;
     let found = songs::listed(&options.files)?;
     let plan = Plan::new(&options.output, &found)?;
+    options.about.check(Some(plan.format))?;
     let all = found.songs.len() + found.problems.len();
     let progress = if all > 1 {
         Progress::over(plan.jobs.len())
@@ -112,7 +113,7 @@ impl Run<'_> {
             .map_labels(|label| options.notation.vocabulary.simplify(label));
         let about = options
             .about
-            .export_options(song, &options.notation, &options.time);
+            .export_options(song, &options.notation, &options.time)?;
         let track = track(&chords, &chords, beats.as_ref(), &about);
         let track = track.map_err(|cause| in_file(song.path())(&cause))?;
         let track = options.notation.of(&track);

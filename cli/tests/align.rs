@@ -105,3 +105,30 @@ fn what_is_no_chart_is_named() {
     let ran = changes_in(folder.path(), &["align", "none.txt", SONG]);
     assert!(ran.refused(1).starts_with("changes: none.txt: cannot read"));
 }
+
+#[test]
+fn an_example_names_its_audio_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    chords(&folder.path().join("song.wav"), &[0, 5, 7, 0], &[2.0; 4]);
+    fs::write(folder.path().join("chart.txt"), "| C | F | G | C |").unwrap();
+    let align = |more: &[&str]| {
+        let words = [&["align", "chart.txt", "song.wav"], more].concat();
+        changes_in(folder.path(), &words)
+    };
+    assert_eq!(align(&["-o", "plain.jams"]).code, Some(0));
+    assert_eq!(align(&["-o", "example.jams", "--example"]).code, Some(0));
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(folder.path().join(name)).unwrap()).unwrap()
+    };
+    let (plain, example) = (read("plain.jams"), read("example.jams"));
+    assert_eq!(plain["sandbox"], serde_json::json!({}));
+    let audio = recognizer::audio::reference(folder.path().join("song.wav")).unwrap();
+    assert_eq!(
+        example["sandbox"]["audio"],
+        serde_json::to_value(&audio).unwrap()
+    );
+    assert_eq!(example["annotations"], plain["annotations"]);
+    for more in [&["--example"][..], &["--example", "-o", "x.lab"]] {
+        assert!(align(more).refused(1).contains("add -o NAME.jams"));
+    }
+}

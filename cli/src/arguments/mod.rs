@@ -17,6 +17,7 @@ use harmony::time::{MAX_BPM, MIN_BPM, Meter, NoteValue};
 use harmony::track::Track;
 use harmony::vocabulary::Vocabulary;
 use harmony::voicing::{Instrument, Voicing};
+use recognizer::audio::reference;
 use recognizer::beat::Known;
 use recognizer::tuning::TuningSetting;
 
@@ -405,13 +406,41 @@ pub struct About {
     /// Chord diagrams in ChordPro, SVG and PDF: guitar, ukulele, baritone, bass, banjo, mandolin, or open strings ("D2 A2 D3 G3 B3 E4")
     #[arg(long, value_name = "INSTRUMENT")]
     pub diagrams: Option<Instrument>,
+    /// Name the audio by path and SHA-256 in JAMS files: examples for trainer corpus scan
+    #[arg(long)]
+    pub example: bool,
 }
 
 impl About {
+    /// Whether what is asked for can be written in that format.
+    ///
+    /// # Errors
+    /// An example in a format that names no audio.
+    pub fn check(&self, format: Option<Format>) -> Result<(), Error> {
+        if self.example && format != Some(Format::File(export::Format::Jams)) {
+            return Err(Error::ExampleFormat);
+        }
+        Ok(())
+    }
+
     /// The options of the export of `song`.
-    pub fn export_options(&self, song: &Song, notation: &Notation, time: &Time) -> export::Options {
+    ///
+    /// # Errors
+    /// An example of audio that is no file.
+    pub fn export_options(
+        &self,
+        song: &Song,
+        notation: &Notation,
+        time: &Time,
+    ) -> Result<export::Options, Error> {
         let default = export::Options::default();
-        export::Options {
+        let audio = match self.example {
+            true if song.is_standard_input() => return Err(Error::ExampleOfPipe),
+            true => Some(reference(song.path())?),
+            false => None,
+        };
+        Ok(export::Options {
+            audio,
             style: notation.style,
             names: notation.names,
             key: notation.key,
@@ -423,7 +452,7 @@ impl About {
             xf: self.xf,
             diagrams: self.diagrams.clone(),
             ..default
-        }
+        })
     }
 }
 

@@ -135,6 +135,30 @@ impl Session {
         })
     }
 
+    /// Carries out an edit that brings chords from a file ([`Command::Place`]). A track that goes by
+    /// the stream has what is heard from then on behind them.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub fn place(&self, command: &Command) -> Result<(), EditError> {
+        self.change(|content| {
+            content.song.put_in(command)?;
+            content.refused.set_edited(true);
+            Ok(())
+        })
+    }
+
+    /// The seconds of the track are those of the host's song from now on, as when it rolls for the
+    /// first time: for a host that tells a tempo, in quarter notes a minute, and stands still.
+    pub fn take_hosts_clock(&self, bpm: f64) {
+        self.change(|content| {
+            content.song.begin_at(bpm);
+            if content.song.take_set_aside() && content.message.is_none() {
+                content.message = Some(Message::SetAside);
+            }
+        });
+    }
+
     /// Takes the last edit back, or what the last pass over the song has replaced of the
     /// confirmed chords; whether there was one. What was heard since stays, except within the
     /// span of time that the edit had changed, or where the pass had been.
@@ -144,6 +168,7 @@ impl Session {
             if undone && matches!(content.message, Some(Message::SetAside)) {
                 content.message = None;
             }
+            content.song.close_rooms();
             content.refused.set_edited(content.song.editor().can_undo());
             undone
         })
@@ -153,6 +178,7 @@ impl Session {
     pub fn redo(&self) -> bool {
         self.change(|content| {
             let redone = content.song.editor_mut().redo();
+            content.song.make_room();
             content.refused.set_edited(content.song.editor().can_undo());
             redone
         })

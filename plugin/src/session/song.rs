@@ -1,6 +1,6 @@
 //! The track as it is written: what was heard, placed where the host's song was.
 
-use harmony::edit::{Command, Editor, Heard, MIN_SEGMENT_S};
+use harmony::edit::{Command, EditError, Editor, Heard, MIN_SEGMENT_S};
 use harmony::time::{Meter, MeterChange, MeterMap, TempoMap, TempoPoint, Thinning};
 use harmony::timeline::{Segment, TimelineError};
 use harmony::track::{Keep, Track};
@@ -62,6 +62,16 @@ pub(crate) enum Place {
     },
 }
 
+/// Where a song from a file was put into a track that goes by the stream: what is heard from then
+/// on comes behind it.
+#[derive(Clone, Copy)]
+struct Room {
+    /// The second of the stream then.
+    stream_s: f64,
+    /// By how many seconds of the track what is heard since comes later.
+    by_s: f64,
+}
+
 /// The track of a session with its edits, and its clock.
 #[derive(Default)]
 pub(crate) struct Song {
@@ -77,6 +87,13 @@ pub(crate) struct Song {
     taken_up_s: Option<f64>,
     /// Where the track ended then.
     end_s: f64,
+    /// Where songs from files were put in since, in order.
+    rooms: Vec<Room>,
+    /// Up to this second of the stream something was written.
+    heard_to_s: f64,
+    /// Whether the chords of a track that goes by the stream are those of a file: it counts its
+    /// seconds as the host's song does.
+    is_of_file: bool,
     /// Whether something was written since somebody asked.
     written: bool,
     /// Whether chords were set aside as the host's song began, since somebody asked.
@@ -114,12 +131,85 @@ impl Song {
 
     /// The second of a track that goes by the stream.
     fn of_stream(&self, stream_s: f64) -> f64 {
-        match self.taken_up_s {
+        let time_s = match self.taken_up_s {
             _ if self.end_s <= 0.0 => stream_s,
             Some(taken_up_s) => self.end_s + (stream_s - taken_up_s).max(0.0),
             // Nothing was heard of it yet.
             None => self.end_s,
+        };
+        let before = self.rooms.iter().filter(|it| it.stream_s <= stream_s);
+        time_s + before.map(|it| it.by_s).sum::<f64>()
+    }
+
+    /// Carries out an edit that brings chords from a file.
+    pub(super) fn put_in(&mut self, command: &Command) -> Result<(), EditError> {
+        let was_empty = !self.has_chords();
+        self.editor.apply(command)?;
+        if self.clock == Clock::Stream {
+            self.is_of_file |= was_empty;
+            self.make_room();
         }
+        Ok(())
+    }
+
+    /// What is heard from now on comes behind the end of a track that goes by the stream.
+    pub(super) fn make_room(&mut self) {
+        let now_s = self.of_stream(self.heard_to_s);
+        let end_s = self.track().timeline().end_s().unwrap_or(0.0);
+        if self.clock == Clock::Stream && end_s - now_s > SAME_S {
+            self.rooms.push(Room {
+                stream_s: self.heard_to_s,
+                by_s: end_s - now_s,
+            });
+        }
+    }
+
+    /// Songs that were taken back need no room, where nothing was heard behind them yet.
+    pub(super) fn close_rooms(&mut self) {
+        let end_s = self.track().timeline().end_s().unwrap_or(0.0);
+        while let Some(room) = self.rooms.pop() {
+            if end_s > self.of_stream(room.stream_s) + SAME_S {
+                self.rooms.push(room);
+                return;
+            }
+        }
+    }
+
+    /// The parts of a stretch of the stream between which no song from a file was put.
+    pub(crate) fn unbroken(&self, span: &Span) -> Vec<Span> {
+        let mut parts = vec![*span];
+        if self.clock == Clock::Host {
+            return parts;
+        }
+        for room in &self.rooms {
+            let Some(last) = parts.last_mut() else { break };
+            if last.start_s < room.stream_s && room.stream_s < last.end_s {
+                let after = Span {
+                    start_s: room.stream_s,
+                    ..*last
+                };
+                last.end_s = room.stream_s;
+                parts.push(after);
+            }
+        }
+        parts
+    }
+
+    /// Starts anew on the clock of a host that stands still, at its tempo.
+    pub(super) fn begin_at(&mut self, bpm: f64) {
+        if self.clock == Clock::Stream {
+            self.start(&HostPosition {
+                tempo_bpm: Some(bpm),
+                seconds: Some(0.0),
+                beats: Some(0.0),
+                ..HostPosition::default()
+            });
+        }
+    }
+
+    fn has_chords(&self) -> bool {
+        let mut segments = self.track().timeline().segments().iter();
+        segments.any(|it| it.label.chord().is_some())
     }
 
     /// What is written from now on was heard in this pass over the song. Later passes have
@@ -160,9 +250,8 @@ impl Song {
     /// Whether a stretch of the host's song may be taken into the track: nothing but music
     /// sets chords aside that were heard before the song began.
     pub(crate) fn takes_in(&self, span: &Span, heard_music: bool) -> bool {
-        let mut chords = self.track().timeline().segments().iter();
         let begins = self.clock == Clock::Stream && span.host.is_in_song();
-        !begins || heard_music || !chords.any(|it| it.label.chord().is_some())
+        !begins || heard_music || !self.has_chords()
     }
 
     pub(crate) fn clock(&self) -> Clock {
@@ -182,12 +271,12 @@ impl Song {
     }
 
     /// Starts anew on the host's clock. What was heard before has no place among the bars
-    /// of the song, so it goes; undoing that puts it back at the seconds where it was.
+    /// of the song, so it goes; undoing that puts it back at the seconds where it was. The chords
+    /// of a file stay at their seconds, which are the song's.
     fn start(&mut self, host: &HostPosition) {
         self.clock = Clock::Host;
         self.written = true;
-        let heard = self.track().timeline().segments();
-        self.set_aside |= heard.iter().any(|it| it.label.chord().is_some());
+        self.set_aside |= !self.is_of_file && self.has_chords();
         if let (Some(beat), Some(bpm)) = (host.beats, host.tempo_bpm) {
             let time_s = host.seconds.unwrap_or(beat * 60.0 / bpm);
             let thinning = &mut Thinning::default();
@@ -205,13 +294,16 @@ impl Song {
             }
         }
         self.editor.track_mut().set_meters(MeterMap::default());
-        // Nothing is refused of it.
-        let _ = self.editor.apply(&Command::Clear);
+        if !self.is_of_file {
+            // Nothing is refused of it.
+            let _ = self.editor.apply(&Command::Clear);
+        }
     }
 
     /// Takes over what the host says over a stretch of the stream, tempo and meter, and
     /// starts anew if its transport rolls for the first time.
     pub(crate) fn follow(&mut self, span: &Span) {
+        self.heard_to_s = self.heard_to_s.max(span.end_s);
         let host = &span.host;
         if !host.is_in_song() {
             return;

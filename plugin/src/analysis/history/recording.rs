@@ -26,7 +26,9 @@ impl History {
                     if song.takes_in(&span, self.heard_music(&span)) {
                         song.set_pass(pass);
                         song.follow(&span);
-                        self.record_span(&span, song);
+                        for part in song.unbroken(&span) {
+                            self.record_span(&part, song);
+                        }
                     }
                 }
             });
@@ -133,7 +135,9 @@ impl History {
         session.record(self.loads, |song| {
             // Where nothing was heard since, what was heard before still counts.
             let mut covered = Covered::default();
-            for (span, _) in since.iter().rev() {
+            let since = since.iter().rev();
+            for span in since.flat_map(|(span, _)| song.unbroken(span)) {
+                let span = &span;
                 if let Some(place) = song.place(span, span.start_s) {
                     for (from_s, to_s) in self.music(span) {
                         covered.add(song.second(&place, from_s), song.second(&place, to_s));
@@ -141,6 +145,10 @@ impl History {
                 }
             }
             let mut written = false;
+            let now: Vec<(Span, u64)> = now
+                .iter()
+                .flat_map(|(span, pass)| song.unbroken(span).into_iter().map(|it| (it, *pass)))
+                .collect();
             for (span, pass) in now.iter().rev() {
                 let within = |it: &&Heard| {
                     it.segment.start_s < span.end_s && it.segment.end_s > span.start_s

@@ -426,3 +426,36 @@ fn nothing_is_shown_before_a_cut() {
         .collect();
     assert_eq!(spans, [(0.0, 2.0), (2.0, 3.0)]);
 }
+
+#[test]
+fn a_chord_that_goes_on_while_a_song_is_opened_lies_before_and_behind_it() {
+    let mut history = History::new(0.0, RATE);
+    let track = Session::default();
+    history.anchor(Anchor {
+        sample: 0,
+        host: HostPosition::default(),
+    });
+    history.show(0.0, &shown("C:maj"));
+    history.advance_to(2000);
+    history.record(&track);
+    let song = [Segment::new(0.0, 8.0, "F".parse().unwrap())];
+    let place = harmony::edit::Command::Place {
+        at_s: 2.0,
+        song: Box::new(harmony::edit::Placed {
+            chords: harmony::timeline::Timeline::from_segments(song).unwrap(),
+            ..Default::default()
+        }),
+    };
+    track.place(&place).unwrap();
+    history.advance_to(3000);
+    history.record(&track);
+    let expected = [
+        (0.0, 2.0, "C:maj".into()),
+        (2.0, 10.0, "F:maj".into()),
+        (10.0, 11.0, "C:maj".into()),
+    ];
+    assert_eq!(labels(&track), expected);
+    // What is confirmed of it later, in one piece.
+    history.confirm(&refined(0.0, 3.0, &[(0.0, 3.0, "C:maj")]), 0.0, &track);
+    assert_eq!(labels(&track), expected);
+}

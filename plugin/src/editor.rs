@@ -5,6 +5,7 @@
 //! [`Controls`](crate::view::Controls) and a [`Desk`](desk::Desk); the rest of this module is
 //! the window around it.
 
+mod chart;
 pub mod desk;
 mod dragging;
 mod draw;
@@ -15,7 +16,9 @@ mod guitar;
 mod header;
 mod hero;
 mod icon;
+mod incoming;
 mod keys;
+mod opening;
 mod piano;
 mod pinned;
 mod settings;
@@ -25,6 +28,7 @@ mod spectrum;
 mod stage;
 mod strip;
 mod symbol;
+mod taps;
 mod tempo;
 pub mod theme;
 mod tuning;

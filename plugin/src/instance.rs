@@ -9,6 +9,7 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
 use crate::host::HostLink;
+use crate::opening::Opening;
 use crate::params::ChangesParams;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -32,6 +33,8 @@ pub struct Instance {
     feeds: Mutex<VecDeque<TapOutput>>,
     /// The revision of the session when the latest picture was published.
     shown_revision: AtomicU64,
+    /// Songs and charts that are opened.
+    pub opening: Arc<Opening>,
     /// The notes of the live chord, from the worker to the audio thread.
     pub live_notes: LiveNotes,
     /// The notes that somebody wants to hear, from the window to the audio thread.
@@ -51,6 +54,7 @@ impl Instance {
             feeds: Mutex::default(),
             params,
             shown_revision: AtomicU64::new(0),
+            opening: Arc::default(),
             live_notes: LiveNotes::default(),
             wish: Wish::default(),
             snapshot: ArcSwap::default(),

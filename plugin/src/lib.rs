@@ -52,6 +52,11 @@ pub mod instance;
 pub mod networks;
 #[allow(
     clippy::disallowed_types,
+    reason = "shared by the window and threads that read files"
+)]
+pub mod opening;
+#[allow(
+    clippy::disallowed_types,
     reason = "what is saved is not read while processing"
 )]
 pub mod params;

@@ -66,6 +66,12 @@ impl Song {
         }
     }
 
+    /// Whether beats and bars of the track are those of its music: the host's, or those that were
+    /// found in a file. A track that goes by the stream has one tempo else, which nobody has heard.
+    pub fn has_bars(&self) -> bool {
+        self.clock == Clock::Host || self.track.tempo().points().len() > 1
+    }
+
     /// What was shown when the song stood at `at_s`, as far as a track can tell: the chord
     /// and its other readings, and where the song was, but no spectrum.
     pub fn snapshot_at(&self, at_s: f64, playing: bool) -> Snapshot {
@@ -195,8 +201,12 @@ pub struct View {
     pub tuning: TuningView,
     /// Where the song stands, once it has begun.
     pub now: Option<Now>,
-    /// Whether the track has bars: the host tells the song's time.
+    /// Seconds by which that is behind what sounds.
+    pub lag_s: f32,
+    /// Whether the track has bars: the host tells the song's time, or they were found in a file.
     pub has_bars: bool,
+    /// Whether the host tells the song's time.
+    pub on_host: bool,
     /// The track as it is drawn.
     pub sheet: Arc<Sheet>,
     /// The track itself, which edits refer to.
@@ -264,6 +274,7 @@ impl View {
             NextChoice::Heard => NextView::of(snapshot, song, chord.as_ref(), &namer),
         };
         let band = BandView::of(snapshot, key.key, &namer);
+        let has_bars = song.has_bars();
         Self {
             status: StatusWord::of(snapshot),
             chord,
@@ -274,13 +285,10 @@ impl View {
             transport: position.and_then(transport),
             own_bpm: own_bpm(song),
             tuning: TuningView::of(snapshot, controls),
-            now: position.map(|position| Now {
-                time_s: position.time_s,
-                beat: position.beat,
-                playing: position.playing,
-                tempo_bpm: position.tempo_bpm,
-            }),
-            has_bars: song.clock == Clock::Host,
+            now: position.map(|position| now(position, &song.track, has_bars)),
+            lag_s: snapshot.lag_s,
+            has_bars,
+            on_host: song.clock == Clock::Host,
             sheet,
             track: Arc::clone(&song.track),
             spectrum: snapshot
@@ -403,6 +411,20 @@ fn key_view(track: &Track, position: Option<SongPosition>, namer: &Namer) -> Key
         by_hand: region.is_some_and(|region| region.by_hand),
         key: region.map(|region| region.key),
         from_beat: region.map_or(0.0, |region| region.beat),
+    }
+}
+
+/// Where the song stands; by the track's own beats where it has bars and the host tells none.
+fn now(position: SongPosition, track: &Track, has_bars: bool) -> Now {
+    let own = (position.beat.is_none() && has_bars).then(|| {
+        let beat = track.tempo().beat_at(position.time_s);
+        (beat, track.tempo().bpm_at(beat))
+    });
+    Now {
+        time_s: position.time_s,
+        beat: position.beat.or(own.map(|it| it.0)),
+        playing: position.playing,
+        tempo_bpm: own.map(|it| it.1).or(position.tempo_bpm),
     }
 }
 

@@ -6,8 +6,11 @@
 //! pictures cannot be drawn and the tests fail saying so.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use changes_plugin::editor::desk::{Action, Desk, Notice, Open, SettingsPage};
+use std::sync::Arc;
+
+use changes_plugin::editor::desk::{Action, Desk, Kind, Notice, Open, SettingsPage};
 use changes_plugin::editor::{draw, theme};
+use changes_plugin::opening::{Opening, Place, Progress, Proposal, align_chart, read_text};
 use changes_plugin::session::{Clock, SavedSession, Session};
 use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Standing, Status};
 use changes_plugin::view::preferences::{
@@ -22,9 +25,9 @@ use harmony::edit::{Command, Editor, Undo};
 use harmony::export::Format;
 use harmony::label::Label;
 use harmony::note_names::NoteNames;
-use harmony::time::MIN_BPM;
+use harmony::time::{MIN_BPM, TempoMap, TempoPoint};
 use harmony::timeline::{Alternative, Status as ChordStatus};
-use harmony::track::Track;
+use harmony::track::{Keep, Track};
 use harmony::voicing::Instrument;
 use recognizer::band::{Part, Said};
 use recognizer::live::{Shown, ShownState};
@@ -151,6 +154,44 @@ fn harbour() -> Track {
     let mut json = json;
     json["segments"] = serde_json::to_value(&segments).unwrap();
     Track::from_json(&json.to_string()).unwrap()
+}
+
+/// A chart of its first twenty bars, with a chord in the sixth that is not heard.
+const CHART: &str = "Lights on the Harbour\nComposer: Anna Lind\n\n\
+    [A]\n| Ebmaj7 | Cm7 | Fm7 Bb7 | Eb/G |\n| Abmaj7 | Db7 | Cm | % |\n\
+    [A]\n| Ebmaj7 | Cm7 | Fm7 Bb7 | Eb/G |\n| Abmaj7 | G7 | Cm | % |\n\
+    [B]\n| Ab | Bb/D | Gm7 C7 | Fm9 |\n";
+
+fn proposal() -> Arc<Proposal> {
+    const LAST_S: f64 = 44.1;
+    let session = Session::default();
+    let track = harbour();
+    let within = track.timeline().range(0.0, LAST_S).iter();
+    let mut json = serde_json::to_value(&track).unwrap();
+    let heard: Vec<_> = within.filter(|it| it.end_s < LAST_S + 0.2).collect();
+    json["segments"] = serde_json::to_value(&heard).unwrap();
+    let saved = SavedSession {
+        clock: Clock::Host,
+        track: Track::from_json(&json.to_string()).unwrap(),
+        ..SavedSession::default()
+    };
+    session.load(&saved.to_json().unwrap());
+    let opening = Arc::new(Opening::default());
+    let job = opening.begin("chart".to_owned(), || true, || {}).unwrap();
+    let chart = Arc::new(read_text(CHART).unwrap());
+    align_chart(&job, chart, &session).unwrap().unwrap()
+}
+
+/// A window in which a chart waits to be accepted, three of its bars taken.
+fn charted(mut used: Used) -> Used {
+    let proposal = proposal();
+    for index in [0, 1, 2] {
+        used.editor
+            .apply(&proposal.accept_bar(index).unwrap())
+            .unwrap();
+    }
+    used.desk.opening.proposal = Some(proposal);
+    used
 }
 
 /// What a chord on a few strings looks like: partials of its notes over a slope of noise.
@@ -327,6 +368,22 @@ fn pictures() -> Vec<Picture> {
         }
         used
     };
+    let files = || {
+        let mut used = open(Open::Files);
+        used.desk.opening.song = Some("harbour.flac".to_owned());
+        used
+    };
+    let reading = |mut used: Used| {
+        used.desk.opening.progress = Some(Progress {
+            text: "Reading harbour.flac".to_owned(),
+            share: 0.42,
+        });
+        used
+    };
+    let tapped: Use = |harness| {
+        harness.get_by_label("Tap tempo").click();
+        harness.run();
+    };
     let write_off = || {
         let mut used = usual(Dark);
         used.controls.write = false;
@@ -415,6 +472,28 @@ fn pictures() -> Vec<Picture> {
             nothing,
         ),
         ("window-band", band(), USUAL, hover),
+        ("window-open", files(), USUAL, nothing),
+        ("window-reading", reading(usual(Dark)), USUAL, nothing),
+        ("window-chart", charted(usual(Dark)), USUAL, nothing),
+        (
+            "window-chart-light",
+            charted(song(13.6).with(preferences(Page::Sheet, Piano, Light))),
+            USUAL,
+            nothing,
+        ),
+        (
+            "window-chart-400x240",
+            charted(usual(Dark)),
+            SMALLEST,
+            nothing,
+        ),
+        (
+            "window-reading-400x240",
+            reading(usual(Dark)),
+            SMALLEST,
+            nothing,
+        ),
+        ("window-tap", streamed(), USUAL, tapped),
         ("window-write-off", write_off(), USUAL, nothing),
         ("window-unsure", unsure(usual(Dark)), USUAL, nothing),
         ("window-numerals", numerals(), USUAL, nothing),
@@ -892,7 +971,12 @@ fn a_boundary_is_dragged_to_the_beat() {
 fn streamed() -> Used {
     let mut used = Used::at(town_theme(), 24.2, true);
     used.clock = Clock::Stream;
-    used.snapshot = Song::of_track(town_theme(), Clock::Stream).snapshot_at(24.2, true);
+    let mut track = town_theme();
+    // Nobody has told its beats.
+    let tempo = TempoMap::constant(track.tempo().bpm_at(0.0), 0.0, 0.0);
+    track.set_tempo(tempo.unwrap(), Keep::Seconds).unwrap();
+    used.snapshot = Song::of_track(track.clone(), Clock::Stream).snapshot_at(24.2, true);
+    used.editor = Editor::new(track);
     used
 }
 
@@ -979,6 +1063,197 @@ fn the_tempo_of_a_host_is_its_own() {
         harness.run();
         assert!(harness.query_by_label("Half tempo").is_none());
     }
+}
+
+#[test]
+fn a_tempo_is_tapped_and_taken_in_one_edit_when_the_taps_end() {
+    let mut harness = harness(streamed(), (960.0, 600.0, 1.0));
+    harness.run();
+    let (_, seconds) = tempo_and_seconds(&harness);
+    harness.get_by_label("Tap tempo").click();
+    harness.run();
+    let until = |harness: &mut Harness<'static, Used>, time_s: f64| {
+        while harness.ctx.input(|input| input.time) < time_s {
+            harness.step();
+        }
+    };
+    let from_s = harness.ctx.input(|input| input.time) + 1.0;
+    for tap in 0..6 {
+        until(&mut harness, from_s + f64::from(tap));
+        harness.key_press(Key::T);
+        harness.step();
+        assert!(!harness.state().editor.can_undo());
+    }
+    until(&mut harness, from_s + 9.0);
+    let bpm = harness.state().editor.track().tempo().bpm_at(0.0);
+    assert!((bpm - 60.0).abs() < 0.1, "{bpm}");
+    assert_eq!(tempo_and_seconds(&harness).1, seconds);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.step();
+    assert!(!harness.state().editor.can_undo());
+}
+
+#[test]
+fn beats_and_bars_are_nudged() {
+    let mut harness = harness(streamed(), (960.0, 600.0, 1.0));
+    harness.run();
+    let (bpm, seconds) = tempo_and_seconds(&harness);
+    harness.get_by_label("Tap tempo").click();
+    harness.run();
+    for (name, by_s) in [("10 ms later", 0.01), ("A beat earlier", -60.0 / bpm)] {
+        let at =
+            |harness: &Harness<'static, Used>| harness.state().editor.track().tempo().time_at(0.0);
+        let before = at(&harness);
+        harness.get_by_label(name).click();
+        harness.run();
+        assert!((at(&harness) - before - by_s).abs() < 1e-6, "{name}");
+        assert_eq!(tempo_and_seconds(&harness).1, seconds);
+    }
+}
+
+#[test]
+fn a_song_from_a_file_has_bars_without_a_host() {
+    let mut used = streamed();
+    let mut track = harbour();
+    let beats = [0.0, 16.0].map(|beat| TempoPoint {
+        time_s: track.tempo().time_at(beat),
+        beat,
+    });
+    let tempo = TempoMap::new(beats.to_vec(), track.tempo().bpm_at(0.0)).unwrap();
+    track.set_tempo(tempo, Keep::Seconds).unwrap();
+    used.editor = Editor::new(track);
+    let mut harness = harness(used, (960.0, 600.0, 1.0));
+    harness.run();
+    // The sheet, and the tempo that can be corrected.
+    assert!(harness.query_by_label("A♭maj7 in bar 5").is_some());
+    assert!(harness.query_by_label("Half tempo").is_some());
+}
+
+#[test]
+fn songs_and_charts_are_asked_for() {
+    let mut harness = playing();
+    harness.get_by_label("Open").click();
+    harness.run();
+    harness.get_by_label("at the playhead").click();
+    harness.run();
+    harness.get_by_label("Open audio…").click();
+    harness.run();
+    assert_eq!(harness.state().desk.place, Place::Here);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    harness.get_by_label("Open").click();
+    harness.run();
+    harness.get_by_label("Open chart…").click();
+    harness.run();
+    let asked = [Kind::Audio, Kind::Audio, Kind::Chart].map(Action::Ask);
+    assert_eq!(harness.state().asked, asked);
+    assert_eq!(harness.state().desk.open, Open::Nothing);
+}
+
+#[test]
+fn a_chart_is_typed_or_pasted() {
+    let mut harness = playing();
+    harness.get_by_label("Open").click();
+    harness.run();
+    harness
+        .get_by_role_and_label(egui::Role::MultilineTextInput, "Chart")
+        .focus();
+    harness.run();
+    // Into the field, as text goes into any.
+    harness.event(egui::Event::Paste("| Am | F |".to_owned()));
+    harness.run();
+    assert_eq!(harness.state().asked, []);
+    harness.get_by_label("Align").click();
+    harness.run();
+    harness.event(egui::Event::Paste("| C | G |".to_owned()));
+    harness.run();
+    // As the layer below the window hands it over.
+    harness.event_modifiers(
+        egui::Event::Text("irealb://x".to_owned()),
+        Modifiers::COMMAND,
+    );
+    harness.run();
+    harness.event(egui::Event::Text("x".to_owned()));
+    harness.run();
+    let asked = ["| Am | F |", "| C | G |", "irealb://x"];
+    let asked = asked.map(|it| Action::AlignText(it.to_owned()));
+    assert_eq!(harness.state().asked, asked);
+}
+
+#[test]
+fn what_is_opened_is_shown_and_cancelled() {
+    for size in [(960.0, 600.0, 1.0), (400.0, 240.0, 1.0)] {
+        let mut used = Used::at(harbour(), 13.6, true);
+        used.desk.opening.progress = Some(Progress {
+            text: "Reading song.mp3".to_owned(),
+            share: 0.42,
+        });
+        let mut harness = harness(used, size);
+        harness.run();
+        assert!(harness.query_by_label("Reading song.mp3  42 %").is_some());
+        // One thing at a time.
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+        harness.run();
+        harness.get_by_label("Cancel").click();
+        harness.run();
+        assert_eq!(harness.state().asked, [Action::CancelOpening]);
+    }
+}
+
+#[test]
+fn a_chart_is_accepted_bar_by_bar_or_whole() {
+    let mut harness = harness(
+        charted(Used::at(harbour(), 13.6, true)),
+        (960.0, 600.0, 1.0),
+    );
+    harness.run();
+    assert!(
+        harness
+            .query_by_label_contains("20 bars, 1 differ")
+            .is_some()
+    );
+    let bar = "Bar 6: D♭7. G7 was heard.";
+    harness.get_by_label(bar).click();
+    harness.run();
+    // What is in the track is not taken again.
+    harness.get_by_label("Bar 1: E♭maj7, accepted.").click();
+    harness.run();
+    harness.get_by_label("Accept all").click();
+    harness.run();
+    harness.get_by_label("Discard").click();
+    harness.run();
+    let asked = [
+        Action::AcceptBar(5),
+        Action::AcceptChart,
+        Action::DiscardChart,
+    ];
+    assert_eq!(harness.state().asked, asked);
+    // By keys alone.
+    let by_tab = (0..80).any(|_| {
+        harness.key_press(Key::Tab);
+        harness.run();
+        harness.get_by_label(bar).is_focused()
+    });
+    assert!(by_tab);
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().asked.last(), Some(&Action::AcceptBar(5)));
+}
+
+#[test]
+fn an_example_to_learn_from_needs_to_know_the_audio() {
+    let mut used = Used::at(harbour(), 13.6, true);
+    used.desk.open = Open::Export;
+    let mut harness = harness(used, (960.0, 1000.0, 1.0));
+    harness.run();
+    harness.get_by_label("Save Training example").click();
+    harness.run();
+    assert_eq!(harness.state().asked, []);
+    harness.state_mut().desk.opening.song = Some("song.mp3".to_owned());
+    harness.run();
+    harness.get_by_label("Save Training example").click();
+    harness.run();
+    assert_eq!(harness.state().asked, [Action::SaveExample]);
 }
 
 /// A song that is read at a tuning.

@@ -1,6 +1,7 @@
 //! A session as a musician has it, in a CLAP host: eight bars, a loop, a jump, a new tempo,
-//! a stop, an edit, a save, another instance, an export, simpler chords in the window. After every step the track is
-//! compared with `session.txt` beside this file, which is written to be read.
+//! a stop, an edit, a save, another instance, an export, simpler chords in the window, a song from
+//! a file and a chart on it. After every step the track is compared with `session.txt` beside this
+//! file, which is written to be read.
 //!
 //! `CHANGES_UPDATE_SESSION=1` writes that file anew; read it before it is committed.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -10,7 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use changes_plugin::session::SavedSession;
+use changes_plugin::opening::{
+    Opening, Place as OpenAt, align_chart, hear_song, place_song, read_text,
+};
+use changes_plugin::session::{SavedSession, Session};
+use changes_plugin::snapshot::SongPosition;
 use changes_plugin::view::Controls;
 use changes_plugin::view::preferences::{Preferences, SimplifyChoice};
 use clack_host::events::event_types::{TransportEvent, TransportFlags};
@@ -114,8 +119,20 @@ impl Studio {
             editor.apply(command).unwrap();
         }
         session.track = editor.into_track();
+        self.load(&session.to_json().unwrap());
+    }
+
+    /// The same with what the window opens: `open` gets the session as an instance has it.
+    fn open_in(&mut self, open: impl FnOnce(&Session)) {
+        let session = Session::default();
+        session.load(&self.session().to_json().unwrap());
+        open(&session);
+        self.load(&session.save().unwrap());
+    }
+
+    fn load(&mut self, session: &str) {
         let mut state = host::state_json(&host::save(&mut self.instance));
-        state["fields"]["track"] = session.to_json().unwrap().into();
+        state["fields"]["track"] = session.into();
         let json = serde_json::to_vec(&state).unwrap();
         let mut saved = (json.len() as u64).to_le_bytes().to_vec();
         saved.extend(json);
@@ -395,8 +412,88 @@ fn a_musicians_session_leaves_the_track_that_a_musician_expects() {
     let at = studio.play(at, 100.0, &[C]);
     studio.stop(at, 100.0, None);
     studio.expect("the song is set to 100, and the first bar played");
+    a_song_and_a_chart_from_files(&mut studio);
     studio.expected.save();
     studio.close();
+}
+
+/// At 100 beats a minute, as the host has it.
+fn a_song_and_a_chart_from_files(studio: &mut Studio) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("song.wav");
+    let bar_s = BAR * 60.0 / 100.0;
+    let chords = [D, G, BM, G, D, EM, G, D];
+    let mut audio = Vec::new();
+    for keys in chords {
+        // Struck on each beat, and let go before the next.
+        for _ in 0..4 {
+            let mut beat = music::chord_of(RATE, keys, 0.49);
+            let len = beat.len();
+            for (index, sample) in beat.iter_mut().enumerate() {
+                *sample *= ((len - index) as f64 / (0.1 * RATE)).min(1.0) as f32;
+            }
+            beat.resize((bar_s / BAR * RATE).round() as usize, 0.0);
+            audio.extend(beat);
+        }
+    }
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE as u32,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    for sample in audio {
+        let loud = (0.8 * sample * f32::from(i16::MAX)) as i16;
+        writer.write_sample(loud).unwrap();
+    }
+    writer.finalize().unwrap();
+
+    let opening = Arc::new(Opening::default());
+    let job = || {
+        opening
+            .begin("song.wav".to_owned(), || true, || {})
+            .unwrap()
+    };
+    // The playhead at the first beat of bar 17.
+    let position = SongPosition {
+        time_s: 16.0 * bar_s,
+        beat: Some(64.0),
+        playing: false,
+        bar_number: Some(17),
+        tempo_bpm: Some(100.0),
+        meter: None,
+    };
+    let chart = Arc::new(read_text("| D | G | Bm | G |\n| D | Em | A7 | D |").unwrap());
+    studio.open_in(|session| {
+        let song = hear_song(&job(), &path, session.loads()).unwrap();
+        place_song(&job(), song, OpenAt::Here, session, Some(position)).unwrap();
+    });
+    studio.expect("the audio of another song, D G Bm G D Em G D, is opened at bar 17");
+    studio.open_in(|session| {
+        let song = hear_song(&job(), &path, session.loads()).unwrap();
+        place_song(&job(), song, OpenAt::Here, session, Some(position)).unwrap();
+        let proposal = align_chart(&job(), chart, session).unwrap().unwrap();
+        let differing: Vec<usize> = (0..proposal.bars.len())
+            .filter(|&index| proposal.bars[index].differs())
+            .collect();
+        assert_eq!(differing, [6], "{proposal:?}");
+        opening.accept(Some(6), session).unwrap();
+    });
+    studio.expect("of its chart, which has A7 in the seventh bar, that bar alone is accepted");
+    studio.open_in(|session| {
+        let song = hear_song(&job(), &path, session.loads()).unwrap();
+        place_song(&job(), song, OpenAt::Here, session, Some(position)).unwrap();
+        let chart = opening.chart().unwrap();
+        align_chart(&job(), chart, session).unwrap().unwrap();
+        let before = session.track();
+        opening.accept(None, session).unwrap();
+        assert_ne!(*session.track(), *before);
+        assert!(session.undo());
+        assert_eq!(*session.track(), *before);
+        assert!(session.redo());
+    });
+    studio.expect("the whole chart is accepted, taken back, and accepted again");
 }
 
 impl Studio {

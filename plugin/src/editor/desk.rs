@@ -9,6 +9,10 @@ use harmony::export::Format;
 use harmony::label::{Chord, Label};
 use harmony::voicing::Fingering;
 
+pub use super::incoming::Kind;
+use super::taps::Taps;
+use crate::opening::{OpeningView, Place};
+
 /// What the user asks of the session or of the system.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -28,6 +32,22 @@ pub enum Action {
     Copy(Format),
     /// Drag a file out of the window.
     DragOut(Format),
+    /// Ask for a song or a chart, and open it.
+    Ask(Kind),
+    /// Align a chart that is a text.
+    AlignText(String),
+    /// Align the chart once more that was read last.
+    AlignAgain,
+    /// Stop what is being opened.
+    CancelOpening,
+    /// Write the song with its chords as an example to learn from.
+    SaveExample,
+    /// Take the whole chart into the track.
+    AcceptChart,
+    /// Take one bar of it.
+    AcceptBar(usize),
+    /// Forget the chart.
+    DiscardChart,
     /// Show a file in the system's file manager.
     Reveal(PathBuf),
     /// Bring the track back that the message of the session is about.
@@ -61,6 +81,10 @@ pub enum Open {
     Song(SongEditor),
     /// The formats.
     Export,
+    /// Songs and charts from files.
+    Files,
+    /// Where beats and bars are tapped and nudged.
+    Grid(Rect),
     /// The settings.
     Settings,
 }
@@ -183,6 +207,14 @@ pub struct Desk {
     pub open: Open,
     /// What there is to tell.
     pub notice: Option<Notice>,
+    /// What is being opened, and what there is of it.
+    pub opening: OpeningView,
+    /// Where a song from a file is put.
+    pub place: Place,
+    /// The tempo that is being tapped.
+    pub taps: Taps,
+    /// The chart that is typed.
+    pub chart_text: String,
     /// Whether files can be dragged out of this window.
     pub can_drag_out: bool,
     /// The folder that exports go to when the user has named none.
@@ -215,6 +247,10 @@ impl Default for Desk {
             actions: Vec::new(),
             open: Open::Nothing,
             notice: None,
+            opening: OpeningView::default(),
+            place: Place::default(),
+            taps: Taps::default(),
+            chart_text: String::new(),
             can_drag_out: false,
             default_folder: "Documents/Changes".to_owned(),
             follow: true,

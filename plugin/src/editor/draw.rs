@@ -1,12 +1,12 @@
 //! How the parts of the window share it.
 
-use egui::{Align, Key, Layout, Modifiers, Rect, Ui, pos2, vec2};
+use egui::{Align, Event, Key, Layout, Modifiers, Rect, Ui, pos2, vec2};
 
-use super::desk::{Action, Desk, Open};
+use super::desk::{Action, Desk, Kind, Open};
 use super::theme::Look;
 use super::{
-    editing, export, guitar, header, hero, keys, piano, settings, sheet, song, spectrum, stage,
-    strip, tuning, widgets,
+    chart, editing, export, guitar, header, hero, keys, opening, piano, settings, sheet, song,
+    spectrum, stage, strip, tempo, tuning, widgets,
 };
 use crate::view::preferences::{Companion, Page};
 use crate::view::{Controls, View};
@@ -41,7 +41,10 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     let mut rest = window.shrink(look.px(if small { 6.0 } else { MARGIN }));
     let head = take_top(&mut rest, look.px(28.0), look.px(GAP));
     let anchors = header::draw(ui, &look, head, view, controls, desk);
-    let told = desk.notice.is_some() || view.message.is_some() || view.band.missing.is_some();
+    let told = desk.notice.is_some()
+        || desk.opening.progress.is_some()
+        || view.message.is_some()
+        || view.band.missing.is_some();
     if !small || told {
         let foot = take_bottom(&mut rest, look.px(15.0), look.px(6.0));
         let free = header::foot(ui, &look, foot, view, desk);
@@ -66,6 +69,8 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     keys::draw(ui, &look, view, desk);
     song::draw(ui, &look, song_anchor, view, controls, desk);
     export::draw(ui, &look, anchors.export, view, controls, desk);
+    opening::draw(ui, &look, anchors.files, view, desk);
+    tempo::draw_grid(ui, &look, view, desk);
     settings::draw(ui, &look, anchors.settings, view, controls, desk);
 }
 
@@ -98,9 +103,12 @@ fn overview(
     track(ui, look, rest, view, desk);
 }
 
-/// The lead sheet, or the strip where the song has no bars.
+/// The lead sheet, or the strip where the song has no bars; a chart that waits to be accepted
+/// comes before either.
 fn track(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
-    if view.has_bars {
+    if let Some(proposal) = desk.opening.proposal.clone() {
+        chart::draw(ui, look, rest, view, &proposal, desk);
+    } else if view.has_bars {
         sheet::draw(ui, look, rest, view, desk);
     } else {
         strip::draw_rows(ui, look, rest, view, desk);
@@ -123,13 +131,18 @@ fn play(
     let upper = take_top(&mut rest, upper, look.px(GAP));
     hero::draw(ui, look, upper, view, desk);
     companion(ui, look, rest, view, controls, desk);
-    strip::draw(ui, look, below, view, desk);
+    match desk.opening.proposal.clone() {
+        Some(proposal) => chart::draw(ui, look, below, view, &proposal, desk),
+        None => strip::draw(ui, look, below, view, desk),
+    }
 }
 
 /// The chord over the strip.
 fn compact(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
     let mut rest = rest;
-    if rest.height() > 120.0 {
+    if let Some(proposal) = desk.opening.proposal.clone() {
+        chart::draw(ui, look, rest, view, &proposal, desk);
+    } else if rest.height() > 120.0 {
         let height = (rest.height() * 0.36).clamp(56.0, 90.0);
         let below = take_bottom(&mut rest, height, look.px(6.0));
         hero::draw(ui, look, rest, view, desk);
@@ -187,12 +200,21 @@ fn shortcuts(ui: &Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
         if input.consume_key(Modifiers::COMMAND, Key::E) {
             desk.open = Open::Export;
         }
+        let free = desk.opening.progress.is_none();
+        if input.consume_key(Modifiers::COMMAND, Key::O) && free {
+            desk.open = Open::Nothing;
+            desk.ask(Action::Ask(Kind::Audio));
+        }
         if typing {
             return;
         }
         let editing = matches!(desk.open, Open::Chord(_));
         if !editing && input.consume_key(Modifiers::COMMAND, Key::Enter) {
             hear_shown(view, desk);
+        }
+        if let Some(text) = pasted(input) {
+            desk.open = Open::Nothing;
+            desk.ask(Action::AlignText(text));
         }
         // The longer one first: the shorter is part of it.
         if input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
@@ -211,6 +233,18 @@ pub fn hear_shown(view: &View, desk: &mut Desk) {
     if let Some(chord) = &view.chord {
         desk.ask(Action::Hear(chord.shown.clone()));
     }
+}
+
+/// The text that was pasted since the last paint, if there is one.
+fn pasted(input: &egui::InputState) -> Option<String> {
+    input.events.iter().find_map(|event| match event {
+        Event::Paste(text) => Some(text.clone()),
+        // As the layer below hands over the clipboard: all of it at once, as if it were typed.
+        Event::Text(text) if input.modifiers.command && text.chars().nth(1).is_some() => {
+            Some(text.clone())
+        }
+        _ => None,
+    })
 }
 
 /// Cuts a part of that height off the top of `rest`, and the gap after it.

@@ -191,6 +191,9 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
         }
         ui.add_space(look.px(3.0));
     }
+    caption(ui, "To learn from");
+    example(ui, look, desk);
+    ui.add_space(look.px(3.0));
     let heard = view.track.timeline().segments().iter();
     let count = heard.filter(|it| it.label.chord().is_some()).count();
     let simplified = match view.namer.simplification() {
@@ -198,6 +201,39 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
         simplification => format!(" {simplification}"),
     };
     caption(ui, &format!("{count} chords{simplified}, in concert pitch"));
+}
+
+/// The song and its chords as an example for the trainer: it names the audio, which must be known.
+fn example(ui: &mut Ui, look: &Look, desk: &mut Desk) {
+    ui.horizontal(|ui| {
+        let height = look.px(22.0);
+        ui.set_height(height);
+        ui.spacing_mut().button_padding.y = look.px(1.0);
+        ui.spacing_mut().interact_size.y = height;
+        let title = RichText::new("Training example").font(look.text(13.5));
+        ui.add(egui::Label::new(title.color(look.palette.text)))
+            .on_hover_text(
+                "Chords and times as JAMS, with the path and the hash of the audio, which itself is \
+                 not copied. trainer corpus scan takes it.",
+            );
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let ready = desk.opening.song.is_some();
+            let save = ui.add_enabled(ready, button(look, "Save"));
+            save.widget_info(|| {
+                let says = "Save Training example";
+                egui::WidgetInfo::labeled(egui::Role::Button, ready, says)
+            });
+            let save = save
+                .on_hover_text("Save it in the folder above, named after the song.")
+                .on_disabled_hover_text(
+                    "Open the song's audio first (Ctrl+O): the example says which it is.",
+                );
+            if save.clicked() {
+                desk.ask(Action::SaveExample);
+                desk.open = Open::Nothing;
+            }
+        });
+    });
 }
 
 /// One format: its name, what it is, and what can be done with it.

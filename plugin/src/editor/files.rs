@@ -82,7 +82,7 @@ impl Files {
     /// there stays.
     pub fn save(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
-        self.on_a_thread(move |files| {
+        self.on_a_thread(NOT_WRITTEN, move |files| {
             let result = write_new(&folder, &track, format, &options);
             files.tell(told(result, &track, format, &options));
         });
@@ -91,7 +91,7 @@ impl Files {
     /// Asks the user where to, and saves the track there.
     pub fn save_as(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
-        self.on_a_thread(move |files| {
+        self.on_a_thread(NOT_WRITTEN, move |files| {
             let dialog = rfd::AsyncFileDialog::new()
                 .set_title("Export the chords")
                 .set_directory(nearest(&folder))
@@ -118,7 +118,7 @@ impl Files {
     /// look for fonts.
     pub fn copy(&self, track: Arc<Track>, format: Format, controls: &Controls, window: &Context) {
         let (controls, window) = (controls.clone(), window.clone());
-        self.on_a_thread(move |files| {
+        self.on_a_thread(NOT_WRITTEN, move |files| {
             let copied = text(&track, format, &controls);
             let error = copied.is_err();
             let text = match copied {
@@ -138,7 +138,7 @@ impl Files {
     pub fn drag_out(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         let origin = Origin::here();
-        self.on_a_thread(move |files| {
+        self.on_a_thread(NOT_WRITTEN, move |files| {
             let path = match write_new(&folder, &track, format, &options) {
                 Ok(path) => path,
                 Err(error) => return files.tell(saved(Err(error))),
@@ -164,16 +164,18 @@ impl Files {
         });
     }
 
-    fn on_a_thread(&self, work: impl FnOnce(&Self) + Send + 'static) {
+    /// Does something on a thread of its own; `failed` says what has not happened where there is
+    /// none.
+    pub(super) fn on_a_thread(&self, failed: &str, work: impl FnOnce(&Self) + Send + 'static) {
         // Nobody waits for it.
         pinned::pin();
         let files = self.clone();
         let spawned = thread::Builder::new()
-            .name("changes-export".to_owned())
+            .name("changes-files".to_owned())
             .spawn(move || work(&files));
         if let Err(error) = spawned {
             self.tell(Notice {
-                text: format!("The file was not written: {error}"),
+                text: format!("{failed}: {error}"),
                 error: true,
                 file: None,
             });
@@ -181,13 +183,16 @@ impl Files {
     }
 }
 
+/// What is told where there is no thread to write a file.
+const NOT_WRITTEN: &str = "The file was not written";
+
 /// What is told when no file was chosen and nobody knows whether there was a dialog.
 const NO_DIALOG: &str = "Not saved: no file was chosen. If no dialog has opened, this system has \
                          none (xdg-desktop-portal or zenity); Save works without.";
 
 /// Whether the system surely has a dialog to show. Elsewhere it is part of the system; on
 /// Linux the desktop's portal is asked first, which may not be there, and then zenity.
-fn dialog_is_certain() -> bool {
+pub(super) fn dialog_is_certain() -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     !cfg!(all(unix, not(target_os = "macos"))) || is_on(&paths, "zenity")
 }
@@ -318,7 +323,7 @@ fn names(folder: &Path, name: &OsStr, extension: &str) -> impl Iterator<Item = P
 }
 
 /// The folder itself, or what of its path is there.
-fn nearest(folder: &Path) -> &Path {
+pub(super) fn nearest(folder: &Path) -> &Path {
     folder.ancestors().find(|it| it.is_dir()).unwrap_or(folder)
 }
 

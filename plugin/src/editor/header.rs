@@ -11,6 +11,7 @@ use super::icon::{self, Icon};
 use super::tempo;
 use super::theme::{self, Look};
 use super::widgets::{choices, within};
+use crate::opening::Progress;
 use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
 
@@ -18,6 +19,8 @@ use crate::view::{Controls, StatusWord, View};
 pub struct Anchors {
     /// The button of the exports.
     pub export: Rect,
+    /// The button of songs and charts from files.
+    pub files: Rect,
     /// The button of the settings.
     pub settings: Rect,
 }
@@ -34,6 +37,7 @@ pub fn draw(
     let wide = rect.width() >= look.px(730.0);
     let mut anchors = Anchors {
         export: rect,
+        files: rect,
         settings: rect,
     };
     let mut taken = rect.right();
@@ -60,6 +64,7 @@ pub fn draw(
         ui.add_space(look.px(4.0));
         let export = export_button(ui, look, view, wide, desk);
         anchors.export = export;
+        anchors.files = files_button(ui, look, desk);
         ui.add_space(look.px(4.0));
         let history = [
             (
@@ -155,6 +160,17 @@ fn write_switch(ui: &mut Ui, look: &Look, wide: bool, write: &mut bool) {
          finished.\n\
          Freeze holds the display only. The host's Bypass stops listening.",
     );
+}
+
+fn files_button(ui: &mut Ui, look: &Look, desk: &mut Desk) -> Rect {
+    let open = desk.open == Open::Files;
+    let response = icon::button(ui, look, Icon::Open, "Open", true, open).on_hover_text(
+        "Open a song's audio (Ctrl+O), or put your own chart onto the music (Ctrl+V)",
+    );
+    if response.clicked() {
+        desk.open = if open { Open::Nothing } else { Open::Files };
+    }
+    response.rect
 }
 
 fn export_button(ui: &mut Ui, look: &Look, view: &View, wide: bool, desk: &mut Desk) -> Rect {
@@ -256,6 +272,10 @@ fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
 /// is free.
 pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) -> Rect {
     let palette = look.palette;
+    if let Some(progress) = desk.opening.progress.clone() {
+        under_way(ui, look, rect, &progress, desk);
+        return rect.with_max_x(rect.left());
+    }
     let told = view.message.clone().map(|text| (text, true, None));
     let noticed = desk
         .notice
@@ -329,4 +349,36 @@ pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         },
     );
     rect.with_max_x(rect.left())
+}
+
+/// What is being opened, how far it is, and how to stop it.
+fn under_way(ui: &mut Ui, look: &Look, rect: Rect, progress: &Progress, desk: &mut Desk) {
+    let palette = look.palette;
+    let bar = rect.expand2(vec2(look.px(4.0), look.px(4.0)));
+    ui.painter()
+        .rect_filled(bar, theme::RADIUS_SMALL, palette.well);
+    let done = bar.with_max_x(bar.left() + bar.width() * progress.share.clamp(0.0, 1.0));
+    ui.painter()
+        .rect_filled(done, theme::RADIUS_SMALL, palette.chosen);
+    within(
+        ui,
+        rect.shrink2(vec2(look.px(6.0), 0.0)),
+        Layout::right_to_left(Align::Center),
+        |ui| {
+            ui.spacing_mut().button_padding.y = 0.0;
+            ui.spacing_mut().interact_size.y = rect.height();
+            let cancel = Button::new(RichText::new("Cancel").font(look.text(11.5)));
+            let cancel = ui.add(cancel);
+            if cancel
+                .on_hover_text("Stop it. The track stays as it is.")
+                .clicked()
+            {
+                desk.ask(Action::CancelOpening);
+            }
+            let text = format!("{}  {:.0} %", progress.text, progress.share * 100.0);
+            let text = RichText::new(text).font(look.text(12.0));
+            let label = egui::Label::new(text.color(palette.text)).truncate();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
+        },
+    );
 }

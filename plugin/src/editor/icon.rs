@@ -24,6 +24,10 @@ pub enum Icon {
     Grip,
     /// An arrow out of a tray.
     Export,
+    /// A folder.
+    Open,
+    /// A tick.
+    Taken,
     /// The track is written: a pencil.
     Write,
     /// It is left alone: a pencil, crossed out.
@@ -144,6 +148,22 @@ pub fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, look: &Lo
             if icon == Icon::WriteOff {
                 painter.line_segment([at(0.0, 0.0), at(1.0, 1.0)], stroke);
             }
+        }
+        Icon::Open => {
+            let folder = vec![
+                at(0.0, 0.92),
+                at(0.0, 0.1),
+                at(0.36, 0.1),
+                at(0.48, 0.26),
+                at(1.0, 0.26),
+                at(1.0, 0.92),
+            ];
+            painter.add(Shape::closed_line(folder, PathStroke::new(width, color)));
+            painter.line_segment([at(0.0, 0.48), at(1.0, 0.48)], stroke);
+        }
+        Icon::Taken => {
+            let tick = vec![at(0.05, 0.55), at(0.38, 0.88), at(0.95, 0.15)];
+            painter.add(Shape::line(tick, PathStroke::new(width, color)));
         }
         Icon::Export => {
             painter.line_segment([at(0.5, 0.68), at(0.5, 0.02)], stroke);

@@ -285,6 +285,28 @@ impl App {
         }
     }
 
+    /// Takes the chart on the music, or one of its bars, into the track.
+    fn accept(&mut self, bar: Option<usize>) {
+        let session = self.instance.session();
+        let accepted = match self.instance.opening.accept(bar, session) {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                self.desk.notice = Some(Notice {
+                    text: format!("Not accepted: {error}"),
+                    error: true,
+                    file: None,
+                });
+                return;
+            }
+        };
+        self.instance.tell_edited();
+        self.desk.notice = accepted.map(|text| Notice {
+            text,
+            error: false,
+            file: None,
+        });
+    }
+
     /// Does what was asked for.
     fn carry_out(&mut self, action: Action, context: &Context, controls: &Controls) {
         let session = self.instance.session();
@@ -340,6 +362,17 @@ impl App {
                 };
                 self.desk.notice = Some(notice);
             }
+            Action::Ask(kind) => {
+                let place = self.desk.place;
+                self.files.ask_for(&self.instance, kind, place, controls);
+            }
+            Action::AlignText(text) => self.files.open_text(&self.instance, text),
+            Action::AlignAgain => self.files.align_again(&self.instance),
+            Action::CancelOpening => self.instance.opening.cancel(),
+            Action::SaveExample => self.files.save_example(&self.instance, controls),
+            Action::AcceptChart => self.accept(None),
+            Action::AcceptBar(index) => self.accept(Some(index)),
+            Action::DiscardChart => self.instance.opening.discard_chart(),
             Action::Reveal(file) => {
                 if let Some(url) = url::folder_url(&file) {
                     context.open_url(egui::OpenUrl::new_tab(url));
@@ -358,6 +391,9 @@ fn kept_keys() -> KeyCapture {
         "Z",
         "y",
         "e",
+        "o",
+        "v",
+        "t",
         "1",
         "2",
         "3",
@@ -408,6 +444,7 @@ impl NiceEguiApp for App {
         if let Some(notice) = self.files.take() {
             self.desk.notice = Some(notice);
         }
+        self.desk.opening = instance.opening.view(instance.session().loads());
         let Some(kept) = &self.kept else { return };
         let moves = kept.view.now.is_some_and(|now| now.playing);
         self.desk.ahead_s = if moves {

@@ -1,0 +1,142 @@
+//! What was heard of the host's song so far, as the network's answers: from the track, which keeps
+//! the chords with their probabilities and those of their other readings.
+
+use harmony::timeline::{Segment, Timeline};
+use harmony::track::Track;
+use harmony::vocabulary::large;
+use recognizer::beat::Beats;
+use recognizer::calibration::Calibration;
+use recognizer::decode::Posterior;
+use recognizer::features::centred_cqt::FILE_HOP_S;
+use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
+use recognizer::transcribe::Analysis;
+use recognizer::tuning::Tuning;
+
+/// The longest stretch of a track that a chart is aligned to, seconds.
+const MOST_S: f64 = 1800.0;
+
+/// What all classes together have beside those that the track names.
+const REST: f32 = 0.02;
+
+/// The bass of the chord against all others.
+const BASS: f32 = 0.9;
+
+/// What a stretch of the track says.
+pub(super) struct HeardSong {
+    /// Where it begins in the track, seconds.
+    pub from_s: f64,
+    /// Frame by frame, times from there on.
+    pub analysis: Analysis,
+    /// Its beats, by the track's bars, if those are of the song.
+    pub beats: Option<Beats>,
+    /// Its chords, times from there on.
+    pub chords: Timeline,
+}
+
+impl HeardSong {
+    /// From the first chord of the track to the last; none where it has none. `has_bars` says
+    /// whether beats and bars of the track are those of its music.
+    pub(super) fn of(track: &Track, has_bars: bool) -> Option<Self> {
+        let segments = track.timeline().segments();
+        let is_chord = |it: &&Segment| it.label.chord().is_some();
+        let from_s = segments.iter().find(is_chord)?.start_s;
+        let last_s = segments.iter().rfind(is_chord)?.end_s;
+        let to_s = last_s.min(from_s + MOST_S);
+        let within = track.timeline().range(from_s, to_s).iter().map(|segment| {
+            let mut part = segment.clone();
+            part.start_s = (segment.start_s - from_s).max(0.0);
+            part.end_s = segment.end_s.min(to_s) - from_s;
+            (part.start_beat, part.end_beat) = (None, None);
+            part
+        });
+        let chords = Timeline::from_segments(within.filter(|it| it.end_s > it.start_s)).ok()?;
+        Some(Self {
+            from_s,
+            analysis: Analysis {
+                posteriors: posteriors(&chords, to_s - from_s),
+                length_s: to_s - from_s,
+                tuning: Tuning::CONCERT,
+                calibration: Calibration::default(),
+            },
+            beats: has_bars.then(|| beats(track, from_s, to_s)).flatten(),
+            chords,
+        })
+    }
+}
+
+fn posteriors(chords: &Timeline, length_s: f64) -> Vec<Posterior> {
+    let frames = (length_s / FILE_HOP_S).ceil() as usize;
+    let mut segments = chords.segments().iter().peekable();
+    let mut now: Option<(f64, Posterior)> = None;
+    let nobody_knows = posterior(None);
+    (0..frames)
+        .map(|frame| {
+            let time_s = frame as f64 * FILE_HOP_S;
+            while let Some(segment) = segments.next_if(|it| it.start_s <= time_s) {
+                now = Some((segment.end_s, posterior(Some(segment))));
+            }
+            match &now {
+                Some((end_s, posterior)) if time_s < *end_s => posterior.clone(),
+                _ => nobody_knows.clone(),
+            }
+        })
+        .collect()
+}
+
+/// The chord and its other readings with their probabilities; what is left of them is shared by
+/// all others.
+fn posterior(segment: Option<&Segment>) -> Posterior {
+    let mut chord = [REST / CHORD_CLASSES as f32; CHORD_CLASSES];
+    let mut bass = [(1.0 - BASS) / BASS_CLASSES as f32; BASS_CLASSES];
+    match segment {
+        Some(segment) => {
+            let own = segment.confidence.clamp(0.0, 1.0);
+            chord[large::index_of(&segment.label)] += own;
+            for other in &segment.alternatives {
+                chord[large::index_of(&other.label)] += other.probability.clamp(0.0, 1.0);
+            }
+            let sounding = segment.label.chord();
+            let place = sounding.map_or(NO_BASS, |it| usize::from(it.bass_pitch_class()));
+            bass[place] += BASS;
+        }
+        None => chord[large::UNKNOWN] += 1.0,
+    }
+    let log = |values: &mut [f32]| {
+        let sum: f32 = values.iter().sum();
+        for value in values {
+            *value = (*value / sum).ln();
+        }
+    };
+    log(&mut chord);
+    log(&mut bass);
+    Posterior {
+        chord,
+        bass: Some(bass),
+        colour: None,
+    }
+}
+
+/// The beats of a track in a stretch of it, times from its beginning on. The meter is that of its
+/// first bar; bars of others are counted as they are.
+fn beats(track: &Track, from_s: f64, to_s: f64) -> Option<Beats> {
+    const MOST_BARS: usize = 100_000;
+    let (tempo, meters) = (track.tempo(), track.meters());
+    let (from, to) = (tempo.beat_at(from_s), tempo.beat_at(to_s));
+    let mut beats = Beats {
+        meter: meters.bar_at(from).meter,
+        times_s: Vec::new(),
+        in_bar: Vec::new(),
+    };
+    let pulse = beats.meter.pulse_beats();
+    for bar in meters.bars(meters.bar_at(from).start, to, MOST_BARS) {
+        let pulses = ((bar.end - bar.start) / pulse).round().max(1.0) as usize;
+        for number in 0..pulses {
+            let time_s = tempo.time_at(bar.start + number as f64 * pulse) - from_s;
+            if time_s >= -1e-6 && time_s <= to_s - from_s {
+                beats.times_s.push(time_s);
+                beats.in_bar.push(number);
+            }
+        }
+    }
+    (beats.times_s.len() >= 2).then_some(beats)
+}

@@ -88,7 +88,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
     }
     if view.sheet.bars.is_empty() {
         let text = if view.writes {
-            "Chords appear here, bar by bar, while the song plays."
+            "Chords appear here, bar by bar, while the song plays, or from its audio (Ctrl+O)."
         } else {
             WRITE_IS_OFF
         };

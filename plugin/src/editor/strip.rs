@@ -86,7 +86,9 @@ pub fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut D
 }
 
 fn nothing_yet(painter: &Painter, look: &Look, rect: Rect, view: &View) {
-    let text = if view.writes {
+    let text = if view.writes && rect.width() > look.px(480.0) {
+        "Chords appear here while the music plays, or from a song's audio (Ctrl+O)."
+    } else if view.writes {
         "Chords appear here while the music plays."
     } else {
         WRITE_IS_OFF

@@ -112,7 +112,7 @@ fn posterior(segment: Option<&Segment>) -> Posterior {
     Posterior {
         chord,
         bass: Some(bass),
-        colour: None,
+        extensions: None,
     }
 }
 

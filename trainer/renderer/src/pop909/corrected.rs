@@ -1,7 +1,8 @@
 //! POP909-CL: the chords of POP909 as experts corrected them.
 //!
-//! `NNN.mid` of that collection has a track `chords` that holds each chord as notes from its
-//! start to its end; the lowest note is the bass. Its beats are those of the song's own
+//! `NNN.mid` of that collection has a track `piano` with the score and one, `chords` in half of
+//! the files and `MIDI 01` in the others, that holds each chord as notes from its start to its
+//! end; the lowest note is the bass. Its beats are those of the song's own
 //! annotation moved by a constant number of beats, which is found here. Where both say the
 //! same notes over the same bass a label can be trusted; elsewhere it is disputed.
 
@@ -35,12 +36,14 @@ struct Corrected {
 /// The chords that both collections have in common: `song`'s spans, cut and marked
 /// [`Harmony::Unknown`] where the corrected chord has other notes or another bass. Returns the
 /// share of the time with a chord that is agreed on, or `None`, with the song as it was, where
-/// the two do not fit together.
+/// the two do not fit together or the file has no chords.
 ///
 /// # Errors
 /// The file cannot be read or is damaged.
 pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, Pop909Error> {
-    let corrected = chords(path, &read(path)?)?;
+    let Some(corrected) = chords(path, &read(path)?)? else {
+        return Ok(None);
+    };
     Ok(best_shift(song, &corrected).map(|shift| mark(song, &corrected, shift)))
 }
 
@@ -111,8 +114,8 @@ fn chord_at(corrected: &[Corrected], beat: f64) -> Option<&Corrected> {
     (beat < chord.end).then_some(chord)
 }
 
-/// The chords of the track `chords`, in order.
-fn chords(path: &Path, bytes: &[u8]) -> Result<Vec<Corrected>, Pop909Error> {
+/// The chords of the track that has them, in order.
+fn chords(path: &Path, bytes: &[u8]) -> Result<Option<Vec<Corrected>>, Pop909Error> {
     let midi = |reason: String| Pop909Error::Midi {
         path: path.to_owned(),
         reason,
@@ -122,18 +125,17 @@ fn chords(path: &Path, bytes: &[u8]) -> Result<Vec<Corrected>, Pop909Error> {
         return Err(midi("time code instead of ticks per beat".to_owned()));
     };
     let division = f64::from(division.as_int()).max(1.0);
-    let track = smf
-        .tracks
-        .iter()
-        .find(|track| {
-            track.iter().any(|event| {
-                matches!(
-                    event.kind,
-                    TrackEventKind::Meta(MetaMessage::TrackName(b"chords"))
-                )
+    let named = |names: &[&[u8]]| {
+        smf.tracks.iter().find(|track| {
+            track.iter().any(|event| match event.kind {
+                TrackEventKind::Meta(MetaMessage::TrackName(name)) => names.contains(&name),
+                _ => false,
             })
         })
-        .ok_or_else(|| midi("no track `chords`".to_owned()))?;
+    };
+    let Some(track) = named(&[b"chords"]).or_else(|| named(&[b"MIDI 01"])) else {
+        return Ok(None);
+    };
     let mut tick = 0_u64;
     let mut keyboard = Keyboard::new();
     let mut notes: Vec<Held> = Vec::new();
@@ -165,7 +167,7 @@ fn chords(path: &Path, bytes: &[u8]) -> Result<Vec<Corrected>, Pop909Error> {
             bass: lowest % 12,
         });
     }
-    Ok(chords)
+    Ok(Some(chords))
 }
 
 #[cfg(test)]
@@ -222,5 +224,40 @@ mod tests {
             (12.0, Harmony::Unknown),
         ];
         assert_eq!(spans, wanted);
+    }
+
+    #[test]
+    fn chords_are_read_whatever_their_track_is_called() {
+        // A C major triad over two beats, after `piano`.
+        let file = |name: &[u8]| {
+            let track = |name: &[u8], notes: &[u8]| {
+                let mut body = vec![0, 0xff, 0x03, name.len() as u8];
+                body.extend(name);
+                body.extend(notes);
+                body.extend([0, 0xff, 0x2f, 0]);
+                let mut track = b"MTrk".to_vec();
+                track.extend((body.len() as u32).to_be_bytes());
+                track.extend(body);
+                track
+            };
+            let chord = [
+                0, 0x90, 48, 64, 0, 0x90, 52, 64, 0, 0x90, 55, 64, 48, 0x80, 48, 0, 0, 0x80, 52, 0,
+                0, 0x80, 55, 0,
+            ];
+            let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x02\0\x18".to_vec();
+            bytes.extend(track(b"piano", &[0, 0x90, 60, 64, 24, 0x80, 60, 0]));
+            bytes.extend(track(name, &chord));
+            bytes
+        };
+        let read = |name: &[u8]| chords(Path::new("001.mid"), &file(name)).unwrap();
+        let wanted = vec![Corrected {
+            start: 0.0,
+            end: 2.0,
+            notes: 0b1001_0001,
+            bass: 0,
+        }];
+        assert_eq!(read(b"chords"), Some(wanted.clone()));
+        assert_eq!(read(b"MIDI 01"), Some(wanted));
+        assert_eq!(read(b"drums"), None);
     }
 }

@@ -18,6 +18,7 @@ mod hero;
 mod icon;
 mod incoming;
 mod keys;
+mod network_file;
 mod opening;
 mod piano;
 mod pinned;

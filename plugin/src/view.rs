@@ -227,6 +227,8 @@ pub struct View {
     pub can_bring_back: bool,
     /// What the machine is doing, for the foot of the window.
     pub machine: String,
+    /// Why the built-in networks stand in for those that were chosen.
+    pub refused_network: Option<String>,
     /// What there is to say of the band.
     pub band: BandView,
     /// What writes and reads names.
@@ -300,6 +302,10 @@ impl View {
             undoes_pass: song.undoes_pass,
             can_redo: song.can_redo,
             writes: controls.write,
+            refused_network: (!snapshot.refused_networks.is_empty()).then(|| {
+                let why = snapshot.refused_networks.join("; ");
+                format!("The built-in network listens: {why}")
+            }),
             message: song.message.clone(),
             can_bring_back: song.can_bring_back,
             machine: machine(snapshot),

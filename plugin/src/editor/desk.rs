@@ -42,6 +42,8 @@ pub enum Action {
     CancelOpening,
     /// Write the song with its chords as an example to learn from.
     SaveExample,
+    /// Ask for a file of weights: of the display (`true`) or of the confirmed track.
+    ChooseNetwork(bool),
     /// Take the whole chart into the track.
     AcceptChart,
     /// Take one bar of it.

@@ -44,6 +44,7 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     let told = desk.notice.is_some()
         || desk.opening.progress.is_some()
         || view.message.is_some()
+        || view.refused_network.is_some()
         || view.band.missing.is_some();
     if !small || told {
         let foot = take_bottom(&mut rest, look.px(15.0), look.px(6.0));

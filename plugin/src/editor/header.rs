@@ -282,7 +282,8 @@ pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         .clone()
         .map(|notice| (notice.text, notice.error, notice.file));
     let Some((text, error, file)) = told.clone().or(noticed) else {
-        if let Some(missing) = &view.band.missing {
+        let warning = view.refused_network.as_ref();
+        if let Some(missing) = warning.or(view.band.missing.as_ref()) {
             within(ui, rect, Layout::left_to_right(Align::Center), |ui| {
                 let text = RichText::new(missing.as_str());
                 let text = text.font(look.text(12.0)).color(palette.warning);

@@ -125,7 +125,7 @@ impl Files {
         }
     }
 
-    fn tell_failure(&self, text: String) {
+    pub(super) fn tell_failure(&self, text: String) {
         self.tell(Notice {
             text,
             error: true,

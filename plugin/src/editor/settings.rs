@@ -9,10 +9,11 @@ use harmony::note_names::NoteNames;
 use nice_plug::prelude::Enum;
 use recognizer::tuning::{MAX_CENTS, Tuning};
 
-use super::desk::{Desk, Open, SettingsPage, Typed};
+use super::desk::{Action, Desk, Open, SettingsPage, Typed};
 use super::export::voicing_hint;
 use super::theme::Look;
 use super::widgets::{button, caption_of, choices};
+use crate::networks::NetworkChoice;
 use crate::params::{
     BandChoice, BassChoice, PartChoice, StyleChoice, VocabularyChoice, VoicingChoice,
 };
@@ -128,6 +129,8 @@ fn form(
             listening(ui, &form, view, controls);
             ui.separator();
             band(ui, &form, &mut controls.band);
+            ui.separator();
+            networks(ui, &form, view, &mut controls.networks, &mut desk.actions);
         }
         SettingsPage::Playing => {
             instrument(ui, &form, view, &mut controls.window, typed);
@@ -549,6 +552,58 @@ fn tuning(ui: &mut Ui, form: &Form<'_>, now: &TuningView, tuning: &mut TuningCon
         ui.add(number)
             .on_hover_text("The same as a distance from A = 440 Hz.");
     });
+}
+
+/// Which networks listen.
+fn networks(
+    ui: &mut Ui,
+    form: &Form<'_>,
+    view: &View,
+    networks: &mut NetworkChoice,
+    actions: &mut Vec<Action>,
+) {
+    let look = form.look;
+    let kinds = [
+        ("Live network", true, &mut networks.live),
+        ("Track network", false, &mut networks.windowed),
+    ];
+    for (caption, live, chosen) in kinds {
+        form.row(ui, caption, |ui| {
+            let hint = if live {
+                "The network of the chord that is shown at once."
+            } else {
+                "The network of the confirmed track."
+            };
+            let name = chosen.as_ref().map_or("Built in".to_owned(), |file| {
+                let name = file.path.file_name().unwrap_or(file.path.as_os_str());
+                name.to_string_lossy().into_owned()
+            });
+            let name = RichText::new(name).font(look.text(12.5));
+            ui.add(egui::Label::new(name).truncate())
+                .on_hover_text(chosen.as_ref().map_or_else(
+                    || hint.to_owned(),
+                    |file| format!("{hint} {}", file.path.display()),
+                ));
+            let choose = ui.add(button(look, "Weights…")).on_hover_text(
+                "Listen with weights of your own: a file that the trainer has exported.",
+            );
+            if choose.clicked() {
+                actions.push(Action::ChooseNetwork(live));
+            }
+            if chosen.is_some()
+                && ui
+                    .add(button(look, "Built in"))
+                    .on_hover_text("Listen with the built-in network again.")
+                    .clicked()
+            {
+                *chosen = None;
+            }
+        });
+    }
+    if let Some(refused) = &view.refused_network {
+        let refused = RichText::new(refused.as_str()).font(look.text(12.0));
+        ui.label(refused.color(look.palette.warning));
+    }
 }
 
 /// What plays in the instance's track, and with whom it is heard.

@@ -370,6 +370,7 @@ impl App {
             Action::AlignAgain => self.files.align_again(&self.instance),
             Action::CancelOpening => self.instance.opening.cancel(),
             Action::SaveExample => self.files.save_example(&self.instance, controls),
+            Action::ChooseNetwork(live) => self.files.choose_network(&self.instance, live),
             Action::AcceptChart => self.accept(None),
             Action::AcceptBar(index) => self.accept(Some(index)),
             Action::DiscardChart => self.instance.opening.discard_chart(),
@@ -473,7 +474,10 @@ impl NiceEguiApp for App {
                 page: Page::default(),
                 ..controls.window.clone()
             };
-            if setup(&after) != setup(&before) {
+            if after.networks != before.networks {
+                params.networks.write().clone_from(&after.networks);
+            }
+            if setup(&after) != setup(&before) || after.networks != before.networks {
                 instance.tell_edited();
             }
         }
@@ -532,6 +536,7 @@ fn controls(params: &ChangesParams) -> Controls {
             part: params.part.value().to_index(),
             band: params.band.value().to_index(),
         },
+        networks: params.networks.read().clone(),
         window: params.window.read().clone(),
     }
 }

@@ -10,6 +10,7 @@ use harmony::vocabulary::Vocabulary;
 use serde::{Deserialize, Serialize};
 
 use super::preferences::Preferences;
+use crate::networks::NetworkChoice;
 
 /// The settings that the editor shows and changes. Indices are those of the
 /// variants of the parameters.
@@ -38,6 +39,8 @@ pub struct Controls {
     pub midi: MidiControls,
     /// What plays in the instance's track.
     pub band: BandControls,
+    /// The networks that it listens with.
+    pub networks: NetworkChoice,
     /// How the window is set up.
     pub window: Preferences,
 }
@@ -56,6 +59,7 @@ impl Default for Controls {
             write: true,
             midi: MidiControls::default(),
             band: BandControls::default(),
+            networks: NetworkChoice::default(),
             window: Preferences::default(),
         }
     }

@@ -4,5 +4,5 @@
 //! the same and hand over whom to tell that the project has changed ([`host`](crate::host)),
 //! and they let go of all that may call the host before the host lets go of the instance.
 
-pub mod clap;
+pub(crate) mod clap;
 mod vst3;

@@ -1,5 +1,4 @@
-//! What an instance tells its host beside audio, notes and parameters: that the project has
-//! changed, so that nobody closes it without being asked.
+//! Tells the host that the project has changed, so that it asks before closing it.
 //!
 //! CLAP's `clap_host_state.mark_dirty` and VST3's `IComponentHandler2::setDirty` say that, both
 //! on the host's main thread alone. nice-plug 0.4.2 asks hosts for neither; `entry` hands the
@@ -68,7 +67,7 @@ impl HostLink {
         made
     }
 
-    /// The link of the instance that is being made, or one to nobody.
+    /// The link of the instance that is being made, or one without a host.
     pub fn of_this_making() -> Arc<Self> {
         MAKING.with_borrow(Option::clone).unwrap_or_default()
     }
@@ -87,7 +86,7 @@ impl HostLink {
         *self.errand.lock() = Some(Box::new(errand));
     }
 
-    /// The instance goes: nobody is told, and nothing of it is used, once this returns. On the
+    /// The instance goes: once this returns, the host is not called and nothing of it is used. On the
     /// host's main thread.
     pub fn close(&self) {
         // Whoever is on an errand holds this lock, and is waited for; unless it waits for the

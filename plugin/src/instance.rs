@@ -46,7 +46,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// An instance that nobody has fed yet.
+    /// An instance without audio so far.
     pub fn new(params: Arc<ChangesParams>) -> Self {
         Self {
             repaint: RepaintNotifier::default(),
@@ -104,7 +104,7 @@ impl Instance {
     }
 
     /// Whether anybody has asked for the picture since this was last asked: an open window
-    /// does so at every repaint. What nobody looks at need not be drawn up fifty times a second.
+    /// does so at every repaint. A closed window needs no drawing fifty times a second.
     pub(crate) fn was_looked_at(&self) -> bool {
         self.looked_at.swap(false, Ordering::Relaxed)
     }

@@ -4,14 +4,16 @@
 //!
 //! * The **audio thread** passes the audio through bit for bit and copies it into a
 //!   preallocated ring ([`changes_realtime::tap`]). It never allocates, locks, logs or calls the system; it
-//!   waits for nobody, unless the host renders faster than real time ([`changes_realtime::bounce`]).
+//!   never waits, unless the host renders faster than real time ([`changes_realtime::bounce`]).
 //! * One **worker** thread per process, shared by all instances ([`worker`]), takes the
-//!   audio from the rings, recognises chords (`analysis`), and publishes a
+//!   audio from the rings, recognizes chords (`analysis`), and publishes a
 //!   [`snapshot`].
-//! * The **editor** ([`editor`]) draws the latest snapshot and waits for nobody.
+//! * The **editor** ([`editor`]) draws the latest snapshot and never waits.
 //!
 //! The chords of the session are edited in the window and saved with the host's project:
 //! see [`session`].
+
+#![warn(unreachable_pub)]
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -230,7 +232,7 @@ impl Changes {
         self.bounce.after(tap, help);
     }
 
-    /// Takes what an event of the next block says of incoming notes. Safe on the audio thread.
+    /// Takes the incoming notes of an event of the next block. Safe on the audio thread.
     fn hear_event(&mut self, event: &NoteEvent<SysEx>) {
         if let (Some(tap), Some((timing, change))) = (&mut self.tap, notes_in::change_of(event)) {
             tap.note(timing, change);

@@ -1,4 +1,4 @@
-//! What the worker publishes for whoever draws: one immutable value at a time.
+//! What the worker publishes for the window: one immutable value at a time.
 
 use harmony::label::Label;
 use harmony::time::Meter;
@@ -38,18 +38,18 @@ pub enum Status {
 pub struct SongPosition {
     /// Seconds of the track. Negative in the host's pre-roll.
     pub time_s: f64,
-    /// Quarter-note beats, where the host tells.
+    /// Quarter-note beats, where the host reports them.
     pub beat: Option<f64>,
     /// Whether the position moves on: the host's transport rolls, or, on the stream's
     /// clock, audio arrives. While this is `false` on the host's clock, nothing is written
     /// into the track.
     pub playing: bool,
-    /// Number of the bar that sounds, counted from 1, where the host tells beats. 0 and
+    /// Number of the bar that sounds, counted from 1, where the host reports beats. 0 and
     /// less in the pre-roll.
     pub bar_number: Option<i64>,
-    /// Quarter notes a minute, where the host tells.
+    /// Quarter notes a minute, where the host reports a tempo.
     pub tempo_bpm: Option<f64>,
-    /// The time signature, where the host tells.
+    /// The time signature, where the host reports it.
     pub meter: Option<Meter>,
 }
 
@@ -104,7 +104,7 @@ pub enum Standing {
     /// It listens by itself.
     #[default]
     Alone,
-    /// It has a part in a band that has nobody else in this process.
+    /// It has a part in a band without other instances in this process.
     Missing {
         /// The band's letter.
         band: char,

@@ -169,7 +169,7 @@ pub struct KeyView {
 pub struct Now {
     /// Seconds of the track.
     pub time_s: f64,
-    /// Quarter notes, where the host tells.
+    /// Quarter notes, where the host reports them.
     pub beat: Option<f64>,
     /// Whether it moves on.
     pub playing: bool,
@@ -192,7 +192,7 @@ pub struct View {
     pub announces: bool,
     /// The key.
     pub key: KeyView,
-    /// Tempo, meter and bar, where the host tells.
+    /// Tempo, meter and bar, where the host reports them.
     pub transport: Option<String>,
     /// The tempo that a track without bars of a host is exported at, in quarter notes a minute;
     /// `None` while it has no chords.
@@ -315,7 +315,7 @@ impl View {
     }
 }
 
-/// The chord that sounds. In silence, or with nobody playing, the last chord is past.
+/// The chord that sounds. In silence, or while nothing plays, the last chord is past.
 fn live_chord(snapshot: &Snapshot, key: &KeyView, namer: &Namer) -> Option<ChordView> {
     let silent = matches!(
         snapshot.status,

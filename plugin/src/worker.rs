@@ -145,7 +145,7 @@ impl Drop for Worker {
     }
 }
 
-/// The life of the thread: an error that nobody has caught does not end it.
+/// The life of the thread, which a panic does not end.
 fn live(shared: &Shared) {
     while !shared.stop.load(Ordering::Acquire) {
         if catch_unwind(AssertUnwindSafe(|| run(shared))).is_err() {

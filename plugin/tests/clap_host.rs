@@ -269,7 +269,7 @@ fn same_triad(found: &Label, label: &str) -> bool {
 }
 
 #[test]
-fn a_known_progression_is_recognised_and_placed_in_the_song() {
+fn a_known_progression_is_recognized_and_placed_in_the_song() {
     let entry = host::load();
     let mut instance = host::instantiate(&entry);
     let sample_rate = 44_100.0;

@@ -46,7 +46,7 @@ fn the_plugin_reaches_for_no_network() {
     }
 }
 
-/// All that a host does with it short of its window: from loading to a recognised chord
+/// All that a host does with it short of its window: from loading to a recognized chord
 /// and a saved state that is loaded again.
 fn listen_and_save() {
     let entry = host::load();

@@ -24,7 +24,7 @@ const NARROWEST_BAR: f32 = 92.0;
 const HEAD: f32 = 28.0;
 
 /// Draws the chart into `rect`; what is clicked is asked for on the desk.
-pub fn draw(
+pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
     rect: Rect,

@@ -9,7 +9,7 @@
 //! written on a thread of its own, and the drag begins from the window's message loop.
 //!
 //! The crate `drag` (2.1.1) begins at once, wherever it is called; it unwraps where a view is
-//! in no window, and initialises OLE for the first thread only.
+//! in no window, and initializes OLE for the first thread only.
 
 use std::path::Path;
 
@@ -29,27 +29,27 @@ use xdnd as system;
 
 /// How a drag ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(super) enum Ended {
     /// Another program took the file.
     Dropped,
-    /// It was let go where nobody takes files.
+    /// It was let go over something that takes no files.
     NotTaken,
 }
 
 /// Why the system allows no drag.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct DragError(#[from] Box<dyn std::error::Error + Send + Sync>);
+pub(super) struct DragError(#[from] Box<dyn std::error::Error + Send + Sync>);
 
 /// Where a drag begins: made on the thread of the window while the button is down.
-pub struct Origin(system::Origin);
+pub(super) struct Origin(system::Origin);
 
 impl Origin {
     /// The window whose thread this is.
     ///
     /// # Errors
     /// Why the system allows no drag.
-    pub fn here() -> Result<Self, DragError> {
+    pub(super) fn here() -> Result<Self, DragError> {
         Ok(Self(system::Origin::here()?))
     }
 
@@ -58,12 +58,12 @@ impl Origin {
     ///
     /// # Errors
     /// Why the system allows no drag.
-    pub fn drag(self, file: &Path) -> Result<Ended, DragError> {
+    pub(super) fn drag(self, file: &Path) -> Result<Ended, DragError> {
         Ok(self.0.drag(file)?)
     }
 }
 
 /// Whether files can be dragged out here.
-pub fn available() -> bool {
+pub(super) fn available() -> bool {
     system::available()
 }

@@ -230,7 +230,7 @@ fn shortcuts(ui: &Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
 }
 
 /// Asks to hear the chord that is shown.
-pub fn hear_shown(view: &View, desk: &mut Desk) {
+pub(super) fn hear_shown(view: &View, desk: &mut Desk) {
     if let Some(chord) = &view.chord {
         desk.ask(Action::Hear(chord.shown.clone()));
     }

@@ -19,11 +19,18 @@ const METERS: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (
 const SECTIONS: [&str; 8] = ["Intro", "A", "B", "C", "Verse", "Chorus", "Bridge", "Outro"];
 
 /// What can be done with a chord where it is written.
-pub const CHORD_HINT: &str = "Click to change the chord, Ctrl+click to hear it on the MIDI output; \
+pub(super) const CHORD_HINT: &str = "Click to change the chord, Ctrl+click to hear it on the MIDI output; \
                               drag its start to move it.";
 
 /// Opens the editor of the chord that was clicked, or plays it.
-pub fn click(ui: &Ui, desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
+pub(super) fn click(
+    ui: &Ui,
+    desk: &mut Desk,
+    view: &View,
+    at_s: f64,
+    clicked_s: f64,
+    anchor: Rect,
+) {
     if ui.input(|input| input.modifiers.command) {
         if let Some(segment) = view.track.timeline().at(at_s) {
             desk.ask(Action::Hear(view.namer.simple(&segment.label)));
@@ -58,7 +65,13 @@ fn open(desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
 }
 
 /// Follows a boundary that is dragged, and asks for the edit when it is dropped.
-pub fn boundary(desk: &mut Desk, view: &View, response: &Response, from_s: f64, to_s: Option<f64>) {
+pub(super) fn boundary(
+    desk: &mut Desk,
+    view: &View,
+    response: &Response,
+    from_s: f64,
+    to_s: Option<f64>,
+) {
     if response.dragged()
         && let Some(to_s) = to_s
     {
@@ -81,7 +94,7 @@ pub fn boundary(desk: &mut Desk, view: &View, response: &Response, from_s: f64, 
 }
 
 /// Draws the editor, if one is open.
-pub fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     let Open::Chord(mut editor) = desk.open.clone() else {
         return;
     };

@@ -64,7 +64,7 @@ const fn voicing_name(voicing: Voicing) -> &'static str {
 }
 
 /// How a voicing lays out the notes of a chord.
-pub const fn voicing_hint(voicing: Voicing) -> &'static str {
+pub(super) const fn voicing_hint(voicing: Voicing) -> &'static str {
     match voicing {
         Voicing::Close => "Close position above the bass",
         Voicing::Open => "Every second note an octave higher",
@@ -81,7 +81,7 @@ const fn is_text(format: Format) -> bool {
 }
 
 /// Draws the menu, if it is open, under its button at `anchor`.
-pub fn draw(
+pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
     anchor: Rect,

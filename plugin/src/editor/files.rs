@@ -25,7 +25,7 @@ const NUMBERS: u32 = 999;
 
 /// Why a file, or its text, is not there.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub(super) enum FileError {
     /// What the format cannot express.
     #[error(transparent)]
     Format(ExportError),
@@ -53,14 +53,14 @@ pub enum FileError {
 
 /// Writes files and keeps what there is to tell of it.
 #[derive(Clone)]
-pub struct Files {
+pub(super) struct Files {
     told: Arc<Mutex<Option<Notice>>>,
     repaint: RepaintNotifier,
 }
 
 impl Files {
     /// Who asks `repaint` when there is something to tell.
-    pub fn new(repaint: RepaintNotifier) -> Self {
+    pub(super) fn new(repaint: RepaintNotifier) -> Self {
         Self {
             told: Arc::default(),
             repaint,
@@ -68,19 +68,19 @@ impl Files {
     }
 
     /// What there is to tell since this was asked last.
-    pub fn take(&self) -> Option<Notice> {
+    pub(super) fn take(&self) -> Option<Notice> {
         self.told.lock().take()
     }
 
     /// Tells something.
-    pub fn tell(&self, notice: Notice) {
+    pub(super) fn tell(&self, notice: Notice) {
         *self.told.lock() = Some(notice);
         self.repaint.request_repaint();
     }
 
     /// Saves the track in the folder of the exports, named after the song; a file that is
     /// there stays.
-    pub fn save(&self, track: Arc<Track>, format: Format, controls: &Controls) {
+    pub(super) fn save(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         self.on_a_thread(NOT_WRITTEN, move |files| {
             let result = write_new(&folder, &track, format, &options);
@@ -89,7 +89,7 @@ impl Files {
     }
 
     /// Asks the user where to, and saves the track there.
-    pub fn save_as(&self, track: Arc<Track>, format: Format, controls: &Controls) {
+    pub(super) fn save_as(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         self.on_a_thread(NOT_WRITTEN, move |files| {
             let dialog = rfd::AsyncFileDialog::new()
@@ -116,7 +116,13 @@ impl Files {
 
     /// Puts the text of the track on the clipboard from another thread: for drawings, which may
     /// look for fonts.
-    pub fn copy(&self, track: Arc<Track>, format: Format, controls: &Controls, window: &Context) {
+    pub(super) fn copy(
+        &self,
+        track: Arc<Track>,
+        format: Format,
+        controls: &Controls,
+        window: &Context,
+    ) {
         let (controls, window) = (controls.clone(), window.clone());
         self.on_a_thread(NOT_WRITTEN, move |files| {
             let copied = text(&track, format, &controls);
@@ -135,7 +141,7 @@ impl Files {
 
     /// Writes the file into the folder of the exports and offers it under the pointer until
     /// the button is let go. On the thread of the window, while the button is down.
-    pub fn drag_out(&self, track: Arc<Track>, format: Format, controls: &Controls) {
+    pub(super) fn drag_out(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         let origin = Origin::here();
         self.on_a_thread(NOT_WRITTEN, move |files| {
@@ -186,7 +192,7 @@ impl Files {
 /// What is told where there is no thread to write a file.
 const NOT_WRITTEN: &str = "The file was not written";
 
-/// What is told when no file was chosen and nobody knows whether there was a dialog.
+/// The message when no file was chosen and it is unknown whether there was a dialog.
 const NO_DIALOG: &str = "Not saved: no file was chosen. If no dialog has opened, this system has \
                          none (xdg-desktop-portal or zenity); Save works without.";
 
@@ -206,7 +212,11 @@ fn is_on(paths: &OsStr, program: &str) -> bool {
 ///
 /// # Errors
 /// What the format cannot express, or that it is no text.
-pub fn text(track: &Track, format: Format, controls: &Controls) -> Result<String, FileError> {
+pub(super) fn text(
+    track: &Track,
+    format: Format,
+    controls: &Controls,
+) -> Result<String, FileError> {
     let mut bytes = Vec::new();
     format
         .write_track(&mut bytes, track, &options(controls))
@@ -218,7 +228,7 @@ pub fn text(track: &Track, format: Format, controls: &Controls) -> Result<String
 ///
 /// # Errors
 /// Why not, with the file named.
-pub fn write_new(
+pub(super) fn write_new(
     folder: &Path,
     track: &Track,
     format: Format,
@@ -272,7 +282,7 @@ fn write_beside(
 }
 
 /// What the exporters are told beside the track.
-pub fn options(controls: &Controls) -> Options {
+pub(super) fn options(controls: &Controls) -> Options {
     Options {
         style: controls.style(),
         names: controls.window.names,
@@ -284,7 +294,7 @@ pub fn options(controls: &Controls) -> Options {
 }
 
 /// The folder of the exports.
-pub fn folder(controls: &Controls) -> PathBuf {
+pub(super) fn folder(controls: &Controls) -> PathBuf {
     match controls.window.folder.trim() {
         "" => default_folder(),
         named => match (named.strip_prefix("~/"), dirs::home_dir()) {
@@ -294,8 +304,8 @@ pub fn folder(controls: &Controls) -> PathBuf {
     }
 }
 
-/// The folder of the exports that nobody has named another for.
-pub fn default_folder() -> PathBuf {
+/// The default folder of exports.
+pub(super) fn default_folder() -> PathBuf {
     dirs::document_dir()
         .or_else(|| dirs::home_dir().map(|home| home.join("Documents")))
         .unwrap_or_else(std::env::temp_dir)

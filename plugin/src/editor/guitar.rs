@@ -18,7 +18,7 @@ const FRETS: u8 = 4;
 const ASPECT: f32 = 1.32;
 
 /// Draws as many fingerings into `rect` as it has room for, the best first.
-pub fn draw(
+pub(super) fn draw(
     ui: &Ui,
     look: &Look,
     rect: Rect,

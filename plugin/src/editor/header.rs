@@ -16,7 +16,7 @@ use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
 
 /// What the buttons of the head are anchored to.
-pub struct Anchors {
+pub(super) struct Anchors {
     /// The button of the exports.
     pub export: Rect,
     /// The button of songs and charts from files.
@@ -26,7 +26,7 @@ pub struct Anchors {
 }
 
 /// Draws the head into `rect`.
-pub fn draw(
+pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
     rect: Rect,
@@ -270,7 +270,7 @@ fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
 
 /// The foot of the window: what there is to tell, or what the machine does; the part of it that
 /// is free.
-pub fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) -> Rect {
+pub(super) fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) -> Rect {
     let palette = look.palette;
     if let Some(progress) = desk.opening.progress.clone() {
         under_way(ui, look, rect, &progress, desk);

@@ -22,7 +22,7 @@ const FACTS_FROM: f32 = 430.0;
 const FOOT_FROM: f32 = 120.0;
 
 /// Draws the chord and what is known of it into `rect`, or says why there is none.
-pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
     let inner = rect.shrink2(vec2(look.px(22.0), look.px(14.0)));
@@ -60,7 +60,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
 }
 
 /// The chord, its facts and its other readings on one line.
-pub fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+pub(super) fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
     let inner = rect.shrink2(vec2(look.px(16.0), look.px(6.0)));
@@ -147,7 +147,7 @@ fn fact(painter: &Painter, look: &Look, left: f32, middle: f32, caption: &str, v
 }
 
 /// How sure a chord is, in the ink of its name: what is not known stands back.
-pub fn ink(look: &Look, chord: &ChordView) -> Color32 {
+pub(super) fn ink(look: &Look, chord: &ChordView) -> Color32 {
     let opacity = match chord {
         chord if chord.unsure => 0.55,
         chord if chord.remembered => 0.75,
@@ -173,7 +173,7 @@ fn percent(share: f32) -> String {
 }
 
 /// The name as large as it fits, with a question mark where it is a guess.
-pub fn draw_name(painter: &Painter, look: &Look, rect: Rect, chord: &ChordView, most: f32) {
+pub(super) fn draw_name(painter: &Painter, look: &Look, rect: Rect, chord: &ChordView, most: f32) {
     let ink = ink(look, chord);
     let size = fitting_size(painter, look, rect, &chord.name) * most;
     let symbol = Symbol::new(painter, look, &chord.name, size);
@@ -192,7 +192,7 @@ pub fn draw_name(painter: &Painter, look: &Look, rect: Rect, chord: &ChordView, 
 }
 
 /// The largest size at which a name fits.
-pub fn fitting_size(painter: &Painter, look: &Look, rect: Rect, name: &ChordName) -> f32 {
+pub(super) fn fitting_size(painter: &Painter, look: &Look, rect: Rect, name: &ChordName) -> f32 {
     // A size that is drawn elsewhere too: measuring makes no letters of its own.
     let probe = look.px(40.0);
     let width = Symbol::new(painter, look, name, probe).width.max(1.0);
@@ -354,7 +354,7 @@ fn announced_to_screen_readers(ui: &Ui, place: Rect, says: &str) {
 }
 
 /// The sign before what comes next: `tip` is its right end.
-pub fn chevron(painter: &Painter, look: &Look, tip: egui::Pos2, arm: f32, color: Color32) {
+pub(super) fn chevron(painter: &Painter, look: &Look, tip: egui::Pos2, arm: f32, color: Color32) {
     let stroke = Stroke::new((arm * 0.28).max(look.px(1.5)), color);
     painter.line_segment([pos2(tip.x - arm, tip.y - arm), tip], stroke);
     painter.line_segment([pos2(tip.x - arm, tip.y + arm), tip], stroke);

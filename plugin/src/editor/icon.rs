@@ -9,7 +9,7 @@ use super::theme::{self, Look};
 
 /// A sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Icon {
+pub(super) enum Icon {
     /// Take back.
     Undo,
     /// Do again.
@@ -35,7 +35,7 @@ pub enum Icon {
 }
 
 /// A square button with a sign and a name.
-pub fn button(
+pub(super) fn button(
     ui: &mut Ui,
     look: &Look,
     icon: Icon,
@@ -72,7 +72,7 @@ pub fn button(
 }
 
 /// Draws a sign into a square.
-pub fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, look: &Look) {
+pub(super) fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, look: &Look) {
     let width = look.px(1.6);
     let stroke = Stroke::new(width, color);
     let at = |x: f32, y: f32| rect.min + vec2(x * rect.width(), y * rect.height());
@@ -181,7 +181,7 @@ pub fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, look: &Lo
 }
 
 /// The sign that the bar before is played again: a slash between two dots.
-pub fn simile(painter: &Painter, center: Pos2, size: f32, color: Color32) {
+pub(super) fn simile(painter: &Painter, center: Pos2, size: f32, color: Color32) {
     let half = size / 2.0;
     let thick = size * 0.24;
     let points = vec![
@@ -205,7 +205,14 @@ pub fn simile(painter: &Painter, center: Pos2, size: f32, color: Color32) {
 }
 
 /// A slash: one beat of the chord above it.
-pub fn slash(painter: &Painter, left: f32, middle: f32, height: f32, color: Color32, hollow: bool) {
+pub(super) fn slash(
+    painter: &Painter,
+    left: f32,
+    middle: f32,
+    height: f32,
+    color: Color32,
+    hollow: bool,
+) {
     let (half, thick, lean) = (height / 2.0, height * 0.3, height * 0.75);
     let points = vec![
         pos2(left, middle + half),

@@ -33,7 +33,13 @@ pub enum Kind {
 
 impl Files {
     /// Asks the user for a song or a chart, and opens it. The track gets a song in one edit.
-    pub fn ask_for(&self, instance: &Arc<Instance>, kind: Kind, place: Place, controls: &Controls) {
+    pub(super) fn ask_for(
+        &self,
+        instance: &Arc<Instance>,
+        kind: Kind,
+        place: Place,
+        controls: &Controls,
+    ) {
         let folder = folder(controls);
         let instance = Arc::downgrade(instance);
         self.on_a_thread("Nothing was opened", move |files| {
@@ -57,7 +63,7 @@ impl Files {
     }
 
     /// Aligns a chart that is a text.
-    pub fn open_text(&self, instance: &Arc<Instance>, text: String) {
+    pub(super) fn open_text(&self, instance: &Arc<Instance>, text: String) {
         let instance = Arc::downgrade(instance);
         self.on_a_thread("Nothing was aligned", move |files| {
             let chart = read_text(&text);
@@ -67,7 +73,7 @@ impl Files {
     }
 
     /// Aligns the chart once more that waits for music, or was taken back.
-    pub fn align_again(&self, instance: &Arc<Instance>) {
+    pub(super) fn align_again(&self, instance: &Arc<Instance>) {
         let Some(chart) = instance.opening.chart() else {
             return;
         };
@@ -79,7 +85,7 @@ impl Files {
 
     /// Writes the song that was opened, with the chords of the track, as an example to learn from:
     /// a JAMS file that names the audio, in the folder of the exports.
-    pub fn save_example(&self, instance: &Arc<Instance>, controls: &Controls) {
+    pub(super) fn save_example(&self, instance: &Arc<Instance>, controls: &Controls) {
         let (mut options, folder) = (options(controls), folder(controls));
         let session = instance.session();
         let (track, song) = (session.track(), instance.opening.song(session.loads()));

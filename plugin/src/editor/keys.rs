@@ -12,7 +12,12 @@ use crate::view::names::usual_key;
 
 /// Draws the keys, twelve in each mode, as they are written for the instrument. What is
 /// taken: a key as it sounds, or that it shall be found again (`Some(None)`).
-pub fn picker(ui: &mut Ui, look: &Look, view: &View, now: Option<Key>) -> Option<Option<Key>> {
+pub(super) fn picker(
+    ui: &mut Ui,
+    look: &Look,
+    view: &View,
+    now: Option<Key>,
+) -> Option<Option<Key>> {
     let mut taken = None;
     let shown = now.and_then(|key| view.namer.key(Some(key)));
     egui::Grid::new("keys")
@@ -60,7 +65,7 @@ pub fn picker(ui: &mut Ui, look: &Look, view: &View, now: Option<Key>) -> Option
 }
 
 /// Draws the choice of the key that holds now, if it is open.
-pub fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     let Open::Key(anchor) = desk.open else { return };
     let mut open = true;
     let mut done = false;

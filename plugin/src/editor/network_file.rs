@@ -15,7 +15,7 @@ const NO_DIALOG: &str = "Nothing chosen. If no dialog has opened, this system ha
 
 impl Files {
     /// Asks the user for a file of weights, of the display (`live`) or of the confirmed track.
-    pub fn choose_network(&self, instance: &Arc<Instance>, live: bool) {
+    pub(super) fn choose_network(&self, instance: &Arc<Instance>, live: bool) {
         let instance = Arc::downgrade(instance);
         self.on_a_thread("Nothing was chosen", move |files| {
             let dialog = rfd::AsyncFileDialog::new()

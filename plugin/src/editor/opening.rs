@@ -13,7 +13,7 @@ use crate::view::View;
 const MOST_CHARS: usize = 1 << 20;
 
 /// Draws the popover, if it is open, under its button at `anchor`.
-pub fn draw(ui: &mut Ui, look: &Look, anchor: Rect, view: &View, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, anchor: Rect, view: &View, desk: &mut Desk) {
     if desk.open != Open::Files {
         return;
     }

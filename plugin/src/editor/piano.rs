@@ -15,7 +15,7 @@ const LOWEST: u8 = 36;
 const HIGHEST: u8 = 79;
 
 /// Draws the keyboard into `rect` with the chord held.
-pub fn draw(ui: &Ui, look: &Look, rect: Rect, chord: Option<&ChordView>) {
+pub(super) fn draw(ui: &Ui, look: &Look, rect: Rect, chord: Option<&ChordView>) {
     let painter = ui.painter_at(rect);
     let held = chord
         .map(|chord| Held::new(&chord.written))
@@ -121,7 +121,7 @@ impl Held {
 }
 
 /// The degree of a pitch class in a chord as musicians say it: R, ♭3, 5, 9.
-pub fn degree_name(chord: &Chord, pitch_class: u8) -> String {
+pub(super) fn degree_name(chord: &Chord, pitch_class: u8) -> String {
     let above = (pitch_class + 12 - chord.root().pitch_class()) % 12;
     if above == 0 {
         return "R".to_owned();
@@ -136,7 +136,7 @@ pub fn degree_name(chord: &Chord, pitch_class: u8) -> String {
 }
 
 /// Nothing to play: the same place, empty.
-pub fn faded_background(painter: &Painter, look: &Look, rect: Rect, text: &str) {
+pub(super) fn faded_background(painter: &Painter, look: &Look, rect: Rect, text: &str) {
     painter.text(
         rect.center(),
         Align2::CENTER_CENTER,

@@ -1,4 +1,4 @@
-//! The library stays loaded while threads of it run that nobody waits for.
+//! Keeps the library loaded while detached threads of it run.
 //!
 //! A dialog is open as long as the user likes, a drag until the button is let go, and a file may
 //! be on a disk that does not answer. The host may take the plugin off the track meanwhile and
@@ -9,7 +9,7 @@
 use std::sync::Once;
 
 /// Keeps the library that this is part of until the process ends. Cheap after the first time.
-pub fn pin() {
+pub(super) fn pin() {
     static PINNED: Once = Once::new();
     PINNED.call_once(system::pin);
 }
@@ -18,7 +18,7 @@ pub fn pin() {
 mod system {
     use std::ffi::c_void;
 
-    pub fn pin() {
+    pub(super) fn pin() {
         let here: *const c_void = (pin as fn() as *const ()).cast();
         // SAFETY: the structure is pointers and no more, of which null is a value; it is asked
         // about an address within this library, and opening what is loaded already runs none of
@@ -41,7 +41,7 @@ mod system {
     };
     use windows::core::PCWSTR;
 
-    pub fn pin() {
+    pub(super) fn pin() {
         let here = PCWSTR((pin as fn() as *const ()).cast());
         let how = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
         let mut module = HMODULE::default();

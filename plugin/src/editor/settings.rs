@@ -24,7 +24,7 @@ use crate::view::preferences::{
 use crate::view::{BandControls, Controls, MidiControls, TuningControls, TuningView, View};
 
 /// Draws the settings, if they are open, under their button at `anchor`.
-pub fn draw(
+pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
     anchor: Rect,

@@ -76,7 +76,7 @@ fn has_head(bars: &[SheetBar]) -> bool {
 }
 
 /// Draws the sheet into `rect`; what is clicked is asked for on the desk.
-pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
     let inner = rect.shrink2(vec2(look.px(14.0), look.px(8.0)));
@@ -642,12 +642,12 @@ fn inside(start_s: f64, end_s: f64, bar_start_s: f64, bar_end_s: f64) -> f64 {
 }
 
 /// Whether the chord over this time is open in the editor.
-pub fn is_edited(desk: &Desk, start_s: f64, end_s: f64) -> bool {
+pub(super) fn is_edited(desk: &Desk, start_s: f64, end_s: f64) -> bool {
     matches!(&desk.open, Open::Chord(editor) if (start_s..end_s).contains(&editor.at_s))
 }
 
 /// A chord as a screen reader says it.
-pub fn spoken(span: &crate::view::sheet::Span) -> String {
+pub(super) fn spoken(span: &crate::view::sheet::Span) -> String {
     let name = if span.name.is_empty() {
         "No chord".to_owned()
     } else {

@@ -10,7 +10,7 @@ use super::widgets::{button, caption_of, choices};
 use crate::view::{Controls, View};
 
 /// Draws the form, if it is open, at the head of the sheet in `anchor`.
-pub fn draw(
+pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
     anchor: Rect,

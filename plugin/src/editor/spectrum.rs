@@ -20,7 +20,7 @@ const PARTIALS: u32 = 8;
 const HEARD: f32 = 0.25;
 
 /// Draws the spectrum into `rect`.
-pub fn draw(ui: &Ui, look: &Look, rect: Rect, view: &View) {
+pub(super) fn draw(ui: &Ui, look: &Look, rect: Rect, view: &View) {
     let painter = ui.painter_at(rect);
     let palette = look.palette;
     let (plot, axis) = rect.split_top_bottom_at_y(rect.bottom() - look.px(16.0));

@@ -11,7 +11,7 @@ use crate::view::sheet::Span;
 use crate::view::{Controls, View};
 
 /// Draws the stage over the whole window; a click or Esc leaves it.
-pub fn draw(
+pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
     rect: Rect,

@@ -32,7 +32,7 @@ const ROW: f32 = 74.0;
 pub(super) const WRITE_IS_OFF: &str = "Write is off: new chords are not kept.";
 
 /// Draws the strip into `rect`: one row that slides.
-pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
     let inner = rect.shrink2(vec2(look.px(10.0), look.px(7.0)));
@@ -46,7 +46,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
 
 /// Draws a song without bars into `rect`: rows of as many seconds as fit, below each other
 /// like the lines of a sheet.
-pub fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
+pub(super) fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
     let inner = rect.shrink2(vec2(look.px(10.0), look.px(8.0)));

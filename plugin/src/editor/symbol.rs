@@ -19,7 +19,7 @@ const RAISE: f32 = 0.16;
 const GAP: f32 = 0.04;
 
 /// A name that is laid out.
-pub struct Symbol {
+pub(super) struct Symbol {
     parts: Vec<(Arc<Galley>, f32, f32, f32)>,
     /// How wide it is, in points.
     pub width: f32,
@@ -28,7 +28,7 @@ pub struct Symbol {
 
 impl Symbol {
     /// Lays a name out at a size in points.
-    pub fn new(painter: &Painter, look: &Look, name: &ChordName, size: f32) -> Self {
+    pub(super) fn new(painter: &Painter, look: &Look, name: &ChordName, size: f32) -> Self {
         let mut symbol = Self {
             parts: Vec::with_capacity(4),
             width: 0.0,
@@ -51,7 +51,13 @@ impl Symbol {
     }
 
     /// Lays a name out at the largest size up to `size` at which it is no wider than `room`.
-    pub fn fitting(painter: &Painter, look: &Look, name: &ChordName, size: f32, room: f32) -> Self {
+    pub(super) fn fitting(
+        painter: &Painter,
+        look: &Look,
+        name: &ChordName,
+        size: f32,
+        room: f32,
+    ) -> Self {
         let symbol = Self::new(painter, look, name, size);
         if symbol.width <= room {
             return symbol;
@@ -75,20 +81,20 @@ impl Symbol {
     }
 
     /// Draws it with the start of its baseline at a place.
-    pub fn draw(&self, painter: &Painter, at: Pos2, color: Color32) {
+    pub(super) fn draw(&self, painter: &Painter, at: Pos2, color: Color32) {
         for (galley, x, top, _) in &self.parts {
             painter.galley(pos2(at.x + x, at.y + top), Arc::clone(galley), color);
         }
     }
 
     /// Draws it with its capitals in the middle of a height.
-    pub fn draw_centered(&self, painter: &Painter, left: f32, middle: f32, color: Color32) {
+    pub(super) fn draw_centered(&self, painter: &Painter, left: f32, middle: f32, color: Color32) {
         let baseline = middle + self.size * theme::CAP_HEIGHT / 2.0;
         self.draw(painter, pos2(left, baseline), color);
     }
 
     /// The size of its root in points.
-    pub fn size(&self) -> f32 {
+    pub(super) fn size(&self) -> f32 {
         self.size
     }
 }

@@ -7,10 +7,10 @@ use harmony::time::{MAX_BPM, MIN_BPM};
 use harmony::track::Track;
 
 /// Fewer taps than this are no tempo.
-pub const LEAST: usize = 4;
+pub(super) const LEAST: usize = 4;
 
 /// After this many seconds without a tap it is over.
-pub const PAUSE_S: f64 = 1.5;
+pub(super) const PAUSE_S: f64 = 1.5;
 
 /// Most taps that count, the latest ones.
 const MOST: usize = 64;

@@ -23,7 +23,7 @@ const WIDTH: f32 = 206.0;
 const NUDGE_S: f64 = 0.01;
 
 /// Draws the tempo at the left of `rect`, to be typed, halved and doubled, if there is room.
-pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut Desk) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut Desk) {
     if rect.width() < look.px(WIDTH) {
         return;
     }
@@ -89,7 +89,7 @@ pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut Desk) {
 
 /// Draws what beats and bars are tapped and nudged with, if it is open. A tempo that was tapped is
 /// taken when the taps end, in one edit.
-pub fn draw_grid(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
+pub(super) fn draw_grid(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     let now_s = ui.input(|input| input.time);
     if desk.taps.since(now_s).is_some_and(|since| since > PAUSE_S) {
         if let Some(edit) = desk.taps.edit(&view.track) {

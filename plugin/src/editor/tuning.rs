@@ -10,7 +10,7 @@ use crate::view::{Controls, View};
 
 /// Draws the tuning at the left of `rect`, if there is room. In tune it is seen when it is pointed
 /// at. A click keeps it, or lets it follow the music again.
-pub fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, controls: &mut Controls) {
+pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, controls: &mut Controls) {
     let (palette, tuning) = (look.palette, view.tuning);
     let text = tuning.text();
     let galley = ui

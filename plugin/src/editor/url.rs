@@ -3,12 +3,12 @@
 use std::path::Path;
 
 /// A file's folder as an address that the system opens.
-pub fn folder_url(file: &Path) -> Option<String> {
+pub(super) fn folder_url(file: &Path) -> Option<String> {
     file_url(file.parent()?)
 }
 
 /// A path as an address (RFC 8089); `None` for one that is no text.
-pub fn file_url(path: &Path) -> Option<String> {
+pub(super) fn file_url(path: &Path) -> Option<String> {
     let path = path.to_str()?.replace('\\', "/");
     let mut url = "file://".to_owned();
     // Windows' drive letters come after a third slash.

@@ -9,7 +9,7 @@ use super::icon::{self, Icon};
 use super::theme::{self, Look};
 
 /// The background of a part of the window.
-pub fn card(painter: &Painter, look: &Look, rect: Rect) {
+pub(super) fn card(painter: &Painter, look: &Look, rect: Rect) {
     painter.rect_filled(rect, theme::RADIUS, look.palette.panel);
     if !look.palette.dark || look.palette.background == Color32::BLACK {
         let stroke = Stroke::new(1.0, look.palette.line);
@@ -18,7 +18,7 @@ pub fn card(painter: &Painter, look: &Look, rect: Rect) {
 }
 
 /// A row of choices of which one holds; whether another was taken.
-pub fn choices<T: Copy + PartialEq>(
+pub(super) fn choices<T: Copy + PartialEq>(
     ui: &mut Ui,
     look: &Look,
     all: &[T],
@@ -54,7 +54,7 @@ pub fn choices<T: Copy + PartialEq>(
 }
 
 /// Space for widgets in a part of the window.
-pub fn within<R>(
+pub(super) fn within<R>(
     ui: &mut Ui,
     rect: Rect,
     layout: egui::Layout,
@@ -65,14 +65,14 @@ pub fn within<R>(
 }
 
 /// A small lock behind the name of a chord that was set by hand.
-pub fn lock_mark(painter: &Painter, look: &Look, left: f32, middle: f32, color: Color32) {
+pub(super) fn lock_mark(painter: &Painter, look: &Look, left: f32, middle: f32, color: Color32) {
     let side = look.px(8.0);
     let rect = Rect::from_center_size(pos2(left + side / 2.0, middle), vec2(side, side * 1.15));
     icon::draw(painter, rect, Icon::Locked, color, look);
 }
 
 /// A caption in a column of its own, so many points wide at the usual size.
-pub fn caption_of(ui: &mut Ui, look: &Look, width: f32, text: RichText) {
+pub(super) fn caption_of(ui: &mut Ui, look: &Look, width: f32, text: RichText) {
     let size = vec2(look.px(width), look.px(24.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.allocate_ui_with_layout(size, layout, |ui| {
@@ -82,6 +82,6 @@ pub fn caption_of(ui: &mut Ui, look: &Look, width: f32, text: RichText) {
 }
 
 /// A button of a popover.
-pub fn button(look: &Look, text: &str) -> Button<'static> {
+pub(super) fn button(look: &Look, text: &str) -> Button<'static> {
     Button::new(RichText::new(text).font(look.text(13.0)))
 }

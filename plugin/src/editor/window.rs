@@ -47,7 +47,7 @@ use crate::view::{BandControls, Controls, MidiControls, Song, TuningControls, Vi
 /// that is saved with the project, which the library does not do by itself.
 pub struct ChangesEditor {
     instance: Arc<Instance>,
-    /// What the library knows of the window that is open now.
+    /// The window that is open now.
     open: Mutex<Option<EguiEditor<App>>>,
 }
 
@@ -384,7 +384,7 @@ impl App {
     }
 }
 
-/// The keys that the window keeps from the host while nobody types: those it does something
+/// The keys that the window keeps from the host outside text fields: those it does something
 /// with. The host's own, such as the space bar, go on to it.
 fn kept_keys() -> KeyCapture {
     let keys = [

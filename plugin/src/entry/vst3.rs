@@ -318,7 +318,7 @@ impl IPluginFactory3Trait for Factory {
 
 /// What VST3 hosts ask for classes.
 #[unsafe(no_mangle)]
-pub extern "system" fn GetPluginFactory() -> *mut c_void {
+pub(super) extern "system" fn GetPluginFactory() -> *mut c_void {
     let factory = ComWrapper::new(Factory(PluginInfo::for_plugin::<Changes>()));
     factory
         .to_com_ptr::<IPluginFactory>()
@@ -330,14 +330,14 @@ macro_rules! on_loading {
     ($system:meta, $convention:literal, $enter:ident($($argument:ty)?), $leave:ident) => {
         #[unsafe(no_mangle)]
         #[$system]
-        pub extern $convention fn $enter($(_: $argument)?) -> bool {
+        extern $convention fn $enter($(_: $argument)?) -> bool {
             setup_logger::<Changes>();
             true
         }
 
         #[unsafe(no_mangle)]
         #[$system]
-        pub extern $convention fn $leave() -> bool {
+        extern $convention fn $leave() -> bool {
             true
         }
     };

@@ -38,7 +38,7 @@ pub struct SavedSession {
     /// The track.
     pub track: Track,
     /// When the track was changed last, in milliseconds since 1970, where a band has written it:
-    /// all of its instances save the track, and the newest counts. 0 where nobody said.
+    /// all of its instances save the track, and the newest counts. 0 where it is unknown.
     pub changed_ms: u64,
 }
 

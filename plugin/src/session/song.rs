@@ -43,14 +43,14 @@ const BEND_BEATS: f64 = 8.0;
 /// Where in the song a stretch of the stream lies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
-    /// The host tells seconds only, or there is no host: the two clocks run alike.
+    /// The host reports seconds only, or there is no host: the two clocks run alike.
     Seconds {
         /// Where the stretch begins, seconds of the stream.
         stream_s: f64,
         /// The second of the track there.
         time_s: f64,
     },
-    /// The host tells beats, which count before its seconds: they stay when it changes
+    /// The host reports beats, which count before its seconds: they stay when it changes
     /// its tempo.
     Beats {
         /// Where the stretch begins, seconds of the stream.

@@ -1,4 +1,4 @@
-//! What the window says of the band.
+//! The band, as the window shows it.
 
 use recognizer::band::{Part, Said};
 
@@ -7,7 +7,7 @@ use crate::snapshot::{Snapshot, Standing};
 use harmony::key::Key;
 use harmony::label::{Label, Note};
 
-/// What the window says of the band.
+/// The band, as the window shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BandView {
     /// Who plays in it, for the foot of the window; empty where the instance listens by itself.

@@ -54,7 +54,7 @@ impl ChordName {
         }
     }
 
-    /// Whether there is no name: nothing sounds, or nobody knows.
+    /// Whether there is no name: nothing sounds, or the chord is unknown.
     pub fn is_empty(&self) -> bool {
         self.root.is_empty()
     }
@@ -179,7 +179,7 @@ impl Namer {
             .map(|key| transposed(key, self.written_for.fifths()))
     }
 
-    /// The name of a label; empty where nothing sounds or nobody knows.
+    /// The name of a label; empty where nothing sounds or the chord is unknown.
     pub fn name(&self, label: &Label, key: Option<Key>) -> ChordName {
         self.name_of(&self.written(label), key)
     }

@@ -16,7 +16,7 @@ pub struct Span {
     pub start_s: f64,
     /// End in seconds of the track.
     pub end_s: f64,
-    /// Its name; empty where nothing sounds or nobody knows.
+    /// Its name; empty where nothing sounds or the chord is unknown.
     pub name: ChordName,
     /// What it does in its key.
     pub function: Function,
@@ -26,7 +26,7 @@ pub struct Span {
     pub provisional: bool,
     /// Whether it stays whatever is heard.
     pub locked: bool,
-    /// Whether it says that nothing sounds, rather than that nobody knows.
+    /// Whether nothing sounds, rather than an unknown chord.
     pub silent: bool,
 }
 
@@ -80,7 +80,7 @@ pub struct SheetBar {
 pub struct Sheet {
     /// The title; empty where there is none.
     pub title: String,
-    /// Who wrote it; empty where nobody is named.
+    /// Who wrote it; may be empty.
     pub composer: String,
     /// Bars on a line.
     pub bars_per_line: usize,

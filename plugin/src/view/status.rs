@@ -15,7 +15,7 @@ pub enum StatusWord {
     Listening,
     /// More guess than knowledge.
     Unsure,
-    /// A chord is recognised.
+    /// A chord is recognized.
     Recognizing,
     /// The display is held.
     Frozen,

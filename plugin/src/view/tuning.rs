@@ -5,7 +5,7 @@ use recognizer::tuning::Tuning;
 use super::Controls;
 use crate::snapshot::Snapshot;
 
-/// Music this near to A = 440 Hz is in tune, in cents: nobody wants to be told.
+/// Music this near to A = 440 Hz is in tune, in cents: nothing is shown.
 const IN_TUNE_CENTS: f32 = 5.0;
 
 /// The tuning that the music is heard at.

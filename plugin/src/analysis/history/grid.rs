@@ -9,7 +9,7 @@ use super::History;
 const BEAT_HAIR_S: f64 = 1e-3;
 
 impl History {
-    /// What tells a recognizer that began at `start_s` the beats of the host's song between
+    /// The source of beats for a recognizer that began at `start_s` the beats of the host's song between
     /// two of its seconds.
     pub(in crate::analysis) fn grid_since(
         &self,

@@ -22,19 +22,19 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
 /// Always there.
-pub fn available() -> bool {
+pub(super) fn available() -> bool {
     true
 }
 
 /// The main thread, which all windows are on.
-pub struct Origin;
+pub(super) struct Origin;
 
 impl Origin {
     /// That of the window.
     ///
     /// # Errors
     /// This is not the main thread.
-    pub fn here() -> Result<Self> {
+    pub(super) fn here() -> Result<Self> {
         match MainThreadMarker::new() {
             Some(_) => Ok(Self),
             None => Err("the window is not on the main thread".into()),
@@ -45,7 +45,7 @@ impl Origin {
     ///
     /// # Errors
     /// There is no window under the pointer, or no longer a main thread.
-    pub fn drag(self, file: &Path) -> Result<Ended> {
+    pub(super) fn drag(self, file: &Path) -> Result<Ended> {
         let (sender, end) = mpsc::channel();
         let file = file.to_owned();
         DispatchQueue::main().exec_async(move || {

@@ -37,7 +37,7 @@ type Result<T> = std::result::Result<T, Error>;
 const POLL_MS: u32 = 10;
 
 /// Always there.
-pub fn available() -> bool {
+pub(super) fn available() -> bool {
     true
 }
 
@@ -53,14 +53,14 @@ thread_local! {
 }
 
 /// A thread of a window, whose timer waits for the file.
-pub struct Origin(Sender<Request>);
+pub(super) struct Origin(Sender<Request>);
 
 impl Origin {
     /// That of this thread's window.
     ///
     /// # Errors
     /// No timer can be had.
-    pub fn here() -> Result<Self> {
+    pub(super) fn here() -> Result<Self> {
         let (sender, receiver) = mpsc::channel();
         // SAFETY: without a window, the timer calls `look` on this thread, from its message
         // loop, until it is killed there.
@@ -79,7 +79,7 @@ impl Origin {
     ///
     /// # Errors
     /// What OLE refuses, or that the window is gone.
-    pub fn drag(self, file: &Path) -> Result<Ended> {
+    pub(super) fn drag(self, file: &Path) -> Result<Ended> {
         let (ended, end) = mpsc::channel();
         let file = file.to_owned();
         let gone = || Error::from("the window is gone");
@@ -122,7 +122,7 @@ impl Ole {
 
 impl Drop for Ole {
     fn drop(&mut self) {
-        // SAFETY: initialised on this thread by `new`, as often.
+        // SAFETY: initialized on this thread by `new`, as often.
         unsafe { OleUninitialize() };
     }
 }
@@ -133,7 +133,7 @@ fn begin(file: &Path) -> Result<Ended> {
         return Ok(Ended::NotTaken);
     }
     let _ole = Ole::new()?;
-    // SAFETY: COM is initialised on this thread, and its objects are let go before it is not.
+    // SAFETY: COM is initialized on this thread, and its objects are let go before it is not.
     let data: IDataObject = unsafe {
         let item: IShellItem = SHCreateItemFromParsingName(&HSTRING::from(file), None)?;
         item.BindToHandler(None, &BHID_DataObject)?

@@ -57,7 +57,7 @@ const ANSWER: Duration = Duration::from_millis(300);
 /// How long a target may take to fetch the file after the drop.
 const FETCH: Duration = Duration::from_secs(5);
 
-/// A drag that nobody ends is ended.
+/// A drag that gets no answer is ended.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// The keysym of Escape, which calls a drag off.
@@ -66,19 +66,19 @@ const ESCAPE: u32 = 0xff1b;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Whether there is an X server.
-pub fn available() -> bool {
+pub(super) fn available() -> bool {
     std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty())
 }
 
 /// Any window: the pointer is asked for on a connection of its own.
-pub struct Origin;
+pub(super) struct Origin;
 
 impl Origin {
     /// Always there.
     ///
     /// # Errors
     /// None; on other systems there may be.
-    pub fn here() -> Result<Self> {
+    pub(super) fn here() -> Result<Self> {
         Ok(Self)
     }
 
@@ -86,7 +86,7 @@ impl Origin {
     ///
     /// # Errors
     /// What the X server refuses.
-    pub fn drag(self, file: &Path) -> Result<Ended> {
+    pub(super) fn drag(self, file: &Path) -> Result<Ended> {
         drag(file, None)
     }
 }
@@ -185,7 +185,7 @@ impl Source<'_> {
         }
     }
 
-    /// The button is up: the target has it, or nobody has.
+    /// The button is up: the target has taken the file, or there is none.
     fn drop_here(&mut self) -> Result<Ended> {
         let began = Instant::now();
         while self.target.is_some_and(|target| target.asked.is_some()) && began.elapsed() < ANSWER {
@@ -384,7 +384,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// The server's time, which a property that changes tells.
+    /// The server's time, from the event of a property that changes.
     fn server_time(&self) -> Result<u32> {
         self.connection.change_property8(
             PropMode::APPEND,

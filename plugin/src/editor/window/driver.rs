@@ -15,7 +15,7 @@ use std::sync::Once;
 
 /// Loads the library that is unsafe to unload and keeps it until the process ends. To be called
 /// before a window is opened, which would load it.
-pub fn keep_egl() {
+pub(super) fn keep_egl() {
     static KEPT: Once = Once::new();
     // SAFETY: what the window does anyway, from the same thread as it or earlier: its
     // constructors are made for being called from any.
@@ -24,7 +24,7 @@ pub fn keep_egl() {
 
 /// Keeps the driver that a window uses until the process ends. To be called while a window is
 /// open; the first call counts.
-pub fn keep_driver() {
+pub(super) fn keep_driver() {
     static KEPT: Once = Once::new();
     KEPT.call_once(|| {
         // Without `/proc` nothing is kept, and nothing is lost but memory and time.

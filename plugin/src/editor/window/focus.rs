@@ -19,13 +19,13 @@ const EVERY: Duration = Duration::from_millis(50);
 
 /// When the window was clicked.
 #[derive(Default)]
-pub struct TypingFocus {
+pub(super) struct TypingFocus {
     clicked: Option<Instant>,
 }
 
 impl TypingFocus {
     /// Looks at a frame, once it is drawn.
-    pub fn follow(&mut self, ui: &Ui, window: &WindowContext) {
+    pub(super) fn follow(&mut self, ui: &Ui, window: &WindowContext) {
         if ui.input(|input| input.pointer.any_pressed()) {
             self.clicked = Some(Instant::now());
         }

@@ -23,7 +23,7 @@ use x11rb::xcb_ffi::XCBConnection;
 ///
 /// # Errors
 /// If the X server does not answer, or knows no Present; the library falls back to a timer then.
-pub fn listen(window: &WindowContext) -> Result<(), Box<dyn Error>> {
+pub(super) fn listen(window: &WindowContext) -> Result<(), Box<dyn Error>> {
     let handle = window.platform_handle();
     // An `Error` only with a feature of their crate.
     let told = |error: HandleError| error.to_string();

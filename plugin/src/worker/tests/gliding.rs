@@ -1,5 +1,5 @@
 //! Songs whose tempo glides, jitters, or is never quite where it was said to be: the track
-//! must not depend on the size of the blocks in which the host tells of it.
+//! must not depend on the size of the blocks in which the host reports it.
 
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status as Final};

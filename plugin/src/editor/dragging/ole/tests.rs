@@ -116,7 +116,7 @@ fn handle_messages(mut done: impl FnMut() -> bool) {
     }
 }
 
-/// A window that takes files and tells their paths.
+/// A window that takes files and reports their paths.
 #[implement(IDropTarget)]
 struct Takes(Sender<PathBuf>);
 

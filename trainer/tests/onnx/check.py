@@ -11,5 +11,6 @@ for path in sys.argv[1:]:
     assert {p.key for p in model.metadata_props} == {
         "changes.format",
         "changes.architecture",
+        "changes.calibration",
         "changes.card",
     }, model.metadata_props

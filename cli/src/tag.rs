@@ -17,8 +17,7 @@ use crate::error::{Error, in_file};
 use crate::interrupt::Work;
 use crate::model::WholeFile;
 use crate::output::print;
-use crate::progress::{self, Progress};
-use crate::songs::{self, Song};
+use crate::songs::{self, Several, Song};
 use crate::tags::{TagError, Tagged, Values};
 
 /// Finds key and tempo of every song, and shows or writes what comes into their tags.
@@ -28,58 +27,24 @@ pub fn run(options: &Tag) -> Result<(), Error> {
     if let Some(song) = found.songs.iter().find(|song| song.is_standard_input()) {
         return Err(Error::NoTags(song.path().to_owned()));
     }
-    let all = found.songs.len() + found.problems.len();
-    let progress = if all > 1 {
-        Progress::over(found.songs.len())
-    } else {
-        Progress::default()
-    };
-    if !found.passed_over.is_empty() {
-        progress.say(&found.passed_over.report());
-    }
-    for problem in &found.problems {
-        progress.say(problem);
-    }
+    let several = Several::over(found.songs.len(), &found);
     let model = WholeFile::load(&options.hearing)?;
     let work = Work::on(found.songs.len());
-    let mut failed = found.problems.len();
     let mut rows = Rows::default();
+    let tuning = options.hearing.tuning();
     for song in &found.songs {
-        let heard = || {
-            let bar = progress.bar(song.path());
-            bar.set_prefix("reading");
-            let (signal, warning) = song.read(&mut |share| progress::set(&bar, share))?;
-            if let Some(warning) = warning {
-                progress.say(&format!("{}: {warning}", song.path().display()));
-            }
-            bar.set_prefix("listening");
-            let listening = |share| progress::set(&bar, share);
-            let tuning = options.hearing.tuning();
-            let heard = model.transcribe(song.path(), &signal, known, tuning, listening)?;
-            bar.finish_and_clear();
-            heard_values(options, song, &heard)
-        };
-        match heard().and_then(|heard| one(options, song, heard, &work, &mut rows)) {
-            Ok(()) => {}
-            Err(error) if all == 1 => return Err(error),
-            Err(error) => {
-                failed += 1;
-                progress.say(&error);
-            }
-        }
-        progress.next();
+        let heard = several.hear(song, &model, known, tuning, |_| {});
+        let values = heard.and_then(|heard| heard_values(options, song, &heard));
+        several.done(values.and_then(|heard| one(options, song, heard, &work, &mut rows)))?;
     }
+    let progress = &several.progress;
     if !rows.table.is_empty() {
         progress.above(|| print(format!("{}\n", rows.text()).as_bytes()))?;
     }
     if let Some(advice) = rows.advice(options) {
         progress.say(&advice);
     }
-    if failed > 0 {
-        Err(Error::Several { failed, all })
-    } else {
-        Ok(())
-    }
+    several.end()
 }
 
 /// Tags one song.

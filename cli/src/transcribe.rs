@@ -9,7 +9,7 @@ use crate::error::{Error, in_file};
 use crate::interrupt::Work;
 use crate::model::WholeFile;
 use crate::output::{Job, Plan, To};
-use crate::progress::{self, Progress};
+use crate::songs::Several;
 use crate::{capo, songs};
 
 /// Transcribes every file, also those after one that fails.
@@ -18,44 +18,19 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
     let found = songs::listed(&options.files)?;
     let plan = Plan::new(&options.output, &found)?;
     options.about.check(Some(plan.format))?;
-    let all = found.songs.len() + found.problems.len();
-    let progress = if all > 1 {
-        Progress::over(plan.jobs.len())
-    } else {
-        Progress::default()
-    };
-    if !found.passed_over.is_empty() {
-        progress.say(&found.passed_over.report());
-    }
-    for problem in &found.problems {
-        progress.say(problem);
-    }
+    let several = Several::over(plan.jobs.len(), &found);
     let run = Run {
         options,
         known,
         model: WholeFile::load(&options.hearing)?,
         format: plan.format,
-        progress: &progress,
+        several: &several,
         work: Work::on(plan.jobs.len()),
     };
-    let mut failed = found.problems.len();
     for job in &plan.jobs {
-        match run.one(job) {
-            Err(Error::Stdout(error)) => return Err(Error::Stdout(error)),
-            Err(error) if all == 1 => return Err(error),
-            Err(error) => {
-                failed += 1;
-                progress.say(&error);
-            }
-            Ok(()) => {}
-        }
-        progress.next();
+        several.done(run.one(job))?;
     }
-    if failed > 0 {
-        Err(Error::Several { failed, all })
-    } else {
-        Ok(())
-    }
+    several.end()
 }
 
 /// What is the same for all songs of a run.
@@ -64,36 +39,23 @@ struct Run<'a> {
     known: Option<Known>,
     model: WholeFile,
     format: Format,
-    progress: &'a Progress,
+    several: &'a Several,
     work: Work,
 }
 
 impl Run<'_> {
     fn one(&self, job: &Job) -> Result<(), Error> {
         let (song, options) = (&job.song, self.options);
-        let bar = self.progress.bar(song.path());
-        bar.set_prefix("reading");
-        self.work.reads_pipe(song.is_standard_input());
-        let read = song.read(&mut |share| progress::set(&bar, share));
-        self.work.reads_pipe(false);
-        let (signal, warning) = read?;
-        if let Some(warning) = warning {
-            let name = song.path().display();
-            self.progress.say(&format!("{name}: {warning}"));
-        }
-        bar.set_prefix("listening");
-        let listening = |share| progress::set(&bar, share);
-        let heard = self.model.transcribe(
-            song.path(),
-            &signal,
-            self.known,
-            options.hearing.tuning(),
-            listening,
-        )?;
-        bar.finish_and_clear();
+        let is_pipe = song.is_standard_input();
+        let reads = |reads| self.work.reads_pipe(reads && is_pipe);
+        let tuning = options.hearing.tuning();
+        let heard = self
+            .several
+            .hear(song, &self.model, self.known, tuning, reads)?;
         if heard.tuning != Tuning::CONCERT {
             let name = song.path().display();
-            self.progress
+            self.several
+                .progress
                 .say(&format!("{name}: tuned to {}", heard.tuning));
         }
         let mut sounding = heard.chords.segments().iter();
@@ -103,7 +65,7 @@ impl Run<'_> {
             .nth(1);
         if self.known.is_some() && heard.beats.is_none() && several.is_some() {
             let name = song.path().display();
-            self.progress.say(&format!(
+            self.several.progress.say(&format!(
                 "{name}: no steady beat found; changes stay where they were heard"
             ));
         }
@@ -121,14 +83,14 @@ impl Run<'_> {
             && let Some(advice) = capo::advice(&track, instrument)
         {
             let name = song.path().display();
-            self.progress.say(&format!("{name}: {advice}"));
+            self.several.progress.say(&format!("{name}: {advice}"));
         }
         let put = || job.put(&track, self.format, &about);
         match job.to {
             To::File(_) => self.work.unbroken(put),
             // A reader that waits must not make Ctrl-C wait.
             To::Print { .. } => {
-                self.progress.above(put)?;
+                self.several.progress.above(put)?;
                 self.work.count();
                 Ok(())
             }

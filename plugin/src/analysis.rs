@@ -22,6 +22,7 @@ use self::history::History;
 use self::level::Level;
 use self::player::Player;
 use self::refining::{Heard, Refining, SETTLED_AFTER_S};
+use crate::error::RecognizerError;
 use crate::instance::Instance;
 use crate::networks::NetworkChoice;
 use crate::params::ChangesParams;
@@ -320,17 +321,14 @@ impl Analysis {
         }
         let sample_rate = tap.sample_rate();
         let networks = instance.params.networks.read().clone();
-        match recognizers.make(sample_rate, self.settings, &networks) {
-            Ok(made) => {
-                self.refused = made.refused;
+        match self.recognizer(recognizers, sample_rate, &networks) {
+            Ok(recognizer) => {
                 let start_s = self.history.now_s();
                 self.history.rebase(start_s, sample_rate);
                 self.level = Level::new(sample_rate);
                 self.current = None;
                 self.own = None;
                 self.failed = false;
-                let mut recognizer = made.recognizer;
-                recognizer.share(self.seat.as_ref().is_some_and(Seat::is_heard));
                 self.stream = Some(Stream {
                     tap,
                     recognizer,
@@ -348,6 +346,20 @@ impl Analysis {
         self.changed = true;
     }
 
+    /// A recognizer with these networks, as the instance has them now.
+    fn recognizer(
+        &mut self,
+        recognizers: &dyn Recognizers,
+        sample_rate: f64,
+        networks: &NetworkChoice,
+    ) -> Result<Box<dyn Recognizer>, RecognizerError> {
+        let made = recognizers.make(sample_rate, self.settings, networks)?;
+        self.refused = made.refused;
+        let mut recognizer = made.recognizer;
+        recognizer.share(self.seat.as_ref().is_some_and(Seat::is_heard));
+        Ok(recognizer)
+    }
+
     /// Listens with the networks that the instance wants now: what was heard so far is final.
     fn follow_networks(&mut self, instance: &Instance, recognizers: &dyn Recognizers) {
         let wanted = instance.params.networks.read();
@@ -358,12 +370,9 @@ impl Analysis {
         let networks = wanted.clone();
         drop(wanted);
         self.end(&mut stream, instance);
-        match recognizers.make(stream.tap.sample_rate(), self.settings, &networks) {
-            Ok(made) => {
-                self.refused = made.refused;
-                stream.recognizer = made.recognizer;
-                let shares = self.seat.as_ref().is_some_and(Seat::is_heard);
-                stream.recognizer.share(shares);
+        match self.recognizer(recognizers, stream.tap.sample_rate(), &networks) {
+            Ok(recognizer) => {
+                stream.recognizer = recognizer;
                 stream.recognizer_start_s = self.history.now_s();
                 stream.networks = networks;
                 self.stream = Some(stream);

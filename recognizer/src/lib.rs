@@ -91,6 +91,7 @@ pub mod tuning;
 pub mod weights;
 
 mod averages;
+mod hexadecimal;
 
 // For the teachers' networks of the trainer.
 #[doc(hidden)]

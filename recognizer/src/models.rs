@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal::hexadecimal;
 use crate::inference::{ModelError, PitchClassModel};
 use crate::weights::{ModelCard, WeightsError, WeightsFile};
 
@@ -73,7 +74,7 @@ impl NetworkFile {
             let card = model(&bytes, causal)?.card().clone();
             let file = Self {
                 path: path.to_owned(),
-                sha256: digest(&bytes),
+                sha256: hexadecimal(Sha256::digest(&bytes)),
             };
             Ok((file, card))
         };
@@ -87,7 +88,7 @@ impl NetworkFile {
     pub fn load(&self, causal: bool) -> Result<Arc<PitchClassModel>, LoadError> {
         let load = || {
             let bytes = read(&self.path)?;
-            let found = digest(&bytes);
+            let found = hexadecimal(Sha256::digest(&bytes));
             if found != self.sha256 {
                 return Err(LoadErrorKind::OtherFile(found));
             }
@@ -143,11 +144,6 @@ fn model(bytes: &[u8], causal: bool) -> Result<PitchClassModel, LoadErrorKind> {
     } else {
         PitchClassModel::windowed(&file)?
     })
-}
-
-fn digest(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The embedded weights could not be read: a fault of the build, not of the user.

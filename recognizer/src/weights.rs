@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::calibration::Calibration;
+use crate::hexadecimal::hexadecimal;
 use crate::networks::Architecture;
 
 /// What this version writes and reads.
@@ -218,11 +219,7 @@ fn digest(tensors: &SafeTensors<'_>) -> String {
         hasher.update(format!("{name}:{:?}:{:?};", view.dtype(), view.shape()));
         hasher.update(view.data());
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hexadecimal(hasher.finalize())
 }
 
 fn json<T: for<'a> Deserialize<'a>>(entry: &'static str, text: &str) -> Result<T, WeightsError> {

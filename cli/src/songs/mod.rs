@@ -2,6 +2,7 @@
 
 mod kinds;
 mod places;
+mod several;
 mod source;
 
 use std::collections::HashSet;
@@ -11,6 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 
 pub use kinds::PassedOver;
 pub use places::outputs;
+pub use several::Several;
 pub use source::Song;
 
 use crate::error::Error;

@@ -97,19 +97,9 @@ impl Files {
                 .set_directory(nearest(&folder))
                 .set_file_name(format!("{}.{}", title_of(&track), format.extension()))
                 .add_filter(format.title(), &[format.extension()]);
-            match pollster::block_on(dialog.save_file()) {
-                Some(file) => {
-                    let chosen = file.path().to_owned();
-                    let result = write_chosen(chosen, &track, format, &options);
-                    files.tell(told(result, &track, format, &options));
-                }
-                // The user has closed the dialog, or there was none.
-                None if dialog_is_certain() => {}
-                None => files.tell(Notice {
-                    text: NO_DIALOG.to_owned(),
-                    error: true,
-                    file: None,
-                }),
+            if let Some(chosen) = files.chosen(dialog.save_file(), NO_DIALOG) {
+                let result = write_chosen(chosen, &track, format, &options);
+                files.tell(told(result, &track, format, &options));
             }
         });
     }
@@ -170,6 +160,28 @@ impl Files {
         });
     }
 
+    /// The file that the user chooses in a dialog. `nothing` is told where none was chosen and
+    /// there may have been no dialog.
+    pub(super) fn chosen(
+        &self,
+        dialog: impl Future<Output = Option<rfd::FileHandle>>,
+        nothing: &str,
+    ) -> Option<PathBuf> {
+        let file = pollster::block_on(dialog);
+        if file.is_none() && !dialog_is_certain() {
+            self.tell_failure(nothing.to_owned());
+        }
+        file.map(|file| file.path().to_owned())
+    }
+
+    pub(super) fn tell_failure(&self, text: String) {
+        self.tell(Notice {
+            text,
+            error: true,
+            file: None,
+        });
+    }
+
     /// Does something on a thread of its own; `failed` says what has not happened where there is
     /// none.
     pub(super) fn on_a_thread(&self, failed: &str, work: impl FnOnce(&Self) + Send + 'static) {
@@ -180,11 +192,7 @@ impl Files {
             .name("changes-files".to_owned())
             .spawn(move || work(&files));
         if let Err(error) = spawned {
-            self.tell(Notice {
-                text: format!("{failed}: {error}"),
-                error: true,
-                file: None,
-            });
+            self.tell_failure(format!("{failed}: {error}"));
         }
     }
 }
@@ -198,7 +206,7 @@ const NO_DIALOG: &str = "Not saved: no file was chosen. If no dialog has opened,
 
 /// Whether the system surely has a dialog to show. Elsewhere it is part of the system; on
 /// Linux the desktop's portal is asked first, which may not be there, and then zenity.
-pub(super) fn dialog_is_certain() -> bool {
+fn dialog_is_certain() -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     !cfg!(all(unix, not(target_os = "macos"))) || is_on(&paths, "zenity")
 }

@@ -9,7 +9,7 @@ use harmony::import::chart::WrittenChart;
 use recognizer::audio::reference;
 
 use super::desk::Notice;
-use super::files::{Files, dialog_is_certain, folder, nearest, options, write_new};
+use super::files::{Files, folder, nearest, options, write_new};
 use crate::instance::Instance;
 use crate::opening::{
     AUDIO_EXTENSIONS, CHART_EXTENSIONS, Job, OpenError, Place, Proposal, align_chart, example,
@@ -54,10 +54,8 @@ impl Files {
                 .set_directory(nearest(&folder))
                 .add_filter(first.0, first.1)
                 .add_filter(second.0, second.1);
-            match pollster::block_on(dialog.pick_file()) {
-                Some(file) => files.open(&instance, file.path(), place),
-                None if dialog_is_certain() => {}
-                None => files.tell_failure(NO_DIALOG.to_owned()),
+            if let Some(file) = files.chosen(dialog.pick_file(), NO_DIALOG) {
+                files.open(&instance, &file, place);
             }
         });
     }
@@ -129,14 +127,6 @@ impl Files {
             Err(OpenError::Cancelled) => {}
             Err(error) => self.tell_failure(format!("Not opened: {error}")),
         }
-    }
-
-    pub(super) fn tell_failure(&self, text: String) {
-        self.tell(Notice {
-            text,
-            error: true,
-            file: None,
-        });
     }
 
     fn song(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use recognizer::models::NetworkFile;
 
 use super::desk::Notice;
-use super::files::{Files, dialog_is_certain};
+use super::files::Files;
 use crate::instance::Instance;
 
 /// What is told when no file was chosen and there may have been no dialog.
@@ -21,10 +21,8 @@ impl Files {
             let dialog = rfd::AsyncFileDialog::new()
                 .set_title("Choose weights")
                 .add_filter("Weights", &["safetensors"]);
-            match pollster::block_on(dialog.pick_file()) {
-                Some(file) => files.take_network(&instance, file.path(), live),
-                None if dialog_is_certain() => {}
-                None => files.tell_failure(NO_DIALOG.to_owned()),
+            if let Some(file) = files.chosen(dialog.pick_file(), NO_DIALOG) {
+                files.take_network(&instance, &file, live);
             }
         });
     }

@@ -8,6 +8,7 @@ use harmony::export::AudioReference;
 use sha2::{Digest, Sha256};
 
 use super::AudioError;
+use crate::hexadecimal::hexadecimal;
 
 /// The file by its whole path and the hash of its bytes, all of which are read.
 ///
@@ -23,10 +24,9 @@ pub fn reference(path: impl AsRef<Path>) -> Result<AudioReference, AudioError> {
     let mut hasher = Sha256::new();
     let mut file = File::open(&whole).map_err(unreadable)?;
     io::copy(&mut file, &mut hasher).map_err(unreadable)?;
-    let digest = hasher.finalize();
     Ok(AudioReference {
         path: whole,
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hexadecimal(hasher.finalize()),
     })
 }
 

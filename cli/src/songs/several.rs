@@ -1,0 +1,96 @@
+//! What is done to song after song, also after one that fails.
+
+use std::cell::Cell;
+
+use recognizer::beat::Known;
+use recognizer::song::Heard;
+use recognizer::tuning::TuningSetting;
+
+use super::{Found, Song};
+use crate::error::Error;
+use crate::model::WholeFile;
+use crate::progress::{self, Progress};
+
+/// Work on the songs that were found.
+pub struct Several {
+    /// Its progress.
+    pub progress: Progress,
+    /// All songs, and what could not be read.
+    all: usize,
+    failed: Cell<usize>,
+}
+
+impl Several {
+    /// Over so many of what was `found`, of which it is said what is no song.
+    pub fn over(songs: usize, found: &Found) -> Self {
+        let all = found.songs.len() + found.problems.len();
+        let progress = if all > 1 {
+            Progress::over(songs)
+        } else {
+            Progress::default()
+        };
+        if !found.passed_over.is_empty() {
+            progress.say(&found.passed_over.report());
+        }
+        for problem in &found.problems {
+            progress.say(problem);
+        }
+        Self {
+            progress,
+            all,
+            failed: Cell::new(found.problems.len()),
+        }
+    }
+
+    /// Reads a song and listens to it, with a bar for each.
+    pub fn hear(
+        &self,
+        song: &Song,
+        model: &WholeFile,
+        known: Option<Known>,
+        tuning: TuningSetting,
+        reads: impl Fn(bool),
+    ) -> Result<Heard, Error> {
+        let bar = self.progress.bar(song.path());
+        bar.set_prefix("reading");
+        reads(true);
+        let read = song.read(&mut |share| progress::set(&bar, share));
+        reads(false);
+        let (signal, warning) = read?;
+        if let Some(warning) = warning {
+            let name = song.path().display();
+            self.progress.say(&format!("{name}: {warning}"));
+        }
+        bar.set_prefix("listening");
+        let listening = |share| progress::set(&bar, share);
+        let heard = model.transcribe(song.path(), &signal, known, tuning, listening)?;
+        bar.finish_and_clear();
+        Ok(heard)
+    }
+
+    /// A song is done, or failed, which ends everything where it is the only one, and where
+    /// nobody reads what is printed.
+    pub fn done(&self, done: Result<(), Error>) -> Result<(), Error> {
+        match done {
+            Err(Error::Stdout(error)) => return Err(Error::Stdout(error)),
+            Err(error) if self.all == 1 => return Err(error),
+            Err(error) => {
+                self.failed.set(self.failed.get() + 1);
+                self.progress.say(&error);
+            }
+            Ok(()) => {}
+        }
+        self.progress.next();
+        Ok(())
+    }
+
+    /// What became of all of them.
+    pub fn end(self) -> Result<(), Error> {
+        let (failed, all) = (self.failed.get(), self.all);
+        if failed > 0 {
+            Err(Error::Several { failed, all })
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -13,7 +13,7 @@ use harmony::key::{KINDS, Key, Mode, kind};
 use harmony::label::Label;
 use sha2::{Digest, Sha256};
 
-/// What a chord or a change that was never counted counts as.
+/// The count of a chord or a change that never occurs.
 const CHORD_FLOOR: f64 = 0.5;
 const CHANGE_FLOOR: f64 = 3.0;
 
@@ -31,10 +31,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         count(song, &mut chords, &mut changes)?;
     }
     println!(
-        "//! How usual chords and changes are in major and in minor keys, as natural logarithms."
+        "//! Key profiles: how frequent chords and changes of root are in major and minor keys, as natural logarithms."
     );
     println!("//! Counted in POP909's training songs by `examples/key_profiles.rs`.");
-    println!("\n/// The kinds of chords that are told apart.\npub const KINDS: usize = {KINDS};");
+    println!(
+        "\n/// How many kinds of chords are distinguished.\npub const KINDS: usize = {KINDS};"
+    );
     let rounded = |value: f64| format!("{value:.2}");
     println!(
         "\n/// By mode, root above the tonic in semitones, and kind: the share of the time.\n\
@@ -50,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("],");
     }
     println!(
-        "];\n\n/// By mode and the roots before and after: how much more usual the second is after the\n\
+        "];\n\n/// By mode and the roots before and after: how much more frequent the second is after the\n\
          /// first than in general.\n\
          #[allow(clippy::approx_constant, reason = \"a count may happen to look like a constant\")]\n\
          pub(super) const CHANGE: [[[f32; 12]; 12]; 2] = ["

@@ -1,6 +1,6 @@
-//! What a chord track alone takes of memory as it grows: each chord is written ten times while
-//! it is heard, and now and then somebody asks for a copy, as the plugin's window does. The
-//! soak's growth is to be held against it (`docs/reliability.md`). Linux only.
+//! Memory of a growing chord track alone: each chord is written ten times while it is heard, and
+//! from time to time a copy is made, as by the plugin's window. The growth in the soak is compared
+//! with it (`docs/reliability.md`). Linux only.
 //!
 //! ```sh
 //! cargo run --release -p harmony --example track_memory
@@ -13,7 +13,7 @@ use harmony::label::Label;
 use harmony::timeline::{Alternative, Segment};
 use harmony::track::Track;
 
-/// As many as ten hours of the soak leave.
+/// As many as ten hours of the soak produce.
 const CHORDS: usize = 8208;
 const CHORD_S: f64 = 4.0;
 const WRITES: usize = 10;

@@ -1,23 +1,23 @@
-//! What comes next, where the passage was heard before.
+//! Prediction of the next chord, where the passage was heard before.
 //!
-//! The chords that have just been heard are looked for earlier in the track; where they are found
-//! again, in the same order and for about as long, the chord that followed them there is expected
-//! now, after as many beats. The more of the past agrees, the better; of equals the latest counts.
+//! The last chords are searched for earlier in the track; where they occur in the same order and
+//! with similar lengths, the chord that followed them there is expected now, after as many beats.
+//! The longest match wins, and among equals the latest.
 
 use crate::label::Label;
 use crate::simplify::Simplify;
 use crate::track::Track;
 
-/// The fewest chords, the sounding one among them, that must have been heard before in that order.
+/// The fewest chords, including the current one, that must match an earlier passage.
 pub const LEAST_MATCH: usize = 3;
 
 /// How many chords back are compared at most.
 const MOST_MATCH: usize = 16;
 
-/// How many chords of the past are looked through.
+/// How many past chords are searched.
 const MOST_PAST: usize = 2000;
 
-/// Lengths agree within this share, or within half a beat.
+/// Lengths match within this share, or within half a beat.
 const LENGTH_SHARE: f64 = 0.2;
 const LENGTH_BEATS: f64 = 0.5;
 
@@ -27,11 +27,11 @@ const OVERDUE_BEATS: f64 = 1.0;
 /// A chord that is expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
-    /// The chord, as it was heard before.
+    /// The chord of the earlier passage.
     pub label: Label,
     /// Where it is due, in quarter-note beats of the track.
     pub beat: f64,
-    /// How many chords before it agree with what was heard before it then.
+    /// How many chords before it match the earlier passage.
     pub matched: usize,
 }
 
@@ -49,9 +49,9 @@ impl Run {
     }
 }
 
-/// The chord that is expected after the one that sounds at `beat`, by what the track has up to
-/// there; what lies behind is not looked at. `None` where nothing sounds, where the passage was not
-/// heard before, or where the expected chord is overdue.
+/// The chord that is expected after the one that sounds at `beat`. Uses only the track up to
+/// `beat`. `None` where no chord sounds, where the passage was not heard before, or where the
+/// expected chord is overdue.
 ///
 /// On a track without a host's clock the beats are those of its own tempo map.
 #[must_use]
@@ -62,7 +62,7 @@ pub fn expected(track: &Track, beat: f64) -> Option<Expected> {
     let runs = runs(track, beat);
     let now = runs.len().checked_sub(1)?;
     let sounding = &runs[now];
-    // A chord that has ended is no part of a passage that goes on.
+    // After a chord has ended, the passage is over.
     if sounding.label.chord().is_none() || sounding.end + LENGTH_BEATS < beat {
         return None;
     }
@@ -86,9 +86,9 @@ pub fn expected(track: &Track, beat: f64) -> Option<Expected> {
     })
 }
 
-/// How many chords up to `now` agree with those up to `then`.
+/// How many chords up to `now` match those up to `then`.
 fn matched(runs: &[Run], now: usize, then: usize, beat: f64) -> usize {
-    // The sounding chord may have begun to last longer than it did then.
+    // The current chord may already be longer than the earlier one.
     let sounding = &runs[now];
     let lasted = beat - sounding.start;
     let same = sounding.triad == runs[then].triad;
@@ -99,7 +99,7 @@ fn matched(runs: &[Run], now: usize, then: usize, beat: f64) -> usize {
     while count < MOST_MATCH && count <= then {
         let (own, other) = (&runs[now - count], &runs[then - count]);
         let off = (own.beats() - other.beats()).abs();
-        // Where the past begins, a chord may have begun before it was heard.
+        // The first chord of the track may be cut off at its start.
         let first = then == count;
         let alike = off <= LENGTH_BEATS.max(LENGTH_SHARE * other.beats());
         if own.triad != other.triad || !(alike || first) {
@@ -110,7 +110,7 @@ fn matched(runs: &[Run], now: usize, then: usize, beat: f64) -> usize {
     count
 }
 
-/// The chords up to a beat, those of one triad that follow each other joined.
+/// The chords up to a beat; neighbours with the same triad are joined.
 fn runs(track: &Track, beat: f64) -> Vec<Run> {
     let segments = track.timeline().segments();
     let at = |time_s: f64| track.tempo().beat_at(time_s);

@@ -1,4 +1,4 @@
-//! What a chord does in its key, which is what its colour says.
+//! The harmonic function of a chord in its key, shown as its colour.
 
 use crate::key::{Key, Mode};
 use crate::label::Chord;
@@ -20,15 +20,15 @@ pub enum Function {
     Chromatic,
 }
 
-/// Semitones above the tonic that a key holds: the major scale; natural, harmonic and
-/// melodic minor together.
+/// The notes of a key as semitones above the tonic: the major scale; natural, harmonic and melodic
+/// minor together.
 const MAJOR: u16 = 0b1010_1011_0101;
 const MINOR: u16 = 0b1111_1010_1101;
 
 impl Function {
     /// The function of a chord in a key.
     #[must_use]
-    pub fn of(chord: &Chord, key: Option<Key>) -> Self {
+    pub fn of_chord(chord: &Chord, key: Option<Key>) -> Self {
         let Some(key) = key else { return Self::Unknown };
         let tonic = key.tonic().pitch_class();
         let (scale, minor) = match key.mode() {

@@ -6,16 +6,16 @@
 //!
 //! - [`label`]: one chord in Harte syntax, parsed and printed.
 //! - [`vocabulary`]: closed sets of chords, for networks and scores.
-//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them;
-//!   [`function`]: what a chord does in its key.
+//! - [`key`] and [`style`]: spelling by key, and chords as musicians write them; [`function`]: the
+//!   harmonic function of a chord in its key.
 //! - [`note_names`] and [`simplify`]: German and solfège names, and simpler chords for players.
 //! - [`timeline`]: segments of chords; [`time`]: tempo maps, meters and bars.
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and
 //!   [`edit`]: its commands, with undo.
-//! - [`expect`]: the chord that comes next, where the passage was heard before.
-//! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes;
-//!   [`played`]: notes that come in.
-//! - [`score`]: how well one timeline agrees with another.
+//! - [`expect`]: prediction of the next chord, where the passage was heard before.
+//! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes; [`played`]: notes
+//!   from a MIDI input.
+//! - [`score`]: metrics of agreement between two timelines.
 //! - [`export`] and [`import`]: chord tracks as files.
 //!
 //! ```

@@ -1,7 +1,7 @@
 //! Matching of names as people type them.
 
-/// Whether `text` is `name` in any case, with any spaces, hyphens and underscores in it:
-/// `Drop 2` and `drop-2` are `drop2`.
+/// Whether `text` is `name`, ignoring case, spaces, hyphens and underscores: `Drop 2` and `drop-2`
+/// are `drop2`.
 pub(crate) fn is(name: &str, text: &str) -> bool {
     let plain = |text: &str| {
         let kept = text.chars().filter(|c| !matches!(c, ' ' | '-' | '_'));

@@ -18,14 +18,14 @@ use crate::label::{Label, Note};
 use crate::named;
 use crate::style::{self, ReadSymbolError, Style, Symbol};
 
-/// How notes are called.
+/// A naming system for notes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoteNames {
     /// C D E F G A B.
     #[default]
     English,
-    /// C D E F G A H; B is what others call B flat.
+    /// C D E F G A H; B means B flat.
     German,
     /// Do Re Mi Fa Sol La Si.
     Solfege,
@@ -69,7 +69,7 @@ impl NoteNames {
         }
     }
 
-    /// A note's English name (`B♭`, `F#`) in these names, its accidentals written as there.
+    /// Translates a note's English name (`B♭`, `F#`); accidentals keep their characters.
     #[must_use]
     pub fn note(self, english: &str) -> String {
         let mut letters = english.chars();
@@ -94,13 +94,13 @@ impl NoteNames {
         }
     }
 
-    /// A note in these names, in ASCII.
+    /// The name of a note, in ASCII.
     #[must_use]
-    pub fn of(self, note: Note) -> String {
+    pub fn name_of(self, note: Note) -> String {
         self.note(&note.to_string())
     }
 
-    /// The parts of a symbol in these names.
+    /// Translates the parts of a symbol.
     #[must_use]
     pub fn symbol(self, symbol: Symbol) -> Symbol {
         Symbol {
@@ -110,8 +110,8 @@ impl NoteNames {
         }
     }
 
-    /// Writes a label as [`style::format`] does, its notes in these names where the style has
-    /// names of notes.
+    /// Writes a label as [`style::format`] does, with these names where the style has names of
+    /// notes.
     #[must_use]
     pub fn format(self, label: &Label, style: Style, key: Option<&Key>) -> String {
         let english = || style::format(label, style, key);
@@ -134,7 +134,7 @@ impl NoteNames {
         }
     }
 
-    /// Reads a symbol in these names. What they do not have is read as English.
+    /// Reads a symbol in these names; other note names are read as English.
     ///
     /// # Errors
     /// As [`style::read`].
@@ -149,12 +149,12 @@ impl NoteNames {
             None => english(text),
         };
         style::read(&translated).or_else(|error| {
-            // An error about what was typed, not about what it was taken for.
+            // Report the error for the typed text, not for its translation.
             style::read(text).map_err(|_| error)
         })
     }
 
-    /// A text that begins with a note in these names, with the English one in its place.
+    /// A text that begins with a note in these names, translated to English.
     fn english(self, text: &str) -> Option<String> {
         let starts = |name: &str| {
             let start = text.get(..name.len())?;
@@ -167,7 +167,7 @@ impl NoteNames {
             Self::German => {
                 for (name, note) in GERMAN {
                     if let Some(rest) = starts(name) {
-                        // Esus4 is E with a suspension, and so is Asus4 one of A.
+                        // Esus4 and Asus4 are suspended chords on E and A, not on Es and As.
                         let suspended = name.len() == 2 && rest.starts_with("us");
                         if !suspended {
                             return Some(format!("{note}{rest}"));
@@ -179,7 +179,7 @@ impl NoteNames {
                 let rest = letters.as_str();
                 match first {
                     'H' | 'h' => Some(format!("B{rest}")),
-                    // Whoever writes a sign behind it means the English note.
+                    // With an accidental after it, the English note is meant.
                     'B' | 'b' if !rest.starts_with(['b', '#', '♭', '♯']) => {
                         Some(format!("Bb{rest}"))
                     }
@@ -205,7 +205,7 @@ impl fmt::Display for NoteNames {
     }
 }
 
-/// A text that names no such names.
+/// A text that is not the name of a naming system.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?}: expected english, german or solfege")]
 pub struct ParseNoteNamesError(String);

@@ -1,6 +1,6 @@
-//! Changes of the notes on a MIDI input.
+//! Note events of a MIDI input.
 
-/// What happens to the notes of an input.
+/// An event of a MIDI input that starts or ends notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteChange {
     /// A note begins.
@@ -10,7 +10,7 @@ pub enum NoteChange {
         /// Key, 0 … 127.
         key: u8,
     },
-    /// A key is let go.
+    /// A key is released.
     Off {
         /// Channel, 0 … 15.
         channel: u8,

@@ -1,4 +1,4 @@
-//! Simpler chords in place of rich ones, for players.
+//! Simplification of chords, for players.
 //!
 //! | | as heard | no sevenths | triads | major/minor |
 //! |---|---|---|---|---|
@@ -8,8 +8,8 @@
 //! | `D:sus4(b7)` | D7sus4 | Dsus4 | Dsus4 | D |
 //! | `A:min/b7` | Am/G | Am | Am | Am |
 //!
-//! With a set of one's own, every chord becomes the one of the set with the most notes in common.
-//! Simplifying is for display and export: a track keeps what was heard.
+//! With a custom set, every chord becomes the one of the set with the most notes in common.
+//! Simplifying is for display and export: a track keeps the recognized chords.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ use crate::style;
 use crate::timeline::Timeline;
 use crate::track::Track;
 
-/// The most chords of a set of one's own.
+/// The most chords of a custom set.
 pub const MAX_OWN_CHORDS: usize = 64;
 
 /// How chords are simplified.
@@ -39,7 +39,7 @@ pub enum Simplify {
     Own(Vec<Chord>),
 }
 
-/// A text that is no way to simplify.
+/// A text that is not a simplification.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseSimplifyError {
     /// A word that is neither a name nor a chord.
@@ -53,10 +53,10 @@ pub enum ParseSimplifyError {
 }
 
 impl Simplify {
-    /// The ways that have names.
+    /// The simplifications with names.
     pub const NAMED: [Self; 4] = [Self::AsHeard, Self::NoSevenths, Self::Triads, Self::MajMin];
 
-    /// The name used on command lines and in files; none for a set of one's own.
+    /// The name used on command lines and in files; `None` for a custom set.
     #[must_use]
     pub const fn name(&self) -> Option<&'static str> {
         Some(match self {
@@ -104,7 +104,7 @@ impl Simplify {
     }
 }
 
-/// The triad's quality: what is left without sevenths, sixths and what is above them.
+/// The triad's quality, without sixths, sevenths and extensions.
 const fn triad_quality(quality: Quality) -> Quality {
     match quality {
         Quality::Min
@@ -124,7 +124,7 @@ const fn triad_quality(quality: Quality) -> Quality {
     }
 }
 
-/// What a chord that lists its degrees is.
+/// The triad of a chord that lists its degrees.
 fn listed_quality(chord: &Chord) -> Quality {
     let has = |semitones: u32| chord.intervals() >> semitones & 1 == 1;
     match (has(3), has(4), has(6), has(7), has(8)) {
@@ -139,7 +139,7 @@ fn listed_quality(chord: &Chord) -> Quality {
     }
 }
 
-/// The quality without what is above the triad, and the fifth that the chord alters.
+/// The quality of the triad, and the altered fifth of the chord, if any.
 fn base(chord: &Chord) -> (Quality, Vec<Extension>) {
     let fifth = |it: &Extension| it.degree.number() == 5 && it.degree.pitch_class() != 7;
     let altered = chord
@@ -232,7 +232,7 @@ impl fmt::Display for Simplify {
 impl FromStr for Simplify {
     type Err = ParseSimplifyError;
 
-    /// A name, or chords with spaces, commas or semicolons between them; nothing is as heard.
+    /// A name, or chords separated by spaces, commas or semicolons; an empty text is `as-heard`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = |it: &Self| it.name().is_some_and(|name| crate::named::is(name, text));
         if let Some(named) = Self::NAMED.into_iter().find(named) {

@@ -1,5 +1,5 @@
-//! Charts as text, ChordPro and iReal Pro: tempo marks, meters, repeats, long songs, and what is
-//! too short to be a chord.
+//! Charts as text, ChordPro and iReal Pro: tempo marks, meters, repeats, long songs, and segments
+//! too short for a chord.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ fn written(format: Format, track: &Track) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// A track of chords that each last so many quarter notes, at 120 a minute.
+/// A track of chords with their lengths in quarter notes, at 120 a minute.
 fn track(meter: &str, chords: &[(f64, &str)]) -> Track {
     let mut beat = 0.0;
     let segments = chords.iter().map(|(beats, name)| {
@@ -35,7 +35,7 @@ fn track(meter: &str, chords: &[(f64, &str)]) -> Track {
     track
 }
 
-/// So many bars in a meter, no two alike that follow each other.
+/// `count` bars in a meter, no two neighbours alike.
 fn bars(meter: &str, count: usize) -> Track {
     let names = ["C", "A:min", "F", "G:7", "D:min7", "E:7", "Bb"];
     let length = meter.parse::<Meter>().unwrap().bar_beats();
@@ -107,7 +107,7 @@ fn silence_of_a_few_milliseconds_is_no_chord() {
     assert_eq!(names(&pickup), "0: C:maj@0 | 1: G:maj@0");
     let anticipated = track("4/4", &[(3.5, "N"), (4.5, "C"), (4.0, "G")]);
     assert_eq!(names(&anticipated), "0: C:maj@0 | 1:  | 2: G:maj@0");
-    // Between chords and behind the last; a chord of a moment is none either.
+    // Between chords and after the last; a very short chord is dropped too.
     let torn = track(
         "4/4",
         &[
@@ -123,7 +123,7 @@ fn silence_of_a_few_milliseconds_is_no_chord() {
         ],
     );
     assert_eq!(names(&torn), "1: C:maj@0 | 2: G:maj@0 | 3: C:maj@0");
-    // The files that keep seconds keep them.
+    // Formats with seconds keep every segment.
     assert_eq!(written(Format::Lab, &torn).lines().count(), 9);
     let moment = track("4/4", &[(0.2, "C")]);
     assert!(Chart::new(&moment, ChartOptions::default()).bars.len() <= 1);
@@ -309,7 +309,7 @@ fn ireal_knows_the_meters_that_the_app_knows() {
         ("7/8", "T78"),
         ("9/8", "T98"),
         ("12/8", "T12"),
-        // Others are told by their beats, and named.
+        // Other meters are written by their number of beats, and named.
         ("3/8", "T34<3/8>"),
         ("4/8", "T44<4/8>"),
         ("7/16", "T78<7/16>"),
@@ -396,7 +396,7 @@ fn ireal_repeats_that_fit_no_page_are_written_out() {
             )
         })
     };
-    // 64 bars of four beats, a chord on each, twice: two thirds of a page more than one holds.
+    // 64 bars of four beats, a chord on each beat, twice: two thirds more than a page holds.
     let mut chords_in: Vec<(f64, &str)> = Vec::new();
     for _ in 0..2 {
         for part in 0..4 {
@@ -468,7 +468,7 @@ fn ireal_cells_are_beats() {
 
 #[test]
 fn ireal_sections_stand_behind_their_barlines() {
-    // A star right behind a chord would be a quality of the chord.
+    // A star directly after a chord would be read as its quality.
     let mut chords = vec![(3.0, "N"), (1.0, "G:7")];
     for _ in 0..2 {
         chords.extend([(4.0, "C"), (4.0, "F"), (4.0, "G"), (3.0, "E"), (1.0, "F")]);

@@ -1,4 +1,4 @@
-//! Edits of a track: what each does, and that any sequence can be taken back.
+//! Edits of a track: what each does, and that any sequence can be undone.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -53,7 +53,7 @@ fn each_command_does_what_it_says() {
         snap,
     };
     let moved = |to: &str| {
-        // Both sides are locked: what comes later is not to move the boundary back.
+        // Both sides are locked, so that later analysis does not move the boundary back.
         ALL.replace("-4 A:min", &format!("-{to} A:min*"))
             .replace("4-6 F:maj", &format!("{to}-6 F:maj*"))
     };
@@ -131,13 +131,13 @@ fn an_alternative_is_taken_by_its_name_from_a_track_that_has_moved_on() {
     editor.apply(&take).unwrap();
     assert_eq!(shape(editor.track()), ALL.replace("A:min", "D:min7*"));
     assert!(editor.undo());
-    // It is no reading any more: nothing else is taken instead.
+    // It is no longer a reading: nothing else is taken instead.
     let now = heard("A:min7", &["C:maj6"]);
     editor.replace_range(2.0, 4.0, [now]).unwrap();
     let error = editor.apply(&take).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "D:min7 is no other reading of the chord at 3 s"
+        "D:min7 is not among the other readings of the chord at 3 s"
     );
     assert_eq!(shape(editor.track()), ALL.replace("A:min", "A:min7"));
     // It is the chord by now.
@@ -203,7 +203,7 @@ fn locked_chords_survive_new_analysis() {
             label: label_of("E:7"),
         })
         .unwrap();
-    // A passage played again, loop after loop, says otherwise.
+    // New analysis of the passage, loop after loop, differs.
     for _ in 0..2 {
         let heard = [
             Segment::new(1.0, 3.5, label_of("C:min")),
@@ -215,7 +215,7 @@ fn locked_chords_survive_new_analysis() {
             "0-1 C:maj, 1-2 C:min, 2-4 E:7*, 4-5 Bb:maj, 5-6 F:maj, 6-8 G:7"
         );
     }
-    // Taking the edit back leaves the analysis beside it.
+    // Undoing the edit leaves the analysis next to it.
     assert!(editor.undo());
     assert_eq!(
         shape(editor.track()),
@@ -385,7 +385,7 @@ fn a_cleared_track_comes_back_where_it_was_and_the_rest_stays() {
         .unwrap();
     editor.apply(&Command::Clear).unwrap();
     assert!(editor.track().timeline().is_empty() && editor.track().sections().is_empty());
-    // Heard since: two seconds that were cleared, and two behind.
+    // Heard since: two seconds that were cleared, and two after them.
     let heard = [Segment::new(6.0, 10.0, label("E"))];
     editor.replace_range(6.0, 10.0, heard).unwrap();
     assert!(editor.undo());
@@ -628,7 +628,7 @@ proptest! {
     }
 }
 
-/// What happens to a track while it plays and somebody works on it.
+/// An operation on a track, by analysis or by the user.
 #[derive(Clone, Debug)]
 enum Step {
     Edit(Command),
@@ -764,7 +764,7 @@ fn a_song_that_reaches_beyond_the_track_is_taken_back_whole() {
     assert_eq!(*editor.track(), before);
     assert!(editor.redo());
     assert_eq!(*editor.track(), after);
-    // What was heard behind it stays, and nobody knows what is between.
+    // Chords heard after it stay; the time between is unknown.
     let heard = Segment::new(14.0, 16.0, label("D"));
     editor.hear(1, 14.0, 16.0, vec![heard.into()]).unwrap();
     assert!(editor.undo());

@@ -330,7 +330,7 @@ fn jams_files_without_a_number_for_the_confidence() {
         assert_eq!(timeline.segments()[1].confidence, 0.25, "{none}");
     }
     assert_eq!(import::jams::parse(&with("")).unwrap().len(), 2);
-    // What is no time is refused, and so is what only looks like a number that is none.
+    // Invalid times are refused, and so is text that only resembles NaN.
     for bad in [
         ", \"confidence\": NaNs",
         ", \"confidence\": Nan",
@@ -460,7 +460,7 @@ proptest! {
     fn a_track_in_a_key_comes_back_as_it_sounds(timeline in any_timeline(), key in proptest::sample::select(vec!["Gb:maj", "F#:min", "C:maj"])) {
         let timeline = whole(timeline);
         let sound = |label: &Label| label.chord().map(|it| (it.pitch_classes(), it.bass_pitch_class()));
-        // Neighbours that the key spells alike are one when they are read again.
+        // Neighbours that the key spells alike are joined when they are read again.
         let neighbours = timeline.segments().windows(2);
         let mut sounds = neighbours.map(|pair| (sound(&pair[0].label), sound(&pair[1].label)));
         prop_assume!(!sounds.any(|(one, next)| one.is_some() && one == next));

@@ -197,7 +197,7 @@ fn a_few_milliseconds_of_silence_are_none() {
             .any(|note| near(note.0, start) && near(note.1, end))
     };
     assert!(lasts(0.0, 4.0) && lasts(5.0, 6.04), "{ends:?}");
-    // Nothing but slivers stays what it is.
+    // A timeline of nothing but slivers is kept.
     let only = Timeline::from_segments([Segment::new(0.0, 0.01, label("N"))]).unwrap();
     assert_eq!(
         self::heard(&written(&only, &Options::default()))
@@ -288,7 +288,7 @@ proptest! {
         timeline.merge_labels();
         let heard = heard(&written(&timeline, &Options { tempo_bpm, ..Options::default() }));
         prop_assert_eq!(heard.markers.len(), timeline.len());
-        // Half a tick at either end of a segment, and the tempo in microseconds.
+        // Rounding: half a tick at either end of a segment, and the tempo in microseconds.
         let tolerance_s = 2.0 * 60.0 / 20.0 / f64::from(TICKS_PER_QUARTER);
         for ((found, text), segment) in heard.markers.iter().zip(timeline.segments()) {
             prop_assert!((found - segment.start_s).abs() < tolerance_s, "{} {}", found, segment.start_s);

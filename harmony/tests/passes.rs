@@ -1,5 +1,4 @@
-//! The song is played over a track that somebody has confirmed: what stays, and what one undo
-//! brings back.
+//! The song is played over a confirmed track: what stays, and what one undo brings back.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -54,13 +53,13 @@ fn silence_and_sound_without_a_chord_leave_confirmed_chords_alone() {
         let mut editor = Editor::new(track());
         play(&mut editor, 1, 0.0, 8.0, name);
         assert_eq!(editor.track(), &track(), "{name}");
-        // Nor is there anything to take back.
+        // Nor is there anything to undo.
         assert!(!editor.can_undo());
         // Past the end of the track it is written.
         play(&mut editor, 2, 6.0, 10.0, name);
         assert_eq!(shape(editor.track()), format!("{ALL}, 8-10 {name}"));
     }
-    // What is too faint says nothing, whatever it is taken for.
+    // Faint sound changes nothing, whatever chord it is taken for.
     let mut editor = Editor::new(track());
     let faint = |from_s, to_s, status| Heard {
         faint: true,
@@ -72,7 +71,7 @@ fn silence_and_sound_without_a_chord_leave_confirmed_chords_alone() {
             .unwrap();
     }
     assert_eq!(shape(editor.track()), format!("{ALL}, 8-10 E:maj"));
-    // A stretch about which nothing at all is said.
+    // A stretch without any segment.
     editor.hear(1, 1.0, 7.0, []).unwrap();
     assert_eq!(shape(editor.track()), format!("{ALL}, 8-10 E:maj"));
 }
@@ -124,7 +123,7 @@ fn each_pass_over_confirmed_chords_is_one_step() {
     assert_eq!(shape(editor.track()), "0-1 C:maj, 1-3 E:maj, 3-10 B:maj");
     assert_eq!(editor.next_undo(), Some(Undo::Pass));
     assert!(editor.undo());
-    // Behind the end there was nothing that could come back.
+    // After the end there was nothing to bring back.
     assert_eq!(
         shape(editor.track()),
         format!("{}, 8-10 B:maj", shape(&first))
@@ -166,7 +165,7 @@ fn the_same_chords_again_are_nothing_to_take_back() {
         assert!(!editor.can_undo(), "{pass}");
         editor.settle(pass);
     }
-    // Nor does one that has taken something away before get lost among them.
+    // Nor is an earlier pass that replaced something lost among them.
     let before = shape(editor.track());
     play(&mut editor, 100, 0.0, 2.0, "E");
     for pass in 101..200 {
@@ -255,7 +254,7 @@ fn a_pass_that_was_undone_takes_nothing_more_away() {
     assert_eq!(shape(editor.track()), format!("{ALL}, 8-9 E:maj?"));
     confirm(&mut editor, 1, 5.0, 9.0, "E");
     assert_eq!(shape(editor.track()), format!("{ALL}, 8-9 E:maj"));
-    // Done again, it goes on as before; and the next pass is another matter.
+    // Redone, it continues as before; the next pass is separate.
     assert!(editor.redo());
     play(&mut editor, 1, 9.0, 10.0, "E");
     assert_eq!(
@@ -273,7 +272,7 @@ fn a_pass_that_was_undone_takes_nothing_more_away() {
 fn what_is_confirmed_late_belongs_to_the_pass_it_was_heard_in() {
     let mut editor = Editor::new(track());
     live(&mut editor, 1, 0.0, 8.0, "E");
-    // The loop comes round; of the first pass the end is confirmed only then.
+    // The loop starts again; only then is the end of the first pass confirmed.
     live(&mut editor, 2, 0.0, 3.0, "B");
     confirm(&mut editor, 1, 4.0, 8.0, "D");
     live(&mut editor, 2, 3.0, 5.0, "B");
@@ -380,7 +379,7 @@ fn a_track_does_not_grow_past_what_can_be_read_again() {
     };
     assert_eq!(editor.apply(&split), Err(error.into()));
     assert_eq!(editor.track(), &full);
-    // What is there goes on being heard anew.
+    // The same chords are heard again and again.
     let lock = |locked| Command::SetLocked { at_s: 0.4, locked };
     editor.apply(&lock(false)).unwrap();
     let first = full.timeline().segments()[0].clone();
@@ -460,7 +459,7 @@ impl Pass {
     }
 }
 
-/// A chart with chords of all kinds, by chance.
+/// A random chart with chords of all kinds.
 fn chart() -> impl Strategy<Value = Track> {
     let name = proptest::sample::select(vec!["N", "X", "C", "A:min", "F", "G:7"]);
     let chord = (
@@ -487,7 +486,7 @@ fn chart() -> impl Strategy<Value = Track> {
     })
 }
 
-/// Whether every confirmed chord of `before` is in `after`, there and by its name.
+/// Whether every confirmed chord of `before` is in `after`, at its time and with its name.
 fn keeps(before: &Track, after: &Track) -> bool {
     let steps = (before.timeline().end_s().unwrap() / STEP_S).round() as u32;
     (0..steps).all(|step| {
@@ -507,8 +506,8 @@ fn head(track: &Track, of: &Track) -> Vec<Segment> {
 }
 
 proptest! {
-    /// Whatever a pass hears, live and later, one undo brings back what it has taken away, and
-    /// what it did not hear it did not take.
+    /// Whatever a pass hears, live and later, one undo restores what it replaced, and it replaces
+    /// nothing where it heard nothing.
     #[test]
     fn what_a_pass_takes_away_one_undo_brings_back(
         chart in chart(),
@@ -547,7 +546,7 @@ proptest! {
     }
 
     /// The same where the end of each pass is confirmed only while the next one plays, as in a
-    /// loop, and where somebody edits in between: step by step back to the chart.
+    /// loop, with edits in between: step by step back to the chart.
     #[test]
     fn everything_undone_is_the_first_chart(
         chart in chart(),
@@ -571,7 +570,7 @@ proptest! {
                         None => Command::SetLocked { at_s, locked: true },
                     });
                 }
-                // Of the pass before, where this one has not been yet.
+                // The rest of the pass before, where this one has not been yet.
                 if let Some((earlier, before)) = late
                     && step == pass.from + 4
                 {

@@ -1,4 +1,4 @@
-//! What is for players: simpler chords, and names in other languages.
+//! Help for players: simpler chords, and note names in other languages.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Files under attack: killed writers, several writers, full disks, protected folders.
+//! Saving under adverse conditions: killed writers, several writers, full disks, protected folders.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use harmony::export::atomic::{self, WriteError};
 
-/// Says to a child of this program what it is to do.
+/// Environment variable that tells a child of this program what to do.
 const CHILD: &str = "CHANGES_SAVING_CHILD";
 
 /// Bytes of a file: enough that writing it takes a while.
@@ -27,7 +27,7 @@ fn assert_whole(path: &Path) {
     assert!(found.iter().all(|byte| *byte == found[0]));
 }
 
-/// This program again, to run nothing but the test of that name.
+/// This program again, running only the test of that name.
 fn child(test: &str, path: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -63,7 +63,7 @@ fn a_killed_writer_leaves_the_old_file_or_the_new_one() {
         writer.wait().unwrap();
         assert_whole(&path);
     }
-    // And the next one is not in the way of what was left behind.
+    // And the next writer is not hindered by leftovers.
     atomic::write(&path, &content(1)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), content(1));
 }
@@ -141,7 +141,7 @@ mod unix {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::{CommandExt, ExitStatusExt};
 
-    /// Whom nothing belongs to.
+    /// A user who owns nothing.
     const NOBODY: u32 = 65_534;
 
     fn is_root() -> bool {
@@ -149,7 +149,7 @@ mod unix {
         std::os::unix::fs::MetadataExt::uid(&own.as_file().metadata().unwrap()) == 0
     }
 
-    /// Runs a child as someone whom permissions bind, who must be able to read the program.
+    /// Runs a child as a user to whom permissions apply, and who can read the program.
     fn as_nobody(test: &str, path: &Path) -> Command {
         let mut command = child(test, path);
         if is_root() {
@@ -166,7 +166,7 @@ mod unix {
         command
     }
 
-    /// What a child says of its attempt to write.
+    /// The output of a child about its attempt to write.
     fn said(command: &mut Command) -> String {
         let output = command
             .stdout(Stdio::piped())
@@ -248,7 +248,7 @@ mod unix {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_disk_that_is_really_full_is_told_and_nothing_is_lost() {
-        /// A file system of 256 KiB, gone with the test.
+        /// A file system of 256 KiB, unmounted when dropped.
         struct Disk(tempfile::TempDir);
 
         impl Drop for Disk {

@@ -347,7 +347,7 @@ proptest! {
     }
 
     #[test]
-    // Of three accidentals nobody knows which belong to the root.
+    // With three accidentals it is ambiguous which belong to the root.
     fn symbols_keep_their_notes(chord in chord_on(note_within(2))) {
         let written = format(&Label::Chord(chord.clone()), Style::Jazz, None);
         if let Ok(Label::Chord(read)) = harmony::style::read(&written) {

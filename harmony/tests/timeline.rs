@@ -1,4 +1,4 @@
-//! The timeline: its operations, and that none of them breaks it.
+//! The timeline: its operations, and that none of them breaks its invariants.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ fn timeline(segments: &[(f64, f64, &str)]) -> Timeline {
     .unwrap()
 }
 
-/// `0-1 C:maj, 1-2 N`: a timeline in short.
+/// A timeline in short form: `0-1 C:maj, 1-2 N`.
 fn shape(timeline: &Timeline) -> String {
     let segments = timeline.segments().iter();
     let parts: Vec<String> = segments
@@ -199,7 +199,7 @@ enum Operation {
     Simplify,
 }
 
-/// Times on a coarse grid, so that edges often meet, and some that are wild.
+/// Times on a coarse grid, so that edges often meet, and some invalid ones.
 fn time() -> impl Strategy<Value = f64> {
     prop_oneof![
         20 => (0_u32..40).prop_map(|step| f64::from(step) * 0.25),

@@ -97,7 +97,7 @@ fn the_scripts_of_the_program_need_no_font_of_the_system() {
         let pdf = written(Format::Pdf, &track, &nowhere);
         assert_eq!(pdf, written(Format::Pdf, &track, &options(fonts())));
     }
-    // So does what a file system takes apart: letters with their accents behind them.
+    // So do decomposed letters, with their accents after them, as some file systems store them.
     let apart = track("Cafe\u{301} Mu\u{308}ller", "");
     assert_eq!(Format::Svg.shortfall(&apart, &nowhere), None);
 }
@@ -160,7 +160,7 @@ fn arabic_letters_join() {
         let bytes = written(Format::Svg, &track(title, ""), &options(fonts()));
         String::from_utf8(bytes).unwrap()
     };
-    // Two lams in one word have other shapes than two that stand alone.
+    // Two lams in one word have other shapes than two separate ones.
     let apart = svg("ل ل");
     let joined = svg("لل");
     let ids = |svg: &str| {

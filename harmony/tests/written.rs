@@ -1,5 +1,4 @@
-//! Charts that people wrote, read from every form: what this program writes comes back, and so
-//! does what people type.
+//! Charts read from every format, as this program writes them and as people type them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -62,7 +61,7 @@ fn song() -> Track {
     track
 }
 
-/// What sounds on each beat, bass and all.
+/// The chord on each beat, with its bass.
 fn by_beat(chart: &WrittenChart) -> Vec<String> {
     let mut beats = Vec::new();
     for chord in chart.bars.iter().flat_map(|bar| &bar.chords) {
@@ -105,7 +104,7 @@ fn what_the_exports_write_is_read_again() {
         };
         let mut found = by_beat(&chart);
         let mut truth = truth.clone();
-        // What follows the last chord is none of it in MIDI.
+        // MIDI does not have the time after the last chord.
         if format == Format::Midi {
             truth.pop();
             found.truncate(truth.len());
@@ -227,7 +226,7 @@ fn what_is_no_chart_is_named() {
     for (text, message) in [
         ("", "no chords in the chart"),
         ("some words", "no chords in the chart"),
-        ("| Am | Hx7 | F | C |", "line 1: \"Hx7\" is no chord"),
+        ("| Am | Hx7 | F | C |", "line 1: \"Hx7\" is not a chord"),
         ("irealb://nothing", "the link for iReal Pro holds no chart"),
         ("<score-partwise><part></", "not a MusicXML file"),
         ("0 1 C:maj\n1 x C\n", "line 2"),

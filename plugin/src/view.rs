@@ -364,7 +364,7 @@ fn chord_view(label: &Label, key: Option<Key>, namer: &Namer) -> Option<ChordVie
         unsure: false,
         locked: false,
         remembered: false,
-        function: Function::of(sounding, key),
+        function: Function::of_chord(sounding, key),
         sounding: Tones {
             pitch_classes: sounding.pitch_classes(),
             root: sounding.root().pitch_class(),

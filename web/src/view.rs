@@ -1,4 +1,4 @@
-//! What the page draws of a track, as plain values.
+//! The view of a track: plain values for the page to draw.
 
 use harmony::chart::{Chart, ChartOptions, DIVISIONS};
 use harmony::function::Function;
@@ -18,7 +18,7 @@ pub struct View {
     title: String,
     /// The key at the beginning: `E♭ major`.
     key: Option<String>,
-    /// Quarter notes a minute, over all of it.
+    /// Mean tempo in quarter notes a minute.
     tempo_bpm: f64,
     meter: String,
     chords: Vec<Chord>,
@@ -35,22 +35,22 @@ pub struct Chord {
     #[serde(flatten)]
     sound: Sound,
     confirmed: bool,
-    /// Set by hand.
+    /// Whether it was set by hand.
     locked: bool,
     alternatives: Vec<Other>,
 }
 
-/// What sounds, and how it is written.
+/// A chord and its notation.
 #[derive(Serialize)]
 pub struct Sound {
     name: Name,
     /// `tonic`, `subdominant`, `dominant`, `chromatic` or `unknown`.
     function: &'static str,
-    /// What that means, in words.
+    /// The function in words.
     role: &'static str,
-    /// 0 … 1.
+    /// Its probability, 0 … 1.
     confidence: f32,
-    /// The key of the moment.
+    /// The key at this point.
     key: Option<String>,
     /// MIDI notes, the lowest first.
     notes: Vec<u8>,
@@ -74,12 +74,12 @@ struct Bar {
     start_s: f64,
     end_s: f64,
     section: Option<String>,
-    /// The meter, where it begins.
+    /// The meter, in the bar where it begins.
     meter: Option<[u8; 2]>,
-    /// Sixteenths in the bar, and in what a musician counts.
+    /// Length of the bar and of the counted beat, in sixteenths.
     length: u32,
     pulse: u32,
-    /// The same as the bar before: written as `%`.
+    /// Whether it repeats the bar before and is written as `%`.
     simile: bool,
     chords: Vec<Placed>,
 }
@@ -91,7 +91,7 @@ struct Placed {
     offset: u32,
     length: u32,
     start_s: f64,
-    /// It goes on from the bar before.
+    /// Whether it is held over from the bar before.
     held: bool,
     name: Name,
     function: &'static str,
@@ -105,7 +105,7 @@ pub fn view(track: &str, settings: &str) -> Result<String, Error> {
 }
 
 impl View {
-    /// A track as these settings show it.
+    /// The view of a track with these settings.
     pub fn new(track: &Track, settings: &Settings) -> Result<Self, Error> {
         let shown = settings.shown(track)?;
         let chart = Chart::new(
@@ -127,8 +127,8 @@ impl View {
     }
 }
 
-/// The chords of the timeline, each of them by itself also where the vocabulary makes neighbours
-/// equal: their other readings differ.
+/// The chords of the timeline. Neighbours that the vocabulary makes equal stay separate, because
+/// their alternatives differ.
 fn chords(track: &Track, settings: &Settings) -> Vec<Chord> {
     let segments = track.timeline().segments().iter();
     segments
@@ -159,7 +159,7 @@ fn chord(segment: &Segment, key: Option<Key>, settings: &Settings) -> Chord {
     }
 }
 
-/// Other readings, but those that are written alike.
+/// Alternatives, without those that are written alike.
 pub fn others<'a>(
     readings: impl Iterator<Item = (&'a Label, f32)>,
     label: &Label,
@@ -184,7 +184,7 @@ pub fn others<'a>(
 }
 
 impl Sound {
-    /// A label of a track, in the key that holds there.
+    /// A label of a track, in the key at that point.
     pub fn new(label: &Label, confidence: f32, key: Option<Key>, settings: &Settings) -> Self {
         let shown = settings.label(label);
         let key = key.map(|key| settings.key(key));
@@ -204,7 +204,7 @@ impl Sound {
 fn function_of(label: &Label, key: Option<Key>) -> Function {
     label
         .chord()
-        .map_or(Function::Unknown, |chord| Function::of(chord, key))
+        .map_or(Function::Unknown, |chord| Function::of_chord(chord, key))
 }
 
 const fn function_name(function: Function) -> &'static str {
@@ -303,7 +303,7 @@ mod tests {
         let view = shown(r#"{"transpose": -3, "vocabulary": "majmin", "style": "jazz"}"#);
         assert_eq!(view["key"], "A major");
         assert_eq!(view["chords"][2]["name"]["text"], "E");
-        // C:maj7 and the chord itself are one then.
+        // Then C:maj7 equals the chord itself.
         let others = view["chords"][0]["alternatives"].as_array().unwrap();
         assert_eq!(others.len(), 1);
         assert_eq!(others[0]["name"]["text"], "F♯m");

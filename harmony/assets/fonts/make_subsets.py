@@ -3,9 +3,9 @@
 
     python3 make_subsets.py INTER_FOLDER BRAVURA.otf      (needs fonttools)
 
-INTER_FOLDER holds Inter-Regular.otf and InterDisplay-SemiBold.otf (Debian package
-fonts-inter); BRAVURA.otf is that of the npm package @vexflow-fonts/bravura. The
-music font is renamed, as its licence asks of reduced versions.
+INTER_FOLDER contains Inter-Regular.otf and InterDisplay-SemiBold.otf (Debian package
+fonts-inter); BRAVURA.otf is from the npm package @vexflow-fonts/bravura. The
+music font is renamed, as its licence requires of reduced versions.
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-//! Chord charts: a track brought onto the grid of its bars, as a musician reads it.
+//! Chord charts: a track quantized to the grid of its bars, as a musician reads it.
 //!
 //! A [`Chart`] is what every notation is written from: MusicXML, ChordPro, iReal Pro,
 //! text, and the drawn charts. Its positions are whole numbers of sixteenth notes.
@@ -14,7 +14,7 @@ use crate::time::Meter;
 pub use quantize::MAX_BARS;
 pub use tempo_mark::TempoMark;
 
-/// Parts of a quarter note that positions in a chart count.
+/// Divisions of a quarter note: the unit of positions in a chart.
 pub const DIVISIONS: u32 = 4;
 
 /// A chord within a bar.
@@ -26,7 +26,7 @@ pub struct Placed {
     pub length: u32,
     /// What sounds.
     pub label: Label,
-    /// True when it has gone on from the bar before.
+    /// True when it is held over from the bar before.
     pub held: bool,
 }
 
@@ -43,7 +43,7 @@ pub struct Bar {
     pub length: u32,
     /// The meter it is in.
     pub meter: Meter,
-    /// The key it is in, where the track knows.
+    /// The key it is in, if the track has one.
     pub key: Option<Key>,
     /// The label of the section that starts here.
     pub section: Option<String>,
@@ -51,12 +51,12 @@ pub struct Bar {
     pub chords: Vec<Placed>,
     /// A repeated passage starts here.
     pub repeat_start: bool,
-    /// A repeated passage ends here and is played so many times; 0 where none does.
+    /// How many times the repeated passage that ends here is played; 0 where none ends.
     pub repeat_times: u32,
 }
 
 impl Bar {
-    /// Whether both bars are played alike: same meter, length, key and chords.
+    /// Whether both bars have the same meter, length, key and chords.
     #[must_use]
     pub fn plays_like(&self, other: &Self) -> bool {
         self.meter == other.meter
@@ -70,7 +70,7 @@ impl Bar {
                 .all(|(own, other)| own.offset == other.offset && own.label == other.label)
     }
 
-    /// What a musician counts, in [`DIVISIONS`]; at least 1.
+    /// The beat that a musician counts, in [`DIVISIONS`]; at least 1.
     #[must_use]
     pub fn pulse(&self) -> u32 {
         divisions(self.meter.pulse_beats()).max(1)
@@ -87,7 +87,7 @@ fn divisions(beats: f64) -> u32 {
 pub struct ChartOptions {
     /// Leave out silence and unknown time before the first chord and after the last.
     pub trim: bool,
-    /// Write passages that are repeated at once with repeat signs.
+    /// Write immediately repeated passages with repeat signs.
     pub fold: bool,
 }
 
@@ -150,8 +150,8 @@ impl Chart {
                 .any(|placed| placed.label != Label::NoChord)
     }
 
-    /// Whether a bar has to start a line: that of a section or of a repeated passage, and
-    /// what follows one.
+    /// Whether a bar has to start a line: the first of a section or of a repeated passage, or the
+    /// one after such a passage.
     fn starts_line(&self, index: usize) -> bool {
         let bar = &self.bars[index];
         let after_repeat = index
@@ -165,13 +165,13 @@ impl Chart {
     #[must_use]
     pub fn section_of(&self, line: &std::ops::Range<usize>) -> Option<&str> {
         let bars = self.bars.get(line.clone())?;
-        // A line starts with a section, but for the pickup before the first.
+        // A section starts a line; only a pickup may come before it.
         bars.iter().take(2).find_map(|bar| bar.section.as_deref())
     }
 
-    /// The lines of the chart, as ranges of bars: a new one for each section and each
-    /// repeated passage, and after as many bars as fit. A pickup does not count, and one
-    /// bar alone joins the line before it.
+    /// The lines of the chart, as ranges of bars: a new one for each section and each repeated
+    /// passage, and when a line is full. A pickup does not count, and a single bar joins the line
+    /// before it.
     #[must_use]
     pub fn lines(&self) -> Vec<std::ops::Range<usize>> {
         let most = self.bars_per_line.max(1);

@@ -1,11 +1,10 @@
-//! Quantizing: chords at any time to chords on beats.
+//! Quantization: moves chord changes onto beats.
 //!
-//! A change goes to the nearest pulse of its bar if it is within
-//! [`PULSE_REACH`] of one, else to the nearest eighth note; the first one, where silence of less
-//! than half a pulse or none is before it, to the nearest pulse. Chords shorter than
-//! [`SLIVER_BEATS`] and those that this leaves
-//! without duration vanish, equal neighbours become one, and gaps of less than a pulse
-//! (no chord, unknown) belong to the chord before them.
+//! A change goes to the nearest pulse of its bar if it is within [`PULSE_REACH`] of one, else to
+//! the nearest eighth note. The first change goes to the nearest pulse if less than half a pulse of
+//! silence precedes it. Chords shorter than [`SLIVER_BEATS`] and chords left without duration are
+//! dropped, equal neighbours are joined, and gaps of less than a pulse (no chord, unknown) are
+//! added to the chord before them.
 
 use super::{Bar, Chart, ChartOptions, Placed, divisions};
 use crate::label::Label;
@@ -16,11 +15,11 @@ use crate::track::{SLIVER_BEATS, Track};
 /// The most bars of a chart; what comes later is left out.
 pub const MAX_BARS: usize = 10_000;
 
-/// How far from a pulse, as a share of it, a change still belongs to it. Recognized and
-/// played changes lie up to a sixteenth beside the beat.
+/// How far from a pulse, as a share of a pulse, a change still snaps to it. Recognized and played
+/// changes are up to a sixteenth off the beat.
 const PULSE_REACH: f64 = 0.3;
 
-/// Eighth notes, the finest places of a change.
+/// The finest grid of a change: eighth notes.
 const FINEST_BEATS: f64 = 0.5;
 
 /// A chord on the grid, in beats of the track.
@@ -65,7 +64,7 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
     let sounding = |label: &Label| matches!(label, Label::Chord(_));
     let (tempo, meters) = (track.tempo(), track.meters());
     let span = |segment: &Segment| (tempo.beat_at(segment.start_s), tempo.beat_at(segment.end_s));
-    // What is so short that it belongs to what is before it.
+    // Too short to stand alone: its time goes to the segment before it.
     let is_sliver = |segment: &Segment, pulse_share: f64| {
         let (start, end) = span(segment);
         let shortest = match sounding(&segment.label) {
@@ -88,7 +87,7 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
         };
         segments = &segments[first..=end];
     } else if let Some(first) = segments.iter().position(|it| !is_sliver(it, 0.5)) {
-        // Nothing is before these to which they could belong.
+        // Slivers at the start have no chord before them to be added to.
         segments = &segments[first..];
     }
     let track_start = track
@@ -110,8 +109,7 @@ fn changes(track: &Track, trim: bool) -> Vec<Change> {
             snapped(meters, start)
         };
         let end = snapped(meters, end);
-        // What is left without duration vanishes, but its time is not lost: the
-        // neighbours meet there.
+        // A chord left without duration is dropped, without a gap: its neighbours meet there.
         if end <= start {
             continue;
         }
@@ -133,7 +131,7 @@ fn on_pulse(meters: &MeterMap, beat: f64) -> f64 {
     (bar.start + ((beat - bar.start) / pulse).round() * pulse).min(bar.end)
 }
 
-/// The place on the grid that is nearest to a beat.
+/// The grid position nearest to a beat.
 fn snapped(meters: &MeterMap, beat: f64) -> f64 {
     let bar = meters.bar_at(beat);
     let pulse = bar.meter.pulse_beats();
@@ -177,8 +175,8 @@ fn bars(track: &Track, from: f64, to: f64) -> Vec<Bar> {
     bars
 }
 
-/// Puts the chords into a bar. What they leave open before the first is no chord; the
-/// last one sounds to the end of its bar.
+/// Puts the chords into a bar. Time before the first is `N`; the last one sounds to the end of the
+/// bar.
 fn fill(bar: &mut Bar, changes: &[Change]) {
     let end_beat = bar.start_beat + f64::from(bar.length) / f64::from(super::DIVISIONS);
     let first = changes.partition_point(|change| change.end <= bar.start_beat + 1e-6);

@@ -1,11 +1,11 @@
-//! Repeat signs for passages that are played again at once.
+//! Repeat signs for passages that are repeated immediately.
 
 use super::{Bar, Chart};
 
 /// The longest passage that is looked for, in bars.
 const LONGEST: usize = 64;
 
-/// A passage played more often than this is rather written as a longer one.
+/// A passage played more often than this is preferably written as a longer one.
 const USUAL_TIMES: usize = 4;
 
 /// A passage of `length` bars that is played `times` times from some bar on.
@@ -15,9 +15,9 @@ struct Repeat {
 }
 
 impl Chart {
-    /// Leaves out what a repeat sign can say: of passages that are played again at once,
-    /// the first is kept. A passage is a number of whole lines, or starts where a section
-    /// starts; bars that start differently labelled sections are different.
+    /// Replaces immediate repetitions of a passage by repeat signs; the first is kept. A passage is
+    /// a number of whole lines, or starts where a section starts; bars that start sections with
+    /// different labels are different.
     pub(super) fn fold_repeats(&mut self) {
         let mut folded: Vec<Bar> = Vec::with_capacity(self.bars.len());
         let mut rest = std::mem::take(&mut self.bars);
@@ -37,7 +37,7 @@ impl Chart {
             folded.append(&mut rest);
             rest = after;
         }
-        // Numbers count what is written.
+        // Bar numbers count written bars.
         let first = folded.first().map_or(1, |bar| bar.number);
         for (number, bar) in (first..).zip(&mut folded) {
             bar.number = number;
@@ -74,8 +74,8 @@ impl Chart {
     }
 }
 
-/// Whether a repetition saves more, or as much in a more usual way; `new` is the longer
-/// passage.
+/// Whether `new`, the longer passage, saves more bars than `best`, or as many with a more usual
+/// number of times.
 fn better(new: &Repeat, best: &Repeat) -> bool {
     let (covers, covered) = (new.length * new.times, best.length * best.times);
     covers > covered || covers == covered && best.times > USUAL_TIMES

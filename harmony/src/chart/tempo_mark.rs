@@ -3,7 +3,7 @@
 use super::Chart;
 use crate::time::Meter;
 
-/// A metronome mark: so many of a note a minute.
+/// A metronome mark: a note value and how many of it there are in a minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TempoMark {
     /// The note in quarter notes: 2, 1.5, 1, 0.75 or 0.5.
@@ -13,8 +13,8 @@ pub struct TempoMark {
 }
 
 impl TempoMark {
-    /// The mark of a tempo in quarter notes a minute: in the note that the meter counts, in
-    /// eighths or halves where that would be shorter or longer than what a metronome mark has.
+    /// The mark of a tempo in quarter notes a minute. It counts the note that the meter counts, but
+    /// no note shorter than an eighth or longer than a half.
     #[must_use]
     pub fn new(meter: Meter, quarters_bpm: f64) -> Self {
         let beats = meter.pulse_beats().clamp(0.5, 2.0);

@@ -6,9 +6,9 @@ use crate::time::{MeterMap, TempoMap};
 use crate::timeline::{Segment, Timeline};
 use crate::track::{Info, KeyRegion, Section, Track};
 
-/// The difference that one edit made: the changed parts of the track before and after. Of the
-/// chords only the span of time that differs is kept, so that undoing it does not touch later
-/// analysis elsewhere.
+/// The difference that one edit made: the changed parts of the track before and after. Only the
+/// chords in the span that differs are kept, so that undoing it does not touch later analysis
+/// elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     chords: Option<Both<Vec<Segment>>>,
@@ -61,11 +61,11 @@ impl<T> Both<T> {
 }
 
 impl Change {
-    /// What differs between two states of a track; `None` if nothing does.
+    /// The difference between two states of a track; `None` if they are equal.
     #[must_use]
     pub fn between(before: &Track, after: &Track) -> Option<Self> {
         let tempo = Both::differing(before.tempo(), after.tempo());
-        // Of chords under another tempo only the beats differ, which follow from it.
+        // A new tempo changes only the beats of chords, which follow from the tempo map.
         let mut restamped = None;
         if tempo.is_some() {
             restamped
@@ -100,7 +100,7 @@ impl Change {
         (!nothing).then_some(change)
     }
 
-    /// Restores a side; parts that cannot be applied to the present track are left out.
+    /// Restores a side; parts that cannot be applied to the current track are left out.
     pub(super) fn bring(&self, side: Side, track: &mut Track) {
         if let Some(tempo) = &self.tempo {
             track.restore_tempo(tempo.side(side).clone());
@@ -151,8 +151,8 @@ impl Change {
     }
 }
 
-/// The timeline with one side of a change over whatever is in its span. Where that side has no
-/// chords and the other has some, the span is cut off an end of the timeline, or unknown in its
+/// The timeline with one side of a change written over its span. Where that side has no chords and
+/// the other has some, the span is cut off at an end of the timeline, or becomes unknown in its
 /// middle.
 fn replaced(timeline: &Timeline, chords: &Both<Vec<Segment>>, side: Side) -> Option<Timeline> {
     let mut timeline = timeline.clone();
@@ -176,7 +176,7 @@ fn span_of(segments: &[Segment]) -> Option<(f64, f64)> {
     Some((segments.first()?.start_s, segments.last()?.end_s))
 }
 
-/// Leaves nothing in a span: it is cut off an end of the timeline, or unknown in its middle.
+/// Empties a span: it is cut off at an end of the timeline, or becomes unknown in its middle.
 fn empty(timeline: &mut Timeline, from_s: f64, to_s: f64) -> Option<()> {
     let (start_s, end_s) = (timeline.start_s()?, timeline.end_s()?);
     if end_s <= to_s {

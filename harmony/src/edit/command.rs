@@ -27,7 +27,7 @@ pub enum Snap {
 }
 
 impl Snap {
-    /// The place that a time snaps to, in seconds from 0 on.
+    /// The time that `time_s` snaps to, in seconds, at least 0.
     #[must_use]
     pub fn snapped(self, track: &Track, time_s: f64) -> f64 {
         let beat = track.tempo().beat_at(time_s);
@@ -53,54 +53,55 @@ impl Snap {
 pub enum Command {
     /// Sets the chord of a segment, which is locked from then on.
     SetChord { at_s: f64, label: Label },
-    /// Makes an alternative of a segment its chord, and its chord an alternative; locks it. The
-    /// alternative is named, because analysis may have replaced the list since it was shown.
+    /// Swaps a segment's chord with one of its alternatives and locks it. The alternative is given
+    /// by label, because analysis may have replaced the list since it was shown.
     TakeAlternative { at_s: f64, label: Label },
     /// Moves the boundary nearest to `from_s` to `to_s`, snapped by `snap`, but not
     /// past its neighbours. Locks the segments on both sides.
     MoveBoundary { from_s: f64, to_s: f64, snap: Snap },
     /// Cuts a segment in two.
     Split { at_s: f64, snap: Snap },
-    /// Joins a segment with the one after it, which takes over its chord; locks it.
+    /// Joins a segment with the one after it, which takes its chord; locks it.
     MergeNext { at_s: f64 },
-    /// Takes a segment away; the one before it goes on, or the one after starts earlier,
-    /// and is locked.
+    /// Deletes a segment; the one before it is extended, or else the one after starts earlier, and
+    /// is locked.
     Delete { at_s: f64 },
     /// Locks a segment or frees it for new analysis.
     SetLocked { at_s: f64, locked: bool },
-    /// Sets the key from a beat on; none takes away the region that holds there.
+    /// Sets the key from a beat on; `None` removes the region that holds there.
     SetKey { beat: f64, key: Option<Key> },
-    /// Sets the label of the section from a beat on; none takes away the section there.
+    /// Sets the label of the section from a beat on; `None` removes the section there.
     SetSection { beat: f64, label: Option<String> },
     /// Sets the meter from a beat on.
     SetMeter { beat: f64, meter: Meter },
     /// Multiplies the tempo: 0.5 counts half as many beats in the same time. Chords stay on
     /// their seconds; meters, keys and sections stay at their seconds too.
     ScaleTempo { factor: f64 },
-    /// The same, and then moves the grid of beats and bars by `by_s` seconds, to earlier ones where
-    /// that is negative. Chords stay on their seconds; meters, keys and sections go with their bars.
+    /// As [`ScaleTempo`](Self::ScaleTempo), and then moves the grid of beats and bars by `by_s`
+    /// seconds, earlier where that is negative. Chords stay on their seconds; meters, keys and
+    /// sections go with their bars.
     FitGrid { factor: f64, by_s: f64 },
-    /// Moves all chords, other readings and keys by so many semitones, taken modulo 12. What is
-    /// locked stays so.
+    /// Transposes all chords, alternatives and keys by this many semitones, taken modulo 12. Locked
+    /// chords stay locked.
     Transpose { semitones: i32 },
     /// Sets title, composer and bars a line.
     SetInfo { info: Info },
-    /// Puts the chords of a song from its own second 0 at `at_s`, over what is there; locked chords
-    /// stay unless it says otherwise.
+    /// Writes a song's chords over the track, the song's second 0 at `at_s`; locked chords stay
+    /// unless [`Placed::over_locked`] is set.
     Place { at_s: f64, song: Box<Placed> },
-    /// Forgets all chords, locked ones too, with keys and sections. Title, composer, tempo
-    /// and meters stay.
+    /// Removes all chords, also locked ones, and keys and sections. Title, composer, tempo and
+    /// meters stay.
     Clear,
 }
 
-/// A song that was not heard here: from a file, or a chart that somebody aligned.
+/// A song from elsewhere: transcribed from a file, or an aligned chart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Placed {
-    /// Its chords, from its own second 0 on.
+    /// Its chords; times from its own second 0.
     pub chords: Timeline,
-    /// Its tempo and meters, from its own second 0 on, for a track that has none of its own.
+    /// Its tempo and meters from its own second 0, for a track without its own.
     pub time: Option<(TempoMap, MeterMap)>,
-    /// Its sections, by their seconds.
+    /// Its sections: start in seconds, and label.
     pub sections: Vec<(f64, String)>,
     /// Its title, for a track that has none.
     #[serde(default)]
@@ -108,7 +109,7 @@ pub struct Placed {
     /// Who wrote it, for a track that takes the title.
     #[serde(default)]
     pub composer: String,
-    /// Whether locked chords give way to it: somebody has chosen it bar by bar.
+    /// Whether it replaces locked chords: true for bars that the user has accepted.
     #[serde(default)]
     pub over_locked: bool,
 }
@@ -117,7 +118,7 @@ impl Placed {
     fn put(&self, at_s: f64, track: &mut Track) -> Result<(), EditError> {
         let at_s = finite(at_s)?.max(0.0);
         if let Some((tempo, meters)) = &self.time {
-            // The song is all there is: its beats are the track's, and its first bar is where it
+            // The track has nothing else: it takes the song's beats, and bar 1 is where the song
             // begins.
             track.set_tempo(tempo.moved(at_s)?, Keep::Seconds)?;
             track.set_meters(meters.clone());
@@ -170,7 +171,7 @@ pub enum EditError {
     #[error("there is no chord at {at_s} s")]
     NoSegment { at_s: f64 },
     /// No such alternative, or no longer.
-    #[error("{label} is no other reading of the chord at {at_s} s")]
+    #[error("{label} is not among the other readings of the chord at {at_s} s")]
     NoAlternative { at_s: f64, label: Label },
     /// A segment would become too short.
     #[error("{at_s} s is less than 20 ms from another boundary")]
@@ -178,8 +179,8 @@ pub enum EditError {
     /// Nothing to merge with.
     #[error("no chord follows the one at {at_s} s")]
     NoNext { at_s: f64 },
-    /// The only segment cannot go.
-    #[error("the only chord of the track cannot be taken away")]
+    /// The only segment cannot be deleted.
+    #[error("the only chord of the track cannot be deleted")]
     OnlySegment,
     /// A region out of bounds.
     #[error(transparent)]
@@ -190,7 +191,7 @@ pub enum EditError {
 }
 
 impl Command {
-    /// Carries the command out. On an error the track may be half changed; the editor discards
+    /// Carries the command out. On an error the track may be half changed, and the editor discards
     /// it.
     pub(super) fn carry_out(&self, track: &mut Track) -> Result<(), EditError> {
         match self {
@@ -237,7 +238,7 @@ impl Command {
                 let place = index_at(segments, *at_s)?;
                 let segment = &mut segments[place];
                 if segment.label == *label {
-                    // Analysis has come to it by itself.
+                    // Analysis has meanwhile taken the same chord.
                     by_hand(segment, label.clone());
                     return Ok(());
                 }
@@ -322,14 +323,14 @@ impl Command {
     }
 }
 
-/// A label set by a person: certain, confirmed, and locked against analysis.
+/// Sets a label by hand: certain, confirmed, and locked against analysis.
 fn by_hand(segment: &mut Segment, label: Label) {
     segment.label = label;
     segment.confidence = 1.0;
     settle(segment);
 }
 
-/// A segment whose chord or bounds a person has set: analysis does not change it.
+/// Locks a segment whose chord or bounds the user has set: analysis does not change it.
 const fn settle(segment: &mut Segment) {
     segment.status = Status::Confirmed;
     segment.locked = true;
@@ -341,7 +342,7 @@ fn extend(segment: &mut Segment, start_s: Option<f64>, end_s: Option<f64>) {
     unstamped(segment);
 }
 
-/// The track knows the beats of the new times.
+/// Drops a segment's beats: the track computes those of its new times.
 const fn unstamped(segment: &mut Segment) {
     segment.start_beat = None;
     segment.end_beat = None;

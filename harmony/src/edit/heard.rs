@@ -1,4 +1,4 @@
-//! New analysis of a stretch of the song, and which parts of it are written into the track.
+//! Analysis of a stretch of the song, and which parts of it are written into the track.
 
 use super::history::History;
 use super::replaced::{cut, is_confirmed_chord};
@@ -8,7 +8,7 @@ use crate::track::Track;
 /// The analysis of a stretch of the song.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heard {
-    /// Its segments, times in seconds of the track.
+    /// The segment; times in seconds of the track.
     pub segment: Segment,
     /// Whether the sound was too faint for a segment to replace a confirmed chord.
     pub faint: bool,
@@ -85,7 +85,7 @@ fn confirmed(track: &Track, from_s: f64, to_s: f64) -> Vec<Segment> {
     there.into_iter().filter(is_confirmed_chord).collect()
 }
 
-/// Whether the track has these chords already.
+/// Whether the track already has this chord.
 fn is_there(track: &Track, segment: &Segment) -> bool {
     let (from_s, to_s) = (segment.start_s, segment.end_s);
     let now = track.timeline().range(from_s, to_s);

@@ -9,20 +9,20 @@ use super::replaced::{Replaced, cut, is_confirmed_chord, without};
 use crate::timeline::Segment;
 use crate::track::Track;
 
-/// Most edits that are remembered.
+/// The most edits that are kept.
 pub const MAX_DEPTH: usize = 200;
 
-/// Most passes that can be undone one by one. Older ones are merged into one step, which brings
-/// back what was there before the first.
+/// The most passes that can be undone one by one. Older ones are merged into one step, which
+/// restores the chords from before the first.
 pub const MAX_PASSES: usize = 64;
 
-/// Most segments of all passes that are remembered.
+/// The most segments that are kept for all passes.
 const MAX_REPLACED: usize = 50_000;
 
-/// A pass this much older than the latest one gets no more analysis.
+/// A pass this many passes older than the latest one gets no more analysis.
 const STALE_PASSES: u64 = 32;
 
-/// Most undone passes whose audio may still be in analysis.
+/// The most undone passes whose audio may still be in analysis.
 const MAX_BARRED: usize = 64;
 
 /// One step of undo.
@@ -77,11 +77,11 @@ impl Step {
     }
 }
 
-/// Edits and passes that can be undone, and those that were.
+/// Edits and passes that can be undone or redone.
 ///
-/// A pass is from where the song starts or jumps to where it stops or jumps again. The chords
-/// that it replaced are one step at the time the pass began; edits made during the pass come
-/// after it and are undone first.
+/// A pass runs from where the song starts or jumps to where it stops or jumps again. The chords
+/// that it replaced are one step at the time the pass began; edits made during the pass come after
+/// it and are undone first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     done: VecDeque<Step>,
@@ -92,8 +92,8 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers an edit. The oldest is forgotten past [`MAX_DEPTH`]; what was undone can
-    /// no longer be redone.
+    /// Adds an edit. The oldest is dropped past [`MAX_DEPTH`]; undone steps can no longer be
+    /// redone.
     pub fn push(&mut self, change: Change) {
         self.undone.clear();
         self.done.push_back(Step::Edit(Box::new(change)));
@@ -118,7 +118,7 @@ impl History {
         }
     }
 
-    /// Forgets edits of the tempo: from now on somebody else says what it is.
+    /// Drops edits of the tempo: from now on the host sets it.
     pub(super) fn forget_tempo_edits(&mut self) {
         let stays = |step: &Step| !matches!(step, Step::Edit(change) if change.is_of_tempo());
         self.done.retain(stays);
@@ -142,7 +142,7 @@ impl History {
         self.undone.len()
     }
 
-    /// Undoes the last step; whether there was one.
+    /// Undoes the last step; returns whether there was one.
     pub fn undo(&mut self, track: &mut Track) -> bool {
         let Some(index) = self.next(track) else {
             return false;
@@ -152,7 +152,7 @@ impl History {
         };
         let spans = step.spans();
         step.bring(Side::Before, track);
-        // Passes that have changed nothing yet lie above it and may go on.
+        // Passes above it have changed nothing yet and may continue.
         for (from_s, to_s) in spans {
             self.follow_above(index, track, from_s, to_s);
         }
@@ -166,7 +166,7 @@ impl History {
         true
     }
 
-    /// Redoes the step that was undone last; whether there was one.
+    /// Redoes the step that was undone last; returns whether there was one.
     pub fn redo(&mut self, track: &mut Track) -> bool {
         let Some(mut step) = self.undone.pop() else {
             return false;
@@ -186,8 +186,8 @@ impl History {
         self.barred.iter().any(of_pass)
     }
 
-    /// The confirmed chords of `from_s` … `to_s` before the pass, cut to that span: they stay
-    /// where the pass finds no chord.
+    /// The confirmed chords of `from_s` … `to_s` before the pass, cut to that span; they stay where
+    /// the pass finds no chord.
     pub(super) fn standing(
         &self,
         pass: u64,
@@ -214,7 +214,7 @@ impl History {
             } else if segment.label.chord().is_some()
                 && !replaced.is_some_and(|it| it.is_edited(from_s, to_s))
             {
-                // A pass that was cut short has written it, and it was never confirmed.
+                // An interrupted pass has written it, and it was never confirmed.
                 self.confirmed_below(below, from_s, to_s, &mut standing);
             }
         }
@@ -222,7 +222,7 @@ impl History {
         standing
     }
 
-    /// The confirmed chords of a span that passes right before step `index` have replaced.
+    /// The confirmed chords of a span that the passes directly before step `index` have replaced.
     fn confirmed_below(&self, index: usize, from_s: f64, to_s: f64, found: &mut Vec<Segment>) {
         let mut unknown = vec![(from_s, to_s)];
         for step in self.done.range(..index).rev() {
@@ -250,7 +250,7 @@ impl History {
                 self.done.len() - 1
             }
         };
-        // What lies above was done since, and is taken back first.
+        // Steps above came later and are undone first.
         let mut beneath = None;
         if index + 1 < self.done.len() {
             let mut track = track.clone();
@@ -279,8 +279,8 @@ impl History {
         }
     }
 
-    /// To be called after a pass has written into `from_s` … `to_s`, where later passes may have
-    /// been: undoing those brings back the new chords.
+    /// To be called after a pass has written into `from_s` … `to_s`, where later passes may already
+    /// have written: undoing those then restores the new chords.
     pub(super) fn follow(&mut self, pass: u64, track: &Track, from_s: f64, to_s: f64) {
         if let Some(index) = self.done.iter().rposition(|step| step.is_of(pass)) {
             self.follow_above(index + 1, track, from_s, to_s);
@@ -295,8 +295,8 @@ impl History {
         }
     }
 
-    /// Passes before this one are over: the latest of them that replaced nothing need no step of
-    /// their own. Small shifts that they made are added up.
+    /// Passes before this one are over: the latest of them that replaced nothing need no step.
+    /// Their small shifts are added up.
     pub(super) fn settle(&mut self, pass: u64, track: &Track) {
         let mut index = self.done.len();
         while let Some(before) = index.checked_sub(1) {
@@ -304,7 +304,7 @@ impl History {
             match &self.done[index] {
                 Step::Pass(it) if it.passes().1 >= pass => continue,
                 Step::Pass(it) if !it.matters(track) => {}
-                // What lies below may matter once this is taken back.
+                // Steps below may matter once this one is undone.
                 Step::Pass(_) | Step::Edit(_) => return,
             }
             let Some(Step::Pass(settled)) = self.done.remove(index) else {
@@ -335,14 +335,14 @@ impl History {
             let later = pair.and_then(|first| self.done.remove(first + 1));
             match (pair.and_then(|first| self.done.get_mut(first)), later) {
                 (Some(Step::Pass(earlier)), Some(Step::Pass(later))) => earlier.absorb(later),
-                // Between any two there are edits, and of those there are not many.
+                // Any two are separated by edits, whose number is bounded.
                 _ if segments <= MAX_REPLACED => return,
                 _ => drop(self.done.pop_front()),
             }
         }
     }
 
-    /// How many passes are remembered, and how many segments of them.
+    /// The number of passes in the history, and of their segments.
     fn passes(&self) -> (usize, usize) {
         let passes = self.done.iter().filter_map(|step| match step {
             Step::Pass(replaced) => Some(replaced.len()),

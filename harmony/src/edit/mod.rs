@@ -1,4 +1,4 @@
-//! Editing a chord track: commands that can be undone and redone.
+//! Editing of a chord track, with undo and redo.
 //!
 //! ```
 //! use harmony::edit::{Command, Editor};
@@ -33,10 +33,10 @@ use crate::track::{Keep, Track};
 
 /// A track with the history of its edits.
 ///
-/// New analysis is not an edit: it goes in by [`hear`](Self::hear) and does not change locked
-/// chords. Where it replaces confirmed chords, all that one pass over the song replaced is one
-/// step of the history. Undoing an edit restores the edit's span of time and nothing else;
-/// undoing a pass restores what was there wherever the pass has written.
+/// New analysis is not an edit: it is written by [`hear`](Self::hear) and does not change locked
+/// chords. All confirmed chords that one pass over the song replaces are one step of the history.
+/// Undoing an edit restores the edit's span of time and nothing else; undoing a pass restores the
+/// chords wherever the pass has written.
 #[derive(Clone, Debug, Default)]
 pub struct Editor {
     track: Track,
@@ -65,10 +65,10 @@ impl Editor {
         self.track
     }
 
-    /// Carries out a command. One that changes nothing is not remembered.
+    /// Carries out a command. One that changes nothing adds no undo step.
     ///
     /// # Errors
-    /// A command that is not possible here; nothing has changed then.
+    /// A command that is not possible here; the track is unchanged then.
     pub fn apply(&mut self, command: &Command) -> Result<(), EditError> {
         let mut changed = self.track.clone();
         command.carry_out(&mut changed)?;
@@ -80,12 +80,12 @@ impl Editor {
         Ok(())
     }
 
-    /// Undoes the last step; whether there was one.
+    /// Undoes the last step; returns whether there was one.
     pub fn undo(&mut self) -> bool {
         self.history.undo(&mut self.track)
     }
 
-    /// Redoes the step that was undone last; whether there was one.
+    /// Redoes the step that was undone last; returns whether there was one.
     pub fn redo(&mut self) -> bool {
         self.history.redo(&mut self.track)
     }
@@ -114,8 +114,8 @@ impl Editor {
     /// [`faint`](Heard::faint) leave it as it was before the pass. Returns whether anything was
     /// written.
     ///
-    /// Later passes have greater numbers. The confirmed chords that one pass replaces are one
-    /// step of undo; once undone, the pass replaces no more.
+    /// Later passes have greater numbers. The confirmed chords that one pass replaces are one step
+    /// of undo; once it is undone, the pass replaces no more of them.
     ///
     /// # Errors
     /// As [`Track::replace_range`].
@@ -158,8 +158,8 @@ impl Editor {
         self.track.replace_range(from_s, to_s, segments)
     }
 
-    /// Sets the tempo map ([`Track::set_tempo`]), and moves the chords of the history with it.
-    /// It is for a tempo that the host reports: no edit, and earlier edits of the tempo can no
+    /// Sets the tempo map ([`Track::set_tempo`]), and moves the chords of the history with it. It
+    /// is for a tempo that the host reports: not an edit, and earlier edits of the tempo can no
     /// longer be undone.
     ///
     /// # Errors

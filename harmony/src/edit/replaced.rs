@@ -9,8 +9,8 @@ use crate::track::{KeyRegion, Track};
 /// Ends of a track closer than this are the same, in seconds.
 const SAME_S: f64 = 1e-6;
 
-/// The earlier chords wherever a pass, or several passes in a row, has written, as they were
-/// before the first of them.
+/// The former chords of all spans that a pass, or several passes in a row, has written, as they
+/// were before the first pass.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Replaced {
     first: u64,
@@ -20,7 +20,7 @@ pub(super) struct Replaced {
     /// Where the pass has written, whether there were chords or not: start and end in seconds,
     /// in order.
     written: Vec<(f64, f64)>,
-    /// Where edits were made before the pass came there; they are undone first.
+    /// Where edits were made before the pass reached them; they are undone first.
     edited: Vec<(f64, f64)>,
     keys: Vec<KeyRegion>,
     /// Where the track began and ended.
@@ -28,7 +28,7 @@ pub(super) struct Replaced {
 }
 
 impl Replaced {
-    /// Nothing yet, by this pass.
+    /// Empty, for this pass.
     pub(super) fn by(pass: u64, track: &Track) -> Self {
         Self {
             first: pass,
@@ -54,15 +54,15 @@ impl Replaced {
         self.segments.len()
     }
 
-    /// The spans of which something is remembered, in seconds.
+    /// The spans of the stored chords, in seconds.
     pub(super) fn spans(&self) -> Vec<(f64, f64)> {
         let runs = self.segments.chunk_by(|a, b| a.end_s == b.start_s);
         runs.map(|run| (run[0].start_s, run[run.len() - 1].end_s))
             .collect()
     }
 
-    /// To be called before the pass writes into `from_s` … `to_s`: remembers those of the track's
-    /// `segments` where it has not written yet.
+    /// To be called before the pass writes into `from_s` … `to_s`: stores the track's `segments`
+    /// where the pass has not written yet.
     pub(super) fn remember(&mut self, segments: &[Segment], from_s: f64, to_s: f64) {
         for segment in segments {
             for (from_s, to_s) in self.untouched(segment.start_s, segment.end_s) {
@@ -85,19 +85,19 @@ impl Replaced {
         self.written.insert(at, (from_s, to_s));
     }
 
-    /// The parts of a span where the pass has neither written nor remembered anything.
+    /// The parts of a span that the pass has neither written nor stored.
     fn untouched(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64)> {
         let remembered = self.segments.iter().map(|it| (it.start_s, it.end_s));
         let holes = remembered.chain(self.written.iter().copied());
         without((from_s, to_s), holes)
     }
 
-    /// What is remembered of a span.
+    /// The stored chords of a span.
     pub(super) fn within(&self, from_s: f64, to_s: f64) -> Vec<Segment> {
         cut(&self.segments, from_s, to_s)
     }
 
-    /// The remembered chords of a span that the pass itself met there.
+    /// The stored chords of a span that the pass itself has replaced.
     pub(super) fn found(&self, from_s: f64, to_s: f64) -> Vec<Segment> {
         let parts = without((from_s, to_s), self.edited.iter().copied());
         let found = parts
@@ -106,19 +106,19 @@ impl Replaced {
         found.flatten().collect()
     }
 
-    /// Notes that this span was edited during the pass, before the pass came there.
+    /// Marks a span as edited during the pass, before the pass reached it.
     pub(super) fn mark_edited(&mut self, from_s: f64, to_s: f64) {
         self.edited.push((from_s, to_s));
     }
 
-    /// Whether anything in a span was edited so.
+    /// Whether anything in a span is marked as edited.
     pub(super) fn is_edited(&self, from_s: f64, to_s: f64) -> bool {
         let mut edited = self.edited.iter();
         edited.any(|(start_s, end_s)| *start_s < to_s && *end_s > from_s)
     }
 
-    /// An earlier step has changed the track within a span: what this one brings back changes
-    /// too.
+    /// To be called when an earlier step has changed the track within a span: the chords that this
+    /// one restores change too.
     pub(super) fn follow(&mut self, track: &Track, from_s: f64, to_s: f64) {
         let mut followed = Vec::with_capacity(self.segments.len());
         for segment in std::mem::take(&mut self.segments) {
@@ -161,7 +161,7 @@ impl Replaced {
         })
     }
 
-    /// Swaps the remembered chords with those of the track.
+    /// Swaps the stored chords with those of the track.
     pub(super) fn swap(&mut self, track: &mut Track) {
         let mut timeline = track.timeline().clone();
         let mut instead = Vec::with_capacity(self.segments.len());
@@ -170,7 +170,7 @@ impl Replaced {
             let now = cut(timeline.range(from_s, to_s), from_s, to_s);
             match timeline.replace_range(from_s, to_s, run.iter().cloned()) {
                 Ok(()) => instead.extend(now),
-                // A tempo has brought them to where nothing can be.
+                // A change of tempo has moved them outside the timeline's bounds.
                 Err(_) => instead.extend_from_slice(run),
             }
         }
@@ -185,7 +185,7 @@ impl Replaced {
         }
     }
 
-    /// Merges the pass right after this one: undo then brings back what was there before both.
+    /// Merges the pass directly after this one: undo then restores the chords from before both.
     pub(super) fn absorb(&mut self, later: Self) {
         for segment in &later.segments {
             for (from_s, to_s) in self.untouched(segment.start_s, segment.end_s) {
@@ -215,7 +215,7 @@ impl Replaced {
     }
 }
 
-/// Whether only another chord may replace it.
+/// Whether it is a confirmed chord, which only another chord may replace.
 pub(super) fn is_confirmed_chord(segment: &Segment) -> bool {
     segment.status == Status::Confirmed && segment.label.chord().is_some()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A file that could not be written; the old one, if any, is untouched.
+/// A file could not be written; the old one, if any, is untouched.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: cannot write: {source}", path.display())]
 pub struct WriteError {
@@ -16,16 +16,15 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Writes a file beside its place, syncs it to disk and renames it over the old one, whose
-/// permissions it takes. A symbolic link is replaced, not followed; pipes, terminals and devices
-/// are written into.
+/// Writes a temporary file in the same folder, syncs it to disk and renames it over the old one,
+/// whose permissions it takes. A symbolic link is replaced, not followed; pipes, terminals and
+/// devices are written into.
 ///
-/// A program that is killed meanwhile leaves the old file and, at worst, a hidden
-/// `.changes-….part` beside it. Of several that write at once the last one stays, whole.
+/// A program that is killed meanwhile leaves the old file and, at worst, a hidden `.changes-….part`
+/// beside it. If several programs write at once, the last file is kept, whole.
 ///
 /// # Errors
-/// A read-only file in that place, and whatever the file system refuses; nothing
-/// has changed then.
+/// A read-only file at `path`, and any error of the file system; nothing has changed then.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     replace(path, bytes).map_err(named(path))
 }
@@ -33,15 +32,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// Writes a file as [`write()`] does, but only where none exists.
 ///
 /// # Errors
-/// A file in that place, as [`io::ErrorKind::AlreadyExists`], however late it
-/// appeared there; and as [`write()`].
+/// A file at `path`, as [`io::ErrorKind::AlreadyExists`], however late it appeared there; and as
+/// [`write()`].
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let put = || {
         let (folder, file) = (folder_of(path), beside(path, bytes)?);
         match file.persist_noclobber(path) {
             Ok(_) => {}
-            // Some file systems of memory cards can neither rename so nor link: there the
-            // name is taken first.
+            // Some file systems of memory cards can neither rename without replacing nor link:
+            // there the name is reserved first.
             Err(refused) if refused.error.kind() != io::ErrorKind::AlreadyExists => {
                 File::create_new(path)?;
                 refused.file.persist(path).map_err(|error| {
@@ -57,8 +56,7 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     put().map_err(named(path))
 }
 
-/// Checks that [`write()`] could write here, before there is anything to write; leaves nothing
-/// behind.
+/// Checks that [`write()`] could write to `path`; leaves no file behind.
 ///
 /// # Errors
 /// As [`write()`]: no such folder, a folder that cannot be written to, a read-only file.
@@ -70,11 +68,11 @@ pub fn check(path: &Path) -> Result<(), WriteError> {
     try_it().map_err(named(path))
 }
 
-/// Puts a file that is complete in the place of another in the same folder, as [`write()`]
-/// does with what it has written itself: for writers that want a path of their own.
+/// Renames a complete file over another in the same folder, as [`write()`] does with its temporary
+/// file: for writers that need a path.
 ///
 /// # Errors
-/// Whatever the file system refuses; the old file is untouched then.
+/// Any error of the file system; the old file is untouched then.
 pub fn put_in_place(complete: &Path, path: &Path) -> Result<(), WriteError> {
     let put = || {
         sync_file(complete)?;
@@ -109,11 +107,11 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// What a path leads to.
+/// What a path refers to.
 enum Place {
     /// A pipe, a terminal, `/dev/null`.
     Device,
-    /// A file with these permissions, or none yet.
+    /// A regular file with these permissions, or no file yet.
     File(Option<Permissions>),
 }
 
@@ -151,7 +149,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A file with these bytes beside `path`, on disk; gone again if it is dropped.
+/// A temporary file with these bytes beside `path`, synced to disk; deleted when dropped.
 fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = empty_beside(path)?;
     file.as_file_mut().write_all(bytes)?;
@@ -162,13 +160,13 @@ fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 fn empty_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".changes-").suffix(".part");
-    // Made as any new file is: with its permissions, and with the system's own error, not
+    // Created like any new file: with the default permissions, and with the system's own error, not
     // one that names the hidden file.
     builder.make_in(folder_of(path), |beside| File::create_new(beside))
 }
 
 fn sync_file(path: &Path) -> io::Result<()> {
-    // Windows syncs only what may be written.
+    // Windows syncs only files opened for writing.
     File::options()
         .read(true)
         .write(true)
@@ -176,8 +174,8 @@ fn sync_file(path: &Path) -> io::Result<()> {
         .sync_all()
 }
 
-/// A rename is on disk once the folder is. Only Unix can sync a folder, and the file is
-/// already in place should it fail.
+/// A rename is on disk once its folder is synced. Only Unix can sync a folder; if that fails, the
+/// file is in place nevertheless.
 fn sync_folder(folder: &Path) {
     if cfg!(unix)
         && let Ok(folder) = File::open(folder)

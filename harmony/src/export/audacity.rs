@@ -1,5 +1,5 @@
-//! Labels for Audacity: `start<TAB>end<TAB>symbol`, seconds with six decimals. Read by
-//! *File > Import > Labels*. No chord has no label; unknown time is `?`.
+//! Labels for Audacity: `start<TAB>end<TAB>symbol`, seconds with six decimals. Read by *File >
+//! Import > Labels*. `N` gets no label; unknown time is `?`.
 
 use std::io;
 

@@ -1,11 +1,11 @@
-//! Which audio a chord track belongs to, without the audio.
+//! Reference to the audio that a chord track belongs to.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// A file of audio by its name and its content. In JAMS files it is the `audio` of the sandbox of
-/// the whole file: `trainer corpus scan` takes such a file as an example to learn from.
+/// An audio file by its path and its hash. In JAMS files it is the `audio` of the file's top-level
+/// sandbox: `trainer corpus scan` takes such a file as a training example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioReference {
     /// The file.

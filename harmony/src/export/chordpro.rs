@@ -12,7 +12,7 @@
 //! {end_of_grid}
 //! ```
 //!
-//! The directive of the key keeps the English name, as ChordPro wants it.
+//! The key directive keeps the English name, as ChordPro requires.
 
 use std::io;
 use std::ops::Range;
@@ -27,7 +27,7 @@ use crate::note_names::NoteNames;
 use crate::style::Style;
 use crate::voicing::Instrument;
 
-/// Writes the chart as grids, one a section.
+/// Writes the chart as grids, one per section.
 ///
 /// # Errors
 /// An error of the writer.
@@ -89,8 +89,8 @@ fn grids(chart: &Chart) -> Result<Vec<Vec<Range<usize>>>, ExportError> {
     Ok(grids)
 }
 
-/// The shape of a grid, `measures x beats`: room for the longest of its lines, and a right
-/// margin where a passage says how often it is played. Readers leave out what has no room.
+/// The shape of a grid, `measures x beats`: wide enough for its longest line, with a right margin
+/// where the number of times of a passage is written. Readers drop cells that do not fit.
 fn shape(chart: &Chart, lines: &[Range<usize>]) -> String {
     let count = |index: usize| cells(&chart.bars[index], NoteNames::English).len();
     let beats = lines.iter().flat_map(|line| line.clone().map(count)).max();
@@ -133,7 +133,7 @@ pub fn write_inline(
             text += opening(chart, index, index == line.start);
             text.push(' ');
             for placed in &bar.chords {
-                // A slash a beat, so that the chords stand where they sound.
+                // A slash per beat shows where the chords sound.
                 let beats = (placed.length / bar.pulse()).max(1) as usize;
                 text += &format!("[{}]{}", symbol(placed, bar, names), "/ ".repeat(beats));
             }
@@ -145,7 +145,7 @@ pub fn write_inline(
     Ok(())
 }
 
-/// The barline after the last bar of a line; how often a passage is played, if not twice.
+/// The barline after the last bar of a line, and how often a passage is played if not twice.
 fn closing(chart: &Chart, index: usize) -> String {
     match chart.bars[index].repeat_times {
         0 if index + 1 == chart.bars.len() => "|.".to_owned(),
@@ -164,7 +164,7 @@ fn head(writer: &mut impl io::Write, chart: &Chart) -> Result<(), ExportError> {
     if !chart.composer.is_empty() {
         writeln!(writer, "{{composer: {}}}", argument(&chart.composer))?;
     }
-    // In the beats of the grid, as players set their metronomes.
+    // In the beats that the grid counts, as on a metronome.
     let tempo = chart.tempo_mark().per_minute;
     writeln!(writer, "{{tempo: {tempo:.0}}}")?;
     Ok(())
@@ -192,7 +192,7 @@ fn define(
     Ok(())
 }
 
-/// Writes key and time where a bar has others than the one before; whether it has.
+/// Writes key and time where they differ from the bar before; returns whether they do.
 fn changes(
     writer: &mut impl io::Write,
     before: Option<&Bar>,
@@ -238,13 +238,13 @@ fn cells(bar: &Bar, names: NoteNames) -> Vec<String> {
 fn symbol(placed: &Placed, bar: &Bar, names: NoteNames) -> String {
     match &placed.label {
         Label::NoChord => "NC".to_owned(),
-        // No chord of this name: the reader sees that something is there.
+        // An unknown chord: `*` marks text that is not a chord.
         Label::Unknown => "*?".to_owned(),
         chord => names.format(chord, Style::Plain, bar.key.as_ref()),
     }
 }
 
-/// A text that ends no directive: ChordPro has no sign that would escape a brace.
+/// A text for a directive, its braces replaced: ChordPro cannot escape them.
 fn argument(text: &str) -> String {
     let round = |c| match c {
         '{' => '(',
@@ -258,12 +258,12 @@ fn argument(text: &str) -> String {
         .to_owned()
 }
 
-/// A text in which nothing is taken for a chord, either.
+/// As [`argument`], with brackets replaced too, so that none is taken for a chord.
 fn comment(text: &str) -> String {
     argument(text).replace('[', "(").replace(']', ")")
 }
 
-/// A text that closes no quote, either, and escapes nothing.
+/// As [`comment`], with quotes and backslashes replaced too, for a quoted attribute.
 fn attribute(text: &str) -> String {
     comment(text).replace('"', "'").replace('\\', "/")
 }

@@ -1,5 +1,4 @@
-//! `.csv`: a table with a header line, one segment a row, everything the
-//! timeline knows.
+//! `.csv`: a table with a header line and one row per segment, with everything in the timeline.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Chord diagrams: which chords a chart has, and how each is held.
+//! Chord diagrams: the different chords of a chart, and their fingerings.
 
 use crate::chart::Chart;
 use crate::key::Key;
@@ -11,18 +11,18 @@ const MOST: usize = 120;
 /// Frets of a diagram.
 pub(crate) const FRETS: u8 = 4;
 
-/// A chord of a chart and how it is held.
+/// A chord of a chart and its fingering.
 pub(crate) struct Diagram {
     /// The chord.
     pub(crate) chord: Chord,
-    /// The key of the bar in which it is first, which spells it.
+    /// The key of the first bar with the chord, which spells it.
     pub(crate) key: Option<Key>,
-    /// The best way to hold it.
+    /// The best fingering.
     pub(crate) held: Fingering,
 }
 
 impl Diagram {
-    /// The first fret that a diagram of it shows: shapes within the first frets stand at the nut.
+    /// The first fret of the diagram: fingerings within the first frets start at the nut.
     pub(crate) fn first_fret(&self) -> u8 {
         let highest = self.held.frets.iter().flatten().max().copied();
         if highest.unwrap_or(0) <= FRETS {
@@ -33,7 +33,7 @@ impl Diagram {
     }
 }
 
-/// The different chords of a chart that can be held, in the order in which they come.
+/// The different chords of a chart that can be fingered, in order of appearance.
 pub(crate) fn diagrams(chart: &Chart, instrument: &Instrument) -> Vec<Diagram> {
     let mut found: Vec<Diagram> = Vec::new();
     let mut seen: Vec<Chord> = Vec::new();

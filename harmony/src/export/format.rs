@@ -107,8 +107,8 @@ impl Format {
         }
     }
 
-    /// The usual extension, without the dot. Formats that share one with another have
-    /// a second before it, so that a path always names one format.
+    /// The usual extension, without the dot. Where two formats share an extension, one has a double
+    /// extension, so that a path always names one format.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         self.extensions()[0]
@@ -168,8 +168,8 @@ impl Format {
             .ok_or_else(refuse)
     }
 
-    /// Whether a chord is written in the parts that were confirmed or locked at different times,
-    /// as in the table. In other formats it would be played or written again where nothing changes.
+    /// Whether the parts of a chord that were confirmed or locked at different times are written
+    /// separately, as in the table. Other formats would repeat the chord where nothing changes.
     const fn keeps_parts(self) -> bool {
         matches!(self, Self::Csv)
     }
@@ -192,7 +192,7 @@ impl Format {
             whole.merge_labels();
             &whole
         };
-        // What keeps the times of the recording needs no tempo, and invents no beats.
+        // Formats with the times of the recording need no tempo and must not invent beats.
         match self {
             Self::Lab => lab::write(writer, &Keyed::from_timeline(timeline, options)),
             Self::Csv => csv::write(writer, &Keyed::from_timeline(timeline, options), options),
@@ -243,7 +243,7 @@ impl Format {
         let named: String = missing.iter().take(12).collect();
         let more = if missing.len() > 12 { " …" } else { "" };
         let copied = match self {
-            Self::Pdf => "; copied from the file they are right",
+            Self::Pdf => "; text copied from the file is right",
             _ => "",
         };
         Some(format!(
@@ -251,7 +251,7 @@ impl Format {
         ))
     }
 
-    /// Writes a track, each of its segments by itself.
+    /// Writes a track, each segment separately.
     fn write_parts(
         self,
         mut writer: impl io::Write,

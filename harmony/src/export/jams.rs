@@ -56,7 +56,7 @@ struct Observation {
 #[derive(Serialize)]
 struct Empty {}
 
-/// What the specification leaves to whoever writes the file.
+/// Fields outside the specification, as JAMS provides for in a sandbox.
 #[derive(Serialize)]
 struct Sandbox<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

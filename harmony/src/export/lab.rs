@@ -6,8 +6,8 @@ use std::io;
 use super::{ExportError, Keyed};
 use crate::style::Style;
 
-/// Writes the segments. One that is shorter than the last decimal is left out, so
-/// that no line is without duration.
+/// Writes the segments. Those shorter than the last decimal are left out, so that every line has a
+/// duration.
 ///
 /// # Errors
 /// An error of the writer.

@@ -1,4 +1,4 @@
-//! Chord tracks as files, one module a format.
+//! Export of chord tracks as files, one module per format.
 //!
 //! [`Format`] chooses by extension and [`save_track`] puts the file in place whole or not
 //! at all. Formats that keep the times of the recording are written from the
@@ -42,9 +42,9 @@ use crate::voicing::{Instrument, Voicing};
 /// Options of an export, besides the track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// How the display column of a CSV file and the drawn charts write chords.
+    /// The style of chords in the display column of a CSV file and in charts.
     pub style: Style,
-    /// How notes are called in what people read: text, ChordPro, SVG and PDF.
+    /// The names of notes in formats for people: text, ChordPro, SVG and PDF.
     pub names: NoteNames,
     /// The key, for spelling and for styles that need one, where the track has none.
     pub key: Option<Key>,
@@ -67,7 +67,7 @@ pub struct Options {
     pub diagrams: Option<Instrument>,
     /// Where drawn charts find letters that the program's own fonts lack.
     pub fonts: FontSearch,
-    /// The audio that the chords are of, for JAMS files that are examples to learn from.
+    /// The audio of the chords, for JAMS files that are training examples.
     pub audio: Option<AudioReference>,
 }
 
@@ -138,7 +138,7 @@ impl Options {
                 key,
                 by_hand: true,
             };
-            // One region at beat 0 is none of the things that are refused.
+            // A single region at beat 0 is always accepted.
             let _ = track.set_keys(vec![region]);
         }
         Ok(track)
@@ -151,7 +151,7 @@ pub enum ExportError {
     /// The writer failed.
     #[error("{0}")]
     Write(#[from] io::Error),
-    /// A tempo MIDI cannot express.
+    /// A tempo that MIDI cannot express.
     #[error("the tempo {0} is outside 4 to 1000 beats a minute")]
     Tempo(f64),
     /// A track too long for a MIDI file.
@@ -208,8 +208,8 @@ impl<'a> Keyed<'a> {
     }
 }
 
-/// The chords of a track as a `.lab` file has them: whole, with their Harte labels spelled by the
-/// keys. Their times are not rounded, and what is too short for a line of the file is here.
+/// The chords of a track as in a `.lab` file: whole, with their Harte labels spelled by the keys.
+/// Unlike there, times are not rounded, and very short segments are included.
 #[must_use]
 pub fn spelled(track: &Track, options: &Options) -> Vec<(Segment, String)> {
     let track = track.with_whole_chords();
@@ -235,7 +235,7 @@ pub enum SaveError {
     /// The extension names no format.
     #[error(transparent)]
     UnknownFormat(#[from] UnknownFormat),
-    /// The format cannot express the timeline.
+    /// The format cannot express the track.
     #[error("{}: {source}", path.display())]
     Export {
         /// The file that was to be written.
@@ -256,8 +256,8 @@ impl SaveError {
     }
 }
 
-/// Saves a timeline in the format its extension names. The file appears whole
-/// or, on any error, not at all; an older one stays until then.
+/// Saves a timeline in the format named by the extension. The file appears whole or, on any error,
+/// not at all; an older file stays until then.
 ///
 /// # Errors
 /// An unknown extension, a timeline the format cannot express, a file system

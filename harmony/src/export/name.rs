@@ -1,28 +1,28 @@
 //! File names made from titles.
 
-/// The longest name that a file takes from a title, in bytes of UTF-8. File systems allow 255,
-/// ecryptfs 143 of them; a number and an extension come behind.
+/// The longest file name made from a title, in bytes of UTF-8. File systems allow 255, ecryptfs
+/// 143; a number and an extension are added.
 pub const MOST_BYTES: usize = 80;
 
-/// The name where a title leaves none.
+/// The name for a title without usable characters.
 const UNTITLED: &str = "Chords";
 
-/// Names that Windows keeps for devices, whatever extension follows ("Naming Files, Paths, and
-/// Namespaces", Microsoft); of those that end in a digit also with a superscript one.
+/// Names that Windows reserves for devices, with any extension ("Naming Files, Paths, and
+/// Namespaces", Microsoft); those that end in a digit also with a superscript one.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 
-/// A name for a file of that title, without extension, that every file system of every system
-/// takes: of at most [`MOST_BYTES`], without characters that mean something else in a path, not
-/// a device of Windows, and neither hidden nor ending in what Windows leaves out. `Chords` where
-/// the title has nothing to go by.
+/// A file name for a title, without extension, that every operating system accepts: at most
+/// [`MOST_BYTES`] long, without characters with a meaning in paths, not a device of Windows, not
+/// hidden, and not ending in characters that Windows drops. `Chords` if the title has no usable
+/// character.
 pub fn file_name(title: &str) -> String {
     let mut name = String::new();
     for c in title.chars().filter_map(allowed) {
         if name.len() + c.len_utf8() > MOST_BYTES {
             break;
         }
-        // What is trimmed in front takes no room.
+        // Characters trimmed at the start do not count.
         if !(name.is_empty() && is_trimmed(c)) {
             name.push(c);
         }
@@ -34,17 +34,17 @@ pub fn file_name(title: &str) -> String {
     let base = name.split('.').next().unwrap_or_default();
     let base = base.trim_end_matches(is_trimmed).len();
     if is_device(&name[..base]) {
-        // In front of the extension, which Windows looks past.
+        // Before the extension, which Windows ignores here.
         name.insert(base, '-');
         return file_name(&name);
     }
     name
 }
 
-/// The character as it is written, if it is.
+/// The character to write for `c`; `None` if it is left out.
 fn allowed(c: char) -> Option<char> {
     match c {
-        // Invisible, and they turn the rest of the name around or hide in it.
+        // Invisible characters, which may reverse the rest of the name.
         '\u{200b}'
         | '\u{200e}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
@@ -56,7 +56,7 @@ fn allowed(c: char) -> Option<char> {
     }
 }
 
-/// Dots in front hide a file, and Windows leaves dots and spaces at the end out.
+/// Leading dots hide a file, and Windows drops dots and spaces at the end.
 fn is_trimmed(c: char) -> bool {
     c == '.' || c.is_whitespace()
 }
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(file_name(&"x".repeat(300)), "x".repeat(80));
         assert_eq!(file_name(&"𝄞".repeat(80)), "𝄞".repeat(20));
         assert_eq!(file_name(&"歌".repeat(80)), "歌".repeat(26));
-        // What is cut may end in what is left out.
+        // A cut name may end in a character that is dropped.
         assert_eq!(
             file_name(&format!("{} . b", "x".repeat(78))),
             "x".repeat(78)

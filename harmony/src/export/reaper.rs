@@ -12,7 +12,7 @@ use crate::track::Track;
 /// The columns that REAPER expects.
 pub const COLUMNS: [&str; 5] = ["#", "Name", "Start", "End", "Length"];
 
-/// Writes the table. No chord has no region.
+/// Writes the table. `N` gets no region.
 ///
 /// # Errors
 /// An error of the writer.

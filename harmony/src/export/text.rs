@@ -56,7 +56,7 @@ pub fn write(
     Ok(())
 }
 
-/// The barline before a bar; within a line it says what ends there, too.
+/// The barline before a bar; within a line it also marks what ends there.
 pub(crate) fn opening(chart: &Chart, index: usize, starts_line: bool) -> &'static str {
     let ends = !starts_line && index > 0 && chart.bars[index - 1].repeat_times > 0;
     match (ends, chart.bars[index].repeat_start) {
@@ -95,11 +95,10 @@ pub(crate) fn key_name(key: Key, names: NoteNames) -> String {
         Mode::Major => "major",
         Mode::Minor => "minor",
     };
-    format!("{} {mode}", names.of(key.tonic()))
+    format!("{} {mode}", names.name_of(key.tonic()))
 }
 
-/// The chords of a bar as far apart as they sound: a `.` for each beat that changes
-/// nothing, between chords only.
+/// The chords of a bar, with a `.` for each beat between two chords that has no change.
 fn bar_text(chart: &Chart, index: usize, notation: Notation) -> String {
     if chart.is_simile(index) {
         return "%".to_owned();

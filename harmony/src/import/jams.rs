@@ -19,8 +19,8 @@ struct File<'a> {
     annotations: Vec<Annotation<'a>>,
 }
 
-/// The data stay text until it is known that they are chords: other
-/// annotations of the file may be large and of any shape.
+/// An annotation. Its data stay text until its namespace is known to be chords: other annotations
+/// may be large and of any shape.
 #[derive(Deserialize)]
 struct Annotation<'a> {
     #[serde(borrow)]
@@ -35,15 +35,15 @@ struct Observation<'a> {
     duration: f64,
     #[serde(borrow)]
     value: Cow<'a, str>,
-    /// Of any kind: tools write what they like where they know none.
+    /// Any JSON value: tools write various things where they know no confidence.
     #[serde(borrow, default)]
     confidence: Option<&'a RawValue>,
 }
 
-/// Reads the first annotation of `chord` or `chord_harte` from the text of a
-/// `.jams` file. A confidence outside 0 … 1 is held to it; one that is missing, `null`, or no
-/// number (`NaN`, as the Python library of JAMS writes it) is 1;
-/// neighbours within [`JOIN_S`](super::JOIN_S) are joined, gaps filled with lost time.
+/// Reads the first annotation of `chord` or `chord_harte` from the text of a `.jams` file. A
+/// confidence is clamped to 0 … 1; one that is missing, `null`, or not a number (`NaN`, as the
+/// Python library of JAMS writes it) is 1; neighbours within [`JOIN_S`](super::JOIN_S) are joined,
+/// gaps filled with lost time.
 ///
 /// # Errors
 /// Not JSON, not JAMS, no chords, or the first bad observation.
@@ -89,11 +89,11 @@ fn segment(observation: &Observation<'_>) -> Result<Segment, RowError> {
     Ok(segment)
 }
 
-/// The numbers that Python's JSON has and JSON has not.
+/// Numbers that Python writes to JSON although JSON lacks them.
 const SPECIAL: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
-/// The text with `null` for numbers that are none, outside of strings. Lines stay what they
-/// are, so that messages name the right one.
+/// The text with `null` in place of those numbers, outside of strings. Line breaks are kept, so
+/// that messages name the right line.
 fn without_special_numbers(text: &str) -> Cow<'_, str> {
     if !text.contains("NaN") && !text.contains("Infinity") {
         return Cow::Borrowed(text);
@@ -112,7 +112,7 @@ fn without_special_numbers(text: &str) -> Cow<'_, str> {
             _ => None,
         };
         if let Some(special) = special {
-            // All that is looked at is ASCII: these are borders of characters.
+            // Both ends are ASCII, hence character boundaries.
             plain += &text[kept..at];
             plain += "null";
             at += special.len();

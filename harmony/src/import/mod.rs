@@ -1,4 +1,4 @@
-//! Chord tracks from files: `.lab` and `.jams`, and charts that people wrote ([`chart`]).
+//! Import of chord tracks from `.lab` and `.jams`, and of charts written by people ([`chart`]).
 //!
 //! Files are untrusted: their size and their number of segments are bounded, and
 //! every error names the place.
@@ -49,12 +49,12 @@ pub enum ImportError {
     #[error("not a JAMS file: {0}")]
     Json(#[from] serde_json::Error),
     /// A chord annotation whose data are not a list of chord observations.
-    #[error("the data of the chord annotation: {0}, counted from where they start")]
+    #[error("the data of the chord annotation: {0}, counted from the start of the data")]
     Data(serde_json::Error),
     /// A `.jams` file without an annotation of `chord` or `chord_harte`.
     #[error("no chord annotation in the file")]
     NoChordAnnotation,
-    /// Segments that do not make a timeline.
+    /// Segments that do not form a timeline.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
     /// No segment at all.
@@ -86,7 +86,7 @@ pub enum LoadError {
     Import { path: PathBuf, source: ImportError },
 }
 
-/// Loads a chord track in the format its extension names.
+/// Loads a chord track in the format named by the extension.
 ///
 /// # Errors
 /// See [`LoadError`].

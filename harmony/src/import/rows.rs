@@ -24,7 +24,7 @@ pub enum RowError {
     Timeline(#[from] TimelineError),
 }
 
-/// Gathers rows in order of time.
+/// Collects rows in order of time.
 #[derive(Default)]
 pub(super) struct Rows {
     segments: Vec<Segment>,
@@ -43,8 +43,8 @@ impl From<RowError> for Refusal {
 }
 
 impl Rows {
-    /// Takes the next row, joining it to the one before where rounding has
-    /// separated them. A row without duration says nothing and is skipped.
+    /// Takes the next row, joining it to the one before where rounding has separated them. A row
+    /// without duration is skipped.
     pub(super) fn push(&mut self, mut segment: Segment) -> Result<(), Refusal> {
         if segment.start_s == segment.end_s && segment.start_s.is_finite() {
             return Ok(());

@@ -1,28 +1,28 @@
-//! Finding the keys of a song from its chords.
+//! Estimation of the keys of a song from its chords.
 //!
-//! A hidden Markov model over the 24 keys. Each chord is evidence for a key by how frequent
-//! chords of its root and kind are in it, and each change of root by how frequent it is
-//! there, as in cadences (`profile.rs`, counted in POP909's training songs). A
-//! modulation costs [`MODULATION_NATS`]; the best path through all chords is the answer.
+//! A hidden Markov model over the 24 keys. The evidence for a key is how frequent each chord's root
+//! and kind are in it, and how frequent each change of root is, as in cadences (`profile.rs`,
+//! counted in POP909's training songs). A modulation costs [`MODULATION_NATS`]; the result is the
+//! best path through all chords.
 
 use super::profile::{CHANGE, CHORD, KINDS};
 use super::{Key, Mode};
 use crate::label::{Chord, Label, Note};
 use crate::timeline::Timeline;
 
-/// What a change of key costs: about five chords that fit the new key and not the old.
+/// The cost of a change of key: about five chords that fit the new key and not the old.
 const MODULATION_NATS: f64 = 15.0;
 
-/// How much the changes of root count beside the chords themselves.
+/// The weight of changes of root relative to the chords themselves.
 const CHANGE_WEIGHT: f64 = 0.5;
 
-/// A chord of this duration counts once, longer and shorter ones by the square root.
+/// A chord of this duration has weight 1; others are weighted by the square root of the ratio.
 const UNIT_S: f64 = 2.0;
 
-/// The least and the most that a chord may count.
+/// The least and the greatest weight of a chord.
 const WEIGHTS: (f64, f64) = (0.4, 2.0);
 
-/// How much more probable major keys are beforehand, in nats.
+/// The prior advantage of major keys, in nats.
 const MAJOR_PRIOR_NATS: f64 = 0.3;
 
 /// The number of keys: twelve major, then twelve minor ones, by pitch class.
@@ -76,7 +76,7 @@ struct Heard {
     root: u8,
     kind: usize,
     duration_s: f64,
-    /// The root before, if it was another and nothing lay between.
+    /// The root of the chord directly before, if it is another.
     from: Option<u8>,
 }
 
@@ -133,7 +133,7 @@ fn best_path(chords: &[Heard]) -> Vec<usize> {
     for (state, score) in score.iter_mut().enumerate() {
         *score = if state < 12 { MAJOR_PRIOR_NATS } else { 0.0 };
     }
-    // Where the best path to each key came from, chord by chord.
+    // The previous key on the best path to each key, chord by chord.
     let mut from: Vec<[u8; KEYS]> = Vec::with_capacity(chords.len());
     for chord in chords {
         let best = (0..KEYS)

@@ -1,4 +1,4 @@
-//! Keys: signatures, the spelling of notes, and finding the keys of a song.
+//! Keys: signatures, the spelling of notes, and the estimation of a song's keys.
 
 mod estimate;
 mod profile;
@@ -67,16 +67,16 @@ impl Key {
 
     /// The name of a pitch class (taken modulo 12) in this key.
     ///
-    /// Of the notes on the line of fifths, a key takes twelve: a major key
-    /// from its b2 up to its #4, a minor key from its b5 up to its #7, so that
-    /// the borrowed chords of the one and the leading note of the other come
-    /// out right. A note that would need a double accidental takes its plain name.
+    /// A key uses twelve notes of the line of fifths: a major key from its b2 up to its #4, a minor
+    /// key from its b5 up to its #7, so that the borrowed chords of the former and the leading note
+    /// of the latter are spelled right. A note that would need a double accidental takes its plain
+    /// name.
     #[must_use]
     pub fn spell(self, pitch_class: u8) -> Note {
         simple_at(self.tonic.fifths() + self.fifths_above_tonic(pitch_class))
     }
 
-    /// The key so many semitones higher, with at most six accidentals.
+    /// The key `semitones` higher, with at most six accidentals.
     #[must_use]
     pub fn transposed(self, semitones: i32) -> Self {
         // A semitone is seven fifths, up to whole turns of twelve.
@@ -91,8 +91,8 @@ impl Key {
         Self::new(Note::from_fifths(tonic), self.mode)
     }
 
-    /// Where a pitch class stands on the major scale of the tonic: `b3` for Eb
-    /// in C major and in C minor alike.
+    /// The degree of a pitch class on the major scale of the tonic: `b3` for Eb in C major and in C
+    /// minor alike.
     #[must_use]
     pub fn degree(self, pitch_class: u8) -> Degree {
         let fifths = self.fifths_above_tonic(pitch_class);
@@ -118,8 +118,8 @@ pub(crate) fn simple(note: Note) -> Note {
     simple_at(note.fifths())
 }
 
-/// The note at a place on the line of fifths, brought into Fb … B# by whole
-/// turns of twelve fifths, which change the name but not the pitch class.
+/// The note at a position on the line of fifths, moved into Fb … B# by multiples of twelve fifths,
+/// which change the name but not the pitch class.
 fn simple_at(mut fifths: i32) -> Note {
     const F_FLAT: i32 = -8;
     const B_SHARP: i32 = 12;

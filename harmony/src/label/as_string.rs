@@ -1,4 +1,4 @@
-//! Serde for types that have a text form: they are strings in every format.
+//! Serde support for types with a text form: they are strings in every format.
 
 /// Implements `Serialize` through `Display` and `Deserialize` through `FromStr`.
 macro_rules! serde_as_string {

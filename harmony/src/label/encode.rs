@@ -2,7 +2,7 @@
 
 use super::{Chord, Degree, Extension, Label, Quality};
 
-/// A label as mir_eval compares it: root, interval mask, bass.
+/// A label in the form that mir_eval compares: root, interval mask, bass.
 ///
 /// Two rules differ from the sounding notes of [`Chord::intervals`]: ninths to
 /// thirteenths count only when `fold` asks for them, and a degree both added
@@ -68,7 +68,7 @@ pub(crate) fn chord_mask(chord: &Chord, fold: bool) -> u16 {
     }
     let upper = upper.iter().map(|&degree| Extension::add(degree));
     let written = chord.extensions().iter().copied();
-    // The upper voices join a set with what is written: each counts once.
+    // The union of the quality's upper voices and the written extensions: each counts once.
     let written = written.filter(|extension| !upper.clone().any(|voice| voice == *extension));
     for extension in upper.clone().chain(written) {
         let semitones = extension.degree.semitones();
@@ -81,9 +81,8 @@ pub(crate) fn chord_mask(chord: &Chord, fold: bool) -> u16 {
         .fold(0, |mask, semitones| mask | 1 << semitones)
 }
 
-/// `mir_eval.chord.EXTENDED_QUALITY_REDUX`: a quality as the mask of a simpler
-/// one and the degrees that go on top. `maj11` follows the pattern of its
-/// neighbours; mir_eval has no entry for it.
+/// `mir_eval.chord.EXTENDED_QUALITY_REDUX`: a quality as the mask of a simpler one and the
+/// additional degrees. `maj11` follows the pattern of its neighbours; mir_eval has no entry for it.
 fn reduce(quality: Quality) -> (u16, &'static [Degree]) {
     const fn upper(quality: Quality, from: usize) -> &'static [Degree] {
         quality.degrees().split_at(from).1

@@ -1,4 +1,4 @@
-//! Errors of texts that are not chord labels.
+//! Errors of parsing chord labels.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl ParseLabelError {
         let mut shown: String = text
             .chars()
             .take(SHOWN_CHARS)
-            // A control character would break the picture, or the terminal.
+            // A control character would break the caret's alignment, or the terminal.
             .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
             .collect();
         if text.chars().nth(SHOWN_CHARS).is_some() {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::Degree;
 
-/// The most accidentals one note or degree may carry. More is a typing error
-/// or an attack; no music needs more than three.
+/// The most accidentals one note or degree may have. More is a typing error or an attack; no music
+/// needs more than three.
 pub const MAX_ACCIDENTALS: i8 = 15;
 
 /// A note letter.
@@ -89,8 +89,8 @@ impl Note {
     /// The note C.
     pub const C: Self = Self::new(Letter::C, 0);
 
-    /// A note from its letter and its alteration in semitones (sharps
-    /// positive), held to ±[`MAX_ACCIDENTALS`].
+    /// A note from its letter and its alteration in semitones (sharps positive), clamped to
+    /// ±[`MAX_ACCIDENTALS`].
     #[must_use]
     pub const fn new(letter: Letter, alter: i8) -> Self {
         let alter = if alter > MAX_ACCIDENTALS {
@@ -132,7 +132,7 @@ impl Note {
         Self::new(letter, alter as i8)
     }
 
-    /// The place on the line of fifths: … F −1, C 0, G 1, D 2 …; a sharp adds 7.
+    /// The position on the line of fifths: … F −1, C 0, G 1, D 2 …; a sharp adds 7.
     #[must_use]
     pub const fn fifths(self) -> i32 {
         let natural = match self.letter {
@@ -147,8 +147,8 @@ impl Note {
         natural + 7 * self.alter as i32
     }
 
-    /// The note at a place on the line of fifths (the inverse of
-    /// [`fifths`](Self::fifths)), held to ±[`MAX_ACCIDENTALS`] accidentals.
+    /// The note at a position on the line of fifths (the inverse of [`fifths`](Self::fifths)),
+    /// clamped to ±[`MAX_ACCIDENTALS`] accidentals.
     #[must_use]
     pub const fn from_fifths(fifths: i32) -> Self {
         const FROM_F: [Letter; 7] = [

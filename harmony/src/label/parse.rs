@@ -9,8 +9,8 @@ use super::{
     ParseLabelError, Quality,
 };
 
-/// The longest text that is read as a label, in bytes. The longest label that
-/// can be built prints in fewer.
+/// The longest text that is read as a label, in bytes. Every label that can be built prints in
+/// fewer.
 pub const MAX_LABEL_BYTES: usize = 512;
 
 type Step<T> = Result<T, (Kind, usize)>;
@@ -27,7 +27,7 @@ impl<'a> Cursor<'a> {
         self.text[self.at..].chars().next()
     }
 
-    /// Steps over `wanted`, which is ASCII, if it is next.
+    /// Consumes `wanted`, which is ASCII, if it is next; returns whether it was.
     fn eat(&mut self, wanted: char) -> bool {
         let found = self.peek() == Some(wanted);
         if found {

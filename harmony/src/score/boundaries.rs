@@ -1,4 +1,4 @@
-//! Scores of boundaries: whether chords change where they should.
+//! Boundary scores: whether chords change at the right times.
 //!
 //! A boundary is a time at which the chord changes: equal neighbours are joined first
 //! (`mir_eval.chord.merge_chord_intervals`), and the first and the last boundary, where
@@ -41,7 +41,7 @@ impl BoundaryCounts {
         ratio(2 * self.hits, self.estimate + self.reference)
     }
 
-    /// Several pieces as if they were one.
+    /// The counts of several pieces, added up.
     #[must_use]
     pub fn pooled<'a>(pieces: impl IntoIterator<Item = &'a Self>) -> Self {
         pieces.into_iter().fold(Self::default(), |sum, piece| Self {

@@ -1,8 +1,8 @@
 //! The protocol of arXiv 2602.19778: labels folded to the 170 classes, frame by frame.
 //!
-//! Its numbers are not those of plain mir_eval on the raw references: what a chord has
-//! beyond the vocabulary (bass, ninths, omissions) is gone before anything is compared,
-//! and boundaries lie on a grid of 92.9 ms.
+//! Its numbers are not those of plain mir_eval on the raw references: parts of a chord beyond the
+//! vocabulary (bass, ninths, omissions) are dropped before the comparison, and boundaries are on a
+//! grid of 92.9 ms.
 
 use super::{Evaluation, Interval, ScoreError, evaluate};
 use crate::vocabulary::Vocabulary;
@@ -12,7 +12,7 @@ pub const FOLDED_FRAME_S: f64 = 2048.0 / 22_050.0;
 
 /// [`evaluate`] after the paper's folding: both sides take the label that sounds at
 /// n·[`FOLDED_FRAME_S`] for the whole of frame n, folded to [`Vocabulary::Large`]. As in
-/// [`evaluate`], the label before a gap goes on, and an estimate has `N` outside its ends.
+/// [`evaluate`], the label before a gap continues, and an estimate has `N` outside its ends.
 ///
 /// # Errors
 /// Those of [`evaluate`]; a reference in which no frame begins is empty.
@@ -20,7 +20,7 @@ pub fn evaluate_folded(
     reference: &[Interval],
     estimate: &[Interval],
 ) -> Result<Evaluation, ScoreError> {
-    // Whether both are well-formed is for `evaluate` to say.
+    // `evaluate` checks that both are well-formed.
     evaluate(reference, estimate)?;
     let (Some(first), Some(last)) = (reference.first(), reference.last()) else {
         return Err(ScoreError::EmptyReference);
@@ -39,8 +39,8 @@ struct Grid {
 }
 
 impl Grid {
-    /// The intervals on the grid. Frames before the first interval or after the last get
-    /// none; `evaluate` takes them for `N`.
+    /// The intervals on the grid. Frames before the first interval or after the last get none;
+    /// `evaluate` treats them as `N`.
     fn folded(&self, intervals: &[Interval]) -> Vec<Interval> {
         let mut folded: Vec<Interval> = Vec::new();
         let mut current = None;

@@ -119,8 +119,8 @@ pub(super) fn checked(
     Ok(spans)
 }
 
-/// `mir_eval.util.adjust_intervals` with `N` at both ends: crops the spans to
-/// `start_s` … `end_s` and fills up what they do not reach.
+/// `mir_eval.util.adjust_intervals` with `N` at both ends: crops the spans to `start_s` … `end_s`
+/// and pads them to it.
 pub(super) fn adjusted(spans: &[Span], start_s: f64, end_s: f64) -> Vec<Span> {
     let mut inside: Vec<Span> = spans
         .iter()
@@ -158,9 +158,9 @@ pub(super) fn merged_chords(spans: &[Span]) -> Vec<(f64, f64)> {
     merged
 }
 
-/// `mir_eval.util.merge_labeled_intervals`: cuts both sequences at all their
-/// boundaries. For each piece, its duration in seconds and both labels; in a
-/// gap the label before it goes on. Both sequences span the same time.
+/// `mir_eval.util.merge_labeled_intervals`: cuts both sequences at all their boundaries. For each
+/// piece, its duration in seconds and both labels; in a gap the label before it continues. Both
+/// sequences span the same time.
 pub(super) fn shared_spans(reference: &[Span], estimate: &[Span]) -> Vec<(f64, Encoded, Encoded)> {
     let mut edges: Vec<f64> = reference
         .iter()

@@ -1,11 +1,10 @@
 //! The chord scores of mir_eval 0.8.2, duration-weighted.
 //!
-//! [`evaluate`] follows `mir_eval.chord.evaluate` step by step, its oddities
-//! included, and agrees with it to 1e-9 (`tests/goldens`). Where mir_eval
-//! stops with an exception although the question makes sense, this answers:
-//! `maj11` and `aug7`, which mir_eval reads but cannot compare, are compared by
-//! their notes like every other quality, and an estimate that merely touches the
-//! start or the end of the reference is cropped to nothing there.
+//! [`evaluate`] follows `mir_eval.chord.evaluate` step by step, its oddities included, and agrees
+//! with it to 1e-9 (`tests/goldens`). Where mir_eval raises an exception although a score is
+//! meaningful, this returns one: `maj11` and `aug7`, which mir_eval reads but cannot compare, are
+//! compared by their notes like every other quality, and an estimate that merely touches the start
+//! or the end of the reference is cropped to nothing there.
 
 mod boundaries;
 mod folded;
@@ -103,16 +102,16 @@ impl Scores {
 pub struct Evaluation {
     /// The scores.
     pub scores: Scores,
-    /// For each of [`Metric::ALL`], the seconds of reference it could compare.
-    /// Where this is 0 the score says nothing, and is 0.
+    /// For each of [`Metric::ALL`], the seconds of reference it could compare. Where this is 0 the
+    /// score is undefined and given as 0.
     pub comparable_s: [f64; Metric::ALL.len()],
     /// The span of the reference, in seconds.
     pub duration_s: f64,
 }
 
 impl Evaluation {
-    /// The scores of several pieces as if they were one: each metric weighted
-    /// by the seconds it could compare, segmentation by the spans.
+    /// The pooled scores of several pieces: each metric weighted by the seconds it could compare,
+    /// segmentation by the spans.
     #[must_use]
     pub fn pooled<'a>(pieces: impl IntoIterator<Item = &'a Self>) -> Scores {
         let mut sum = Scores::default();
@@ -140,10 +139,10 @@ impl Evaluation {
     }
 }
 
-/// Scores an estimate against a reference, as `mir_eval.chord.evaluate` does:
-/// the estimate is cropped to the span of the reference and filled up with `N`
-/// at its ends; inside a gap the label before it goes on; labels are weighted by
-/// duration; segmentation is scored after joining equal neighbours.
+/// Scores an estimate against a reference, as `mir_eval.chord.evaluate` does: the estimate is
+/// cropped to the span of the reference and filled up with `N` at its ends; inside a gap the label
+/// before it continues; labels are weighted by duration; segmentation is scored after joining equal
+/// neighbours.
 ///
 /// # Errors
 /// An empty reference; times that are negative, not finite, out of order or

@@ -135,7 +135,7 @@ pub(crate) fn spelled(chord: &Chord, key: Option<&Key>) -> Chord {
 pub struct Symbol {
     /// The root, with its accidental.
     pub root: String,
-    /// The quality and what is added or left out; empty for a plain major triad.
+    /// The quality, additions and omissions; empty for a plain major triad.
     pub suffix: String,
     /// The bass, unless it is the root.
     pub bass: Option<String>,
@@ -163,7 +163,7 @@ fn symbol(chord: &Chord, key: Option<&Key>, symbols: &Symbols) -> String {
     text.push_str(&Shape::from_chord(&chord).suffix(symbols));
     if !chord.is_root_position() {
         text.push('/');
-        // Nobody reads Gbm/Bbb: a double accidental gives way to its plain name.
+        // Gbm/Bbb is hard to read: a double accidental becomes its plain name.
         text.push_str(&name(simple(chord.bass_note())));
     }
     text

@@ -1,9 +1,9 @@
 //! Parser of chord symbols as people type them.
 //!
-//! Lead-sheet writing has no standard, so that the reader is lenient: `Am7/C`, `a-7/C`,
-//! `F#ø7`, `F♯m7b5`, `Bbmaj7`, `BbΔ7`, `G7sus4`, `Cdim7`, `C°7`, `E7#9`, `E7(♯9)`,
-//! `C6/9`, `Dm(maj7)`, `N.C.` and Harte syntax (`A:min7/b3`) all mean what they look like.
-//! Whatever [`format`](super::format) writes in [`Style::Jazz`](super::Style::Jazz),
+//! Lead-sheet writing has no standard, so the reader is lenient: `Am7/C`, `a-7/C`, `F#ø7`,
+//! `F♯m7b5`, `Bbmaj7`, `BbΔ7`, `G7sus4`, `Cdim7`, `C°7`, `E7#9`, `E7(♯9)`, `C6/9`, `Dm(maj7)`,
+//! `N.C.` and Harte syntax (`A:min7/b3`) all mean what they look like. Whatever
+//! [`format`](super::format) writes in [`Style::Jazz`](super::Style::Jazz),
 //! [`Style::Plain`](super::Style::Plain) and [`Style::Harte`](super::Style::Harte) is read.
 
 use crate::label::{Chord, Degree, Extension, Label, Letter, MAX_LABEL_BYTES, Note, Quality};
@@ -88,7 +88,7 @@ fn plain_letters(text: &str) -> String {
             other => plain.push(other),
         }
     }
-    // The o of a diminished chord is a letter of some words, too.
+    // `o` for a diminished chord is also a letter of some words.
     plain
         .replace("n°", "no")
         .replace("d°m", "dom")
@@ -108,7 +108,7 @@ fn note(text: &str) -> Option<(Note, &str)> {
     let Some(sign) = sign else {
         return Some((Note::new(letter, 0), rest));
     };
-    // More than a double accidental is a flat of something that follows, or nothing.
+    // At most a double accidental; a third sign belongs to a degree that follows.
     let count = rest.chars().take(2).take_while(|c| *c == sign).count();
     let alter = if sign == '#' {
         count as i8
@@ -123,7 +123,7 @@ fn split_bass(root: Note, text: &str) -> Result<(&str, Degree), ReadSymbolError>
     let Some((body, bass)) = text.rsplit_once('/') else {
         return Ok((text, Degree::ROOT));
     };
-    // The slash of 6/9 divides no bass.
+    // The slash of 6/9 is not followed by a bass.
     if bass.starts_with('9') {
         return Ok((text, Degree::ROOT));
     }
@@ -152,9 +152,9 @@ const fn degree(number: u8, alter: i8) -> Degree {
     Degree::known(number, alter)
 }
 
-/// What may follow the root: the longest that fits wins. No seventh is in `Maj`, so that
-/// `7` after it makes a major seventh.
-/// [`Quality::Single`] is the root alone, and nothing follows it.
+/// What may follow the root; the longest match wins. `Maj` does not include a seventh, so that a
+/// `7` after it makes a major seventh. [`Quality::Single`] is the root alone, and nothing follows
+/// it.
 const BASES: [(&str, Quality); 77] = [
     ("minmaj7", Quality::MinMaj7),
     ("min(maj7)", Quality::MinMaj7),
@@ -276,8 +276,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads one of the things that may follow the base, in any order; whether there
-    /// was one.
+    /// Reads one modifier after the base; modifiers come in any order. Returns whether there was
+    /// one.
     fn modifier(&mut self) -> bool {
         for separator in ["(", ")", ",", "/"] {
             if self.eat(separator) {
@@ -299,7 +299,7 @@ impl<'a> Reader<'a> {
             return true;
         }
         if self.eat("alt") {
-            // What players take from: both altered ninths and the altered thirteenth.
+            // An altered dominant: both altered ninths and the altered thirteenth.
             self.quality = Quality::Dom7;
             for altered in [degree(9, -1), degree(9, 1), degree(13, -1)] {
                 self.add(altered);
@@ -316,13 +316,13 @@ impl<'a> Reader<'a> {
         };
         let bare = !omitted && !added;
         match found {
-            // Nobody says these without a word before them.
+            // These are never written without a word before them.
             it if bare && matches!(it.number(), 1 | 3 | 8 | 10 | 12) => return false,
             _ if omitted => self.extensions.push(Extension::omit(found)),
             it if !added && it.number() == 5 && it.alter() != 0 => {
                 return self.alter_fifth(it.alter());
             }
-            // C2 and C4 are what guitarists write for an added ninth and a suspension.
+            // Guitarists write C2 and C4 for an added ninth and a suspension.
             it if !added && it == degree(4, 0) => return self.suspend(Quality::Sus4),
             it if it == degree(2, 0) => self.add(degree(9, 0)),
             it if it == degree(7, 0) && !added => match self.quality {
@@ -371,7 +371,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// A suspension takes the place of the third; what the chord has above stays.
+    /// A suspension replaces the third; the notes above stay.
     fn suspend(&mut self, suspended: Quality) -> bool {
         let above: &[Degree] = match self.quality {
             Quality::Dom7 => &[degree(7, -1)],

@@ -49,9 +49,9 @@ fn accidental(alter: i8) -> String {
 
 /// The figured bass of an inversion.
 enum Figure {
-    /// Stands after the triad's symbol.
+    /// Written after the triad's symbol.
     Triad(&'static str),
-    /// Stands in place of the 7.
+    /// Written in place of the 7.
     Seventh(&'static str),
 }
 

@@ -33,7 +33,7 @@ pub(crate) const PLAIN: Symbols = Symbols {
 };
 
 pub(crate) const ROMAN: Symbols =
-    // Small numerals say minor already; 6 is the figure of the first inversion.
+    // Small numerals already mean minor; 6 is the figure of the first inversion.
     Symbols {
         minor: "",
         sixth: "(add6)",
@@ -43,7 +43,7 @@ pub(crate) const ROMAN: Symbols =
 pub(crate) const NASHVILLE: Symbols = Symbols { minor: "-", ..JAZZ };
 
 impl Symbols {
-    /// Harte's `b` and `#` as the style writes them.
+    /// Harte's `b` and `#` in this style.
     pub(crate) fn accidentals(&self, harte: &str) -> String {
         if self.unicode {
             harte.replace('b', "♭").replace('#', "♯")
@@ -76,7 +76,7 @@ impl Symbols {
     }
 }
 
-/// A chord's quality in its plainest form, with what remains to be said.
+/// A chord's quality by its plainest name, with the remaining additions and omissions.
 pub(crate) struct Shape {
     pub(crate) quality: Quality,
     pub(crate) additions: Vec<Degree>,
@@ -87,7 +87,7 @@ const fn degree(number: u8, alter: i8) -> Degree {
     Degree::known(number, alter)
 }
 
-/// A quality with one more degree is another quality.
+/// Qualities that become another quality with one more degree.
 const RICHER: [(Quality, Degree, Quality); 20] = [
     (Quality::Maj, degree(7, -1), Quality::Dom7),
     (Quality::Maj, degree(7, 0), Quality::Maj7),
@@ -111,7 +111,7 @@ const RICHER: [(Quality, Degree, Quality); 20] = [
     (Quality::Min11, degree(13, 0), Quality::Min13),
 ];
 
-/// A quality whose fifth is replaced by an altered one is another quality.
+/// Qualities that become another quality with an altered fifth.
 const ALTERED_FIFTH: [(Quality, Degree, Quality); 4] = [
     (Quality::Min, degree(5, -1), Quality::Dim),
     (Quality::Min7, degree(5, -1), Quality::HalfDim7),
@@ -189,7 +189,7 @@ impl Shape {
         self.additions.is_empty() && self.omissions.is_empty()
     }
 
-    /// All that follows the root, the bass excepted.
+    /// Everything after the root except the bass.
     pub(crate) fn suffix(&self, symbols: &Symbols) -> String {
         let mut additions = self.additions.clone();
         let mut take = |wanted: Degree| {
@@ -207,14 +207,14 @@ impl Shape {
             }
             quality => symbols.quality(quality),
         };
-        // On a chord without a seventh an upper voice is an addition, and says so.
+        // On a chord without a seventh an upper voice is written as an addition.
         let verb = if self.is_triad() { "add" } else { "" };
         let added = additions.iter().map(|degree| format!("{verb}{degree}"));
         let omitted = self.omissions.iter().map(|degree| format!("no{degree}"));
         let said: Vec<String> = added.chain(omitted).collect();
         if !said.is_empty() {
             let said = said.join(",");
-            // The words add and no hold no b, so that every b is a flat.
+            // The words add and no contain no b, so every b is a flat.
             text.push_str(&format!("({})", symbols.accidentals(&said)));
         }
         text

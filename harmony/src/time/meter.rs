@@ -43,13 +43,13 @@ impl Meter {
         }
     }
 
-    /// The number above.
+    /// The upper number.
     #[must_use]
     pub const fn numerator(self) -> u8 {
         self.numerator
     }
 
-    /// The number below.
+    /// The lower number.
     #[must_use]
     pub const fn denominator(self) -> u8 {
         self.denominator
@@ -61,8 +61,8 @@ impl Meter {
         f64::from(self.numerator) * 4.0 / f64::from(self.denominator)
     }
 
-    /// The length in quarter notes of the beat that a musician counts: the note below, or three
-    /// of them in compound meters (6/8, 9/8, 12/8 and the same over 16).
+    /// The length in quarter notes of the beat that a musician counts: the note of the lower
+    /// number, or three of them in compound meters (6/8, 9/8, 12/8 and the same over 16).
     #[must_use]
     pub fn pulse_beats(self) -> f64 {
         let unit = 4.0 / f64::from(self.denominator);
@@ -112,7 +112,7 @@ pub struct MeterChange {
     /// Quarter-note beats.
     pub beat: f64,
     /// The meter.
-    // The word of saved tracks.
+    // The spelling of saved tracks.
     #[serde(rename = "metre")]
     pub meter: Meter,
 }
@@ -120,7 +120,7 @@ pub struct MeterChange {
 /// A bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BarSpan {
-    /// Its number: 1 starts at the map's first change, 0 and less lie before.
+    /// Its number: bar 1 starts at the map's first change; earlier bars have 0 and less.
     pub number: i64,
     /// Its first beat.
     pub start: f64,
@@ -130,7 +130,7 @@ pub struct BarSpan {
     pub meter: Meter,
 }
 
-/// The meters of a song, and so its bars. Bars before the first change have its meter too.
+/// The meters of a song, which define its bars. Bars before the first change have its meter too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<MeterChange>", into = "Vec<MeterChange>")]
 pub struct MeterMap {
@@ -223,7 +223,7 @@ impl MeterMap {
     /// The bar that a beat lies in; a barline belongs to the bar after it.
     #[must_use]
     pub fn bar_at(&self, beat: f64) -> BarSpan {
-        // What rounding puts a hair before a barline is on it.
+        // A beat that rounding puts just before a barline is on it.
         const HAIR: f64 = 1e-9;
         let beat = beat + HAIR;
         let after = self.changes.partition_point(|change| change.beat <= beat);

@@ -1,4 +1,4 @@
-//! Note values, which a tempo counts.
+//! Note values: the unit that a tempo counts.
 
 use std::fmt;
 use std::str::FromStr;

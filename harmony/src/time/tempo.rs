@@ -1,11 +1,11 @@
-//! Tempo maps: beats against seconds.
+//! Tempo maps between beats and seconds.
 
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_BEAT, TimeError};
 use crate::timeline::{Segment, Timeline};
 
-/// The slowest tempo, in quarter notes a minute: what a MIDI file can hold.
+/// The slowest tempo, in quarter notes a minute: the limit of a MIDI file.
 pub const MIN_BPM: f64 = 4.0;
 
 /// The fastest tempo, in quarter notes a minute.
@@ -14,7 +14,7 @@ pub const MAX_BPM: f64 = 1000.0;
 /// The most points a tempo map may have.
 pub const MAX_TEMPO_POINTS: usize = 200_000;
 
-/// Beats of neighbouring segments that differ by less belong together.
+/// Beats of neighbouring segments that differ by less count as equal.
 const BEAT_TOLERANCE: f64 = 1e-6;
 
 /// A beat whose second is known.
@@ -26,8 +26,8 @@ pub struct TempoPoint {
     pub beat: f64,
 }
 
-/// Beats against seconds: straight between known points, at the last tempo after them
-/// and at the first before them.
+/// A map between beats and seconds: linear between points, at the last tempo after them and at the
+/// first before them.
 ///
 /// Invariants: at least one point; points are finite and strictly increase in both
 /// directions; every tempo lies in [`MIN_BPM`] … [`MAX_BPM`].
@@ -126,11 +126,11 @@ impl TempoMap {
         Self::new(points, last_bpm)
     }
 
-    /// The map that the beats of a timeline's segments draw; `None` unless every segment
-    /// knows its beats, they join up, and the tempos are possible ones.
+    /// The map through the beats of a timeline's segments; `None` unless every segment has its
+    /// beats, they are continuous, and the tempos are possible.
     ///
-    /// Second 0 is the host's beat 0 where that gives a possible tempo, else as many
-    /// beats before the first chord as its tempo gives.
+    /// Second 0 is the host's beat 0 where that gives a possible tempo; else the first chord's
+    /// tempo is continued back to it.
     #[must_use]
     pub fn from_timeline(timeline: &Timeline) -> Option<Self> {
         let segments = timeline.segments();
@@ -202,8 +202,8 @@ impl TempoMap {
         self.piece(after).1
     }
 
-    /// The tempo that most of `from_beat` … `to_beat` has, as one number: its length in
-    /// beats over its length in time.
+    /// The mean tempo of `from_beat` … `to_beat` in quarter notes a minute: its length in beats
+    /// over its length in time.
     #[must_use]
     pub fn mean_bpm(&self, from_beat: f64, to_beat: f64) -> f64 {
         let seconds = self.time_at(to_beat) - self.time_at(from_beat);
@@ -214,7 +214,7 @@ impl TempoMap {
         }
     }
 
-    /// The same map with another tempo from `beat` on; what followed is forgotten.
+    /// The same map with another tempo from `beat` on; later points are dropped.
     ///
     /// # Errors
     /// A tempo out of bounds, a beat that is not finite.
@@ -235,7 +235,7 @@ impl TempoMap {
         Self::new(points, bpm)
     }
 
-    /// The map of `factor` times as many beats in the same time, counted from beat 0.
+    /// The map with `factor` times as many beats in the same time, counted from beat 0.
     ///
     /// # Errors
     /// A factor that brings a tempo out of bounds, or a beat beyond [`MAX_BEAT`].

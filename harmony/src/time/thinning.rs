@@ -1,15 +1,16 @@
-//! Thinning of tempo maps: drops points of a gliding or jittering tempo that a straight line explains.
+//! Thinning of tempo maps: drops points of a gliding or jittering tempo that a straight line
+//! explains.
 //!
-//! A host gives its tempo block by block. The curve of beats against seconds is kept to a
-//! tolerance: the points that are left are given points, and every other one is within the
-//! tolerance of the straight line between its neighbours. This is
-//! the swing filter (Elmeleegy et al., "Online piece-wise linear approximation of numerical
-//! streams with precision guarantees", VLDB 2009) with segments that begin and end on points:
-//! for the open segment it keeps the range of slopes that pass all points so far.
+//! A host reports its tempo block by block. The curve of beats against seconds is kept to a
+//! tolerance: the remaining points are given points, and every dropped point is within the
+//! tolerance of the straight line between its remaining neighbours. This is the swing filter
+//! (Elmeleegy et al., "Online piece-wise linear approximation of numerical streams with precision
+//! guarantees", VLDB 2009) with segments that begin and end on points: for the open segment it
+//! keeps the range of slopes that pass all points so far.
 
 use super::{TempoMap, TempoPoint};
 
-/// Thins points of a tempo map as they come; holds the bounds of the last segment.
+/// Thins points of a tempo map as they arrive; keeps the bounds of the last segment.
 #[derive(Clone, Debug, Default)]
 pub struct Thinning {
     open: Option<Open>,
@@ -20,8 +21,8 @@ pub struct Thinning {
 struct Open {
     from: TempoPoint,
     to: TempoPoint,
-    /// Slopes in seconds a beat; every line from `from` with one of them passes each point
-    /// that was given since within the tolerance.
+    /// Slopes in seconds per beat; a line from `from` with a slope between them passes every later
+    /// point within the tolerance.
     least: f64,
     most: f64,
 }
@@ -56,8 +57,7 @@ impl Open {
 impl Thinning {
     /// Appends `now` to `points`, replacing the last one if no given point is then off by more than
     /// `tolerance_s` seconds. `points` may have changed since the last call: the held bounds count
-    /// only if their end is still the same. `now` lies
-    /// behind them in beats and in seconds.
+    /// only if their end is still the same. `now` comes after them in beats and in seconds.
     pub fn push(&mut self, points: &mut Vec<TempoPoint>, now: TempoPoint, tolerance_s: f64) {
         let open = self.open.take().filter(
             |open| matches!(points.as_slice(), [.., from, to] if (*from, *to) == (open.from, open.to)),
@@ -76,7 +76,7 @@ impl Thinning {
 
 impl TempoMap {
     /// A map of at most `most` points (two at least) that differs from this one by at most
-    /// `tolerance_s` seconds at each of its points, or by as little as goes.
+    /// `tolerance_s` seconds at each of its points, or by as little as possible.
     #[must_use]
     pub fn thinned(&self, most: usize, tolerance_s: f64) -> Self {
         let mut tolerance_s = tolerance_s.max(f64::MIN_POSITIVE);
@@ -86,7 +86,7 @@ impl TempoMap {
                 thinning.push(&mut points, *point, tolerance_s);
             }
             if points.len() <= most.max(2) {
-                // Slopes are means of slopes that there were, so nothing is refused.
+                // New slopes are means of old ones, so no tempo is out of bounds.
                 return Self::new(points, self.last_bpm()).unwrap_or_else(|_| self.clone());
             }
             tolerance_s *= 2.0;

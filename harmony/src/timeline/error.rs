@@ -15,7 +15,7 @@ pub enum TimelineError {
     /// Beats that are not finite or run backwards.
     #[error("the segment at {start_s} s has beats that are not finite or run backwards")]
     BadBeats { start_s: f64 },
-    /// A confidence that is no probability.
+    /// A confidence outside 0 … 1.
     #[error("the segment at {start_s} s has confidence {confidence}, outside 0 to 1")]
     BadConfidence { start_s: f64, confidence: f32 },
     /// Too many alternatives, or one whose probability is outside 0 … 1.

@@ -106,9 +106,8 @@ impl Timeline {
         self.segments.get(first..end).unwrap_or_default()
     }
 
-    /// Puts a segment over whatever is there: the neighbours are cut at its
-    /// edges, what it covers is gone, and a gap before or after the timeline
-    /// is filled with [`Segment::lost`].
+    /// Writes a segment over the timeline: neighbours are cut at its edges, segments it covers are
+    /// removed, and a gap before or after the timeline is filled with [`Segment::lost`].
     ///
     /// # Errors
     /// An invalid segment.
@@ -116,9 +115,8 @@ impl Timeline {
         self.replace_range(segment.start_s, segment.end_s, [segment])
     }
 
-    /// Replaces everything in `from_s` … `to_s` by `segments`, which are in
-    /// order and within that range; what they leave open becomes
-    /// [`Segment::lost`]. Neighbours are cut at the edges, their beats at the
+    /// Replaces everything in `from_s` … `to_s` by `segments`, which are in order and within that
+    /// range; gaps become [`Segment::lost`]. Neighbours are cut at the edges, their beats at the
     /// cut interpolated.
     ///
     /// # Errors
@@ -186,8 +184,8 @@ impl Timeline {
         Ok(())
     }
 
-    /// Forgets everything from `time_s` on, cutting the segment that sounds
-    /// there. NaN changes nothing.
+    /// Removes everything from `time_s` on, cutting the segment that sounds there. NaN changes
+    /// nothing.
     pub fn truncate(&mut self, time_s: f64) {
         if time_s.is_nan() {
             return;
@@ -203,8 +201,8 @@ impl Timeline {
         }
     }
 
-    /// Forgets everything before `time_s`, cutting the segment that sounds
-    /// there. NaN changes nothing.
+    /// Removes everything before `time_s`, cutting the segment that sounds there. NaN changes
+    /// nothing.
     pub fn forget_before(&mut self, time_s: f64) {
         let first = self
             .segments
@@ -217,19 +215,19 @@ impl Timeline {
         }
     }
 
-    /// Forgets all segments.
+    /// Removes all segments.
     pub fn clear(&mut self) {
         self.segments.clear();
     }
 
-    /// Joins neighbours with equal label and status, locked with locked only. The
-    /// joined confidence is the mean weighted by duration.
+    /// Joins neighbours with equal label, status and lock. The joined confidence is the mean
+    /// weighted by duration.
     pub fn merge_equal(&mut self) {
         merge(&mut self.segments, equal);
     }
 
-    /// Joins neighbours with equal labels, whatever else differs: played or read they are one
-    /// chord. Status and lock are those of the first part.
+    /// Joins neighbours with equal labels, whatever else differs: to a player they are one chord.
+    /// Status and lock are those of the first part.
     pub fn merge_labels(&mut self) {
         merge(&mut self.segments, |a, b| a.label == b.label);
     }
@@ -243,7 +241,7 @@ impl Timeline {
         self.segments.splice(touching, merged);
     }
 
-    /// The places of the segments that sound in `from_s` … `to_s` or meet it at an edge.
+    /// The indices of the segments that sound in `from_s` … `to_s` or touch it at an edge.
     pub(crate) fn touching(&self, from_s: f64, to_s: f64) -> Range<usize> {
         let first = self
             .segments
@@ -254,8 +252,8 @@ impl Timeline {
         first..end.max(first)
     }
 
-    /// Gives the time of what is a sliver to the segment before it, or to the first that is none,
-    /// and joins neighbours whose labels are equal then. Nothing changes where all are.
+    /// Gives the time of each sliver to the segment before it, or to the first that is no sliver,
+    /// and joins neighbours whose labels are then equal. If all are slivers, nothing changes.
     pub(crate) fn absorb(&mut self, is_sliver: impl Fn(&Segment) -> bool) {
         let mut kept: Vec<Segment> = Vec::with_capacity(self.segments.len());
         let mut lead: Option<&Segment> = None;
@@ -284,8 +282,8 @@ impl Timeline {
         }
     }
 
-    /// Sets the beats of all segments to what `beat_at` says of their seconds; beats that
-    /// would not be finite or would run backwards become unknown.
+    /// Sets the beats of all segments with `beat_at`, which maps seconds to beats; beats that would
+    /// not be finite or would run backwards become unknown.
     pub fn set_beats(&mut self, beat_at: impl Fn(f64) -> f64) {
         for segment in &mut self.segments {
             let (start, end) = (beat_at(segment.start_s), beat_at(segment.end_s));
@@ -309,7 +307,7 @@ impl Timeline {
         mapped
     }
 
-    /// The same with other confidences, held within 0 … 1; what is no number is 0.
+    /// A copy with mapped confidences, clamped to 0 … 1; NaN becomes 0.
     #[must_use]
     pub fn map_confidences(mut self, map: impl Fn(f32) -> f32) -> Self {
         for segment in &mut self.segments {
@@ -324,7 +322,7 @@ impl Timeline {
     }
 }
 
-/// Whether neighbours are one segment: equal in all but what can be averaged.
+/// Whether neighbours can be joined: equal in everything but what can be averaged.
 fn equal(a: &Segment, b: &Segment) -> bool {
     a.label == b.label && a.status == b.status && a.locked == b.locked
 }

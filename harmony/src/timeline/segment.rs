@@ -9,7 +9,7 @@ use crate::label::Label;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Shown at once; later audio may overrule it.
+    /// Shown at once; later audio may change it.
     Provisional,
     /// Final.
     #[default]
@@ -23,10 +23,10 @@ pub const MAX_ALTERNATIVES: usize = 16;
 /// well within [`MAX_BEAT`](crate::time::MAX_BEAT).
 pub const MAX_TIME_S: f64 = 1e7;
 
-/// Another reading of what sounds.
+/// Another reading of a segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
-    /// What might sound.
+    /// The other label.
     pub label: Label,
     /// How probable the recognizer finds it, 0 … 1.
     pub probability: f32,
@@ -51,11 +51,10 @@ pub struct Segment {
     pub confidence: f32,
     /// Whether the label may still change.
     pub status: Status,
-    /// Set by hand: new analysis leaves it alone.
+    /// Set by hand: new analysis does not change it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
-    /// What else the recognizer would have taken it for, most probable first; at most
-    /// [`MAX_ALTERNATIVES`].
+    /// Other readings by the recognizer, most probable first; at most [`MAX_ALTERNATIVES`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Alternative>,
 }
@@ -77,7 +76,7 @@ impl Segment {
         }
     }
 
-    /// Time about which nothing is known: `X`, confidence 0, confirmed.
+    /// Unknown time: `X`, confidence 0, confirmed.
     #[must_use]
     pub const fn lost(start_s: f64, end_s: f64) -> Self {
         let mut lost = Self::new(start_s, end_s, Label::Unknown);

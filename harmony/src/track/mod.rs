@@ -15,7 +15,7 @@ use crate::label::Label;
 use crate::time::{MAX_BEAT, Meter, MeterMap, TempoMap, TimeError};
 use crate::timeline::{Segment, Status, Timeline, TimelineError};
 
-/// Most segments that a track may grow to, by analysis or by edits. Whatever alternatives they
+/// The most segments that a track may grow to, by analysis or by edits. Whatever alternatives they
 /// have, a track of that size is saved in less than [`MAX_SAVED_BYTES`] and can be read again.
 pub const MAX_GROWN_SEGMENTS: usize = 50_000;
 
@@ -25,8 +25,8 @@ pub const MAX_REGIONS: usize = 10_000;
 /// The longest title, composer or section label, in characters; longer ones are cut.
 pub const MAX_TEXT_CHARS: usize = 200;
 
-/// A key set by hand this near to an estimated modulation, in quarter notes, corrects that
-/// modulation: more music may move it by a bar or two.
+/// A key set by hand within this distance of an estimated modulation, in quarter notes, replaces
+/// it: with more music the estimate may move by a bar or two.
 pub const SAME_MODULATION_BEATS: f64 = 8.0;
 
 /// Spans shorter than this, in quarter notes, are too short to be read or played: a sixteenth.
@@ -42,7 +42,7 @@ pub struct KeyRegion {
     pub beat: f64,
     /// The key.
     pub key: Key,
-    /// Set by a person: [`Track::estimate_keys`] does not change it.
+    /// Set by hand: [`Track::estimate_keys`] does not change it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
 }
@@ -56,7 +56,7 @@ pub struct Section {
     pub label: String,
 }
 
-/// The head of charts, and their layout.
+/// Title, composer and layout of charts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     /// The title; empty where unknown.
@@ -79,7 +79,7 @@ impl Default for Info {
     }
 }
 
-/// What stays when the tempo of a track changes.
+/// What chords keep when the tempo of a track changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
@@ -91,8 +91,8 @@ pub enum Keep {
 
 /// A chord track.
 ///
-/// Invariants: those of its parts; every segment carries the beats of the tempo map;
-/// regions and sections are finite, in order and one a beat.
+/// Invariants: those of its parts; every segment has the beats of the tempo map; key regions and
+/// sections have finite beats, in order and all different.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Track {
     info: Info,
@@ -159,8 +159,8 @@ impl Track {
         &self.sections
     }
 
-    /// Sets the head of the charts. Texts are cut at [`MAX_TEXT_CHARS`], control
-    /// characters become spaces, bars a line are held to 1 … [`MAX_BARS_PER_LINE`].
+    /// Sets title, composer and layout. Texts are cut at [`MAX_TEXT_CHARS`], control characters
+    /// become spaces, bars a line are clamped to 1 … [`MAX_BARS_PER_LINE`].
     pub fn set_info(&mut self, info: Info) {
         self.info = Info {
             title: tidy(&info.title),
@@ -173,7 +173,7 @@ impl Track {
     /// region; `None` without any.
     #[must_use]
     pub fn key_at(&self, beat: f64) -> Option<Key> {
-        // A region that starts within a hair of the beat has started.
+        // Within rounding error of its beat, a region has started.
         let after = self
             .keys
             .partition_point(|region| region.beat <= beat + 1e-6);
@@ -216,7 +216,7 @@ impl Track {
     pub fn set_keys(&mut self, mut keys: Vec<KeyRegion>) -> Result<(), TimeError> {
         check(&keys, |region| region.beat)?;
         keys.sort_by(|a, b| a.beat.total_cmp(&b.beat));
-        // Of two regions on a beat the later one holds.
+        // If two regions are on a beat, the later one counts.
         keys.reverse();
         keys.dedup_by(|next, kept| next.beat == kept.beat);
         keys.reverse();
@@ -224,11 +224,11 @@ impl Track {
         Ok(())
     }
 
-    /// Finds the keys from the chords ([`crate::key::estimate`]) and sets them, each from
-    /// the barline nearest to its first chord.
+    /// Finds the keys from the chords ([`crate::key::estimate`]) and sets them, each from the
+    /// barline nearest to its first chord.
     ///
-    /// Keys set by hand stay. Each stands for the estimated region that it was set in, or
-    /// that begins within [`SAME_MODULATION_BEATS`] of it, up to the next modulation.
+    /// Keys set by hand stay. Each replaces the estimated region that it was set in, or that begins
+    /// within [`SAME_MODULATION_BEATS`] of it, up to the next modulation.
     ///
     /// # Errors
     /// More modulations than a track may have regions.
@@ -236,7 +236,8 @@ impl Track {
         self.estimate_keys_of(&self.timeline.clone())
     }
 
-    /// The same from other chords than the track's own: the ones of them that are final.
+    /// As [`estimate_keys`](Self::estimate_keys), but from other chords than the track's own, such
+    /// as only the confirmed ones.
     ///
     /// # Errors
     /// As [`estimate_keys`](Self::estimate_keys).
@@ -257,7 +258,7 @@ impl Track {
         let corrected = |place: usize, beat: f64| {
             self.keys.iter().any(|hand| {
                 let far = hand.beat - beat;
-                // Before the first estimate there is nothing that a hand could mean else.
+                // A key set before the first estimated region can only mean that region.
                 let before = place == 0 && far <= 0.0;
                 hand.by_hand && (before || far.abs() <= SAME_MODULATION_BEATS)
             })
@@ -265,7 +266,7 @@ impl Track {
         let found = regions.enumerate();
         keys.extend(found.filter_map(|(place, it)| (!corrected(place, it.beat)).then_some(it)));
         keys.sort_by(|a, b| a.beat.total_cmp(&b.beat));
-        // What the region before says already need not be said again.
+        // A region with the key of the one before is redundant.
         let mut key = None;
         keys.retain(|region| {
             let news = region.by_hand || key != Some(region.key);
@@ -324,8 +325,8 @@ impl Track {
         Ok(())
     }
 
-    /// Counts `factor` times as many beats in the same time, from beat 0 on. Everything stays
-    /// at its second: chords, and the beats of meters, keys and sections move along.
+    /// Counts `factor` times as many beats in the same time, from beat 0 on. Everything stays at
+    /// its second: the beats of chords, meters, keys and sections are scaled.
     ///
     /// # Errors
     /// A factor that brings a tempo out of bounds or a beat beyond [`MAX_BEAT`]. Nothing has
@@ -350,9 +351,8 @@ impl Track {
     }
 
     /// Replaces the chords in `from_s` … `to_s`, as when a passage is played again. Locked chords
-    /// stay uncut; the rest of the range gets the new segments, and is unknown between them.
-    /// Equal neighbours within the range
-    /// and at its edges are joined.
+    /// stay whole; the rest of the range gets the new segments, and is unknown between them. Equal
+    /// neighbours within the range and at its edges are joined.
     ///
     /// # Errors
     /// As [`Timeline::replace_range`], and [`TimelineError::Full`] where the track would grow
@@ -377,7 +377,7 @@ impl Track {
         Ok(())
     }
 
-    /// Checks that a timeline may replace the present one.
+    /// Checks that a timeline may replace the current one.
     pub(crate) fn check_growth(&self, timeline: &Timeline) -> Result<(), TimelineError> {
         let most = MAX_GROWN_SEGMENTS;
         if timeline.len() > most && timeline.len() > self.timeline.len() {
@@ -386,8 +386,7 @@ impl Track {
         Ok(())
     }
 
-    /// Finds the keys from the chords that are final
-    /// ([`estimate_keys_of`](Self::estimate_keys_of)).
+    /// Finds the keys from the confirmed chords ([`estimate_keys_of`](Self::estimate_keys_of)).
     ///
     /// # Errors
     /// As [`estimate_keys`](Self::estimate_keys).
@@ -401,8 +400,8 @@ impl Track {
         }
     }
 
-    /// The track with other labels in the place of its own; neighbours that have become equal are
-    /// joined. Keys and other readings stay.
+    /// The track with mapped labels; neighbours that have become equal are joined. Keys and
+    /// alternatives stay.
     #[must_use]
     pub fn map_labels(&self, map: impl FnMut(&Label) -> Label) -> Self {
         let mut track = self.clone();
@@ -410,8 +409,8 @@ impl Track {
         track
     }
 
-    /// The track so many semitones higher: chords, other readings and keys. Roots are spelled as
-    /// the keys spell them.
+    /// The track `semitones` higher: chords, alternatives and keys. Roots are spelled as the keys
+    /// spell them.
     #[must_use]
     pub fn transposed(&self, semitones: i32) -> Self {
         let mut track = self.clone();
@@ -437,24 +436,24 @@ impl Track {
             }
             segment
         });
-        // The segments are where they were: a timeline takes them.
+        // The segments have kept their times, so they form a timeline.
         if let Ok(timeline) = Timeline::from_segments(segments) {
             track.timeline = timeline;
         }
         track
     }
 
-    /// A copy for exports in which the parts of a chord, some of them confirmed or locked, are
-    /// joined, as by [`Timeline::merge_labels`].
+    /// A copy for exports with the differently confirmed or locked parts of a chord joined, as by
+    /// [`Timeline::merge_labels`].
     pub(crate) fn with_whole_chords(&self) -> Self {
         let mut track = self.clone();
         track.timeline.merge_labels();
         track
     }
 
-    /// A copy for exports that musicians play from, in which silence and unknown time shorter than
-    /// [`SLIVER_BEATS`], which recognition leaves where music starts or changes, belong to the chord
-    /// before them, or to the first.
+    /// A copy for exports that musicians play from. Silence and unknown time shorter than
+    /// [`SLIVER_BEATS`], which recognition leaves where music starts or changes, are added to the
+    /// chord before them, or to the first.
     pub(crate) fn without_slivers(&self) -> Self {
         let mut track = self.clone();
         track.timeline.absorb(|segment| {
@@ -466,7 +465,7 @@ impl Track {
         track
     }
 
-    /// Replaces the chords as they are, locked or not: for edits.
+    /// Replaces all chords, locked or not: for edits.
     pub(crate) fn set_timeline(&mut self, timeline: Timeline) {
         self.timeline = timeline;
         self.stamp();
@@ -545,7 +544,7 @@ fn check<T>(regions: &[T], beat_of: impl Fn(&T) -> f64) -> Result<(), TimeError>
     Ok(())
 }
 
-/// Regions that are to be in order, no two on a beat.
+/// Sorts regions and keeps one per beat.
 fn in_order<T>(regions: Vec<T>, beat_of: impl Fn(&T) -> f64) -> Result<Vec<T>, TimeError> {
     check(&regions, &beat_of)?;
     for (index, pair) in regions.windows(2).enumerate() {
@@ -558,9 +557,10 @@ fn in_order<T>(regions: Vec<T>, beat_of: impl Fn(&T) -> f64) -> Result<Vec<T>, T
     Ok(regions)
 }
 
-/// A text on one line, not too long.
+/// A text as one line, not too long.
 fn tidy(text: &str) -> String {
-    // What ends a line or may stand in no file: the last two of each plane are no characters.
+    // Characters that end a line or may not be in a file: the last two of each plane are
+    // noncharacters.
     let is_none = |c: char| {
         c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || u32::from(c) & 0xFFFE == 0xFFFE
     };

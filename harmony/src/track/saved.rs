@@ -11,7 +11,7 @@
 //!    "alternatives": [{"label": "C:maj6", "probability": 0.06}]}]}
 //! ```
 //!
-//! Beats of segments may be in it and are not read: they follow from the tempo map.
+//! Beats of segments may be present but are ignored: they follow from the tempo map.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ struct Saved {
     info: Info,
     #[serde(default)]
     tempo: TempoMap,
-    // The word of version 1.
+    // The spelling of version 1.
     #[serde(default, rename = "metres")]
     meters: MeterMap,
     #[serde(default)]
@@ -65,7 +65,7 @@ struct Saved {
     segments: Segments,
 }
 
-/// Segments of which no more than [`MAX_SEGMENTS`] are read.
+/// Segments, of which at most [`MAX_SEGMENTS`] are read.
 struct Segments(Vec<Segment>);
 
 impl Serialize for Segments {
@@ -103,7 +103,7 @@ impl Track {
     /// The saved form.
     ///
     /// # Errors
-    /// None that a track can cause; the type is serde's.
+    /// None for a valid track; the type is serde's.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }

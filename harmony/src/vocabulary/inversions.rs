@@ -1,8 +1,8 @@
-//! The vocabulary with inversions: the 170 classes with a bass degree, and ninths, elevenths
-//! and thirteenths.
+//! The vocabulary with inversions: the 170 classes with a bass degree, and ninths, elevenths and
+//! thirteenths.
 //!
-//! It is not a list of classes: a network answers with a class of
-//! [`large`], a bass pitch class, and perhaps an extension, and [`label_of`] joins them.
+//! It is not a list of classes: a network outputs a class of [`large`], a bass pitch class, and
+//! perhaps an extension, and [`label_of`] joins them.
 
 use super::large;
 use crate::label::{Chord, Degree, Encoded, Label, Quality};
@@ -47,7 +47,7 @@ fn coloured(chord: &Chord, base: Quality) -> Quality {
             (17, Quality::Min11),
             (14, Quality::Min9),
         ],
-        // mir_eval knows no maj11: the chord falls to its ninth.
+        // mir_eval has no maj11: the chord becomes a ninth.
         Quality::Maj7 => &[(21, Quality::Maj13), (14, Quality::Maj9)],
         _ => return base,
     };

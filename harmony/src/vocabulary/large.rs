@@ -55,7 +55,7 @@ const BY_DETAIL: [Quality; 14] = [
     Quality::Sus4,
 ];
 
-/// The quality that stands for a label, bass and extensions gone:
+/// The quality class of a label, ignoring bass and extensions:
 ///
 /// 1. the one with exactly its notes (mir_eval's `tetrads` rule), which makes
 ///    `C:maj/b7` a seventh;
@@ -133,7 +133,7 @@ pub const fn root_of(index: usize) -> Option<u8> {
     }
 }
 
-/// The quality of a class, as its place in [`QUALITIES`]; `None` for `N` and `X`.
+/// The quality of a class, as its index in [`QUALITIES`]; `None` for `N` and `X`.
 #[must_use]
 pub const fn quality_index_of(index: usize) -> Option<usize> {
     if index < CHORDS {
@@ -143,7 +143,7 @@ pub const fn quality_index_of(index: usize) -> Option<usize> {
     }
 }
 
-/// The class of the quality at place `quality` of [`QUALITIES`] on the pitch class `root`.
+/// The class of the quality at index `quality` of [`QUALITIES`] on the pitch class `root`.
 ///
 /// # Panics
 /// If `root` is not below 12 or `quality` not below 14.

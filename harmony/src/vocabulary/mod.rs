@@ -88,9 +88,8 @@ fn same_triad(a: u16, b: u16) -> bool {
     a & TRIAD_MASK == b & TRIAD_MASK
 }
 
-/// The masks a label is looked up by, the strictest first: as mir_eval encodes
-/// it, then without the bass, so that a foreign bass (`C:maj/2`) does not hide
-/// a plain chord.
+/// The masks a label is looked up by, the strictest first: as mir_eval encodes it, then without the
+/// bass, so that a bass outside the chord (`C:maj/2`) does not hide a plain chord.
 fn masks(label: &Label) -> Option<[u16; 2]> {
     let chord = label.chord()?;
     let without_bass = crate::label::chord_mask(chord, false);

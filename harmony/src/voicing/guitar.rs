@@ -1,30 +1,30 @@
-//! Chords that a hand can hold on strings.
+//! Fingerings of chords on stringed instruments.
 
 use crate::label::Chord;
 
 /// The open strings of a guitar as MIDI notes, from low to high: E A D G B E.
 pub const STANDARD_TUNING: [u8; 6] = [40, 45, 50, 55, 59, 64];
 
-/// The highest fret that is looked at.
+/// The highest fret that is used.
 const HIGHEST_FRET: u8 = 12;
 
-/// Frets that a hand spans.
+/// How many frets a hand spans.
 const SPAN: u8 = 3;
 
-/// Fingers that press strings.
+/// How many fingers press strings.
 const FINGERS: usize = 4;
 
-/// One way to hold a chord.
+/// A fingering of a chord.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingering {
-    /// The fret of each string in the order in which they lie: 0 is open, `None` not played.
+    /// The fret of each string, in the order of the strings: 0 is open, `None` not played.
     pub frets: Vec<Option<u8>>,
-    /// The fret that the first finger lies across, if it holds several strings.
+    /// The fret of the barre, if the first finger presses several strings.
     pub barre: Option<u8>,
 }
 
 impl Fingering {
-    /// The notes that sound, from the first string on.
+    /// The sounding notes as MIDI notes, from the first string on.
     #[must_use]
     pub fn notes(&self, tuning: &[u8]) -> Vec<u8> {
         let strings = self.frets.iter().zip(tuning);
@@ -33,7 +33,7 @@ impl Fingering {
             .collect()
     }
 
-    /// The lowest fret that is pressed; 0 with open strings alone.
+    /// The lowest pressed fret; 0 if all strings are open.
     #[must_use]
     pub fn position(&self) -> u8 {
         let pressed = self.frets.iter().flatten().filter(|&&fret| fret > 0);
@@ -41,15 +41,15 @@ impl Fingering {
     }
 }
 
-/// What an instrument asks of a way to hold a chord.
+/// The rules for fingerings on an instrument.
 #[derive(Clone, Copy)]
 struct Rules {
-    /// Whether the bass is on the lowest string that sounds: where the strings go down to where a
-    /// bass lies. On a ukulele any note of the chord may be lowest.
+    /// Whether the bass must be on the lowest sounding string: true where the strings reach down to
+    /// the bass range. On a ukulele any note of the chord may be lowest.
     bass_lowest: bool,
-    /// How many strings sound at least.
+    /// The fewest strings that sound.
     least: usize,
-    /// The lowest string that sounds is one of so many.
+    /// The lowest sounding string must be among this many lowest strings.
     lowest: usize,
 }
 
@@ -79,12 +79,12 @@ impl Rules {
     }
 }
 
-/// The best ways to hold a chord, best first, at most `most`: its bass on the lowest
-/// sounding string where the instrument has low strings, no note outside the chord, no muted string
-/// between others, within four frets and four fingers. Notes of a large chord that a hand cannot
-/// hold are left out: first the fifth, then the root, then upper voices.
+/// The best fingerings of a chord, best first, at most `most`: its bass on the lowest sounding
+/// string where the instrument has low strings, no note outside the chord, no muted string between
+/// others, within four frets and four fingers. Notes of a large chord that a hand cannot hold are
+/// left out: first the fifth, then the root, then upper voices.
 ///
-/// `tuning` are the open strings as MIDI notes, in the order in which they lie. A capo is a tuning
+/// `tuning` are the open strings as MIDI notes, in the order of the strings. A capo is a tuning
 /// with every string raised.
 #[must_use]
 pub fn fingerings(chord: &Chord, tuning: &[u8], most: usize) -> Vec<Fingering> {
@@ -92,7 +92,7 @@ pub fn fingerings(chord: &Chord, tuning: &[u8], most: usize) -> Vec<Fingering> {
     let classes = chord.pitch_classes();
     let mut found: Vec<(i32, Fingering)> = Vec::new();
     for position in 1..=HIGHEST_FRET - SPAN {
-        // From which fret each string may sound a note of the chord.
+        // The frets at which each string sounds a note of the chord.
         let options: Vec<Vec<u8>> = tuning
             .iter()
             .map(|&open| {
@@ -128,7 +128,7 @@ pub fn fingerings(chord: &Chord, tuning: &[u8], most: usize) -> Vec<Fingering> {
     best
 }
 
-/// A hand on the strings.
+/// State of the search over frets.
 struct Held<'a> {
     chord: &'a Chord,
     tuning: &'a [u8],
@@ -140,7 +140,7 @@ struct Held<'a> {
 }
 
 impl Held<'_> {
-    /// Tries every fret of string `string` and of those above it.
+    /// Tries every fret of string `string` and of the strings above it.
     fn hold(&mut self, string: usize, found: &mut Vec<(i32, Fingering)>) {
         if string >= self.lowest + self.rules.least {
             rate(self.chord, self.tuning, &self.frets, found);
@@ -161,7 +161,7 @@ impl Held<'_> {
     }
 }
 
-/// Adds a fingering that a hand can hold, with its penalty.
+/// Adds a fingering with its penalty, if it is playable.
 fn rate(chord: &Chord, tuning: &[u8], frets: &[Option<u8>], found: &mut Vec<(i32, Fingering)>) {
     let pressed: Vec<u8> = frets
         .iter()
@@ -172,7 +172,7 @@ fn rate(chord: &Chord, tuning: &[u8], frets: &[Option<u8>], found: &mut Vec<(i32
     let low = pressed.iter().min().copied().unwrap_or(0);
     let high = pressed.iter().max().copied().unwrap_or(0);
     let at_low = pressed.iter().filter(|&&fret| fret == low).count();
-    // A first finger across the strings ends what is open behind it.
+    // A barre covers the open strings above it.
     let open_above = {
         let first = frets.iter().position(|fret| *fret == Some(low));
         frets
@@ -208,7 +208,7 @@ fn rate(chord: &Chord, tuning: &[u8], frets: &[Option<u8>], found: &mut Vec<(i32
             7 => 20,
             0 => 30,
             12.. => 60,
-            // Third, seventh, altered fifth, suspension: without them it is another chord.
+            // Third, seventh, altered fifth, suspension: without these it would be another chord.
             _ => 200,
         })
         .sum();

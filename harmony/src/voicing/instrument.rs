@@ -9,13 +9,13 @@ use crate::named;
 
 use super::fingerings;
 
-/// Fewest strings of an instrument.
+/// The fewest strings of an instrument.
 pub const MIN_STRINGS: usize = 3;
 
-/// Most strings of an instrument.
+/// The most strings of an instrument.
 pub const MAX_STRINGS: usize = 8;
 
-/// A highest fret that is still an open position.
+/// The highest fret of an open position.
 const OPEN_FRET: u8 = 4;
 
 /// The highest fret that a capo is suggested at.
@@ -35,14 +35,14 @@ pub enum Instrument {
     Bass,
     /// The long strings of a banjo in open G: D3 G3 B3 D4. The short one is not fretted.
     Banjo,
-    /// G3 D4 A4 E5, each a pair.
+    /// G3 D4 A4 E5, in pairs.
     Mandolin,
-    /// Open strings of one's own as MIDI notes, in the order in which they lie: from
-    /// [`MIN_STRINGS`] to [`MAX_STRINGS`].
+    /// A custom tuning: open strings as MIDI notes, in the order of the strings, from
+    /// [`MIN_STRINGS`] to [`MAX_STRINGS`] of them.
     Own(Vec<u8>),
 }
 
-/// A text that is no instrument.
+/// A text that is not an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseInstrumentError {
     /// A word that is neither a name nor a note with its octave.
@@ -56,7 +56,7 @@ pub enum ParseInstrumentError {
 }
 
 impl Instrument {
-    /// The instruments that have names.
+    /// The instruments with names.
     pub const NAMED: [Self; 6] = [
         Self::Guitar,
         Self::Ukulele,
@@ -66,7 +66,7 @@ impl Instrument {
         Self::Mandolin,
     ];
 
-    /// The name used on command lines and in files; none for strings of one's own.
+    /// The name used on command lines and in files; `None` for a custom tuning.
     #[must_use]
     pub const fn name(&self) -> Option<&'static str> {
         Some(match self {
@@ -80,7 +80,7 @@ impl Instrument {
         })
     }
 
-    /// Its open strings as MIDI notes, in the order in which they lie.
+    /// Its open strings as MIDI notes, in the order of the strings.
     #[must_use]
     pub fn strings(&self) -> &[u8] {
         match self {
@@ -94,16 +94,16 @@ impl Instrument {
         }
     }
 
-    /// The open strings behind a capo.
+    /// The open strings with a capo.
     #[must_use]
     pub fn behind_capo(&self, fret: u8) -> Vec<u8> {
         let strings = self.strings().iter();
         strings.map(|open| open.saturating_add(fret)).collect()
     }
 
-    /// The fret of the capo at which chords that last so long are held openly for the longest:
-    /// with an open string, without a barre, in the first frets. The lowest of equals; 0 is no
-    /// capo. And the share of the time with such chords there.
+    /// The capo fret at which the most time has open chords (with an open string, without a barre,
+    /// in the first frets), and the share of the time with them. `chords` are chords with their
+    /// durations. Of equals the lowest fret wins; 0 is no capo.
     #[must_use]
     pub fn best_capo(&self, chords: &[(Chord, f64)]) -> (u8, f64) {
         let all: f64 = chords.iter().map(|(_, length)| length).sum();
@@ -124,7 +124,7 @@ impl Instrument {
     }
 }
 
-/// Whether the best way to hold a chord is an open one.
+/// Whether the best fingering of a chord is an open one.
 fn is_open(chord: &Chord, strings: &[u8]) -> bool {
     fingerings(chord, strings, 1).first().is_some_and(|it| {
         let highest = it.frets.iter().flatten().max().copied().unwrap_or(0);
@@ -153,7 +153,7 @@ impl fmt::Display for Instrument {
 impl FromStr for Instrument {
     type Err = ParseInstrumentError;
 
-    /// A name, or open strings with their octaves, in the order in which they lie.
+    /// A name, or open strings with their octaves, in the order of the strings.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = |it: &Self| it.name().is_some_and(|name| named::is(name, text));
         if let Some(named) = Self::NAMED.into_iter().find(named) {

@@ -20,7 +20,7 @@ const LOWEST_BASS: u8 = 36;
 /// The lowest root of the right hand: G3.
 const LOWEST_ROOT: u8 = 55;
 
-/// Where the middle of a pad's chord lies: E4.
+/// The middle of a pad's chord: E4.
 const PAD_CENTRE: f64 = 64.0;
 
 /// How the notes of a chord are laid out.
@@ -77,7 +77,7 @@ impl Voicing {
             Self::Drop2 => drop2(close),
             Self::Shell => shell(chord, close),
             Self::Guitar => match fingerings(chord, &STANDARD_TUNING, 1).first() {
-                // The lowest string is the bass, which sounds on its own.
+                // The lowest string is the bass, which is a separate note.
                 Some(fingering) => fingering.notes(&STANDARD_TUNING).split_off(1),
                 None => close,
             },
@@ -136,8 +136,8 @@ pub fn voicing(chord: &Chord) -> Vec<u8> {
 fn close(chord: &Chord) -> Vec<u8> {
     let root = LOWEST_ROOT + (chord.root().pitch_class() + 12 - LOWEST_ROOT % 12) % 12;
     let upper = chord.voices().into_iter().map(|semitones| {
-        // Written degrees reach at most 21 semitones and a few accidentals; what
-        // lies further out moves by octaves.
+        // Usual degrees reach at most 21 semitones plus a few accidentals; notes further out are
+        // moved by octaves.
         let semitones = if (0..=24).contains(&semitones) {
             semitones
         } else {
@@ -220,7 +220,7 @@ fn pad(close: &[u8], previous: Option<&Voiced>) -> Vec<u8> {
                 f64::from(steps.min().unwrap_or(0))
             })
             .sum();
-        // A little pull to the middle, so that a long song does not wander off.
+        // A slight pull to the middle, so that the chords do not drift over a long song.
         moved + 0.1 * stray
     };
     let candidates = (0..classes.len())

@@ -1,4 +1,4 @@
-//! A short track and how it is written down.
+//! A short track and its notation in tests.
 
 use harmony::time::TempoMap;
 use harmony::timeline::{Segment, Status, Timeline};
@@ -9,7 +9,7 @@ use super::label;
 /// [`four_bars`] as [`shape`] writes them.
 pub const ALL: &str = "0-2 C:maj, 2-4 A:min, 4-6 F:maj, 6-8 G:7";
 
-/// Four bars of one chord each, at 120 beats a minute, finished by `with`, which is told the bar.
+/// Four bars of one chord each, at 120 beats a minute; `with` gets each bar's number and segment.
 pub fn four_bars(with: impl Fn(usize, &mut Segment)) -> Track {
     let names = ["C", "A:min", "F", "G:7"];
     let segments = names.iter().enumerate().map(|(bar, name)| {

@@ -17,7 +17,7 @@ pub fn note() -> impl Strategy<Value = Note> {
     note_within(15)
 }
 
-/// A note with at most so many accidentals.
+/// A note with at most this many accidentals.
 pub fn note_within(accidentals: i8) -> impl Strategy<Value = Note> {
     let letters = proptest::sample::select(Letter::ALL.to_vec());
     (letters, -accidentals..=accidentals).prop_map(|(letter, alter)| Note::new(letter, alter))
@@ -65,8 +65,8 @@ pub fn any_label() -> impl Strategy<Value = Label> {
     ]
 }
 
-/// POP909's songs, each as its folder: `../shared/pop909` from the repository
-/// root, or the folder named by `CHANGES_POP909`. `None`, said aloud, when it is not there.
+/// POP909's songs, each as its folder: `../shared/pop909` from the repository root, or the folder
+/// named by `CHANGES_POP909`. `None`, with a message, if it is missing.
 pub fn pop909() -> Option<Vec<PathBuf>> {
     let folder = std::env::var_os("CHANGES_POP909").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/pop909")),

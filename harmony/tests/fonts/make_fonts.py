@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fonts that the tests of titles find instead of those of the system: a few letters
+"""Makes the fonts that the tests of titles use instead of the system's: a few letters
 of each script, with the tables that shape them.
 
     python3 make_fonts.py      (needs fonttools, and Debian's fonts-noto-core and fonts-noto-cjk)
@@ -17,7 +17,7 @@ FONTS = [
     ("Arabic.ttf", "truetype/noto/NotoSansArabic-Regular.ttf", "ليالي الأنس في فيينا ١٢"),
     ("Hebrew.ttf", "truetype/noto/NotoSansHebrew-Regular.ttf", "ירושלים של זהב ()"),
     ("Devanagari.ttf", "truetype/noto/NotoSansDevanagari-Regular.ttf", "हिन्दी क्षत्रिय राग"),
-    # Outlines of the other kind, from a collection of several fonts.
+    # PostScript outlines (CFF), from a font collection.
     ("CJK.otf", "opentype/noto/NotoSansCJK-Regular.ttc", "東京の夜サウル서울의 밤音楽"),
 ]
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes boundary_scores.json: what mir_eval 0.8.2 says about the annotations of
-chord_scores.json where they change, and after folding to the 170 classes.
+"""Writes boundary_scores.json: mir_eval 0.8.2's boundary scores of the annotations of
+chord_scores.json, and their scores after folding to the 170 classes.
 
 For each of its evaluations, by name:
   0.15, 0.5  precision, recall and F of mir_eval.segment.detection(trim=True) with that
              window in seconds, on intervals joined by mir_eval.chord.merge_chord_intervals
   folded     mir_eval.chord.evaluate after the protocol of arXiv 2602.19778: both sides
-             sampled every 2048/22050 s and folded to the 170 classes (folding written
-             again here, from the encodings of mir_eval)
+             sampled every 2048/22050 s and folded to the 170 classes (an independent
+             implementation, from the encodings of mir_eval)
 
 Run from anywhere: python3 make_boundary_scores.py
 """
@@ -24,7 +24,7 @@ import numpy as np
 
 FRAME_S = 2048 / 22050
 FOLDER = pathlib.Path(__file__).parent
-# The qualities of the 170 classes, the most telling first.
+# The qualities of the 170 classes, the most specific first.
 QUALITIES = [
     "7", "min7", "hdim7", "maj7", "minmaj7", "dim7", "maj6", "min6", "maj", "min", "dim", "aug",
     "sus2", "sus4",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes chord_scores.json: what mir_eval 0.8.2 says about chord labels.
+"""Writes chord_scores.json: mir_eval 0.8.2's encodings and scores of chord labels.
 
-Three parts, all answered by mir_eval itself:
+Three parts, all computed by mir_eval itself:
   encode       each handmade label as (root, mask, bass, folded mask)
   compare      every handmade label as estimate of every other, per metric
   evaluations  whole annotations: POP909 songs against spoiled copies of
@@ -9,7 +9,7 @@ Three parts, all answered by mir_eval itself:
 
 Run from anywhere:
   python3 make_chord_scores.py --pop909 ../shared/pop909
-The output depends on nothing but POP909 and the seed.
+The output depends only on POP909 and the seed.
 """
 
 import argparse
@@ -28,8 +28,8 @@ METRICS = [
     "tetrads", "tetrads_inv", "majmin", "majmin_inv", "mirex",
 ]
 
-# Every shorthand mir_eval can compare, then inversions, extensions, omissions,
-# and what is easy to get wrong. `maj11` and `aug7` pass its parser but not its
+# Every shorthand that mir_eval can compare, then inversions, extensions, omissions,
+# and edge cases. `maj11` and `aug7` pass its parser but not its
 # encoder, so they cannot be here.
 SHORTHANDS = [
     "maj", "min", "aug", "dim", "sus4", "sus2", "7", "maj7", "min7", "minmaj7", "maj6", "min6",
@@ -64,7 +64,7 @@ def encode(label):
 
 
 def compare(metric):
-    """One string a reference: for each estimate 1, 0, or - for not comparable."""
+    """One string per reference: for each estimate 1, 0, or - for not comparable."""
     function = getattr(mir_eval.chord, metric)
     rows = []
     for reference in LABELS:

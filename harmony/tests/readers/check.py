@@ -3,8 +3,8 @@
 
     python3 check.py FOLDER
 
-FOLDER is that of `cargo run --example formats`, and its folder `scripts` the song with a title in
-many scripts, as the test of `readers.rs` makes it.
+FOLDER is the output of `cargo run --example formats`; its subfolder `scripts` has the song with a
+title in many scripts, as the test in `readers.rs` writes it.
 
 Exit code 1 with the first difference.
 """
@@ -31,7 +31,7 @@ from pyRealParser import Tune
 
 TITLE, COMPOSER = "Lights on the Harbour", "A. Nonymous & Söhne"
 BPM, FIRST_S = 112, 0.8
-# In the song two chords last for two segments each, which only the table tells apart.
+# In the song two chords last for two segments each, which only the table distinguishes.
 SEGMENTS, CHORDS = 40, 38
 
 
@@ -87,7 +87,7 @@ def midi(folder, intervals, labels):
     for note, ((start, end), label) in zip(bass, sounding):
         near(note.start, start, 0.003, f"start of {label} in the MIDI file")
         near(note.end, end, 0.003, f"end of {label} in the MIDI file")
-        # mir_eval reads aug7 and cannot encode it.
+        # mir_eval reads aug7 but cannot encode it.
         label = label.replace("aug7", "aug(b7)")
         root, notes, lowest = mir_eval.chord.encode(label, reduce_extended_chords=True)
         expect(note.pitch % 12, (root + lowest) % 12, f"bass of {label}")
@@ -104,7 +104,7 @@ def musicxml(folder):
     path = folder / "song.musicxml"
     schemas = importlib.resources.files("musicxml") / "generate_classes"
     schema_text = (schemas / "musicxml_4_0.xsd").read_text(encoding="utf-8")
-    # The schema names its two parts by address; they lie beside it, and in the validator.
+    # The schema imports two parts by URL; they are beside it and in the validator.
     schema_text = schema_text.replace("http://www.musicxml.org/xsd/xml.xsd", str(schemas / "xml.xsd"))
     schema_text = schema_text.replace("http://www.musicxml.org/xsd/xlink.xsd", str(xlink()))
     schema = xmlschema.XMLSchema(schema_text)
@@ -155,7 +155,7 @@ def ireal(folder):
     expect((tune.title, tune.composer, tune.key, tune.bpm), (TITLE, COMPOSER, "Eb", str(BPM)),
            "head of the iReal song")
     expect(tune.time_signature, (4, 4), "meter of the iReal song")
-    # The reader takes every f for a fermata; the chart has none.
+    # The reader reads every f as a fermata; the chart has none.
     expect(tune.measures_as_strings[:9],
            ["Bb7", "Eb^7", "C-7", "F-7Bb7", "Eb/G", "Ab^7", "G7b9", "C-", "C-"], "bars")
     expect(tune.measures_as_strings[9:17], tune.measures_as_strings[1:9], "the repeat")
@@ -165,7 +165,7 @@ def chordpro(folder):
     """The grids as chordsketch reads them: their bars, chords and remarks in the margin."""
     text = (folder / "song.cho").read_text(encoding="utf-8")
     read = chordsketch.parse_and_render_html_with_warnings(text, None, None)
-    # It would rather have Fm7(9) than Fm9.
+    # It prefers Fm7(9) to Fm9.
     warnings = [warning for warning in read.warnings if "extended notation" not in warning]
     expect(warnings, [], "what chordsketch warns of")
     page = read.output
@@ -220,8 +220,8 @@ def any_script(folder):
     for wanted in ["Ночь 東京 שלום", "Ωδή", section]:
         if wanted not in text:
             sys.exit(f"{wanted!r} is not in the text of the PDF: {text!r}")
-    # Letters that are drawn in another order than they are read: this reader does not look at what
-    # the page says they are, others do.
+    # Letters that are drawn in another order than they are read: this reader ignores the
+    # ActualText of the page, others use it.
     drawn = reader.pages[0].get_contents().get_data()
     said = re.findall(rb"/ActualText\s*(\((?:[^\\)]|\\.)*\)|<[0-9A-Fa-f]*>)", drawn)
     expect("हिन्दी".encode("utf-16-be") in b"".join(map(unescaped, said)), True, "the text behind the letters")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes song.json: a saved track with all that an export can meet.
+"""Writes song.json: a saved track with everything that an export must handle.
 
     python3 make_song.py > song.json
 """

@@ -93,7 +93,7 @@ impl NextView {
             name: namer.name(&label, key),
             function: label
                 .chord()
-                .map_or(Function::Unknown, |chord| Function::of(chord, key)),
+                .map_or(Function::Unknown, |chord| Function::of_chord(chord, key)),
             due_s,
             pulse_s: pulse_s.filter(|pulse_s| *pulse_s > 1e-3),
         })

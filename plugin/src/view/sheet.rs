@@ -202,7 +202,7 @@ fn span(segment: &Segment, track: &Track, namer: &Namer) -> Span {
 fn function(label: &Label, key: Option<Key>) -> Function {
     label
         .chord()
-        .map_or(Function::Unknown, |chord| Function::of(chord, key))
+        .map_or(Function::Unknown, |chord| Function::of_chord(chord, key))
 }
 
 fn bar(

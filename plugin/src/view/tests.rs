@@ -368,7 +368,7 @@ fn chords_shorter_than_a_beat_leave_no_hole() {
 fn functions_are_those_of_the_key() {
     let of = |chord: &str, key: &str| {
         let label = label(chord);
-        Function::of(label.chord().unwrap(), Some(key.parse().unwrap()))
+        Function::of_chord(label.chord().unwrap(), Some(key.parse().unwrap()))
     };
     for (chord, key, function) in [
         ("C:maj7", "C:maj", Function::Tonic),
@@ -386,7 +386,7 @@ fn functions_are_those_of_the_key() {
         assert_eq!(of(chord, key), function, "{chord} in {key}");
     }
     assert_eq!(
-        Function::of(label("C").chord().unwrap(), None),
+        Function::of_chord(label("C").chord().unwrap(), None),
         Function::Unknown
     );
 }

@@ -1,10 +1,9 @@
 //! iReal Pro: a link that the app opens, in a page that can be sent or clicked.
 //!
-//! The link is in the app's own `irealb://` form, which programs that read its
-//! playlists understand too: title, composer, style, key and, after a fixed prefix, the
-//! chart, whose blocks of fifty characters are put in another order. A chart is a row of
-//! cells (`page`): chords and spaces between barlines. What needs more than a page of the app
-//! is several songs of one playlist.
+//! The link is in the app's own `irealb://` form, which programs that read its playlists understand
+//! too: title, composer, style, key and, after a fixed prefix, the chart, whose blocks of fifty
+//! characters are put in another order. A chart is a row of cells (`page`): chords and spaces
+//! between barlines. A chart longer than a page of the app becomes several songs of one playlist.
 
 mod page;
 
@@ -19,7 +18,7 @@ use crate::style::spelled;
 use crate::time::Meter;
 use page::Page;
 
-/// What stands before every chart.
+/// The prefix of every chart.
 pub(crate) const PREFIX: &str = "1r34LbKcu7";
 
 /// The meters that the app knows.
@@ -92,12 +91,12 @@ fn title(chart: &Chart) -> &str {
     }
 }
 
-/// A text without the sign that parts the fields.
+/// A text without `=`, which separates the fields.
 fn field(text: &str) -> String {
     text.replace(['=', '"'], " ").trim().to_owned()
 }
 
-/// The app knows these names only: F# minor and Gb major, but no D# major.
+/// The app's name of a key. It knows only these: F# minor and Gb major, but not D# major.
 fn key_name(key: Key) -> String {
     const MAJOR: [&str; 12] = [
         "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B",
@@ -119,7 +118,8 @@ fn cells(page: &Page) -> String {
     let mut meter: Option<Meter> = None;
     for (index, bar) in chart.bars.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| &chart.bars[before]);
-        // The barline comes first: behind a chord, the star of a section would be its quality.
+        // The barline comes first: after a chord, the star of a section would be read as its
+        // quality.
         text += match (bar.repeat_start, before) {
             (true, _) => "{",
             (false, None) => "[",
@@ -133,7 +133,7 @@ fn cells(page: &Page) -> String {
         let mut remark = None;
         if meter != Some(bar.meter) {
             let (above, below) = known_meter(bar.meter);
-            // Twelve eighths are written 12 for short.
+            // 12/8 is abbreviated as 12.
             text += &match (above, below) {
                 (12, 8) => "T12".to_owned(),
                 _ => format!("T{above}{below}"),
@@ -165,11 +165,11 @@ fn cells(page: &Page) -> String {
     text
 }
 
-/// The meter that the app is told: one with the same number of beats a bar where it does not know
-/// the meter, else 4/4.
+/// The meter as the app has it: where it lacks the meter, one with the same number of beats per
+/// bar, else 4/4.
 fn known_meter(meter: Meter) -> (u8, u8) {
     let (above, below) = pair(meter);
-    // Sixteenths are more like eighths than like quarters.
+    // Sixteenths are closer to eighths than to quarters.
     let halved = if below == 16 { 8 } else { below };
     [(above, below), (above, halved), (above, 4)]
         .into_iter()
@@ -177,7 +177,8 @@ fn known_meter(meter: Meter) -> (u8, u8) {
         .unwrap_or((4, 4))
 }
 
-/// A text above a bar. What the app takes for abbreviations of cells and barlines is taken apart.
+/// A text above a bar. Letters that the app would read as abbreviations of cells and barlines are
+/// separated.
 fn comment(text: &str) -> String {
     let mut text = text.replace(['<', '>', '='], " ");
     for (token, apart) in [("XyQ", "X yQ"), ("LZ", "L Z"), ("Kcl", "K cl")] {
@@ -219,7 +220,7 @@ fn chord_symbol(chord: &Chord) -> String {
     text
 }
 
-/// At most one accidental.
+/// A note's name with at most one accidental.
 fn name(note: Note) -> String {
     let note = simple(note);
     match note.alter() {
@@ -228,7 +229,7 @@ fn name(note: Note) -> String {
     }
 }
 
-/// The nearest of the qualities that the app knows: what it cannot add is left out.
+/// The nearest quality that the app knows: extensions it lacks are left out.
 fn quality(shape: &Shape) -> &'static str {
     let has = |number: u8, alter: i8| {
         let wanted = Degree::new(number, alter);
@@ -281,14 +282,14 @@ fn quality(shape: &Shape) -> &'static str {
     }
 }
 
-/// The order in which the app stores a chart: of every whole block of fifty characters
-/// that something follows, the first five and those from ten to twenty-three change places with
-/// their mirror images. Doing it twice undoes it.
+/// The order in which the app stores a chart: in every whole block of fifty characters that is not
+/// the last, characters 0 to 4 and 10 to 23 change places with their mirror images. Doing it twice
+/// undoes it.
 pub(crate) fn scrambled(text: &str) -> String {
     const BLOCK: usize = 50;
     let mut characters: Vec<char> = text.chars().collect();
     let mut from = 0;
-    // A rest of one character stays with the block before it, which then stays as it is.
+    // A remainder of one character stays with the block before it, which is then not scrambled.
     while characters.len() > from + BLOCK {
         if characters.len() - (from + BLOCK) >= 2 {
             for index in (0..5).chain(10..24) {
@@ -300,7 +301,7 @@ pub(crate) fn scrambled(text: &str) -> String {
     characters.into_iter().collect()
 }
 
-/// Everything but letters, digits and the four signs that never need it.
+/// Percent-encodes everything but letters, digits and the four characters that never need it.
 fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

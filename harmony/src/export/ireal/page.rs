@@ -1,11 +1,10 @@
 //! Layout of a chart on iReal Pro's pages: twelve lines of sixteen cells.
 //!
-//! A bar has a cell for each of its beats; a chord that starts within a beat stands in its cell, or
-//! in the next that is free (in cells of eighths where none is). A bar of one chord has as many
-//! empty ones behind it as make 1, 2, 4, 8 or 16, so that bars stand below each other; in others
-//! the cells are the beats, for readers that count them.
-//! A chart that is longer than a page has half as many cells in the bars whose chords allow it;
-//! one that is too long even then is several pages.
+//! A bar has a cell for each beat; a chord that starts within a beat goes into its cell, or into
+//! the next free one (if none is free, the bar has a cell for each eighth). A bar with one chord is
+//! padded with empty cells to 1, 2, 4, 8 or 16, so that bars line up; in other bars the cells are
+//! the beats, for readers that count them. In a chart longer than a page, bars whose chords allow
+//! it have half as many cells; one that is still too long is split into several pages.
 
 use super::symbol;
 use crate::chart::{Bar, Chart, DIVISIONS};
@@ -18,7 +17,7 @@ const PAGE_CELLS: usize = 16 * 12;
 pub(super) struct Page {
     /// The part.
     pub(super) chart: Chart,
-    /// Whether its bars are written with half as many cells where they can.
+    /// Whether its bars have half as many cells where possible.
     dense: bool,
 }
 
@@ -56,8 +55,8 @@ fn part(chart: &Chart, bars: &[Bar]) -> Page {
     }
 }
 
-/// Where the page that starts with a bar ends: where a section or a repeated passage starts, or a
-/// line, as late as there is room, but in no repeated passage.
+/// The end of the page that starts with bar `from`: the last start of a section, a repeated passage
+/// or a line for which there is room, but never within a repeated passage.
 fn page_end(chart: &Chart, bars: &[Bar], from: usize) -> usize {
     let whole = part(chart, &bars[from..]);
     let mut room = PAGE_CELLS;
@@ -80,13 +79,13 @@ fn page_end(chart: &Chart, bars: &[Bar], from: usize) -> usize {
             }
         }
     }
-    // A page is not left half empty for the sake of a section.
+    // Do not leave half a page empty to start a section on a new one.
     let wanted = if good - from >= (end - from) / 2 {
         good
     } else {
         any
     };
-    // A bar alone always fits, and so does a repeated passage, or it would have been written out.
+    // A single bar always fits, and so does a repeated passage, or it would have been written out.
     if wanted > from {
         wanted
     } else {
@@ -94,7 +93,7 @@ fn page_end(chart: &Chart, bars: &[Bar], from: usize) -> usize {
     }
 }
 
-/// The bars with the repeated passages written out that no page has room for.
+/// The bars, with repeated passages that do not fit on a page written out.
 fn unfolded(chart: &Chart) -> Vec<Bar> {
     let whole = part(chart, &chart.bars);
     let mut bars = Vec::with_capacity(chart.bars.len());
@@ -138,7 +137,7 @@ impl Page {
             .sum()
     }
 
-    /// A bar as text. Chords in neighbouring cells need a sign between them.
+    /// A bar as text. Chords in neighbouring cells need a separator.
     pub(super) fn bar(&self, index: usize) -> String {
         let cells = self.cells(index);
         let mut text = String::new();
@@ -178,8 +177,8 @@ impl Page {
     }
 }
 
-/// The chords of a bar in cells of a length in [`DIVISIONS`], of a bar that has `full`; `None` where
-/// there are too few.
+/// The chords of a bar in cells of `unit` [`DIVISIONS`], `full` being the meter's length; `None` if
+/// there are too few cells.
 fn placed(bar: &Bar, full: u32, unit: u32) -> Option<Vec<String>> {
     let in_meter = full.div_ceil(unit).max(1) as usize;
     let count = bar.length.div_ceil(unit).max(1) as usize;
@@ -198,7 +197,7 @@ fn placed(bar: &Bar, full: u32, unit: u32) -> Option<Vec<String>> {
     Some(cells)
 }
 
-/// Half as many cells, where one chord fills the bar, or chords stand on halves of it.
+/// Half as many cells, where one chord fills the bar or the chords are in even cells.
 fn halved(mut cells: Vec<String>) -> Vec<String> {
     let width = cells.len();
     let mut filled = cells
@@ -207,7 +206,7 @@ fn halved(mut cells: Vec<String>) -> Vec<String> {
         .filter(|(_, cell)| !cell.is_empty());
     let (first, second) = (filled.next().map(|(place, _)| place), filled.next());
     match (first, second) {
-        // A repetition of the bar before stands in the middle.
+        // The sign for a repeated bar goes in the middle.
         (Some(place), None) if width > 1 && (place == 0 || cells[place] == "x") => {
             cells.swap(0, place);
             cells.truncate(width / 2);

@@ -17,8 +17,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Where second 0 is no barline, the bar before the first barline is given the tempo
-    /// that makes it one: every later bar of the file is then a bar of the music.
+    /// Where second 0 is not on a barline, the bar before the first barline gets the tempo that
+    /// makes it start at second 0: every later bar of the file is then a bar of the music.
     pub(super) fn new(track: &Track) -> Self {
         let tempo = track.tempo();
         let origin = tempo.beat_at(0.0);
@@ -79,8 +79,8 @@ impl Clock {
     }
 }
 
-/// The map whose bar before `anchor` starts at second 0; `None` where that needs an
-/// impossible tempo.
+/// The clock whose bar before `anchor` starts at second 0; `None` where that needs an impossible
+/// tempo.
 fn led_in(tempo: &TempoMap, anchor: f64, bar_beats: f64) -> Option<Clock> {
     let origin = anchor - bar_beats;
     let mut points = vec![

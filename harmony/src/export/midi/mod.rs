@@ -28,10 +28,9 @@ const VELOCITY: u7 = u7::new(80);
 
 /// Writes the file.
 ///
-/// The ticks are the beats of the track, and its tempo map makes the seconds right.
-/// Markers are plain ASCII symbols, for programs without Unicode; the title and the
-/// sections are UTF-8, as programs expect. Silence too short to be played is
-/// left out.
+/// Ticks follow the beats of the track; its tempo map gives the right seconds. Markers are plain
+/// ASCII symbols, for programs without Unicode; the title and the sections are UTF-8, as programs
+/// expect. Silence too short to be played is left out.
 ///
 /// # Errors
 /// An error of the writer; a track too long for the format (days).
@@ -85,7 +84,7 @@ pub fn write(
         let Ok(signature) = i8::try_from(region.key.signature()) else {
             continue;
         };
-        // The format knows no more than seven accidentals.
+        // The format has at most seven accidentals.
         if signature.abs() <= 7 {
             let tick = if index == 0 {
                 0
@@ -190,9 +189,9 @@ impl<'a> Events<'a> {
             .extend(keys.iter().map(|&key| event(stop, off(key))));
     }
 
-    /// The track as MIDI stores it: sorted, each event after a delta. Events of one
-    /// tick keep the order in which they were added. The track ends at tick `end` or
-    /// with its last event.
+    /// The track as MIDI stores it: sorted, with delta times. Events at one tick keep the order in
+    /// which they were added. The track ends at tick `end` or with its last event, whichever is
+    /// later.
     fn in_order(mut self, end: u32) -> Vec<TrackEvent<'a>> {
         self.events.sort_by_key(|&(tick, _)| tick);
         let last = self.events.last().map_or(0, |&(tick, _)| tick);

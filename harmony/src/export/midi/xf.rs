@@ -1,22 +1,22 @@
-//! Yamaha's XF chord events: what its keyboards show and accompany by.
+//! Yamaha's XF chord events, which its keyboards show and follow.
 //!
 //! Each is a sequencer-specific meta event `43 7B 01 cr ct bn bt` (XF Format Specifications 2.01,
-//! “Style Messages”): root and bass as an accidental in the upper half of the byte, 3 for none, and
-//! the letter from 1 for C in the lower one; the type by its number; `7F` for none.
-//! What the types do not have becomes the nearest that they have.
+//! “Style Messages”): root and bass each as a byte with the accidental in the upper half (3 for
+//! natural) and the letter in the lower half (1 for C); the type by its number; `7F` for none.
+//! Other chords become the nearest type.
 
 use crate::label::{Chord, Label, Note};
 
 /// Yamaha, and XF's chord name.
 const HEAD: [u8; 3] = [0x43, 0x7b, 0x01];
 
-/// No bass note, or no type of it.
+/// No bass note, or no chord type for it.
 const NONE: u8 = 0x7f;
 
 /// No chord.
 const CANCEL: u8 = 34;
 
-/// The event's data; none for what nobody knows.
+/// The event's data; `None` for an unknown chord (`X`).
 pub(super) fn event(label: &Label) -> Option<[u8; 7]> {
     let [a, b, c] = HEAD;
     match label {
@@ -33,7 +33,7 @@ pub(super) fn event(label: &Label) -> Option<[u8; 7]> {
     }
 }
 
-/// A note as XF writes it; what has more than three accidentals by a simpler name.
+/// A note as XF writes it; one with more than three accidentals by a simpler name.
 fn note(note: Note) -> u8 {
     let note = if (-3..=3).contains(&note.alter()) {
         note

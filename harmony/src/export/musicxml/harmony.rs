@@ -6,9 +6,8 @@ use crate::label::{Chord, Degree, Label, Note, Quality};
 use crate::style::shape::Shape;
 use crate::style::{parts, spelled};
 
-/// Writes a chord that starts `offset` divisions after the next note. No chord is of the
-/// kind `none`, and is said in words, since not every program writes that kind; unknown
-/// time has no symbol.
+/// Writes a chord that starts `offset` divisions after the next note. `N` has the kind `none` and
+/// the text N.C., since not every program shows that kind; unknown time has no symbol.
 pub(super) fn write(xml: &mut Xml, label: &Label, key: Option<Key>, offset: u32) {
     match label {
         Label::Chord(chord) => {
@@ -24,7 +23,7 @@ pub(super) fn write(xml: &mut Xml, label: &Label, key: Option<Key>, offset: u32)
             end(xml, offset);
             xml.open("harmony", &[("print-object", "no")]);
             xml.open("root", &[]);
-            // The root of no chord has no meaning, but the schema wants one.
+            // The root of `N` has no meaning, but the schema requires one.
             xml.text_with("root-step", &[("text", "")], "C");
             xml.close();
             xml.text_with("kind", &[("text", "N.C.")], "none");
@@ -34,7 +33,7 @@ pub(super) fn write(xml: &mut Xml, label: &Label, key: Option<Key>, offset: u32)
     }
 }
 
-/// Closes the element, after where it stands.
+/// Writes the offset and closes the element.
 fn end(xml: &mut Xml, offset: u32) {
     if offset > 0 {
         xml.text("offset", &offset.to_string());
@@ -57,7 +56,7 @@ fn chord_symbol(xml: &mut Xml, chord: &Chord, key: Option<Key>) {
     }
     let mut omissions = shape.omissions.clone();
     for &added in &shape.additions {
-        // A fifth that is left out and comes back altered is altered.
+        // A fifth that is omitted and added altered is an altered fifth.
         let plain = omissions
             .iter()
             .position(|omitted| omitted.number() == added.number());
@@ -96,7 +95,7 @@ fn degree(xml: &mut Xml, degree: Degree, change: &Change) {
         Change::Alter(alter) => (*alter, "alter"),
         Change::Subtract => (0, "subtract"),
     };
-    // The text of the kind says it already.
+    // Not printed: the text of the kind contains it already.
     xml.open("degree", &[("print-object", "no")]);
     xml.text("degree-value", &degree.number().to_string());
     xml.text("degree-alter", &alter.to_string());
@@ -104,7 +103,8 @@ fn degree(xml: &mut Xml, degree: Degree, change: &Change) {
     xml.close();
 }
 
-/// MusicXML counts what is added from a dominant chord, whose seventh is minor.
+/// The alteration of an added degree relative to a dominant chord, whose seventh is minor, as
+/// MusicXML counts it.
 const fn relative_to_dominant(degree: Degree) -> i8 {
     match degree.number() {
         7 => degree.alter() + 1,

@@ -1,8 +1,8 @@
-//! `.musicxml`: a MusicXML 4.0 lead sheet: slash notation with chord symbols, key, meter,
-//! tempo, sections as rehearsal marks, and repeats.
+//! `.musicxml`: a MusicXML 4.0 lead sheet: slash notation with chord symbols, key, meter, tempo,
+//! sections as rehearsal marks, and repeats.
 //!
-//! Each beat is a note with a slash head and no stem on the middle line; chords stand at
-//! the beats where they start, or between two by an offset.
+//! Each beat is a note with a slash head and no stem on the middle line; chords are placed at the
+//! beats where they start, or between two by an offset.
 
 mod harmony;
 mod xml;
@@ -97,7 +97,7 @@ fn measure(xml: &mut Xml, chart: &Chart, index: usize, bar: &Bar, new_line: bool
     if index == 0 {
         tempo(xml, bar, chart.tempo_bpm);
     }
-    // A chord that goes on is not written again, but on a new line.
+    // A held chord is written again only on a new line.
     let first = &bar.chords[0];
     let goes_on = first.held && before.is_some() && !new_line && bar.section.is_none();
     let pulse = bar.pulse();
@@ -186,7 +186,7 @@ fn signatures(xml: &mut Xml, before: Option<&Bar>, bar: &Bar) {
     xml.close();
 }
 
-/// The metronome mark, in what the meter counts.
+/// The metronome mark, in the note that the meter counts.
 fn tempo(xml: &mut Xml, bar: &Bar, quarters: f64) {
     let mark = TempoMark::new(bar.meter, quarters);
     let Some((unit, dotted)) = value((mark.beats * f64::from(DIVISIONS)).round() as u32) else {
@@ -206,7 +206,7 @@ fn tempo(xml: &mut Xml, bar: &Bar, quarters: f64) {
     xml.close();
 }
 
-/// Slashes that fill a length: one, where a note has that value.
+/// Slashes that fill a length: a single one where a note value has that length.
 fn slashes(xml: &mut Xml, bar: &Bar, mut length: u32) {
     while length > 0 {
         let mut part = length;
@@ -242,11 +242,11 @@ fn slash(xml: &mut Xml, bar: &Bar, length: u32) {
     let Some((kind, dotted)) = value(length) else {
         return;
     };
-    // Played, a row of slashes would be a row of Bs: hardly to be heard.
+    // Playback would play each slash as a B: make it almost inaudible.
     xml.open("note", &[("dynamics", "1")]);
     xml.open("pitch", &[]);
     xml.text("step", "B");
-    // The B of the key, so that none needs an accidental.
+    // The B of the key, which needs no accidental.
     match bar.key.map_or(0, Key::signature) {
         ..=-1 => xml.text("alter", "-1"),
         7.. => xml.text("alter", "1"),

@@ -22,7 +22,7 @@ const LEFT: f32 = 12.0;
 /// Width of a line.
 const LINE: f32 = 0.6;
 
-/// Draws it with its upper left corner at `left` and `top`.
+/// Draws a diagram with its upper left corner at `left` and `top`.
 pub(super) fn draw(
     page: &mut Page,
     fonts: &Fonts,

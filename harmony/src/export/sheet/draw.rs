@@ -7,7 +7,7 @@ use super::font::Face;
 pub(super) enum Ink {
     /// Chords, notes, barlines.
     Black,
-    /// What is read second: bar numbers, composer, staff lines.
+    /// Secondary elements: bar numbers, composer, staff lines.
     Grey,
     /// The letters in section boxes.
     White,
@@ -43,11 +43,11 @@ pub(super) struct Run {
     pub(super) y: f32,
     pub(super) size: f32,
     pub(super) face: Face,
-    /// In the order in which they stand.
+    /// From left to right.
     pub(super) glyphs: Vec<Glyph>,
-    /// How far the pen moves.
+    /// Its advance width.
     pub(super) width: f32,
-    /// What it says, in the order in which it is read.
+    /// Its text, in reading order.
     pub(super) text: String,
     /// Read from right to left.
     pub(super) right_to_left: bool,
@@ -56,7 +56,7 @@ pub(super) struct Run {
 /// Something drawn.
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
-    /// Letters or musical signs, with what they say when read aloud.
+    /// Letters or musical signs, with their accessible text.
     Text {
         runs: Vec<Run>,
         ink: Ink,

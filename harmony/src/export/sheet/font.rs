@@ -1,7 +1,7 @@
 //! The fonts of the charts: measuring, glyphs and their outlines.
 //!
-//! Three are in the program: Latin, Greek and Cyrillic letters look the same on every
-//! machine. Letters of other scripts come from the fonts of the system ([`super::search`]).
+//! Three are built in: Latin, Greek and Cyrillic letters look the same on every machine. Letters of
+//! other scripts come from the fonts of the system ([`super::search`]).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -12,7 +12,7 @@ use super::search::{self, FontSearch, Found};
 use super::shape;
 use crate::export::ExportError;
 
-/// Which font.
+/// One of the fonts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Face {
     /// Inter Display SemiBold: chords, title, sections.
@@ -21,7 +21,7 @@ pub(super) enum Face {
     Regular,
     /// A part of Bravura: musical signs, accidentals of chord symbols.
     Music,
-    /// One of those found for the letters that the others lack.
+    /// A system font, by its index among those found.
     Found(u8),
 }
 
@@ -30,7 +30,7 @@ const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.ttf")
 const MUSIC: &[u8] = include_bytes!("../../../assets/fonts/ChangesMusic.ttf");
 
 impl Face {
-    /// A number of its own.
+    /// A number that identifies the font.
     pub(super) const fn number(self) -> u8 {
         match self {
             Self::Bold => 0,
@@ -51,7 +51,7 @@ pub(super) struct Fonts {
 }
 
 impl Fonts {
-    /// The fonts of the program alone.
+    /// Loads the built-in fonts.
     pub(super) fn load() -> Result<Self, ExportError> {
         let face = |data: &'static [u8], name| {
             ttf_parser::Face::parse(data, 0).map_err(|_| ExportError::Font(name))
@@ -65,7 +65,7 @@ impl Fonts {
         })
     }
 
-    /// Looks for fonts with what these texts have and the program's fonts have not.
+    /// Searches for system fonts with the characters of these texts that the built-in fonts lack.
     pub(super) fn search<'t>(
         &mut self,
         texts: impl IntoIterator<Item = (Face, &'t str)>,
@@ -96,7 +96,7 @@ impl Fonts {
         &self.missing
     }
 
-    /// The font that a cluster of characters is drawn from where `face` is meant.
+    /// The font that draws a cluster of characters, preferably `face`.
     pub(super) fn choose(&self, face: Face, cluster: &str) -> Option<Face> {
         let found = |bold: bool| {
             let indices = (0..=u8::MAX).zip(&self.found);
@@ -112,7 +112,7 @@ impl Fonts {
             .find(|&face| self.covers(face, cluster))
     }
 
-    /// Whether a font has all of a cluster, or what it composes to.
+    /// Whether a font has all characters of a cluster, or their composed form.
     fn covers(&self, face: Face, cluster: &str) -> bool {
         let mut visible = cluster.chars().filter(|&c| !shape::is_ignorable(c));
         if visible.clone().all(|c| self.has(face, c)) {
@@ -122,7 +122,7 @@ impl Fonts {
         composed && visible.next().is_some() && shape::covers(self, face, cluster)
     }
 
-    /// The bytes of a font and its place in them.
+    /// The bytes of a font file and the font's index in it.
     pub(super) fn data(&self, face: Face) -> (&[u8], u32) {
         match face {
             Face::Bold => (BOLD, 0),
@@ -148,7 +148,7 @@ impl Fonts {
         }
     }
 
-    /// Asks a font something.
+    /// Calls `ask` with the parsed font.
     pub(super) fn with<T>(&self, face: Face, ask: impl FnOnce(&ttf_parser::Face<'_>) -> T) -> T {
         match face {
             Face::Bold => ask(&self.bold),
@@ -182,7 +182,7 @@ impl Fonts {
         })
     }
 
-    /// How far a glyph moves the pen, in font units.
+    /// The advance width of a glyph, in font units.
     pub(super) fn advance(&self, face: Face, id: u16) -> u16 {
         self.with(face, |font| {
             font.glyph_hor_advance(GlyphId(id)).unwrap_or(0)

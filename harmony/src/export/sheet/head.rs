@@ -5,10 +5,10 @@ use super::font::{Face, Fonts};
 use super::shape::clusters;
 use super::symbol::Line;
 
-/// What stands for the rest of a text.
+/// The end of a cut text.
 const ELLIPSIS: &str = "…";
 
-/// A text on lines of a width.
+/// A text broken into lines.
 pub(super) struct Block {
     /// The lines, each with its width.
     pub(super) lines: Vec<(Vec<Run>, f32)>,
@@ -43,7 +43,7 @@ pub(super) fn fitted(
     block(fonts, face, smallest, &lines)
 }
 
-/// Where no size is given.
+/// The size used if no size is given.
 const SMALLEST: f32 = 8.0;
 
 fn block(fonts: &Fonts, face: Face, size: f32, lines: &[String]) -> Block {
@@ -91,7 +91,7 @@ pub(super) fn wrapped(fonts: &Fonts, face: Face, size: f32, width: f32, text: &s
     lines
 }
 
-/// As much of a text as a width has room for, with an ellipsis if that is not all.
+/// A text cut to a width, with an ellipsis if anything was cut.
 pub(super) fn cut(fonts: &Fonts, face: Face, size: f32, width: f32, text: &str) -> String {
     if fonts.width(face, size, text) <= width {
         return text.to_owned();

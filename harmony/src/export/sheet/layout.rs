@@ -1,4 +1,4 @@
-//! Layout of a chart: the place of everything on the pages.
+//! Layout of a chart: the position of every element on the pages.
 
 use super::diagram;
 use super::draw::{Ink, Page, Run};
@@ -15,7 +15,7 @@ use crate::label::Label;
 use crate::time::Meter;
 use crate::voicing::Instrument;
 
-/// What the chart is laid out for.
+/// The page format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paper {
     /// Pages of A4.
@@ -36,12 +36,12 @@ const STAFF: f32 = 4.0 * SPACE;
 const STAFF_LINE: f32 = 0.55;
 const MUSIC_SIZE: f32 = STAFF;
 
-/// The sizes of a title: the first that fits.
+/// The sizes of a title; the first that fits is used.
 const TITLE_SIZES: [f32; 5] = [25.0, 22.0, 19.0, 16.0, 13.0];
 const TITLE_LINES: usize = 4;
 const SMALL_SIZE: f32 = 10.0;
 const NUMBER_SIZE: f32 = 7.5;
-/// From line to line of small text.
+/// The line spacing of small text.
 const LINE_STEP: f32 = 13.0;
 /// Between key and composer.
 const COMPOSER_GAP: f32 = 18.0;
@@ -80,7 +80,7 @@ mod sign {
     pub(super) const DOT: char = '\u{ECB7}';
 }
 
-/// The chart on pages; at least one.
+/// Lays the chart out on pages; at least one.
 pub(super) fn pages(
     chart: &Chart,
     notation: Notation,
@@ -141,7 +141,7 @@ impl<'a> Sheet<'a> {
         &mut self.pages[last]
     }
 
-    /// A diagram of each chord below `y`; where they end.
+    /// Draws a diagram of each chord below `y`; returns where they end.
     fn diagrams(&mut self, strings: &Instrument, paper: Paper, mut y: f32) -> f32 {
         let all = diagrams(self.chart, strings);
         let wide = WIDTH - 2.0 * MARGIN;
@@ -161,7 +161,7 @@ impl<'a> Sheet<'a> {
         y
     }
 
-    /// Title, composer, key and tempo; where the music may begin.
+    /// Draws title, composer, key and tempo; returns where the music may begin.
     fn head(&mut self) -> f32 {
         let chart = self.chart;
         let most = WIDTH - 2.0 * MARGIN;
@@ -218,7 +218,7 @@ impl<'a> Sheet<'a> {
         y - 2.0
     }
 
-    /// The metronome mark and the key, and what they say read aloud.
+    /// The metronome mark and the key, and their accessible text.
     fn tempo_and_key(&self) -> (Line<'a>, String) {
         let chart = self.chart;
         let mut line = Line::new(self.fonts);
@@ -261,7 +261,7 @@ impl<'a> Sheet<'a> {
         if before.is_none_or(|before| before.meter != first.meter) {
             x += self.meter(first.meter, x, y);
         }
-        // Every line has room for as many bars, so that bars stand below each other.
+        // Every line has room for the same number of bars, so that bars line up.
         let shares = bars.clone().map(|index| share(chart, &chart.bars[index]));
         let unit = (WIDTH - MARGIN - x) / shares.sum::<f32>().max(chart.bars_per_line as f32);
         let number = first.number.max(1).to_string();
@@ -314,7 +314,7 @@ impl<'a> Sheet<'a> {
         self.right_barline(index, right, y);
     }
 
-    /// Key or meter that change within a line; the room they take.
+    /// Draws a change of key or meter within a line; returns its width.
     fn changes(&mut self, index: usize, x: f32, y: f32) -> f32 {
         let bars = &self.chart.bars;
         let Some(before) = index.checked_sub(1).map(|before| &bars[before]) else {
@@ -356,7 +356,7 @@ impl<'a> Sheet<'a> {
         let mut widths: Vec<f32> = wishes
             .map(|(placed, need)| fair(placed.length).max(need * shrink))
             .collect();
-        // Who has more than it needs gives the others theirs.
+        // Beats with more room than they need give it to the others.
         let excess = widths.iter().sum::<f32>() - inner;
         let slack: f32 = widths
             .iter()
@@ -436,7 +436,7 @@ impl<'a> Sheet<'a> {
                 self.page().text(runs, Ink::Black, &says);
             }
         } else if chart.bars[index + 1].repeat_start && bar.number == 0 {
-            // The repeat sign stands there.
+            // The repeat sign is there already.
         } else if chart.bars[index + 1].section.is_some() {
             page.rect(right - 0.8, y, 0.8, STAFF, Ink::Black);
             page.rect(right - 3.4, y, 0.8, STAFF, Ink::Black);
@@ -451,7 +451,7 @@ impl<'a> Sheet<'a> {
         self.page().dot(x, y + 2.5 * SPACE, 1.35);
     }
 
-    /// The label of a section, white in a black box.
+    /// Draws the label of a section, white in a black box.
     fn section(&mut self, label: &str, x: f32, y: f32) {
         let mut line = Line::new(self.fonts);
         let room = WIDTH - MARGIN - x - 11.0;
@@ -465,7 +465,7 @@ impl<'a> Sheet<'a> {
         self.page().text(runs, Ink::White, label);
     }
 
-    /// Draws a key signature; the room it takes.
+    /// Draws a key signature; returns its width.
     fn key_signature(&mut self, key: Option<Key>, x: f32, y: f32) -> f32 {
         // Places of the accidentals, in steps below the upper staff line.
         const SHARPS: [i8; 7] = [0, 3, -1, 2, 5, 1, 4];
@@ -490,7 +490,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Draws a time signature; the room it takes.
+    /// Draws a time signature; returns its width.
     fn meter(&mut self, meter: Meter, x: f32, y: f32) -> f32 {
         if meter == Meter::COMMON {
             self.glyph(sign::COMMON_TIME, x, y + 2.0 * SPACE);
@@ -516,7 +516,7 @@ impl<'a> Sheet<'a> {
         self.glyphs(&sign.to_string(), x, y);
     }
 
-    /// Musical signs, which say nothing on their own.
+    /// Draws musical signs without accessible text.
     fn glyphs(&mut self, signs: &str, x: f32, y: f32) {
         let mut runs = shape::runs(self.fonts, Face::Music, MUSIC_SIZE, signs);
         place(&mut runs, x, y);
@@ -552,7 +552,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Says on the first page which characters are drawn as question marks.
+    /// Lists on the first page which characters are drawn as question marks.
     fn missing(&mut self) {
         const NAMED: usize = 8;
         let missing = self.fonts.missing();
@@ -577,11 +577,12 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// The width of a bar, in those of the chart's meter; a short one still holds a chord.
+/// The width of a bar, relative to a full bar of the chart's meter; a short bar still has room for
+/// a chord.
 fn share(chart: &Chart, bar: &Bar) -> f32 {
     let full = (chart.meter().bar_beats() * f64::from(DIVISIONS)) as f32;
     let share = (bar.length as f32 / full.max(1.0)).clamp(0.4, 2.0);
-    // Room for the signature of a meter that is new.
+    // Room for the time signature where the meter changes.
     let odd = bar.number > 0 && bar.meter != chart.meter();
     if odd { share + 0.15 } else { share }
 }

@@ -1,9 +1,9 @@
 //! Charts as pictures: a lead sheet with slashes, as SVG and as PDF.
 //!
-//! `layout` places everything once, in points; [`svg()`] and [`pdf()`] only write down what
-//! it placed. The fonts for Latin, Greek and Cyrillic letters are in the binary
-//! (`assets/fonts`): the picture is the same on every machine. Titles in other scripts are
-//! drawn with the fonts of the system.
+//! `layout` positions everything once, in points; [`svg()`] and [`pdf()`] only write the result.
+//! The fonts for Latin, Greek and Cyrillic letters are in the binary (`assets/fonts`), so the
+//! picture is the same on every machine. Titles in other scripts are drawn with the fonts of the
+//! system.
 
 mod diagram;
 mod draw;
@@ -26,12 +26,12 @@ pub use search::FontSearch;
 
 /// The chart as one page of SVG, as long as it needs to be.
 ///
-/// Below it is a diagram of each chord on an instrument, if one is named.
-/// Letters are outlines, so that every viewer shows the same; each chord is a group
-/// whose `aria-label` is its symbol. Letters that the program's fonts lack come from `search`.
+/// Below it is a diagram of each chord on an instrument, if one is named. Letters are outlines, so
+/// that every viewer shows the same; each chord is a group whose `aria-label` is its symbol.
+/// Letters that the built-in fonts lack come from `search`.
 ///
 /// # Errors
-/// A broken font in the program, which its tests rule out.
+/// A broken built-in font, which the tests rule out.
 pub fn svg(
     chart: &Chart,
     notation: Notation,
@@ -43,11 +43,11 @@ pub fn svg(
     Ok(svg::write(&pages, &fonts, &chart.title))
 }
 
-/// The chart on pages of A4 as PDF, its text as text in embedded parts of fonts. Letters that the
-/// program's fonts lack come from `search`.
+/// The chart on A4 pages as PDF, its text as text, with font subsets embedded. Letters that the
+/// built-in fonts lack come from `search`.
 ///
 /// # Errors
-/// A broken font in the program, which its tests rule out.
+/// A broken built-in font, which the tests rule out.
 pub fn pdf(
     chart: &Chart,
     notation: Notation,

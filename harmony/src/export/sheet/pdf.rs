@@ -14,19 +14,19 @@ use crate::export::ExportError;
 
 const COMPRESSION: u8 = 6;
 
-/// A circle by four Bézier curves: the distance of their handles, in radii.
+/// The length of the handles when four Bézier curves draw a circle, in radii.
 const KAPPA: f32 = 0.552_285;
 
-/// Glyphs that stand this near to where the pen is are written in one go, in points.
+/// Glyphs this close to the pen position, in points, are written in one string.
 const IN_PLACE: f32 = 0.01;
 
-/// What is used of a font. Its glyphs are numbered anew, in the order in which they come.
+/// The used part of a font. Its glyphs are renumbered in order of use.
 #[derive(Default)]
 struct Used {
     glyphs: GlyphRemapper,
     /// The characters that each new number stands for.
     texts: BTreeMap<u16, String>,
-    /// How far each moves the pen, in units of the font.
+    /// The advance width of each, in font units.
     advances: BTreeMap<u16, u16>,
 }
 
@@ -111,7 +111,7 @@ fn drawn(page: &Page, fonts: &Fonts, used: &mut BTreeMap<Face, Used>) -> Vec<u8>
         let [red, green, blue] = ink.rgb().map(|part| f32::from(part) / 255.0);
         content.set_fill_rgb(red, green, blue);
     };
-    // PDF counts upwards.
+    // In PDF y points upwards.
     let up = |y: f32| page.height - y;
     for mark in &page.marks {
         match mark {
@@ -161,7 +161,7 @@ fn letters(
         used.advances.insert(code, advance);
         codes.push((code, f32::from(advance) * scale));
     }
-    // Readers reorder text from right to left themselves, letter by letter.
+    // PDF viewers reorder right-to-left text themselves, letter by letter.
     let spelt = run.glyphs.iter().map(|glyph| glyph.text.as_str());
     says_itself &= spelt.collect::<String>() == run.text;
     says_itself |= run.right_to_left;
@@ -174,7 +174,7 @@ fn letters(
     let mut bytes: Vec<u8> = Vec::with_capacity(2 * codes.len());
     let (mut pen, mut line) = (f32::NAN, f32::NAN);
     for (glyph, (code, advance)) in run.glyphs.iter().zip(codes) {
-        // Letters that the font has moved stand by themselves.
+        // Letters that the font has shifted are positioned separately.
         let in_place = (glyph.x - pen).abs() <= IN_PLACE && glyph.y == line;
         if !in_place {
             if !bytes.is_empty() {
@@ -206,7 +206,7 @@ fn circle(content: &mut Content, x: f32, y: f32, r: f32) {
     content.fill_nonzero();
 }
 
-/// A font whose codes are its glyphs, reduced to those that are used.
+/// A font whose character codes are glyph numbers, reduced to the glyphs in use.
 fn font(
     pdf: &mut Pdf,
     face: Face,
@@ -221,15 +221,15 @@ fn font(
     };
     let (data, index) = fonts.data(face);
     let data = subsetter::subset(data, index, &used.glyphs)
-        .map_err(|_| ExportError::Font("it cannot be reduced"))?;
-    // Outlines of PostScript are embedded without the rest of the file.
+        .map_err(|_| ExportError::Font("it cannot be subset"))?;
+    // PostScript outlines (CFF) are embedded without the rest of the file.
     let outlines = ttf_parser::RawFace::parse(&data, 0)
         .ok()
         .and_then(|raw| raw.table(ttf_parser::Tag::from_bytes(b"CFF ")))
         .map(<[u8]>::to_vec);
     let postscript = outlines.is_some();
 
-    // Six letters tell that it is a part of a font.
+    // A tag of six letters marks a font subset.
     let mark = char::from(b'A' + face.number() % 26);
     let name = format!("CHANG{mark}+{}", fonts.name(face));
     let name = Name(name.as_bytes());
@@ -304,7 +304,7 @@ fn font(
     let mut cmap = UnicodeCmap::new(Name(b"Custom"), system);
     for (&id, text) in &used.texts {
         match text.as_str() {
-            // A space without width: a code without text would be read as anything.
+            // A zero-width space: a code without text could be read as anything.
             "" => cmap.pair(id, '\u{200B}'),
             text => cmap.pair_with_multiple(id, text.chars()),
         }

@@ -10,23 +10,23 @@ use ttf_parser::{GlyphId, OutlineBuilder};
 use super::font::Face;
 use super::shape::is_ignorable;
 
-/// Where fonts are looked for.
+/// Where fonts are searched for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FontSearch {
-    /// Where the system has them.
+    /// In the folders of the system.
     #[default]
     System,
-    /// In one folder and those below it.
+    /// In one folder and its subfolders.
     Folder(PathBuf),
 }
 
 /// The most fonts that a chart takes from outside.
 const MOST: usize = 12;
 
-/// How long fonts are opened for one chart.
+/// The time limit for opening fonts for one chart.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Larger files are left alone.
+/// Larger files are skipped.
 const MAX_FONT_BYTES: usize = 128 << 20;
 
 /// A font that was found.
@@ -34,7 +34,7 @@ pub(super) struct Found {
     pub(super) data: Vec<u8>,
     pub(super) index: u32,
     pub(super) name: String,
-    /// For what is written in bold.
+    /// Whether it is for bold text.
     pub(super) bold: bool,
 }
 
@@ -68,10 +68,10 @@ impl Needed {
     }
 }
 
-/// Fonts that have what is needed, as far as there are any: few, and those that look most like
-/// the rest. The same fonts on the system give the same choice.
+/// Fonts for the needed characters, if there are any: as few as possible, and those that look most
+/// like the built-in ones. The same fonts on the system give the same choice.
 pub(super) fn find(needed: Needed, search: &FontSearch) -> Vec<Found> {
-    // In a browser there are no fonts to look for, and no clock to stop by.
+    // In a browser there are no font files and no clock for the time limit.
     if cfg!(all(target_family = "wasm", target_os = "unknown")) {
         return Vec::new();
     }
@@ -106,7 +106,7 @@ pub(super) fn find(needed: Needed, search: &FontSearch) -> Vec<Found> {
     found
 }
 
-/// The first of the fonts with most of the characters, and which it has.
+/// The first of the fonts that have most of the characters, and those characters.
 fn best<'a>(
     database: &Database,
     candidates: &[&'a FaceInfo],
@@ -131,7 +131,7 @@ fn best<'a>(
     best
 }
 
-/// Which of the characters a font can draw. Fonts of coloured pictures have no outlines.
+/// The characters that a font can draw. Emoji fonts have no outlines.
 fn covered(data: &[u8], index: u32, characters: &BTreeSet<char>) -> BTreeSet<char> {
     let Ok(face) = ttf_parser::Face::parse(data, index) else {
         return BTreeSet::new();
@@ -157,7 +157,7 @@ impl OutlineBuilder for Nothing {
     fn close(&mut self) {}
 }
 
-/// Families whose letters go with Inter's, by how their names start, the best first.
+/// Families that match Inter, by the start of their names, best first.
 const FAMILIES: [&str; 24] = [
     "Noto Sans",
     "Source Han Sans",
@@ -185,7 +185,7 @@ const FAMILIES: [&str; 24] = [
     "Lohit",
 ];
 
-/// Who reads the Han characters of a text: they are drawn in different ways.
+/// The language of the Han characters of a text, which are drawn differently in each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Language {
     Japanese,
@@ -205,7 +205,7 @@ impl Language {
         }
     }
 
-    /// How families name it, and what the others are named.
+    /// Whether a font family is made for this language rather than for another.
     fn suits(self, family: &str) -> bool {
         let own: &[&str] = match self {
             Self::Japanese => &["JP"],
@@ -217,7 +217,7 @@ impl Language {
     }
 }
 
-/// How far a font is from what is wanted: less is better.
+/// How poorly a font fits: less is better.
 fn rank(info: &FaceInfo, bold: bool, language: Language) -> (u32, u32, u16) {
     let family = info.families.first().map_or("", |(name, _)| name.as_str());
     let known = FAMILIES.iter().position(|known| family.starts_with(known));
@@ -237,7 +237,7 @@ fn rank(info: &FaceInfo, bold: bool, language: Language) -> (u32, u32, u16) {
     (place, slanted, info.weight.0.abs_diff(wanted))
 }
 
-/// Where a font lies, so that equals have an order.
+/// The location of a font, to order equal ones.
 fn source(info: &FaceInfo) -> (String, u32) {
     let path = match &info.source {
         fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => {

@@ -15,10 +15,10 @@ use super::font::{Face, Fonts};
 /// counts its em as four spaces of a staff.
 const ACCIDENTAL_SIZE: f32 = 1.2;
 
-/// What is drawn for what no font has.
+/// Drawn for a character that no font has.
 const MISSING: &str = "?";
 
-/// What is one character to a reader.
+/// The grapheme clusters of a text.
 pub(super) fn clusters(text: &str) -> impl Iterator<Item = &str> {
     text.graphemes(true)
 }
@@ -31,7 +31,7 @@ pub(super) const fn is_ignorable(c: char) -> bool {
         | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// A text as runs in the order in which they are read, placed from 0 on to the right.
+/// A text as runs in reading order, positioned to the right from 0.
 pub(super) fn runs(fonts: &Fonts, face: Face, size: f32, text: &str) -> Vec<Run> {
     let is_plain = |c: char| fonts.has(face, c) || fonts.has(Face::Music, c);
     if !text.chars().all(is_plain) {
@@ -51,7 +51,7 @@ fn placed(runs: &mut dyn Iterator<Item = &'_ mut Run>) {
     }
 }
 
-/// The size of letters of one font among those of another.
+/// The size of one font's letters beside letters of another font.
 fn size_among(face: Face, others: Face, size: f32) -> f32 {
     match face {
         Face::Music if others != Face::Music => size * ACCIDENTAL_SIZE,
@@ -59,8 +59,8 @@ fn size_among(face: Face, others: Face, size: f32) -> f32 {
     }
 }
 
-/// Letters one after another, each with a glyph of its own; characters that the font lacks come
-/// from the music font.
+/// Letters one after another, one glyph each; characters that the font lacks come from the music
+/// font.
 fn plain(fonts: &Fonts, face: Face, size: f32, text: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut rest = text;
@@ -103,7 +103,7 @@ fn letters(fonts: &Fonts, face: Face, size: f32, text: &str) -> Run {
     }
 }
 
-/// A part of a text that one font draws, of one script.
+/// A part of a text in one font and one script.
 struct Item {
     face: Option<Face>,
     script: Option<Script>,
@@ -136,12 +136,12 @@ fn complex(fonts: &Fonts, face: Face, size: f32, text: &str) -> Vec<Run> {
         }
     }
     placed(&mut runs.iter_mut().map(|(_, run)| run));
-    // Readers that take the text as it comes get it in order.
+    // Reading order, for readers that take the text in file order.
     runs.sort_by_key(|(start, _)| *start);
     runs.into_iter().map(|(_, run)| run).collect()
 }
 
-/// A mark for each character that no font has.
+/// A question mark for each character that no font has.
 fn missing(fonts: &Fonts, face: Face, size: f32, item: &Item) -> Run {
     let marks = MISSING.repeat(clusters(&item.text).count());
     Run {
@@ -177,7 +177,7 @@ fn items(fonts: &Fonts, face: Face, text: &str) -> Vec<Item> {
     items
 }
 
-/// A part whose glyphs the font joins and places.
+/// Shapes a part: the font joins and positions its glyphs.
 fn shaped(fonts: &Fonts, face: Face, size: f32, item: &Item, rtl: bool) -> Run {
     let scale = size / fonts.units_per_em(face);
     let mut run = Run {
@@ -212,8 +212,8 @@ fn shaped(fonts: &Fonts, face: Face, size: f32, item: &Item, rtl: bool) -> Run {
     run
 }
 
-/// What each glyph stands for: its own characters where the font has joined or moved none, else
-/// the first of a cluster for what the others do not stand for.
+/// The text of each glyph: its own characters where the font has joined or moved none, else the
+/// first glyph of a cluster gets the characters that the others do not have.
 fn texts(
     fonts: &Fonts,
     face: Face,
@@ -242,7 +242,7 @@ fn texts(
                 texts[glyph].push(rest.remove(place));
             }
         }
-        // Readers put what runs from right to left into order letter by letter.
+        // PDF viewers reorder right-to-left text letter by letter.
         if rtl {
             rest.reverse();
         }
@@ -252,7 +252,7 @@ fn texts(
         }
     }
     if rtl {
-        // A bracket looks like the one that it is turned into.
+        // A mirrored bracket looks like its counterpart.
         for (text, info) in texts.iter_mut().zip(infos) {
             let turned = BRACKETS.iter().find(|(own, _)| text.starts_with(*own));
             if let Some((_, other)) = turned
@@ -265,7 +265,7 @@ fn texts(
     texts
 }
 
-/// Signs that are mirrored where the script runs from right to left, and the mirrored ones.
+/// Brackets that are mirrored in right-to-left scripts, with their mirror images.
 const BRACKETS: [(char, char); 10] = [
     ('(', ')'),
     (')', '('),
@@ -279,7 +279,7 @@ const BRACKETS: [(char, char); 10] = [
     ('»', '«'),
 ];
 
-/// Whether a font has a glyph for everything in a cluster once it is composed.
+/// Whether a font has a glyph for everything in a cluster after composition.
 pub(super) fn covers(fonts: &Fonts, face: Face, cluster: &str) -> bool {
     let script = cluster.chars().map(|c| c.script()).next();
     shape(fonts, face, cluster, script, false)
@@ -311,7 +311,7 @@ fn shape(
         Direction::LeftToRight
     });
     buffer.guess_segment_properties();
-    // As fine as letters are told apart, for the text that is read back.
+    // The finest cluster level, so that copied text maps to single letters.
     buffer.set_cluster_level(BufferClusterLevel::MonotoneCharacters);
     Some(shaper.shape(buffer, ShapeOptions::new()))
 }

@@ -8,13 +8,13 @@ use crate::key::Key;
 use crate::label::Label;
 use crate::style::{Style, parts};
 
-/// The size of what follows the root, as a share of the root's.
+/// The size of the suffix, as a share of the root's.
 const SUFFIX_SIZE: f32 = 0.72;
 
-/// How far it stands up, as a share of the root's size.
+/// How far the suffix is raised, as a share of the root's size.
 const SUFFIX_RAISE: f32 = 0.22;
 
-/// Runs that follow each other, and how wide they are together.
+/// Consecutive runs and their total width.
 pub(super) struct Line<'a> {
     fonts: &'a Fonts,
     pub(super) runs: Vec<Run>,
@@ -30,13 +30,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Appends a text; characters that the font lacks come from another.
+    /// Appends a text; characters that the font lacks come from other fonts.
     pub(super) fn push(&mut self, face: Face, size: f32, raise: f32, text: &str) {
         let start = self.width;
         for mut run in shape::runs(self.fonts, face, size, text) {
             run.x += start;
             run.y -= raise;
-            // The last that is read may not be the last to the right.
+            // The last run in reading order may not be the rightmost.
             self.width = self.width.max(run.x + run.width);
             self.runs.push(run);
         }
@@ -68,7 +68,7 @@ pub(super) fn chord<'a>(
             let symbol = notation.names.symbol(symbol);
             line.push(Face::Bold, size, 0.0, &symbol.root);
             let suffix = symbol.suffix.as_str();
-            // The m of a minor chord stands on the line, what follows it above.
+            // The m of a minor chord is on the baseline, the rest is raised.
             let minor = suffix.starts_with('m') && !suffix.starts_with("maj");
             let (low, high) = suffix.split_at(usize::from(minor));
             line.push(Face::Bold, SUFFIX_SIZE * size, 0.0, low);

@@ -6,7 +6,7 @@ use crate::label::Label;
 use crate::style;
 use crate::time::Meter;
 
-/// What a row is read with, and what it leaves to the next.
+/// State of the reader from row to row.
 pub(super) struct Rows {
     /// The meter of the bars.
     pub meter: Meter,
@@ -27,8 +27,7 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// Adds a chord that stands outside bars, for as long as it sounds: a bar of its own whose
-    /// unknown length.
+    /// Adds a chord outside of bars, as a bar of unknown length.
     pub(super) fn push_unmeasured(&mut self, label: Label) {
         let bar = WrittenBar {
             section: self.section.take(),
@@ -43,7 +42,7 @@ impl Rows {
     }
 }
 
-/// A part of a row: what stands between barlines, or a barline.
+/// A part of a row: a barline, or the text between two.
 #[derive(Clone, Debug, PartialEq)]
 enum Part<'a> {
     Words(Vec<&'a str>),
@@ -53,8 +52,8 @@ enum Part<'a> {
     },
 }
 
-/// Takes a row apart at its barlines. A colon beside one belongs to it; one within a chord
-/// (`A:min`) does not.
+/// Splits a row at its barlines. A colon next to one belongs to it; one within a chord (`A:min`)
+/// does not.
 fn parts(row: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = row;
@@ -79,7 +78,7 @@ fn parts(row: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// How many times: `x3`, `3x`, `×3`, `(3x)`.
+/// A number of times: `x3`, `3x`, `×3`, `(3x)`.
 pub(super) fn times(word: &str) -> Option<u32> {
     let bare = word.trim_matches(['(', ')', '.', ',']);
     let number = bare
@@ -98,7 +97,7 @@ fn ending(word: &str) -> Option<u32> {
         .filter(|number| (1..=9).contains(number))
 }
 
-/// A sign that a chord goes on.
+/// Whether a word marks a beat on which the chord is held.
 fn is_beat(word: &str) -> bool {
     matches!(word, "." | "/" | "-" | "_" | "~" | "*")
 }
@@ -107,7 +106,7 @@ fn is_simile(word: &str) -> bool {
     matches!(word, "%" | "%%" | "𝄎" | "𝄏" | "./." | "//")
 }
 
-/// A chord, or several in one cell with a tilde between them, as ChordPro has them.
+/// A chord, or several in one cell separated by tildes, as in ChordPro.
 pub(super) fn chords_of(word: &str) -> Option<Vec<Label>> {
     let word = word.trim_start_matches('[').trim_end_matches(']');
     if word == "*?" {
@@ -120,7 +119,7 @@ pub(super) fn chords_of(word: &str) -> Option<Vec<Label>> {
     }
 }
 
-/// Whether a word may stand in a bar.
+/// Whether a word can belong to a bar.
 fn belongs(word: &str) -> bool {
     is_beat(word)
         || is_simile(word)
@@ -129,7 +128,7 @@ fn belongs(word: &str) -> bool {
         || chords_of(word).is_some()
 }
 
-/// How many words of a row may stand in bars, and how many words it has.
+/// How many words of a row can belong to bars, and how many words it has.
 pub(super) fn count_of_chords(row: &str) -> (usize, usize) {
     let (mut fitting, mut all) = (0, 0);
     for part in parts(row) {
@@ -176,7 +175,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Takes what says how often the passage before is played off the words of a bar.
+    /// Removes the number of times of the passage before from the words of a bar.
     fn without_times<'a>(
         &mut self,
         words: &[&'a str],
@@ -199,7 +198,7 @@ impl Rows {
             if last.repeat_times > 0 {
                 last.repeat_times = count;
             } else if ends_row {
-                // Without repeat signs it is the row that is played so often.
+                // Without repeat signs the row itself is repeated.
                 last.repeat_times = count;
                 if let Some(first) = self.bars.get_mut(first_of_row) {
                     first.repeat_start = true;
@@ -240,9 +239,9 @@ impl Rows {
         Ok(())
     }
 
-    /// The chords of a bar. With signs for beats each word is a beat, and the last chord lasts to
-    /// the end of the bar; without, the chords share the beats, the first ones longer where
-    /// that does not come out even.
+    /// The chords of a bar. With beat signs each word is a beat, and the last chord lasts to the
+    /// end of the bar; without, the chords share the beats, the first ones longer if they do not
+    /// divide evenly.
     fn chords<'a>(
         &self,
         words: &[&'a str],
@@ -281,7 +280,7 @@ impl Rows {
             count if count > pulses => self.meter.bar_beats() / count as f64,
             _ => pulse,
         };
-        // What goes on at the start of a bar is the chord before it.
+        // A beat sign at the start of a bar holds the chord before it.
         let mut sounding = before
             .and_then(|bar| bar.chords.last())
             .map_or(Label::NoChord, |chord| chord.label.clone());

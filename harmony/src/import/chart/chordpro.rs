@@ -1,7 +1,7 @@
 //! ChordPro: grids of bars, lines of bracketed chords between barlines, and chords above lyrics.
 //!
-//! Where a song has bars anywhere, its chords above lyrics without bars are not taken: they are
-//! the same chords again. `{chorus}` plays the last chorus again.
+//! If a song has bars anywhere, its chords above lyrics without bars are skipped: they repeat the
+//! same chords. `{chorus}` repeats the last chorus.
 
 use super::cells::{Rows, chords_of, count_of_chords};
 use super::unfold::unfolded;
@@ -11,13 +11,13 @@ use super::{ChartError, WrittenChart, line_of};
 pub(super) fn is_chordpro(text: &str) -> bool {
     text.lines().map(str::trim).any(|line| {
         let named = directive(line).is_some_and(|(name, _)| !name.is_empty());
-        // A bracket alone on its line is a section's name.
+        // Brackets around a whole line are a section's name.
         let alone = line.starts_with('[') && line.ends_with(']') && line.matches('[').count() == 1;
         named || !alone && bracketed(line).iter().any(Option::is_some) && !section_row(line)
     })
 }
 
-/// `[A] | Am | F |`: a section's name that could be a chord, before bars.
+/// Whether a line is `[A] | Am | F |`: a section's name that could be a chord, before bars.
 fn section_row(line: &str) -> bool {
     let behind = line.split_once(']').map(|(_, behind)| behind.trim_start());
     line.starts_with('[') && behind.is_some_and(|it| it.starts_with('|') && !it.contains('['))
@@ -34,7 +34,7 @@ fn directive(line: &str) -> Option<(String, &str)> {
     Some((name.trim().to_ascii_lowercase(), value))
 }
 
-/// The chords in brackets of a line; `None` for what is in brackets and no chord.
+/// The bracketed chords of a line; `None` for brackets without a chord.
 fn bracketed(line: &str) -> Vec<Option<Vec<crate::label::Label>>> {
     let mut found = Vec::new();
     let mut rest = line;
@@ -49,7 +49,7 @@ fn bracketed(line: &str) -> Vec<Option<Vec<crate::label::Label>>> {
     found
 }
 
-/// What a label attribute says: `label="Verse 1"`, or the whole value.
+/// The label of a directive: its attribute `label="Verse 1"`, or the whole value.
 fn label_of(value: &str) -> Option<String> {
     let inner = match value.split_once("label=\"") {
         Some((_, rest)) => rest.split('"').next().unwrap_or_default(),
@@ -57,7 +57,7 @@ fn label_of(value: &str) -> Option<String> {
         None => value,
     };
     let inner = line_of(inner);
-    // The shape of a grid is no name.
+    // The shape of a grid is not a label.
     let is_shape = inner
         .chars()
         .all(|c| c.is_ascii_digit() || matches!(c, 'x' | '+'));
@@ -72,7 +72,7 @@ pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
     let mut rows = Rows::default();
     let mut in_grid = false;
     let mut in_tab = false;
-    // Where the last chorus lies in the bars.
+    // The bars of the last chorus: start, and end if it has ended.
     let mut chorus: Option<(usize, Option<usize>)> = None;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -156,7 +156,7 @@ pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
     Ok(chart)
 }
 
-/// `[Am]/ / [F]/ / ` as cells: a bracketed chord stands for the beat of the slash behind it.
+/// `[Am]/ / [F]/ / ` as cells: a bracketed chord takes the beat of the slash after it.
 fn cells(line: &str) -> String {
     let mut text = String::with_capacity(line.len() + 16);
     let mut rest = line;
@@ -173,7 +173,7 @@ fn cells(line: &str) -> String {
     text + rest
 }
 
-/// A row from its first barline on, without the point of the end sign.
+/// A row from its first barline on, without the dot of the end sign.
 fn without_margins(row: &str) -> &str {
     let from = row.find('|').map_or(row, |at| &row[at..]);
     match from.strip_suffix("|.") {

@@ -2,9 +2,9 @@
 //! `irealbook://` in plain order, alone or in a page of HTML.
 //!
 //! A chart is a row of cells: chords and spaces between barlines. The cells share the length of
-//! their bar. What `D.C.` and `D.S.` say is in words in the app, and is not followed here:
-//! aligning finds jumps. Of a playlist all songs are taken, one after the other: charts that are
-//! longer than a page of the app are several songs.
+//! their bar. `D.C.` and `D.S.` are texts in the app and are not followed here: aligning finds
+//! jumps. All songs of a playlist are read, one after the other, because charts longer than a page
+//! of the app are several songs.
 
 use super::unfold::{Signed, unfolded};
 use super::{ChartError, MAX_CHART_BARS, WrittenBar, WrittenChart, WrittenChord, line_of};
@@ -73,7 +73,7 @@ fn key_of(text: &str) -> Option<crate::key::Key> {
     text.replace('-', "m").parse().ok()
 }
 
-/// The tempo is the field before the last, where it is not 0.
+/// The tempo: the last field but one, unless it is 0.
 fn tempo_of(fields: &[&str]) -> Option<f64> {
     let numbers = fields.iter().rev().take(2);
     numbers
@@ -81,7 +81,7 @@ fn tempo_of(fields: &[&str]) -> Option<f64> {
         .find(|bpm| *bpm >= 20.0)
 }
 
-/// The text that a link's percent signs stand for; broken ones stay.
+/// A link's text, percent-decoded; invalid escapes stay as they are.
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -105,7 +105,7 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// A cell of the bar that is read.
+/// A cell of the current bar.
 enum Cell {
     Chord(Label),
     Empty,
@@ -122,7 +122,7 @@ struct Reader {
     repeat_start: bool,
     ending: Option<u32>,
     times: u32,
-    /// The bar repeats the one before, or the two before.
+    /// How many bars before this one it repeats: 1, 2, or 0 for none.
     simile: usize,
     /// Signs of the bar that ends with the next barline.
     any: bool,
@@ -189,11 +189,11 @@ impl Reader {
                     self.cells.push(Cell::Chord(Label::NoChord));
                     self.any = true;
                 }
-                // A slash: the chord goes on.
+                // A slash: the chord is held.
                 'p' => self.cells.push(Cell::Empty),
                 ' ' => self.cells.push(Cell::Empty),
                 'A'..='G' | 'W' => self.chord(c),
-                // Signs of size, of layout, of codas and segnos.
+                // Signs for size, layout, codas and segnos.
                 _ => {}
             }
             if self.bars.len() > MAX_CHART_BARS {
@@ -237,7 +237,7 @@ impl Reader {
         self.skip_to('>');
         let end = self.at.saturating_sub(1).max(start);
         let text: String = self.text[start..end.min(self.text.len())].iter().collect();
-        // Its place above the line.
+        // Its vertical position.
         let text = match text.strip_prefix('*') {
             Some(rest) => rest
                 .trim_start_matches(|c: char| c.is_ascii_digit())
@@ -256,7 +256,7 @@ impl Reader {
 
     fn chord(&mut self, root: char) {
         let start = self.at;
-        // Up to the next sign that belongs to no chord.
+        // Up to the next character that cannot be part of a chord.
         while let Some(&c) = self.text.get(self.at) {
             let in_symbol = c.is_ascii_digit()
                 || matches!(
@@ -274,7 +274,7 @@ impl Reader {
                 }
                 break;
             }
-            // `s` and `l` alone are signs of size, before a chord; `sus` ends in none.
+            // `s` and `l` alone set the size, before a chord; the `s` that ends `sus` does not.
             let in_sus = self.text.get(self.at.wrapping_sub(1)) == Some(&'u');
             let size = matches!(c, 's' | 'l')
                 && !in_sus
@@ -289,7 +289,7 @@ impl Reader {
         }
         let rest: String = self.text[start..self.at].iter().collect();
         let label = if root == 'W' {
-            // An invisible root goes on, or stands for its bass alone.
+            // An invisible root holds the chord, perhaps with a new bass.
             None
         } else {
             Some(symbol(root, &rest))
@@ -347,7 +347,7 @@ impl Reader {
         });
     }
 
-    /// The cells share the bar; an empty one goes on.
+    /// The chords of a bar: cells are equally long, and an empty one extends the chord.
     fn chords(&self, cells: &[Cell]) -> Vec<WrittenChord> {
         let beats = self.meter.bar_beats() / cells.len().max(1) as f64;
         let mut chords: Vec<WrittenChord> = Vec::new();
@@ -381,7 +381,7 @@ impl Reader {
     }
 }
 
-/// A chord of the app as a label. A quality that is not known is cut from its end until it is.
+/// A chord of the app as a label. An unknown quality is shortened from its end until it is known.
 fn symbol(root: char, rest: &str) -> Label {
     let (rest, bass) = rest.split_once('/').unwrap_or((rest, ""));
     let signs = rest.len() - rest.trim_start_matches(['#', 'b']).len();

@@ -1,7 +1,7 @@
 //! Standard MIDI files whose markers are chords, as this program and many hosts write them.
 //!
-//! Markers that are no chords, and cue points, name sections. Where no marker is a chord, lyrics
-//! and texts that are chords are taken.
+//! Other markers, and cue points, name sections. If no marker is a chord, chords in lyrics and
+//! texts are used.
 
 use midly::{MetaMessage, Smf, Timing, TrackEventKind};
 
@@ -11,7 +11,7 @@ use crate::label::{Label, Note};
 use crate::style;
 use crate::time::{Meter, MeterMap};
 
-/// The most texts that are looked at.
+/// The most texts that are read.
 const MAX_TEXTS: usize = 100_000;
 
 /// The texts of a file by their beat.
@@ -27,7 +27,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<WrittenChart, ChartError> {
     let file = Smf::parse(bytes).map_err(|error| ChartError::Midi(error.to_string()))?;
     let Timing::Metrical(ticks) = file.header.timing else {
         return Err(ChartError::Midi(
-            "its time is in frames, not in beats".to_owned(),
+            "its time is in SMPTE frames, not in beats".to_owned(),
         ));
     };
     let per_beat = f64::from(ticks.as_int().max(1));
@@ -111,7 +111,7 @@ impl Texts {
             std::mem::take(&mut self.markers)
         };
         chords.sort_by(|a, b| a.0.total_cmp(&b.0));
-        // Of two at one place the later one holds.
+        // If two are at one beat, the later one counts.
         chords.reverse();
         chords.dedup_by(|next, kept| next.0 == kept.0);
         chords.reverse();
@@ -126,11 +126,11 @@ impl Texts {
         };
         let mut map = MeterMap::constant(Meter::COMMON);
         for (beat, meter) in meters.into_iter().take(1000) {
-            // A change that the map refuses is one too many.
+            // The map refuses only changes beyond its limit.
             let _ = map.set(beat, meter);
         }
         let from = chords[first].0;
-        // The last chord ends with what follows it, or with the file.
+        // A chord ends where the next one starts, or with the file.
         let to = match chords.get(last + 1) {
             Some((beat, _)) => *beat,
             None => self.end.max(map.bar_at(chords[last].0).end),

@@ -1,8 +1,8 @@
-//! Charts that people wrote: bars with chords, from ChordPro, links for iReal Pro, MusicXML,
-//! MIDI markers, `.lab`, JAMS and plain text.
+//! Charts written by people: bars with chords, from ChordPro, links for iReal Pro, MusicXML, MIDI
+//! markers, `.lab`, JAMS and plain text.
 //!
-//! A [`WrittenChart`] has its bars in the order in which they are played: repeats are written
-//! out. It has no seconds, but where the file had them it keeps the proportions. Files are
+//! A [`WrittenChart`] has its bars in the order in which they are played: repeats are written out.
+//! It has no times in seconds; from a file with times it keeps the proportions. Files are
 //! untrusted: their size, their bars and their chords are bounded, and errors name the place.
 
 mod cells;
@@ -46,8 +46,8 @@ pub struct WrittenChart {
     pub tempo_bpm: Option<f64>,
     /// The bars in the order in which they are played: one to [`MAX_CHART_BARS`].
     pub bars: Vec<WrittenBar>,
-    /// Whether the bars are bars of music. In tracks with times they are chords and their lengths
-    /// proportions; above lyrics they are chords of unknown lengths.
+    /// Whether the bars are bars of music. From a track with times, each is a chord with a
+    /// proportional length; from chords above lyrics, each is a chord of unknown length.
     pub in_bars: bool,
 }
 
@@ -60,8 +60,8 @@ pub struct WrittenBar {
     pub meter: Meter,
     /// Its chords, in order; at least one.
     pub chords: Vec<WrittenChord>,
-    /// False where the chart has chords without bars, as above lyrics: the lengths are guesses
-    /// then, and each chord is a bar.
+    /// False for chords without bars, as above lyrics: each chord is a bar then, and its length a
+    /// guess.
     pub measured: bool,
 }
 
@@ -86,11 +86,11 @@ pub struct WrittenChord {
 #[derive(Debug, thiserror::Error)]
 pub enum ChartError {
     /// Chords were expected.
-    #[error("line {line}: {token:?} is no chord")]
+    #[error("line {line}: {token:?} is not a chord")]
     NotAChord {
         /// The line, from 1.
         line: usize,
-        /// What stands there, cut.
+        /// The word, shortened.
         token: String,
     },
     /// No chord at all.
@@ -134,8 +134,7 @@ pub enum LoadChartError {
     Chart { path: PathBuf, source: ChartError },
 }
 
-/// Loads a chart. What it is shows in its content, and its title is the file's name where it
-/// has none.
+/// Loads a chart. Its content decides the format; without a title it takes the file's name.
 ///
 /// # Errors
 /// See [`LoadChartError`].
@@ -198,7 +197,7 @@ pub fn parse_midi(bytes: &[u8]) -> Result<WrittenChart, ChartError> {
     checked(midi::parse(bytes)?)
 }
 
-/// The chart, if it has what its type promises.
+/// The chart, if it keeps the bounds of its type.
 fn checked(mut chart: WrittenChart) -> Result<WrittenChart, ChartError> {
     if chart.bars.len() > MAX_CHART_BARS {
         return Err(ChartError::TooManyBars);
@@ -223,7 +222,7 @@ fn checked(mut chart: WrittenChart) -> Result<WrittenChart, ChartError> {
     Ok(chart)
 }
 
-/// A text of a chart that may be printed: one line, not too long.
+/// A text of a chart for printing: one line, not too long.
 fn line_of(text: &str) -> String {
     let kept = text.split_whitespace().collect::<Vec<_>>().join(" ");
     kept.chars().take(200).collect()

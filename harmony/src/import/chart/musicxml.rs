@@ -1,6 +1,6 @@
 //! MusicXML lead sheets: the chord symbols of the first part that has any, with meters, keys,
-//! rehearsal marks, repeats and endings. Of D.C., D.S. and codas nothing is followed: aligning
-//! finds jumps. No entity is resolved but XML's own.
+//! rehearsal marks, repeats and endings. D.C., D.S. and codas are not followed: aligning finds
+//! jumps. Only XML's predefined entities are resolved.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ const MAX_SYMBOLS: usize = 256;
 
 pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
     let mut reader = Reader::from_str(text);
-    // Elements without content come with their ends.
+    // Empty elements are reported as a start and an end.
     reader.config_mut().expand_empty_elements = true;
     let mut score = Score::default();
     loop {
@@ -56,7 +56,7 @@ pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
     Ok(score.chart)
 }
 
-/// A score as far as it is read.
+/// State of the reader of a score.
 #[derive(Default)]
 struct Score {
     chart: WrittenChart,
@@ -137,7 +137,7 @@ impl Score {
     }
 
     fn text(&mut self, text: &str) {
-        // What is longer is none of what is read here.
+        // No element read here has longer content.
         if self.content.len() < 400 {
             self.content.extend(text.chars().take(400));
         }
@@ -152,7 +152,7 @@ impl Score {
         self.fields.get(name).map(|text| text.trim())
     }
 
-    /// Ends an element; whether the score has been read.
+    /// Ends an element; returns whether the score is complete.
     fn close(&mut self, name: &str) -> bool {
         match name {
             "work-title" | "movement-title" if self.chart.title.is_empty() => {
@@ -309,7 +309,7 @@ impl Score {
         let root = self.note_of("root")?;
         let mut chord = match quality(kind) {
             Some(quality) => Chord::new(root, quality),
-            // The symbol as it is printed may still be known.
+            // The printed symbol may still be readable.
             None => match style::read(&format!("{root}{}", self.kind_text)) {
                 Ok(Label::Chord(chord)) => chord,
                 _ => Chord::new(root, Quality::Maj),

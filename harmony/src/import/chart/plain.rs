@@ -10,7 +10,7 @@
 //! F | G | Am . . G | N.C.
 //! ```
 //!
-//! Without any barline, rows of chords alone are taken, each chord for as long as it sounds.
+//! Without any barline, rows of nothing but chords are read, each chord with an unknown length.
 
 use super::cells::{Rows, chords_of, count_of_chords};
 use super::unfold::unfolded;
@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<WrittenChart, ChartError> {
     Ok(chart)
 }
 
-/// A section and the row behind it: `[Verse] | Am |`, `Verse: | Am |`, `[Verse]`, `Verse:`.
+/// A section and the row after it: `[Verse] | Am |`, `Verse: | Am |`, `[Verse]`, `Verse:`.
 fn section_and_row(line: &str) -> (Option<&str>, &str) {
     let line = line.trim();
     if let Some(rest) = line.strip_prefix('[')
@@ -62,7 +62,7 @@ fn section_and_row(line: &str) -> (Option<&str>, &str) {
     if let Some(name) = before.trim_end().strip_suffix(':').map(str::trim)
         && !name.is_empty()
     {
-        // `Am :|` ends a repeat; `A: | Am |` names a section with a letter that is a chord, too.
+        // `Am :|` ends a repeat; `A: | Am |` names a section that could also be a chord.
         let is_chord = name
             .split_whitespace()
             .all(|word| chords_of(word).is_some());
@@ -73,7 +73,7 @@ fn section_and_row(line: &str) -> (Option<&str>, &str) {
     (None, line)
 }
 
-/// Whether a line is a row of bars: most of what stands between its barlines are chords.
+/// Whether a line is a row of bars: most words between its barlines are chords.
 fn is_row(line: &str) -> bool {
     if !line.contains('|') {
         return false;
@@ -95,7 +95,7 @@ fn loose(line: &str, rows: &mut Rows) {
     }
 }
 
-/// What stands above the bars: a title, then who wrote it; key, meter and tempo.
+/// Reads a line above the bars: the title, then the composer; key, meter and tempo.
 fn head(line: &str, chart: &mut WrittenChart, rows: &mut Rows) {
     let mut facts = false;
     for part in line.split(['|', ',', ';']).map(str::trim) {

@@ -1,4 +1,4 @@
-//! Chord tracks with times: each segment is a bar as long as it sounds.
+//! Charts from chord tracks with times: each segment becomes a bar of its length.
 
 use super::{ChartError, WrittenBar, WrittenChart, WrittenChord};
 use crate::import::{jams as jams_file, lab as lab_file};
@@ -6,7 +6,7 @@ use crate::label::Label;
 use crate::time::Meter;
 use crate::timeline::Timeline;
 
-/// Quarter notes in a second: a tempo that makes seconds of the lengths again.
+/// Quarter notes per second: the tempo that converts lengths back to seconds.
 const BEATS_PER_S: f64 = 2.0;
 
 /// Whether a text is a JAMS file.
@@ -33,7 +33,7 @@ pub(super) fn lab(text: &str) -> Result<WrittenChart, ChartError> {
     Ok(chart(&lab_file::parse(text)?))
 }
 
-/// Silence before the first chord and behind the last is no music to be aligned.
+/// The chart of a timeline, without the silence before the first chord and after the last.
 fn chart(timeline: &Timeline) -> WrittenChart {
     let sounds = |label: &Label| label.chord().is_some();
     let segments = timeline.segments();

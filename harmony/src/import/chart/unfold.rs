@@ -1,18 +1,18 @@
-//! Repeats, written out.
+//! Writes repeats out.
 
 use super::{ChartError, MAX_CHART_BARS, WrittenBar};
 
-/// Most times that a passage is repeated.
+/// The most times that a passage is played.
 const MAX_TIMES: u32 = 32;
 
-/// A bar as it is written down, with the signs at its barlines.
+/// A bar as written, with the signs at its barlines.
 #[derive(Clone, Debug)]
 pub(super) struct Signed {
     /// The bar.
     pub bar: WrittenBar,
     /// `|:` before it.
     pub repeat_start: bool,
-    /// `:|` behind it: how many times the passage is played; 0 without the sign.
+    /// `:|` after it: how many times the passage is played; 0 without the sign.
     pub repeat_times: u32,
     /// The ending that begins here: 1, 2 …
     pub ending: Option<u32>,
@@ -41,7 +41,7 @@ pub(super) fn unfolded(signed: &[Signed]) -> Result<Vec<WrittenBar>, ChartError>
         }
         for (index, it) in range.iter().enumerate() {
             let mut bar = it.bar.clone();
-            // The passage begins anew: what it is called is a name for it again.
+            // The passage begins again, and with it its section.
             if again && index > 0 && bar.section.is_some() && it.repeat_start {
                 bar.section = None;
             }
@@ -62,7 +62,7 @@ pub(super) fn unfolded(signed: &[Signed]) -> Result<Vec<WrittenBar>, ChartError>
         }
         let times = signed[at].repeat_times.clamp(1, MAX_TIMES);
         let passage = &signed[start..=at];
-        // The first ending begins in the passage; later ones follow it.
+        // The first ending is part of the passage; later ones follow it.
         let own = passage.iter().position(|it| it.ending.is_some());
         let common = &passage[..own.unwrap_or(passage.len())];
         let mut next = at + 1;
@@ -74,7 +74,7 @@ pub(super) fn unfolded(signed: &[Signed]) -> Result<Vec<WrittenBar>, ChartError>
             }
             Some(_) => {
                 take(passage, false)?;
-                // Each further ending is played behind the common bars.
+                // Each further ending is played after the common bars.
                 while next < signed.len() && signed[next].ending.is_some() {
                     let ends = (next..signed.len()).find(|&index| {
                         signed[index].repeat_times > 0

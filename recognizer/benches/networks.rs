@@ -1,5 +1,5 @@
 //! Speed of the shipped networks alone, on one core: `cargo bench --workspace --bench networks`.
-//! The items are frames. Another processor's loops: `CHANGES_NO_AVX512=1`.
+//! The items are frames. `CHANGES_NO_AVX512=1` measures the loops for processors without AVX-512.
 #![allow(clippy::unwrap_used, reason = "a measurement fails by panicking")]
 
 use divan::counter::ItemsCount;
@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// Levels that wander over bins and time.
+/// Levels that vary over bins and time.
 fn frames(count: usize) -> Vec<f32> {
     let level = |i: usize| {
         let (t, b) = ((i / BINS) as f32, (i % BINS) as f32);

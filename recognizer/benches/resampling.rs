@@ -1,12 +1,12 @@
-//! Speed of the resampler on one core: `cargo bench --workspace --bench resampling`. The items
-//! are samples that come in: their rate a second is real time.
+//! Speed of the resampler on one core: `cargo bench --workspace --bench resampling`. The items are
+//! input samples: the input rate is real time.
 #![allow(clippy::unwrap_used, reason = "a measurement fails by panicking")]
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use recognizer::resample::StreamResampler;
 
-/// In hertz.
+/// Input rates in hertz.
 const RATES: [u32; 7] = [8_000, 44_056, 44_100, 48_000, 96_000, 192_000, 384_000];
 
 fn main() {
@@ -32,7 +32,7 @@ fn at_full_scale(bencher: Bencher, rate: u32) {
     second(bencher, rate, 1.0);
 }
 
-/// Denormal numbers would show here.
+/// Slow if denormal numbers occur.
 #[divan::bench(args = RATES)]
 fn at_minus_60_db(bencher: Bencher, rate: u32) {
     second(bencher, rate, 1e-3);

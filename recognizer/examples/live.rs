@@ -1,4 +1,4 @@
-//! What a musician sees while an audio file plays, as fast as it can be computed.
+//! The display of chords while an audio file plays, computed as fast as possible.
 //!
 //! ```sh
 //! cargo run --release -p recognizer --example live assets/demo/town-theme.ogg
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         engine.push(block);
         print_events(&mut engine);
     }
-    // What is still inside is analysed as well.
+    // Analyses the audio that is still buffered.
     engine.finish();
     print_events(&mut engine);
     Ok(())

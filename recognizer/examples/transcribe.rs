@@ -1,4 +1,4 @@
-//! The chords of an audio file, its changes on the beats that are found in it.
+//! The chords of an audio file, with changes on the beats found in it.
 //!
 //! ```sh
 //! cargo run --release -p recognizer --example transcribe assets/demo/town-theme.ogg
@@ -12,18 +12,18 @@ use recognizer::{Analysis, Signal, models};
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("name an audio file")?;
 
-    // Any format, any rate; what is damaged is read as far as it goes, with a warning.
+    // Any format, any rate; a damaged file is read as far as possible, with a warning.
     let (signal, warning) = Signal::read(&path, &mut |_| {})?;
     if let Some(warning) = warning {
         eprintln!("{path}: {warning}");
     }
 
-    // The slow part. The closure is told how far it is, and says whether to go on.
+    // The slow part. The closure gets the share done and returns whether to continue.
     let model = models::windowed()?;
     let analysis = Analysis::new(&signal, &*model, |_| true)?;
 
-    // Decoding is quick: once to know where chords change, which tells the bars, and once more
-    // on the beats.
+    // Decoding is quick: once to find where chords change, which helps to find the bars, and once
+    // more on the beats.
     let mut timeline = analysis.timeline(None)?;
     if let Some(beats) = beat::find(&signal, &timeline, Known::default()) {
         timeline = analysis.timeline(Some(&beats.grid()))?;

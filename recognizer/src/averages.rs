@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use crate::decode::Posterior;
 use crate::networks::WINDOW_FRAMES;
 
-/// For each frame of a stretch, the log-posteriors of all windows that have seen it,
-/// averaged with the more weight the nearer the frame was to a window's middle.
+/// For each frame of a stretch, the log-posteriors of all windows that contain it, averaged with
+/// more weight the nearer the frame is to a window's middle.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Averages {
     /// Number of the first frame that is kept.
@@ -16,9 +16,9 @@ pub(crate) struct Averages {
 }
 
 impl Averages {
-    /// Adds the answers of a window whose first frame has number `start`, negative before the
-    /// music. Frames that are forgotten, before 0 or from `end` on are skipped, and so are answers
-    /// that are not numbers.
+    /// Adds the posteriors of a window whose first frame has number `start`, negative before the
+    /// music. Frames that are no longer kept, before 0 or from `end` on are skipped, and so are
+    /// posteriors with NaN.
     pub fn add(&mut self, start: i64, answers: &[Posterior], end: u64) {
         for (i, answer) in answers.iter().enumerate() {
             let Ok(frame) = u64::try_from(start + i as i64) else {
@@ -35,14 +35,14 @@ impl Averages {
         }
     }
 
-    /// The mean of a frame, if a window has seen it.
+    /// The mean of a frame, if a window contains it.
     pub fn mean(&self, frame: u64) -> Option<Posterior> {
         let index = usize::try_from(frame.checked_sub(self.first)?).ok()?;
         let (sum, weight) = self.sums.get(index)?.as_ref()?;
         Some(scaled(sum.clone(), weight.recip()))
     }
 
-    /// Forgets the frames before `frame`.
+    /// Drops the frames before `frame`.
     pub fn forget_before(&mut self, frame: u64) {
         while self.first < frame {
             self.sums.pop_front();

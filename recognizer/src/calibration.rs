@@ -1,13 +1,13 @@
-//! How sure a network is, made as sure as it is right.
+//! Calibration of confidences.
 //!
-//! Networks that learn from soft targets are less sure than they are right. Platt scaling
-//! (Platt, *Probabilistic Outputs for Support Vector Machines*, 1999) mends it with two numbers:
-//! of a mean posterior `p` the confidence is `σ(slope · ln(p / (1 − p)) + offset)`. Which chord
-//! is named does not depend on it.
+//! Networks trained on soft targets are underconfident. Platt scaling (Platt, *Probabilistic
+//! Outputs for Support Vector Machines*, 1999) corrects this with two numbers: the confidence of a
+//! mean posterior `p` is `σ(slope · ln(p / (1 − p)) + offset)`. It does not change which chord is
+//! named.
 
 use serde::{Deserialize, Serialize};
 
-/// The two numbers, kept in a weights file.
+/// The two parameters of the calibration, stored in a weights file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Above 0; 1 leaves the spread of the log-odds as it is.
@@ -17,7 +17,7 @@ pub struct Calibration {
 }
 
 impl Default for Calibration {
-    /// Takes every posterior for what it says.
+    /// The identity: posteriors are confidences.
     fn default() -> Self {
         Self {
             slope: 1.0,
@@ -26,7 +26,7 @@ impl Default for Calibration {
     }
 }
 
-/// Probabilities are kept so far from 0 and 1.
+/// Probabilities are kept at least this far from 0 and 1.
 const EDGE: f32 = 1e-6;
 
 impl Calibration {
@@ -36,7 +36,7 @@ impl Calibration {
         self.slope.is_finite() && self.slope > 0.0 && self.offset.is_finite()
     }
 
-    /// The confidence of a mean posterior, both 0 to 1; what is not above 0 stays 0.
+    /// The confidence of a mean posterior, both 0 to 1; values not above 0 become 0.
     #[must_use]
     pub fn confidence(&self, posterior: f32) -> f32 {
         if *self == Self::default() || posterior.is_nan() || posterior <= 0.0 {
@@ -47,7 +47,7 @@ impl Calibration {
         1.0 / (1.0 + (-odds).exp())
     }
 
-    /// This one, then `later` on top of it.
+    /// This calibration followed by `later`.
     #[must_use]
     pub fn then(&self, later: Self) -> Self {
         Self {
@@ -56,8 +56,8 @@ impl Calibration {
         }
     }
 
-    /// By what the posteriors of the other classes are multiplied, so that all of them together
-    /// keep making 1 with the confidence.
+    /// The factor for the posteriors of the other classes, so that they still sum to 1 with the
+    /// confidence.
     #[must_use]
     pub fn share_of_others(&self, posterior: f32) -> f32 {
         let rest = 1.0 - posterior;

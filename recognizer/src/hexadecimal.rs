@@ -1,4 +1,4 @@
-//! Hashes as people and files write them.
+//! Hexadecimal text of hashes.
 
 /// Bytes in lower-case hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {

@@ -1,9 +1,9 @@
 //! Chord recognition: audio in, chords out, for whole files and live.
 //!
-//! # A file to its chords
+//! # Whole files
 //!
-//! [`decode_file`] reads what players play, the [`models`] are built in, and [`transcribe()`] gives
-//! a timeline: segments in seconds, each with a label, a confidence and a status.
+//! [`decode_file`] reads all common formats, the [`models`] are built in, and [`transcribe()`]
+//! gives a timeline: segments in seconds, each with a label, a confidence and a status.
 //!
 //! ```
 //! use recognizer::{decode_file, models, transcribe};
@@ -24,14 +24,14 @@
 //! ```
 //!
 //! [`Analysis`] is the same in two steps, for a file whose beats are known or to be found
-//! ([`beat::find()`]): changes of chord are then put on them. [`song`] finds beats and keys, too, and
-//! makes a chord track. A [`Signal`] keeps long audio out of memory.
+//! ([`beat::find()`]): chord changes are then placed on them. [`song`] also finds beats and keys,
+//! and makes a chord track. A [`Signal`] keeps long audio out of memory.
 //!
-//! # Blocks to events
+//! # Live
 //!
-//! [`LiveEngine`] takes samples at any rate, in blocks of any size, and says at once what to show
-//! and a second later what is final. [`RefiningEngine`] goes over the same samples some seconds
-//! behind with the network of whole files.
+//! [`LiveEngine`] takes samples at any rate, in blocks of any size, and gives the chord to show at
+//! once and the final one a second later. [`RefiningEngine`] analyses the same samples some seconds
+//! later with the network for whole files.
 //!
 //! ```
 //! use recognizer::{Event, LiveEngine, LiveSettings, models};
@@ -59,17 +59,16 @@
 //! # }
 //! ```
 //!
-//! The programs `examples/transcribe.rs` and `examples/live.rs` are these two with errors and a
-//! command line.
+//! The programs `examples/transcribe.rs` and `examples/live.rs` are these two with error handling
+//! and a command line.
 //!
 //! # How it works
 //!
 //! Whole files: [`audio`] → [`resample`] → [`features::centred_cqt`] → a network over windows of
-//! ten seconds → [`decode::viterbi`] → a timeline. Live: [`resample`] →
-//! [`features::causal_vqt`] → a causal network → [`decode::fixed_lag`] → events. The networks'
-//! shapes are in [`networks`], their parameters in [`weights`] files, and [`inference`] runs them.
-//! All engines follow the music's [`tuning`]. [`align()`](align::align) puts a chart that somebody wrote on
-//! what was heard.
+//! ten seconds → [`decode::viterbi`] → a timeline. Live: [`resample`] → [`features::causal_vqt`] →
+//! a causal network → [`decode::fixed_lag`] → events. The networks' shapes are in [`networks`],
+//! their parameters in [`weights`] files, and [`inference`] runs them. All engines follow the
+//! music's [`tuning`]. [`align()`](align::align) aligns a written chart to the audio.
 
 pub mod align;
 pub mod audio;

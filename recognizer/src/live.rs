@@ -1,4 +1,4 @@
-//! The live engine: push samples as they come, take events as they happen.
+//! The live engine: push samples as they arrive, poll events as they happen.
 //!
 //! ```
 //! use recognizer::live::{Event, LiveEngine, LiveSettings};
@@ -21,12 +21,12 @@
 //! ```
 //!
 //! Every time is in seconds of input audio since the start (or the last reset), lost samples
-//! counted. A frame for time τ needs the audio up to τ plus the look-ahead of the transform and
-//! the delay of the resampler; [`Shown::shown_at_s`] is that later time. Both follow from sample
-//! counts alone, so events do not depend on block size or speed.
+//! counted. A frame for time τ needs the audio up to τ plus the look-ahead of the transform and the
+//! delay of the resampler; [`Shown::shown_at_s`] is that later time. Both follow from sample counts
+//! alone, so events do not depend on block size or speed.
 //!
-//! Two decoders hear every frame: one for the track, whose segments are final after
-//! [`LAG_FRAMES`], and one for the display, which changes its mind more readily.
+//! Two decoders read every frame: one for the track, whose segments are final after [`LAG_FRAMES`],
+//! and one for the display, which changes more readily.
 
 mod clock;
 mod display;
@@ -64,13 +64,12 @@ pub const LAG_FRAMES: usize = 22;
 /// Seconds from one frame to the next.
 pub const FRAME_S: f64 = LIVE_HOP_SAMPLES as f64 / SAMPLE_RATE as f64;
 
-/// Seconds from the time of a frame to what must have been heard of the input, resampling left
-/// out.
+/// The look-ahead of a frame in seconds, without resampling.
 pub(crate) const LOOK_AHEAD_S: f64 = LOOKAHEAD_SAMPLES as f64 / SAMPLE_RATE as f64;
-/// A frame all of whose bins are below this is silence (about −80 dB of full scale).
+/// A frame with all bins below this is silence (about −80 dB of full scale).
 pub(crate) const SILENCE_MAGNITUDE: f32 = 1e-4;
 
-/// Why a live engine could not be made.
+/// Why a live engine could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// The host's rate is out of range.
@@ -81,7 +80,7 @@ pub enum LiveError {
 /// Counters of faulty input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LiveCounters {
-    /// Samples that were not finite or absurdly large; taken for silence, or clamped.
+    /// Samples that were not finite (taken for silence) or far too large (clamped).
     pub invalid_samples: u64,
     /// Samples reported lost through [`LiveEngine::mark_gap`].
     pub lost_samples: u64,
@@ -100,10 +99,10 @@ pub struct LiveEngine {
     /// From posteriors to events.
     reader: Reader,
     events: VecDeque<Event>,
-    /// The frames since somebody took them, if anybody wants them.
+    /// The frames since the last [`LiveEngine::take_frames`], if they are shared.
     shared: Option<Vec<PartFrame>>,
     spectrum: [f32; BINS],
-    /// Silent frames since the last one that was none.
+    /// Consecutive silent frames so far.
     silent_frames: usize,
     /// Host samples taken or reported lost before the transform's time zero.
     origin_host_samples: u64,
@@ -146,10 +145,10 @@ impl LiveEngine {
         self.push_on_beats(samples, &mut NoBeats);
     }
 
-    /// The same where beats are known: a change of chord on a beat is shown sooner. The
-    /// confirmed track stays the same.
+    /// As [`Self::push`], with known beats: a chord change on a beat is shown sooner. The confirmed
+    /// track stays the same.
     ///
-    /// `beats` is asked for stretches of the input that lie at least the look-ahead back.
+    /// `beats` is asked for stretches of the input at least the look-ahead ago.
     pub fn push_on_beats(&mut self, samples: &[f32], beats: &mut dyn BeatSource) {
         self.tuning.forget_steps();
         self.taken_host_samples += samples.len() as u64;
@@ -163,9 +162,8 @@ impl LiveEngine {
         self.resampled = resampled;
     }
 
-    /// Ends the input: the audio still inside is analysed and the last segments are given out.
-    /// The engine then starts over, as after [`LiveEngine::reset`], but keeps the tuning that it has
-    /// found.
+    /// Ends the input: the buffered audio is analysed and the last segments become events. The
+    /// engine then starts over, as after [`LiveEngine::reset`], but keeps the tuning it has found.
     pub fn finish(&mut self) {
         self.tuning.forget_steps();
         self.drain();
@@ -175,8 +173,8 @@ impl LiveEngine {
         self.events = events;
     }
 
-    /// Marks `lost` host samples as missing at this point. What came before is analysed to its end,
-    /// the gap becomes a lost segment, and the analysis starts afresh behind it.
+    /// Marks `lost` host samples as missing at this point. The audio before is analysed to its end,
+    /// the gap becomes a lost segment, and the analysis starts over after it.
     pub fn mark_gap(&mut self, lost: u64) {
         self.tuning.forget_steps();
         if lost == 0 {
@@ -225,7 +223,7 @@ impl LiveEngine {
         self.start_over();
     }
 
-    /// As [`Self::reset`], but for the tuning: the music that follows is likely the same.
+    /// As [`Self::reset`], but keeps the tuning: the following music is likely the same.
     fn start_over(&mut self) {
         self.start_analysis();
         self.events.clear();
@@ -246,8 +244,8 @@ impl LiveEngine {
         self.shared = share.then(|| self.shared.take().unwrap_or_default());
     }
 
-    /// What each frame since this was called last says, oldest first, in seconds of the input;
-    /// nothing unless [`Self::share_frames`] asked for it.
+    /// The frames since the last call, oldest first, times in seconds of the input; empty unless
+    /// [`Self::share_frames`] is on.
     pub fn take_frames(&mut self) -> Vec<PartFrame> {
         self.shared.as_mut().map(std::mem::take).unwrap_or_default()
     }
@@ -257,7 +255,7 @@ impl LiveEngine {
         self.tuning.is_sure().then(|| self.tuning.tuning())
     }
 
-    /// How the tuning has changed in the last call of this engine, for a
+    /// The changes of tuning in the last call of this engine, for a
     /// [`RefiningEngine`](crate::refine::RefiningEngine) of the same samples.
     pub fn tuning_steps(&self) -> &TuningSteps {
         self.tuning.steps()
@@ -306,7 +304,7 @@ impl LiveEngine {
         }
     }
 
-    /// Analyses the audio that is still inside resampler and transform.
+    /// Analyses the audio still buffered in resampler and transform.
     fn drain(&mut self) {
         let mut rest = std::mem::take(&mut self.resampled);
         rest.clear();
@@ -322,7 +320,7 @@ impl LiveEngine {
     }
 
     fn analyse(&mut self, mut resampled: &[f32], beats: &mut dyn BeatSource) {
-        // Frame by frame: a frame's tuning is what all samples up to its last one say.
+        // Frame by frame: a frame's tuning depends on all samples up to its last one.
         while !resampled.is_empty() {
             let until = self.transform.until_frame().min(resampled.len());
             let (now, later) = resampled.split_at(until);
@@ -359,7 +357,7 @@ impl LiveEngine {
         self.reader.hear(heard, beats, &mut self.events);
     }
 
-    /// The posterior of the next frame, and whether it is silence.
+    /// The posterior of the next frame, and whether the frame is silent.
     fn posterior(&mut self, magnitudes: &[f32; BINS]) -> (Posterior, bool) {
         for (out, magnitude) in self.spectrum.iter_mut().zip(magnitudes) {
             *out = log_compress(*magnitude);
@@ -377,7 +375,7 @@ impl LiveEngine {
         (posterior, silent)
     }
 
-    /// The network's posterior of the next frame; starts it over if it fails.
+    /// The network's posterior of the next frame; resets the network if it fails.
     fn ask_network(&mut self, frame: &[f32; BINS]) -> Option<Posterior> {
         let posterior = self.stream.step(frame).ok();
         let posterior = posterior.filter(|it| it.chord.iter().all(|p| !p.is_nan()));
@@ -388,9 +386,9 @@ impl LiveEngine {
         posterior
     }
 
-    /// Feeds a silent frame to the network, noise below the limit as nothing at all. Once the
-    /// network has forgotten all but silence another such frame changes nothing, and is not
-    /// computed: a host that stands still costs next to nothing.
+    /// Feeds a silent frame to the network, with noise below the limit as zeros. Once the network's
+    /// memory contains only silence, another such frame changes nothing and is not computed: a
+    /// stopped host costs next to nothing.
     fn pass_silence(&mut self) {
         let memory = self.stream.memory();
         if memory.is_none_or(|memory| self.silent_frames <= memory) {

@@ -1,5 +1,5 @@
-//! The built-in networks: weights embedded in the binary, read once a process; and networks
-//! from files of weights that somebody else has trained with the trainer.
+//! The built-in networks, with weights embedded in the binary and read once per process; and
+//! networks from weights files of the trainer.
 //!
 //! [`live()`] is for a [`LiveEngine`](crate::LiveEngine), [`windowed()`] for
 //! [`transcribe()`](crate::transcribe()) and a [`RefiningEngine`](crate::RefiningEngine).
@@ -21,10 +21,10 @@ pub const LIVE: &[u8] = include_bytes!("../weights/live.safetensors");
 /// The weights file of the windowed network of whole files.
 pub const WINDOWED: &[u8] = include_bytes!("../weights/windowed.safetensors");
 
-/// The largest file of weights that is read, bytes: twenty times the built-in ones.
+/// The largest weights file that is read, bytes: twenty times the built-in ones.
 const MAX_WEIGHTS_BYTES: u64 = 64 << 20;
 
-/// Why a file of weights cannot be used.
+/// Why a weights file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {cause}", path.display())]
 pub struct LoadError {
@@ -33,27 +33,27 @@ pub struct LoadError {
     cause: LoadErrorKind,
 }
 
-/// What is wrong with a file of weights.
+/// What is wrong with a weights file.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadErrorKind {
     /// It cannot be read.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// It is larger than any weights are.
-    #[error("larger than {} MiB, so these are no weights of Changes", MAX_WEIGHTS_BYTES >> 20)]
+    /// It is larger than any weights file.
+    #[error("larger than {} MiB, so not a weights file of Changes", MAX_WEIGHTS_BYTES >> 20)]
     TooLarge,
-    /// It holds no weights.
-    #[error("no weights of Changes: {0}")]
+    /// Its weights are invalid.
+    #[error("these weights cannot be used: {0}")]
     Weights(#[from] WeightsError),
-    /// It holds another network than is asked for.
+    /// It contains another kind of network.
     #[error("{0}")]
     Model(#[from] ModelError),
-    /// It has other bytes than the file that is asked for.
-    #[error("not the file that was chosen: its SHA-256 is {0}")]
+    /// Its bytes differ from the file that was chosen.
+    #[error("the file has changed since it was chosen: its SHA-256 is now {0}")]
     OtherFile(String),
 }
 
-/// A file of weights and its bytes.
+/// A weights file, by path and hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkFile {
     /// Where it is.
@@ -63,8 +63,8 @@ pub struct NetworkFile {
 }
 
 impl NetworkFile {
-    /// The file at `path` as it is now, which must hold a network for live engines (`causal`)
-    /// or for whole files; with its model card.
+    /// The file at `path` as it is now, with its model card. It must contain a network for live
+    /// engines (if `causal`) or for whole files.
     ///
     /// # Errors
     /// As [`load_live`].
@@ -81,10 +81,10 @@ impl NetworkFile {
         choose().map_err(of(path))
     }
 
-    /// Its network, if the file has the bytes that it had.
+    /// Its network, if the file is unchanged.
     ///
     /// # Errors
-    /// As [`load_live`], and a file that was replaced.
+    /// As [`load_live`], and a file that has changed.
     pub fn load(&self, causal: bool) -> Result<Arc<PitchClassModel>, LoadError> {
         let load = || {
             let bytes = read(&self.path)?;
@@ -98,15 +98,15 @@ impl NetworkFile {
     }
 }
 
-/// The causal network of a file of weights, for live engines.
+/// The causal network of a weights file, for live engines.
 ///
 /// # Errors
-/// A file that cannot be read or holds no such network, by name.
+/// A file that cannot be read or does not contain such a network; the error names it.
 pub fn load_live(path: &Path) -> Result<Arc<PitchClassModel>, LoadError> {
     load(path, true)
 }
 
-/// The windowed network of a file of weights, for whole files.
+/// The windowed network of a weights file, for whole files.
 ///
 /// # Errors
 /// As [`load_live`].
@@ -126,7 +126,7 @@ fn of(path: &Path) -> impl FnOnce(LoadErrorKind) -> LoadError {
     }
 }
 
-/// The bytes of a file that is no larger than weights are.
+/// The bytes of a file, up to the size limit.
 fn read(path: &Path) -> Result<Vec<u8>, LoadErrorKind> {
     let mut bytes = Vec::new();
     let file = File::open(path)?;
@@ -146,7 +146,7 @@ fn model(bytes: &[u8], causal: bool) -> Result<PitchClassModel, LoadErrorKind> {
     })
 }
 
-/// The embedded weights could not be read: a fault of the build, not of the user.
+/// The embedded weights could not be read: an error in the build, not by the user.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("embedded weights `{name}`: {reason}")]
 pub struct EmbeddedError {

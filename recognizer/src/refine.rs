@@ -1,13 +1,13 @@
-//! The refining engine: a second, more accurate pass over a stream, some seconds behind it and on
-//! its beats.
+//! The refining engine: a second, more accurate pass over a stream, some seconds behind it and
+//! aligned to its beats.
 //!
-//! [`RefiningEngine`] takes the samples that the live engine takes. Every [`RUN_FRAMES`]
-//! frames (the frame's number alone decides, not the size of a block or the speed of the
-//! machine) the windowed network reads the last [`WINDOW_FRAMES`](crate::networks::WINDOW_FRAMES) frames, ten seconds. The
-//! best path through the averages of all windows begins at the last confirmed state and ends at
-//! the newest frame; all of it but the last [`LAG_FRAMES`] frames is confirmed, given out once and
-//! never changed. So every confirmed frame was in at least two windows and near the middle of
-//! one, and successive outputs join.
+//! [`RefiningEngine`] takes the same samples as the live engine. Every [`RUN_FRAMES`] frames (by
+//! frame number, whatever the size of blocks or the speed of the machine) the windowed network
+//! reads the last [`WINDOW_FRAMES`](crate::networks::WINDOW_FRAMES) frames, ten seconds. The best
+//! path through the averages of all windows begins at the last confirmed state and ends at the
+//! newest frame; all of it but the last [`LAG_FRAMES`] frames is confirmed, returned once and never
+//! changed. So every confirmed frame was in at least two windows and near the middle of one, and
+//! successive outputs join seamlessly.
 //!
 //! ```
 //! use recognizer::beat::NoBeats;
@@ -24,8 +24,8 @@
 //! # }
 //! ```
 //!
-//! Times are seconds of the stream, as in [`crate::live`]: since the first sample, lost ones
-//! counted.
+//! Times are seconds of the stream, as in [`crate::live`]: since the first sample, counting lost
+//! samples.
 
 mod confirming;
 mod frames;
@@ -49,57 +49,56 @@ use take::Take;
 
 /// Frames from one run of the network to the next: 2.5 s.
 pub const RUN_FRAMES: u64 = 27;
-/// Frames that stay open behind the newest one of a run: 2.5 s.
+/// The newest frames of a run, which stay open: 2.5 s.
 pub const LAG_FRAMES: u64 = 27;
 
 /// A stretch of the track that is final.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refined {
-    /// Where it begins: where the one before ended, or behind a gap.
+    /// Where it begins: at the end of the one before, or after a gap.
     pub from_s: f64,
     /// Where it ends.
     pub to_s: f64,
-    /// What sounds in it, in order and without gaps from `from_s` to `to_s`.
+    /// Its chords, in order and without gaps from `from_s` to `to_s`.
     pub segments: Vec<RefinedSegment>,
-    /// What the frames of it say, for others that hear the same song; empty unless
-    /// [`RefiningEngine::share_frames`] asked for them.
+    /// Its frames, for a band; empty unless [`RefiningEngine::share_frames`] is on.
     pub frames: Vec<PartFrame>,
 }
 
 /// A chord of the confirmed track, or a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefinedSegment {
-    /// The chord, its status [`Confirmed`](harmony::timeline::Status::Confirmed), its confidence the mean posterior, calibrated. Its
-    /// start is where the chord begins unless `continues`; its end where the chord ends
-    /// unless it is the last of its [`Refined`].
+    /// The chord, with the status [`Confirmed`](harmony::timeline::Status::Confirmed) and the
+    /// calibrated mean posterior as confidence. Its start is the start of the chord unless
+    /// `continues`; its end is the end of the chord unless it is the last of its [`Refined`].
     pub segment: Segment,
-    /// The next best classes with how likely each is, best first, four of them.
+    /// The next four classes with their probabilities, best first.
     pub alternatives: Vec<(Label, f32)>,
-    /// The chord has begun before: the label is that of the last segment of the
-    /// [`Refined`] before, and the two are one.
+    /// Whether the chord began earlier: it continues the last segment of the [`Refined`] before,
+    /// which has the same label.
     pub continues: bool,
 }
 
-/// Counters of what was not clean.
+/// Counters of faulty input and failures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RefiningCounters {
     /// Samples reported lost through [`RefiningEngine::mark_gap`].
     pub lost_samples: u64,
-    /// Runs for which the network's engine failed. A frame that no run has heard is "no
-    /// chord".
+    /// Runs for which the network's engine failed. A frame without a successful run is "no chord".
     pub failed_runs: u64,
 }
 
-/// Reads the chords of a stream again, on its beats; see the [module](self). It belongs on a
-/// worker thread: calls allocate, and [`RefiningEngine::poll`] takes milliseconds.
+/// Recognizes the chords of a stream again, on its beats; see the [module](self). For a worker
+/// thread: calls allocate, and [`RefiningEngine::poll`] takes milliseconds.
 pub struct RefiningEngine {
     model: Arc<dyn WindowModel>,
     resampler: StreamResampler,
     tuning: TuningSource,
     transform: CentredCqt,
     resampled: Vec<f32>,
-    /// Samples of the last take that are not transformed yet. Frames are made only when the network
-    /// needs them, at the tuning known by then: while a song's first chord sounds it is unknown.
+    /// Samples of the last take that are not transformed yet. Frames are computed only when the
+    /// network needs them, at the tuning known by then: during a song's first chord it is still
+    /// unknown.
     waiting: Vec<f32>,
     /// Stretches without gaps, oldest first; the last one grows. Never empty.
     takes: VecDeque<Take>,
@@ -136,8 +135,8 @@ impl RefiningEngine {
         })
     }
 
-    /// An engine that does not look for the tuning itself, but [is told](Self::tell_tuning) it
-    /// by a live engine of the same samples.
+    /// An engine that does not estimate the tuning, but [gets](Self::tell_tuning) it from a live
+    /// engine of the same samples.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -147,14 +146,14 @@ impl RefiningEngine {
         Ok(engine)
     }
 
-    /// What the live engine has found
-    /// ([`LiveEngine::tuning_steps`](crate::live::LiveEngine::tuning_steps)) in its last call, to
-    /// be told before the same call of this one.
+    /// Takes the tuning that the live engine has found in its last call
+    /// ([`LiveEngine::tuning_steps`](crate::live::LiveEngine::tuning_steps)), before the
+    /// corresponding call of this engine.
     pub fn tell_tuning(&mut self, steps: &TuningSteps) {
         self.tuning.tell(steps);
     }
 
-    /// Sets the tuning, from the next samples on, of an engine that is not told it.
+    /// Sets the tuning from the next samples on, for an engine that estimates it itself.
     pub fn set_tuning(&mut self, setting: TuningSetting) {
         self.tuning.set(setting);
     }
@@ -168,22 +167,21 @@ impl RefiningEngine {
         self.transform_resampled();
     }
 
-    /// Whether what becomes final is given out with its [frames](Refined::frames), from now on.
+    /// Whether results contain their [frames](Refined::frames), from now on.
     pub fn share_frames(&mut self, share: bool) {
         self.share = share;
     }
 
-    /// The next confirmed stretch, if there is one; call it until there is none. Runs the
-    /// network once, if it is due.
+    /// The next confirmed stretch, if there is one; call it until there is none. Runs the network
+    /// once, if it is due.
     ///
-    /// `beats` may know all beats of the stream, some or none: changes are put on beats where it
-    /// does.
+    /// `beats` may know all beats of the stream, some or none: changes are placed on known beats.
     pub fn poll(&mut self, beats: &mut dyn BeatSource) -> Option<Refined> {
         let refined = self.next(beats)?;
         Some(self.calibrated(refined))
     }
 
-    /// With confidences in the place of mean posteriors.
+    /// Replaces mean posteriors by calibrated confidences.
     fn calibrated(&self, mut refined: Refined) -> Refined {
         let calibration = self.model.calibration();
         for it in &mut refined.segments {
@@ -225,8 +223,9 @@ impl RefiningEngine {
     }
 
     /// The open stretch as it would be confirmed if the input ended here, as far as there are
-    /// frames of it; the chord of the last frame lasts to the end. Nothing is changed: the input may
-    /// go on, and [`Self::poll`] gives out the same whether this was called or not. `None` if nothing is open, or while [`Self::is_due`]. Runs the network twice.
+    /// frames of it; the chord of the last frame lasts to the end. Changes nothing: the input may
+    /// continue, and [`Self::poll`] returns the same as without this call. `None` if nothing is
+    /// open, or while [`Self::is_due`]. Runs the network twice.
     #[must_use]
     pub fn preview(&self, beats: &mut dyn BeatSource) -> Option<Refined> {
         let take = self.takes.back()?;
@@ -243,15 +242,14 @@ impl RefiningEngine {
         refined.map(|refined| self.calibrated(refined))
     }
 
-    /// Ends the input here, for good or for a pause: the next [`Self::poll`]s give out what is still
-    /// open. Samples that are pushed afterwards are analysed afresh; time goes on.
+    /// Ends the input here, finally or for a pause: the next [`Self::poll`]s return everything
+    /// still open. Later samples start a new analysis; time continues.
     pub fn finish(&mut self) {
         self.end_take(0);
     }
 
-    /// Marks `lost` host samples as missing at this point. What came before is given out to its
-    /// end by the next [`Self::poll`]s; behind the gap, which no output covers, the analysis starts
-    /// afresh.
+    /// Marks `lost` host samples as missing at this point. The next [`Self::poll`]s return the
+    /// audio before it to its end; no output covers the gap, and the analysis starts over after it.
     pub fn mark_gap(&mut self, lost: u64) {
         if lost > 0 {
             self.counters.lost_samples += lost;
@@ -277,9 +275,8 @@ impl RefiningEngine {
         (self.origin_samples + self.taken_samples) as f64 / self.resampler.host_rate()
     }
 
-    /// From when something sounds to when its confirmed chord is given out at the latest,
-    /// seconds: the lag, the wait for a run, the transform's look-ahead and the
-    /// resampler's delay.
+    /// The longest time from a sound to its confirmed chord, seconds: the lag, the wait for a run,
+    /// the transform's look-ahead and the resampler's delay.
     #[must_use]
     pub fn latency_s(&self) -> f64 {
         let frames = (LAG_FRAMES + RUN_FRAMES + 1) as f64 * FILE_HOP_S;
@@ -287,14 +284,14 @@ impl RefiningEngine {
         frames + look_ahead + self.resampler.delay_s()
     }
 
-    /// What was not clean so far.
+    /// Counters of faulty input and failures so far.
     #[must_use]
     pub fn counters(&self) -> RefiningCounters {
         self.counters
     }
 
-    /// Takes over what was resampled, and makes frames of all that waits whenever the last
-    /// frame of a run is complete.
+    /// Takes the resampled audio, and computes all waiting frames whenever the last frame of a run
+    /// is complete.
     fn transform_resampled(&mut self) {
         let resampled = std::mem::take(&mut self.resampled);
         let mut rest = resampled.as_slice();
@@ -316,7 +313,7 @@ impl RefiningEngine {
         let Some(take) = self.takes.back() else {
             return usize::MAX;
         };
-        // All frames up to those that wait are there when a run ends.
+        // When a run ends, all frames up to the waiting ones are computed.
         let later = RUN_FRAMES - 1 - take.frames.count % RUN_FRAMES;
         self.transform.until_frame() + later as usize * FILE_HOP_SAMPLES - self.waiting.len()
     }
@@ -345,7 +342,7 @@ impl RefiningEngine {
                 take.ended_s = Some(end_s);
             }
         } else {
-            // Nothing was heard: the take begins later.
+            // The take is empty: it begins later.
             self.takes.pop_back();
         }
         self.origin_samples += self.taken_samples + lost;

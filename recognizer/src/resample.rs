@@ -1,14 +1,12 @@
-//! Resampling of any host rate to [`SAMPLE_RATE`], streaming, with exact time stamps.
+//! Streaming resampling from any host rate to [`SAMPLE_RATE`], with exact time stamps.
 //!
-//! Built on rubato's windowed-sinc resampler. Its delay is removed: output
-//! sample `n` is the input at `n / 22050` seconds. Two things make that exact
-//! instead of nearly so:
+//! Built on rubato's windowed-sinc resampler. Its delay is removed: output sample `n` is the input
+//! at `n / 22050` seconds. Two things make that exact and not approximate:
 //!
-//! - a rate that is a small fraction of the output rate has as many phases of
-//!   the sinc as the fraction's denominator, so that every output position falls
-//!   on one and nothing is interpolated between phases;
-//! - zeros in front of the first sample shift the delay to a whole number of
-//!   output samples, which are then dropped.
+//! - if the ratio of the rates is a fraction with a small denominator, the sinc has that many
+//!   phases, so that every output position falls on one and nothing is interpolated between phases;
+//! - zeros before the first sample shift the delay to a whole number of output samples, which are
+//!   then dropped.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{
@@ -28,11 +26,11 @@ pub const MAX_HOST_RATE: f64 = 384_000.0;
 /// Zero crossings of the sinc, counted in samples of the slower side.
 const SINC_PERIODS: usize = 64;
 
-/// With [`SINC_PERIODS`] it stops aliases by about 100 dB and passes everything
-/// up to 7 kHz; the highest bin lies at 2.1 kHz.
+/// With [`SINC_PERIODS`] it attenuates aliases by about 100 dB and passes everything up to 7 kHz;
+/// the highest bin is at 2.1 kHz.
 const WINDOW: WindowFunction = WindowFunction::Blackman2;
 
-/// Most phases that are tabulated exactly; 441 serves the multiples of 1 kHz.
+/// The most phases that are tabulated exactly; 441 suffices for multiples of 1 kHz.
 const MAX_EXACT_PHASES: u64 = 512;
 
 /// Phases for all other rates, with linear interpolation between them; its
@@ -42,21 +40,20 @@ const INTERPOLATED_PHASES: usize = 512;
 /// Input handed to rubato at once, in seconds; each chunk has a fixed cost.
 const CHUNK_S: f64 = 0.0025;
 
-/// Most zeros that are put in front. Enough for an exact shift at every rate
-/// with an exact table; elsewhere at most 1/512 of an output sample remains
-/// (the worst case is a rate next to a small multiple of the output rate).
+/// The most leading zeros. Enough for an exact shift at every rate with an exact table; at other
+/// rates an error of at most 1/512 output sample remains (the worst case is a rate close to a small
+/// multiple of the output rate).
 const MAX_LEADING_ZEROS: usize = 4096;
 
-/// Samples are this much larger inside of rubato. The window takes the outermost taps of the
-/// sinc down to 1e-37, and products with them would be denormal numbers for all but the loudest
-/// music: at 44.1 kHz the filter took seven times as long. A power of two, so that no bit of the
-/// result changes; from the smallest sample ([`tame`]) to the largest nothing underflows or
-/// overflows.
+/// Samples are multiplied by this inside rubato. The window reduces the outermost taps of the sinc
+/// to 1e-37, and products with them would be denormal numbers for all but the loudest music: at
+/// 44.1 kHz the filter took seven times as long. It is a power of two, so that no bit of the result
+/// changes; from the smallest sample ([`tame`]) to the largest nothing underflows or overflows.
 const LIFT: f32 = (1_u128 << 64) as f32;
 
-/// A host rate outside of what is supported.
+/// A host rate outside the supported range.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("sample rate of {rate} Hz: it must lie between {MIN_HOST_RATE} and {MAX_HOST_RATE} Hz")]
+#[error("sample rate of {rate} Hz: it must be between {MIN_HOST_RATE} and {MAX_HOST_RATE} Hz")]
 pub struct RateError {
     /// The refused rate, in Hz.
     pub rate: f64,
@@ -65,12 +62,12 @@ pub struct RateError {
 /// Streaming resampler of a mono signal to [`SAMPLE_RATE`].
 ///
 /// Samples that are not finite count as silence, larger ones than
-/// [`crate::features::MAX_ABS_SAMPLE`] are clamped. The output does not depend
-/// on how the input is cut. Nothing allocates after construction but the
-/// caller's output vector, when its capacity runs out.
+/// [`crate::features::MAX_ABS_SAMPLE`] are clamped. The output does not depend on how the input is
+/// divided into blocks. After construction only the caller's output vector allocates, if its
+/// capacity runs out.
 pub struct StreamResampler {
     host_rate: f64,
-    /// `None` at [`SAMPLE_RATE`] itself: samples pass.
+    /// `None` at [`SAMPLE_RATE`]: samples pass unchanged.
     sinc: Option<Sinc>,
     /// Input samples since the start.
     received: u64,
@@ -103,7 +100,7 @@ impl StreamResampler {
         })
     }
 
-    /// Takes samples and appends what they complete to `out`.
+    /// Takes samples and appends the output samples that they complete to `out`.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         let before = out.len();
         self.received += samples.len() as u64;
@@ -115,9 +112,8 @@ impl StreamResampler {
         self.produced += (out.len() - before) as u64;
     }
 
-    /// Ends the signal: appends what is still inside, so that the output has
-    /// every sample `n` with `n / 22050` before the end of the input. Starts
-    /// over, keeping the count of invalid samples.
+    /// Ends the signal: appends the buffered rest, so that the output has every sample `n` with
+    /// `n / 22050` before the end of the input. Starts over, keeping the count of invalid samples.
     pub fn flush(&mut self, out: &mut Vec<f32>) {
         let missing = usize::try_from(self.output_len(self.received) - self.produced).unwrap_or(0);
         if let Some(sinc) = &mut self.sinc {
@@ -154,8 +150,8 @@ impl StreamResampler {
         }
     }
 
-    /// How much later than its time stamp an output sample can appear at the
-    /// latest, in seconds: half the sinc, and the input until a chunk is full.
+    /// The longest delay of an output sample after its time stamp, in seconds: half the sinc, and
+    /// the input until a chunk is full.
     #[must_use]
     pub fn delay_s(&self) -> f64 {
         let wait = self
@@ -188,7 +184,7 @@ struct Sinc {
     filled: usize,
     /// Output of one chunk.
     resampled: Box<[f32]>,
-    /// Zeros in front of the signal, see [`alignment`].
+    /// Zeros before the signal, see [`alignment`].
     leading_zeros: usize,
     /// Output samples before time 0.
     delay: usize,
@@ -196,10 +192,10 @@ struct Sinc {
     to_skip: usize,
     /// Zeros in a row at the end of the input.
     zeros: usize,
-    /// With so many of them nothing else is left inside, and zeros come out until something
-    /// else comes in: nothing is computed, rubato only keeps its place.
+    /// With this many zeros the filter contains nothing else and outputs zeros until other input
+    /// comes: nothing is computed, and rubato only advances its position.
     rests_after: usize,
-    /// Tells rubato so.
+    /// The setting of rubato for that.
     resting: Indexing,
 }
 
@@ -213,8 +209,8 @@ impl Sinc {
         };
         let sinc_len = ((SINC_PERIODS as f64 * step.max(1.0)) as usize).next_multiple_of(8);
         let parameters = SincInterpolationParameters::new(sinc_len, WINDOW)
-            // rubato's own choice would take the length for that of the slower
-            // side and put the edge too close to its Nyquist frequency.
+            // rubato's default assumes that the length is that of the slower side, and puts the
+            // edge too close to its Nyquist frequency.
             .f_cutoff(calculate_cutoff(SINC_PERIODS, WINDOW))
             .oversampling_factor(phases)
             .interpolation(interpolation);
@@ -233,7 +229,7 @@ impl Sinc {
             delay,
             to_skip: 0,
             zeros: 0,
-            // rubato keeps twice the sinc in front of a chunk.
+            // rubato keeps twice the sinc before a chunk.
             rests_after: 2 * sinc_len + 2 * chunk_len,
             resting: Indexing {
                 active_channels_mask: Some(vec![false]),
@@ -275,7 +271,7 @@ impl Sinc {
         }
     }
 
-    /// The output of the chunk when it is full, without what is to be skipped.
+    /// The output of a full chunk, without samples to be skipped.
     fn run_full_chunk(&mut self) -> &[f32] {
         if self.filled < self.chunk.len() {
             return &[];
@@ -326,8 +322,7 @@ fn exact_phases(host_rate: f64) -> Option<usize> {
     (phases <= MAX_EXACT_PHASES).then_some(phases as usize)
 }
 
-/// Zeros to put in front of the signal, and the output samples that then lie
-/// before its time 0.
+/// The number of leading zeros, and of output samples that then come before time 0.
 ///
 /// rubato's output `k` is the input at `(k + 1) * step - sinc_len / 2 +
 /// 1 / phases` samples (its sinc table ends one phase early), so `k` output
@@ -339,7 +334,7 @@ fn alignment(step: f64, sinc_len: usize, phases: usize) -> (usize, usize) {
     let distance = |zeros: usize| (position(zeros) - position(zeros).round()).abs();
     let mut best = 0;
     for zeros in 0..MAX_LEADING_ZEROS {
-        // By more than rounding errors, so that the first of equals stays.
+        // By more than rounding errors, so that the first of equals wins.
         if distance(zeros) < distance(best) - 1e-9 {
             best = zeros;
         }
@@ -380,7 +375,7 @@ mod tests {
 
     #[test]
     fn the_lift_changes_no_bit_and_nothing_inside_is_denormal() {
-        // Half a million times as quiet is the same music, to the last bit.
+        // The same music at half a millionth of the level, to the last bit.
         let quiet = 2_f32.powi(-19);
         for rate in [8e3, 44.1e3, 48e3, 44_056.0] {
             let loud = music_with_silence(rate);

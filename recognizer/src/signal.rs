@@ -1,4 +1,4 @@
-//! A whole file at the rate of the analysis: resampled once for chords and beats.
+//! Audio at the sample rate of the analysis, resampled once for chords and beats.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,17 +10,17 @@ use crate::audio::{Audio, AudioError, Decoded, Warning, decode_stream, decode_wi
 use crate::features::SAMPLE_RATE;
 use crate::resample::{RateError, StreamResampler};
 
-/// Resamples the blocks of a file while it is decoded. The rate is known with the first of
-/// them, inside of a decoder that has no use for an error: it is kept for the end.
+/// Resamples the blocks of a file while it is decoded. The rate is known only with the first block,
+/// in a callback that cannot return an error: an error is kept until [`Self::finish`].
 #[derive(Default)]
 pub struct BlockResampler {
-    /// From the first block on; without one if the rate is refused.
+    /// Created with the first block; an error if the rate is refused.
     resampler: Option<Result<StreamResampler, RateError>>,
     samples: Vec<f32>,
 }
 
 impl BlockResampler {
-    /// Takes the next mono samples, at `rate` Hz, which stays what it is with the first.
+    /// Takes the next mono samples at `rate` Hz, which is the same in every call.
     pub fn push(&mut self, rate: u32, block: &[f32]) {
         let resampler = self
             .resampler
@@ -30,18 +30,18 @@ impl BlockResampler {
         }
     }
 
-    /// Moves the samples that are there by now behind those of `out`.
+    /// Moves the samples resampled so far to the end of `out`.
     fn take_into(&mut self, out: &mut Vec<f32>) {
         out.append(&mut self.samples);
     }
 
-    /// Samples at [`SAMPLE_RATE`] that are there by now.
+    /// The number of samples at [`SAMPLE_RATE`] so far.
     #[must_use]
     pub fn resampled(&self) -> usize {
         self.samples.len()
     }
 
-    /// All of them, with what the resampler still holds.
+    /// All samples, including those still in the resampler.
     ///
     /// # Errors
     /// A rate out of range.
@@ -53,8 +53,8 @@ impl BlockResampler {
     }
 }
 
-/// Samples that are kept in memory, at 22 050 Hz: a quarter of an hour in 79 MB. A browser has no
-/// files, and asking for one would end the program.
+/// The most samples that are kept in memory, at 22 050 Hz: a quarter of an hour in 79 MB. A browser
+/// has no files, and opening one would abort the program.
 const IN_MEMORY: usize = if cfg!(target_family = "wasm") {
     usize::MAX
 } else {
@@ -64,7 +64,7 @@ const IN_MEMORY: usize = if cfg!(target_family = "wasm") {
 /// Samples that are read and written at once.
 const BLOCK: usize = 1 << 16;
 
-/// A signal that is put together while its audio is decoded or heard; see [`Signal`].
+/// Builds a [`Signal`] while its audio is decoded or recorded.
 pub struct SignalBuilder {
     resampler: BlockResampler,
     samples: Samples,
@@ -85,7 +85,7 @@ impl Default for SignalBuilder {
 }
 
 impl SignalBuilder {
-    /// Takes the next mono samples, at `rate` Hz, which stays what it is with the first.
+    /// Takes the next mono samples at `rate` Hz, which is the same in every call.
     pub fn push(&mut self, rate: u32, block: &[f32]) {
         self.resampler.push(rate, block);
         self.resampler.take_into(&mut self.samples.tail);
@@ -94,7 +94,7 @@ impl SignalBuilder {
         self.rate = rate;
     }
 
-    /// All of it.
+    /// The whole signal.
     ///
     /// # Errors
     /// A rate out of range.
@@ -106,10 +106,10 @@ impl SignalBuilder {
     }
 }
 
-/// Mono samples at [`SAMPLE_RATE`], and how long the audio was that they come from.
+/// Mono samples at [`SAMPLE_RATE`], and the length of their audio.
 ///
-/// More than a quarter of an hour is kept in a temporary file, which the system removes when
-/// it is closed: memory does not grow with the audio. Where there is no room for one, it does.
+/// More than a quarter of an hour is kept in a temporary file, which the system removes when it is
+/// closed, so memory does not grow with the audio, unless the disk has no room for the file.
 #[derive(Debug, Clone, Default)]
 pub struct Signal {
     samples: Samples,
@@ -123,7 +123,7 @@ impl Signal {
     /// A rate out of range.
     pub fn from_audio(audio: &Audio) -> Result<Self, RateError> {
         let mut builder = SignalBuilder::default();
-        // A rate is refused of audio without samples, too.
+        // So that an invalid rate is refused even without samples.
         builder.push(audio.sample_rate, &[]);
         for block in audio.samples.chunks(BLOCK) {
             builder.push(audio.sample_rate, block);
@@ -131,9 +131,9 @@ impl Signal {
         builder.finish()
     }
 
-    /// The audio of a file, resampled block by block while it is read: the samples that
-    /// [`Signal::from_audio`] has of the whole of it, and what is missing where not all of it could be
-    /// decoded. `progress` as in [`decode_with`].
+    /// The audio of a file, resampled block by block while it is read: the same samples as
+    /// [`Signal::from_audio`], and a warning if not all of it could be decoded. `progress` is as in
+    /// [`decode_with`].
     ///
     /// # Errors
     /// As [`decode_with`].
@@ -145,8 +145,8 @@ impl Signal {
         Self::resampled(path, |sink| decode_with(path, progress, sink))
     }
 
-    /// The audio of a stream that cannot be sought, such as a pipe: as [`Signal::read`].
-    /// `name` stands for it in errors.
+    /// The audio of a stream that cannot seek, such as a pipe: as [`Signal::read`]. `name` stands
+    /// for it in errors.
     ///
     /// # Errors
     /// As [`decode_with`].
@@ -172,8 +172,8 @@ impl Signal {
         Ok((signal, decoded.warning))
     }
 
-    /// Hands all samples to `sink`, block by block, from the first on; sample `n` is the audio
-    /// at `n / 22050` seconds. Stops where `sink` breaks.
+    /// Passes all samples to `sink`, block by block; sample `n` is the audio at `n / 22050`
+    /// seconds. Stops if `sink` breaks.
     ///
     /// # Errors
     /// A temporary file that cannot be read back.
@@ -214,20 +214,20 @@ impl PartialEq for Signal {
     }
 }
 
-/// Samples in a file and behind it in memory.
+/// Samples in a file, and the following ones in memory.
 #[derive(Debug, Clone, Default)]
 struct Samples {
     file: Option<Arc<File>>,
     in_file: u64,
     tail: Vec<f32>,
-    /// Samples in memory beyond which they go into the file.
+    /// The most samples in memory, beyond which they go into the file.
     most: usize,
-    /// Whether the file takes no more.
+    /// Whether the file cannot take more.
     full: bool,
 }
 
 impl Samples {
-    /// None, to be kept in memory up to this number.
+    /// No samples yet, with this limit in memory.
     fn keeping(most: usize) -> Self {
         Self {
             most,
@@ -235,8 +235,7 @@ impl Samples {
         }
     }
 
-    /// Puts what is in memory into the file if it is too much. Where that does not work it
-    /// stays.
+    /// Moves the samples in memory into the file if there are too many. If that fails they stay.
     fn spill(&mut self) {
         let most = if self.in_file == 0 { self.most } else { BLOCK };
         if self.full || self.tail.len() < most {
@@ -246,7 +245,7 @@ impl Samples {
             self.file = tempfile::tempfile().ok().map(Arc::new);
         }
         let Some(file) = &self.file else {
-            // No use in trying with every block.
+            // Do not retry with every block.
             self.full = true;
             return;
         };
@@ -256,7 +255,7 @@ impl Samples {
             bytes.clear();
             bytes.extend(block.iter().flat_map(|sample| sample.to_le_bytes()));
             if (&**file).write_all(&bytes).is_err() {
-                // No room: what was written of this block is not counted, and no more is tried.
+                // No room: the partly written block is not counted, and writing is not retried.
                 self.full = true;
                 break;
             }

@@ -1,5 +1,5 @@
-//! A song as a whole: its audio to chords on its beats, and those to a chord track with tempo,
-//! meters and keys. What `changes transcribe` does with a file, for every program that does it.
+//! Transcription of a song: audio to chords on its beats, and to a chord track with tempo, meters
+//! and keys. Shared by `changes transcribe` and all other programs that transcribe files.
 //!
 //! ```
 //! use harmony::export::{Format, Options};
@@ -41,28 +41,28 @@ pub struct Heard {
     pub chords: Timeline,
     /// Its beats, where it has any.
     pub beats: Option<Beats>,
-    /// How far it lies from A = 440 Hz.
+    /// Its deviation from A = 440 Hz.
     pub tuning: Tuning,
 }
 
-/// Why chords do not make a track.
+/// Why chords do not form a track.
 #[derive(Debug, thiserror::Error)]
 pub enum TrackError {
-    /// A tempo that no track can have.
+    /// A tempo out of bounds.
     #[error(transparent)]
     Tempo(#[from] ExportError),
-    /// Beats on which the chords cannot lie.
+    /// Beats that do not fit the chords.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
-    /// Keys that a track cannot have.
+    /// Keys out of bounds.
     #[error(transparent)]
     Keys(#[from] TimeError),
 }
 
-/// Hears a song with a windowed network. Chords change on its beats, if it has any; without
-/// `known`, none are looked for.
+/// Recognizes the chords of a song with a windowed network. Chords change on its beats, if it has
+/// any; if `known` is `None`, beats are not searched for.
 ///
-/// `progress` gets the share done, 0 … 1, and returns whether to go on.
+/// `progress` gets the share done, 0 … 1, and returns whether to continue.
 ///
 /// # Errors
 /// As [`Analysis::with_tuning`].
@@ -76,7 +76,7 @@ pub fn hear(
     Ok(listen(signal, model, known, tuning, progress)?.1)
 }
 
-/// The same with the network's answers, for [`align`](crate::align::align()).
+/// As [`hear`], also returning the network's posteriors, for [`align`](crate::align::align()).
 ///
 /// # Errors
 /// As [`hear`].

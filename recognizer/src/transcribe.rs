@@ -1,4 +1,4 @@
-//! The whole-file engine: a file to its chord track.
+//! The whole-file engine: audio to a chord track.
 
 use std::ops::ControlFlow;
 
@@ -22,11 +22,11 @@ use crate::resample::RateError;
 use crate::signal::Signal;
 use crate::tuning::{Tuning, TuningEstimator, TuningSetting};
 
-/// Frames from one window to the next: each frame is seen by two.
+/// Frames from one window to the next: each frame is in two.
 const STRIDE: usize = WINDOW_FRAMES / 2;
 /// Windows run together.
 const BATCH: usize = 8;
-/// Samples from the beginning of a file by which its tuning is estimated: ten minutes.
+/// How many samples from the beginning of a file its tuning is estimated from: ten minutes.
 const TUNING_SAMPLES: usize = 600 * SAMPLE_RATE as usize;
 
 /// Why a file could not be transcribed.
@@ -41,11 +41,11 @@ pub enum TranscribeError {
     /// The transform refused its hop.
     #[error(transparent)]
     Hop(#[from] HopError),
-    /// The segments do not make a timeline.
+    /// The segments do not form a timeline.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
     /// The temporary file of a long signal cannot be read back.
-    #[error("a temporary file cannot be read: {0}")]
+    #[error("the temporary file with the audio cannot be read: {0}")]
     Temporary(#[from] std::io::Error),
     /// The caller asked to stop.
     #[error("stopped")]
@@ -54,11 +54,11 @@ pub enum TranscribeError {
 
 /// Transcribes `audio` with a windowed network.
 ///
-/// `progress` gets the share done, 0 … 1, and returns whether to go on.
+/// `progress` gets the share done, 0 … 1, and returns whether to continue. Audio shorter than a
+/// frame gives one segment of no chord; no audio gives an empty timeline.
 ///
 /// # Errors
-/// See [`TranscribeError`]. Audio shorter than a frame gives one segment of no chord;
-/// no audio gives an empty timeline.
+/// See [`TranscribeError`].
 pub fn transcribe(
     audio: &Audio,
     model: &dyn WindowModel,
@@ -67,17 +67,17 @@ pub fn transcribe(
     Analysis::new(&Signal::from_audio(audio)?, model, progress)?.timeline(None)
 }
 
-/// The network's answers for a whole file: slow to get, and quick to decode with one beat grid or
-/// another.
+/// The network's posteriors for a whole file: slow to compute, but quick to decode with different
+/// beat grids.
 #[derive(Debug, Clone)]
 pub struct Analysis {
     /// The posterior of every frame, hop 2048.
     pub posteriors: Vec<Posterior>,
     /// Length of the audio, seconds.
     pub length_s: f64,
-    /// The tuning by which the bins of the transform were placed.
+    /// The tuning of the transform's bins.
     pub tuning: Tuning,
-    /// What the posteriors are worth.
+    /// The calibration of the posteriors.
     pub calibration: Calibration,
 }
 
@@ -94,7 +94,7 @@ impl Analysis {
         Self::with_tuning(signal, model, TuningSetting::Estimated, progress)
     }
 
-    /// The same with a tuning that may be given.
+    /// As [`Self::new`], with a given or an estimated tuning.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -118,7 +118,7 @@ impl Analysis {
         })
     }
 
-    /// The chords, changing on the beats of `grid` where there is one.
+    /// The chords, with changes on the beats of `grid`, if given.
     ///
     /// # Errors
     /// As [`decode`].
@@ -128,8 +128,8 @@ impl Analysis {
         Ok(timeline.map_confidences(|sure| self.calibration.confidence(sure)))
     }
 
-    /// What else the chord of a segment of [`Self::timeline`] might be: the other classes with
-    /// the largest mean posteriors over its frames, calibrated, largest first.
+    /// Alternatives for the chord of a segment of [`Self::timeline`]: the other classes with the
+    /// largest mean posteriors over its frames, calibrated, largest first.
     #[must_use]
     pub fn alternatives(&self, segment: &Segment) -> Vec<(Label, f32)> {
         let frame = |time_s: f64| (time_s / FILE_HOP_S).round() as usize;
@@ -197,8 +197,8 @@ pub fn log_frames(
     Ok(frames)
 }
 
-/// Posteriors of every frame: overlapping windows, each frame's log-posteriors averaged
-/// with the more weight the nearer it is to a window's middle.
+/// Posteriors of every frame: overlapping windows, each frame's log-posteriors averaged with more
+/// weight the nearer it is to a window's middle.
 ///
 /// # Errors
 /// An engine that fails, or [`TranscribeError::Stopped`].
@@ -237,7 +237,7 @@ pub fn posteriors(
             let start = (window * STRIDE) as i64 - lead as i64;
             averages.add(start, outputs, count as u64);
         }
-        // Later windows begin behind these frames.
+        // Later windows begin after these frames.
         let done = if batch.end == windows {
             count
         } else {
@@ -245,7 +245,11 @@ pub fn posteriors(
         };
         for frame in means.len()..done {
             let mean = averages.mean(frame as u64);
-            let not_numbers = || InferenceError::Engine("answers that are not numbers".into());
+            let not_numbers = || {
+                InferenceError::Engine(
+                    "the network's output has values that are not numbers".into(),
+                )
+            };
             means.push(mean.ok_or_else(not_numbers)?);
         }
         averages.forget_before(done as u64);
@@ -256,12 +260,12 @@ pub fn posteriors(
     Ok(means)
 }
 
-/// The timeline of the best path through `posteriors` (hop 2048, frame `n` centred on
-/// sample `2048 n`), `length_s` long. Changes lie on the beats of `grid` where there is one,
-/// else where the two chords are equally likely: see [`crate::decode::changes`].
+/// The timeline of the best path through `posteriors` (hop 2048, frame `n` centred on sample
+/// `2048 n`), `length_s` long. Changes are on the beats of `grid`, if given, else where the two
+/// chords are equally likely: see [`crate::decode::changes`].
 ///
 /// # Errors
-/// Segments that do not make a timeline, which would be a bug in this function.
+/// Segments that do not form a timeline, which would be a bug in this function.
 pub fn decode(
     posteriors: &[Posterior],
     length_s: f64,
@@ -309,7 +313,7 @@ mod tests {
     use super::*;
     use crate::networks::{CHORD_CLASSES, NO_BASS};
 
-    /// A model whose posterior is read off the frame: bin 0 holds the class.
+    /// A model that takes its posterior from the frame: bin 0 has the class.
     struct Readable;
 
     impl WindowModel for Readable {
@@ -364,7 +368,7 @@ mod tests {
         let (other, probability) = &analysis.alternatives(second)[0];
         assert_eq!(*other, first.label);
         assert!((probability - 0.2).abs() < 0.02, "{probability}");
-        // Surer of the chord is less sure of the others.
+        // More confidence in the chord means less in the others.
         analysis.calibration.offset = 1.0;
         assert!(analysis.alternatives(second)[0].1 < 0.15);
     }

@@ -1,10 +1,10 @@
 //! Weights files: safetensors with a header that describes the network.
 //!
 //! Header entries (all strings): `format` (`changes-weights/1`), `architecture` (JSON of
-//! [`Architecture`]), `mean` and `deviation` (of the log-compressed frames), `sha256` (of
-//! the tensor data, hexadecimal), `card` (JSON of [`ModelCard`]) and, where its confidences have
-//! been compared with how often it is right, `calibration` (JSON of [`Calibration`]). A file that does not
-//! say so, or whose tensors do not fit, is refused with the reason.
+//! [`Architecture`]), `mean` and `deviation` (of the log-compressed frames), `sha256` (of the
+//! tensor data, hexadecimal), `card` (JSON of [`ModelCard`]) and, for a calibrated network,
+//! `calibration` (JSON of [`Calibration`]). A file without these entries, or whose tensors do not
+//! fit, is refused with the reason.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,30 +25,32 @@ pub const MAX_BYTES: usize = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// The file is larger than [`MAX_BYTES`].
-    #[error("weights of {0} bytes are larger than the limit of {MAX_BYTES} bytes")]
+    #[error("the weights have {0} bytes, more than the limit of {MAX_BYTES}")]
     TooLarge(usize),
     /// Not a safetensors file, or a damaged one.
     #[error("not a weights file: {0}")]
     NotSafetensors(String),
     /// A header entry is absent.
-    #[error("weights header lacks `{0}`")]
+    #[error("the header of the weights lacks `{0}`")]
     MissingEntry(&'static str),
     /// Another format or version.
-    #[error("weights format `{found}` is not `{FORMAT}`")]
+    #[error("the weights have the format `{found}`, not `{FORMAT}`")]
     WrongFormat {
-        /// What the header says.
+        /// The format in the header.
         found: String,
     },
-    /// A header entry does not read as what it should be.
-    #[error("weights header entry `{entry}`: {reason}")]
+    /// A header entry is invalid.
+    #[error("the header entry `{entry}` of the weights: {reason}")]
     BadEntry {
         /// The entry.
         entry: &'static str,
         /// What is wrong with it.
         reason: String,
     },
-    /// The tensor data is not what was written.
-    #[error("weights are damaged: SHA-256 of the tensors is {found}, the header says {expected}")]
+    /// The tensor data does not match its hash.
+    #[error(
+        "the weights are damaged: the SHA-256 of the tensors is {found}, but {expected} in the header"
+    )]
     Damaged {
         /// From the header.
         expected: String,
@@ -56,18 +58,18 @@ pub enum WeightsError {
         found: String,
     },
     /// The tensors are not those of the architecture.
-    #[error("weights do not fit their architecture: {0}")]
+    #[error("the weights do not fit their architecture: {0}")]
     DoNotFit(String),
 }
 
-/// Where weights come from, in short; the long form lies beside them as a text.
+/// Origin of weights, in short; the long form is a text file beside them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// Name, for example `live`.
     pub name: String,
     /// What it was trained on.
     pub data: String,
-    /// What taught it: `labels`, or a teacher's name and hash.
+    /// Source of the targets: `labels`, or a teacher's name and hash.
     pub teacher: String,
     /// Command that made it.
     pub command: String,
@@ -77,16 +79,15 @@ pub struct ModelCard {
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// A weights file that was read and found whole; its tensors are not built into anything
-/// yet.
+/// A weights file that was read and checked; no network has been built from it yet.
 pub struct WeightsFile<'a> {
-    /// What the tensors are of.
+    /// The architecture of the network.
     pub architecture: Architecture,
     /// Mean of the log-compressed frames it was trained on.
     pub mean: f32,
     /// Their standard deviation.
     pub deviation: f32,
-    /// What its posteriors are worth.
+    /// The calibration of its posteriors.
     pub calibration: Calibration,
     /// Where it comes from.
     pub card: ModelCard,
@@ -94,11 +95,11 @@ pub struct WeightsFile<'a> {
 }
 
 impl<'a> WeightsFile<'a> {
-    /// Reads header and tensors.
+    /// Reads header and tensors. Never panics, and never allocates more than a small multiple of
+    /// the length of `bytes`.
     ///
     /// # Errors
-    /// See [`WeightsError`]; nothing about the bytes can make it panic or allocate more
-    /// than a small multiple of their length.
+    /// See [`WeightsError`].
     pub fn read(bytes: &'a [u8]) -> Result<Self, WeightsError> {
         if bytes.len() > MAX_BYTES {
             return Err(WeightsError::TooLarge(bytes.len()));
@@ -120,7 +121,7 @@ impl<'a> WeightsFile<'a> {
         }
         let expected = entry("sha256")?;
         let found = digest(&tensors);
-        // What is behind this would never be fuzzed.
+        // Otherwise the code after this would never be fuzzed.
         if found != expected && !cfg!(fuzzing) {
             return Err(WeightsError::Damaged { expected, found });
         }
@@ -179,7 +180,7 @@ impl<'a> WeightsFile<'a> {
     }
 }
 
-/// Writes a weights file to memory: `tensors` with a header that says what they are.
+/// Writes a weights file to memory: `tensors` with a header that describes them.
 ///
 /// # Errors
 /// [`WeightsError::DoNotFit`] if they cannot be written.

@@ -1,4 +1,4 @@
-//! The beat finder on clicks whose beats are known.
+//! The beat finder on clicks with known beats.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

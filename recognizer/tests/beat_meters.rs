@@ -1,4 +1,4 @@
-//! The beat finder on a small synthesized band, in every tempo and meter that it must know.
+//! The beat finder on a small synthesized band, in every tempo and meter that it supports.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -143,7 +143,7 @@ fn song(groove: Groove, bpm: f64, first_s: f64, bars: usize, turn: usize) -> Son
     }
 }
 
-/// Equal neighbours as one.
+/// Joins equal neighbours.
 fn joined(segments: Vec<Segment>) -> Vec<Segment> {
     let mut all: Vec<Segment> = Vec::new();
     for segment in segments {
@@ -289,8 +289,8 @@ fn a_vamp_on_one_chord_has_its_beats_on_the_beat() {
                 let apart = beats.times_s.iter().map(|beat_s| (beat_s - time_s).abs());
                 apart.fold(f64::INFINITY, f64::min) <= 0.04
             };
-            // Where nobody says how fast it is, the skank at 100 is read at 200: no beat of the
-            // song may be missed all the same.
+            // Without a given tempo the skank at 100 is read at 200; nevertheless no beat of the
+            // song may be missed.
             let mut of_song = (0..20 * 4).map(|n| 0.4 + f64::from(n) * step_s);
             assert!(of_song.all(near), "{bpm} {known:?}");
             let off = |time_s: &f64| {
@@ -325,7 +325,7 @@ fn an_octave_is_taken_by_hand() {
     }
 }
 
-/// Chords struck whenever the player likes.
+/// Chords struck at irregular times.
 fn free_time(seed: usize) -> Song {
     let mut song = Song {
         audio: Audio::new(Vec::new(), 22_050),
@@ -363,7 +363,7 @@ fn free_time_has_no_grid() {
             found.map(|beats| beats.bpm())
         );
     }
-    // Whoever names a tempo gets one.
+    // A given tempo is used nevertheless.
     let known = Known {
         bpm: Some(80.0),
         ..Known::default()

@@ -1,5 +1,5 @@
-//! What streaming promises: any chunking gives the same bits, and bad samples
-//! stay where they are.
+//! Guarantees of streaming: any chunking gives the same bits, and invalid samples affect only their
+//! own windows.
 
 use proptest::prelude::*;
 use recognizer::features::causal_vqt::{
@@ -17,7 +17,7 @@ fn noise(len: usize, mut seed: u32) -> Vec<f32> {
     std::iter::repeat_with(next).take(len).collect()
 }
 
-/// Both transforms behind one face.
+/// Both transforms behind one interface.
 enum Transform {
     Cqt(CentredCqt),
     Live(CausalVqt),
@@ -183,7 +183,7 @@ fn a_bin_does_not_hear_past_its_lookahead() {
             *sample = -*sample;
         }
         let moved = (live_frames(&changed)[24][bin] - expected[24][bin]).abs();
-        // The spectrum is shared: what is left is the kernels' truncation.
+        // The spectrum is shared: the rest is the kernels' truncation error.
         let typical = rms(&expected, bin);
         assert!(moved < 2e-3 * typical, "bin {bin}: {moved} of {typical}");
 
@@ -195,7 +195,7 @@ fn a_bin_does_not_hear_past_its_lookahead() {
         }
         let moved = (live_frames(&heard)[24][bin] - expected[24][bin]).abs();
         assert!(moved > 0.01 * typical, "bin {bin}: {moved} of {typical}");
-        // And nothing after the frame's end can reach it at all.
+        // And nothing after the frame's end affects it at all.
         let mut later = quiet.clone();
         later[time + LOOKAHEAD_SAMPLES..].fill(0.9);
         assert_eq!(live_frames(&later)[24], expected[24]);

@@ -1,5 +1,5 @@
-//! The live engine with the weights it ships with: what comes out follows from the audio
-//! alone, and nothing that comes in can break it.
+//! The live engine with the shipped weights: its output depends on the audio alone, and no input
+//! can break it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -147,7 +147,7 @@ fn bad_samples_are_counted_and_poison_nothing() {
         segments(&events(&mut engine))
     };
     let mut engine = engine_at(RATE);
-    // Half a second of everything that is not audio, then the music.
+    // Half a second of invalid samples, then the music.
     let dirt = [
         f32::NAN,
         f32::INFINITY,
@@ -184,7 +184,7 @@ fn silence_is_no_chord() {
     assert_eq!(found, [(0.0, 5.0, "N".to_string())]);
 }
 
-/// The built-in network, its steps counted; it may keep to itself how long it remembers.
+/// The built-in network with counted steps; optionally without a stated memory.
 struct Counted {
     model: Arc<dyn CausalModel>,
     steps: Arc<AtomicUsize>,
@@ -250,7 +250,7 @@ fn long_silence_costs_nothing_and_changes_nothing() {
     );
 }
 
-/// Says C major, and from a frame on G major, neither with much confidence.
+/// A network that outputs C major, and from a frame on G major, both with low confidence.
 struct Wavering {
     frames: usize,
     until: usize,
@@ -314,7 +314,7 @@ fn a_change_on_a_beat_is_shown_sooner() {
     let free = shown_at(None);
     assert!(shown_at(grid(0.95, Place::Downbeat)) < free - 0.04);
     assert!(shown_at(grid(0.95, Place::Downbeat)) < shown_at(grid(0.95, Place::Beat)));
-    // An eighth between beats, or a beat elsewhere, says nothing.
+    // An eighth between beats, or a beat elsewhere, makes no difference.
     assert_eq!(shown_at(grid(0.95, Place::OffBeat)), free);
     assert_eq!(shown_at(grid(0.5, Place::Downbeat)), free);
 }
@@ -372,7 +372,7 @@ proptest! {
                 let (block, tail) = rest.split_at((*size).min(rest.len()));
                 parts.push_on_beats(block, &mut beats);
                 rest = tail;
-                // Nor on when somebody asks.
+                // Nor on when the engine is polled.
                 if count % poll_every == 0 {
                     found.extend(events(&mut parts));
                 }

@@ -1,4 +1,4 @@
-//! Memory does not grow with the length of a file, beyond what is found in it.
+//! Memory does not grow with the length of a file, beyond the results.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +14,7 @@ use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 use recognizer::signal::Signal;
 use recognizer::transcribe::Analysis;
 
-/// Bytes that are allocated, and the most that ever were.
+/// Allocated bytes, and their maximum.
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
@@ -25,7 +25,7 @@ fn add(bytes: usize) {
     MOST.fetch_max(now, Relaxed);
 }
 
-// SAFETY: the system's allocator does the work; only numbers are kept beside it.
+// SAFETY: the system's allocator does the work; this only counts.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(layout.size());
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// A network that hears nothing, as large in its answers as ours.
+/// A network with constant outputs, as large as those of ours.
 struct Silent;
 
 impl WindowModel for Silent {
@@ -57,7 +57,7 @@ impl WindowModel for Silent {
     }
 }
 
-/// A WAV of so many seconds of silence with a click every half second, as it comes from a pipe.
+/// A WAV of `seconds` of silence with a click every half second, as from a pipe.
 fn wav(seconds: u64) -> impl Read + Send + 'static {
     let mut head = b"RIFF\xFF\xFF\xFF\xFFWAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     head.extend(22_050_u32.to_le_bytes());
@@ -85,7 +85,7 @@ impl<I: Iterator<Item = io::Cursor<Vec<u8>>>> Read for Blocks<I> {
     }
 }
 
-/// The most megabytes at once while so many seconds are transcribed.
+/// Peak memory in megabytes while `seconds` are transcribed.
 fn most_mb(seconds: u64) -> f64 {
     MOST.store(NOW.load(Relaxed), Relaxed);
     let (signal, warning) = Signal::read_stream(wav(seconds), "pipe", &mut |_| {}).unwrap();

@@ -1,4 +1,4 @@
-//! The refining engine: what it gives out, whatever the blocks.
+//! The refining engine: its output, for any block sizes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ use recognizer::tuning::{Tuning, TuningSetting};
 
 const RATE: f64 = 22_050.0;
 
-/// Hears C major where low bins are loud, G major where high ones are, else no chord.
+/// A network that outputs C major for loud low bins, G major for loud high ones, else no chord.
 struct LowOrHigh;
 
 impl WindowModel for LowOrHigh {
@@ -49,7 +49,7 @@ impl WindowModel for LowOrHigh {
     }
 }
 
-/// The same, its runs counted.
+/// The same with counted runs.
 #[derive(Default)]
 struct Counted(AtomicUsize);
 
@@ -97,7 +97,7 @@ fn all(engine: &mut RefiningEngine, beats: &mut dyn BeatSource) -> Vec<Refined> 
     std::iter::from_fn(|| engine.poll(beats)).collect()
 }
 
-/// Start, end and label of the chords, those joined that continue.
+/// Start, end and label of the chords, with continued ones joined.
 fn chords(refined: &[Refined]) -> Vec<(f64, f64, String)> {
     let mut chords: Vec<(f64, f64, String)> = Vec::new();
     for part in refined.iter().flat_map(|r| &r.segments) {
@@ -158,7 +158,7 @@ fn without_a_grid_changes_lie_near_where_they_sound() {
     }
 }
 
-/// Like [`LowOrHigh`], but with ears that close at once when a note ends.
+/// Like [`LowOrHigh`], but "no chord" as soon as a note ends.
 struct Hushed;
 
 impl WindowModel for Hushed {
@@ -373,7 +373,7 @@ fn the_built_in_network_hears_a_chord_that_stays() {
     assert!(seconds("C:maj") > 10.0, "{:?}", chords(&refined));
 }
 
-/// Remembers every window to the last bit.
+/// A network that records every window to the last bit.
 #[derive(Default)]
 struct Remembering(Mutex<Vec<Vec<u32>>>);
 

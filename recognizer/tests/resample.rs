@@ -1,4 +1,4 @@
-//! The resampler's promises: time, band limits, chunking, hostile input.
+//! Guarantees of the resampler: time, band limits, chunking, hostile input.
 
 use std::f64::consts::TAU;
 

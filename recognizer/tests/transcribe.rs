@@ -1,4 +1,4 @@
-//! Whole files: the frames and the chords are those of the samples, however they come.
+//! Whole files: frames and chords depend only on the samples, not on their blocks.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,24 +1,24 @@
 //! Mixing of two channels to one: their mean, or half their difference where the mean cancels.
 //!
 //! One channel with inverted polarity is a common fault of cables, of wideners and of phone
-//! recordings: the mean of both (the mid) then cancels what everybody hears. So the energies of mid
-//! and side (half the difference) are followed, in steps of 10 ms and over some 0.15 s. Where the
-//! mid stays 12 dB below the side for 50 ms the side is used instead, until the mid is less than
-//! 6 dB below; the one fades into the other within 20 ms. Normal music never gets there: its mid
-//! comes out bit for bit.
+//! recordings: the mean of both (the mid) then cancels most of the sound. So the energies of mid
+//! and side (half the difference) are followed, in steps of 10 ms with a memory of some 0.15 s. If
+//! the mid stays 12 dB below the side for 50 ms the side is used instead, until the mid is less
+//! than 6 dB below, with a crossfade of 20 ms. Normal music never reaches this: its mid passes bit
+//! for bit.
 //!
-//! The steps are counted from the first sample, and the energies are whole numbers, whose sum
-//! does not depend on the order: what comes out does not depend on how the audio is cut.
+//! The steps are counted from the first sample, and the energies are integers, whose sum does not
+//! depend on the order: the output does not depend on how the audio is cut into blocks.
 
-/// Seconds of a step.
+/// Length of a step, seconds.
 const STEP_S: f64 = 0.01;
-/// Seconds within which the energies are forgotten to 1/e.
+/// Time constant of the energies (decay to 1/e), seconds.
 const MEMORY_S: f64 = 0.15;
 /// The mid counts as cancelled below this share of the side's energy: -12 dB.
 const CANCELLED: f64 = 0.063;
-/// And as present again above this one: -6 dB.
+/// The mid counts as present again above this share: -6 dB.
 const THERE: f64 = 0.25;
-/// Steps in a row with the mid cancelled until the side is used.
+/// Consecutive steps with the mid cancelled until the side is used.
 const SURE_STEPS: u32 = 5;
 /// Steps of a fade.
 const FADE_STEPS: usize = 2;
@@ -34,15 +34,15 @@ const SILENCE: f64 = 4.0;
 pub struct MonoMix {
     /// Samples of a step.
     step: usize,
-    /// Samples of the step that is not over.
+    /// Samples of the current step so far.
     filled: usize,
-    /// Energies of the step that is not over, of mid and side.
+    /// Energies of mid and side in the current step.
     now: [u64; 2],
-    /// Energies of the past.
+    /// Decayed energies of mid and side.
     past: [f64; 2],
-    /// What is kept of the past from step to step.
+    /// Decay factor of the energies per step.
     keep: f64,
-    /// Steps in a row in which the mid was cancelled.
+    /// Consecutive steps in which the mid was cancelled.
     cancelled: u32,
     /// Whether the side is used, or faded to.
     side: bool,
@@ -59,19 +59,19 @@ pub enum Mix {
     Mid,
     /// As half their difference.
     Side,
-    /// From one to the other.
+    /// Crossfading from one to the other.
     Fade {
         /// Whether to the side.
         to_side: bool,
         /// Samples since the fade began.
         from: usize,
-        /// Samples that it takes.
+        /// Length of the fade in samples.
         of: usize,
     },
 }
 
 impl Mix {
-    /// The sample `index` samples behind the first that is mixed so.
+    /// The mix of one sample pair, `index` samples after the first that is mixed this way.
     #[must_use]
     pub fn sample(self, index: usize, left: f32, right: f32) -> f32 {
         let mid = 0.5 * (left + right);
@@ -88,7 +88,7 @@ impl Mix {
 }
 
 impl MonoMix {
-    /// For audio of `rate` Hz. Nothing allocates, here and later.
+    /// A mixer for audio at `rate` Hz. Neither this nor any other call allocates.
     #[must_use]
     pub fn new(rate: f64) -> Self {
         let step = ((rate * STEP_S) as usize).max(1);
@@ -105,8 +105,8 @@ impl MonoMix {
         }
     }
 
-    /// Takes the next samples of both channels; of a longer one the first ones. Returns how many
-    /// of them are mixed in the same way, and how; the rest must come with the next call. Safe on
+    /// Takes the next samples of both channels, as many as the shorter one has. Returns how many of
+    /// them are mixed in the same way, and how; the rest must be passed to the next call. Safe on
     /// an audio thread.
     pub fn next(&mut self, left: &[f32], right: &[f32]) -> (usize, Mix) {
         let count = (self.step - self.filled).min(left.len()).min(right.len());
@@ -149,7 +149,7 @@ impl MonoMix {
         let [mid, side] = self.past;
         let silence = SILENCE * self.step as f64;
         if side < silence && mid < silence {
-            // As it was.
+            // Silence: the choice stays.
             self.cancelled = 0;
             return;
         }
@@ -163,7 +163,7 @@ impl MonoMix {
         } else {
             self.cancelled >= SURE_STEPS
         };
-        // A fade ends before another begins: nothing jumps.
+        // A fade ends before another begins, so that the signal never jumps.
         if side_is_heard != self.side && self.faded == self.fade {
             self.side = side_is_heard;
             self.faded = 0;
@@ -243,7 +243,7 @@ mod tests {
                 .fold(0.0, f32::max)
         };
         assert!(steepest(&out) < 1.2 * steepest(&a));
-        // Not quite upside down, and one of them quieter.
+        // Not quite inverted, and one channel quieter.
         let near: Vec<f32> = a.iter().map(|x| -0.7 * x).collect();
         assert!(rms(&mixed(&a, &near, 512)[late..]) > 0.8 * rms(&a));
     }

@@ -1,32 +1,32 @@
-//! How fast the chart may go: beats against frames.
+//! Clocks: candidate mappings from frames to the chart's beats.
 //!
-//! Each clock is a guess: the beats that were found, at their own tempo, half or twice of it, or
-//! a steady tempo that gives way. A path is scored with every clock and the likeliest wins, so
-//! that beats that were found wrongly do no harm.
+//! Each clock is a candidate: the beats found, at their own tempo, half or twice of it, or a steady
+//! but flexible tempo. A path is scored with every clock and the likeliest wins, so that wrongly
+//! found beats do no harm.
 
 use harmony::import::chart::WrittenChart;
 
 use super::boundary_s;
 use crate::beat::Beats;
 
-/// Steady tempi that are tried, quarter notes a minute: from the slowest, each so many times
-/// as fast as the one before.
+/// Steady tempi to try, quarter notes a minute: from the slowest, each this factor faster than the
+/// one before.
 const SLOWEST: f64 = 48.0;
 const TEMPO_STEP: f64 = 1.12;
 const TEMPI: i32 = 15;
 
-/// A guess at the beats of the chart in the music.
+/// A candidate for the beats of the chart in the music.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     /// Quarter notes of the chart at the boundary before each frame, and at the end.
     pub beats: Vec<f64>,
-    /// Deviation of the length of a chord, quarter notes, and what is added for each quarter.
+    /// Standard deviation of a chord's length, quarter notes, and the increase per quarter.
     pub deviation: (f64, f64),
-    /// What a boundary is worth at each frame, nats: much on a beat, little beside it.
+    /// Reward of a boundary at each frame, nats: high on a beat, low off it.
     pub phase: Vec<f32>,
     /// The times of the beats, where they are known, seconds.
     pub beat_times_s: Vec<f64>,
-    /// Whether transpositions are chosen by it.
+    /// Whether it is used to choose the transposition.
     pub is_first: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn clocks(chart: &WrittenChart, beats: Option<&Beats>, frames: usize)
         if let Some(first) = all.first_mut() {
             first.is_first = true;
         }
-        // A middle tempo that gives way says enough of the transposition.
+        // A flexible middle tempo is enough to choose the transposition.
         let middle = all.len() - 8;
         all[middle].is_first = true;
     } else {
@@ -69,7 +69,7 @@ impl Clock {
         let pulse = beats.meter.pulse_beats() * factor;
         let last = times.len() - 1;
         let index_at = |time_s: f64| {
-            // Straight between beats, and on at the tempo of the outermost before and behind.
+            // Linear between beats, extrapolated at the tempo of the first and the last.
             let after = times.partition_point(|beat| *beat <= time_s);
             let from = after.saturating_sub(1).min(last - 1);
             let step_s = (times[from + 1] - times[from]).max(1e-3);
@@ -80,7 +80,7 @@ impl Clock {
             .map(|frame| {
                 let next = indices[(frame + 1).min(frames)];
                 let before = indices[frame.saturating_sub(1)];
-                // Nearer to a beat than half a frame, or than a quarter of a beat.
+                // On a beat: within half a frame of it, but at most a quarter of a beat.
                 let half = ((next - before) / 4.0).clamp(0.05, 0.25);
                 let distance = (indices[frame] - indices[frame].round()).abs();
                 if distance <= half { 1.5 } else { -1.5 }

@@ -1,9 +1,9 @@
-//! How well a charted chord fits what the network heard.
+//! How well a charted chord fits the network's posteriors.
 //!
-//! Charts are simpler or richer than what is played: a chord of the same root and triad fits
-//! nearly as well as the chord itself, and so does one of the same notes by another name. The
-//! probability of a charted chord is the sum over the classes of their probabilities, weighted
-//! by how well they fit.
+//! Charts are simpler or richer than the performance: a chord with the same root and triad fits
+//! nearly as well as the chord itself, and so does one with the same notes under another name. The
+//! probability of a charted chord is the sum over the classes of their probabilities, weighted by
+//! how well they fit.
 
 use harmony::label::{Chord, Label};
 use harmony::vocabulary::large;
@@ -20,18 +20,18 @@ const NEAR: f32 = 0.2;
 const FAR: f32 = 0.03;
 /// Weight of any other.
 const OTHER: f32 = 0.002;
-/// Weight of the class of chords without a name.
+/// Weight of the class `X`, chords without a name.
 const NAMELESS: f32 = 0.05;
-/// A frame never counts for less than this against the best class, nats.
+/// Lower bound of a frame's log-probability relative to the best class, nats.
 const LEAST: f32 = -4.0;
 
-/// The third of a chord's triad, its fifth, and whether a second or fourth stands for the third.
+/// The third and the fifth of a chord's triad; a suspended second or fourth counts as the third.
 fn triad(chord: &Chord) -> (u16, u16) {
     let intervals = chord.intervals();
     let thirds = intervals >> 3 & 0b11;
     let third = match thirds {
         0 => intervals & (1 << 2 | 1 << 5),
-        // Both: a sharp ninth on a major chord.
+        // Both thirds: a sharp ninth on a major chord.
         0b11 => 1 << 4,
         other => other << 3,
     };
@@ -42,7 +42,7 @@ fn triad(chord: &Chord) -> (u16, u16) {
     (third, fifth)
 }
 
-/// The classes that fit a chord more than any other does, with what they weigh beyond it.
+/// The classes that fit a chord better than [`OTHER`], with their weights beyond it.
 fn weights(label: &Label) -> Vec<(usize, f32)> {
     let Label::Chord(chord) = label else {
         let class = match label {
@@ -87,7 +87,7 @@ fn weights(label: &Label) -> Vec<(usize, f32)> {
     found
 }
 
-/// Log-probability that `label` is what a frame has heard, as a chart means it.
+/// Log-probability that a frame contains `label`, as a chart means it.
 pub(super) fn log_probability(label: &Label, posterior: &Posterior) -> f32 {
     weighted(&weights(label), posterior)
 }
@@ -100,7 +100,7 @@ fn weighted(weights: &[(usize, f32)], posterior: &Posterior) -> f32 {
     (sum + OTHER).ln()
 }
 
-/// Whether a class is what the author of the chart may have meant by a charted chord.
+/// Whether the author of a chart may have meant this class by a charted chord.
 pub(super) fn is_alike(label: &Label, class: usize) -> bool {
     weights(label)
         .iter()
@@ -110,7 +110,8 @@ pub(super) fn is_alike(label: &Label, class: usize) -> bool {
 /// How well each chord of a chart fits each frame, summed from the beginning.
 #[derive(Debug)]
 pub(super) struct Fit {
-    /// For each label, `frames + 1` sums of log-probabilities against the best class.
+    /// For each label, `frames + 1` cumulative sums of log-probabilities relative to the best
+    /// class.
     sums: Vec<Vec<f32>>,
     /// The same for music that is not in the chart.
     pub elsewhere: Vec<f32>,
@@ -118,13 +119,13 @@ pub(super) struct Fit {
     pub frames: usize,
 }
 
-/// What music costs that is not in the chart, nats a frame.
+/// Log-probability of music that is not in the chart, nats per frame.
 const ELSEWHERE: f32 = -0.9;
 /// The same for silence.
 const SILENCE: f32 = -0.05;
 
 impl Fit {
-    /// Of a chart that sounds `transposition` semitones above what is written.
+    /// The fit of a chart that sounds `transposition` semitones above the written chords.
     pub(super) fn new(steps: &Steps, posteriors: &[Posterior], transposition: i32) -> Self {
         let best: Vec<(f32, bool)> = posteriors
             .iter()
@@ -145,7 +146,7 @@ impl Fit {
             sums.push(sum);
             for (posterior, (best, _)) in posteriors.iter().zip(&best) {
                 let fit = match label {
-                    // Where the chart knows no chord, any will do.
+                    // An unknown chord in the chart fits anything.
                     Label::Unknown => -0.3,
                     _ => (weighted(&weights, posterior) - best).clamp(LEAST, 0.0),
                 };

@@ -1,14 +1,14 @@
-//! A chart that somebody wrote, aligned to what was heard.
+//! Alignment of a written chart to audio.
 //!
-//! The network's posteriors say how well each chord of the chart fits each frame (`fit`). A
-//! search finds the path through the chart that explains the frames best (forced alignment: Rabiner
-//! 1989, with explicit durations as in Ferguson 1980): a chord lasts about as long as the chart
-//! says, counted by the beats of the music or by a tempo that gives way; from the end of a bar
-//! the path may jump to any other at a cost, a small one between sections; and music that is
-//! not in the chart may stand before, between and behind. All twelve transpositions are tried.
+//! The network's posteriors give how well each chord of the chart fits each frame (`fit`). A search
+//! finds the path through the chart that explains the frames best (forced alignment: Rabiner 1989,
+//! with explicit durations as in Ferguson 1980): a chord lasts about as long as in the chart,
+//! counted by the beats of the music or by a flexible tempo; from the end of a bar the path may
+//! jump to any other at a cost, a small one between sections; and music that is not in the chart
+//! may come before, between and after. All twelve transpositions are tried.
 //!
-//! A chord that was not heard costs no more than a chord may, so that a wrong one does not lead
-//! the path astray; it is found afterwards, by what was heard instead.
+//! The cost of a chord that was not heard is capped, so that a wrong chord does not divert the
+//! path; it is flagged afterwards, with the chord heard instead.
 
 mod clock;
 mod fit;
@@ -31,11 +31,11 @@ use fit::{Fit, is_alike, log_probability};
 use search::{Part, Path, Problem};
 use steps::Steps;
 
-/// Most cells of a search: chords of the chart times frames.
+/// The most cells of a search: chords of the chart times frames.
 const MAX_CELLS: usize = 30_000_000;
 /// Above this many cells only the likeliest transpositions are tried with every tempo.
 const MANY_CELLS: usize = 2_000_000;
-/// A chord that scores less than this and is none of what was heard is flagged, nats a frame.
+/// A chord that scores less than this and differs from the one heard is flagged, nats per frame.
 const FLAG_SCORE: f32 = -0.7;
 /// How much better than the chart as written another transposition must be, nats a minute.
 const TRANSPOSITION_GAIN: f32 = 1.0;
@@ -46,8 +46,10 @@ pub enum AlignError {
     /// No audio.
     #[error("there is no audio to align to")]
     NoAudio,
-    /// Too much of both.
-    #[error("a chart of {chords} chords and {minutes:.0} minutes of audio are too much to align")]
+    /// Too many chords and too much audio together.
+    #[error(
+        "a chart of {chords} chords and {minutes:.0} minutes of audio are too much to align: shorten one of them"
+    )]
     TooLong {
         /// Chords of the chart, repeats written out.
         chords: usize,
@@ -62,25 +64,25 @@ pub enum AlignError {
 /// A chart on the audio.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
-    /// By how many semitones the music sounds above the chart, −5 … 6. With a capo on fret `n`
-    /// it is `n`, or `n − 12`.
+    /// How many semitones the music sounds above the chart, −5 … 6. With a capo on fret `n` it is
+    /// `n`, or `n − 12`.
     pub transposition: i32,
     /// The bars as they were played, in order of time.
     pub bars: Vec<AlignedBar>,
-    /// Mean score of the frames of the bars, nats: 0 where everything sounds as it is written.
+    /// Mean score of the frames of the bars, nats: 0 where everything sounds as written.
     pub score: f32,
 }
 
 /// A bar of the chart where it was played.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlignedBar {
-    /// Its place in the chart's bars.
+    /// Its index in the chart's bars.
     pub bar: usize,
     /// Start, seconds.
     pub start_s: f64,
     /// End, seconds.
     pub end_s: f64,
-    /// Whether the path came here by a jump, or from music that is not in the chart.
+    /// Whether the path reached it by a jump, or from music that is not in the chart.
     pub jumped: bool,
     /// Its chords, or those of them that were played.
     pub chords: Vec<AlignedChord>,
@@ -90,7 +92,7 @@ pub struct AlignedBar {
 }
 
 impl AlignedBar {
-    /// Whether something else than a charted chord was heard in it.
+    /// Whether a chord other than the charted one was heard in it.
     #[must_use]
     pub fn is_flagged(&self) -> bool {
         self.chords.iter().any(|chord| chord.heard.is_some())
@@ -106,18 +108,18 @@ pub struct AlignedChord {
     pub end_s: f64,
     /// The charted chord as it sounds, transposed.
     pub label: Label,
-    /// As of the bar.
+    /// Its score, as [`AlignedBar::score`].
     pub score: f32,
-    /// What was heard, where that differs: another triad, or none.
+    /// The chord heard, where it differs: another triad, or `N`.
     pub heard: Option<Label>,
 }
 
 impl Alignment {
-    /// The chart as a track of the whole audio: charted chords in its bars, and what was `heard`
-    /// before, between and behind them. Chords of one name that follow each other are joined.
+    /// The chart as a timeline of the whole audio: charted chords in its bars, and the chords of
+    /// `heard` before, between and after them. Equal neighbours are joined.
     ///
     /// # Errors
-    /// Segments that do not make a timeline, which would be a bug of the alignment.
+    /// Segments that do not form a timeline, which would be a bug in the alignment.
     pub fn timeline(&self, heard: &Timeline) -> Result<Timeline, TimelineError> {
         let mut segments: Vec<Segment> = Vec::new();
         let mut at_s = heard.start_s().unwrap_or(0.0);
@@ -148,8 +150,8 @@ impl Alignment {
         Ok(timeline)
     }
 
-    /// The fret of the capo with which the chart sounds like the music, 1 … 11; none where it
-    /// sounds as it is written.
+    /// The fret of the capo with which the chart sounds like the music, 1 … 11; `None` if it sounds
+    /// as written.
     #[must_use]
     pub const fn capo(&self) -> Option<u8> {
         match self.transposition.rem_euclid(12) as u8 {
@@ -159,9 +161,9 @@ impl Alignment {
     }
 }
 
-/// Aligns `chart` to what the network heard, by the `beats` that were found, if any.
+/// Aligns `chart` to the posteriors of `analysis`, using the `beats` found, if any.
 ///
-/// `progress` gets the share done, 0 … 1, and returns whether to go on.
+/// `progress` gets the share done, 0 … 1, and returns whether to continue.
 ///
 /// # Errors
 /// See [`AlignError`].
@@ -298,7 +300,7 @@ impl Alignment {
     }
 }
 
-/// What was heard where a chord is charted.
+/// The chord heard in place of a charted one.
 struct Heard {
     score: f32,
     instead: Option<Label>,
@@ -306,7 +308,7 @@ struct Heard {
 
 impl Heard {
     fn new(charted: &Label, analysis: &Analysis, frames: std::ops::Range<usize>) -> Self {
-        // Frames at the edges hear the neighbours.
+        // Frames at the edges also contain the neighbours.
         let inner = if frames.len() >= 5 {
             frames.start + 1..frames.end - 1
         } else {
@@ -326,7 +328,7 @@ impl Heard {
             emissions(posterior, &mut now);
             sums.resize(now.len(), 0.0);
             for (sum, value) in sums.iter_mut().zip(&now) {
-                // No single frame decides.
+                // Bounded, so that no single frame decides.
                 *sum += value.max(-8.0);
             }
             own += log_probability(charted, posterior).max(-8.0);
@@ -344,7 +346,8 @@ impl Heard {
     }
 }
 
-/// Seconds of the boundary before frame `frame`: frames are centred on multiples of the hop.
+/// Time in seconds of the boundary before frame `frame`: frames are centred on multiples of the
+/// hop.
 fn boundary_s(frame: usize) -> f64 {
     ((frame as f64 - 0.5) * FILE_HOP_S).max(0.0)
 }

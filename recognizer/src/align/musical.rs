@@ -9,7 +9,7 @@ use super::{AlignedBar, Alignment};
 /// A bar whose length is off by more than this share from its neighbour's tempo was cut.
 const CUT_SHARE: f64 = 0.35;
 
-/// A bar, or what stands between bars, in quarter notes.
+/// A bar, or the time between bars, in quarter notes.
 struct Stretch {
     start_s: f64,
     beats: f64,
@@ -19,7 +19,7 @@ struct Stretch {
 
 impl Alignment {
     /// Gives `track`, whose chords come from [`Self::timeline`], the bars, meters and sections of
-    /// the chart, where the chart has bars; whether it has.
+    /// the chart, if the chart has bars; returns whether it has.
     ///
     /// # Errors
     /// More meters or sections than a track may have.
@@ -43,7 +43,7 @@ impl Alignment {
                 beat,
             });
             let meter = Some(stretch.meter);
-            // A bar that is not as long as its meter says ends before the next begins.
+            // After a bar that is not as long as its meter, the meter starts anew.
             let starts_anew = f64::abs(bar_end - beat) > 1e-6;
             if meter != last_meter || starts_anew {
                 changes.push((beat, stretch.meter));
@@ -65,7 +65,7 @@ impl Alignment {
             return Ok(false);
         };
         let bpm = 60.0 * (last.beat - before.beat) / (last.time_s - before.time_s);
-        // Bars that no tempo can have come of a chart that fits nowhere.
+        // Bars with an impossible tempo come from a chart that fits nowhere.
         let Ok(tempo) = TempoMap::new(points, bpm) else {
             return Ok(false);
         };

@@ -1,43 +1,43 @@
 //! The likeliest path through a chart.
 //!
 //! A dynamic programme over chords of the chart and frames. `ends[n][t]` is the score of the best
-//! path on which chord `n` ends before frame `t`, `begins[n][t]` that of the best one on which
-//! it begins there; chord `n` ends at `t` after having begun at any `s` before, for which
-//! its fit to the frames between, and how far its length is off, are counted. It begins where the
-//! chord before it has ended, or at the start of a bar after a jump from the end of another, or
-//! after music that is not in the chart.
+//! path on which chord `n` ends before frame `t`, `begins[n][t]` that of the best one on which it
+//! begins there. Chord `n` ends at `t` after beginning at any earlier `s`, scored by its fit to the
+//! frames between and by the deviation of its length. It begins where the chord before it has
+//! ended, or at the start of a bar after a jump from the end of another, or after music that is not
+//! in the chart.
 
 use super::boundary_s;
 use super::clock::Clock;
 use super::fit::Fit;
 use super::steps::{Step, Steps};
 
-/// What a jump from the end of a section to the start of one costs, nats.
+/// Cost of a jump from the end of a section to the start of one, nats.
 const SECTION_JUMP: f32 = 14.0;
-/// What a jump from a bar to a bar costs, nats.
+/// Cost of a jump from any bar to any other, nats.
 const BAR_JUMP: f32 = 24.0;
-/// What it costs to leave the chart behind a section, or to come back to one.
+/// Cost of leaving the chart after a section, or of returning to one, nats.
 const SECTION_LEAVE: f32 = 7.0;
 /// The same in the middle of a section.
 const BAR_LEAVE: f32 = 12.0;
-/// What a chord costs that does not sound, nats, what each of its frames adds, and the most that it
-/// costs: less than a way around it.
+/// Cost of a chord that does not sound, nats: the base, the increase per frame, and the cap, which
+/// is less than a detour around it.
 const WRONG: (f32, f32, f32) = (2.5, 0.2, 7.0);
-/// What it costs that the music begins or ends within a chord.
+/// Cost of the music beginning or ending within a chord, nats.
 const CUT: f32 = 2.0;
-/// The longest chord, frames: a minute.
+/// The longest chord in frames: a minute.
 const MOST_FRAMES: usize = 650;
-/// Deviation of the logarithm of a length that is not known.
+/// Standard deviation of the logarithm of an unknown length.
 const FREE_DEVIATION: f64 = 0.7;
-/// What cannot be.
+/// Score of the impossible.
 const NEVER: f32 = f32::NEG_INFINITY;
 
 /// How a chord's length is judged.
 #[derive(Clone, Copy)]
 enum Length {
-    /// About so many quarter notes, with this deviation.
+    /// About this many quarter notes, with this standard deviation.
     About(f64, f64),
-    /// Nobody knows; the logarithm of what is usual.
+    /// Unknown; the logarithm of the usual length.
     Free(f64),
 }
 
@@ -71,7 +71,7 @@ impl Length {
                 FREE_DEVIATION * log.exp(),
             ),
         };
-        // Frames are no finer than this.
+        // The frames limit the precision.
         (-0.5 * (distance * distance).min(18.0) - deviation.max(0.1).ln()) as f32
     }
 }
@@ -79,11 +79,11 @@ impl Length {
 /// A chord of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Which of the chart's.
+    /// Its index in the chart's steps.
     pub step: usize,
     /// Its first frame.
     pub from: usize,
-    /// The frame behind its last.
+    /// The frame after its last.
     pub to: usize,
 }
 
@@ -97,36 +97,36 @@ pub(super) struct Path {
 /// How a chord began.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// Behind the chord before it.
+    /// After the chord before it in the chart.
     Next,
-    /// Behind that chord, by a jump.
+    /// After that chord, by a jump.
     Jump(u32),
-    /// Behind music that is not in the chart.
+    /// After music that is not in the chart.
     Elsewhere,
-    /// At the beginning of the chart, with nothing of it before.
+    /// At the beginning of the chart.
     Start,
 }
 
 /// What came before music that is not in the chart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// More of it, or nothing.
+    /// More such music, or nothing.
     More,
     /// The end of that chord.
     Chord(u32),
 }
 
-/// A chart, how it fits, and how fast it goes.
+/// The input of a search: a chart, its fit, and a clock.
 pub(super) struct Problem<'a> {
     steps: &'a Steps,
     fit: &'a Fit,
     clock: &'a Clock,
 }
 
-/// What a search leaves behind to find its path.
+/// Back pointers of a search.
 #[derive(Default)]
 struct Trail {
-    /// For each chord and boundary, how many frames the chord lasted that ends there.
+    /// For each chord and boundary, how many frames a chord that ends there lasted.
     lengths: Vec<u16>,
     /// For each chord and boundary, how it began there.
     origins: Vec<Origin>,
@@ -194,7 +194,7 @@ impl<'a> Problem<'a> {
                 }
                 elsewhere += self.fit.elsewhere[t] - self.fit.elsewhere[t - 1];
             }
-            // The best bars and sections to jump from.
+            // The best ends of a bar and of a section to jump from.
             let (mut bar, mut section) = ((NEVER, 0), (NEVER, 0));
             for (n, step) in self.steps.all.iter().enumerate() {
                 if step.last_of_bar && ends[n] > bar.0 {
@@ -273,7 +273,7 @@ impl<'a> Problem<'a> {
         best
     }
 
-    /// How well the frames `from..to` fit chord `n`, or any other that stands wrongly there.
+    /// The score of frames `from..to` for chord `n`: its fit, or the cost of a wrong chord.
     fn heard(&self, n: usize, from: usize, to: usize) -> f32 {
         let sums = self.fit.sums(self.steps.all[n].chord);
         let fit = sums[to] - sums[from];
@@ -314,7 +314,7 @@ impl<'a> Problem<'a> {
         best
     }
 
-    /// The same for a chord that the end of the audio cuts.
+    /// As [`Self::end`], for a chord cut by the end of the audio.
     fn end_cut(&self, n: usize, length: Length, begun: &[f32]) -> (f32, u16) {
         let t = self.fit.frames;
         let (_, most) = length.bounds();
@@ -339,7 +339,7 @@ impl<'a> Problem<'a> {
         let mut chord = end;
         loop {
             let Some(n) = chord else {
-                // Back through what is elsewhere.
+                // Back through music that is not in the chart.
                 loop {
                     match trail.before[t] {
                         Before::Chord(n) => {
@@ -372,7 +372,7 @@ impl<'a> Problem<'a> {
                 Origin::Jump(from) => Some(from as usize),
                 Origin::Start => break,
                 Origin::Elsewhere if t == 0 => break,
-                // At the same boundary, where what is elsewhere came to be.
+                // Before it, at the same boundary, is music that is not in the chart.
                 Origin::Elsewhere => None,
             };
             if t == 0 {
@@ -385,8 +385,8 @@ impl<'a> Problem<'a> {
 }
 
 impl Path {
-    /// Start and end of each part, seconds. On a beat where one is near; of chords that go on in
-    /// the next bar, the bars share the time.
+    /// Start and end of each part, seconds; on a beat where one is near. Where a chord is held over
+    /// several bars, the bars share the time.
     pub(super) fn times_s(&self, steps: &Steps, clock: &Clock, length_s: f64) -> Vec<(f64, f64)> {
         // Half a frame and a little more.
         const NEAR_S: f64 = 0.075;
@@ -423,7 +423,7 @@ impl Path {
         times
     }
 
-    /// Spreads boundaries that nothing is heard at evenly over what one chord lasts.
+    /// Spreads inaudible boundaries evenly over the length of a held chord.
     fn share(&self, steps: &Steps, times: &mut [(f64, f64)]) {
         let mut first = 0;
         while first < self.parts.len() {

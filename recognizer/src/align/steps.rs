@@ -1,4 +1,4 @@
-//! The chart as the search sees it: one chord of one bar after the other.
+//! The chart as input of the search: a flat list of the chords of all bars.
 
 use std::collections::HashMap;
 
@@ -8,11 +8,11 @@ use harmony::label::Label;
 /// A chord of a bar.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    /// Its place in [`Steps::labels`].
+    /// Its index in [`Steps::labels`].
     pub chord: usize,
     /// Quarter notes that it lasts.
     pub beats: f64,
-    /// Whether that is known.
+    /// Whether that length is known.
     pub measured: bool,
     /// The bar of the chart.
     pub bar: usize,

@@ -8,7 +8,7 @@ use crate::decode::Posterior;
 use crate::decode::viterbi::tests::peak;
 use crate::tuning::Tuning;
 
-/// Frames of these chords, each so many seconds, heard well but not perfectly.
+/// Posteriors of these chords with lengths in seconds, good but not perfect.
 fn heard(chords: &[(&str, f64)]) -> Analysis {
     let mut posteriors: Vec<Posterior> = Vec::new();
     let mut end_s = 0.0;
@@ -18,7 +18,7 @@ fn heard(chords: &[(&str, f64)]) -> Analysis {
         while boundary_s(posteriors.len() + 1) <= end_s {
             let mut frame = peak(class, 0.7);
             if posteriors.len() % 9 == 4 {
-                // One frame in nine hears something else a little rather.
+                // In one frame of nine another chord is slightly likelier.
                 frame = peak((class + 30) % 168, 0.45);
                 frame.chord[class] = 0.4_f32.ln();
             }

@@ -1,4 +1,4 @@
-//! Decoders of packets: symphonia's, and one of Opus.
+//! Packet decoders: symphonia's, and libopus.
 
 use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{
@@ -25,11 +25,11 @@ pub(super) enum Failure {
 }
 
 impl Decoder {
-    /// The decoder of a codec, and what part of its samples is the original as far as the codec
-    /// says.
+    /// The decoder of a codec, and the span of its samples that is the original signal, as far as
+    /// the codec states it.
     ///
     /// # Errors
-    /// The name of a codec for which there is none, or what is wrong with its parameters.
+    /// The name of a codec without a decoder, or what is wrong with its parameters.
     pub fn new(parameters: &AudioCodecParameters) -> Result<(Self, Span), String> {
         if parameters.codec == CODEC_ID_OPUS {
             let head = parameters.extra_data.as_deref().unwrap_or(&[]);
@@ -55,7 +55,7 @@ impl Decoder {
         ))
     }
 
-    /// Decodes a packet into `interleaved`; the rate in Hz and the number of channels.
+    /// Decodes a packet into `interleaved`; returns the rate in Hz and the number of channels.
     pub fn decode(
         &mut self,
         packet: &Packet,
@@ -79,7 +79,7 @@ impl Decoder {
                     .decode(&packet.data, interleaved)
                     .map_err(|reason| Failure::Packet(reason.to_owned()))?;
                 let channels = decoder.channels();
-                // The end of the stream may lie within its last packet.
+                // The stream may end within its last packet.
                 let frames = interleaved.len() / channels;
                 let trimmed = |trim: u64| usize::try_from(trim).map_or(frames, |n| n.min(frames));
                 interleaved.truncate((frames - trimmed(packet.trim_end.get())) * channels);

@@ -15,22 +15,22 @@ use super::priming;
 pub(super) enum Item {
     /// Bytes for the decoder.
     Packet(Packet),
-    /// Another stream begins: the packets behind are for a decoder of their own.
+    /// Another stream begins: the packets after it need a new decoder.
     Stream(Box<AudioCodecParameters>),
 }
 
 /// A reader of the packets of one audio track.
 pub(super) trait Demux {
-    /// The next item, none at the end.
+    /// The next item, `None` at the end.
     ///
     /// # Errors
-    /// What is behind cannot be read.
+    /// The rest cannot be read.
     fn next(&mut self) -> Result<Option<Item>, Error>;
 
-    /// The share of the file that is read, where the reader knows.
+    /// The share of the file that has been read, if known.
     fn share(&self) -> Option<f32>;
 
-    /// Samples that are missing, as far as the file says how many it has.
+    /// Samples that are missing, as far as the file states how many it has.
     fn missing_samples(&self) -> u64 {
         0
     }
@@ -40,21 +40,21 @@ pub(super) trait Demux {
 pub(super) struct Opened {
     pub demux: Box<dyn Demux>,
     pub parameters: AudioCodecParameters,
-    /// Seconds of a unit of the packets' durations; samples without.
+    /// The unit of the packets' durations; samples if `None`.
     pub time_base: Option<TimeBase>,
-    /// The part of the track that is the original, where the container says.
+    /// The part of the track that is the original, if the container states it.
     pub span: Option<priming::Span>,
-    /// Length that the container states, in seconds, what the encoder added included.
+    /// Length that the container states, in seconds, encoder delay and padding included.
     pub stated_s: Option<f64>,
-    /// Length that there can be at most, in seconds, where the size of the file says.
+    /// Upper bound of the length, in seconds, from the size of the file.
     pub at_most_s: Option<f64>,
 }
 
 /// Why symphonia's reader gave no track.
 pub(super) enum NoTrack {
-    /// No reader for it, or it is damaged.
+    /// The file has no reader, or is damaged.
     Failed(Error),
-    /// There is none, or one of a codec that the reader does not know.
+    /// It has no audio track, or one with a codec that the reader does not know.
     None,
 }
 
@@ -89,7 +89,7 @@ impl Container {
         let parameters = audio_of(track).ok_or(NoTrack::None)?;
         let time_base = track.time_base;
         let stated_s = stated_s(track, parameters.sample_rate).or_else(|| {
-            // Matroska says how long all of it is: as long as its only track.
+            // Matroska states the length of the whole file, which is that of its only track.
             let info = container.reader.media_info();
             let alone = container.reader.tracks().len() == 1;
             let duration = info.duration.filter(|_| alone)?;
@@ -112,7 +112,7 @@ impl Container {
         self.reader.default_track(TrackType::Audio)
     }
 
-    /// Core Audio's packet table states what the encoder added; symphonia 0.6.1 reads it but
+    /// Core Audio's packet table states encoder delay and padding; symphonia 0.6.1 reads it but
     /// leaves those samples in the packets.
     fn caf_span(&self, track: &Track) -> Option<priming::Span> {
         let is_caf = self.reader.format_info().short_name == "caf";

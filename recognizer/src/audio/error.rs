@@ -1,4 +1,4 @@
-//! Errors of audio files, each a line that names the file.
+//! Errors of audio files: one line each, with the file's name.
 
 use std::path::{Path, PathBuf};
 
@@ -54,8 +54,8 @@ pub enum AudioError {
         /// The decoder's reason.
         reason: String,
     },
-    /// A format that is known by name and not read.
-    #[error("{}: this is {format}, which is not read here; {}", .path.display(), conversion(.path))]
+    /// A recognized format that is not supported.
+    #[error("{}: this is {format}, which cannot be read; {}", .path.display(), conversion(.path))]
     Format {
         /// The file.
         path: PathBuf,
@@ -69,7 +69,7 @@ pub enum AudioError {
         path: PathBuf,
     },
     /// A known container with a codec that is not decoded.
-    #[error("{}: its audio is {codec}, which is not decoded here; {}", .path.display(), conversion(.path))]
+    #[error("{}: its audio is {codec}, which cannot be decoded; {}", .path.display(), conversion(.path))]
     Codec {
         /// The file.
         path: PathBuf,
@@ -96,8 +96,8 @@ pub enum AudioError {
         /// The file.
         path: PathBuf,
     },
-    /// A sample rate outside of what can be resampled.
-    #[error("{}: sample rate of {rate} Hz, must lie between {MIN_HOST_RATE} and {MAX_HOST_RATE}", .path.display())]
+    /// A sample rate outside the range of the resampler.
+    #[error("{}: sample rate of {rate} Hz, must be between {MIN_HOST_RATE} and {MAX_HOST_RATE} Hz", .path.display())]
     Rate {
         /// The file.
         path: PathBuf,
@@ -112,7 +112,7 @@ pub enum AudioError {
         /// Its channels.
         channels: usize,
     },
-    /// A chained file of more than one rate.
+    /// A chained file with different sample rates.
     #[error("{}: its sample rate changes from {from} to {to} Hz", .path.display())]
     RateChanges {
         /// The file.
@@ -131,7 +131,7 @@ impl AudioError {
             Error::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
                 "it ends before any audio".to_owned()
             }
-            // Its words for this are "core (probe): no suitable format reader".
+            // symphonia's message for this is "core (probe): no suitable format reader".
             Error::Unsupported(feature) if feature.contains("probe") => NONE.to_owned(),
             error => error.to_string(),
         };
@@ -153,7 +153,7 @@ impl AudioError {
     }
 }
 
-/// What is missing of a file that was decoded in part.
+/// What is missing from a partly decoded file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Warning {
     /// The end is missing.
@@ -163,7 +163,7 @@ pub enum Warning {
         /// Length the file states, in seconds, if it does.
         stated_s: Option<f64>,
     },
-    /// Packets in the middle are silent.
+    /// Damaged packets were replaced by silence.
     DamagedPackets {
         /// How many.
         packets: u64,
@@ -189,7 +189,7 @@ impl std::fmt::Display for Warning {
                 write!(f, "the file is damaged after {decoded_s:.1} s")
             }
             Self::DamagedPackets { packets } => {
-                write!(f, "{packets} damaged packets, which are silent")
+                write!(f, "{packets} damaged packets were replaced by silence")
             }
         }
     }

@@ -1,31 +1,31 @@
-//! FLAC without a container: its head is rewritten for symphonia.
+//! FLAC without a container: its header is rewritten for symphonia.
 //!
-//! symphonia 0.6.1 refuses a FLAC whose smallest block is below 16 samples, takes its blocks
-//! for ones of changing length if the smallest and the largest differ (encoders count the last
-//! one, which is shorter), in which case it finds none of them, and refuses damaged pictures
-//! and comments, which are not needed here.
+//! symphonia 0.6.1 refuses a FLAC whose smallest block is below 16 samples. If the smallest and the
+//! largest block differ (encoders count the last one, which is shorter), it expects blocks of
+//! variable length and finds none. It also refuses damaged pictures and comments, which are not
+//! needed here.
 
 use std::io;
 
 use super::source::Source;
 
-/// Bytes of the block that describes the stream.
+/// Bytes of the block that describes the stream (STREAMINFO).
 const INFO: usize = 34;
 
-/// Blocks of metadata that are looked at.
+/// The most metadata blocks that are read.
 const MAX_BLOCKS: usize = 10_000;
 
-/// Fewest samples of a block.
+/// The fewest samples of a block that symphonia accepts.
 const MIN_BLOCK: u16 = 16;
 
-/// Takes the head of a FLAC stream, and gives one that is to come in front of what is left.
-/// None where there is no description of the stream in it.
+/// Reads the header of a FLAC stream and returns one to put before the rest of it; `None` if it
+/// does not describe the stream.
 pub(super) fn head(source: &mut Source) -> io::Result<Option<Vec<u8>>> {
     source.skip(4)?;
     let mut info = None;
     for _ in 0..MAX_BLOCKS {
         let mut block = [0; 4];
-        // Frames may begin although no block was the last.
+        // Frames may begin although no block was marked as the last.
         if matches!(source.peek(2)?, [0xFF, 0xF8 | 0xF9]) || source.fill(&mut block)? < 4 {
             break;
         }

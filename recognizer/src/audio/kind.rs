@@ -1,13 +1,13 @@
-//! The format of a file by its first bytes. The name does not matter.
+//! Detection of a file's format by its first bytes, independent of its name.
 
 use std::io;
 
 use super::source::Source;
 
-/// Bytes that are looked at.
+/// Bytes that are examined.
 const HEAD: usize = 4096;
 
-/// Most bytes of tags in front that are looked past.
+/// The most bytes of leading tags that are skipped.
 const MAX_TAGS: usize = 64 << 20;
 
 /// A format of audio files.
@@ -31,9 +31,9 @@ pub(super) enum Kind {
     Ogg,
     /// Matroska and WebM.
     Matroska,
-    /// MPEG audio (MP3) or AAC in ADTS, frame behind frame; found by search.
+    /// MPEG audio (MP3) or AAC in ADTS without a container; found by search.
     Frames,
-    /// One that is known by name and not read.
+    /// A recognized format that is not supported, by name.
     Foreign(&'static str),
 }
 
@@ -45,7 +45,7 @@ pub(super) const WAVE64: [u8; 16] = [
 /// The GUID that Windows Media files begin with.
 const ASF: [u8; 8] = [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11];
 
-/// Formats that are not read, by where they have which bytes.
+/// Unsupported formats: offset, bytes there, and name.
 const FOREIGN: [(usize, &[u8], &str); 24] = [
     (0, &ASF, "Windows Media (WMA)"),
     (0, b"wvpk", "WavPack"),
@@ -74,8 +74,8 @@ const FOREIGN: [(usize, &[u8], &str); 24] = [
 ];
 
 impl Kind {
-    /// What `source` has next, behind how many bytes of ID3 tags, which any format may have in
-    /// front.
+    /// The format of `source`, and the length in bytes of ID3 tags before it, which any format may
+    /// have.
     pub fn detect(source: &mut Source) -> io::Result<(Self, usize)> {
         let mut tags = 0;
         while tags < MAX_TAGS {
@@ -128,14 +128,13 @@ impl Kind {
         foreign.map(|(_, _, name)| Self::Foreign(name))
     }
 
-    /// Whether it can be read from the beginning to the end: the others have an index at their
-    /// end, or may have.
+    /// Whether it can be read from beginning to end: the others may have an index at their end.
     pub fn is_read_in_order(self) -> bool {
         !matches!(self, Self::Mp4 | Self::Caf | Self::Aiff)
     }
 }
 
-/// Bytes of the ID3v2 tag that `head` begins with, 0 of none.
+/// Bytes of the ID3v2 tag that `head` begins with; 0 if there is none.
 pub(super) fn id3_length(head: &[u8]) -> usize {
     let [b'I', b'D', b'3', major, minor, flags, a, b, c, d, ..] = *head else {
         return 0;

@@ -2,14 +2,14 @@
 //! MP3, AAC, MP4, Ogg (Vorbis, Opus, FLAC), Matroska and WebM, decoded by symphonia and, for
 //! Opus, by libopus.
 //!
-//! The bytes are untrusted: every failure is an [`AudioError`] of one line that names the file,
-//! and length, rate and channel count are bounded. Damaged and truncated files are read as far as
-//! possible, as players do, with a [`Warning`] where audio is missing. Samples an encoder put
-//! in front are removed, so that times are those of the original.
+//! The bytes are untrusted: every failure is an [`AudioError`] of one line that names the file, and
+//! length, rate and channel count are bounded. Damaged and truncated files are read as far as
+//! possible, as players do, with a [`Warning`] where audio is missing. Encoder delay is removed, so
+//! that times are those of the original.
 //!
 //! `kind` detects the format by the first bytes; `open` finds the audio track, with `sound` for
 //! plain samples, `frames` for MP3 and AAC without a container, and symphonia's readers for the
-//! rest behind `demux`; `decoder` makes samples of its packets.
+//! rest, behind `demux`; `decoder` decodes its packets.
 
 mod decoder;
 mod demux;
@@ -39,20 +39,20 @@ use decoder::{Decoder, Failure};
 use demux::{Item, Opened};
 use source::Source;
 
-/// Longest file that is decoded, in seconds: four hours.
+/// The longest file that is decoded, in seconds: four hours.
 pub const MAX_LENGTH_S: f64 = 4.0 * 3600.0;
 
-/// Most channels of a file.
+/// The most channels of a file.
 pub const MAX_CHANNELS: usize = 64;
 
-/// A file may end this much earlier than it says without being reported: one
-/// packet of any codec.
+/// A file may end this much earlier than stated without a warning, in seconds: one packet of any
+/// codec.
 const TRUNCATION_TOLERANCE_S: f64 = 0.25;
 
 /// Damaged packets in a row after which the rest of the file is given up.
 const MAX_DAMAGED_IN_A_ROW: usize = 1_000;
 
-/// Longest silence in the place of one damaged packet, in seconds.
+/// The longest silence in place of one damaged packet, in seconds.
 const MAX_PACKET_S: f64 = 1.0;
 
 /// A decoded file.
@@ -90,19 +90,17 @@ impl Audio {
 /// The result of [`decode_with`], without the samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
-    /// Samples a second.
+    /// Samples per second.
     pub sample_rate: u32,
-    /// Samples handed over.
+    /// Samples passed to the sink.
     pub samples: u64,
     /// What is missing, when not all of the file could be decoded.
     pub warning: Option<Warning>,
 }
 
-/// Decodes a file to mono. `progress` is called with the share done, 0 to 1,
-/// never decreasing.
+/// Decodes a file to mono. `progress` is called with the share done, 0 to 1, never decreasing.
 ///
-/// A file whose tail or some of whose packets are damaged gives the part that
-/// decodes and a warning.
+/// A file with a damaged end or damaged packets gives the part that decodes and a warning.
 ///
 /// # Errors
 /// [`AudioError`] when there is no such file, nothing in it decodes, or it
@@ -136,9 +134,8 @@ pub fn decode_with(
     decode_source(path, open::file(path)?, progress, sink)
 }
 
-/// Decodes a stream that can be read once and not sought, such as a pipe: as [`decode_with`].
-/// `name` stands for it in errors. Formats whose index may be at the end (MP4, CAF, AIFF) go
-/// through a temporary file.
+/// Decodes a stream that cannot seek, such as a pipe, like [`decode_with`]. `name` stands for it in
+/// errors. Formats whose index may be at the end (MP4, CAF, AIFF) go through a temporary file.
 ///
 /// # Errors
 /// As [`decode_file`].
@@ -182,34 +179,34 @@ fn decode_source(
 /// Result of one packet.
 enum Step {
     Goes,
-    /// The end, with the reason if it is not the track's own.
+    /// The end, with the reason if it is premature.
     Ends(Option<String>),
     Refused(AudioError),
 }
 
-/// The audio track that is decoded, and what was decoded of it so far.
+/// State of decoding an audio track.
 struct Track {
     demux: Box<dyn demux::Demux>,
     decoder: Decoder,
     /// The rate that the container states, in Hz.
     rate: Option<u32>,
     time_base: Option<TimeBase>,
-    /// The part of the stream that is the original; the rest is the encoder's.
+    /// The part of the stream that is the original; the rest is encoder delay and padding.
     span: priming::Span,
-    /// Length the file states, in seconds, what the encoder added included.
+    /// Length that the file states, in seconds, encoder delay and padding included.
     stated_s: Option<f64>,
     /// Rate and channels of the first packet.
     format: Option<(u32, usize)>,
     mix: Option<MonoMix>,
-    /// Samples of the stream decoded, including those outside of the span.
+    /// Decoded samples of the stream, including those outside the span.
     of_stream: u64,
-    /// The same of all streams.
+    /// Decoded samples of all streams.
     decoded: u64,
     /// Samples within the span.
     handed_over: u64,
     damaged: u64,
     damaged_in_a_row: usize,
-    /// Samples of damaged packets in front of the first good one.
+    /// Samples of damaged packets before the first good one.
     silence: u64,
     interleaved: Vec<f32>,
     mono: Vec<f32>,
@@ -308,10 +305,10 @@ impl Track {
         }
     }
 
-    /// Goes on with the stream that follows in a chained file.
+    /// Continues with the next stream of a chained file.
     fn follow(&mut self, decoder: Decoder, span: priming::Span) {
         self.decoder = decoder;
-        // What the first one stated does not hold for the whole file.
+        // The first stream's length is not that of the whole file.
         self.stated_s = None;
         if matches!(self.decoder, Decoder::Opus(_)) || self.of_stream > 0 {
             self.span = match self.decoder {
@@ -322,7 +319,7 @@ impl Track {
         }
     }
 
-    /// Samples that a packet should have given, as far as the container says.
+    /// Samples that a packet should give, according to the container.
     fn samples_of(&self, packet: &Packet) -> u64 {
         let rate = self.format.map(|(rate, _)| rate).or(self.rate);
         let rate = f64::from(rate.unwrap_or(0));
@@ -351,7 +348,7 @@ impl Track {
         }
     }
 
-    /// One channel of those in `interleaved`.
+    /// Mixes the channels of `interleaved` to mono.
     fn mix_down(&mut self, channels: usize) {
         let Self {
             interleaved,
@@ -431,7 +428,7 @@ impl Track {
         Some((self.decoded as f64 / f64::from(rate) / stated_s) as f32)
     }
 
-    /// `reason` is why decoding ended before the track's own end.
+    /// The result; `reason` is why decoding ended before the end of the track.
     fn finish(self, path: &Path, reason: Option<String>) -> Result<Decoded, AudioError> {
         let Some((sample_rate, _)) = self.format.filter(|_| self.handed_over > 0) else {
             return Err(match reason {

@@ -1,4 +1,4 @@
-//! Opening of files and streams: finds the audio track and its reader.
+//! Opens files and streams: finds the audio track and its reader.
 
 use std::fs::File;
 use std::io::{self, Seek};
@@ -25,7 +25,7 @@ pub(super) fn file(path: &Path) -> Result<Source, AudioError> {
         return Err(AudioError::Folder { path: path.into() });
     }
     if !metadata.is_file() {
-        // A pipe with a name.
+        // A named pipe.
         return Ok(Source::stream(file));
     }
     if metadata.len() == 0 {
@@ -71,7 +71,7 @@ pub(super) fn track(path: &Path, mut source: Source) -> Result<Opened, AudioErro
         }
     };
     if layout.format.coding == Coding::Frames {
-        // Another format in a WAV's clothes.
+        // Another format inside a WAV container.
         return match Kind::detect(&mut source)
             .map_err(|e| unreadable(path, e))?
             .0
@@ -94,7 +94,7 @@ fn unreadable(path: &Path, source: io::Error) -> AudioError {
     AudioError::Unreadable { path, source }
 }
 
-/// Frames without a container, searched for.
+/// Frames without a container, found by search.
 fn frames(path: &Path, source: Source) -> Result<Opened, AudioError> {
     match Frames::open(source) {
         Ok((frames, parameters)) => Ok(Opened {
@@ -119,7 +119,7 @@ fn bare_flac(path: &Path, mut source: Source) -> Result<Opened, AudioError> {
     symphonia(path, source.into_stream_behind(head), Some("flac"))
 }
 
-/// A container of symphonia's, read in any order where that is possible.
+/// A container read by symphonia, with seeking if possible.
 fn container(path: &Path, source: Source, kind: Kind) -> Result<Opened, AudioError> {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let in_order =
@@ -134,8 +134,8 @@ fn container(path: &Path, source: Source, kind: Kind) -> Result<Opened, AudioErr
     let again = file.try_clone();
     let opened = symphonia(path, Box::new(file), extension);
     match (opened, again) {
-        // symphonia 0.6.1 refuses a Matroska file that is shorter than it says, unless it
-        // cannot see how long it is.
+        // symphonia 0.6.1 refuses a Matroska file that is shorter than stated, unless its length is
+        // hidden.
         (Err(AudioError::NotAudio { .. }), Ok(again)) if kind == Kind::Matroska => {
             file = again;
             file.rewind().map_err(|e| unreadable(path, e))?;
@@ -155,8 +155,8 @@ fn movie(
     let span = priming::edit_list(&mut file);
     let movie = priming::movie(&mut file);
     let opened = if movie.is_cut {
-        // symphonia 0.6.1 finds no samples in a file that is shorter than it says, unless it
-        // cannot see how long it is.
+        // symphonia 0.6.1 finds no samples in a file that is shorter than stated, unless its length
+        // is hidden.
         in_order(Source::file(file, len))
     } else {
         symphonia(path, Box::new(file), Some("mp4"))
@@ -177,7 +177,7 @@ fn movie(
             opened.span = span.or(opened.span);
             Ok(opened)
         }
-        // symphonia gives no track where it does not know the codec.
+        // symphonia returns no track for an unknown codec.
         Err(AudioError::NoTrack { path }) => match movie.codec {
             Some(codec) => Err(AudioError::Codec {
                 path,

@@ -1,7 +1,7 @@
-//! Packets of Opus (RFC 6716) with the header that containers keep (RFC 7845, 5.1).
+//! Decoding of Opus packets (RFC 6716), with the header of containers (RFC 7845, 5.1).
 //!
-//! The decoder is libopus (BSD), translated to Rust as it is, so nothing has to be installed
-//! to build it; that is also why its functions are unsafe ones with C's pointers.
+//! The decoder is libopus (BSD), translated literally to Rust, so nothing has to be installed to
+//! build it; this is why its functions are unsafe and take C pointers.
 
 use std::ptr::NonNull;
 
@@ -10,7 +10,7 @@ use unsafe_libopus::{
     opus_multistream_decoder_destroy,
 };
 
-/// Opus decodes at this rate, whatever was encoded, in Hz.
+/// Opus always decodes at this rate, in Hz.
 pub(super) const RATE: u32 = 48_000;
 
 const MAGIC: &[u8] = b"OpusHead";
@@ -18,19 +18,19 @@ const MAGIC: &[u8] = b"OpusHead";
 /// The longest packet, 120 ms, in samples of one channel.
 const MAX_FRAMES: usize = 5_760;
 
-/// Most channels of mapping family 1.
+/// The most channels of mapping family 1.
 const MAX_MAPPED: u8 = 8;
 
-/// What the header says.
+/// The header.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Head {
     channels: u8,
-    /// Samples in front that the encoder added.
+    /// Samples that the encoder added at the start.
     pub pre_skip: u16,
-    /// Factor on the samples.
+    /// Gain factor.
     gain: f32,
-    /// Streams of two channels or one, those of two, and from which channel of theirs each
-    /// channel comes.
+    /// The number of streams, how many of them are stereo, and the decoded channel that each output
+    /// channel comes from.
     streams: u8,
     coupled: u8,
     mapping: Vec<u8>,
@@ -84,22 +84,21 @@ impl Head {
     }
 }
 
-/// libopus' decoder with its memory and bounds held to Rust's rules.
+/// A safe wrapper around libopus' decoder.
 pub(super) struct Decoder {
     state: NonNull<OpusMSDecoder>,
     channels: usize,
     gain: f32,
 }
 
-// SAFETY: the state is memory of its own, without a thread's, and only reached through
-// `&mut self`.
+// SAFETY: the state is owned memory, not bound to a thread, and only accessed through `&mut self`.
 unsafe impl Send for Decoder {}
 
 impl Decoder {
     pub fn new(head: &Head) -> Result<Self, &'static str> {
         let streams = i32::from(head.streams);
         let coupled = i32::from(head.coupled);
-        // What libopus requires, so that it need not be trusted to look.
+        // What libopus requires, checked here and not left to it.
         let decoded = streams + coupled;
         let known = |from: &u8| *from == 255 || i32::from(*from) < decoded;
         if streams < 1
@@ -108,7 +107,7 @@ impl Decoder {
             || head.mapping.len() != usize::from(head.channels)
             || !head.mapping.iter().all(known)
         {
-            return Err("channels that do not fit together");
+            return Err("an inconsistent number of channels");
         }
         let mut error = 0;
         // SAFETY: the numbers are within the bounds that were just checked, the mapping has an
@@ -137,21 +136,21 @@ impl Decoder {
         self.channels
     }
 
-    /// Decodes a packet, channel beside channel.
+    /// Decodes a packet to interleaved samples.
     pub fn decode(
         &mut self,
         packet: &[u8],
         interleaved: &mut Vec<f32>,
     ) -> Result<(), &'static str> {
         interleaved.clear();
-        // An empty packet would be taken for a lost one.
+        // libopus would treat an empty packet as a lost one.
         let bytes = i32::try_from(packet.len()).map_err(|_| "a packet that is too long")?;
         if bytes == 0 {
             return Err("an empty packet");
         }
         interleaved.resize(MAX_FRAMES * self.channels, 0.0);
-        // SAFETY: the state is alive and used by one caller at a time (`&mut self`); the packet
-        // has `bytes` bytes, and the buffer room for the frames told of each channel.
+        // SAFETY: the state is alive and used by one caller at a time (`&mut self`); the packet has
+        // `bytes` bytes, and the buffer has room for the given frames of each channel.
         let decoded = unsafe {
             opus_multistream_decode_float(
                 &mut *self.state.as_ptr(),
@@ -178,7 +177,7 @@ impl Decoder {
 
 impl Drop for Decoder {
     fn drop(&mut self) {
-        // SAFETY: made by `opus_multistream_decoder_create`, and destroyed here only.
+        // SAFETY: created by `opus_multistream_decoder_create`, and destroyed only here.
         unsafe { opus_multistream_decoder_destroy(self.state.as_ptr()) }
     }
 }

@@ -1,8 +1,8 @@
-//! Encoder delay and padding of AAC: what is before and after the original signal.
+//! Encoder delay and padding of AAC: the samples before and after the original signal.
 //!
-//! The decoder does not remove it. Three places state how much it is, best first:
-//! the edit list of an MP4 file (ISO/IEC 14496-12, 8.6.6), iTunes' `iTunSMPB`
-//! tag, and the codec itself, whose first frame is never part of the signal.
+//! The decoder does not remove them. Three places state how many there are, best first: the edit
+//! list of an MP4 file (ISO/IEC 14496-12, 8.6.6), iTunes' `iTunSMPB` tag, and the codec itself,
+//! whose first frame is never part of the signal.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -11,17 +11,17 @@ use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
 use symphonia::core::formats::FormatReader;
 use symphonia::core::meta::RawValue;
 
-/// Samples of an AAC frame, the least that any encoder puts in front.
+/// Samples of an AAC frame, the least that any encoder adds at the start.
 const AAC_FRAME: f64 = 1024.0;
 
-/// Boxes of an MP4 file that are looked at before giving up.
+/// The most boxes of an MP4 file that are read.
 const MAX_BOXES: usize = 10_000;
 
-/// Entries of an edit list that are looked at.
+/// The most entries of an edit list that are read.
 const MAX_EDITS: u32 = 64;
 
-/// More than any encoder adds, in seconds: a longer edit is a cut someone made,
-/// and is respected up to the longest file.
+/// The longest edit that is respected, in seconds: one longer than any encoder's delay is a
+/// deliberate cut.
 const MAX_START_S: f64 = super::MAX_LENGTH_S;
 
 /// The part of a track that is the original signal.
@@ -56,7 +56,7 @@ impl Span {
     }
 }
 
-/// The default where the file does not state it.
+/// The default if the file does not state it.
 pub(super) fn default_span(codec: AudioCodecId) -> Span {
     let start = if codec == CODEC_ID_AAC {
         AAC_FRAME as u64
@@ -69,8 +69,8 @@ pub(super) fn default_span(codec: AudioCodecId) -> Span {
     }
 }
 
-/// The span in iTunes' tag: hexadecimal numbers, the second the samples in
-/// front, the fourth the length of the original.
+/// The span in iTunes' tag: hexadecimal numbers, the second being the encoder delay, the fourth the
+/// length of the original.
 pub(super) fn itunes_tag(reader: &mut dyn FormatReader) -> Option<Span> {
     let mut metadata = reader.metadata();
     let tags = &metadata.skip_to_latest()?.media.tags;
@@ -86,7 +86,7 @@ fn parse_itunes_tag(text: &str) -> Option<Span> {
     Some(Span::Samples { start, length })
 }
 
-/// Samples in front, and the length of the original, in the text of iTunes' tag.
+/// Encoder delay and the length of the original, in the text of iTunes' tag.
 pub(super) fn itunes_numbers(text: &str) -> Option<(u64, Option<u64>)> {
     let mut fields = text
         .split_whitespace()
@@ -105,18 +105,18 @@ pub(super) fn edit_list<F: Read + Seek>(file: &mut F) -> Option<Span> {
     span
 }
 
-/// What an MP4 file says beside the edit list.
+/// What an MP4 file states besides the edit list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Movie {
-    /// What the first audio track is coded with, by its four letters.
+    /// The codec of the first audio track, as its four-character code.
     pub codec: Option<[u8; 4]>,
-    /// Whether its samples are little-endian where QuickTime's are not.
+    /// Whether its samples are little-endian, unlike QuickTime's default.
     pub is_little_endian: bool,
-    /// Whether the file ends within a box behind the index.
+    /// Whether the file ends within a box after the index.
     pub is_cut: bool,
 }
 
-/// Looks through an MP4 file. Leaves it at its beginning.
+/// Scans an MP4 file. Leaves it at its beginning.
 pub(super) fn movie<F: Read + Seek>(file: &mut F) -> Movie {
     let mut movie = Movie::default();
     if let Some(mut boxes) = Boxes::new(file) {
@@ -130,11 +130,11 @@ pub(super) fn movie<F: Read + Seek>(file: &mut F) -> Movie {
     movie
 }
 
-/// What is known of a `trak` box.
+/// The contents of a `trak` box.
 #[derive(Default)]
 struct Trak {
     is_audio: bool,
-    /// Units a second of the media time.
+    /// Units per second of the media time.
     media_scale: Option<u32>,
     /// Media time at which the presentation starts, and its length in units of
     /// the movie.
@@ -145,9 +145,9 @@ struct Trak {
 struct Boxes<'a, F> {
     file: &'a mut F,
     len: u64,
-    /// How many more boxes are looked at.
+    /// How many more boxes are read.
     budget: usize,
-    /// Units a second of the movie.
+    /// Units per second of the movie.
     movie_scale: Option<u32>,
 }
 
@@ -185,7 +185,7 @@ impl<'a, F: Read + Seek> Boxes<'a, F> {
         None
     }
 
-    /// Whether the file ends within a box behind the index.
+    /// Whether the file ends within a box after the index.
     fn is_cut(&mut self) -> bool {
         let (mut at, mut indexed) = (0, false);
         while let Some(child) = self.header(at, self.len) {

@@ -1,4 +1,4 @@
-//! Which file of audio a chord track belongs to.
+//! Reference to an audio file by path and hash.
 
 use std::fs::File;
 use std::io;
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::AudioError;
 use crate::hexadecimal::hexadecimal;
 
-/// The file by its whole path and the hash of its bytes, all of which are read.
+/// The absolute path of a file and the hash of its bytes, all of which are read.
 ///
 /// # Errors
-/// A file that cannot be read, by name.
+/// A file that cannot be read; the error names it.
 pub fn reference(path: impl AsRef<Path>) -> Result<AudioReference, AudioError> {
     let path = path.as_ref();
     let unreadable = |source| AudioError::Unreadable {

@@ -1,4 +1,4 @@
-//! Source of bytes: a file, or a stream that is read once.
+//! Source of bytes: a file, or a stream that can be read only once.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -6,22 +6,22 @@ use std::sync::{Mutex, PoisonError};
 
 use symphonia::core::io::{MediaSource, ReadOnlySource};
 
-/// Bytes that are asked for at once.
+/// Bytes that are read at once.
 const READ: usize = 64 * 1024;
 
-/// Most bytes of a stream that are put into a temporary file, where its format cannot be read
-/// in order: four hours in eight channels.
+/// The most bytes of a stream that go into a temporary file if its format cannot be read in order:
+/// four hours in eight channels.
 const MAX_SPOOLED: u64 = 32 << 30;
 
-/// Bytes in order, of which the next ones can be looked at before they are taken.
+/// Bytes in order; the next ones can be peeked at before they are taken.
 pub(super) struct Source {
     input: Input,
-    /// Read and not yet taken, from `taken` on.
+    /// Bytes read ahead; those from index `taken` on are not yet taken.
     ahead: Vec<u8>,
     taken: usize,
     /// Bytes taken since the beginning.
     position: u64,
-    /// All bytes, of a file.
+    /// Total bytes, if it is a file.
     len: Option<u64>,
 }
 
@@ -71,23 +71,23 @@ impl Source {
         self.position
     }
 
-    /// All bytes, of a file.
+    /// Total bytes, if it is a file.
     pub fn len(&self) -> Option<u64> {
         self.len
     }
 
-    /// Bytes that are left, of a file.
+    /// Remaining bytes, if it is a file.
     pub fn left(&self) -> Option<u64> {
         Some(self.len?.saturating_sub(self.position))
     }
 
-    /// The share of a file that is taken.
+    /// The share of the bytes that is taken, if it is a file.
     pub fn share(&self) -> Option<f32> {
         let len = self.len.filter(|len| *len > 0)?;
         Some((self.position as f64 / len as f64) as f32)
     }
 
-    /// Whether it can be read in another order.
+    /// Whether it is a file, which can be read in any order.
     pub fn is_file(&self) -> bool {
         matches!(self.input, Input::File(_))
     }
@@ -110,7 +110,7 @@ impl Source {
         Ok(&self.ahead[self.taken..end])
     }
 
-    /// Passes over `count` bytes, or all that are left. Says how many there were.
+    /// Skips `count` bytes, or all that are left; returns how many.
     pub fn skip(&mut self, count: u64) -> io::Result<u64> {
         let mut left = count;
         let ready = (self.ahead.len() - self.taken) as u64;
@@ -152,7 +152,7 @@ impl Source {
         Ok(filled)
     }
 
-    /// Goes to another place of a file.
+    /// Seeks in a file.
     pub fn seek_to(&mut self, position: u64) -> io::Result<()> {
         let Input::File(file) = &mut self.input else {
             return Err(io::ErrorKind::NotSeekable.into());
@@ -164,7 +164,7 @@ impl Source {
         Ok(())
     }
 
-    /// The same bytes as a file: what is left of a stream goes into a temporary one, which the
+    /// The same bytes as a file: the rest of a stream is copied into a temporary file, which the
     /// system removes when it is closed.
     pub fn spooled(mut self) -> io::Result<Self> {
         if self.is_file() {
@@ -199,7 +199,7 @@ impl Source {
         }
     }
 
-    /// What is left, for symphonia to read in order, behind `head`.
+    /// `head` followed by the remaining bytes, for symphonia to read in order.
     pub fn into_stream_behind(self, head: Vec<u8>) -> Box<dyn MediaSource> {
         let stream = io::Cursor::new(head).chain(self);
         Box::new(ReadOnlySource::new(Unshared(Mutex::new(stream))))
@@ -226,7 +226,7 @@ impl Read for Source {
     }
 }
 
-/// A reader behind a lock, because symphonia asks for `Sync`.
+/// A reader behind a lock, because symphonia requires `Sync`.
 struct Unshared<R>(Mutex<R>);
 
 impl<R: Read> Read for Unshared<R> {

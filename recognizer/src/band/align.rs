@@ -1,27 +1,27 @@
-//! Frames of one part, on the grid of the song.
+//! Interpolation of a part's frames onto the grid of the song.
 //!
-//! Instances begin to listen at different samples, so their frames lie between the places of
-//! the grid, each part's at another distance. What a part says at a place is what its two frames
-//! beside it say, drawn straight from one to the other in log-probabilities; where a frame lies on
-//! the place, it alone.
+//! Instances begin at different samples, so their frames lie between the positions of the grid,
+//! each part's at another distance. A part's posterior at a position is interpolated linearly, in
+//! log-probabilities, between the two frames around it; a frame exactly on the position is used
+//! alone.
 
 use super::PartFrame;
 use super::fuse::normalize;
 
-/// A frame that is closer to a place of the grid than this share of a hop is on it.
+/// A frame closer to a grid position than this share of a hop is on it.
 const ON_PLACE: f64 = 1e-3;
 
-/// The last place of a grid with so many seconds from place to place that is not after `time_s`.
+/// The last position of a grid with a spacing of `hop_s` seconds that is not after `time_s`.
 pub(super) fn place_before(time_s: f64, hop_s: f64) -> i64 {
     (time_s / hop_s + ON_PLACE).floor() as i64
 }
 
-/// The first place that is not before `time_s`.
+/// The first position that is not before `time_s`.
 pub(super) fn place_after(time_s: f64, hop_s: f64) -> i64 {
     (time_s / hop_s - ON_PLACE).ceil() as i64
 }
 
-/// What a part says at `time_s`, which lies between two frames of it or on the second.
+/// A part's frame at `time_s`, which lies between two of its frames or on the second.
 pub(super) fn between(before: Option<&PartFrame>, after: &PartFrame, time_s: f64) -> PartFrame {
     let alone = || PartFrame {
         time_s,
@@ -42,7 +42,7 @@ pub(super) fn between(before: Option<&PartFrame>, after: &PartFrame, time_s: f64
             alone()
         };
     }
-    // The one that sounds counts.
+    // If one of them is silent, the other is used.
     match (before.silent, after.silent) {
         (false, true) => {
             return PartFrame {

@@ -1,4 +1,4 @@
-//! The track of a band: posteriors that are final in, final chords out.
+//! The confirmed track of a band, from its fused posteriors.
 
 use std::collections::VecDeque;
 
@@ -9,13 +9,13 @@ use crate::features::centred_cqt::FILE_HOP_S;
 use crate::live::certainly_no_chord;
 use crate::refine::{Confirming, Refined};
 
-/// Frames from one look to the next: 1.2 s.
+/// Frames from one decoding to the next: 1.2 s.
 const RUN_FRAMES: usize = 13;
-/// Frames that stay open behind the newest one: 1.5 s. Each of them was in two windows already.
+/// The newest frames, which stay open: 1.5 s. Each of them was in two windows already.
 const LAG_FRAMES: usize = 16;
 
-/// So near to the first frame or the last a song begins and ends: two frames, of which the parts
-/// may have one less than the grid.
+/// The greatest distance from the first or last frame to the start or end of the song: two frames,
+/// as parts may have one frame less than the grid.
 const EDGE_S: f64 = 2.0 * FILE_HOP_S;
 
 /// Confirms a band's chords, as the [refining engine](crate::refine::RefiningEngine) does those of
@@ -23,13 +23,13 @@ const EDGE_S: f64 = 2.0 * FILE_HOP_S;
 pub struct BandConfirmer {
     origin_s: f64,
     confirming: Confirming,
-    /// Of the frames that are not confirmed.
+    /// Posteriors of the frames that are not confirmed.
     open: VecDeque<Posterior>,
 }
 
 impl BandConfirmer {
-    /// The first frame lies at `origin_s` of the caller's clock, in what begins at `from_s`: a song
-    /// begins between two frames. What is further from it than `EDGE_S` is no part of it.
+    /// A confirmer whose first frame is at `origin_s` of the caller's clock, for a song that begins
+    /// at `from_s`, which may lie between two frames but at most `EDGE_S` from the first.
     #[must_use]
     pub fn new(from_s: f64, origin_s: f64) -> Self {
         let from_s = if origin_s - from_s <= EDGE_S {
@@ -44,8 +44,8 @@ impl BandConfirmer {
         }
     }
 
-    /// Takes the next frame, a hop of the windowed network after the one before; `None` where no
-    /// part has a say. What is final with it.
+    /// Takes the next frame, one hop of the windowed network after the one before; `None` if no
+    /// part has a vote. Returns the stretch that becomes final with it.
     pub fn hear(
         &mut self,
         posterior: Option<Posterior>,
@@ -62,8 +62,7 @@ impl BandConfirmer {
         Some(self.confirm(to, to_s, beats))
     }
 
-    /// The song breaks off at `end_s`, or behind the last frame if that is earlier by more than
-    /// `EDGE_S`.
+    /// Ends the song at `end_s`, or after the last frame if that is earlier by more than `EDGE_S`.
     pub fn finish(&mut self, end_s: f64, beats: &mut dyn BeatSource) -> Option<Refined> {
         if self.open.is_empty() {
             return None;
@@ -80,13 +79,13 @@ impl BandConfirmer {
         Some(refined)
     }
 
-    /// Where the next frame lies.
+    /// The time of the next frame.
     #[must_use]
     pub fn next_s(&self) -> f64 {
         self.frame_s(self.confirming.confirmed() + self.open.len() as u64)
     }
 
-    /// Seconds from a frame to when it is confirmed at the latest.
+    /// The longest time from a frame to its confirmation, in seconds.
     #[must_use]
     pub fn latency_s() -> f64 {
         (RUN_FRAMES + LAG_FRAMES) as f64 * FILE_HOP_S

@@ -1,4 +1,4 @@
-//! What a bass note and a melody say of the classes of chords.
+//! Evidence of a bass note and of a melody for chord classes.
 
 use std::sync::LazyLock;
 
@@ -6,11 +6,11 @@ use harmony::label::Label;
 use harmony::vocabulary::large;
 
 /// Probability that the bass plays the root of the chord, its fifth, and each of its other tones,
-/// in this order; the rest is shared by the notes outside of it. Roots and fifths are most of what
-/// a bass line is made of, and passing notes sound between any two chords.
+/// in this order; notes outside the chord share the rest. A bass line is mostly roots and fifths,
+/// with passing notes between chords.
 const BASS_ON: [f32; 3] = [0.62, 0.12, 0.06];
 
-/// For each class the pitch classes of its chord, bit n being n; 0 for `N` and `X`.
+/// For each class the pitch classes of its chord, as bits; 0 for `N` and `X`.
 static TONES: LazyLock<Vec<u16>> = LazyLock::new(|| {
     let tones = |class: usize| match large::label_of(class) {
         Label::Chord(chord) => chord.pitch_classes(),
@@ -55,8 +55,8 @@ pub(super) fn of_bass(class: usize, bass: &[f32; 12]) -> f32 {
     (explained.max(1e-6) / by_chance.max(1e-6)).ln()
 }
 
-/// How much of a melody contradicts the third of a chord of class `class`, 0 … 1: the other third
-/// of its root, where the chord has but one.
+/// The share of a melody that contradicts the third of a chord of class `class`, 0 … 1: the other
+/// third on its root, if the chord has only one.
 pub(super) fn against_third(class: usize, notes: &[f32; 12]) -> f32 {
     let Some(root) = large::root_of(class).map(usize::from) else {
         return 0.0;
@@ -93,11 +93,11 @@ mod tests {
             assert!((notes.iter().sum::<f32>() - 1.0).abs() < 1e-5);
             assert!(notes.iter().all(|it| *it > 0.0));
         }
-        // Over a C, what sounds like E minor is C with its seventh.
+        // Over a C bass, E minor is Cmaj7.
         assert!(of_bass(class("C:maj7"), &only(0)) > 1.5);
         assert!(of_bass(class("E:min"), &only(0)) < -1.0);
         assert!(of_bass(class("C:maj"), &only(4)) > of_bass(class("C:maj"), &only(6)));
-        // A bass that is nothing in particular says nothing.
+        // A bass without a distinct note is no evidence.
         assert!(of_bass(class("C:maj"), &[1.0 / 12.0; 12]).abs() < 1e-5);
     }
 

@@ -1,17 +1,18 @@
-//! What several parts say of one moment, as one posterior.
+//! Fusion of the posteriors of several parts at one moment.
 //!
-//! With `p_i` the posterior of part `i` over the classes, its chords alone (`N` left out), and `n_i` how
-//! sure it is that there is no chord,
+//! With `p_i` the posterior of part `i` over the chord classes (without `N`), and `n_i` its
+//! probability that there is no chord,
 //!
 //! `ln p(class) = Σ w_i ln p_i(class) + B(class) − M(class) + const`,
 //!
-//! over the parts that tell chords, with `w_i = (1 − n_i) / max (1 − n)`, all divided by the root
-//! of their sum, since the parts of one song are not independent of each other. So a part fades
-//! out as it falls silent, and one alone is believed as it is. There is no chord where none of
-//! them has one: `p(N) = Π n_i`.
+//! over the parts with chords, with `w_i = (1 − n_i) / max (1 − n)`, all divided by the square root
+//! of their sum, since the parts of one song are not independent of each other. So a part fades out
+//! as it falls silent, and the posterior of a single part is unchanged. There is no chord where no
+//! part has one: `p(N) = Π n_i`.
 //!
-//! `B` is the log-probability of the chord given the note of the bass, and `M` how much of the melody
-//! contradicts the chord's third. The bass of the chord is that of the bass part, as far as it plays.
+//! `B` is the log-probability of the chord given the note of the bass, and `M` the share of the
+//! melody that contradicts the chord's third, weighted. The bass of the chord is that of the bass
+//! part while it plays.
 
 use harmony::vocabulary::large;
 
@@ -20,20 +21,21 @@ use super::evidence::{against_third, of_bass};
 use crate::decode::{EXTENSION_CLASSES, Posterior};
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 
-/// How much each part has to say.
+/// Weights of the evidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Share of its probability that a part spreads over all classes where there are others:
-    /// nobody alone may rule out what all the others hear.
+    /// Share of its probability that a part spreads over all classes if there are other parts, so
+    /// that no part alone can rule out a chord that all the others have.
     pub doubt: f32,
     /// Weight of the bass as evidence for the chord.
     pub bass: f32,
-    /// Weight of a third that the melody contradicts, nats.
+    /// Penalty for a third that the melody contradicts, nats.
     pub third: f32,
 }
 
 impl Default for Weights {
-    /// Set by hand: others change little (`trainer eval-band --tune --weights`, docs/results).
+    /// Set by hand: other values change little (`trainer eval-band --tune --weights`,
+    /// docs/results).
     fn default() -> Self {
         Self {
             doubt: 0.02,
@@ -51,25 +53,25 @@ const LEAST_BASS: f32 = 1e-4;
 pub struct Vote<'a> {
     /// The part.
     pub part: Part,
-    /// What its network says.
+    /// The network's posterior.
     pub posterior: &'a Posterior,
-    /// How much of it is each pitch class.
+    /// The share of each pitch class in the sound, C first ([`notes_of`](super::notes_of)).
     pub notes: &'a [f32; 12],
 }
 
-/// What all votes say together, in whatever order they come; see the module. Drums have no
-/// vote. Where no part has chords, the bass decides; `None` without a bass either.
+/// The fused posterior of all votes, independent of their order; see the module. Drums have no
+/// vote. Without a part with chords the bass decides; `None` without a bass, too.
 #[must_use]
 pub fn fuse(votes: &[Vote<'_>]) -> Option<Posterior> {
     fuse_with(votes, Weights::default())
 }
 
-/// The same with other weights.
+/// As [`fuse`], with other weights.
 #[must_use]
 pub fn fuse_with(votes: &[Vote<'_>], by: Weights) -> Option<Posterior> {
     let mut votes: Vec<Vote<'_>> = votes.to_vec();
     votes.retain(|vote| vote.part != Part::Drums);
-    // Sums of numbers depend on their order in the last digit.
+    // The last digits of a sum depend on the order.
     votes.sort_by(|a, b| a.part.cmp(&b.part).then_with(|| by_content(a, b)));
     let of = |part: Part| votes.iter().filter(move |vote| vote.part == part);
     let mut chords: Vec<&Vote<'_>> = votes.iter().filter(|it| it.part.tells_chords()).collect();
@@ -125,7 +127,7 @@ fn none_of(vote: &Vote<'_>) -> f32 {
     vote.posterior.chord[large::NO_CHORD].exp().clamp(0.0, 1.0)
 }
 
-/// How much each part has to say, the loudest 1, and what their sum is divided by.
+/// The weight of each part, at most 1, and the divisor of their weighted sum.
 fn weights(votes: &[&Vote<'_>]) -> (Vec<f32>, f32) {
     let sounds: Vec<f32> = votes.iter().map(|vote| 1.0 - none_of(vote)).collect();
     let largest = sounds.iter().copied().fold(1e-6, f32::max);
@@ -154,7 +156,7 @@ fn chords_of(votes: &[&Vote<'_>], doubt: f32) -> [f32; CHORD_CLASSES] {
     scores
 }
 
-/// Makes the exponentials sum to that of `ln_total`.
+/// Normalizes the scores so that their exponentials sum to `exp(ln_total)`.
 pub(super) fn normalize(scores: &mut [f32], ln_total: f32) {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f32 = scores.iter().map(|it| (it - largest).exp()).sum();
@@ -164,9 +166,9 @@ pub(super) fn normalize(scores: &mut [f32], ln_total: f32) {
     }
 }
 
-/// Log-probabilities of the bass, and how much of it is a bass part that plays.
+/// Log-probabilities of the bass, and the share that comes from a playing bass part.
 fn bass_of(chords: &[&Vote<'_>], basses: &[&Vote<'_>]) -> ([f32; BASS_CLASSES], f32) {
-    // A mix has the bass in it, a harmony may have no more than its lowest voice.
+    // A mix contains the bass; a harmony perhaps only its lowest voice.
     let mixes: Vec<&Vote<'_>> = chords
         .iter()
         .filter(|vote| vote.part == Part::Mix)
@@ -187,7 +189,7 @@ fn bass_of(chords: &[&Vote<'_>], basses: &[&Vote<'_>]) -> ([f32; BASS_CLASSES], 
     (mixed, sounds)
 }
 
-/// The geometric mean of what some parts say of the bass, normalized.
+/// The normalized geometric mean of some parts' bass probabilities.
 fn mean_bass(votes: &[&Vote<'_>]) -> Option<[f32; BASS_CLASSES]> {
     let basses: Vec<&[f32; BASS_CLASSES]> = votes
         .iter()
@@ -229,7 +231,7 @@ fn extensions_of(votes: &[&Vote<'_>]) -> Option<[f32; EXTENSION_CLASSES]> {
 pub(super) mod tests {
     use super::*;
 
-    /// A posterior that is this sure of a label, and of a bass.
+    /// A posterior with probability `p` for a label and a bass.
     pub(in crate::band) fn heard(label: &str, p: f32, bass: usize) -> Posterior {
         let class = large::index_of(&label.parse().unwrap());
         let mut chord = [((1.0 - p) / (CHORD_CLASSES - 1) as f32).ln(); CHORD_CLASSES];
@@ -301,13 +303,13 @@ pub(super) mod tests {
         assert_eq!(best(&fused), "C:maj7");
         sums_to_one(&fused);
         assert!(fused.bass.unwrap()[0].exp() > 0.8);
-        // A passing note does not turn a chord that is clear.
+        // A passing note does not change a clear chord.
         let keys = heard("C:maj", 0.9, NO_BASS);
         let bass = heard("D:maj", 0.5, 2);
         let fused = fuse(&[vote(Part::Harmony, &keys), vote(Part::Bass, &bass)]).unwrap();
         assert_eq!(best(&fused), "C:maj");
         assert!(fused.bass.unwrap()[2].exp() > 0.8);
-        // Where the bass rests, the others say what the lowest note is.
+        // Where the bass rests, the other parts give the lowest note.
         let (mix, rest) = (heard("C:maj/3", 0.9, 4), heard("N", 0.9, NO_BASS));
         let fused = fuse(&[vote(Part::Mix, &mix), vote(Part::Bass, &rest)]).unwrap();
         assert!(fused.bass.unwrap()[4].exp() > 0.7);

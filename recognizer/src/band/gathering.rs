@@ -1,14 +1,14 @@
-//! What the parts of a band say, put together by where in the song they say it.
+//! Collection of the frames of a band's parts by their position in the song.
 //!
-//! Parts are heard by engines that are at different places: their blocks come one after the
-//! other, their delays differ, a host may work ahead on some tracks. A place of the song is
-//! complete when every part that is there has spoken of it or gone past it; one that has fallen
-//! [`MAX_WAIT_S`] of the song behind the foremost is not waited for until it speaks again.
+//! The engines of the parts are at different positions: their blocks come one after the other,
+//! their delays differ, and a host may work ahead on some tracks. A position of the grid is
+//! complete when every seated part has reported a frame for it or is past it. A part that is more
+//! than [`MAX_WAIT_S`] of song time behind the foremost is not waited for until it reports again.
 //!
-//! A song that starts, jumps or loops comes to the same seconds again. A *run* is a stretch of
-//! it that goes on; each part is in one run at a time, in their order. A part that breaks off goes
-//! to the next run that covers where it is, or opens it: so all of them are in the same run
-//! whichever comes first.
+//! A song that starts, jumps or loops passes the same seconds again. A *run* is one continuous
+//! stretch of it. Each part is in one run at a time, and goes through them in order. A part whose
+//! audio jumps enters the next run that covers its position, or opens one, so all parts are in the
+//! same run whichever comes first.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -18,20 +18,20 @@ use crate::decode::Posterior;
 use crate::features::centred_cqt::FILE_HOP_S;
 use crate::live::FRAME_S;
 
-/// How far, in seconds of the song, a part may be behind the foremost one and is waited for.
+/// How far, in seconds of the song, a part may be behind the foremost one and still be waited for.
 /// Longer than the blocks of any host.
 pub const MAX_WAIT_S: f64 = 1.0;
 
-/// The same for what is final, which comes some seconds at a time.
+/// The same for the refined lane, whose frames come some seconds at a time.
 const MAX_REFINED_WAIT_S: f64 = 6.0;
 
-/// Steps from frame to frame up to this many hops are no break.
+/// The longest step from frame to frame that is not a break, in hops.
 const LONGEST_STEP: f64 = 3.5;
 
-/// So many stretches of a part's past are known.
+/// How many past stretches are kept per part.
 const KNOWN_PASSES: usize = 64;
 
-/// More runs than this are not kept: the oldest ends.
+/// The most runs that are kept; beyond this the oldest ends.
 const MOST_RUNS: usize = 64;
 
 /// One of the two analyses of every part.
@@ -44,7 +44,7 @@ pub enum Lane {
 }
 
 impl Lane {
-    /// Seconds from one place of the grid to the next.
+    /// Seconds from one grid position to the next.
     #[must_use]
     pub const fn hop_s(self) -> f64 {
         match self {
@@ -68,65 +68,66 @@ impl Lane {
     }
 }
 
-/// What a part says, and where in the song. `T` is whatever the caller wants back with it.
+/// A report of a part: its frame at a time of the song. `T` is data that the caller gets back with
+/// it.
 #[derive(Debug, Clone)]
 pub struct Spoken<T> {
-    /// Counts breaks in what the part hears: another number, another stretch.
+    /// Number of the continuous stretch of the part's audio; changes at each break.
     pub pass: u64,
-    /// What its audio says, its time in seconds of the song.
+    /// The frame of its audio; time in seconds of the song.
     pub frame: PartFrame,
-    /// What the MIDI notes say that come with it.
+    /// The posterior of the MIDI notes that come with it.
     pub midi: Option<Posterior>,
-    /// The caller's.
+    /// Data of the caller.
     pub tag: T,
 }
 
-/// What one part says at a place of the grid.
+/// The frame of one part at a grid position.
 #[derive(Debug, Clone)]
 pub struct Heard<T> {
     /// The part.
     pub part: Part,
-    /// What it says there.
+    /// Its frame, interpolated to the position.
     pub frame: PartFrame,
-    /// What the MIDI notes say that come with it.
+    /// The posterior of the MIDI notes that come with it.
     pub midi: Option<Posterior>,
-    /// Of the frame at or after the place.
+    /// The tag of the frame at or after the position.
     pub tag: T,
-    /// Seconds from the place to that frame.
+    /// Seconds from the position to that frame.
     pub early_s: f64,
 }
 
-/// What all parts say at a place of the grid.
+/// The frames of all parts at a grid position.
 #[derive(Debug, Clone)]
 pub struct Cell<T> {
     /// The run, counted from 0.
     pub run: u64,
-    /// The place: second `place · hop` of the song.
+    /// The position: second `place · hop` of the song.
     pub place: i64,
-    /// What each part says that speaks of it; in no order.
+    /// The frames of the parts that reported, in no particular order.
     pub heard: Vec<Heard<T>>,
 }
 
-/// What becomes known, in the order of the runs and of the places in them.
+/// Output of [`Gathering::gather`], in the order of the runs and of the positions in them.
 #[derive(Debug, Clone)]
 pub enum Gathered<T> {
-    /// A place is complete.
+    /// A position is complete.
     Cell(Cell<T>),
-    /// Nothing more comes of this run.
+    /// The run is over.
     End(u64),
 }
 
-/// A part's way through one lane.
+/// Progress of a part in one lane.
 #[derive(Debug, Clone)]
 struct Way<T> {
-    /// The run that it is in.
+    /// Its current run.
     run: Option<u64>,
-    /// Runs before this one it has left for good.
+    /// It has finally left all runs before this one.
     left_before: u64,
-    /// The last place that it has spoken of in its run.
+    /// The last position in its run that it has reported.
     reached: i64,
     last: Option<Spoken<T>>,
-    /// Whether it is not waited for until it speaks again.
+    /// Whether it is not waited for until it reports again.
     absent: bool,
 }
 
@@ -143,7 +144,7 @@ impl<T> Default for Way<T> {
 }
 
 impl<T> Way<T> {
-    /// Leaves the run for good.
+    /// Finally leaves the run.
     fn leave(&mut self) {
         if let Some(run) = self.run.take() {
             self.left_before = self.left_before.max(run + 1);
@@ -152,7 +153,7 @@ impl<T> Way<T> {
         self.last = None;
     }
 
-    /// Whether nothing more comes of a place of a run.
+    /// Whether the part reports nothing more for a position of a run.
     fn is_past(&self, run: u64, place: i64) -> bool {
         self.absent
             || run < self.left_before
@@ -168,17 +169,17 @@ impl<T> Way<T> {
 struct Member<T> {
     part: Part,
     ways: [Way<T>; 2],
-    /// Which run each stretch of its past is in: pass, first second, run.
+    /// The run of each past stretch: pass, first second, run.
     passes: VecDeque<(u64, f64, u64)>,
 }
 
-/// What is known of a run in one lane.
+/// The frames of a run in one lane.
 #[derive(Debug, Clone)]
 struct Collected<T> {
     cells: BTreeMap<i64, Vec<Heard<T>>>,
-    /// Places up to here were given out.
+    /// The last position that was returned.
     given: Option<i64>,
-    /// The last place that anybody has spoken of.
+    /// The last position that any part has reported.
     front: Option<i64>,
     ended: bool,
 }
@@ -197,13 +198,13 @@ impl<T> Default for Collected<T> {
 #[derive(Debug, Clone)]
 struct Run<T> {
     id: u64,
-    /// Where the first that came to it was then, and where the foremost is, seconds.
+    /// The first and the last second that any part has reported.
     from_s: f64,
     to_s: f64,
     lanes: [Collected<T>; 2],
 }
 
-/// The parts of a band and what they have said; see the module.
+/// The parts of a band and their reported frames; see the module.
 #[derive(Debug, Clone)]
 pub struct Gathering<T> {
     members: BTreeMap<u64, Member<T>>,
@@ -222,8 +223,8 @@ impl<T> Default for Gathering<T> {
 }
 
 impl<T: Clone> Gathering<T> {
-    /// A part is there, under a number of its own, and is waited for. One that was there as another
-    /// part is that from now on.
+    /// Adds a member, which is waited for from now on, or changes the part of a member that is
+    /// present.
     pub fn seat(&mut self, member: u64, part: Part) {
         let seated = self.members.entry(member).or_insert_with(|| Member {
             part,
@@ -233,30 +234,30 @@ impl<T: Clone> Gathering<T> {
         seated.part = part;
     }
 
-    /// A part is gone: its posteriors so far count, and no further ones are waited for.
+    /// Removes a member: its frames so far count, and it is no longer waited for.
     pub fn unseat(&mut self, member: u64) {
         self.members.remove(&member);
     }
 
-    /// The parts that are there.
+    /// The parts of the present members.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
         self.members.values().map(|member| member.part)
     }
 
-    /// Whether a part is there under this number.
+    /// Whether a member with this number is present.
     #[must_use]
     pub fn is_seated(&self, member: u64) -> bool {
         self.members.contains_key(&member)
     }
 
-    /// The song stands still for a part, or it hears nothing that is part of it.
+    /// The song stands still for a member, or its audio is not part of the song.
     pub fn pause(&mut self, lane: Lane, member: u64) {
         if let Some(member) = self.members.get_mut(&member) {
             member.ways[lane.index()].leave();
         }
     }
 
-    /// A part speaks, in the order of its own time.
+    /// Takes the next report of a member; reports come in the order of its time.
     pub fn speak(&mut self, lane: Lane, member: u64, spoken: Spoken<T>) {
         let run = match lane {
             Lane::Live => self.run_of(member, &spoken),
@@ -276,7 +277,7 @@ impl<T: Clone> Gathering<T> {
         }
         way.absent = false;
         if lane == Lane::Live {
-            // What is final of it comes seconds later, and in time.
+            // Its refined frames come seconds later, which is in time.
             member.ways[Lane::Refined.index()].absent = false;
         }
         let way = &mut member.ways[lane.index()];
@@ -293,7 +294,7 @@ impl<T: Clone> Gathering<T> {
         let collected = &mut found.lanes[lane.index()];
         for place in from.max(way.reached.saturating_add(1))..=to {
             if collected.given.is_some_and(|given| place <= given) || collected.ended {
-                // It comes too late.
+                // Too late.
                 continue;
             }
             let place_s = place as f64 * hop_s;
@@ -315,7 +316,7 @@ impl<T: Clone> Gathering<T> {
         way.last = Some(spoken);
     }
 
-    /// What has become complete of a lane since this was asked last.
+    /// The positions of a lane that have become complete since the last call.
     pub fn gather(&mut self, lane: Lane) -> Vec<Gathered<T>> {
         let mut gathered = Vec::new();
         let at = lane.index();
@@ -356,7 +357,7 @@ impl<T: Clone> Gathering<T> {
         gathered
     }
 
-    /// Whether nothing more comes of a run: all who were in it have left it.
+    /// Whether a run is over: all members that were in it have left.
     fn is_over(&self, lane: Lane, index: usize) -> bool {
         let (run, at) = (&self.runs[index], lane.index());
         if !run.lanes[at].cells.is_empty() {
@@ -368,12 +369,12 @@ impl<T: Clone> Gathering<T> {
         }
         let ways = || self.members.values().map(|it| &it.ways[at]);
         let gone = |way: &Way<T>| way.is_past(run.id, i64::MAX);
-        // Who has never come to it may have nothing to come to.
+        // A member that has never been in it may never enter it.
         let away = |way: &Way<T>| gone(way) || way.run.is_none();
         crowded || ways().all(gone) || (ways().any(gone) && ways().all(away))
     }
 
-    /// Whoever is too far behind the foremost is not waited for.
+    /// Stops waiting for members that are too far behind the foremost.
     fn give_up_on_the_late(&mut self, lane: Lane, index: usize) {
         let at = lane.index();
         let most = (lane.max_wait_s() / lane.hop_s()).ceil() as i64;
@@ -400,7 +401,7 @@ impl<T: Clone> Gathering<T> {
         }
     }
 
-    /// The run that what a part says belongs to; opens it if it is the first to come there.
+    /// The run that a report belongs to; opens it if it is the first.
     fn run_of(&mut self, id: u64, spoken: &Spoken<T>) -> Option<u64> {
         let member = self.members.get(&id)?;
         let way = &member.ways[Lane::Live.index()];
@@ -416,7 +417,7 @@ impl<T: Clone> Gathering<T> {
             !run.lanes[Lane::Live.index()].ended
                 && (run.from_s - MAX_WAIT_S..=run.to_s + MAX_WAIT_S).contains(&time_s)
         };
-        // In its own run it may have missed something, but comes to no place again.
+        // Within its run it may skip frames, but never goes back.
         let ahead = way.last.as_ref().is_some_and(|it| time_s > it.frame.time_s);
         let least = match way.run {
             Some(run) if ahead => run,
@@ -441,13 +442,13 @@ impl<T: Clone> Gathering<T> {
         member.passes.push_back((spoken.pass, time_s, run));
         let way = &mut member.ways[Lane::Live.index()];
         if way.run == Some(run) {
-            // The frames on both sides of what is missing are no neighbours.
+            // The frames before and after the gap are not neighbours.
             way.last = None;
         }
         Some(run)
     }
 
-    /// The run that a part was in when what is final now was heard for the first time.
+    /// The run that a member was in when the audio of this refined frame was first heard.
     fn known_run_of(&self, id: u64, spoken: &Spoken<T>) -> Option<u64> {
         let passes = &self.members.get(&id)?.passes;
         let of_pass = || passes.iter().filter(|it| it.0 == spoken.pass);

@@ -1,4 +1,4 @@
-//! Chords of MIDI notes: exact, with the pedal, arpeggios gathered over a beat.
+//! Chords from MIDI notes: exact, with the pedal, arpeggios collected over a beat.
 
 use harmony::played::NoteChange;
 use harmony::vocabulary::large;
@@ -7,25 +7,25 @@ use super::evidence::tones_of;
 use crate::decode::Posterior;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 
-/// Notes that ended so long ago are forgotten, seconds; longer than the slowest beat and the
-/// delay of what is final.
+/// How long ended notes are kept, seconds; longer than the slowest beat and the delay of the
+/// refined lane.
 const KEPT_S: f64 = 30.0;
-/// No more notes than this are kept.
+/// The most notes that are kept.
 const MOST_NOTES: usize = 4096;
-/// Least and most seconds that count as a beat.
+/// The shortest and the longest beat, seconds.
 const BEAT_S: (f64, f64) = (0.2, 1.5);
-/// What a note of the beat before, struck no more since, counts at the beginning of a beat.
+/// Weight at the beginning of a beat of a note from the beat before that was not struck again.
 const BEFORE: f32 = 0.6;
-/// Scores, nats: a note that the chord has, and one that it lacks.
+/// Scores, nats: a note in the chord, and a note outside it.
 const NOTE: (f32, f32) = (1.0, -4.0);
-/// The same for tones of the chord that nobody plays: root, third or what stands for it, fifth,
-/// and what makes a seventh or sixth of it.
+/// Scores, nats, of chord tones that are not played: root, third or its suspension, fifth, and
+/// seventh or sixth.
 const MISSING: [f32; 4] = [-1.0, -2.5, -0.6, -3.0];
-/// The lowest note is the root.
+/// Score if the lowest note is the root.
 const ROOT_LOWEST: f32 = 1.0;
 /// Probability of the lowest note as the bass.
 const SURE_BASS: f32 = 0.9;
-/// Probability that there is no chord though there are notes.
+/// Probability of `N` although there are notes.
 const NO_CHORD: f32 = 1e-3;
 
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ pub struct MidiNotes {
 }
 
 impl MidiNotes {
-    /// Something happens at `at_s`, not before what happened last.
+    /// Takes an event at `at_s`, not earlier than the last one.
     pub fn change(&mut self, at_s: f64, change: NoteChange) {
         match change {
             NoteChange::On { channel, key } => {
@@ -105,16 +105,15 @@ impl MidiNotes {
         }
     }
 
-    /// Whether nothing is known.
+    /// Whether there are no notes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.notes.is_empty()
     }
 
-    /// What the notes say of the chord at `at_s`, the last beat having begun at `beat_s` and the
-    /// one before it `length_s` earlier; `known_s` is up to where notes are known, which may be
-    /// behind `at_s`: an arpeggio of the beat that sounds is then heard as a whole. `None` where
-    /// there are none.
+    /// The posterior of the chord at `at_s`, the last beat having begun at `beat_s` and the one
+    /// before it `length_s` earlier. Notes are known up to `known_s`, which may be after `at_s`:
+    /// then an arpeggio in the current beat counts as a whole. `None` without notes.
     #[must_use]
     pub fn posterior(
         &self,
@@ -133,7 +132,7 @@ impl MidiNotes {
             if note.from_s >= until_s || note.to_s <= begin_s - length_s {
                 continue;
             }
-            // A key that was let go a moment into the beat belongs to the chord before.
+            // A key released shortly after the beat belongs to the chord before.
             let left_s = note.to_s - begin_s;
             let lingers = note.from_s < begin_s - 0.02 && left_s < 0.25 * length_s;
             let weight = if note.to_s > begin_s && !lingers {
@@ -152,7 +151,7 @@ impl MidiNotes {
     }
 }
 
-/// A posterior of pitch classes that sound this much, 0 … 1, over a bass.
+/// The posterior of pitch classes with weights 0 … 1, over a bass.
 fn posterior_of(weights: &[f32; 12], lowest: u8) -> Posterior {
     let mut logits = [0.0_f32; CHORD_CLASSES];
     for (class, logit) in logits.iter_mut().enumerate().take(large::CHORDS) {
@@ -180,7 +179,7 @@ fn posterior_of(weights: &[f32; 12], lowest: u8) -> Posterior {
     let highest = logits[..large::CHORDS].iter().copied();
     let highest = highest.fold(f32::NEG_INFINITY, f32::max);
     logits[large::NO_CHORD] = highest + NO_CHORD.ln();
-    // What fits no chord is no sure one.
+    // If no chord fits well, `X` gets a share.
     logits[large::UNKNOWN] = (highest - 4.0).max(-2.0);
     let mut bass = [((1.0 - SURE_BASS) / 12.0).ln(); BASS_CLASSES];
     bass[usize::from(lowest)] = SURE_BASS.ln();
@@ -288,12 +287,12 @@ mod tests {
             notes.change(at_s, NoteChange::On { channel: 0, key });
             notes.change(at_s + 0.12, NoteChange::Off { channel: 0, key });
         }
-        // Looked at later, all of the beat is known.
+        // Later, the whole beat is known.
         assert_eq!(
             best(&notes.posterior(1.05, 1.0, 0.5, 5.0).unwrap()).0,
             "A:min7"
         );
-        // While it sounds, what came so far, and at its end all.
+        // During the beat the notes so far count, at its end all of them.
         let (label, p, _) = best(&notes.posterior(1.05, 1.0, 0.5, 1.05).unwrap());
         assert!(label != "A:min7" && p < 0.7, "{label} {p}");
         assert_eq!(

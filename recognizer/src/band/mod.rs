@@ -1,13 +1,12 @@
-//! Several parts of one song heard together: the bass by itself, the harmony by itself, a voice.
+//! Joint recognition of the separate parts of a song: bass, harmony, melody.
 //!
-//! Each part is listened to by engines of its own, which say frame by frame what they hear
-//! ([`PartFrame`]). What they say is put on a grid of the song's own seconds ([`Gathering`]),
-//! whenever and with whatever delay it comes; what all parts say of one place of the grid becomes
-//! one posterior ([`fuse()`]), and those are read by the same decoders as any others
+//! Each part has its own engines, which give a posterior per frame ([`PartFrame`]). [`Gathering`]
+//! collects these frames on a grid of song time, whatever their order and delay; [`fuse()`] makes
+//! one posterior of all parts' frames at a grid position, and the usual decoders read these
 //! ([`BandReader`] for the display, [`BandConfirmer`] for the track).
 //!
-//! Nothing here depends on the order in which parts are added or speak, or on how far ahead of the
-//! others one of them is, up to [`MAX_WAIT_S`].
+//! The result does not depend on the order in which parts are added or report, or on how far ahead
+//! of the others one of them is, up to [`MAX_WAIT_S`].
 
 mod align;
 mod confirmer;
@@ -29,25 +28,25 @@ pub use said::{Said, what_was_said};
 
 use crate::decode::Posterior;
 
-/// What plays in one of the tracks that a band is made of.
+/// The role of one track of a band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Everything, or several parts at once: evidence of chords and of their bass.
     Mix,
-    /// What carries the chords: keys, guitars, strings.
+    /// The instruments that play the chords: keys, guitars, strings.
     Harmony,
-    /// Notes that came as MIDI: exact.
+    /// MIDI notes: exact.
     Midi,
     /// The bass by itself.
     Bass,
     /// A melody: a voice, a lead.
     Melody,
-    /// What has no chords. It is left out.
+    /// Drums, which are ignored.
     Drums,
 }
 
 impl Part {
-    /// Whether it says which chord sounds, and not a part of it.
+    /// Whether it is evidence for whole chords, and not only for a bass or melody note.
     #[must_use]
     pub const fn tells_chords(self) -> bool {
         matches!(self, Self::Mix | Self::Harmony | Self::Midi)
@@ -57,13 +56,13 @@ impl Part {
 /// The posterior of one part at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartFrame {
-    /// The moment, in seconds of a clock that the caller knows.
+    /// The time, in seconds of the caller's clock.
     pub time_s: f64,
-    /// What its network says.
+    /// The network's posterior.
     pub posterior: Posterior,
-    /// How much of what sounds is each pitch class, as if one note sounded; sums to 1, or to 0 in
+    /// The share of each pitch class (C first), as if a single note sounded; sums to 1, or to 0 in
     /// silence. See [`notes_of`].
     pub notes: [f32; 12],
-    /// Whether nothing sounds: it has no say then.
+    /// Whether the part is silent: it has no vote then.
     pub silent: bool,
 }

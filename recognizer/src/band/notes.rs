@@ -1,4 +1,4 @@
-//! The note of a part that plays one at a time.
+//! Pitch of a monophonic part.
 
 use crate::features::{BINS, LOG_OFFSET};
 
@@ -15,12 +15,12 @@ const PARTIALS: [(usize, f32); 6] = [
     (31, 0.33),
 ];
 
-/// How sharply the loudest note stands out from the others.
+/// Exponent that sharpens the loudest note against the others.
 const CONTRAST: i32 = 4;
 
-/// How much of a frame is each pitch class (C is 0), as if one note sounded: the weighted sum of
-/// the partials that a note would have (harmonic sum, Klapuri 2006), for the best octave of each.
-/// `frame` has log-compressed magnitudes. Sums to 1, or to 0 where nothing sounds.
+/// The share of each pitch class (C is 0) in a frame, as if a single note sounded: the weighted sum
+/// of the note's partials (harmonic sum, Klapuri 2006), for the best octave of each. `frame` has
+/// log-compressed magnitudes. Sums to 1, or to 0 where nothing sounds.
 #[must_use]
 pub fn notes_of(frame: &[f32; BINS]) -> [f32; 12] {
     let magnitude = |bin: usize| (frame[bin].exp() - LOG_OFFSET).max(0.0);
@@ -32,7 +32,7 @@ pub fn notes_of(frame: &[f32; BINS]) -> [f32; 12] {
     });
     let mut classes = [0.0_f32; 12];
     for note in 0..SEMITONES {
-        // A note has its own fundamental; else each would sound like those below it, too.
+        // A note needs its own fundamental; else its subharmonics would score as high.
         let fundamental = semitones[note];
         let partials = PARTIALS.iter();
         let sum: f32 = partials

@@ -1,4 +1,4 @@
-//! The display of a band: fused posteriors in, changes of the display out.
+//! The display of a band, from its fused posteriors.
 
 use std::collections::VecDeque;
 
@@ -10,8 +10,7 @@ use crate::live::{
     certainly_no_chord,
 };
 
-/// Reads a band's chords as they sound, by the decoders of the
-/// [live engine](crate::live::LiveEngine).
+/// Decodes a band's chords live, with the decoders of the [live engine](crate::live::LiveEngine).
 pub struct BandReader {
     reader: Reader,
     events: VecDeque<Event>,
@@ -20,7 +19,7 @@ pub struct BandReader {
 }
 
 impl BandReader {
-    /// A reader that has heard nothing.
+    /// A reader without frames.
     #[must_use]
     pub fn new(settings: LiveSettings) -> Self {
         Self {
@@ -34,12 +33,12 @@ impl BandReader {
         }
     }
 
-    /// New settings, from the next frame on. Their tuning means nothing here.
+    /// New settings, from the next frame on. Their tuning is ignored.
     pub fn set(&mut self, settings: LiveSettings) {
         self.reader.set(settings);
     }
 
-    /// What follows begins afresh, at `origin_s` of the caller's clock.
+    /// Starts over with the next frame at `origin_s` of the caller's clock.
     pub fn begin(&mut self, origin_s: f64) {
         self.reader.start();
         self.reader.begin_track(origin_s);
@@ -47,7 +46,7 @@ impl BandReader {
         self.frames = 0;
     }
 
-    /// Takes the next frame, [`FRAME_S`] after the one before; `None` where no part has a say.
+    /// Takes the next frame, [`FRAME_S`] after the one before; `None` if no part has a vote.
     pub fn hear(&mut self, posterior: Option<Posterior>, beats: &mut dyn BeatSource) {
         let silent = posterior.is_none();
         let heard = Heard {
@@ -58,7 +57,7 @@ impl BandReader {
         };
         self.frames += 1;
         self.reader.hear(heard, beats, &mut self.events);
-        // The track is the refining pass's.
+        // The track comes from the refining pass.
         self.events.retain(|event| matches!(event, Event::Shown(_)));
     }
 
@@ -71,13 +70,13 @@ impl BandReader {
         }
     }
 
-    /// Seconds up to which all has been heard.
+    /// Seconds up to which all frames were taken.
     #[must_use]
     pub fn now_s(&self) -> f64 {
         self.clock.origin_s + self.frames as f64 * FRAME_S
     }
 
-    /// Seconds by which a part that is missing may hold the display up.
+    /// The longest delay of the display by a missing part, seconds.
     #[must_use]
     pub const fn longest_wait_s() -> f64 {
         MAX_WAIT_S

@@ -1,4 +1,4 @@
-//! Which part said what of a chord.
+//! Summary of each part's contribution to a chord.
 
 use harmony::label::Label;
 use harmony::vocabulary::large;
@@ -7,27 +7,27 @@ use super::Part;
 use crate::decode::Posterior;
 use crate::networks::{CHORD_CLASSES, NO_BASS};
 
-/// Notes of a melody that are less of it than this are not named.
+/// The least share of a melody note that is named.
 const LEAST_NOTE: f32 = 0.15;
 
-/// What one part said while a chord sounded.
+/// The contribution of one part while a chord sounded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
-    /// It heard a chord, or that there is none, with this mean probability.
+    /// A chord, or `N`, with its mean probability.
     Chord(Part, Label, f32),
-    /// It played this pitch class as the bass, with this mean probability.
+    /// A pitch class of the bass, with its mean probability.
     Bass(u8, f32),
-    /// It played these pitch classes, the most frequent first.
+    /// Pitch classes of the melody, the most frequent first.
     Notes(Vec<u8>),
     /// It was silent.
     Nothing(Part),
 }
 
-/// What one part said of one moment; `None` while it was silent.
+/// The posterior and notes of one part at one frame; `None` while it was silent.
 pub type Word<'a> = (Part, Option<(&'a Posterior, &'a [f32; 12])>);
 
-/// What the parts said over some moments, a line for each part in the order of [`Part`]; drums
-/// have none.
+/// The contributions of the parts over some frames, one entry per part in the order of [`Part`];
+/// drums have none.
 pub fn what_was_said<'a>(words: impl IntoIterator<Item = Word<'a>>) -> Vec<Said> {
     let mut sums: std::collections::BTreeMap<Part, Sum> = std::collections::BTreeMap::new();
     for (part, word) in words {

@@ -1,23 +1,23 @@
-//! Bars out of beats: a hidden Markov model whose state is the number of a beat in its bar.
+//! Bars from beats: a hidden Markov model whose state is the number of a beat in its bar.
 //!
 //! Chords change on the first beat of a bar far more often than elsewhere, and bass and bass
 //! drum are strong there. A bar is hardly ever cut short.
 
 use harmony::timeline::Timeline;
 
-/// Probability of a change of chord on a first beat, on the beat in the middle of a bar and
-/// on the others: as counted in the bars of four beats of POP909's train split (0.85, 0.44,
-/// 0.11 and 0.07), drawn together, since the changes here are only heard.
+/// Probability of a change of chord on a first beat, on the beat in the middle of a bar and on the
+/// others: from the bars of four beats of POP909's train split (0.85, 0.44, 0.11 and 0.07), moved
+/// closer together, since the changes here are only recognized.
 const CHANGE_PROBABILITY: [f64; 3] = [0.75, 0.35, 0.12];
-/// Where chords change less or more often than that, the probabilities are scaled, by these at
-/// least and at most.
+/// The least and the greatest factor by which these probabilities are scaled where chords change
+/// less or more often.
 const SCALED: (f64, f64) = (0.15, 1.2);
 /// Weight of a low onset of one standard deviation on a first beat, nats.
 const LOW_ONSET: f64 = 0.15;
 /// Cost of a bar cut short, nats.
 const CUT_SHORT: f64 = 9.0;
 
-/// What is heard on each beat.
+/// The observations on each beat.
 pub(super) struct Evidence {
     /// Whether the chord changes.
     pub change: Vec<bool>,
@@ -26,7 +26,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Gathers it for beats at these times; `low` has a value for each.
+    /// The evidence for beats at these times; `low` has a value for each.
     pub fn at(times_s: &[f64], chords: &Timeline, low: Vec<f32>) -> Self {
         let mut change = vec![false; times_s.len()];
         for pair in chords.segments().windows(2) {
@@ -50,8 +50,8 @@ impl Evidence {
     }
 }
 
-/// The numbers of beats in bars of `pulses` beats, and how much likelier, in nats, they make
-/// what is heard than beats without bars.
+/// The log-likelihood ratio, in nats, of bars of `pulses` beats against beats without bars, and the
+/// number of each beat in its bar.
 pub(super) fn find(evidence: &Evidence, pulses: usize) -> (f64, Vec<usize>) {
     let pulses = pulses.max(1);
     let beats = evidence.change.len();
@@ -85,7 +85,7 @@ pub(super) fn find(evidence: &Evidence, pulses: usize) -> (f64, Vec<usize>) {
     best_path(beats, pulses, heard)
 }
 
-/// The best path through bars of `pulses` beats, and what it is worth, nats.
+/// The best path through bars of `pulses` beats, and its score, nats.
 fn best_path(
     beats: usize,
     pulses: usize,

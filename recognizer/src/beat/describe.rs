@@ -1,5 +1,4 @@
-//! What can be said of a guess at the beats: numbers by which guesses at every tempo and
-//! meter are compared.
+//! Features of a beat candidate, by which candidates at every tempo and meter are compared.
 
 use harmony::time::Meter;
 use harmony::timeline::Timeline;
@@ -8,30 +7,30 @@ use super::bars::Evidence;
 use super::onset::{HOP_S, Onsets};
 use super::pulse::{Correlation, around};
 
-/// How many numbers there are.
+/// The number of features.
 pub const FEATURES: usize = 55;
-/// One for each.
+/// The features of a candidate.
 pub type Features = [f64; FEATURES];
 
-/// Places of some of them: the strength of onsets on beats, in deviations,
+/// Indices of some of them: the strength of onsets on beats, in standard deviations,
 const ON: usize = 0;
-/// how unlike each other steps are, the deviation of their logarithm,
+/// the unevenness of steps, as the standard deviation of their logarithm,
 const UNEVENNESS: usize = 20;
 /// the correlation of the onset strength a beat later,
 const ONE_LATER: usize = 21;
 /// and two,
 const TWO_LATER: usize = 22;
-/// and how alike bars are, or two of them, against stretches of other lengths.
+/// and the similarity of bars, or pairs of bars, relative to stretches of other lengths.
 const BARS: usize = 44;
 
-/// Twelfths of a pulse at which onsets are looked at.
+/// Twelfths of a pulse at which onsets are sampled.
 const PLACES: [usize; 6] = [0, 3, 4, 6, 8, 9];
-/// Of them, those that bars are compared by.
+/// Indices of those by which bars are compared.
 const COMPARED: [usize; 4] = [0, 1, 3, 5];
-/// Most pulses over which pulses are compared.
+/// The largest distance at which pulses are compared, in pulses.
 const MOST_LAG: usize = 16;
 
-/// A pulse that is a quarter, a dotted quarter, or an eighth.
+/// The note value of a pulse: a quarter, a dotted quarter, or an eighth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Simple,
@@ -58,7 +57,7 @@ pub(super) fn pulses(meter: Meter) -> usize {
     (pulses as usize).max(1)
 }
 
-/// A pulse with all that does not depend on the meter.
+/// A pulse with everything that does not depend on the meter.
 pub(super) struct Pulse {
     pub times_s: Vec<f64>,
     pub evidence: Evidence,
@@ -68,7 +67,7 @@ pub(super) struct Pulse {
     own: Vec<f64>,
     /// Onsets of all, low, middle and high bands on each pulse.
     on: [Vec<f64>; 4],
-    /// How alike pulses are at a distance, by onsets and by changes of chord.
+    /// Similarity of pulses at each distance, by onsets and by chord changes.
     alike: Vec<(f64, f64)>,
 }
 
@@ -136,13 +135,13 @@ impl Pulse {
         60.0 / self.period_s
     }
 
-    /// Every number of this pulse as the beats of `meter`, numbered so, which is `gain` nats
-    /// likelier than no bars.
+    /// The features of this pulse as the beats of `meter`. `in_bar` has the number of each beat in
+    /// its bar; `gain` is the log-likelihood ratio against no bars, nats.
     pub fn features(&self, meter: Meter, in_bar: &[usize], gain: f64) -> Features {
         let kind = Kind::of(meter);
         let pulses = pulses(meter);
         let own = &self.own;
-        // What is counted: beats, quarters where the pulse is an eighth.
+        // The counted note: the beat, or the quarter where the pulse is an eighth.
         let tempo = match kind {
             Kind::Short => self.per_minute() / 2.0,
             _ => self.per_minute(),
@@ -156,7 +155,7 @@ impl Pulse {
         features.extend([octaves, octaves * octaves]);
         features.extend([bar_octaves, bar_octaves * bar_octaves]);
         features.extend([gain / beats, gain / (beats * self.period_s)]);
-        // How even and odd pulses differ; even are those a bar's first is among.
+        // How even and odd pulses differ; the first of a bar is even.
         let even = |i: usize| in_bar.get(i).is_some_and(|n| n % 2 == 0);
         let contrast = |values: &[f64]| {
             let (mut sums, mut counts) = ([0.0; 2], [0.0; 2]);
@@ -201,7 +200,7 @@ impl Pulse {
         for known in ["3/4", "5/4", "6/8", "12/8", "7/8"] {
             features.push(is(meter.to_string() == known));
         }
-        // What means something else where the pulse is dotted, or an eighth.
+        // Features with another meaning where the pulse is dotted, or an eighth.
         features.extend([own[1], own[3], octaves].map(|value| value * compound));
         features.extend([own[1], octaves].map(|value| value * short));
         debug_assert_eq!(features.len(), FEATURES);
@@ -213,15 +212,15 @@ impl Pulse {
     }
 }
 
-/// How steady what the features tell of is: the strength of onsets on the beats, their
-/// correlation a beat and two beats later and that of bars, and steps of one length.
+/// The steadiness of a candidate: the strength of onsets on the beats, their correlation one and
+/// two beats later and that of bars, and steps of equal length.
 pub(super) fn steadiness(features: &Features) -> f64 {
     features[ON] / 4.0 + features[ONE_LATER] + features[TWO_LATER] + features[BARS]
         - 15.0 * features[UNEVENNESS]
 }
 
-/// How well the changes of chord lie on pulses, halves and thirds: the mean cosine of their
-/// place in the pulse, as a turn, two and three.
+/// How well chord changes lie on pulses, halves and thirds: the mean cosine of their phase in the
+/// pulse, times one, two and three.
 fn concentration(times_s: &[f64], chords: &Timeline) -> [f64; 3] {
     let (mut sums, mut count) = ([0.0; 3], 0.0);
     for pair in chords.segments().windows(2) {
@@ -236,12 +235,12 @@ fn concentration(times_s: &[f64], chords: &Timeline) -> [f64; 3] {
             count += 1.0;
         }
     }
-    // Two changes say little.
+    // Few changes are weak evidence.
     sums.map(|sum| sum / (count + 3.0))
 }
 
-/// How alike pulses are at each distance up to [`MOST_LAG`]: the correlation of their onsets,
-/// and that of the changes of chord.
+/// Similarity of pulses at each distance up to [`MOST_LAG`]: the correlation of their onsets, and
+/// that of chord changes.
 fn alike(heard: &[Vec<Vec<f64>>], change: &[bool]) -> Vec<(f64, f64)> {
     let count = change.len();
     let mut rows: Vec<Vec<f64>> = vec![Vec::new(); count];

@@ -1,15 +1,15 @@
-//! Finds the beats of a song.
+//! The beat finder.
 //!
-//! Tempo, phase and meter are judged together. Every pulse that the onsets go in (`pulse`) is
-//! a guess at the beat, at its own phase and between, in every meter that it may be the beat
-//! of; `bars` numbers its beats, `describe` says in numbers what the music is like under that
-//! guess, and the guess of which a small network (`score`, `weights`) makes most wins. It is
-//! fitted on rendered music whose beats are known.
+//! Tempo, phase and meter are found together. Every pulse of the onsets (`pulse`) is a candidate
+//! for the beat, at its own phase and between, in every meter that it may be the beat of; `bars`
+//! numbers its beats, `describe` computes features of the music under that candidate, and the
+//! candidate that a small network (`score`, `weights`) rates highest wins. The network is fitted on
+//! rendered music whose beats are known.
 //!
-//! Crates that track beats were looked at first. `beat-this` is the best of them, a
-//! transformer whose weights come apart from it and would more than double this program and
-//! bring a second inference engine; `stratum-dsp` is made for steady dance tracks, its beats
-//! have no bars, and it cannot use what is known here, the chords.
+//! Existing crates do not fit. `beat-this` is the best of them, a transformer whose separate
+//! weights would more than double this program and which needs a second inference engine;
+//! `stratum-dsp` is made for steady dance tracks, finds no bars, and cannot use the chords that are
+//! known here.
 
 use harmony::time::{Meter, MeterChange, MeterMap, TempoMap, TempoPoint};
 use harmony::timeline::Timeline;
@@ -21,29 +21,28 @@ use super::weights::SCORER;
 use super::{BeatGrid, GridPosition, Place, bars};
 use crate::signal::Signal;
 
-/// How far beats may lie from a tempo that is held: less is not heard as a change, seconds.
+/// How far beats may deviate from a constant tempo, seconds: less is not audible as a change.
 const HELD_TEMPO_S: f64 = 0.012;
-/// Fewer beats than this are none.
+/// The fewest beats of a song.
 const MIN_BEATS: usize = 8;
-/// Below this the beat is not steady enough to be one. On rendered music of POP909's train and
-/// valid splits and pieces in free time, with a true grid it is above 0.85 but for one in 240,
-/// in free time below 0.4.
+/// Below this steadiness there is no grid. On rendered music of POP909's train and valid splits,
+/// all but one of 240 true grids are above 0.85; pieces in free time are below 0.4.
 const LEAST_STEADINESS: f64 = 0.6;
-/// The meters that are looked for.
+/// The meters that are tried.
 const METERS: [(u8, u8); 5] = [(4, 4), (3, 4), (5, 4), (6, 8), (7, 8)];
 
-/// What is known beforehand.
+/// What is already known of the beats.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Known {
     /// The tempo, quarter notes a minute, steady from beginning to end.
     pub bpm: Option<f64>,
     /// The meter.
     pub meter: Option<Meter>,
-    /// How many times as fast as it seems.
+    /// Correction of the tempo by an octave.
     pub octave: Octave,
 }
 
-/// How many times as fast as found beats are meant.
+/// Correction of the found tempo by an octave.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Octave {
     /// Every second beat.
@@ -51,7 +50,7 @@ pub enum Octave {
     /// As found.
     #[default]
     AsFound,
-    /// A beat between each two as well.
+    /// An additional beat between each two.
     Double,
 }
 
@@ -66,8 +65,8 @@ pub struct Beats {
     pub in_bar: Vec<usize>,
 }
 
-/// Finds the beats of `signal`, with the help of its chords. None where there is too little
-/// to find, as in silence, and where nothing goes in steady steps, unless the tempo is known.
+/// Finds the beats of `signal`, with the help of its chords. `None` if there is too little sound,
+/// or no steady beat and the tempo is not known.
 #[must_use]
 pub fn find(signal: &Signal, chords: &Timeline, known: Known) -> Option<Beats> {
     let heard = Heard::of(signal, chords)?;
@@ -98,7 +97,7 @@ pub fn find(signal: &Signal, chords: &Timeline, known: Known) -> Option<Beats> {
     Some(taken.0.unwrap_or(best).beats)
 }
 
-/// The best guess so far: a long song has too many to keep them all.
+/// The best candidate so far: a long song has too many to keep them all.
 #[derive(Default)]
 struct Best(Option<Guess>);
 
@@ -120,25 +119,24 @@ fn doubled(times_s: &[f64]) -> Vec<f64> {
     all
 }
 
-/// A guess at the beats of a song.
+/// A candidate for the beats of a song.
 #[derive(Debug, Clone)]
 pub struct Guess {
     /// The beats.
     pub beats: Beats,
-    /// What the music is like under that guess.
+    /// Features of the music under this candidate.
     pub features: Features,
 }
 
 impl Guess {
-    /// What the fitted weights make of the features; what is likelier has more.
+    /// The score of the features by the fitted weights; higher is likelier.
     #[must_use]
     pub fn score(&self) -> f64 {
         SCORER.score(&self.features)
     }
 }
 
-/// All guesses at the beats of `signal` that agree with what is known; what [`find`] chooses
-/// from.
+/// All candidates for the beats of `signal` that agree with `known`, from which [`find`] chooses.
 #[must_use]
 pub fn guesses(signal: &Signal, chords: &Timeline, known: Known) -> Vec<Guess> {
     let mut all = Vec::new();
@@ -148,14 +146,14 @@ pub fn guesses(signal: &Signal, chords: &Timeline, known: Known) -> Vec<Guess> {
     all
 }
 
-/// The meters that are looked for.
+/// The meters that are tried.
 fn meters() -> impl Iterator<Item = Meter> {
     METERS
         .iter()
         .filter_map(|&(above, below)| Meter::new(above, below).ok())
 }
 
-/// What is heard of a song.
+/// The analysis of a song.
 struct Heard<'a> {
     onsets: Onsets,
     correlation: Correlation,
@@ -164,7 +162,7 @@ struct Heard<'a> {
 }
 
 impl<'a> Heard<'a> {
-    /// None of silence.
+    /// `None` for silence.
     fn of(signal: &Signal, chords: &'a Timeline) -> Option<Self> {
         let onsets = Onsets::of(signal);
         if onsets.all.iter().all(|x| *x == 0.0) {
@@ -212,8 +210,7 @@ impl<'a> Heard<'a> {
         }
     }
 
-    /// The guesses that these pulses, or places between them, are the beats of one of the
-    /// meters.
+    /// The candidates with these pulses, also shifted between them, as beats of each meter.
     fn shifted(&self, times_s: &[f64], meters: &[Meter], take: &mut dyn FnMut(Guess)) {
         let compound = |meter: &Meter| Kind::of(*meter) == Kind::Compound;
         let dotted: Vec<Meter> = meters.iter().copied().filter(compound).collect();
@@ -222,7 +219,7 @@ impl<'a> Heard<'a> {
         }
     }
 
-    /// The guesses that these are the beats of one of the meters.
+    /// The candidates with these times as beats of each meter.
     fn at(&self, mut times_s: Vec<f64>, meters: &[Meter], take: &mut dyn FnMut(Guess)) {
         times_s.dedup_by(|next, kept| *next <= *kept);
         extend(&mut times_s, self.length_s);
@@ -258,8 +255,8 @@ impl Beats {
         self.in_bar.iter().position(|&n| n == 0).unwrap_or(0)
     }
 
-    /// The tempo map, quarter note 0 at the first beat of the first whole bar. Tempi are held
-    /// as long as no beat misses them by more than 12 ms.
+    /// The tempo map, quarter note 0 at the first beat of the first whole bar. A tempo is kept as
+    /// long as no beat deviates from it by more than 12 ms.
     #[must_use]
     pub fn tempo_map(&self) -> Option<TempoMap> {
         let first = self.first_downbeat() as f64;
@@ -279,7 +276,7 @@ impl Beats {
                     (expected - self.times_s[i]).abs() <= HELD_TEMPO_S
                 })
             };
-            // The furthest beat that the tempo reaches, not just the first it misses.
+            // The last beat that a constant tempo reaches, beyond single outliers.
             let reach = (start + 256).min(last);
             let end = (start + 1..=reach).rev().find(held).unwrap_or(start + 1);
             points.push(point(end));
@@ -292,8 +289,7 @@ impl Beats {
         TempoMap::new(points, bpm).ok()
     }
 
-    /// The meter map that belongs to [`Self::tempo_map`]: the meter, begun anew where a bar
-    /// is cut short.
+    /// The meter map for [`Self::tempo_map`]: the meter, restarted where a bar is cut short.
     #[must_use]
     pub fn meter_map(&self) -> MeterMap {
         let mut map = MeterMap::constant(self.meter);
@@ -308,7 +304,7 @@ impl Beats {
                         beat,
                         meter: self.meter,
                     };
-                    // Too many would be refused: the bars then go on as they were.
+                    // Beyond the limit changes are refused: the bars then continue unchanged.
                     let _ = map.set(change.beat, change.meter);
                 }
                 bar_start = index;
@@ -317,7 +313,7 @@ impl Beats {
         map
     }
 
-    /// The grid for decoding.
+    /// The beat grid for the decoders.
     #[must_use]
     pub fn grid(&self) -> BeatGrid {
         let pulses = pulses(self.meter);

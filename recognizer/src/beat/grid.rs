@@ -1,16 +1,16 @@
-//! The grid of a song: the times of its beats and eighths, each with its place in the bar.
+//! Beat grid of a song: the times of its beats and eighths, each with its place in the bar.
 
 use harmony::time::{Meter, MeterMap, TempoMap};
 
-/// Most positions of a grid; more are left out. At 1000 beats a minute, three hours.
+/// The most positions of a grid; more are left out. Three hours at 1000 beats a minute.
 const MAX_POSITIONS: usize = 1 << 19;
-/// Seconds between two neighbours above which there is no grid between them: an eighth at
+/// The longest time between neighbours, seconds; beyond it there is a gap in the grid. An eighth at
 /// 10 beats a minute.
 const MAX_STEP_S: f64 = 3.0;
-/// Quarter notes by which a position may miss a barline or a beat and still be on it.
+/// Rounding tolerance for a position on a barline or a beat, quarter notes.
 const HAIR: f64 = 1e-6;
 
-/// What a position of the grid is in its bar, strongest first.
+/// The place of a grid position in its bar, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// The first beat of a bar.
@@ -66,9 +66,8 @@ impl BeatGrid {
         Self { positions }
     }
 
-    /// The grid of some stretches, for instance of a host's transport before and behind a
-    /// jump. A stretch with a tempo or a position that is not finite, or not above zero where
-    /// it must be, has no grid.
+    /// The grid of some stretches, for instance of a host's transport before and after a jump. A
+    /// stretch with an invalid tempo or position has no grid.
     #[must_use]
     pub fn from_spans(spans: &[GridSpan]) -> Self {
         let mut positions = Vec::new();
@@ -89,8 +88,8 @@ impl BeatGrid {
         Self::new(positions)
     }
 
-    /// The grid that a tempo map and a meter map draw from `from_s` to `to_s`, the seconds of
-    /// the tempo map being those of the stream.
+    /// The grid of a tempo map and a meter map from `from_s` to `to_s`; the seconds of the tempo
+    /// map are those of the stream.
     #[must_use]
     pub fn from_maps(tempo: &TempoMap, meter: &MeterMap, from_s: f64, to_s: f64) -> Self {
         let mut positions = Vec::new();
@@ -118,8 +117,8 @@ impl BeatGrid {
         self.positions.is_empty()
     }
 
-    /// Whether the grid says where beats are around `time_s`: it lies between two positions
-    /// that are neighbours, or on one.
+    /// Whether beats are known around `time_s`: it lies between two neighbouring positions, or on
+    /// one.
     #[must_use]
     pub fn covers(&self, time_s: f64) -> bool {
         let after = self.positions.partition_point(|p| p.time_s <= time_s);
@@ -151,7 +150,7 @@ impl BeatGrid {
     }
 }
 
-/// A bar and those like it before and after.
+/// A bar, and the same bar continued before and after it.
 struct Bar {
     start: f64,
     meter: Meter,

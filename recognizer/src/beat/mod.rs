@@ -1,4 +1,4 @@
-//! Beats: where music may change its chord.
+//! Beats: where chords are likely to change.
 //!
 //! [`grid`] is the grid that decoders use; [`find`](mod@find) finds the beats of a file.
 

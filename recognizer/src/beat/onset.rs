@@ -1,4 +1,4 @@
-//! Onset strength: how much louder the bands of a spectrum become, frame by frame.
+//! Onset strength: the increase of the bands of a spectrum, frame by frame.
 
 use std::ops::ControlFlow;
 
@@ -19,11 +19,11 @@ const LOWEST_HZ: f64 = 40.0;
 const HIGHEST_HZ: f64 = 8_000.0;
 /// Bands below this count as the bass drum's and the bass's.
 const LOW_HZ: f64 = 160.0;
-/// Magnitude, of a full-scale sine's 1, at which compression begins.
+/// Magnitude at which compression begins; a full-scale sine has 1.
 const COMPRESSION: f32 = 1e-3;
 /// Bands above this count as those of sticks, hats and consonants.
 const HIGH_HZ: f64 = 2_500.0;
-/// Frames to either side over which the mean is taken out: 0.5 s.
+/// Frames to either side of the local mean that is subtracted: 0.5 s.
 const MEAN_FRAMES: usize = 43;
 
 /// Onset strength over time, in units of its own standard deviation.
@@ -52,7 +52,7 @@ impl Onsets {
             ControlFlow::Continue(())
         });
         if read.is_err() {
-            // Without beats rather than with some of them.
+            // No beats at all rather than those of a part.
             return Self::default();
         }
         samples.resize(samples.len() + WINDOW / 2, 0.0);
@@ -63,13 +63,13 @@ impl Onsets {
             &mut onsets.mid,
             &mut onsets.high,
         ] {
-            *band = standardised(band);
+            *band = standardized(band);
         }
         onsets
     }
 }
 
-/// The spectrum of the last frame, and what the next one needs.
+/// Spectral flux: the spectrum of the last frame, and the buffers of the next.
 struct Flux {
     fft: std::sync::Arc<dyn realfft::RealToComplex<f32>>,
     hann: Vec<f32>,
@@ -113,7 +113,7 @@ impl Flux {
         }
     }
 
-    /// Analyses the frames that `samples` holds and takes them off its front.
+    /// Analyses the complete frames of `samples` and removes them from its front.
     fn take(&mut self, samples: &mut Vec<f32>, out: &mut Onsets) {
         let mut start = 0;
         let mut spectrum = self.fft.make_output_vec();
@@ -151,8 +151,8 @@ impl Flux {
     }
 }
 
-/// Without the mean of its surroundings, divided by its deviation.
-fn standardised(values: &[f32]) -> Vec<f32> {
+/// Subtracts the local mean and divides by the standard deviation.
+fn standardized(values: &[f32]) -> Vec<f32> {
     let mut sums = vec![0.0_f64];
     for value in values {
         sums.push(sums[sums.len() - 1] + f64::from(*value));

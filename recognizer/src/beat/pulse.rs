@@ -1,5 +1,5 @@
-//! Pulses: steady steps that the onsets of a song go in, at every level at once, from
-//! eighths of fast music to the dotted quarters of slow.
+//! Pulses: steady steps in the onsets of a song, at all metrical levels, from eighths of fast music
+//! to the dotted quarters of slow music.
 //!
 //! Periods are maxima of the autocorrelation of the onset strength. Each is followed through
 //! the song by dynamic programming with a penalty for steps that are not the period (D. P. W.
@@ -7,37 +7,38 @@
 
 use super::onset::HOP_S;
 
-/// Longest and shortest pulse that is looked for, a minute.
+/// The slowest and the fastest pulse that is tried, per minute.
 pub(super) const RANGE_PER_MINUTE: (f64, f64) = (36.0, 460.0);
-/// Most periods that are followed.
+/// The most periods that are followed.
 const MOST_PERIODS: usize = 16;
-/// Maxima of the autocorrelation that are taken, the strongest first.
+/// How many maxima of the autocorrelation are used, strongest first.
 const MAXIMA: usize = 7;
-/// Of these, those whose multiples are taken as well.
+/// How many of these are used with their multiples.
 const ROOTS: usize = 4;
-/// Periods nearer to each other than this share are one.
+/// Periods that differ by less than this share count as equal.
 const SAME_PERIOD: f64 = 0.03;
-/// What a step of twice or half the period costs, against onsets in standard deviations.
+/// Weight of the penalty for steps that deviate from the period, relative to onsets in standard
+/// deviations.
 const TIGHTNESS: f64 = 100.0;
-/// Seconds to either side of a pulse through which a line is drawn to place it.
+/// Seconds to either side of a pulse used in the line fit that smooths it.
 const SMOOTHED_S: f64 = 2.4;
-/// Seconds between two phases that are tried where the tempo is given.
+/// Seconds between the phases that are tried if the tempo is given.
 const PHASE_STEP_S: f64 = 0.002;
-/// Deviation of the bell that onsets are blurred with to find a phase, seconds.
+/// Standard deviation of the Gaussian that blurs onsets to find a phase, seconds.
 const PHASE_BLUR_S: f64 = 0.012;
 
-/// Autocorrelation of onset strength, of lag 0's 1.
+/// Autocorrelation of onset strength, normalized to 1 at lag 0.
 pub(super) struct Correlation(Vec<f64>);
 
 impl Correlation {
-    /// Up to four times the longest pulse.
+    /// The autocorrelation up to four times the longest pulse.
     pub fn of(onsets: &[f32]) -> Self {
         let most = (60.0 / RANGE_PER_MINUTE.0 / HOP_S * 4.0) as usize + 2;
         let values: Vec<f64> = (0..=most)
             .map(|lag| {
                 let pairs = onsets.iter().zip(onsets.get(lag..).unwrap_or_default());
                 let sum: f64 = pairs.map(|(a, b)| f64::from(a * b)).sum();
-                // Not divided by the number of pairs: few of them are little to go by.
+                // Not divided by the number of pairs: few pairs are weak evidence.
                 sum / onsets.len().max(1) as f64
             })
             .collect();
@@ -45,7 +46,7 @@ impl Correlation {
         Self(values.into_iter().map(|value| value / power).collect())
     }
 
-    /// At a lag between frames.
+    /// The value at a fractional lag in frames, interpolated.
     pub fn at(&self, lag: f64) -> f64 {
         let (floor, part) = (lag.floor() as usize, lag.fract());
         match (self.0.get(floor), self.0.get(floor + 1)) {
@@ -54,12 +55,12 @@ impl Correlation {
         }
     }
 
-    /// The periods, in frames, that may be a pulse: maxima, and twice, three times, a half
-    /// and a third of the strongest, which other parts may play.
+    /// The candidate periods, in frames: maxima, and twice, three times, a half and a third of the
+    /// strongest, which other instruments may play.
     pub fn periods(&self) -> Vec<f64> {
         let lag_of = |per_minute: f64| 60.0 / per_minute / HOP_S;
         let (shortest, longest) = (lag_of(RANGE_PER_MINUTE.1), lag_of(RANGE_PER_MINUTE.0));
-        // A pulse comes again after two and four as well.
+        // A pulse also repeats after two and four steps.
         let score = |lag: f64| self.at(lag) + 0.5 * self.at(2.0 * lag) + 0.25 * self.at(4.0 * lag);
         let steps = ((longest - shortest) * 4.0) as usize;
         let scores: Vec<(f64, f64)> = (0..=steps)
@@ -132,8 +133,8 @@ pub(super) fn track(onsets: &[f32], period: f64) -> Vec<f64> {
     pulses
 }
 
-/// Each pulse on the line through it and its neighbours: frames are 12 ms apart, and a steady
-/// band does not jitter.
+/// Moves each pulse onto the line fitted to it and its neighbours: frames are 12 ms apart, while a
+/// steady band has less jitter.
 pub(super) fn smoothed(times_s: &[f64], period_s: f64) -> Vec<f64> {
     let reach = ((SMOOTHED_S / period_s).round() as usize).clamp(3, 16);
     (0..times_s.len())
@@ -187,7 +188,7 @@ pub(super) fn comb(onsets: &[f32], period_s: f64) -> Vec<f64> {
         .unwrap_or_default()
 }
 
-/// Convolved with a bell of this deviation, cut off at `reach`, both in frames.
+/// Convolves with a Gaussian of standard deviation `deviation`, cut off at `reach`, both in frames.
 fn blurred(onsets: &[f32], deviation: f64, reach: f64) -> Vec<f64> {
     let reach = reach.ceil() as i64;
     let bell: Vec<(i64, f64)> = (-reach..=reach)
@@ -209,7 +210,7 @@ fn blurred(onsets: &[f32], deviation: f64, reach: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The strongest of the frames next to a place in seconds.
+/// The strongest of the frames around a time in seconds.
 pub(super) fn around(values: &[f32], time_s: f64) -> f32 {
     let middle = (time_s / HOP_S).round().max(0.0) as usize;
     let from = middle.saturating_sub(2).min(values.len());
@@ -217,7 +218,7 @@ pub(super) fn around(values: &[f32], time_s: f64) -> f32 {
     values[from..to].iter().copied().fold(0.0, f32::max)
 }
 
-/// The same steps, begun `share` of a step later.
+/// The same pulses, shifted by a share of a step.
 pub(super) fn shifted(times_s: &[f64], share: f64) -> Vec<f64> {
     times_s
         .windows(2)
@@ -225,9 +226,9 @@ pub(super) fn shifted(times_s: &[f64], share: f64) -> Vec<f64> {
         .collect()
 }
 
-/// Pulses before the first and after the last one, at the tempo there.
+/// Adds pulses before the first and after the last one, at the tempo there.
 pub(super) fn extend(times_s: &mut Vec<f64>, length_s: f64) {
-    // One that would lie a hair before the beginning lies on it.
+    // A pulse slightly before the beginning is moved onto it.
     const HAIR_S: f64 = 0.01;
     times_s.retain(|time_s| *time_s > -HAIR_S);
     let [first, second, ..] = times_s.as_slice() else {

@@ -1,35 +1,35 @@
-//! How likely a guess at the beats is, out of its features.
+//! The score of a beat candidate from its features.
 //!
-//! A weighted sum, and a few units that look at features together: what is right depends on
-//! each other, as a strong second beat says something else at 60 than at 180 a minute.
+//! A weighted sum, and a few hidden units, because features depend on each other: a strong second
+//! beat means something else at 60 than at 180 a minute.
 
 use super::describe::{FEATURES, Features};
 
-/// Units that look at features together.
+/// The number of hidden units.
 pub const UNITS: usize = 16;
 
-/// A unit: `output · tanh(bias + Σ inputs · features)`.
+/// A hidden unit: `output · tanh(bias + Σ inputs · features)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
-    /// One for each feature.
+    /// Its weight of each feature.
     pub inputs: Features,
-    /// Added to their sum.
+    /// Its bias.
     pub bias: f64,
-    /// What the unit adds to the score, at most.
+    /// Its output weight: the most that it adds to the score.
     pub output: f64,
 }
 
-/// What guesses are compared by.
+/// The network that rates candidates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scorer {
     /// Weights of the sum, one for each feature.
     pub linear: Features,
-    /// What is added to it.
+    /// Hidden units, which are added to it.
     pub units: [Unit; UNITS],
 }
 
 impl Scorer {
-    /// One under which all guesses are alike.
+    /// A scorer that rates all candidates equally.
     pub const NEUTRAL: Self = Self {
         linear: [0.0; FEATURES],
         units: [Unit {
@@ -39,7 +39,7 @@ impl Scorer {
         }; UNITS],
     };
 
-    /// What a guess with these features has; what is likelier has more.
+    /// The score of a candidate with these features; higher is likelier.
     #[must_use]
     pub fn score(&self, features: &Features) -> f64 {
         let units = self

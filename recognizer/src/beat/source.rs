@@ -1,14 +1,14 @@
-//! Sources of beats, which engines ask while they run.
+//! Sources of beats for running engines.
 
 use super::BeatGrid;
 
-/// Something that knows the beats of a stream: a host's transport or a beat finder.
+/// A source of the beats of a stream: a host's transport or a beat finder.
 ///
-/// A closure `|from_s: f64, to_s: f64| -> Option<BeatGrid>` is one, and so is a [`BeatGrid`],
-/// which then holds for the whole stream.
+/// A closure `|from_s: f64, to_s: f64| -> Option<BeatGrid>` is one, and so is a [`BeatGrid`], which
+/// then applies to the whole stream.
 ///
-/// The answer for a stretch must not depend on when it is asked for, or the result of the
-/// engine will.
+/// The answer for a stretch must not depend on when it is asked for, or the result of the engine
+/// will depend on it too.
 pub trait BeatSource {
     /// The beats of the stretch from `from_s` to `to_s`, seconds of the stream; `None` where they
     /// are unknown. A grid that reaches beyond the stretch does no harm.

@@ -1,4 +1,4 @@
-//! The network that guesses at the beats are compared by, as `trainer fit-beats --fit` writes it.
+//! Weights of the network that rates beat candidates, as `trainer fit-beats --fit` writes them.
 
 use super::score::{Scorer, Unit};
 

@@ -1,11 +1,11 @@
-//! The cost of a change of chord, and its place between two frames.
+//! The cost of a change of chord, and its exact time between two frames.
 //!
-//! Frames are 93 ms apart: their boundaries alone cannot place a change better than that.
-//! With a beat grid, a boundary within half a hop of a position of the grid is that
-//! position: cheap by its place in the bar, and a change there is put on it exactly. Every
-//! other boundary is dear. Each position belongs to one boundary, so changes stay in order.
-//! Without a grid all boundaries cost the same, and the change is put where the
-//! log-probabilities of the two states, drawn straight from frame to frame, cross.
+//! Frames are 93 ms apart: their boundaries alone cannot place a change better than that. With a
+//! beat grid, a boundary within half a hop of a grid position is moved to that position, and its
+//! cost depends on the place in the bar. Every other boundary costs more. Each position belongs to
+//! one boundary, so changes stay in order. Without a grid all boundaries cost the same, and the
+//! change is where the log-probabilities of the two states, interpolated linearly between the
+//! frames, cross.
 
 use super::Posterior;
 use super::states::emissions;
@@ -14,7 +14,7 @@ use crate::beat::{BeatGrid, GridPosition, Place};
 /// Costs of a change of state, nats.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChangeCosts {
-    /// Where no grid is known.
+    /// Without a grid.
     pub free: f32,
     /// On the first beat of a bar.
     pub downbeat: f32,
@@ -24,13 +24,13 @@ pub struct ChangeCosts {
     pub beat: f32,
     /// On an eighth between beats.
     pub off_beat: f32,
-    /// Beside the grid, where there is one.
+    /// Off the grid, where there is one.
     pub off_grid: f32,
-    /// On top, where the root stays: sevenths and suspensions that come and go over one root
-    /// are more often a frame misheard than written.
+    /// Added where the root stays: short sevenths and suspensions over one root are more often
+    /// recognition errors than real changes.
     pub same_root: f32,
-    /// Of every frame without a chord: old and noisy recordings, and speech over chords, are
-    /// otherwise taken for none.
+    /// Of every frame of "no chord": old and noisy recordings, and speech over chords, would
+    /// otherwise be read as such.
     pub no_chord: f32,
 }
 
@@ -83,7 +83,7 @@ impl Boundaries<'_> {
         self.origin_s + frame as f64 * self.hop_s
     }
 
-    /// The position of the grid that the boundary before `frame` is.
+    /// The grid position of the boundary before `frame`, if any.
     fn position(&self, frame: u64) -> Option<GridPosition> {
         let to_s = self.frame_s(frame);
         self.grid?.strongest(to_s - self.hop_s, to_s)
@@ -101,9 +101,9 @@ impl Boundaries<'_> {
         }
     }
 
-    /// Where the change from state `before` to state `after` between the frame before
-    /// `frame` and `frame` lies, seconds; `heard` are the posteriors of these two frames.
-    /// Never further than half a hop from the boundary.
+    /// The time in seconds of the change between the two `states`, at the boundary before `frame`;
+    /// `heard` are the posteriors of the frames before and after it. Never further than half a hop
+    /// from the boundary.
     #[must_use]
     pub fn place_s(&self, frame: u64, states: (usize, usize), heard: [&Posterior; 2]) -> f64 {
         if let Some(position) = self.position(frame) {
@@ -113,8 +113,8 @@ impl Boundaries<'_> {
     }
 }
 
-/// Share of the way from the first to the second frame at which the second state becomes
-/// the likelier one; half where the frames do not say so.
+/// Share of the way from the first to the second frame at which the second state becomes the
+/// likelier one; half if it does not.
 fn crossing((before, after): (usize, usize), heard: [&Posterior; 2]) -> f64 {
     let mut all = Vec::new();
     let [first, second] = heard.map(|posterior| {

@@ -1,10 +1,10 @@
 //! Live decoding: a label at once, confirmed after a bounded wait.
 //!
-//! The best path of the hidden Markov model is followed as frames arrive. Its last state
-//! (a class over a bass, see [`super::states`]) is what is shown, provisionally. What the
-//! path says about the frame `lag` frames ago is final: it is confirmed and never changed.
-//! Because changing state costs something, the shown state has hysteresis: another must
-//! explain the last frames better by that cost before it takes over.
+//! The best path of the hidden Markov model is followed as frames arrive. Its last state (a class
+//! over a bass, see [`super::states`]) is shown, provisionally. Its state `lag` frames ago is
+//! final: it is confirmed and never changed. Because changing state costs something, the shown
+//! state has hysteresis: another must explain the last frames better by that cost before it takes
+//! over.
 
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ const CUT: f32 = -1e6;
 pub struct FixedLagSettings {
     /// Cost of a change of state, nats.
     pub change_cost: f32,
-    /// Frames after which what the path says is final.
+    /// Frames after which the state of the path is final.
     pub lag_frames: usize,
     /// Lead, nats, that another state needs over the shown one to replace it.
     pub hold: f32,
@@ -35,21 +35,21 @@ pub struct Run {
     pub start: u64,
 }
 
-/// Where the decoder stands after a frame.
+/// The result after a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoded {
-    /// What to show, and since which frame the path has it.
+    /// The state to show, and the frame since which the path has it.
     pub shown: Run,
     /// The confirmed state of frame `now - lag`, once there is one.
     pub confirmed: Option<(u64, usize)>,
 }
 
-/// How a frame's scores came about.
+/// Back pointers of a frame.
 #[derive(Debug, Clone)]
 struct Step {
     /// Best state one frame earlier.
     best_before: u16,
-    /// Which states were better off staying than coming from that best one.
+    /// States whose best predecessor is themselves, not that best one.
     stayed: Bits,
 }
 
@@ -58,7 +58,7 @@ struct Step {
 pub struct FixedLag {
     settings: FixedLagSettings,
     scores: Vec<f32>,
-    /// Room for the emissions of a posterior.
+    /// Buffer for the emissions of a posterior.
     heard: Vec<f32>,
     /// The last `lag_frames` steps, oldest first.
     steps: VecDeque<Step>,
@@ -67,7 +67,7 @@ pub struct FixedLag {
 }
 
 impl FixedLag {
-    /// A decoder that has seen nothing.
+    /// A decoder without frames.
     pub fn new(settings: FixedLagSettings) -> Self {
         Self {
             settings,
@@ -105,9 +105,8 @@ impl FixedLag {
         Decoded { shown, confirmed }
     }
 
-    /// Takes the next frame and returns what to show, as [`Self::push_heard`] does, but confirms
-    /// nothing, so that later frames may contradict all earlier ones. For a decoder that only
-    /// shows.
+    /// As [`Self::push_heard`], but confirms nothing, so that later frames may change all earlier
+    /// ones. For a decoder that only shows.
     pub fn show_heard(&mut self, heard: &[f32]) -> Run {
         if self.frames == 0 {
             self.scores.clear();
@@ -170,7 +169,7 @@ impl FixedLag {
             *score = score.max(moved) + heard;
             largest = largest.max(*score);
         }
-        // Only differences matter; a stream of any length must not run out of digits.
+        // Only differences matter; without this the scores of a long stream would lose precision.
         for score in &mut self.scores {
             *score -= largest;
         }
@@ -196,11 +195,11 @@ impl FixedLag {
         self.frames - 1 - length
     }
 
-    /// States whose path does not go through the confirmed one at the confirmed frame can
-    /// no longer win: what was said stays said.
+    /// Rules out states whose path does not go through the confirmed state at the confirmed frame,
+    /// so that confirmed states never change.
     fn cut_paths_through_other(&mut self, confirmed: usize) {
-        // From the newest step back: a state that has not stayed came from the best one
-        // before, and has gone that one's way. Few such ways are followed instead of all.
+        // From the newest step back: a state that has not stayed came from the best one before and
+        // shares its path. So only few paths are followed instead of all.
         let mut stayed = Bits::all();
         let scores = &mut self.scores;
         for (index, step) in self.steps.iter().enumerate().rev() {
@@ -222,7 +221,7 @@ impl FixedLag {
     }
 }
 
-/// State on the best path that ends in `state`, before `steps`, the newest of them first.
+/// State on the best path that ends in `state`, before `steps`, which come newest first.
 fn state_before<'a>(steps: impl Iterator<Item = &'a Step>, mut state: usize) -> usize {
     for step in steps {
         if !step.stayed.get(state) {

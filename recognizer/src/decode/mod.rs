@@ -1,10 +1,10 @@
-//! From posteriors to chords.
+//! Decoding of posteriors to chords.
 //!
-//! Both decoders see a hidden Markov model whose states are the classes over their basses
-//! ([`states`]), whose emission log-probabilities are the network's log-posteriors, and in
-//! which changing state costs some nats. [`viterbi`] finds the best path through what has
-//! been heard, its changes cheap on the beat where one is known ([`changes`]);
-//! [`fixed_lag`] follows the best path as it grows, for live use.
+//! Both decoders use a hidden Markov model whose states are the classes over their basses
+//! ([`states`]), whose emission log-probabilities are the network's log-posteriors, and in which
+//! changing state costs some nats. [`viterbi`] finds the best path through a whole recording, with
+//! cheaper changes on known beats ([`changes`]); [`fixed_lag`] follows the best path as it grows,
+//! for live use.
 
 pub mod changes;
 pub mod fixed_lag;
@@ -22,17 +22,17 @@ use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 /// Values of the extension head: for each root those of [`crate::networks::extensions`].
 pub const EXTENSION_CLASSES: usize = 12 * EXTENSION_VALUES;
-/// The same of networks that know ninths, elevenths and thirteenths alone.
+/// The same for networks with only ninths, elevenths and thirteenths.
 pub const TENSION_CLASSES: usize = 12 * TENSION_VALUES;
-/// Mean probability that an extension needs over a segment to be written.
+/// The least mean probability over a segment with which an extension is written.
 const EXTENSION_MIN_PROBABILITY: f32 = 0.6;
 /// The same for the seventh of a suspended fourth.
 const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.4;
 /// The same for a ninth on a chord without a seventh.
 const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.45;
-/// The same for a third that is not there.
+/// The same for a missing third.
 const NO_THIRD_MIN_PROBABILITY: f32 = 0.6;
-/// Log-probability of an extension that a network does not know.
+/// Log-probability of an extension that a network does not have.
 const UNKNOWN_EXTENSION: f32 = -20.0;
 
 /// Log-posteriors of one frame.
@@ -117,9 +117,9 @@ impl SegmentEvidence {
         (self.chord / f64::from(self.frames.max(1))) as f32
     }
 
-    /// `label` with the extensions that the segment is sure of. Sevenths carry all of them,
-    /// triads and sixths a ninth (`add9`, `6/9`), a suspended fourth its seventh and a ninth;
-    /// major and minor become a power chord if there is no third.
+    /// `label` with the extensions that are likely enough. Sevenths take all of them, triads and
+    /// sixths a ninth (`add9`, `6/9`), a suspended fourth its seventh and a ninth; major and minor
+    /// become a power chord if there is no third.
     pub fn with_extensions(&self, label: Label) -> Label {
         let Label::Chord(chord) = &label else {
             return label;
@@ -167,7 +167,7 @@ impl SegmentEvidence {
     }
 }
 
-/// The extensions of a seventh: values of the head and how they are written.
+/// The extensions of a seventh: index of the head's value, and degree.
 const DEGREES: [(usize, &str); 7] = [
     (1, "9"),
     (2, "#9"),

@@ -11,7 +11,7 @@ use super::{Posterior, SegmentEvidence};
 use crate::features::centred_cqt::FILE_HOP_S;
 use crate::networks::CHORD_CLASSES;
 
-/// Alternatives of a chord.
+/// How many alternatives a chord has.
 pub const ALTERNATIVES: usize = 4;
 
 /// Neighbouring frames with one state.
@@ -39,9 +39,9 @@ pub fn stretches(path: &[usize]) -> Vec<Stretch> {
     stretches
 }
 
-/// Takes away silence at the very end of the audio that is shorter than two frames: the
-/// last frames hear what is behind the end, and a chord that reaches so far that only they
-/// can say it stopped lasts to the end. `segment_of` is where an item keeps its segment.
+/// Removes silence shorter than two frames at the very end of the audio: the windows of the last
+/// frames reach beyond the end, so a chord that seems to stop only there lasts to the end.
+/// `segment_of` returns the segment of an item.
 pub fn join_silent_end<T>(items: &mut Vec<T>, segment_of: impl Fn(&mut T) -> &mut Segment) {
     let [.., before, last] = items.as_mut_slice() else {
         return;
@@ -55,15 +55,14 @@ pub fn join_silent_end<T>(items: &mut Vec<T>, segment_of: impl Fn(&mut T) -> &mu
     }
 }
 
-/// What the frames of a stretch say of its chord.
+/// The chord of a stretch of frames.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chord {
-    /// The chord, with the extensions that the frames are sure of.
+    /// The chord, with the extensions that are likely enough.
     pub label: Label,
     /// Mean posterior of its class, 0 … 1.
     pub confidence: f32,
-    /// The other classes with the largest mean posteriors, largest first,
-    /// [`ALTERNATIVES`] of them.
+    /// The [`ALTERNATIVES`] other classes with the largest mean posteriors, largest first.
     pub alternatives: Vec<(Label, f32)>,
 }
 
@@ -84,8 +83,7 @@ impl Chord {
     }
 }
 
-/// The classes but `class` with the largest mean posteriors, largest first, [`ALTERNATIVES`] of
-/// them.
+/// The [`ALTERNATIVES`] classes other than `class` with the largest mean posteriors, largest first.
 pub(crate) fn other_classes(class: usize, posteriors: &[Posterior]) -> Vec<(Label, f32)> {
     let mut mean = [0.0_f32; CHORD_CLASSES];
     for posterior in posteriors {

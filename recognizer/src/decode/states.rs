@@ -1,15 +1,14 @@
 //! States of the decoders' hidden Markov model: a class over a bass.
 //!
-//! A network answers with a class of the large vocabulary and, apart from it, with the
-//! pitch class of the bass. The decoders follow both at once, so that an inversion has a
-//! beginning and an end of its own. A state is a class over its root, over another of its
-//! tones, or over one of the slash basses that players write; its log-probability is
+//! A network outputs a class of the large vocabulary and, separately, the pitch class of the bass.
+//! The decoders follow both at once, so that an inversion has its own beginning and end. A state is
+//! a class over its root, over another of its tones, or over one of the usual slash basses; its
+//! log-probability is
 //!
 //! `ln p(class) + ln p(bass | the basses of that class)`,
 //!
-//! which shares a class's probability among its basses and neither rewards nor punishes a
-//! class for having many. The first 170 states are the classes in root position, in the
-//! vocabulary's order.
+//! which divides a class's probability among its basses, without favouring classes with many or
+//! few. The first 170 states are the classes in root position, in the vocabulary's order.
 
 use std::sync::LazyLock;
 
@@ -19,9 +18,9 @@ use harmony::vocabulary::{inversions, large};
 use super::Posterior;
 use crate::networks::CHORD_CLASSES;
 
-/// What a bass other than the root pays, nats: when in doubt, root position.
+/// Cost of a bass other than the root, nats: when in doubt, root position.
 const INVERSION_COST: f32 = 0.7;
-/// Log-probability of what cannot be.
+/// Log-probability of the impossible.
 const NEVER: f32 = -1e9;
 
 /// A class over a bass.
@@ -29,7 +28,7 @@ const NEVER: f32 = -1e9;
 pub struct State {
     /// Class of the large vocabulary.
     pub class: u8,
-    /// Pitch class of the bass; none for `N` and `X`.
+    /// Pitch class of the bass; `None` for `N` and `X`.
     pub bass: Option<u8>,
 }
 
@@ -86,7 +85,7 @@ pub fn states() -> &'static [State] {
     &TABLE.states
 }
 
-/// The chord that a state stands for.
+/// The chord of a state.
 pub fn label_of(state: usize) -> Label {
     let State { class, bass } = TABLE.states[state];
     inversions::label_of(usize::from(class), bass)
@@ -135,12 +134,12 @@ pub fn emissions(posterior: &Posterior, out: &mut Vec<f32>) {
     }
 }
 
-/// One bit a state.
+/// A set of states, one bit each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    /// Makes room for all states, none set.
+    /// Empties the set.
     pub(super) fn clear(&mut self) {
         self.0.clear();
         self.0.resize(TABLE.states.len().div_ceil(64), 0);
@@ -154,7 +153,7 @@ impl Bits {
         self.0[state / 64] >> (state % 64) & 1 == 1
     }
 
-    /// Room for all states, none set.
+    /// The empty set.
     pub(super) fn none() -> Self {
         let mut bits = Self::default();
         bits.clear();

@@ -6,13 +6,13 @@ use super::Posterior;
 use super::changes::ChangeCosts;
 use super::states::{Bits, ROOTS, emissions, root_of};
 
-/// The state ([`super::states`]) of every frame on the path with the highest
-/// log-probability, where a change of state before frame `n` costs `cost(n)` nats, of `costs`
-/// `same_root` more if the root stays, and a frame without a chord `no_chord` (Viterbi 1967; with costs like these the step over
-/// predecessors is "stay, or come from the best of the same root or of another").
+/// The state ([`super::states`]) of every frame on the path with the highest log-probability
+/// (Viterbi 1967). A change of state before frame `n` costs `cost(n)` nats, plus `same_root` of
+/// `costs` if the root stays; a frame without a chord costs `no_chord`. With such costs the best
+/// predecessor is the state itself, or the best one of the same root or of another.
 ///
-/// `before` is the state that the frame before the first one is known to have had; without,
-/// the path begins anywhere, free of cost.
+/// `before` is the known state of the frame before the first one; if `None`, the path begins in any
+/// state, free of cost.
 pub fn viterbi(
     posteriors: &[Posterior],
     before: Option<usize>,
@@ -72,7 +72,7 @@ pub fn viterbi(
 struct Origins {
     /// For each root of [`super::states::root_of`], the best state to come from.
     states: [u16; ROOTS],
-    /// Its score, less what staying on the root costs.
+    /// Its score, minus the cost of staying on the root.
     scores: [f32; ROOTS],
 }
 
@@ -95,7 +95,7 @@ impl Origins {
             states: [best[first]; ROOTS],
             scores: [largest[first]; ROOTS],
         };
-        // To the best root one comes from itself or from the second best.
+        // A state on the best root comes from that root or from the second best.
         let staying = largest[first] - same_root;
         if largest[second] > staying {
             (origins.states[first], origins.scores[first]) = (best[second], largest[second]);
@@ -106,7 +106,7 @@ impl Origins {
     }
 }
 
-/// Index of the largest score, the first of equals; 0 of none.
+/// Index of the largest score, the first of equals; 0 if there is none.
 #[must_use]
 pub fn argmax(scores: &[f32]) -> usize {
     let mut best = 0;
@@ -134,7 +134,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Nothing but what a change costs, and `same_root`.
+    /// The default costs with this `same_root`, and frames without a chord for free.
     pub(crate) fn plain(same_root: f32) -> ChangeCosts {
         ChangeCosts {
             same_root,

@@ -29,11 +29,11 @@ use crate::tuning::Tuning;
 /// Samples between two frames: 46.4 ms.
 pub const LIVE_HOP_SAMPLES: usize = 1024;
 
-/// Samples after a frame's time stamp that it waits for: 92.9 ms.
+/// How many samples after its time stamp a frame waits for: 92.9 ms.
 pub const LOOKAHEAD_SAMPLES: usize = 2048;
 
-/// Length of the lowest bin's window, in seconds. The others follow from the
-/// bandwidth offset that this one asks for.
+/// Length of the lowest bin's window, in seconds. The others follow from the bandwidth offset that
+/// it requires.
 const LONGEST_WINDOW_S: f64 = 0.45;
 
 /// FFT length in samples: the next size without large factors above the
@@ -53,8 +53,7 @@ pub fn window_samples(bin: usize) -> f64 {
     window_length_samples(bin, gamma_hz())
 }
 
-/// Samples from a frame's time stamp on that `bin` sees: the window covers no
-/// sample at or after τ + this.
+/// The look-ahead of `bin` in samples: its window covers no sample at or after τ plus this.
 #[must_use]
 pub fn lookahead_samples(bin: usize) -> usize {
     (window(bin).last() + 1) as usize
@@ -79,7 +78,7 @@ pub struct CausalFrame<'a> {
     pub index: u64,
     /// Time stamp τ in samples at [`SAMPLE_RATE`]: `index * LIVE_HOP_SAMPLES`.
     pub time_samples: u64,
-    /// One magnitude a bin, low to high.
+    /// One magnitude per bin, low to high.
     pub magnitudes: &'a [f32; BINS],
 }
 
@@ -106,8 +105,8 @@ impl CausalVqt {
         }
     }
 
-    /// Moves the bins to `tuning` from the next frame on; the windows stay as long as they
-    /// are. Computes kernels and allocates where that is another tuning than before.
+    /// Moves the bins to `tuning` from the next frame on; the lengths of the windows stay. Computes
+    /// kernels and allocates if the tuning changes.
     pub fn retune(&mut self, tuning: Tuning) {
         if tuning != self.tuning {
             self.transform.retune(&std::array::from_fn(|bin| Window {
@@ -131,8 +130,8 @@ impl CausalVqt {
             .push(samples, |index, magnitudes| sink(frame(index, magnitudes)));
     }
 
-    /// Ends the signal: the frames that reach beyond it see silence there, so
-    /// that `1 + len / hop` frames come in all. Starts over.
+    /// Ends the signal: frames that reach beyond it are filled with silence, so that there are
+    /// `1 + len / hop` frames in all. Starts over.
     pub fn finish(&mut self, mut sink: impl FnMut(CausalFrame<'_>)) {
         self.transform
             .finish(|index, magnitudes| sink(frame(index, magnitudes)));

@@ -1,10 +1,10 @@
 //! The centred constant-Q transform, equal to librosa's, streaming.
 //!
-//! Magnitudes equal `np.abs(librosa.cqt(y, sr=22050, hop_length=512,
-//! fmin=note_to_hz("C1"), n_bins=144, bins_per_octave=24))` of librosa 0.11 up
-//! to that implementation's own decimation and sparsity (its kernels drop 1 %).
-//! Every frame is centred on its time stamp, so the lowest bin sees 0.53 s of
-//! the future; see [`super::causal_vqt`] for a transform with less.
+//! Magnitudes equal
+//! `np.abs(librosa.cqt(y, sr=22050, hop_length=512, fmin=note_to_hz("C1"), n_bins=144, bins_per_octave=24))`
+//! of librosa 0.11 up to that implementation's own decimation and sparsity (its kernels drop 1 %).
+//! Every frame is centred on its time stamp, so the lowest bin looks 0.53 s ahead; see
+//! [`super::causal_vqt`] for a transform with less look-ahead.
 
 use super::grid::{bin_frequency_hz, bin_scale, window_length_samples};
 use super::kernel::Window;
@@ -56,8 +56,8 @@ impl CentredCqt {
         Ok(Self { transform, tuning })
     }
 
-    /// Moves the bins to `tuning` from the next frame on. Computes kernels and allocates
-    /// where that is another tuning than before.
+    /// Moves the bins to `tuning` from the next frame on. Computes kernels and allocates if the
+    /// tuning changes.
     pub fn retune(&mut self, tuning: Tuning) {
         if tuning != self.tuning {
             self.transform.retune(&windows(tuning));
@@ -77,8 +77,8 @@ impl CentredCqt {
         self.transform.push(samples, sink);
     }
 
-    /// Ends the signal: the frames whose windows reach beyond it see silence
-    /// there, so that `1 + len / hop` frames come in all. Starts over.
+    /// Ends the signal: frames whose windows reach beyond it are filled with silence, so that there
+    /// are `1 + len / hop` frames in all. Starts over.
     pub fn finish(&mut self, sink: impl FnMut(u64, &[f32; BINS])) {
         self.transform.finish(sink);
     }

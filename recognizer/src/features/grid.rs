@@ -28,8 +28,8 @@ pub fn window_length_samples(bin: usize, gamma_hz: f64) -> f64 {
     f64::from(SAMPLE_RATE) / alpha / (bin_frequency_hz(bin) + gamma_hz / alpha)
 }
 
-/// What a steady sinusoid of amplitude 2 at the centre of `bin` measures:
-/// librosa's `scale=True`, the square root of the constant-Q window length.
+/// The magnitude of a steady sinusoid of amplitude 2 at the centre of `bin`: librosa's
+/// `scale=True`, the square root of the constant-Q window length.
 pub(super) fn bin_scale(bin: usize) -> f64 {
     window_length_samples(bin, 0.0).sqrt()
 }

@@ -6,14 +6,14 @@ use std::f64::consts::PI;
 
 use realfft::num_complex::{Complex32, Complex64};
 
-/// Spectral coefficients of a window under this share of its peak are dropped.
+/// Spectral coefficients of a window below this share of its peak are dropped.
 ///
-/// A Hann window's spectrum falls with the cube of the distance, so 2e-4 keeps
-/// about twelve side lobes; the transform then stays within 2e-4 of the dense
-/// one on a full-scale signal (`truncation_error_is_small` measures it).
+/// A Hann window's spectrum falls with the cube of the distance, so 2e-4 keeps about twelve side
+/// lobes; the transform then stays within 2e-4 of the dense one on a full-scale signal (measured by
+/// `truncation_error_is_small`).
 const TRUNCATION: f64 = 2e-4;
 
-/// Terms that are summed side by side, so that the compiler can vectorise the
+/// Terms that are summed side by side, so that the compiler can vectorize the
 /// sums without reordering them.
 const LANES: usize = 8;
 

@@ -7,9 +7,9 @@
 //!   files and for networks of the BTC family;
 //! - [`causal_vqt`]: a variable-Q transform whose look-ahead is bounded, for the live engine.
 //!
-//! In both, frame `n` belongs to the input sample `n * hop`, and its value
-//! depends on the samples around that index alone: however the input is cut
-//! into pushes, the frames are the same bit for bit.
+//! In both, frame `n` belongs to the input sample `n * hop`, and its value depends only on the
+//!   samples around that index: however the input is divided into blocks, the frames are the same
+//!   bit for bit.
 
 mod grid;
 mod kernel;
@@ -28,7 +28,7 @@ pub use sliding::{Frames, HopError};
 /// this rate.
 pub const SAMPLE_RATE: u32 = 22_050;
 
-/// Finest distance between two frames, in samples: every hop is a multiple.
+/// The smallest hop, in samples: every hop is a multiple of it.
 pub const HOP_SAMPLES: usize = 512;
 
 /// Bins of a frame.

@@ -1,5 +1,4 @@
-//! A window that slides over the input and turns every `hop`-th position into
-//! a frame of magnitudes.
+//! Sliding-window transform: a frame of magnitudes at every `hop`-th sample.
 
 use std::sync::Arc;
 
@@ -38,8 +37,8 @@ impl Frames {
     }
 }
 
-/// See the module's comment. Owns every buffer; nothing allocates after
-/// [`SlidingTransform::new`] but [`SlidingTransform::retune`].
+/// The sliding-window transform. Owns all buffers; after [`SlidingTransform::new`] only
+/// [`SlidingTransform::retune`] allocates.
 #[derive(Clone)]
 pub(super) struct SlidingTransform {
     kernels: Kernels,
@@ -52,7 +51,7 @@ pub(super) struct SlidingTransform {
     /// The last samples; `history[filled - 1]` is the newest.
     history: Box<[f32]>,
     filled: usize,
-    /// How many of the newest samples are zero, one after the other.
+    /// How many of the newest samples are zero, without interruption.
     zeros: usize,
     /// Samples received, the zeros of `finish` included.
     received: u64,
@@ -69,8 +68,8 @@ pub(super) struct SlidingTransform {
 }
 
 impl SlidingTransform {
-    /// A transform with one window a bin and an FFT of `fft_len` samples, which
-    /// must hold the longest reach of all windows.
+    /// A transform with one window per bin and an FFT of `fft_len` samples, which must cover the
+    /// longest reach of all windows.
     pub fn new(windows: &[Window; BINS], fft_len: usize, hop: usize) -> Result<Self, HopError> {
         if hop == 0 || !hop.is_multiple_of(HOP_SAMPLES) {
             return Err(HopError { hop });
@@ -87,7 +86,7 @@ impl SlidingTransform {
             hop,
             before,
             after,
-            // Room beyond one frame, so that the history moves back seldom.
+            // Room for more than one frame, so that the history is seldom moved back.
             history: vec![0.0; 2 * (before + after)].into_boxed_slice(),
             filled: 0,
             zeros: 0,
@@ -122,8 +121,8 @@ impl SlidingTransform {
         self.hop
     }
 
-    /// Other frequencies from the next frame on. The windows must reach no farther than those
-    /// of [`Self::new`].
+    /// Changes the windows from the next frame on. They must not reach farther than those of
+    /// [`Self::new`].
     pub fn retune(&mut self, windows: &[Window; BINS]) {
         debug_assert!(
             windows
@@ -145,7 +144,7 @@ impl SlidingTransform {
         self.invalid_samples
     }
 
-    /// Takes samples and hands over each frame that they complete.
+    /// Takes samples and passes each frame that they complete to `sink`.
     pub fn push(&mut self, mut samples: &[f32], mut sink: impl FnMut(u64, &[f32; BINS])) {
         while !samples.is_empty() {
             let missing = self.frame_end() - self.received;
@@ -163,9 +162,9 @@ impl SlidingTransform {
         }
     }
 
-    /// Ends the signal: the remaining frames, up to the one at or just before
-    /// its end, see silence after it. `1 + len / hop` frames in all, as in
-    /// librosa. Starts over afterwards, keeping the count of invalid samples.
+    /// Ends the signal: the remaining frames, up to the one at or just before its end, are filled
+    /// with silence. There are `1 + len / hop` frames in all, as in librosa. Starts over
+    /// afterwards, keeping the count of invalid samples.
     pub fn finish(&mut self, mut sink: impl FnMut(u64, &[f32; BINS])) {
         let frames = 1 + self.received / self.hop as u64;
         let zeros = [0.0; HOP_SAMPLES];
@@ -179,7 +178,7 @@ impl SlidingTransform {
         self.invalid_samples = invalid_samples;
     }
 
-    /// Samples that must have been received for the next frame.
+    /// How many samples must have been received for the next frame.
     fn frame_end(&self) -> u64 {
         self.next_frame * self.hop as u64 + self.after as u64
     }
@@ -187,7 +186,7 @@ impl SlidingTransform {
     fn append(&mut self, mut samples: &[f32]) {
         self.received += samples.len() as u64;
         let span = self.before + self.after;
-        // A long hop passes over samples that no frame sees.
+        // With a long hop some samples are in no frame.
         let unseen = samples.len().saturating_sub(span);
         self.invalid_samples += samples[..unseen].iter().filter(|s| !is_valid(**s)).count() as u64;
         samples = &samples[unseen..];
@@ -210,7 +209,7 @@ impl SlidingTransform {
     /// Transforms the newest samples into `magnitudes`.
     fn analyse(&mut self) {
         if self.zeros >= self.before + self.after {
-            // What the transform of nothing comes to: a stopped host costs nothing.
+            // The transform of silence is zero: a stopped host costs nothing.
             self.magnitudes.fill(0.0);
             return;
         }

@@ -2,10 +2,11 @@
 //!
 //! | engine | needs | use |
 //! |---|---|---|
-//! | [`pitch_class`] | nothing | the default: our networks, computed by loops written for them, one thread |
+//! | [`pitch_class`] | nothing | the default: our networks, computed by hand-written loops, one thread |
 //! | `ort` (feature `ort`) | the ONNX Runtime library and an ONNX file | a machine's accelerator, other networks |
 //!
-//! The trainer has another one, for any architecture: its own modules. What an ONNX file must look like is in [`onnx`].
+//! The trainer has another one, for any architecture: its burn modules. The required form of an
+//! ONNX file is in [`onnx`].
 
 pub mod onnx;
 #[cfg(feature = "ort")]
@@ -19,11 +20,11 @@ use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
-/// Why an engine could not be made or did not answer.
+/// Why an engine could not be created or run.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
-    /// A causal network was asked for and this one is not, or the reverse.
-    #[error("the network `{name}` is {is}, and a {wanted} one is needed")]
+    /// A causal network is needed and this one is not causal, or the reverse.
+    #[error("the network `{name}` is {is}, but a {wanted} one is needed")]
     WrongKind {
         /// Name in the model card.
         name: String,
@@ -39,9 +40,9 @@ pub enum InferenceError {
 
 /// A causal network and its weights, shared by any number of streams.
 pub trait CausalModel: Send + Sync {
-    /// A stream that has heard nothing.
+    /// A new stream.
     fn start(&self) -> Box<dyn CausalStream>;
-    /// What its posteriors are worth.
+    /// The calibration of its posteriors.
     fn calibration(&self) -> Calibration {
         Calibration::default()
     }
@@ -54,11 +55,10 @@ pub trait CausalStream: Send {
     /// # Errors
     /// [`InferenceError::Engine`] when the engine fails.
     fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError>;
-    /// Forgets what was heard.
+    /// Forgets all frames.
     fn reset(&mut self);
-    /// Frames after which nothing is left of what was heard, whatever it was: so many equal
-    /// frames later, one more of them changes neither the stream nor its answer, bit for
-    /// bit. `None` where that is not known.
+    /// The memory of the stream in frames: after this many equal frames, one more of them changes
+    /// neither the state nor the posterior, bit for bit. `None` if unknown.
     fn memory(&self) -> Option<usize> {
         None
     }
@@ -66,13 +66,13 @@ pub trait CausalStream: Send {
 
 /// A network over windows of 108 frames.
 pub trait WindowModel: Send + Sync {
-    /// Posteriors of the frames of some windows, `[windows, 108, 144]` log-compressed in
-    /// row order, in the same order.
+    /// Posteriors of the frames of some windows, in the same order; `frames` is
+    /// `[windows, 108, 144]`, log-compressed, in row order.
     ///
     /// # Errors
     /// [`InferenceError::Engine`] when the engine fails.
     fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError>;
-    /// What its posteriors are worth.
+    /// The calibration of its posteriors.
     fn calibration(&self) -> Calibration {
         Calibration::default()
     }

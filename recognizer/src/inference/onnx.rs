@@ -1,10 +1,9 @@
-//! The form of ONNX files that can be run: the contract between the trainer,
-//! which writes such files, and the ONNX engine, which also takes files from elsewhere.
+//! The required form of ONNX files: the contract between the trainer, which writes such files, and
+//! the ONNX engine, which also takes files from elsewhere.
 //!
-//! All tensors are float32. Frames are log-compressed (see
-//! [`crate::features::log_compress`]) and not standardised: that is the graph's part.
-//! Outputs are logits; the classes are those of [`harmony::vocabulary::large`], of the
-//! bass the twelve pitch classes, then "no bass".
+//! All tensors are float32. Frames are log-compressed (see [`crate::features::log_compress`]) and
+//! not standardized; the graph does that. Outputs are logits; the classes are those of
+//! [`harmony::vocabulary::large`], of the bass the twelve pitch classes, then "no bass".
 //!
 //! | | windowed | causal |
 //! |---|---|---|
@@ -14,7 +13,7 @@
 //! | output [`CHORD`] | `[batch, 108, 170]` | `[1, 1, 170]` |
 //! | output [`BASS`], optional | `[batch, 108, 13]` | `[1, 1, 13]` |
 //! | output [`EXTENSIONS`], optional | `[batch, 108, 120]` | `[1, 1, 120]` |
-//! | output `x_next` ([`NEXT`]) | | for each state, what to feed with the next frame |
+//! | output `x_next` ([`NEXT`]) | | for each state, its value for the next frame |
 //!
 //! The metadata entry [`FORMAT_KEY`] may be absent; when it is there it must be
 //! [`FORMAT`]. [`CALIBRATION_KEY`] holds a [`Calibration`](crate::calibration::Calibration) as
@@ -24,7 +23,7 @@
 pub const FORMAT: &str = "changes-onnx/1";
 /// Metadata entry that holds [`FORMAT`].
 pub const FORMAT_KEY: &str = "changes.format";
-/// Metadata entry that holds what the posteriors are worth.
+/// Metadata entry with the calibration as JSON.
 pub const CALIBRATION_KEY: &str = "changes.calibration";
 /// Metadata entry with the architecture as JSON
 /// ([`crate::networks::Architecture`]).
@@ -40,5 +39,5 @@ pub const BASS: &str = "bass";
 /// The output with the logits of the extensions of every root
 /// ([`crate::networks::extensions`]).
 pub const EXTENSIONS: &str = "colour";
-/// What is appended to the name of a state input to make the output that follows it.
+/// The suffix that makes the name of a state's output from that of its input.
 pub const NEXT: &str = "_next";

@@ -1,8 +1,8 @@
-//! The second engine: ONNX Runtime, loaded at run time from a library the user names.
+//! The second engine: ONNX Runtime, loaded at run time from a library that the user names.
 //!
-//! Nothing of ONNX Runtime is linked or shipped; version 1.24 or newer is needed. The
-//! model is an ONNX file as described in [`super::onnx`], checked when it is opened. A
-//! session is shared by all streams of a model and runs for one of them at a time.
+//! ONNX Runtime is neither linked nor shipped; version 1.24 or newer is needed. The model is an
+//! ONNX file as described in [`super::onnx`], checked when it is opened. A session is shared by all
+//! streams of a model and runs for one of them at a time.
 
 use std::borrow::Cow;
 use std::fs;
@@ -29,7 +29,7 @@ const MAX_STATE: usize = 1 << 24;
 /// The most state inputs a causal model may have.
 const MAX_STATES: usize = 256;
 
-/// Why the engine could not be made.
+/// Why the engine could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum OrtError {
     /// The library is not there, is not ONNX Runtime, or is too old.
@@ -40,8 +40,8 @@ pub enum OrtError {
         /// What was wrong.
         reason: String,
     },
-    /// A process runs one ONNX Runtime, and it has loaded another already.
-    #[error("ONNX Runtime is loaded from {} already, {} cannot be loaded beside it", loaded.display(), asked.display())]
+    /// A process can load only one ONNX Runtime, and has already loaded another.
+    #[error("ONNX Runtime is already loaded from {}; {} cannot be loaded beside it", loaded.display(), asked.display())]
     OtherLibrary {
         /// The one that runs.
         loaded: PathBuf,
@@ -69,7 +69,7 @@ pub enum OrtError {
     Refused {
         /// The file.
         path: PathBuf,
-        /// ONNX Runtime's words.
+        /// ONNX Runtime's message.
         reason: String,
     },
     /// A valid ONNX file, but not such a model (see [`super::onnx`]).
@@ -84,7 +84,7 @@ pub enum OrtError {
     },
 }
 
-/// What a session runs on besides the processor.
+/// The accelerator of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Accelerator {
     /// The processor alone.
@@ -103,12 +103,12 @@ pub enum Accelerator {
 pub struct OrtSettings {
     /// Threads for one operator.
     pub threads: usize,
-    /// What to run on; opening a model fails when it is not there.
+    /// The accelerator; opening a model fails if it is not available.
     pub accelerator: Accelerator,
 }
 
 impl Default for OrtSettings {
-    /// One thread, as the default engine has.
+    /// One thread, like the default engine.
     fn default() -> Self {
         Self {
             threads: 1,
@@ -125,8 +125,8 @@ pub struct OrtRuntime {
 }
 
 impl OrtRuntime {
-    /// Loads the library at `path` into the process, once; asking again for the same
-    /// library gives the same.
+    /// Loads the library at `path` into the process, once; further calls for the same library
+    /// return the same.
     ///
     /// # Errors
     /// [`OrtError::Library`] and [`OrtError::OtherLibrary`].
@@ -185,7 +185,7 @@ impl OrtRuntime {
     fn session(&self, path: &Path, settings: OrtSettings) -> ort::Result<Session> {
         let provider = match settings.accelerator {
             Accelerator::None => None,
-            // Full precision, so that results do not depend on where they are computed.
+            // Full precision, so that results do not depend on the device.
             Accelerator::Cuda => Some(ep::CUDA::default().with_tf32(false).build()),
             Accelerator::CoreMl => Some(ep::CoreML::default().build()),
             Accelerator::DirectMl => Some(ep::DirectML::default().build()),
@@ -198,7 +198,7 @@ impl OrtRuntime {
             .with_optimization_level(GraphOptimizationLevel::All)?
             .with_intra_threads(settings.threads.max(1))?
             .with_inter_threads(1)?
-            // A live stream would spin most of the time.
+            // Threads of a live stream would spin most of the time.
             .with_intra_op_spinning(false)?
             .with_execution_providers(providers)?
             .commit_from_file(path)
@@ -217,7 +217,7 @@ struct Shared {
     calibration: Calibration,
 }
 
-/// A tensor that is carried from frame to frame.
+/// A state tensor, kept from frame to frame.
 struct StateSlot {
     input: String,
     output: String,
@@ -269,13 +269,13 @@ impl CausalModel for OrtCausal {
 /// A stream through an [`OrtCausal`].
 struct OrtStream {
     shared: Arc<Shared>,
-    /// As in [`Shared::states`]; none before the first frame.
+    /// The values of [`Shared::states`]; `None` before the first frame.
     state: Option<Vec<DynValue>>,
 }
 
 impl CausalStream for OrtStream {
     fn step(&mut self, frame: &[f32; BINS]) -> Result<Posterior, InferenceError> {
-        // Gone if anything below fails: half a state is worse than silence.
+        // Dropped if anything below fails: no state is better than a partial one.
         let state = match self.state.take() {
             Some(state) => state,
             None => silence(&self.shared.states).map_err(engine)?,
@@ -368,12 +368,12 @@ fn engine(error: ort::Error) -> InferenceError {
     InferenceError::Engine(error.to_string())
 }
 
-/// A session that failed in another thread is as good as before.
+/// Locks a session; a panic in another thread leaves it usable.
 fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
     session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// States before the first frame.
+/// The states before the first frame: zeros.
 fn silence(slots: &[StateSlot]) -> ort::Result<Vec<DynValue>> {
     slots
         .iter()
@@ -396,7 +396,7 @@ fn read(outputs: &SessionOutputs<'_>, frames: usize) -> Result<Vec<Posterior>, I
             Ok(Some(numbers))
         } else {
             Err(InferenceError::Engine(format!(
-                "`{name}` has the shape {shape:?}, {frames} × {classes} numbers are needed"
+                "`{name}` has the shape {shape:?}, but {frames} × {classes} numbers are needed"
             )))
         }
     };
@@ -427,7 +427,9 @@ fn causal_states(session: &Session) -> Result<Vec<StateSlot>, String> {
             .iter()
             .map(|&n| usize::try_from(n).ok().filter(|n| *n > 0))
             .try_fold(1_usize, |product, n| product.checked_mul(n?))
-            .ok_or_else(|| format!("the state `{name}` has no fixed shape, but {shape:?}"))?;
+            .ok_or_else(|| {
+                format!("the state `{name}` has the shape {shape:?}, which is not fixed")
+            })?;
         total = total.saturating_add(size);
         if total > MAX_STATE || states.len() == MAX_STATES {
             return Err(format!(
@@ -443,7 +445,7 @@ fn causal_states(session: &Session) -> Result<Vec<StateSlot>, String> {
                 .all(|(next, n)| *next < 0 || next == n);
         if !fits {
             return Err(format!(
-                "the state `{name}` has the shape {shape:?}, what follows it, `{output}`, {next:?}"
+                "the state `{name}` has the shape {shape:?}, but its output `{output}` has {next:?}"
             ));
         }
         states.push(StateSlot {
@@ -455,12 +457,12 @@ fn causal_states(session: &Session) -> Result<Vec<StateSlot>, String> {
     Ok(states)
 }
 
-/// Checks a windowed model; whether it takes one window at a time only.
+/// Checks a windowed model; returns whether it takes only one window at a time.
 fn window_batch(session: &Session) -> Result<bool, String> {
     check_format(session)?;
     let (inputs, outputs) = (session.inputs(), session.outputs());
     if let Some(other) = inputs.iter().find(|input| input.name() != FRAMES) {
-        return Err(format!("the input `{}` has no meaning here", other.name()));
+        return Err(format!("unexpected input `{}`", other.name()));
     }
     let is = shape_of(inputs, "input", FRAMES)?;
     let one_by_one = is.first() == Some(&1);
@@ -475,7 +477,7 @@ fn window_batch(session: &Session) -> Result<bool, String> {
     Ok(one_by_one)
 }
 
-/// What the posteriors are worth, if the file says so.
+/// The calibration in the file; without one, the identity.
 fn calibration_of(session: &Session) -> Result<Calibration, String> {
     let metadata = session.metadata().map_err(|e| e.to_string())?;
     let Some(text) = metadata.custom(CALIBRATION_KEY) else {
@@ -484,10 +486,10 @@ fn calibration_of(session: &Session) -> Result<Calibration, String> {
     serde_json::from_str(&text)
         .ok()
         .filter(Calibration::is_plausible)
-        .ok_or_else(|| format!("`{CALIBRATION_KEY}` is no calibration: {text}"))
+        .ok_or_else(|| format!("`{CALIBRATION_KEY}` is not a calibration: {text}"))
 }
 
-/// A file that says which version it is must be of this one.
+/// Checks that the format of a file, if stated, is [`FORMAT`].
 fn check_format(session: &Session) -> Result<(), String> {
     let metadata = session.metadata().map_err(|e| e.to_string())?;
     match metadata.custom(FORMAT_KEY) {
@@ -525,7 +527,7 @@ fn shape_of<'a>(outlets: &'a [Outlet], what: &str, name: &str) -> Result<&'a [i6
     }
 }
 
-/// An output may leave any of its dimensions open; of an input only the batch may be.
+/// Checks a shape: any dimension of an output may be symbolic, but of an input only the batch.
 fn check_shape(what: &str, name: &str, is: &[i64], wanted: [i64; 3]) -> Result<(), String> {
     let open = |i: usize, n: i64| n < 0 && (what == "output" || (i == 0 && wanted[0] < 0));
     let fits =

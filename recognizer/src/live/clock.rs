@@ -1,13 +1,13 @@
-//! The clock of an analysis: times of frames.
+//! Clock of an analysis: the times of its frames.
 
 use super::FRAME_S;
 
-/// Where the frames of an analysis lie in the engine's input.
+/// Converts frame numbers to seconds of the engine's input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrameClock {
     /// Input time of frame 0, seconds.
     pub(crate) origin_s: f64,
-    /// Seconds of input behind a frame's time that must have been heard to decode it.
+    /// Seconds of input after a frame's time that are needed to decode it.
     pub(crate) latency_s: f64,
 }
 
@@ -17,7 +17,7 @@ impl FrameClock {
         self.origin_s + index as f64 * FRAME_S
     }
 
-    /// Seconds of input that had been heard when frame `index` was decoded.
+    /// Seconds of input that had arrived when frame `index` was decoded.
     pub(crate) fn heard_s(self, index: u64) -> f64 {
         self.frame_s(index) + self.latency_s
     }

@@ -1,9 +1,9 @@
 //! Display policy: when the shown chord changes, and to what.
 //!
-//! The decoder says at every frame which chord leads. The display follows it under three
-//! rules: a chord must lead for [`hold_s`](super::LiveSettings::hold_s) first, nothing that is
-//! shown is replaced before it could be read ([`SHOWN_FRAMES`]), and a change of extensions
-//! alone must have stood for [`EXTENSION_FRAMES`].
+//! The decoder gives the leading chord at every frame. The display follows it under three rules: a
+//! chord must first lead for [`hold_s`](super::LiveSettings::hold_s), no label is replaced before
+//! it could be read ([`SHOWN_FRAMES`]), and a change of extensions alone must last for
+//! [`EXTENSION_FRAMES`].
 
 use harmony::label::Label;
 use harmony::vocabulary::large;
@@ -18,16 +18,16 @@ use crate::decode::fixed_lag::Run;
 use crate::decode::states::{class_of, label_of};
 use crate::networks::CHORD_CLASSES;
 
-/// Least number of frames that a label stays shown, 0.23 s: less cannot be read.
+/// The least number of frames for which a label is shown, 0.23 s: less cannot be read.
 const SHOWN_FRAMES: u64 = 5;
-/// Frames for which another extension of the shown chord must stand before it is shown.
+/// Frames for which another extension of the shown chord must last before it is shown.
 const EXTENSION_FRAMES: u32 = 3;
-/// Most alternatives an event carries.
+/// The most alternatives of an event.
 const ALTERNATIVES: usize = 4;
 
-/// A change on a beat costs the display this share of what it costs elsewhere. Chosen on the
-/// valid split (`trainer eval-latency --tune --beats`): 18 ms of median latency and .4 points of
-/// majmin, for another wrong label on the way to every twenty-fifth chord.
+/// The cost of a display change on a beat, as a share of that elsewhere. Chosen on the valid split
+/// (`trainer eval-latency --tune --beats`): it gains 18 ms of median latency and .4 points of
+/// majmin, for one more wrong label per twenty-five chords.
 pub(super) fn cost_share_on(place: Place) -> f32 {
     match place {
         Place::Downbeat => 0.4,
@@ -37,14 +37,14 @@ pub(super) fn cost_share_on(place: Place) -> f32 {
     }
 }
 
-/// What is on the display.
+/// State of the display.
 #[derive(Debug, Default)]
 pub(super) struct Display {
     /// State that is shown, before its extensions.
     chord: Option<usize>,
-    /// First frame of the chord as far as known.
+    /// First frame of the chord, as far as known.
     start: u64,
-    /// Where the chord's confirmed segment may begin at the earliest.
+    /// The earliest possible first frame of the chord's confirmed segment.
     first_start: u64,
     label: Option<Label>,
     state: Option<ShownState>,
@@ -56,7 +56,7 @@ pub(super) struct Display {
     label_since: u64,
 }
 
-/// What is known when a frame has been decoded.
+/// The state of decoders and track after a frame.
 pub(super) struct Decoded<'a> {
     /// Number of the frame.
     pub(super) index: u64,
@@ -77,15 +77,15 @@ impl Display {
         if !self.follow(index, leading, hold_frames) {
             return None;
         }
-        // What the frames since the chord began say of it. The start is what the path
-        // says now, but never later than what was shown.
+        // The evidence of the frames since the chord began. The start is that of the current path,
+        // but never later than the one shown.
         self.start = self
             .start
             .min(leading.start)
             .max(index.saturating_sub(LAG_FRAMES as u64));
         let length = (index - self.start.min(index)) as usize + 1;
         let evidence = evidence(decoded.recent.last(length), class_of(chord));
-        // While open, the confirmed segment's label is the final word.
+        // While it is open, the confirmed segment's label takes precedence.
         let confirmed = decoded
             .track
             .open()
@@ -131,8 +131,7 @@ impl Display {
         })
     }
 
-    /// Goes over to the leading chord if it may be shown; says whether it is the one on the
-    /// display now.
+    /// Switches to the leading chord if it may be shown; returns whether it is now displayed.
     fn follow(&mut self, index: u64, leading: Run, hold_frames: u64) -> bool {
         let chord = leading.state;
         if self.chord == Some(chord) {
@@ -156,13 +155,13 @@ impl Display {
         true
     }
 
-    /// Whether what is shown has not been there for long enough to be read.
+    /// Whether the label has not yet been shown for long enough to be read.
     fn is_label_new(&self, index: u64) -> bool {
         self.label.is_some() && index < self.label_since + SHOWN_FRAMES
     }
 }
 
-/// The most probable classes of the latest frame but the shown one.
+/// The most probable classes of the latest frame, except the shown one.
 fn alternatives(recent: &RecentPosteriors, shown: usize) -> Vec<(Label, f32)> {
     let Some(latest) = recent.newest() else {
         return Vec::new();

@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ShownState {
-    /// Shown at once; later audio may overrule it.
+    /// Shown at once; later audio may change it.
     Provisional,
     /// Final.
     Confirmed,
@@ -17,7 +17,7 @@ pub enum ShownState {
 /// A change of the display.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shown {
-    /// Seconds of audio that had been heard when the display changed.
+    /// Seconds of audio that had arrived when the display changed.
     pub shown_at_s: f64,
     /// Where the chord begins, seconds.
     pub starts_at_s: f64,
@@ -32,7 +32,7 @@ pub struct Shown {
     pub alternatives: Vec<(Label, f32)>,
 }
 
-/// What [`LiveEngine::poll`](super::LiveEngine::poll) gives out.
+/// An event returned by [`LiveEngine::poll`](super::LiveEngine::poll).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The display changes.

@@ -1,4 +1,4 @@
-//! From posteriors to events: two decoders, the display and the track.
+//! Reader: posteriors to events, with two decoders, the display and the track.
 
 use std::collections::VecDeque;
 
@@ -16,24 +16,24 @@ use crate::decode::Posterior;
 use crate::decode::fixed_lag::FixedLag;
 use crate::decode::states::emissions;
 
-/// A frame may be the first to hear what sounded so long before it, seconds.
+/// How long after a sound a frame may be the first to contain it, seconds.
 const BEAT_REACH_S: f64 = 3.25 * FRAME_S;
 
-/// A frame that was heard.
+/// An analysed frame.
 pub(crate) struct Heard {
     /// Its number, without gaps since the reader started.
     pub(crate) index: u64,
-    /// What it says.
+    /// Its posterior.
     pub(crate) posterior: Posterior,
-    /// Whether it is silence, which has the same posterior each time.
+    /// Whether it is silent; all silent frames have the same posterior.
     pub(crate) silent: bool,
-    /// Where the frames lie.
+    /// The times of frames.
     pub(crate) clock: FrameClock,
 }
 
 /// Reads chords from frame to frame.
 pub(crate) struct Reader {
-    /// For the confirmed track.
+    /// Decoder of the confirmed track.
     decoder: FixedLag,
     display_decoder: FixedLag,
     settings: LiveSettings,
@@ -42,7 +42,7 @@ pub(crate) struct Reader {
     recent: RecentPosteriors,
     /// Log-probabilities of the decoders' states in the latest frame.
     heard: Vec<f32>,
-    /// Whether those are the ones of silence.
+    /// Whether those are of silence.
     heard_silence: bool,
 }
 
@@ -60,7 +60,7 @@ impl Reader {
         }
     }
 
-    /// Forgets what was heard; the next frame is number 0.
+    /// Forgets all frames; the next frame is number 0.
     pub(crate) fn start(&mut self) {
         self.decoder = FixedLag::new(self.settings.track_decoder());
         self.display_decoder = FixedLag::new(self.settings.display_decoder());
@@ -79,7 +79,7 @@ impl Reader {
         self.settings = settings;
         let track = settings.track_decoder();
         self.decoder.set_costs(track.change_cost, track.hold);
-        // That of the display is set frame by frame.
+        // The display's decoder is set at every frame.
     }
 
     /// Takes the next frame. `beats` is asked for beats in the clock's seconds.
@@ -95,7 +95,7 @@ impl Reader {
             silent,
             clock,
         } = heard;
-        // Silence is the same again and again.
+        // The emissions of silence are always the same.
         if !(silent && self.heard_silence) {
             emissions(&posterior, &mut self.heard);
             self.heard_silence = silent;
@@ -127,7 +127,7 @@ impl Reader {
         events.extend(ended.into_iter().map(Event::Segment));
     }
 
-    /// Makes changes of the display cheaper where a frame at `to_s` may hear a beat.
+    /// Makes changes of the display cheaper where a frame at `to_s` may be on a beat.
     fn set_display_costs(&mut self, to_s: f64, beats: &mut dyn BeatSource) {
         let settings = self.settings.display_decoder();
         let from_s = to_s - BEAT_REACH_S;

@@ -1,4 +1,4 @@
-//! Memory of the posteriors of frames that are not final yet.
+//! Posteriors of the frames that are not final yet.
 
 use std::collections::VecDeque;
 

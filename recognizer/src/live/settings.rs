@@ -4,9 +4,9 @@ use super::{FRAME_S, LAG_FRAMES};
 use crate::decode::fixed_lag::FixedLagSettings;
 use crate::tuning::TuningSetting;
 
-/// The display pays this share of the cost of a change: it may be wrong for a moment and gains
-/// by being right sooner, the track may not. Chosen on the valid split: 28 ms of median latency
-/// and one point of majmin on the display.
+/// The cost of a change on the display, as a share of that in the track: the display may be wrong
+/// for a moment if it is right sooner, the track may not. Chosen on the valid split: it gains 28 ms
+/// of median latency and one point of majmin on the display.
 const DISPLAY_COST_SHARE: f32 = 0.5;
 
 /// Settings of a [`LiveEngine`](super::LiveEngine).
@@ -16,7 +16,7 @@ pub struct LiveSettings {
     pub sensitivity: f32,
     /// Seconds for which a new chord must lead before it replaces the shown one.
     pub hold_s: f32,
-    /// Where the bins of the transform lie: by the music's tuning, or by a given one.
+    /// The tuning of the transform's bins: the music's, or a given one.
     pub tuning: TuningSetting,
 }
 

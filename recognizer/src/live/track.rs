@@ -1,4 +1,4 @@
-//! Track assembly: confirmed states in, final segments out.
+//! Track assembly: builds final segments from confirmed states.
 
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
@@ -9,10 +9,10 @@ use super::recent::{RecentPosteriors, evidence};
 use crate::decode::states::{class_of, label_of};
 use crate::decode::{Posterior, SegmentEvidence};
 
-/// Puts confirmed frames together to segments.
+/// Joins confirmed frames to segments.
 #[derive(Debug, Default)]
 pub(super) struct TrackBuilder {
-    /// Where the first segment begins, whatever its frame says, seconds.
+    /// Start of the first segment, whatever its first frame, in seconds.
     start_s: f64,
     open: Option<OpenSegment>,
 }
@@ -46,13 +46,13 @@ impl TrackBuilder {
         }
     }
 
-    /// The segment that is not over.
+    /// The open segment.
     pub(super) fn open(&self) -> Option<&OpenSegment> {
         self.open.as_ref()
     }
 
-    /// Takes the confirmed state of the next frame, and gives the segment that ended before
-    /// it. `path` is asked for the decoder's best path from that frame to the newest one.
+    /// Takes the confirmed state of the next frame, and returns the segment that ended before it.
+    /// `path` returns the decoder's best path from that frame to the newest one.
     pub(super) fn confirm(
         &mut self,
         (frame, state): (u64, usize),
@@ -62,7 +62,7 @@ impl TrackBuilder {
     ) -> Option<Segment> {
         let mut ended = None;
         if self.open.as_ref().is_none_or(|open| open.state != state) {
-            // The path from here to now says which frames speak for this segment.
+            // The path from here to now gives the frames that belong to this segment.
             let path = path();
             let same = path.iter().take_while(|s| **s == state).count();
             let of_segment = recent.last(path.len()).take(same);
@@ -76,8 +76,8 @@ impl TrackBuilder {
         ended
     }
 
-    /// The input ends at `end_s`: all frames that are not confirmed become what `path`, which
-    /// ends with frame `frames - 1`, says of them.
+    /// The input ends at `end_s`: all frames that are not confirmed get their states from `path`,
+    /// which ends with frame `frames - 1`.
     pub(super) fn close(
         &mut self,
         path: &[usize],
@@ -88,7 +88,7 @@ impl TrackBuilder {
     ) -> Vec<Segment> {
         let mut ended = Vec::new();
         let first = frames - path.len() as u64;
-        // The oldest of the path's frames is confirmed already, once the lag is full.
+        // Once the lag is full, the oldest frame of the path is already confirmed.
         let skip = usize::from(path.len() > LAG_FRAMES);
         let posteriors: Vec<&Posterior> = recent.last(path.len()).collect();
         for (i, &state) in path.iter().enumerate().skip(skip) {
@@ -107,7 +107,7 @@ impl TrackBuilder {
         ended
     }
 
-    /// Ends the open segment where frame `frame` lies, and opens one of `state` there.
+    /// Ends the open segment at frame `frame`, and opens one of `state` there.
     fn begin(
         &mut self,
         frame: u64,

@@ -1,10 +1,10 @@
-//! One type over all architectures, for weights files, training and inference.
+//! A common type for all architectures, for weights files, training and inference.
 
 use serde::{Deserialize, Serialize};
 
 use super::configuration::{BtcConfig, PitchClassNetConfig, TwoEOneDConfig};
 
-/// Which frames a network reads.
+/// The kind of frames that a network reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FrontEnd {
@@ -24,11 +24,11 @@ impl FrontEnd {
     }
 }
 
-/// An architecture and its shape: all that is needed to rebuild a network around weights.
+/// An architecture and its shape: everything needed to rebuild a network from its weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Architecture {
-    /// Ours.
+    /// Our pitch-class network.
     PitchClass(PitchClassNetConfig),
     /// BTC, the paper's first student.
     Btc(BtcConfig),
@@ -37,7 +37,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The same with another share of dropout while training: parameters and results stay.
+    /// The same architecture with another dropout in training; parameters and results stay.
     #[must_use]
     pub fn with_dropout(self, dropout: f64) -> Self {
         match self {
@@ -61,8 +61,8 @@ impl Architecture {
         }
     }
 
-    /// Whether every size is within what any network of ours could need, so that a
-    /// hostile file cannot make anything allocate without bound.
+    /// Whether every size is within plausible bounds, so that a hostile file cannot cause unbounded
+    /// allocation.
     pub fn is_plausible(&self) -> bool {
         let within = |n: usize, limit: usize| (1..=limit).contains(&n);
         match self {

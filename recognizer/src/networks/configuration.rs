@@ -1,7 +1,7 @@
 //! Configurations of the networks, from which the shapes of their tensors follow.
 //!
-//! Numbers alone; the networks themselves are made of them by the trainer. As JSON they are an
-//! object with a number for every field.
+//! Only numbers; the trainer builds the networks from them. As JSON each is an object with one
+//! entry per field.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ macro_rules! with {
     )*};
 }
 
-/// Shape of our network.
+/// Shape of our pitch-class network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PitchClassNetConfig {
     /// True: taps reach into the past only. False: both ways.
@@ -52,7 +52,7 @@ pub struct PitchClassNetConfig {
 }
 
 impl PitchClassNetConfig {
-    /// A small network with these distances between taps.
+    /// A small network with these dilations.
     #[must_use]
     pub fn new(causal: bool, dilations: Vec<usize>) -> Self {
         Self {
@@ -78,8 +78,8 @@ impl PitchClassNetConfig {
             .with_wide_front()
     }
 
-    /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s
-    /// both ways.
+    /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s in both
+    /// directions.
     #[must_use]
     pub fn windowed() -> Self {
         Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1])
@@ -98,18 +98,18 @@ impl PitchClassNetConfig {
         with_front_channels, front_channels: usize;
         /// Another span of those filters, in bins; odd.
         with_front_kernel, front_kernel: usize;
-        /// Another width behind the mix.
+        /// Another width after the mix.
         with_mixed, mixed: usize;
         /// With a head for ninths, elevenths and thirteenths, or without.
         with_extensions, extensions: bool;
-        /// With all values of that head, or without those that came later.
+        /// With all values of that head, or only those of version 0.1.
         with_wide_extensions, wide_extensions: bool;
         /// Another share of dropout.
         with_dropout, dropout: f64;
     }
 
-    /// Two octaves of spectrum for each filter, enough to tell a partial from a slope of
-    /// the spectrum, and an extension head.
+    /// Filters over two octaves, enough to distinguish a partial from a slope of the spectrum, and
+    /// an extension head.
     fn with_wide_front(self) -> Self {
         self.with_front_kernel(25)
             .with_front_channels(24)
@@ -127,16 +127,16 @@ impl PitchClassNetConfig {
         }
     }
 
-    /// Bins of nothing before and after a frame, so that its 144 bins give 72 semitones.
+    /// Zero bins before and after a frame, so that its 144 bins give 72 semitones.
     #[must_use]
     pub fn front_padding(&self) -> [usize; 2] {
         let before = self.front_kernel.saturating_sub(1) / 2;
         [before, self.front_kernel.saturating_sub(2 + before)]
     }
 
-    /// Whether a network of this shape can become one of shape `other` without forgetting:
-    /// all is alike but [`Self::bottleneck`], [`Self::mixed`] and [`Self::wide_extensions`], which
-    /// must not shrink (and dropout, which is no part of the network).
+    /// Whether a network of this shape can be widened to shape `other` with the same results: they
+    /// differ only in [`Self::bottleneck`], [`Self::mixed`] and [`Self::wide_extensions`], which
+    /// must not shrink (and in dropout, which has no parameters).
     #[must_use]
     pub fn widens_to(&self, other: &Self) -> bool {
         let same = |c: &Self| {

@@ -1,11 +1,11 @@
-//! Extensions: notes that a chord has above its quality, or lacks.
+//! Extensions: notes that a chord has beyond its quality, or lacks.
 //!
-//! An extension head answers for every root: four values for the ninth, three for the
-//! eleventh, three for the thirteenth, each group a softmax of its own, the first value
-//! of a group being "none". These are the groups of the ChordNet teacher (Jiang et al.,
-//! ISMIR 2019). Two more groups of two values tell what no class of the large vocabulary has:
-//! whether there is no third at all (a power chord, `5`), and whether a suspended fourth has
-//! a minor seventh (`sus4(b7)`). Only the values at the root that is read count.
+//! An extension head has for every root four values for the ninth, three for the eleventh and three
+//! for the thirteenth, each group with its own softmax, the first value of a group being "none".
+//! These are the groups of the ChordNet teacher (Jiang et al., ISMIR 2019). Two more groups of two
+//! values cover chords outside the large vocabulary: whether there is no third (a power chord,
+//! `5`), and whether a suspended fourth has a minor seventh (`sus4(b7)`). Only the values at the
+//! decoded root count.
 
 use harmony::label::{Chord, Label};
 
@@ -15,12 +15,12 @@ pub const NINTHS: usize = 4;
 pub const ELEVENTHS: usize = 3;
 /// Values of the thirteenth: none, 13, b13.
 pub const THIRTEENTHS: usize = 3;
-/// Values of the ninths, elevenths and thirteenths of one root: all that teachers and the
-/// weights of version 0.1 know.
+/// Values of the ninths, elevenths and thirteenths of one root: all that teachers and the weights
+/// of version 0.1 have.
 pub const TENSION_VALUES: usize = NINTHS + ELEVENTHS + THIRTEENTHS;
-/// The value that says that there is no third.
+/// Index of the value for "no third".
 pub const NO_THIRD: usize = TENSION_VALUES + 1;
-/// The value that says that a suspended fourth has a minor seventh.
+/// Index of the value for "minor seventh on a suspended fourth".
 pub const SUSPENDED_SEVENTH: usize = TENSION_VALUES + 3;
 /// Values of the head for one root.
 pub const EXTENSION_VALUES: usize = TENSION_VALUES + 4;
@@ -36,7 +36,7 @@ pub const GROUPS: [(usize, usize); 5] = [
 /// Semitones above the root of the values after "none", group by group.
 const SEMITONES: [&[i32]; 3] = [&[14, 15, 13], &[17, 18], &[21, 20]];
 
-/// A ninth, an eleventh and a thirteenth (0 where there is none), and what the vocabulary lacks.
+/// A ninth, an eleventh and a thirteenth (0 for none), and the chords that the vocabulary lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extensions {
     /// 0 none, 1 is 9, 2 is #9, 3 is b9.
@@ -52,7 +52,7 @@ pub struct Extensions {
 }
 
 impl Extensions {
-    /// The extensions of a label; none for anything but a chord.
+    /// The extensions of a label; `None` for anything but a chord.
     pub fn from_label(label: &Label) -> Option<Self> {
         let Label::Chord(chord) = label else {
             return None;
@@ -80,14 +80,14 @@ impl Extensions {
         }
     }
 
-    /// One number for all values, below 144; below 36 without the last two.
+    /// All values as one number below 144; below 36 if the last two are false.
     pub fn index(self) -> u8 {
         let extensions =
             (self.ninth * ELEVENTHS as u8 + self.eleventh) * THIRTEENTHS as u8 + self.thirteenth;
         extensions + 36 * u8::from(self.no_third) + 72 * u8::from(self.suspended_seventh)
     }
 
-    /// The extensions of an index; values out of range fold back.
+    /// The extensions of an index; indices out of range wrap around.
     pub fn from_index(index: u8) -> Self {
         let thirteenths = THIRTEENTHS as u8;
         let elevenths = ELEVENTHS as u8;

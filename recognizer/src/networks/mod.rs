@@ -1,18 +1,18 @@
-//! The shapes of the networks that turn frames into chord posteriors, and of what they write.
+//! The shapes of the networks, from frames to chord posteriors.
 //!
-//! | network | hears of the future | parameters |
+//! | network | look-ahead | parameters |
 //! |---|---|---|
-//! | [`PitchClassNetConfig`], causal: the shipped `live` | nothing | 0.51 M |
+//! | [`PitchClassNetConfig`], causal: the shipped `live` | none | 0.51 M |
 //! | [`PitchClassNetConfig`], over a window: the shipped `windowed` | the window | 0.78 M |
 //! | [`BtcConfig`], a student of arXiv 2602.19778 | the window | 2.94 M |
 //! | [`TwoEOneDConfig`], the other student | the window | 3.0 M |
 //!
-//! All of them read log-compressed frames (see [`crate::features::log_compress`])
-//! standardised with one scalar mean and deviation, and write logits over the
-//! 170 classes of [`harmony::vocabulary::large`]. Those of the first kind also write the bass and
-//! the extensions ([`extensions`]), and are computed by [`crate::inference::pitch_class`]. As modules
-//! that learn, all of them are in the workspace's `networks` crate; nothing of burn is in this
-//! one. Networks from elsewhere run by [`crate::inference::ort`] (cargo feature `ort`).
+//! All of them read log-compressed frames (see [`crate::features::log_compress`]) standardized with
+//! one scalar mean and deviation, and write logits over the 170 classes of
+//! [`harmony::vocabulary::large`]. Pitch-class networks also write the bass and the extensions
+//! ([`extensions`]), and are computed by [`crate::inference::pitch_class`]. The trainable burn
+//! modules of all of them are in the workspace's `networks` crate; this crate does not depend on
+//! burn. Other networks run in [`crate::inference::ort`] (cargo feature `ort`).
 
 pub mod extensions;
 

@@ -1,4 +1,4 @@
-//! From posteriors that are final to chords that are.
+//! Confirmation: final posteriors to final chords.
 
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
@@ -11,25 +11,25 @@ use crate::decode::path::{Chord, stretches};
 use crate::decode::viterbi::viterbi;
 use crate::features::centred_cqt::FILE_HOP_S;
 
-/// The confirmed chords of a stretch without a gap, and the one that may go on.
+/// State of confirming a stretch without a gap, with the chord that may continue.
 #[derive(Clone)]
 pub(crate) struct Confirming {
-    /// Where frame 0 lies, seconds.
+    /// The time of frame 0, seconds.
     origin_s: f64,
     /// Frames whose states are final.
     confirmed: u64,
-    /// Where what was given out ends, seconds.
+    /// The end of the last output, seconds.
     reached_s: f64,
     /// The chord of the last confirmed frame.
     open: Option<Open>,
 }
 
-/// A chord that may go on.
+/// A chord that may continue.
 #[derive(Clone)]
 struct Open {
     state: usize,
     label: Label,
-    /// Of the last confirmed frame.
+    /// The posterior of the last confirmed frame.
     posterior: Posterior,
 }
 
@@ -43,7 +43,7 @@ impl Confirming {
         }
     }
 
-    /// The same, its first chord beginning at `from_s`.
+    /// A stretch with frame 0 at `origin_s` whose first chord begins at `from_s`.
     pub(crate) fn from(from_s: f64, origin_s: f64) -> Self {
         Self {
             reached_s: from_s.min(origin_s),
@@ -56,8 +56,8 @@ impl Confirming {
         self.confirmed
     }
 
-    /// Confirms the frames before `to`, up to `to_s` seconds, with the posteriors of all frames
-    /// from the first that is not confirmed on in view.
+    /// Confirms the frames before `to`, up to `to_s` seconds. `posteriors` are those of all frames
+    /// from the first unconfirmed one on.
     pub(crate) fn decode(
         &mut self,
         posteriors: &[Posterior],
@@ -100,7 +100,7 @@ impl Confirming {
         if let (Some(open), Some(&next)) = (&self.open, path.first())
             && open.state != next
         {
-            // It ended with the last confirmed frame, but lasts to the change.
+            // It ended with the last confirmed frame, but lasts until the change.
             let heard = [&open.posterior, &posteriors[0]];
             let change_s = boundaries.place_s(first, (open.state, next), heard);
             let rest = Chord {

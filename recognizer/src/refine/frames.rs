@@ -1,4 +1,4 @@
-//! The frames that later windows still need.
+//! Buffer of the frames that later windows still need.
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ impl Frames {
         self.rows.get(usize::try_from(index).ok()?)
     }
 
-    /// The rows of a window, silence before the first frame and after the last.
+    /// The rows of a window, with silence before the first frame and after the last.
     pub(super) fn window(&self, start: i64) -> Vec<f32> {
         let silence = [log_compress(0.0); BINS];
         let row = |frame: i64| {

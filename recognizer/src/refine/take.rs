@@ -1,5 +1,5 @@
-//! Takes: stretches of a stream without a gap, with the windows over their frames and the chords
-//! that are final.
+//! Takes: stretches of a stream without a gap, with the windows over their frames and the final
+//! chords.
 
 use std::sync::Arc;
 
@@ -27,13 +27,13 @@ pub(super) struct Take {
     pub(super) ended_s: Option<f64>,
     pub(super) frames: Frames,
     averages: Averages,
-    /// The network's answer for a silent window, once it was asked.
+    /// The network's output for a silent window, once computed.
     of_silence: Option<Arc<[Posterior]>>,
     /// Runs of the network so far.
     pub(super) runs: u64,
-    /// What is final.
+    /// The final chords.
     confirming: Confirming,
-    /// Whether the posteriors of what becomes final are given out with it.
+    /// Whether results contain their frames.
     pub(super) share: bool,
 }
 
@@ -56,7 +56,7 @@ impl Take {
         self.confirming.confirmed()
     }
 
-    /// Frames that the next run needs.
+    /// The number of frames at which the next run is due.
     pub(super) fn next_run(&self) -> u64 {
         (self.runs + 1) * RUN_FRAMES
     }
@@ -80,7 +80,7 @@ impl Take {
             Some(answers) => {
                 self.averages.add(start, &answers, self.frames.count);
                 if silent {
-                    // A host that stands still costs nothing more.
+                    // A stopped host costs nothing more.
                     self.of_silence = Some(answers);
                 }
             }
@@ -90,14 +90,14 @@ impl Take {
         self.frames.forget_before(start.max(0) as u64);
     }
 
-    /// Confirms the frames before `to` with all before `end` in view.
+    /// Confirms the frames before `to`, using all frames before `end`.
     pub(super) fn confirm(&mut self, to: u64, end: u64, beats: &mut dyn BeatSource) -> Refined {
         // The change to frame `to` can lie as early as the middle of the frame before.
         let to_s = self.origin_s + (to - 1) as f64 * FILE_HOP_S;
         self.decode(to, end, to_s, beats)
     }
 
-    /// Confirms all that is left, up to `end_s`.
+    /// Confirms all remaining frames, up to `end_s`.
     pub(super) fn last_words(
         &mut self,
         end_s: f64,
@@ -139,7 +139,7 @@ impl Take {
     }
 }
 
-/// Whether all of a log-compressed frame is below what counts as silence.
+/// Whether all bins of a log-compressed frame are below the limit of silence.
 fn is_silent(row: &[f32; BINS]) -> bool {
     let limit = log_compress(SILENCE_MAGNITUDE);
     row.iter().all(|value| *value < limit)

@@ -1,9 +1,8 @@
-//! Loops that are compiled for the processor at hand: with AVX-512, or AVX2 and fused
-//! multiply-add, where it has them, plainly otherwise.
+//! Loops compiled for several processors: AVX-512, AVX2 with fused multiply-add, and any other.
 //!
-//! Nothing here but the choice between them is `unsafe`; the arithmetic is plain Rust
-//! that the compiler vectorises, sixteen numbers side by side. Each of the sixteen has its own
-//! sum, so that how many go through a register at once changes no bit of the result.
+//! Only the choice between them is `unsafe`; the arithmetic is plain Rust that the compiler
+//! vectorizes, sixteen numbers at a time. Each of the sixteen has its own sum, so that the width of
+//! the registers changes no bit of the result.
 
 pub mod product;
 
@@ -13,7 +12,7 @@ pub const LANES: usize = 16;
 /// Sixteen numbers.
 pub type Lanes = [f32; LANES];
 
-/// What a processor can do that the loops are written for.
+/// The features of a processor that the loops use.
 pub trait Isa {
     /// Multiply and add in one.
     const FMA: bool;
@@ -28,7 +27,7 @@ pub enum Avx512 {}
 /// x86-64 with AVX2 and fused multiply-add: 16 registers of eight.
 pub enum Avx2 {}
 
-/// What is there without asking. Fused multiply-add is part of every 64-bit ARM.
+/// The features that every processor has. Fused multiply-add is part of every 64-bit ARM.
 pub enum Baseline {}
 
 impl Isa for Avx512 {
@@ -81,8 +80,8 @@ macro_rules! for_this_processor {
 }
 pub use for_this_processor;
 
-/// Whether the processor has what the loops for AVX-512 are compiled for. `CHANGES_NO_AVX512` in
-/// the environment says no, to compare.
+/// Whether the processor has the features of the AVX-512 loops. The environment variable
+/// `CHANGES_NO_AVX512` turns them off for comparison.
 #[cfg(target_arch = "x86_64")]
 #[must_use]
 pub fn has_avx512() -> bool {

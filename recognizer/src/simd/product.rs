@@ -3,11 +3,11 @@
 
 use super::{Isa, LANES, Lanes, multiply_add};
 
-/// Positions whose sums are kept in registers together. A browser on x86-64 has sixteen registers
-/// of four numbers for WebAssembly, so that two positions fill them.
+/// Positions whose sums are kept in registers together. WebAssembly on x86-64 has sixteen registers
+/// of four numbers, which two positions fill.
 pub const POSITIONS: usize = if cfg!(target_family = "wasm") { 2 } else { 6 };
 
-/// Inputs of a product that lie together, and their weights.
+/// Contiguous inputs of a product, and their weights.
 #[derive(Clone, Copy)]
 pub struct Part<'a> {
     /// The inputs of all positions.
@@ -32,10 +32,10 @@ pub fn accumulate<I: Isa, const P: usize, const N: usize>(
     sums
 }
 
-/// Sums for `P` positions and `G` columns of weights at once: `sums[g][p] += Σ_k
-/// inputs[p * stride + k] * weights[g][k]`. The same bits as one by one. With few positions a
-/// column alone would wait for each product before it can add the next; with many, inputs are
-/// read once for all columns.
+/// Sums for `P` positions and `G` columns of weights at once:
+/// `sums[g][p] += Σ_k inputs[p * stride + k] * weights[g][k]`. Bit-identical to one column at a
+/// time. With few positions, a single column would wait for each product before it can add the
+/// next; with many, inputs are read once for all columns.
 #[inline(always)]
 pub fn accumulate_columns<I: Isa, const P: usize, const G: usize>(
     inputs: &[f32],

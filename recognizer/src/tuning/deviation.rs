@@ -1,10 +1,10 @@
 //! Deviations of partials from the twelve pitch classes at 440 Hz, moment by moment.
 //!
-//! Peaks of a short spectrum, their frequencies by parabolic interpolation of the log
-//! magnitude (Smith and Serra, "PARSHL", ICMC 1987); each distance from the nearest
-//! semitone is an angle, a semitone a full turn, and the weighted mean of the unit vectors
-//! is the deviation: its angle says how far, its length how much the partials agree
-//! (circular statistics: Mardia and Jupp, "Directional Statistics", section 2.2).
+//! Peaks of a short spectrum, their frequencies by parabolic interpolation of the log magnitude
+//! (Smith and Serra, "PARSHL", ICMC 1987); each distance from the nearest semitone is an angle, a
+//! semitone a full turn, and the weighted mean of the unit vectors is the deviation: its angle is
+//! the distance, its length how well the partials agree (circular statistics: Mardia and Jupp,
+//! "Directional Statistics", section 2.2).
 
 use std::sync::Arc;
 
@@ -18,17 +18,16 @@ use crate::features::{SAMPLE_RATE, tame_sample};
 const LEN: usize = 4096;
 /// Samples from one spectrum to the next, 93 ms.
 pub(super) const HOP: usize = 2048;
-/// Partials between these frequencies count, in Hz: below, neighbours run into each other;
-/// above, partials are stretched and detuned.
+/// Partials between these frequencies count, in Hz: below, neighbours overlap; above, partials are
+/// stretched and detuned.
 const LOWEST_HZ: f64 = 150.0;
 const HIGHEST_HZ: f64 = 2000.0;
-/// Share of the largest peak that another must have.
+/// The least amplitude of a peak, as a share of the largest one.
 const LEAST_SHARE: f32 = 0.05;
 /// Peaks below this are noise, amplitude of a sinusoid (−70 dB of full scale).
 const LEAST_AMPLITUDE: f32 = 3e-4;
 
-/// Mean unit vector of one spectrum's partials; length 0 (nothing agrees, or nothing
-/// sounds) to 1.
+/// Mean unit vector of one spectrum's partials; its length is 0 (no agreement, or silence) to 1.
 pub(super) type Deviation = Complex64;
 
 /// Spectra of a stream, one every [`HOP`] samples.
@@ -67,8 +66,8 @@ impl Deviations {
         LEN - self.history.len()
     }
 
-    /// Takes samples at [`SAMPLE_RATE`] and hands over the deviation of each spectrum that
-    /// they complete.
+    /// Takes samples at [`SAMPLE_RATE`] and passes the deviation of each spectrum that they
+    /// complete to `sink`.
     pub(super) fn push(&mut self, mut samples: &[f32], mut sink: impl FnMut(Deviation)) {
         while !samples.is_empty() {
             let (now, later) = samples.split_at(samples.len().min(LEN - self.history.len()));
@@ -138,18 +137,18 @@ fn mean_vector(magnitudes: &[f32]) -> Deviation {
     }
 }
 
-/// Deviations of many spectra together. One whose partials agree counts the more.
+/// Sum of the deviations of many spectra. Spectra whose partials agree count more.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Evidence {
     sum: Complex64,
-    /// What the sum would be if all pointed one way.
+    /// The length of the sum if all vectors had the same direction.
     weight: f64,
 }
 
 impl Evidence {
-    /// So much is needed to say anything: about a second of a chord.
+    /// The least weight for an estimate: about a second of a chord.
     const LEAST_WEIGHT: f64 = 5.0;
-    /// Mean length of the vectors below which they do not agree on a tuning.
+    /// The least mean length of the vectors for an estimate.
     const LEAST_AGREEMENT: f64 = 0.3;
 
     pub(super) fn add(&mut self, deviation: Deviation) {
@@ -158,14 +157,14 @@ impl Evidence {
         self.weight += length;
     }
 
-    /// Lets what was heard count `share` of what it did.
+    /// Multiplies the weight of the past by `share`.
     pub(super) fn fade(&mut self, share: f64) {
         self.sum *= share;
         self.weight *= share;
     }
 
-    /// The tuning, of those a semitone apart the one that is nearest to `near`; none while
-    /// there is too little to tell.
+    /// The tuning; of those a semitone apart the one nearest to `near`. `None` while there is too
+    /// little evidence.
     pub(super) fn tuning(&self, near: Tuning) -> Option<Tuning> {
         if self.weight < Self::LEAST_WEIGHT || self.sum.norm() < Self::LEAST_AGREEMENT * self.weight
         {
@@ -175,7 +174,7 @@ impl Evidence {
         let near = f64::from(near.cents());
         let turns = ((near - cents) / 100.0).round();
         let nearest = cents + 100.0 * turns;
-        // Past the reach the next semitone is the nearer one.
+        // Beyond the limit the next semitone is nearer.
         let within = if nearest.abs() > f64::from(super::MAX_CENTS) {
             cents
         } else {

@@ -1,34 +1,34 @@
-//! The tuning of a stream, followed while it plays.
+//! Tuning follower for streams.
 
 use super::deviation::{Deviations, Evidence, HOP};
 use super::{Tuning, TuningSetting, TuningSteps};
 use crate::features::SAMPLE_RATE;
 
-/// What was heard counts 1/e after so many seconds of tonal sound.
+/// Time constant of the memory (decay to 1/e), in seconds of tonal sound.
 const MEMORY_S: f64 = 20.0;
-/// The bins are moved when the estimate is this far from where they are, in cents: less is
-/// not heard, and every move costs the transform new kernels.
+/// The bins are moved when the estimate differs from them by this, in cents: less makes no
+/// difference, and every move needs new kernels.
 const MOVES_AT_CENTS: f32 = 6.0;
-/// Spectra whose partials agree less than this are noise or silence, and age nothing.
+/// Spectra whose partials agree less than this are noise or silence and do not age the memory.
 const TONAL: f64 = 0.3;
 
 /// Follows the tuning of a stream: found within two seconds of tonal sound, then slowly.
 ///
-/// What it says follows from the samples alone, however they are cut into blocks.
+/// The result depends only on the samples, not on how they are divided into blocks.
 pub struct TuningFollower {
     setting: TuningSetting,
     deviations: Deviations,
     evidence: Evidence,
-    /// Where the bins are, by the music.
+    /// The tuning found in the music, by which the bins are placed.
     found: Tuning,
     sure: bool,
-    /// Samples taken since it was made.
+    /// Samples taken since its creation.
     heard: u64,
     steps: TuningSteps,
 }
 
 impl TuningFollower {
-    /// Follows a stream that has not begun.
+    /// A follower for a new stream.
     #[must_use]
     pub fn new(setting: TuningSetting) -> Self {
         Self {
@@ -75,8 +75,8 @@ impl TuningFollower {
         });
     }
 
-    /// The tuning to analyse by from here on: what is set, or what was found so far, 440 Hz
-    /// to begin with.
+    /// The tuning for the analysis from here on: the one set, or the one found so far, initially
+    /// 440 Hz.
     #[must_use]
     pub fn tuning(&self) -> Tuning {
         match self.setting {
@@ -85,24 +85,25 @@ impl TuningFollower {
         }
     }
 
-    /// Whether [`Self::tuning`] is set or found in the music, and not just where it begins.
+    /// Whether [`Self::tuning`] is set or found in the music, and not just the initial value.
     #[must_use]
     pub fn is_sure(&self) -> bool {
         self.sure || self.setting != TuningSetting::Estimated
     }
 
-    /// Another setting, from here on. What the music has said is kept.
+    /// Changes the setting from here on. The tuning found in the music is kept.
     pub fn set(&mut self, setting: TuningSetting) {
         self.setting = setting;
         self.steps.put(self.heard, self.tuning());
     }
 
-    /// The samples that follow do not join those before, but are of the same music.
+    /// To be called at a gap: the next samples do not join the last ones, but are of the same
+    /// music.
     pub fn skip(&mut self) {
         self.deviations.reset();
     }
 
-    /// Forgets what was heard, but not how much.
+    /// Forgets the music, but not the number of samples.
     pub fn reset(&mut self) {
         self.deviations.reset();
         self.evidence = Evidence::default();
@@ -110,14 +111,14 @@ impl TuningFollower {
         self.steps.put(self.heard, self.tuning());
     }
 
-    /// How the tuning has changed since [`Self::forget_steps`] was called last, for somebody
-    /// who hears the same samples later. Samples count from when this was made.
+    /// The changes of tuning since the last [`Self::forget_steps`], for an engine that analyses the
+    /// same samples later. Samples count from the creation of this follower.
     #[must_use]
     pub fn steps(&self) -> &TuningSteps {
         &self.steps
     }
 
-    /// Forgets what the tuning was before now.
+    /// Drops the changes of tuning before now.
     pub fn forget_steps(&mut self) {
         self.steps = TuningSteps::from_now(self.tuning());
     }

@@ -1,9 +1,8 @@
-//! Tuning: how far music is from A4 = 440 Hz, estimated and followed.
+//! Tuning: the deviation of music from A4 = 440 Hz, estimated and followed.
 //!
-//! The networks know twelve pitch classes at 440 Hz. A song that lies between them (A = 432,
-//! a tape that ran slow, an old piano) loses chords, so both engines estimate the tuning
-//! ([`estimate`] for a file, [`TuningFollower`] for a stream) and move the bins of their
-//! transforms by it.
+//! The networks are trained on twelve pitch classes at 440 Hz. In a song between them (A = 432, a
+//! slow tape, an old piano) chords are missed, so both engines estimate the tuning ([`estimate`]
+//! for a file, [`TuningFollower`] for a stream) and move the bins of their transforms by it.
 
 mod deviation;
 mod follow;
@@ -18,15 +17,15 @@ pub use text::ParseTuningError;
 
 use deviation::Deviations;
 
-/// Farthest tuning that is corrected, in cents. Beyond half a semitone a note is nearer to
-/// its neighbour; the reach past that keeps a song at 50 cents from jumping to and fro.
+/// The largest deviation that is corrected, in cents. Beyond half a semitone a note is nearer to
+/// its neighbour; the margin beyond that keeps a song at 50 cents from jumping back and forth.
 pub const MAX_CENTS: f32 = 60.0;
 
-/// Music this near to 440 Hz is left as it is, in cents: a quarter of a bin. The networks are
-/// trained on music that lies that far off and farther.
+/// Music within this many cents of 440 Hz is not corrected: a quarter of a bin. The networks are
+/// trained on music with larger deviations.
 const NEAR_CENTS: f32 = 12.5;
 
-/// How far a recording lies from A4 = 440 Hz.
+/// The deviation of a recording from A4 = 440 Hz.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Tuning {
     cents: f32,
@@ -64,13 +63,13 @@ impl Tuning {
         440.0 * self.ratio()
     }
 
-    /// By what every frequency is multiplied: `2^(cents / 1200)`.
+    /// The factor of all frequencies: `2^(cents / 1200)`.
     #[must_use]
     pub fn ratio(self) -> f64 {
         (f64::from(self.cents) / 1200.0).exp2()
     }
 
-    /// To the next whole cent; what is that near to 440 Hz, 440 Hz.
+    /// Rounded to a whole cent; within [`NEAR_CENTS`] of 440 Hz, 440 Hz.
     fn rounded(self) -> Self {
         if self.cents.abs() < NEAR_CENTS {
             Self::CONCERT
@@ -99,7 +98,7 @@ pub fn estimate(samples: &[f32]) -> Tuning {
     estimator.tuning()
 }
 
-/// [`estimate`] for audio that comes in parts, whatever their sizes.
+/// [`estimate`] for audio in parts of any sizes.
 #[derive(Default)]
 pub struct TuningEstimator {
     deviations: Deviations,

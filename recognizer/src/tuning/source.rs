@@ -1,26 +1,26 @@
-//! Where an engine has its tuning from.
+//! Source of an engine's tuning.
 
 use super::{Tuning, TuningFollower, TuningSetting, TuningSteps};
 
-/// What an engine analyses by.
+/// The source of an engine's tuning.
 pub(crate) enum TuningSource {
-    /// It listens itself.
+    /// Its own follower.
     Follows(Box<TuningFollower>),
-    /// It comes from another engine that has heard the same samples.
+    /// Another engine that has analysed the same samples.
     Told {
         steps: TuningSteps,
-        /// Samples heard since it was made.
+        /// Samples taken since its creation.
         heard: u64,
     },
 }
 
 impl TuningSource {
-    /// One that listens itself.
+    /// A source with its own follower.
     pub(crate) fn following(setting: TuningSetting) -> Self {
         Self::Follows(Box::new(TuningFollower::new(setting)))
     }
 
-    /// One that is told.
+    /// A source that takes the tuning of another engine.
     pub(crate) const fn told() -> Self {
         Self::Told {
             steps: TuningSteps::from_now(Tuning::CONCERT),
@@ -28,8 +28,8 @@ impl TuningSource {
         }
     }
 
-    /// What the other engine has found while it heard what comes next; of one that listens
-    /// itself nothing is changed.
+    /// Takes the tuning that the other engine has found in the next samples; ignored if the source
+    /// has its own follower.
     pub(crate) fn tell(&mut self, told: &TuningSteps) {
         if let Self::Told { steps, .. } = self
             && steps != told
@@ -54,7 +54,7 @@ impl TuningSource {
         }
     }
 
-    /// As [`TuningFollower::set`], of one that listens itself.
+    /// As [`TuningFollower::set`], if it has a follower.
     pub(crate) fn set(&mut self, setting: TuningSetting) {
         if let Self::Follows(follower) = self {
             follower.set(setting);
@@ -68,7 +68,7 @@ impl TuningSource {
         }
     }
 
-    /// As [`TuningFollower::reset`], of one that listens itself.
+    /// As [`TuningFollower::reset`], if it has a follower.
     pub(crate) fn reset(&mut self) {
         if let Self::Follows(follower) = self {
             follower.reset();

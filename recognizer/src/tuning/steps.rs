@@ -1,20 +1,20 @@
-//! The tuning as a function of the sample.
+//! The tuning as a function of the sample position.
 
 use super::Tuning;
 
-/// What a [`TuningFollower`](super::TuningFollower) has said, by how many samples it had heard.
+/// The values of a [`TuningFollower`](super::TuningFollower) by sample position.
 ///
-/// Two engines that hear the same stream need one follower: the second, which is behind, is
-/// told the first one's steps.
+/// Two engines of the same stream need one follower: the second, which is behind, gets the steps of
+/// the first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TuningSteps {
     first: Tuning,
-    /// From so many samples on, ascending.
+    /// Sample position and the tuning from there on, ascending.
     later: Vec<(u64, Tuning)>,
 }
 
 impl TuningSteps {
-    /// One tuning, whatever is heard.
+    /// One tuning without changes.
     pub(super) const fn from_now(tuning: Tuning) -> Self {
         Self {
             first: tuning,
@@ -22,7 +22,7 @@ impl TuningSteps {
         }
     }
 
-    /// After `heard` samples it is `tuning`.
+    /// Sets the tuning after `heard` samples.
     pub(super) fn put(&mut self, heard: u64, tuning: Tuning) {
         if tuning != self.at(heard) {
             self.later.retain(|(from, _)| *from < heard);
@@ -30,7 +30,7 @@ impl TuningSteps {
         }
     }
 
-    /// What it was after `heard` samples, as far as that is remembered.
+    /// The tuning after `heard` samples, as far as it is kept.
     #[must_use]
     pub fn at(&self, heard: u64) -> Tuning {
         let after = self.later.partition_point(|(from, _)| *from <= heard);

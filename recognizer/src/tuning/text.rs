@@ -21,9 +21,9 @@ impl fmt::Display for Tuning {
     }
 }
 
-/// A text that is no tuning within reach.
+/// A text that is not a tuning, or one out of range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no tuning: expected the frequency of A from {} to {} Hz (432), or cents \
+#[error("{text:?} is not a tuning: expected the frequency of A from {} to {} Hz (432), or cents \
          within ±{MAX_CENTS} (-32c)", end_hz(-MAX_CENTS), end_hz(MAX_CENTS))]
 pub struct ParseTuningError {
     text: String,
@@ -39,7 +39,7 @@ impl FromStr for Tuning {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = text.trim().to_lowercase().replace('−', "-");
-        // Of both the cents are as good.
+        // If both are given, the cents suffice.
         let plain = plain.rsplit(',').next().unwrap_or_default().trim();
         let cents = plain.strip_suffix("cents").or(plain.strip_suffix('c'));
         let tuning = match cents {

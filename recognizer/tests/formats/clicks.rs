@@ -1,4 +1,4 @@
-//! Audio files with a click in them, and where it is.
+//! Audio files with a click, and detection of its time.
 
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,12 @@
-//! Codecs in the containers that people have them in.
+//! Codecs in their usual containers.
 
 use super::damage::Damage;
 use super::{both, bytes_of, click_s, decode, piped};
 
 #[test]
 fn every_codec_is_heard_at_the_right_time() {
-    // How many milliseconds the click may be off, and how long the file may be: containers
-    // that say nothing of the encoder's silence keep it at the end.
+    // The tolerance of the click in milliseconds, and the longest length of the file: containers
+    // that do not state the padding keep it at the end.
     let files = [
         ("small.alac.m4a", 0.01, 1.0..1.001),
         ("small.alac.caf", 0.01, 1.0..1.001),
@@ -38,7 +38,7 @@ fn every_codec_is_heard_at_the_right_time() {
 
 #[test]
 fn the_encoders_silence_stays_where_nothing_says_how_long_it_is() {
-    // What an MP3 or MP2 encoder and decoder put in front: up to 70 ms.
+    // Delay of MP3 or MP2 encoder and decoder: up to 70 ms.
     for name in ["small.mp3.mka", "small.mp3.wav", "small.mp2"] {
         let audio = both(&bytes_of(name));
         let off = (click_s(&audio, 0.0) - 0.5) * 1e3;

@@ -1,4 +1,4 @@
-//! Files that were damaged on their way, the same ones in every run.
+//! Deterministically damaged files.
 
 /// A linear congruential generator (Numerical Recipes), which needs no crate.
 pub(crate) struct Damage(u32);
@@ -13,7 +13,7 @@ impl Damage {
         self.0
     }
 
-    /// The upper eight bits, which are the ones that look random.
+    /// The upper eight bits, which are the most random.
     pub(crate) fn byte(&mut self) -> u8 {
         (self.next() >> 24) as u8
     }
@@ -22,8 +22,8 @@ impl Damage {
         (self.next() >> 8) as usize % below
     }
 
-    /// `good` with up to `most` bytes changed, of every second file within the header, where
-    /// structure is, and up to a half of it cut off.
+    /// `good` with up to `most` bytes changed (in every second round only within the header) and up
+    /// to a half of it cut off.
     pub(crate) fn of(&mut self, good: &[u8], round: usize, most: usize) -> Vec<u8> {
         let mut bytes = good.to_vec();
         for _ in 0..=self.below(most) {

@@ -76,7 +76,7 @@ fn every_format_decodes_at_the_right_time() {
 
 #[test]
 fn raw_aac_says_nothing_of_its_start() {
-    // ADTS has no place for it: one frame is assumed.
+    // ADTS cannot state the delay: one frame is assumed.
     let audio = decode(&committed("click.aac")).expect("a good file");
     assert!(
         (click_s(&audio, 0.0) - 0.5).abs() < 0.001,
@@ -216,7 +216,7 @@ fn too_long_a_file_is_refused_before_it_is_decoded() {
     bytes[data + 4..data + 8].copy_from_slice(&size.to_le_bytes());
     bytes[4..8].copy_from_slice(&(size + 36 + 32).to_le_bytes());
     let (_folder, path) = temporary("endless.wav", &bytes);
-    // As long as it says, in a file that takes no room.
+    // A sparse file of the stated length.
     let file = std::fs::File::options().write(true).open(&path);
     let file = file.expect("the file");
     file.set_len(44 + u64::from(size)).expect("a sparse file");

@@ -1,4 +1,4 @@
-//! FLAC as encoders leave it.
+//! FLAC with the quirks of encoders.
 
 use recognizer::audio::Warning;
 

@@ -1,4 +1,4 @@
-//! Every format that people have: its samples, its times, and what is wrong with many files.
+//! Every audio format: its samples, its times, and common defects of files.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! MP3 and its relatives, as encoders, taggers and collectors leave them.
+//! MP3 and its relatives, with the quirks of encoders, taggers and concatenation.
 
 use recognizer::audio::Warning;
 
@@ -7,7 +7,7 @@ use super::{both, bytes_of, click_s, decode};
 
 /// A tag with a picture of `size` bytes.
 fn cover(size: usize) -> Vec<u8> {
-    // Bytes that look like headers of frames every now and then.
+    // Bytes that occasionally look like frame headers.
     let mut noise = Damage::new(1);
     let picture = (0..size).map(|_| noise.byte());
     let mut frame = b"APIC".to_vec();
@@ -32,7 +32,7 @@ fn id3v1() -> Vec<u8> {
     tag
 }
 
-/// `click.mp3` without the frame that says how long it is.
+/// `click.mp3` without the frame that states its length.
 fn without_info() -> Vec<u8> {
     let bytes = bytes_of("click.mp3");
     let start = bytes.windows(2).position(|w| w == [0xFF, 0xFB]).unwrap();
@@ -103,7 +103,7 @@ fn two_songs_in_one_file_are_both_heard_without_gaps() {
         assert!((clicks[0] - 0.5).abs() < 0.001, "{clicks:?}");
         assert!((clicks[1] - 1.5).abs() < 0.002, "{clicks:?}");
     }
-    // The second one without a word about its length.
+    // The second one does not state its length.
     let audio = both(&[song, without_info()].concat());
     assert!(
         (1.99..2.1).contains(&audio.length_s()),
@@ -125,7 +125,7 @@ fn a_header_that_states_too_few_frames_cuts_nothing() {
         bytes[info + 8..info + 12].copy_from_slice(&stated.to_be_bytes());
         let audio = both(&bytes);
         assert_eq!(audio.warning, None);
-        // The padding is heard too: nobody knows that it is one.
+        // The padding is kept too: nothing marks it as padding.
         assert!(audio.length_s() >= plain.length_s());
         assert!((click_s(&audio, 0.0) - 0.5).abs() < 0.001);
     }
@@ -166,7 +166,7 @@ fn a_hole_is_bridged_and_the_rest_is_heard() {
     bytes.extend(&song[half..]);
     let audio = decode(&bytes).unwrap();
     assert!(audio.length_s() > 0.9, "{}", audio.length_s());
-    // Within the first frame that is there.
+    // Starts in the middle of the first frame.
     let audio = decode(&song[300..]).unwrap();
     assert!(audio.length_s() > 0.9, "{}", audio.length_s());
 }

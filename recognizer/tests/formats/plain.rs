@@ -1,4 +1,4 @@
-//! Plain samples in every container that people have.
+//! Plain samples in every container.
 
 use super::write::{self, Sample};
 use super::{assert_same, both, click};

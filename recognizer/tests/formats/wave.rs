@@ -1,4 +1,4 @@
-//! WAV files whose writers were careless, or stopped in the middle.
+//! WAV files of careless or interrupted writers.
 
 use recognizer::audio::{AudioError, Warning};
 
@@ -44,7 +44,7 @@ fn sizes_that_are_wrong_lose_nothing() {
         assert_eq!(audio.warning, None, "{riff:x} {data:x}");
         assert_same("sizes", &audio, &click(RATE), SAMPLE.tolerance());
     }
-    // A size that was filled in for the last time half way: a file shows that there is more.
+    // A size that was last updated half way: the file is longer.
     let mut bytes = whole();
     set(&mut bytes, DATA_SIZE, DATA / 2);
     let audio = decode(&bytes).unwrap();

@@ -1,6 +1,6 @@
 //! Writers of the simple containers.
 
-/// How samples are written.
+/// A sample format.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sample {
     U8,

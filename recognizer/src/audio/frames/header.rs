@@ -8,13 +8,12 @@ use symphonia::core::codecs::audio::well_known::{
 
 use super::layout;
 
-/// Bytes that are enough for any header.
+/// Bytes of the longest header.
 pub(super) const LEN: usize = 9;
-/// Bytes of the shortest.
+/// Bytes of the shortest header.
 pub(super) const MIN: usize = 4;
 
-/// Kilobits a second by index, of MPEG 1 in layers 1, 2 and 3, and of MPEG 2 in layer 1 and in
-/// the others.
+/// Kilobits a second by index: MPEG 1 layers 1, 2 and 3, MPEG 2 layer 1, and MPEG 2 layers 2 and 3.
 const KBPS: [[u32; 15]; 5] = [
     [
         0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448,
@@ -40,7 +39,7 @@ const AAC_RATES: [u32; 13] = [
     7_350,
 ];
 
-/// What the frames are.
+/// The coding of the frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     /// MPEG audio of a version (1, 2, or 3 for 2.5) and a layer.
@@ -57,9 +56,9 @@ pub(super) struct Header {
     pub channels: usize,
     /// Samples of one channel.
     pub samples: u32,
-    /// Bytes of the frame, its header included; 0 where the header does not say.
+    /// Bytes of the frame, header included; 0 if the header does not state it.
     pub size: usize,
-    /// Where in the frame the bytes for the decoder begin.
+    /// Offset of the bytes for the decoder in the frame.
     pub payload: usize,
 }
 
@@ -130,7 +129,7 @@ impl Header {
         };
         let size = (usize::from(d & 3) << 11) | (usize::from(e) << 3) | usize::from(f >> 5);
         let payload = if b & 1 == 0 { 9 } else { 7 };
-        // More than one packet a frame is seen nowhere, and not decoded.
+        // Frames with several packets do not occur in practice and are not decoded.
         if g & 3 != 0 || size <= payload {
             return None;
         }
@@ -144,7 +143,7 @@ impl Header {
         })
     }
 
-    /// Whether it does not state its size; such frames are not decoded.
+    /// Whether it does not state its size (free format); such frames are not decoded.
     pub fn is_free(&self) -> bool {
         self.size <= MIN
     }
@@ -159,7 +158,7 @@ impl Header {
         (self.coding, self.rate, self.channels) == (other.coding, other.rate, other.channels)
     }
 
-    /// For a decoder.
+    /// The parameters for a decoder.
     pub fn parameters(&self) -> AudioCodecParameters {
         let mut parameters = AudioCodecParameters::new();
         let codec = match self.coding {
@@ -173,7 +172,7 @@ impl Header {
             (true, channels) => {
                 parameters.with_channels(layout(channels));
             }
-            // Told within the packets.
+            // Stated within the packets.
             (false, 0) => {}
             (false, channels @ 1..=2) => {
                 parameters.with_channels(layout(channels));

@@ -4,17 +4,17 @@
 use super::Header;
 use crate::audio::priming;
 
-/// Samples by which a decoder of layer 3 is late.
+/// Delay of a layer 3 decoder, in samples.
 const DECODER_DELAY: u32 = 528 + 1;
 
-/// The numbers in a frame that has no music.
+/// The numbers in an information frame, which has no music.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Info {
-    /// Frames behind this one.
+    /// Frames after this one.
     pub frames: Option<u32>,
-    /// Samples in front that are not music, those of the decoder included.
+    /// Samples before the music, the decoder's delay included.
     pub delay: u32,
-    /// Samples at the end that are not music.
+    /// Samples after the music.
     pub padding: u32,
 }
 
@@ -31,7 +31,7 @@ impl Info {
         let at = 4 + header.side_info();
         let side = frame.get(6..at)?;
         let mut rest = frame.get(at..)?;
-        // The two bytes behind the header may be its checksum.
+        // The two bytes after the header may be its checksum.
         if side.iter().any(|byte| *byte != 0) || !matches!(rest.get(..4)?, b"Xing" | b"Info") {
             return None;
         }
@@ -94,8 +94,8 @@ fn number(bytes: &mut &[u8], count: usize) -> Option<u32> {
     )
 }
 
-/// The delay, with the decoder's, and the length of the music in samples that iTunes writes
-/// into a tag, whose text may have one byte or two a letter.
+/// The delay, with the decoder's, and the length of the music in samples, from iTunes' tag, whose
+/// text may have one or two bytes per character.
 pub(super) fn itunes_in_tag(tag: &[u8]) -> Option<(u32, u64)> {
     let letters: Vec<u8> = tag.iter().copied().filter(|byte| *byte != 0).collect();
     let name = b"iTunSMPB";

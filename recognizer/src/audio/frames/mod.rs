@@ -1,14 +1,14 @@
 //! Reader of frames without a container: MPEG audio (MP1, MP2, MP3) and AAC in ADTS.
 //!
-//! Only the frames themselves tell the length of such a file, so all of them are read:
-//! symphonia 0.6.1 estimates the length of an MP3 without a Xing header from its first frames
-//! and cuts the rest, ends with the first of several files that were put together, and cannot
-//! see past a picture of more than 1 MiB in front.
+//! The length of such a file is known only from the frames themselves, so all of them are read:
+//! symphonia 0.6.1 estimates the length of an MP3 without a Xing header from its first frames and
+//! cuts the rest, ends after the first of several concatenated files, and does not get past a
+//! leading picture of more than 1 MiB.
 //!
-//! The file is a row of parts. A part begins with the file, behind a tag, with a Xing or VBRI
-//! header, and where the format of the frames changes; its header may say how many frames it
-//! has, and how many samples the encoder put in front and behind (the LAME extension). Samples
-//! at the end are cut only off the last frames of a part that is as long as it says.
+//! The file is a sequence of parts. A part begins with the file, after a tag, with a Xing or VBRI
+//! header, or where the format of the frames changes. Its header may state how many frames it has,
+//! and how many samples the encoder added before and after (the LAME extension). Samples at the end
+//! are cut only if the part is as long as stated.
 
 mod header;
 mod info;
@@ -28,24 +28,24 @@ use super::source::Source;
 use header::Header;
 use info::Info;
 
-/// Bytes without a frame after which the search is given up: a file that is none of these, or
-/// whose rest is something else.
+/// Bytes without a frame after which the search ends: the file, or the rest of it, is something
+/// else.
 const MAX_JUNK: u64 = 4 << 20;
 
-/// Frames that must follow one another where nothing was read before.
+/// Consecutive frames that are required where no frame was read before.
 const SURE: usize = 3;
 
-/// Frames that an encoder may add at the end. What comes behind more than these is music,
-/// whatever is said of the length.
+/// The most frames that an encoder adds at the end. Anything longer is music, whatever length is
+/// stated.
 const MAX_PADDING: usize = 9;
 
-/// Bytes of a tag in which iTunes' numbers are looked for; pictures come behind them.
+/// Bytes of a tag that are searched for iTunes' numbers; pictures come after them.
 const TAG_TEXT: usize = 256 * 1024;
 
 /// A reader of frames.
 pub(super) struct Frames {
     source: Source,
-    /// The frames of the part so far are of this format.
+    /// Format of the frames of the part so far.
     like: Option<Header>,
     /// Whether the next frame is expected right here.
     in_sync: bool,
@@ -55,26 +55,26 @@ pub(super) struct Frames {
     /// iTunes' numbers for the part that begins.
     tagged: Option<(u32, u64)>,
     ready: VecDeque<Item>,
-    /// Samples that the parts so far stated but did not have.
+    /// Samples that the finished parts stated but did not have.
     missing: u64,
     /// Bytes since the last frame that were neither a frame nor a tag.
     junk: u64,
     ended: bool,
 }
 
-/// What is known of the part that is read.
+/// State of the current part.
 #[derive(Default)]
 struct Part {
-    /// Samples in front that are not music.
+    /// Samples before the music.
     delay: u64,
     /// Frames that it states.
     stated_frames: Option<u64>,
-    /// Where its music ends, in samples behind the delay, if the frames are as many as stated.
+    /// Where its music ends, in samples after the delay, if it has as many frames as stated.
     end: Option<u64>,
     frames: u64,
     /// Samples read, those of the delay included.
     samples: u64,
-    /// Frames that reach behind the end: cut there if no more come than stated.
+    /// Frames that reach beyond the end: cut there if no more frames come than stated.
     held: VecDeque<(u64, Header, Vec<u8>)>,
 }
 
@@ -98,11 +98,11 @@ impl Frames {
         }
         match frames.ready.pop_front() {
             Some(Item::Stream(parameters)) => Ok((frames, *parameters)),
-            _ => Err(Error::Unsupported("no frames of audio in it")),
+            _ => Err(Error::Unsupported("no audio frames in it")),
         }
     }
 
-    /// Takes what comes next: a frame, a tag or a byte that is neither.
+    /// Reads the next item: a frame, a tag or a byte that is neither.
     fn read_one(&mut self) -> Result<(), Error> {
         if self.pass_tag()? {
             return Ok(());
@@ -119,7 +119,7 @@ impl Frames {
         }
     }
 
-    /// Whether what looks like a header is one: in the row, or with others like it behind.
+    /// Whether an apparent header is one: it is in sequence, or others like it follow.
     fn is_frame(&mut self, found: &Header) -> io::Result<bool> {
         let like = self.like.as_ref().is_some_and(|like| like.is_like(found));
         if self.in_sync && like {
@@ -131,7 +131,7 @@ impl Frames {
             at += next.size;
             let bytes = self.source.peek(at + header::LEN)?;
             if bytes.len() < at {
-                // The file ends in this frame: it is one if it is like those before.
+                // The file ends in this frame: accept it if it is like those before.
                 return Ok(like);
             }
             let behind = &bytes[at..];
@@ -139,7 +139,7 @@ impl Frames {
                 return Ok(true);
             }
             match Header::parse(behind) {
-                // Any header will do behind one that is like those before.
+                // After one that is like those before, any header is accepted.
                 Some(header) if header.is_like(&next) || like => next = header,
                 _ => return Ok(false),
             }
@@ -202,7 +202,7 @@ impl Frames {
             .stated_frames
             .is_some_and(|stated| part.frames > stated)
         {
-            // It is longer than it says: no music is cut.
+            // It is longer than stated: no music is cut.
             part.end = None;
             self.release(None);
         }
@@ -219,7 +219,7 @@ impl Frames {
         }
     }
 
-    /// Gives out the frames that were held, without what is behind `end`.
+    /// Releases the held frames, without the samples beyond `end`.
     fn release(&mut self, end: Option<u64>) {
         while let Some((start, header, bytes)) = self.part.held.pop_front() {
             self.put_out(start, header, bytes, end);
@@ -263,7 +263,7 @@ impl Frames {
         self.ended = true;
     }
 
-    /// Skips a tag. Whether there was one.
+    /// Skips a tag; returns whether there was one.
     fn pass_tag(&mut self) -> Result<bool, Error> {
         let head = self.source.peek(160)?;
         let id3 = id3_length(head);
@@ -295,7 +295,7 @@ impl Frames {
                 return Ok(());
             }
             let begins = |w: &[u8]| (w[0] == 0xFF && w[1] & 0xE0 == 0xE0) || w == b"ID";
-            // The first byte has been looked at.
+            // The first byte was checked already.
             let found = next[1..].windows(2).position(begins);
             let step = found.map_or(next.len() - 1, |at| at + 1);
             self.source.skip(step as u64)?;
@@ -340,7 +340,7 @@ fn ape_length(head: &[u8]) -> Option<usize> {
     Some(32 + usize::try_from(size).ok()?)
 }
 
-/// Whether the 128 bytes of an ID3v1 tag are the last ones, or something known is behind them.
+/// Whether `head` is an ID3v1 tag: its 128 bytes are the last ones, or something known follows.
 fn is_id3v1(head: &[u8]) -> bool {
     match head.get(128..) {
         None | Some([]) => true,

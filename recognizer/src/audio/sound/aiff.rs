@@ -5,16 +5,16 @@ use super::ids::{ends_here, is_padded};
 use super::{Layout, Refusal, UNKNOWN_FROM};
 use crate::audio::source::Source;
 
-/// Chunks that are looked at.
+/// The most chunks that are read.
 const MAX_CHUNKS: usize = 10_000;
 
-/// Reads a head, to the first sample. The samples may lie in front of what describes them.
+/// Reads the header, up to the first sample. The samples may come before their description.
 pub(super) fn head(source: &mut Source) -> Result<Layout, Refusal> {
     let mut form = [0; 12];
     source.fill(&mut form)?;
     let compressed = form.ends_with(b"AIFC");
     let mut described: Option<(Format, u64)> = None;
-    // Where the samples begin, and how many bytes are said to be.
+    // Where the samples begin, and the stated number of bytes.
     let mut sound: Option<(u64, u64)> = None;
     for _ in 0..MAX_CHUNKS {
         let mut head = [0; 8];
@@ -51,7 +51,7 @@ pub(super) fn head(source: &mut Source) -> Result<Layout, Refusal> {
     let data = if stated >= UNKNOWN_FROM && stated > left {
         None
     } else if stated == 0 {
-        // ffmpeg, into a pipe.
+        // ffmpeg writes this into a pipe.
         ends_here(source.peek(9)?, Some(left), true).then_some(0)
     } else if stated < left {
         source.seek_to(begin + stated)?;
@@ -61,7 +61,7 @@ pub(super) fn head(source: &mut Source) -> Result<Layout, Refusal> {
     } else {
         Some(stated)
     };
-    // Frames of compressed samples are counted by blocks.
+    // Compressed samples are counted in blocks.
     let in_block = format.block().map_or(1, |block| block.samples);
     Ok(Layout {
         format,

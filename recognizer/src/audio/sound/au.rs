@@ -4,7 +4,7 @@ use super::format::{Coding, Format};
 use super::{Layout, Refusal};
 use crate::audio::source::Source;
 
-/// Reads a head, to the first sample.
+/// Reads the header, up to the first sample.
 pub(super) fn head(source: &mut Source) -> Result<Layout, Refusal> {
     let mut head = [0; 24];
     if source.fill(&mut head)? < head.len() {

@@ -1,13 +1,13 @@
-//! Apple's Core Audio Format with plain samples; packets of a codec are symphonia's.
+//! Apple's Core Audio Format with plain samples; symphonia reads other codecs.
 
 use super::format::{Coding, Format};
 use super::{Layout, Refusal};
 use crate::audio::source::Source;
 
-/// Chunks that are looked at.
+/// The most chunks that are read.
 const MAX_CHUNKS: usize = 10_000;
 
-/// Reads a head, to the first sample.
+/// Reads the header, up to the first sample.
 pub(super) fn head(source: &mut Source) -> Result<Layout, Refusal> {
     source.skip(8)?;
     let mut format = None;

@@ -12,15 +12,15 @@ use symphonia::core::codecs::audio::well_known::{
 
 use super::Block;
 
-/// How a sample is written.
+/// The coding of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::audio) enum Coding {
-    /// Whole numbers of so many bytes (1 to 4), the sample in the upper bits.
+    /// Integers of 1 to 4 bytes, the sample in the upper bits.
     Integer {
         bytes: u8,
         big_endian: bool,
     },
-    /// Bytes around 128.
+    /// Unsigned bytes, 128 being zero.
     Unsigned8,
     /// Floating point of 4 or 8 bytes.
     Float {
@@ -29,21 +29,21 @@ pub(in crate::audio) enum Coding {
     },
     ALaw,
     MuLaw,
-    /// Microsoft's and IMA's ADPCM, in blocks of so many bytes.
+    /// Microsoft's or IMA's ADPCM, in blocks of this many bytes.
     AdpcmMs {
         block: u16,
     },
     AdpcmIma {
         block: u16,
     },
-    /// Apple's: blocks of 34 bytes a channel.
+    /// Apple's IMA ADPCM: blocks of 34 bytes per channel.
     AdpcmQt,
     /// Frames of another format: MPEG audio, AAC, or Ogg.
     Frames,
 }
 
 impl Coding {
-    /// symphonia's name of it.
+    /// symphonia's identifier.
     pub fn codec(self) -> AudioCodecId {
         match self {
             Self::Integer { bytes, big_endian } => match (bytes, big_endian) {
@@ -70,7 +70,7 @@ impl Coding {
         }
     }
 
-    /// Whole numbers of `bits` in as many bytes as they need.
+    /// Integers of `bits` bits in as many bytes as they need.
     pub fn integer(bits: u16, big_endian: bool) -> Option<Self> {
         let bytes = bits.div_ceil(8) as u8;
         (1..=32)
@@ -79,7 +79,7 @@ impl Coding {
     }
 }
 
-/// The samples of a file.
+/// The format of a file's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::audio) struct Format {
     pub coding: Coding,
@@ -89,7 +89,8 @@ pub(in crate::audio) struct Format {
 }
 
 impl Format {
-    /// What a reader takes at once, none for frames of their own, or where nothing would be.
+    /// The unit that a reader takes at once; `None` for frames of another format, or if it would be
+    /// empty.
     pub fn block(&self) -> Option<Block> {
         let channels = u64::from(self.channels);
         let adpcm = |block: u16, head: u64, in_head: u64| {

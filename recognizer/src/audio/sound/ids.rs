@@ -1,6 +1,6 @@
-//! Chunk boundaries in files of careless writers.
+//! Chunk boundaries in malformed files.
 
-/// Names of chunks that are found in WAV and AIFF files.
+/// Names of chunks that occur in WAV and AIFF files.
 const KNOWN: [&[u8; 4]; 34] = [
     b"fmt ", b"data", b"fact", b"LIST", b"list", b"ds64", b"bext", b"JUNK", b"junk", b"PAD ",
     b"cue ", b"smpl", b"inst", b"id3 ", b"ID3 ", b"iXML", b"axml", b"chna", b"PEAK", b"cart",
@@ -8,7 +8,7 @@ const KNOWN: [&[u8; 4]; 34] = [
     b"ANNO", b"APPL", b"FVER", b"CHAN",
 ];
 
-/// Whether these may be the name of a chunk: letters, digits, spaces and the like.
+/// Whether these bytes may be the name of a chunk: letters, digits, spaces and the like.
 pub(super) fn is_name(id: &[u8]) -> bool {
     id.len() >= 4 && id[..4].iter().all(|byte| (0x20..0x7F).contains(byte))
 }
@@ -17,8 +17,8 @@ fn is_known(id: &[u8]) -> bool {
     KNOWN.iter().any(|known| id.starts_with(*known))
 }
 
-/// Whether a byte of padding comes first in what is behind a chunk of odd length: it has to,
-/// and not all writers know it.
+/// Whether a padding byte comes first after a chunk of odd length: it is required, but some writers
+/// omit it.
 pub(super) fn is_padded(behind: &[u8]) -> bool {
     let [first, name @ ..] = behind else {
         return false;
@@ -26,9 +26,9 @@ pub(super) fn is_padded(behind: &[u8]) -> bool {
     is_known(name) || !(is_known(behind) || is_name(behind)) || (*first == 0 && is_name(name))
 }
 
-/// Whether the samples end here, as the size of their chunk says: what is behind is another
-/// chunk that fits into the `left` bytes of the file, a tag, or padding. `None` for `left`
-/// where that is not known.
+/// Whether the samples really end here, where their chunk's stated size ends: `behind` begins with
+/// another chunk that fits into the `left` bytes of the file, a tag, or padding. `left` is `None`
+/// if unknown.
 pub(super) fn ends_here(behind: &[u8], left: Option<u64>, big_endian: bool) -> bool {
     let at = usize::from(!is_known(behind) && !is_name(behind));
     let Some(chunk) = behind.get(at..).filter(|chunk| chunk.len() >= 8) else {

@@ -1,10 +1,9 @@
-//! Files that have their samples in one piece behind a head of chunks: WAV, RF64 and BW64,
-//! Wave64, AIFF and AIFC, Core Audio's with plain samples, and Sun's `.snd`.
+//! Files with all samples in one piece after a header of chunks: WAV, RF64 and BW64, Wave64, AIFF
+//! and AIFC, CAF with plain samples, and Sun's `.snd`.
 //!
-//! They are read here and not by symphonia 0.6.1, which refuses a WAV whose sizes do not add
-//! up, does not know RF64, BW64, Wave64 and `.snd`, and reads none of AIFF and CAF from a pipe.
-//! Players go by what is there: a size that was never filled in, or that is larger than the
-//! file, ends with the file.
+//! They are read here and not by symphonia 0.6.1, which refuses a WAV with inconsistent sizes, does
+//! not know RF64, BW64, Wave64 and `.snd`, and cannot read AIFF and CAF from a pipe. As in players,
+//! samples whose size was never filled in, or is larger than the file, end with the file.
 
 mod aiff;
 mod au;
@@ -29,28 +28,28 @@ pub(super) use format::{Coding, Format};
 /// Samples of one channel in a packet.
 const PACKET_SAMPLES: u64 = 4096;
 
-/// Sizes from here on, in a field of 32 bits, are those of writers that did not know the size
-/// and could not go back: 0x7FFFF000 of sox, 0x80000000 of arecord, 0xFFFFFFFF of ffmpeg.
+/// 32-bit sizes from here on come from writers that did not know the size and could not seek back:
+/// 0x7FFFF000 of sox, 0x80000000 of arecord, 0xFFFFFFFF of ffmpeg.
 const UNKNOWN_FROM: u64 = 0x7FFF_0000;
 
-/// Where the samples are, and what they are.
+/// Size and format of the samples.
 pub(super) struct Layout {
     pub format: Format,
-    /// Bytes of samples, none where the file does not say: to its end.
+    /// Bytes of samples; `None` if not stated: up to the end of the file.
     pub data: Option<u64>,
-    /// Samples of one channel, where the file says it apart.
+    /// Samples of one channel, if the file states it separately.
     pub samples: Option<u64>,
 }
 
-/// Why a head was not read.
+/// Why a header was not read.
 pub(super) enum Refusal {
     /// The system's reason.
     Read(io::Error),
     /// What is wrong with it.
     Damaged(&'static str),
-    /// The codec of the samples.
+    /// The codec of the samples is not supported.
     Codec(String),
-    /// It is for a reader of symphonia's.
+    /// symphonia has to read it.
     Elsewhere,
 }
 
@@ -60,7 +59,7 @@ impl From<io::Error> for Refusal {
     }
 }
 
-/// Reads the head of a file of this kind; what comes next in `source` then is the first sample.
+/// Reads the header of a file of this kind; `source` is then at the first sample.
 pub(super) fn head(kind: Kind, source: &mut Source) -> Result<Layout, Refusal> {
     match kind {
         Kind::Wave => wave::riff(source),
@@ -72,13 +71,13 @@ pub(super) fn head(kind: Kind, source: &mut Source) -> Result<Layout, Refusal> {
     }
 }
 
-/// The samples of a file whose head was read, unless they are frames of their own.
+/// The samples of a file whose header was read, unless they are frames of another format.
 pub(super) fn open(source: Source, layout: &Layout) -> Option<Opened> {
     let block = layout.format.block()?;
     let rate = f64::from(layout.format.rate).max(1.0);
     let seconds = |data: u64| (data / block.bytes * block.samples) as f64 / rate;
     let blocks = layout.data.map(|data| data / block.bytes);
-    // What is behind the last sample pads the last block.
+    // The last block is padded after the last sample.
     let length = layout.samples.filter(|samples| {
         let from = blocks.unwrap_or(0).saturating_sub(1) * block.samples;
         block.samples > 1 && *samples > from
@@ -101,7 +100,7 @@ pub(super) fn open(source: Source, layout: &Layout) -> Option<Opened> {
     })
 }
 
-/// Bytes that belong together, and the samples of one channel that they give.
+/// A block: its bytes, and the samples of one channel in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub bytes: u64,
@@ -119,13 +118,13 @@ fn parameters(format: &Format, block: &Block) -> AudioCodecParameters {
     parameters
 }
 
-/// Packets of samples as they lie in the file.
+/// A reader of packets of plain samples.
 struct Samples {
     source: Source,
-    /// Bytes of samples that are left.
+    /// Remaining bytes of samples.
     left: u64,
     block: Block,
-    /// Samples given out.
+    /// Samples returned so far.
     at: u64,
 }
 

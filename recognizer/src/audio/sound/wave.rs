@@ -6,13 +6,13 @@ use super::ids::{ends_here, is_padded};
 use super::{Layout, Refusal, UNKNOWN_FROM};
 use crate::audio::source::Source;
 
-/// Chunks in front of the samples that are looked at.
+/// The most chunks before the samples that are read.
 const MAX_CHUNKS: usize = 10_000;
 
-/// Bytes behind a chunk of a nonsensical size in which the samples are looked for.
+/// Bytes after a chunk of invalid size that are searched for the samples.
 const SEARCHED: usize = 1 << 20;
 
-/// Reads the head of a RIFF, RIFX, RF64 or BW64 file, to the first sample.
+/// Reads the header of a RIFF, RIFX, RF64 or BW64 file, up to the first sample.
 pub(super) fn riff(source: &mut Source) -> Result<Layout, Refusal> {
     let mut head = [0; 12];
     source.fill(&mut head)?;
@@ -67,7 +67,7 @@ pub(super) fn riff(source: &mut Source) -> Result<Layout, Refusal> {
             _ => {}
         }
         if source.left().is_some_and(|left| size > left) {
-            // A size that cannot be: the samples may be behind all the same.
+            // An impossible size: the samples may follow nevertheless.
             let behind = source.peek(SEARCHED)?;
             let found = behind.windows(4).position(|name| name == b"data");
             read = size;
@@ -85,7 +85,7 @@ pub(super) fn riff(source: &mut Source) -> Result<Layout, Refusal> {
     }
 }
 
-/// Bytes of samples, from what the file says of it; none for all that come.
+/// Bytes of samples, from the sizes that the file states; `None` for all to its end.
 fn data_size(
     source: &mut Source,
     stated: u64,
@@ -108,8 +108,8 @@ fn data_size(
         && stated < left
         && source.is_file()
     {
-        // The samples may go on behind: the writer counted to 4 GiB and began again, or was
-        // stopped before it had counted to the end.
+        // The samples may continue beyond the stated size: the writer's counter overflowed at 4
+        // GiB, or the writer was stopped before its last update.
         let begin = source.position();
         source.seek_to(begin + stated)?;
         let behind = source.peek(9)?.to_vec();
@@ -121,8 +121,8 @@ fn data_size(
     Ok(Some(stated))
 }
 
-/// Reads the head of a Wave64 file, to the first sample: chunks have names of 16 bytes, sizes
-/// of 8 that count themselves, and begin at multiples of 8.
+/// Reads the header of a Wave64 file, up to the first sample: chunks have names of 16 bytes, 8-byte
+/// sizes that include the chunk header, and begin at multiples of 8.
 pub(super) fn wave64(source: &mut Source) -> Result<Layout, Refusal> {
     source.skip(40)?;
     let mut format = None;
@@ -162,7 +162,7 @@ pub(super) fn wave64(source: &mut Source) -> Result<Layout, Refusal> {
 }
 
 impl Format {
-    /// From the `fmt ` chunk: WAVEFORMAT and what extends it.
+    /// From the `fmt ` chunk: WAVEFORMAT and its extensions.
     fn wave(body: &[u8], big_endian: bool) -> Result<Self, Refusal> {
         let short = |at: usize| {
             let bytes = [*body.get(at)?, *body.get(at + 1)?];
@@ -189,7 +189,7 @@ impl Format {
             // Extensible: the tag is the beginning of a GUID.
             tag = short(24).unwrap_or(1);
         }
-        // Samples lie in whole bytes, more than they need if the block says so.
+        // Samples take whole bytes, more than necessary if the block size says so.
         let in_block = block.checked_div(channels).unwrap_or(0);
         let needed = bits.div_ceil(8);
         let bytes = match in_block {

@@ -32,7 +32,7 @@ impl Player {
         Self { member, part, says }
     }
 
-    /// Says the next, if there is one.
+    /// Reports the next frames, if there are any.
     fn say(&mut self, gathering: &mut Gathering<()>, count: usize) {
         for word in self.says.drain(..count.min(self.says.len())) {
             match word {
@@ -47,7 +47,7 @@ impl Player {
 
 type Told = Vec<(u64, i64, Vec<Part>)>;
 
-/// What is gathered, the end of a run at place −1.
+/// The gathered positions; the end of a run has position −1.
 fn gather(gathering: &mut Gathering<()>) -> Told {
     let told = gathering.gather(Lane::Live).into_iter();
     told.map(|it| match it {
@@ -87,7 +87,7 @@ fn band(order: [usize; 3]) -> Vec<Player> {
         1 => Player::new(3, Part::Bass, &song),
         _ => {
             let mut late = Player::new(9, Part::Mix, &[(5, 15, 40), (6, 10, 60), (7, 60, 80)]);
-            // It is switched on when the song is there.
+            // It is switched on during the song.
             late.says.splice(0..0, std::iter::repeat_n(None, 15));
             late
         }
@@ -171,11 +171,11 @@ fn a_part_that_stays_behind_is_not_waited_for_and_comes_back() {
     for at in wait..60 {
         assert_eq!(say(&mut gathering, 1, at), at as usize + 1);
     }
-    // It speaks again, in time.
+    // It reports again, in time.
     say(&mut gathering, 2, 60);
     say(&mut gathering, 1, 60);
     assert_eq!(told.last().unwrap().2, [Part::Harmony, Part::Bass]);
-    // And goes for good.
+    // And is removed.
     gathering.unseat(2);
     gathering.speak(Lane::Live, 1, spoken(0, 61.0 * FRAME_S, "C"));
     assert_eq!(gather(&mut gathering).len(), 1);

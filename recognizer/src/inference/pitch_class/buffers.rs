@@ -6,21 +6,21 @@ use crate::decode::{EXTENSION_CLASSES, Posterior};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, PITCH_CLASSES, QUALITIES, TAPS};
 
-/// Semitones of a frame: what the front convolution leaves of its 144 bins.
+/// Semitones of a frame: the front convolution reduces its 144 bins to these.
 pub(super) const SEMITONES: usize = BINS / 2;
 
-/// What the taps of a causal network have yet to see: for each block and each of the two
-/// delayed taps its last outputs, `[delay, 12, bottleneck]`, a ring.
+/// Delay lines of the taps of a causal network: for each block and each of the two delayed taps a
+/// ring of its last outputs, `[delay, 12, bottleneck]`.
 pub(super) struct Past {
     /// Frames so far.
     pub frame: usize,
-    /// Frames that it reaches back: each block's longest delay behind that of the one before.
+    /// Frames that it reaches back: the sum of all blocks' longest delays.
     pub reach: usize,
     pub lines: Vec<[Vec<f32>; TAPS - 1]>,
 }
 
 impl Past {
-    /// A past in which nothing was heard.
+    /// Delay lines full of silence.
     pub fn silent(net: &Net) -> Self {
         let width = PITCH_CLASSES * net.bottleneck;
         let line = |block: &Block, tap: usize| vec![0.0; (tap + 1) * block.dilation * width];
@@ -43,15 +43,15 @@ impl Past {
     }
 }
 
-/// Room for everything between the layers, for a number of frames.
+/// Buffers for everything between the layers, for a number of frames.
 pub(super) struct Buffers {
     /// Standardised and padded, `[frames, padded bins]`.
     pub frames: Vec<f32>,
-    /// Of one frame, `[72, width]`.
+    /// Front convolution of one frame, `[72, width]`.
     pub front: Vec<f32>,
     /// The residual stream, `[frames, 12, width]`.
     pub stream: Vec<f32>,
-    /// The same after a norm.
+    /// The residual stream after a norm.
     pub normal: Vec<f32>,
     /// `[frames, 12, width of three taps]`.
     pub taps: Vec<f32>,
@@ -59,7 +59,7 @@ pub(super) struct Buffers {
     pub octaves: Vec<f32>,
     /// `[frames, 12, width]`.
     pub mixed: Vec<f32>,
-    /// Of a mix; all blocks have the same sizes, so that there is one for all of them.
+    /// Spectra of a mix; all blocks have the same sizes and share them.
     pub spectra: Spectra,
     /// Mean and maximum over the pitch classes, `[frames, 2 channels]`.
     pub pooled: Vec<f32>,
@@ -74,7 +74,7 @@ impl Buffers {
         let rows = frames * PITCH_CLASSES;
         let widest = |width: fn(&Block) -> usize| net.blocks.iter().map(width).max().unwrap_or(0);
         let spectra = net.blocks.first().map(|block| block.mix.spectra(frames));
-        // A network without blocks mixes nothing.
+        // A network without blocks has no mix.
         let spectra = spectra.unwrap_or_default();
         Self {
             frames: vec![0.0; frames * net.padded_bins],

@@ -6,7 +6,7 @@ use super::net::{Block, Net};
 use crate::networks::{OCTAVES, PITCH_CLASSES};
 use crate::simd::{Isa, LANES, for_this_processor};
 
-/// Added to variances: that of the burn module.
+/// Added to variances, as in the burn module.
 const EPSILON: f32 = 1e-5;
 
 for_this_processor! {
@@ -36,8 +36,8 @@ fn forward_body<I: Isa>(
             part_stride: 0,
         };
         apply::<I, 1>(&net.front, bins, &mut buffers.front, Output::Relu);
-        // A pitch class is every twelfth semitone: one part for each octave. Only the
-        // front's own channels count, not the lanes that fill its rows up.
+        // A pitch class is every twelfth semitone: one part for each octave. Only the front's real
+        // channels count, not the padding of its rows.
         let semitones = Rows::<OCTAVES> {
             values: &buffers.front,
             stride: net.front.width(),
@@ -49,7 +49,7 @@ fn forward_body<I: Isa>(
     }
 
     for (i, block) in net.blocks.iter().enumerate() {
-        standardise(net, &buffers.stream, &mut buffers.normal, frames);
+        standardize(net, &buffers.stream, &mut buffers.normal, frames);
         apply::<I, 1>(
             &block.taps,
             one_part(&buffers.normal, width, rows),
@@ -77,7 +77,7 @@ fn forward_body<I: Isa>(
         past.frame += 1;
     }
 
-    standardise(net, &buffers.stream, &mut buffers.normal, frames);
+    standardize(net, &buffers.stream, &mut buffers.normal, frames);
     for row in buffers.normal[..rows * width].chunks_exact_mut(width) {
         for (x, (gain, offset)) in row.iter_mut().zip(net.gain.iter().zip(&net.offset)) {
             *x = (*x * gain + offset).max(0.0);
@@ -112,7 +112,7 @@ fn forward_body<I: Isa>(
 
 /// Mean 0 and variance 1 over pitch classes and channels of each frame.
 #[inline(always)]
-fn standardise(net: &Net, x: &[f32], out: &mut [f32], frames: usize) {
+fn standardize(net: &Net, x: &[f32], out: &mut [f32], frames: usize) {
     let size = PITCH_CLASSES * net.fold.width();
     let count = (PITCH_CLASSES * net.channels) as f32;
     for (x, out) in x
@@ -120,7 +120,7 @@ fn standardise(net: &Net, x: &[f32], out: &mut [f32], frames: usize) {
         .zip(out.chunks_exact_mut(size))
         .take(frames)
     {
-        // The lanes that fill a row up are zero and add nothing.
+        // The padding lanes of a row are zero and add nothing.
         let (mut sum, mut square) = ([0.0_f32; LANES], [0.0_f32; LANES]);
         for x in x.chunks_exact(LANES) {
             for lane in 0..LANES {
@@ -137,7 +137,7 @@ fn standardise(net: &Net, x: &[f32], out: &mut [f32], frames: usize) {
     }
 }
 
-/// The sum of a frame's taps, the delayed ones out of the past.
+/// The sum of a frame's taps; the delayed ones come from the delay lines.
 #[inline(always)]
 fn add_past_taps(net: &Net, block: &Block, buffers: &mut Buffers, past: &mut Past, index: usize) {
     let (r, width) = (net.bottleneck, block.taps.width());
@@ -146,7 +146,7 @@ fn add_past_taps(net: &Net, block: &Block, buffers: &mut Buffers, past: &mut Pas
         let line = &mut line[past.frame % delay * PITCH_CLASSES * r..][..PITCH_CLASSES * r];
         let rows = buffers.taps.chunks_exact_mut(width);
         for (row, line) in rows.zip(line.chunks_exact_mut(r)) {
-            // What comes out of the line has its place taken by what goes in.
+            // The output of the line is replaced in place by its input.
             for (x, held) in row[(tap + 1) * r..][..r].iter_mut().zip(line) {
                 std::mem::swap(x, held);
             }
@@ -167,8 +167,8 @@ fn add_past_taps(net: &Net, block: &Block, buffers: &mut Buffers, past: &mut Pas
     }
 }
 
-/// The sums of all frames' taps, those before and behind `dilation` frames away; there is
-/// nothing beyond the ends.
+/// The sums of all frames' taps, at distances of `dilation` frames before and after; beyond the
+/// ends is zero.
 #[inline(always)]
 fn add_taps_around(net: &Net, block: &Block, buffers: &mut Buffers, frames: usize) {
     let (r, width) = (net.bottleneck, block.taps.width());

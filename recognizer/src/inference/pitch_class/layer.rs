@@ -1,4 +1,4 @@
-//! Linear layers over rows that lie anywhere in a buffer.
+//! Linear layers over strided rows of a buffer.
 
 use crate::simd::product::{POSITIONS, accumulate_columns, in_groups};
 use crate::simd::{Isa, LANES, Lanes};
@@ -38,13 +38,13 @@ impl Layer {
         }
     }
 
-    /// Numbers that a row of its output takes: its outputs, rounded up to whole lanes.
+    /// Length of an output row: the number of outputs, rounded up to whole lanes.
     pub fn width(&self) -> usize {
         self.bias.len() * LANES
     }
 }
 
-/// Rows of inputs: where each begins, and where its parts lie.
+/// Rows of inputs: where each begins, and where its parts are.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a, const N: usize> {
     pub values: &'a [f32],
@@ -55,12 +55,12 @@ pub(super) struct Rows<'a, const N: usize> {
     pub part_stride: usize,
 }
 
-/// What a layer does with its sums.
+/// How a layer writes its sums.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Output {
     Plain,
     Relu,
-    /// Added to what is there.
+    /// Added to the output.
     Add,
 }
 
@@ -73,7 +73,7 @@ pub(super) fn apply<I: Isa, const N: usize>(
     output: Output,
 ) {
     if N == 1 && rows.count <= 2 {
-        // As many sums side by side as in a group of rows.
+        // As many parallel sums as in a group of rows.
         if rows.count == 1 {
             apply_to_few::<I, 1, N, POSITIONS>(layer, rows, out, output);
         } else if rows.count == 2 {
@@ -82,7 +82,7 @@ pub(super) fn apply<I: Isa, const N: usize>(
         return;
     }
     let groups = layer.bias.len();
-    // Columns outside: so many of them stay near while all rows pass.
+    // Columns in the outer loop: they stay in the cache while all rows pass.
     let mut group = 0;
     while group < groups {
         group += match groups - group {
@@ -93,7 +93,7 @@ pub(super) fn apply<I: Isa, const N: usize>(
     }
 }
 
-/// The same for `G` groups of outputs from `group` on; gives `G`.
+/// As [`apply`], for `G` groups of outputs from `group` on; returns `G`.
 #[inline(always)]
 fn apply_columns<I: Isa, const N: usize, const G: usize>(
     layer: &Layer,
@@ -106,7 +106,7 @@ fn apply_columns<I: Isa, const N: usize, const G: usize>(
     for first in (0..whole).step_by(POSITIONS) {
         apply_tile::<I, POSITIONS, N, G>(layer, rows, first, group, out, output);
     }
-    // What is left is little.
+    // The few remaining rows.
     for group in group..group + G {
         in_groups!(rows.count - whole, |row, P| {
             apply_tile::<I, P, N, 1>(layer, rows, whole + row, group, out, output);
@@ -147,7 +147,7 @@ fn apply_tile<I: Isa, const P: usize, const N: usize, const G: usize>(
     }
 }
 
-/// The same for `P` rows in all, `G` groups of outputs at a time.
+/// As [`apply`], for only `P` rows, `G` groups of outputs at a time.
 #[inline(always)]
 fn apply_to_few<I: Isa, const P: usize, const N: usize, const G: usize>(
     layer: &Layer,
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn tiles_of_any_size_give_the_same_bits() {
-        // Groups of outputs and rows that fill tiles, and that leave all sizes over.
+        // Groups of outputs and rows that fill tiles, and that leave remainders of all sizes.
         for groups in 1..=9 {
             for count in [1, 2, 3, 6, 12, 17] {
                 let wide = outputs::<Avx512, 1>(5, groups * LANES - 3, count);

@@ -1,15 +1,15 @@
-//! The engine of our own networks: loops written for them.
+//! The engine of our own networks: hand-written loops.
 //!
-//! burn-flex spends more than half of a live frame on what surrounds the products: making
-//! tensors of a few kilobytes, copying them, dispatching. Here nothing is allocated from
-//! frame to frame, the weights lie as [`crate::simd::product`] reads them, and
+//! burn-flex spends more than half of a live frame on overhead around the products: creating
+//! tensors of a few kilobytes, copying them, dispatching. Here nothing is allocated from frame to
+//! frame, the weights have the layout that [`crate::simd::product`] reads, and
 //!
-//! - gain and offset of each norm are in the weights that follow it,
+//! - gain and offset of each norm are folded into the weights that follow it,
 //! - the three taps in time are one product,
-//! - the circular mix over pitch classes is taken in the frequency domain (`spectrum`).
+//! - the circular mix over pitch classes is computed in the frequency domain (`spectrum`).
 //!
-//! Sums are taken in another order than burn takes them: log-posteriors agree to 1e-4
-//! (tested beside the trainer's modules, for the built-in weights and for random ones).
+//! Sums have another order than in burn: log-posteriors agree to 1e-4 (tested against the trainer's
+//! modules, for the built-in weights and for random ones).
 
 mod buffers;
 mod forward;
@@ -31,7 +31,7 @@ use crate::features::BINS;
 use crate::networks::{Architecture, WINDOW_FRAMES};
 use crate::weights::{ModelCard, WeightsError, WeightsFile};
 
-/// A network of ours, ready to run.
+/// A pitch-class network, ready to run.
 #[derive(Clone)]
 pub struct PitchClassModel {
     shared: Arc<Shared>,
@@ -49,7 +49,7 @@ impl PitchClassModel {
     /// A causal network from its weights.
     ///
     /// # Errors
-    /// Weights of another architecture, or that do not fit theirs.
+    /// Weights of another architecture, or that do not fit it.
     pub fn causal(file: &WeightsFile<'_>) -> Result<Self, ModelError> {
         Self::of_kind(file, true)
     }
@@ -93,13 +93,13 @@ impl PitchClassModel {
     }
 }
 
-/// Why a [`PitchClassModel`] could not be made.
+/// Why a [`PitchClassModel`] could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The tensors do not fit.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// Causal where windowed was asked for, or the reverse.
+    /// A causal network where a windowed one is needed, or the reverse.
     #[error(transparent)]
     Kind(#[from] InferenceError),
     /// Another architecture, which these loops are not written for.

@@ -1,4 +1,4 @@
-//! The weights in the layout of the loops.
+//! The weights, in the layout of the loops.
 
 use super::layer::Layer;
 use super::spectrum::SpectralMix;
@@ -6,7 +6,7 @@ use crate::features::BINS;
 use crate::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
 use crate::weights::{WeightsError, WeightsFile};
 
-/// The weights as they are computed with.
+/// The weights of a network.
 pub(super) struct Net {
     pub padding_before: usize,
     pub padded_bins: usize,
@@ -146,7 +146,7 @@ fn transposed(weights: &[f32], outputs: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Layers of the same inputs as one.
+/// Joins layers with the same inputs to one.
 fn side_by_side(layers: &[(Vec<f32>, Vec<f32>)]) -> Layer {
     let bias: Vec<f32> = layers.iter().flat_map(|(_, bias)| bias.clone()).collect();
     let inputs = layers

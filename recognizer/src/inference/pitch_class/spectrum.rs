@@ -2,20 +2,19 @@
 //!
 //! `out[p] = bias + Σ_q x[p + q] W[q]`, indices modulo twelve, takes 144 products of a row of
 //! inputs with a matrix. The discrete Fourier transform over pitch classes turns it into one
-//! product for each frequency `k`, `Y_k = X_k Σ_q W[q] e^(2πikq/12)`: two real ones (0 and 6)
-//! and five complex ones of four real products each, 22 instead of 144. The transforms cost a
-//! fortieth of that. A complex product is that of two rows, a real and an imaginary part, with
-//! the two parts of the weights side by side: twelve matrices in all, each read once a frame,
-//! as many as there are rotations.
+//! product for each frequency `k`, `Y_k = X_k Σ_q W[q] e^(2πikq/12)`: two real ones (0 and 6) and
+//! five complex ones of four real products each, 22 instead of 144. The transforms cost a fortieth
+//! of that. A complex product is that of two rows, a real and an imaginary part, with both parts of
+//! the weights: twelve matrices in all, as many as there are rotations, each read once per frame.
 
 use super::layer::{Layer, Output, apply, one_part};
 use crate::networks::PITCH_CLASSES;
 use crate::simd::{Isa, LANES, Lanes, multiply_add};
 
-/// Frequencies that a spectrum of real numbers has, 0 to 6.
+/// Frequencies in the spectrum of real numbers, 0 to 6.
 const FREQUENCIES: usize = PITCH_CLASSES / 2 + 1;
-/// Frequencies that are pairs of a real and an imaginary part, 1 to 5; and pitch classes that
-/// have one opposite them.
+/// The number of frequencies with a real and an imaginary part, 1 to 5; also the number of pairs of
+/// opposite pitch classes.
 const PAIRS: usize = PITCH_CLASSES / 2 - 1;
 /// The pitch class opposite 0, and the highest frequency.
 const HALF: usize = PITCH_CLASSES / 2;
@@ -50,22 +49,22 @@ const fn table(is_sine: bool) -> [[f32; PAIRS]; PAIRS] {
     table
 }
 
-/// A mix as one layer for each frequency: products with the real part of its weights, then
-/// with the imaginary one where there is one. The inverse transform's factors are in the weights.
+/// A mix as one layer for each frequency: products with the real part of its weights, then with the
+/// imaginary part, if any. The inverse transform's factors are in the weights.
 pub(super) struct SpectralMix {
     layers: [Layer; FREQUENCIES],
     inputs: usize,
     outputs: usize,
 }
 
-/// Spectra of frames before and behind a mix, for each frequency: [`rows_of`] it a frame.
+/// Spectra of frames before and after a mix, for each frequency, with [`rows_of`] rows per frame.
 #[derive(Default)]
 pub(super) struct Spectra {
     before: [Vec<f32>; FREQUENCIES],
     behind: [Vec<f32>; FREQUENCIES],
 }
 
-/// Rows of a frequency: a real part, and an imaginary one where there is one.
+/// Rows of a frequency: a real part and, if any, an imaginary part.
 const fn rows_of(k: usize) -> usize {
     if k.is_multiple_of(HALF) { 1 } else { 2 }
 }
@@ -77,7 +76,7 @@ impl SpectralMix {
         let inputs = weights.len() / outputs / PITCH_CLASSES;
         let none = vec![0.0; outputs];
         let layers = std::array::from_fn(|k| {
-            // Frequency 12 - k, which is left out, is the conjugate of k: its share is the same.
+            // The omitted frequency 12 - k is the conjugate of k and contributes the same.
             let share = if k % HALF == 0 { 1.0 } else { 2.0 } / PITCH_CLASSES as f32;
             let part = |of: fn(usize) -> f32| -> Vec<f32> {
                 let mut sum = vec![0.0; inputs * outputs];
@@ -138,7 +137,7 @@ impl SpectralMix {
         }
         let size = PITCH_CLASSES * self.outputs;
         for (frame, out) in out.chunks_exact_mut(size).take(frames).enumerate() {
-            self.synthesise::<I>(&spectra.behind, frame, out);
+            self.synthesize::<I>(&spectra.behind, frame, out);
         }
     }
 
@@ -186,7 +185,7 @@ impl SpectralMix {
 
     /// One frame from its spectrum, negative numbers as zero.
     #[inline(always)]
-    fn synthesise<I: Isa>(&self, spectra: &[Vec<f32>; FREQUENCIES], frame: usize, out: &mut [f32]) {
+    fn synthesize<I: Isa>(&self, spectra: &[Vec<f32>; FREQUENCIES], frame: usize, out: &mut [f32]) {
         let n = self.outputs;
         for first in (0..n).step_by(LANES) {
             // Products of a row, real or imaginary, with a part of the weights.
@@ -250,7 +249,7 @@ fn load(row: &[f32], first: usize) -> Lanes {
     }
 }
 
-/// Puts lanes into a row from `first` on, as far as it goes.
+/// Writes lanes into a row from `first` on, as far as it reaches.
 #[inline(always)]
 fn store(row: &mut [f32], first: usize, lanes: &Lanes) {
     let row = &mut row[first..];

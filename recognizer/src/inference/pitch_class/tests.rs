@@ -1,4 +1,4 @@
-//! What the engine refuses.
+//! Tests of refused weights.
 
 use super::*;
 use crate::models;

@@ -1,4 +1,4 @@
-//! `changes align`: a chart that somebody wrote, on the music.
+//! `changes align`: aligns a written chart to the music.
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
@@ -17,7 +17,7 @@ use crate::say::say;
 use crate::songs::Song;
 use crate::table::clock;
 
-/// Aligns the chart, writes it where it is to go, and prints how well its bars fit.
+/// Aligns the chart, writes the result, and prints how well its bars fit.
 pub fn run(options: &Align) -> Result<(), Error> {
     let known = options.time.known()?;
     let chart = chart::load(&options.chart)?;
@@ -72,7 +72,7 @@ pub fn run(options: &Align) -> Result<(), Error> {
     let mut track = track.map_err(|cause| in_song(&cause))?;
     let placed = aligned.put_bars_into(&mut track, &chart);
     if placed.map_err(|cause| in_song(&cause))? && about.key.is_none() {
-        // The keys that were found lie on other bars.
+        // The keys were found on other bars.
         track.estimate_keys().map_err(|cause| in_song(&cause))?;
     }
     let report = Report {
@@ -85,7 +85,7 @@ pub fn run(options: &Align) -> Result<(), Error> {
         let written = options.notation.of(&track);
         job.put(&written, *format, &about)?;
     }
-    // A track that is printed stands alone.
+    // A printed track comes without the report.
     if !matches!(&target, Some((_, job)) if matches!(job.to, To::Print { .. })) {
         print(report.table().as_bytes())?;
     }
@@ -95,7 +95,7 @@ pub fn run(options: &Align) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is printed of an alignment.
+/// The printed report of an alignment.
 struct Report<'a> {
     chart: &'a WrittenChart,
     aligned: &'a Alignment,
@@ -146,7 +146,7 @@ impl Report<'_> {
         }
     }
 
-    /// The chords of a bar, as they are written or as they were heard.
+    /// The chords of a bar, as written or as heard.
     fn chords(&self, bar: &AlignedBar, heard: bool) -> String {
         let notation = self.options.notation.written();
         let names = bar.chords.iter().map(|chord| {
@@ -159,7 +159,7 @@ impl Report<'_> {
         names.collect::<Vec<_>>().join(" ")
     }
 
-    /// What holds for the whole chart.
+    /// Summary lines for the whole chart.
     fn summary(&self) -> Vec<String> {
         let mut lines = Vec::new();
         match self.aligned.transposition {

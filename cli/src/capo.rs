@@ -1,9 +1,9 @@
-//! Where a capo makes chords easier.
+//! Suggestion of a capo.
 
 use harmony::track::Track;
 use harmony::voicing::Instrument;
 
-/// Where a capo makes most chords of a track open, in words; none where it is best without.
+/// The capo that makes most chords of a track open, in words; `None` if no capo is best.
 pub fn advice(track: &Track, instrument: &Instrument) -> Option<String> {
     let segments = track.timeline().segments().iter();
     let chords: Vec<_> = segments
@@ -13,7 +13,7 @@ pub fn advice(track: &Track, instrument: &Instrument) -> Option<String> {
     (fret > 0).then(|| {
         let percent = share * 100.0;
         format!(
-            "with a capo on fret {fret}, {percent:.0} % of the time has open chords; diagrams are without"
+            "a capo on fret {fret} gives open chords {percent:.0} % of the time; the diagrams are without a capo"
         )
     })
 }

@@ -1,4 +1,4 @@
-//! Errors of the command: one line that names the file or the value.
+//! Errors of the command: one line each, with the file or the value.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use recognizer::audio::AudioError;
 use recognizer::inference::ort::OrtError;
 use recognizer::models::{EmbeddedError, LoadError};
 
-/// Why there is no result. Messages about a file name it.
+/// An error of the command. Messages about a file name it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read as audio.
     #[error(transparent)]
     Audio(#[from] AudioError),
-    /// The audio cannot be analysed, or its chords do not make a track.
+    /// The audio cannot be analysed, or its chords do not form a track.
     #[error("{}: {cause}", path.display())]
     Recognition {
         /// The audio file.
@@ -35,9 +35,9 @@ pub enum Error {
     /// The weights that were named cannot be used.
     #[error(transparent)]
     Weights(#[from] LoadError),
-    /// An ONNX file, and nothing to run it with.
+    /// An ONNX file without ONNX Runtime.
     #[error(
-        "{}: an ONNX file needs ONNX Runtime, 1.24 or newer: name its library with --onnx-runtime",
+        "{}: an ONNX file needs ONNX Runtime 1.24 or newer; name its library with --onnx-runtime",
         _0.display()
     )]
     NoOnnxRuntime(PathBuf),
@@ -55,8 +55,8 @@ pub enum Error {
         /// Why it was not.
         source: ExportError,
     },
-    /// The folder for the chord tracks cannot be made.
-    #[error("{}: cannot make this folder: {source}", path.display())]
+    /// The folder for the chord tracks cannot be created.
+    #[error("{}: cannot create this folder: {source}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
-    /// Tags that are not written.
+    /// Tags that could not be read or written.
     #[error("{}: {source}", path.display())]
     Tag {
         /// The audio file.
@@ -87,29 +87,29 @@ pub enum Error {
         /// Why not.
         source: TagError,
     },
-    /// Audio that is no file.
+    /// Tags of audio from a pipe.
     #[error("{}: only files have tags", .0.display())]
     NoTags(PathBuf),
-    /// Examples have a format of their own.
-    #[error("--example: an example is a JAMS file; add -o NAME.jams or -f jams")]
+    /// A training example in another format than JAMS.
+    #[error("--example: a training example is a JAMS file; add -o NAME.jams or -f jams")]
     ExampleFormat,
-    /// An example must name its audio.
-    #[error("--example: audio from a pipe has no file to name")]
+    /// A training example of audio from a pipe.
+    #[error("--example: a training example needs an audio file, not a pipe")]
     ExampleOfPipe,
     /// A word that is neither a file nor a command.
     #[error("{}: no such file, folder or command (see changes --help)", .0.display())]
     NoSuchThing(PathBuf),
     /// A folder without audio files.
-    #[error("{}: this folder holds no audio files{}", path.display(), held(kinds))]
+    #[error("{}: no audio files in this folder{}", path.display(), held(kinds))]
     NoSongs {
         /// The folder.
         path: PathBuf,
-        /// What it holds of other kinds; may be empty.
+        /// The other kinds of files in it; may be empty.
         kinds: String,
     },
     /// Several songs and one output file.
     #[error(
-        "{}: several songs cannot go into one file; write -o {} -f {} for a folder with a file for each",
+        "{}: several songs cannot go into one file; use -o {} -f {} for a folder with a file for each",
         path.display(), folder.display(), format.unwrap_or("FORMAT")
     )]
     NotAFolder {
@@ -117,12 +117,12 @@ pub enum Error {
         path: PathBuf,
         /// A folder that could be meant.
         folder: PathBuf,
-        /// The format that was meant, if that is known.
+        /// The intended format, if known.
         format: Option<&'static str>,
     },
-    /// Several songs in a format that does not say where the next begins.
+    /// Several songs in a format that cannot separate them.
     #[error(
-        "several songs cannot be printed as {0}; write -o FOLDER -f {0} for a folder with a file for each"
+        "several songs cannot be printed as {0}; use -o FOLDER -f {0} for a folder with a file for each"
     )]
     OneStream(&'static str),
     /// A binary format on a terminal.
@@ -151,21 +151,21 @@ pub enum Error {
         /// Its usual extension.
         extension: &'static str,
     },
-    /// An output that exists already.
-    #[error("{}: this file exists already; --force replaces it", .0.display())]
+    /// An output that already exists.
+    #[error("{}: this file already exists; --force replaces it", .0.display())]
     Taken(PathBuf),
-    /// An output that the user wants to keep.
-    #[error("{}: kept as it was", .0.display())]
+    /// An output that the user chose to keep.
+    #[error("{}: not replaced", .0.display())]
     Kept(PathBuf),
     /// An output that is one of the inputs.
     #[error("{}: this is the song itself, which is never overwritten", .0.display())]
     OverInput(PathBuf),
-    /// Two outputs in one place.
+    /// Two outputs to the same file.
     #[error("{}: --events and --output cannot both go there", .0.display())]
     SameOutput(PathBuf),
     /// A tempo that is in bounds as typed, but not in quarter notes.
     #[error(
-        "--bpm {typed} counts {beat}s: that is {quarters} quarter notes a minute, which must be from {MIN_BPM} to {MAX_BPM}"
+        "--bpm {typed} counts {beat}s: that is {quarters} quarter notes a minute, but only {MIN_BPM} to {MAX_BPM} are possible"
     )]
     Tempo {
         /// As typed.
@@ -175,7 +175,7 @@ pub enum Error {
         /// In quarter notes.
         quarters: f64,
     },
-    /// A numeral needs a key to count from.
+    /// A style that needs a key.
     #[error("--style {0} needs a --key, for instance --key C:maj")]
     NeedsKey(harmony::style::Style),
     /// Some of several files failed; the cause of each was printed.
@@ -194,7 +194,7 @@ pub enum Error {
     Stdout(#[source] io::Error),
 }
 
-/// What a folder holds instead of songs.
+/// The rest of [`Error::NoSongs`]: what the folder contains instead.
 fn held(kinds: &str) -> String {
     if kinds.is_empty() {
         String::new()
@@ -203,7 +203,7 @@ fn held(kinds: &str) -> String {
     }
 }
 
-/// Makes errors of one audio file: its name, then the cause.
+/// Returns a function that makes errors of one audio file: its name, then the cause.
 pub fn in_file(file: &Path) -> impl Fn(&dyn std::error::Error) -> Error {
     |cause| Error::Recognition {
         path: file.to_owned(),

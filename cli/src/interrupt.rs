@@ -1,14 +1,14 @@
-//! Ctrl-C: finished work is kept.
+//! Handling of Ctrl-C, which keeps finished work.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::say::say;
 
-/// Exit code of a program that was stopped by Ctrl-C.
+/// Exit code after Ctrl-C.
 pub const EXIT_CODE: u8 = 130;
 
-/// A flag that Ctrl-C sets, so that the work ends in order. The second Ctrl-C ends the program.
+/// A flag set by Ctrl-C, so that the work ends in order. The second Ctrl-C ends the program.
 pub fn switch() -> Arc<AtomicBool> {
     let switch = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&switch);
@@ -31,13 +31,13 @@ struct State {
 #[derive(Clone, Debug)]
 pub struct Work {
     state: Arc<Mutex<State>>,
-    /// While standard input is read, Ctrl-C is meant for the program that writes it; its end comes
-    /// next.
+    /// While standard input is read, Ctrl-C is meant for the program that writes it, whose output
+    /// then ends.
     reads_pipe: Arc<AtomicBool>,
 }
 
 impl Work {
-    /// Work on a number of songs.
+    /// Work on `all` songs.
     pub fn on(all: usize) -> Self {
         let state = Arc::new(Mutex::new(State { done: 0, all }));
         let work = Self {
@@ -53,7 +53,7 @@ impl Work {
         if self.reads_pipe.swap(false, Ordering::Relaxed) {
             return;
         }
-        // Held until the end: nothing is written any more.
+        // Held until the program ends, so that nothing more is written.
         let state = self.lock();
         if state.all > 1 {
             say(&format!(
@@ -68,8 +68,8 @@ impl Work {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes the file of a song, which Ctrl-C must not interrupt, and counts the song. Both under
-    /// one lock, so that Ctrl-C never reports a file less than there is.
+    /// Writes the file of a song, which Ctrl-C must not interrupt, and counts the song, both under
+    /// one lock, so that the count reported after Ctrl-C is right.
     pub fn unbroken<E>(&self, write: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         let mut state = self.lock();
         write()?;
@@ -88,7 +88,7 @@ impl Work {
     }
 }
 
-/// Handles Ctrl-C. Where the system does not allow that, it ends the program as usual.
+/// Handles Ctrl-C. If the system does not allow that, Ctrl-C ends the program as usual.
 fn on_stop(act: impl FnMut() + Send + 'static) {
     let _ = ctrlc::set_handler(act);
 }

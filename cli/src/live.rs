@@ -1,4 +1,4 @@
-//! `changes live`: a file as the plugin would have shown it.
+//! `changes live`: the chords of a file as the plugin would have shown them.
 
 mod display;
 mod stream;
@@ -26,7 +26,7 @@ use crate::songs::Song;
 use display::{Display, Events};
 use stream::Stream;
 
-/// Samples that the engine gets at once. Its events do not depend on it.
+/// Samples per block. The engine's events do not depend on it.
 const BLOCK: usize = 512;
 
 /// Plays the file.
@@ -37,7 +37,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
     }
     let known = options.time.known()?;
     let song = Song::from_argument(&options.file);
-    // What cannot be written is told before the music starts.
+    // Report an unwritable output before the music starts.
     let target = output::plan_one(&options.output, &song)?;
     let format = target.as_ref().map(|(format, _)| *format);
     options.about.check(format)?;
@@ -51,7 +51,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
     let mut display = Display::new(notation, events, !prints_track, target.is_some());
     let mut stream = Stream::start(song.clone(), Arc::clone(&stop));
     let mut heard_s = 0.0;
-    // Kept where beats are to be found in it.
+    // Kept to find beats in it at the end.
     let mut signal = target.is_some().then(SignalBuilder::default);
     let mut engine: Option<LiveEngine> = None;
     let start = Instant::now();
@@ -88,7 +88,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
     };
     engine.finish();
     display.follow(&song, &mut engine)?;
-    // Written whole at the end, whichever way it comes: no run leaves half a file.
+    // Written at the end, however the run ends, so that no run leaves half a file.
     if let Events::File(file, lines) = &display.events {
         file.write(lines)?;
     }
@@ -107,7 +107,7 @@ pub fn run(options: &Live) -> Result<(), Error> {
     }
 }
 
-/// Where the events go.
+/// The target of the events.
 fn events_of(options: &Live, song: &Song, track: Option<&Job>) -> Result<Events, Error> {
     let Some(path) = &options.events else {
         return Ok(Events::None);

@@ -1,4 +1,4 @@
-//! The command `changes`: audio files in, chord tracks out.
+//! The command `changes`: chord tracks from audio files.
 
 mod align;
 mod arguments;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough, as `head` does.
+        // The reader of the output has closed it, as `head` does.
         Err(Error::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }

@@ -1,4 +1,4 @@
-//! The built-in networks: whole files, live engines, and `changes weights`.
+//! The networks, built in or loaded, and `changes weights`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::arguments::Hearing;
 use crate::error::{Error, in_file};
 use crate::output::print;
 
-/// The network of whole files.
+/// The network for whole files.
 pub struct WholeFile(Arc<dyn WindowModel>);
 
 impl WholeFile {
@@ -39,8 +39,8 @@ impl WholeFile {
         Ok(Self(models::windowed()?))
     }
 
-    /// Analyses `signal`, which was read from `file`. Chords change on its beats, if it has any;
-    /// without `known`, none are looked for.
+    /// Analyses `signal`, which was read from `file`. Chords change on its beats, if it has any; if
+    /// `known` is `None`, beats are not searched for.
     pub fn transcribe(
         &self,
         file: &Path,
@@ -53,7 +53,7 @@ impl WholeFile {
         Ok(listened.1)
     }
 
-    /// The same with the network's answers.
+    /// As [`Self::transcribe`], also returning the network's posteriors.
     pub fn listen(
         &self,
         file: &Path,
@@ -71,7 +71,7 @@ impl WholeFile {
     }
 }
 
-/// The network of live engines.
+/// The network for live engines.
 pub struct Causal(Arc<dyn CausalModel>);
 
 impl Causal {
@@ -107,7 +107,7 @@ fn is_onnx(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
 }
 
-/// ONNX Runtime, which a file in its format needs and this program does not have.
+/// Loads ONNX Runtime, which ONNX files need and which is not built in.
 fn runtime(options: &Hearing, path: &Path) -> Result<OrtRuntime, Error> {
     let library = options.onnx_runtime.as_deref();
     let library = library.ok_or_else(|| Error::NoOnnxRuntime(path.to_owned()))?;

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::say::{on_one_line, say};
 
-/// Steps of a bar: tenths of a percent.
+/// Steps of a bar, each a tenth of a percent.
 const STEPS: u64 = 1000;
 
 /// A bar for the work on one file.
@@ -28,7 +28,7 @@ pub fn set(bar: &ProgressBar, share: f32) {
     bar.set_position((f64::from(share.clamp(0.0, 1.0)) * STEPS as f64) as u64);
 }
 
-/// The bar of one file, below that of all files where there are several.
+/// The bar of one file, below that of all files if there are several.
 #[derive(Default)]
 pub struct Progress {
     several: Option<(MultiProgress, ProgressBar)>,
@@ -68,7 +68,7 @@ impl Progress {
         self.above(|| say(line));
     }
 
-    /// Prints something, above the bars.
+    /// Calls `print`, whose output goes above the bars.
     pub fn above<R>(&self, print: impl FnOnce() -> R) -> R {
         match &self.several {
             Some((all, _)) => all.suspend(print),

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-/// Prints a line on standard error. Control characters, which names of files may hold, are
-/// escaped. A closed standard error is ignored.
+/// Prints a line on standard error. Control characters, which file names may contain, are escaped.
+/// A closed standard error is ignored.
 pub fn say(text: &dyn std::fmt::Display) {
     let line = format!("changes: {}\n", on_one_line(&text.to_string()));
     let _ = io::stderr().lock().write_all(line.as_bytes());

@@ -1,4 +1,4 @@
-//! `changes completions` and `changes man`: what packages install beside the program.
+//! `changes completions` and `changes man`: completions and manual for packages.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::arguments::{Arguments, Completions, Man};
 use crate::error::Error;
 use crate::output::print;
 
-/// Prints what a shell reads to complete the command.
+/// Prints the completion script of a shell.
 pub fn completions(options: &Completions) -> Result<(), Error> {
     let mut script = Vec::new();
     let mut command = Arguments::command();
@@ -17,7 +17,7 @@ pub fn completions(options: &Completions) -> Result<(), Error> {
     print(&script)
 }
 
-/// Writes the manual: a page of the command, and one of each of its commands.
+/// Writes the manual: a page for the program, and one for each command.
 pub fn man(options: &Man) -> Result<(), Error> {
     let folder = &options.folder;
     let refused = |source| Error::Folder {

@@ -1,4 +1,4 @@
-//! The table of chords that is printed.
+//! The printed table of chords.
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};

@@ -1,4 +1,4 @@
-//! `changes tag`: key and tempo into the tags of audio files.
+//! `changes tag`: writes key and tempo into the tags of audio files.
 
 use std::fs;
 use std::io;
@@ -20,7 +20,7 @@ use crate::output::print;
 use crate::songs::{self, Several, Song};
 use crate::tags::{TagError, Tagged, Values};
 
-/// Finds key and tempo of every song, and shows or writes what comes into their tags.
+/// Finds key and tempo of every song, and shows or writes the tags.
 pub fn run(options: &Tag) -> Result<(), Error> {
     let known = options.time.known()?;
     let found = songs::listed(&options.files)?;
@@ -64,7 +64,7 @@ fn one(
         path: path.to_owned(),
         source,
     };
-    // What a link leads to is tagged, and the link stays.
+    // The target of a link is tagged, and the link stays.
     let place = fs::canonicalize(path).map_err(unreadable)?;
     let tagged = Tagged::new(fs::read(&place).map_err(unreadable)?).map_err(refused)?;
     let there = tagged.values().map_err(refused)?;
@@ -85,7 +85,7 @@ fn one(
     Ok(())
 }
 
-/// Key and tempo of a song as tags have them.
+/// Key and tempo of a song in the form of tags.
 fn heard_values(options: &Tag, song: &Song, heard: &Heard) -> Result<Values, Error> {
     let about = Options {
         key: options.key,
@@ -117,7 +117,7 @@ fn key_of(track: &Track) -> Option<Key> {
     longest.map(|(key, _)| key)
 }
 
-/// A key as ID3v2 wants it: `Eb`, `F#m`.
+/// A key in the form of ID3v2: `Eb`, `F#m`.
 fn key_text(key: Key) -> String {
     let minor = if key.mode() == Mode::Minor { "m" } else { "" };
     format!("{}{minor}", key.tonic())
@@ -133,7 +133,7 @@ fn tempo_of(track: &Track) -> Option<String> {
     tempo.is_finite().then(|| format!("{tempo:.0}"))
 }
 
-/// Whether two texts name one key, however it is spelled.
+/// Whether two texts name the same key, in any spelling.
 fn same_key(a: &str, b: &str) -> bool {
     let read = |text: &str| {
         let text = text.trim();
@@ -150,24 +150,24 @@ fn same_key(a: &str, b: &str) -> bool {
     a.trim() == b.trim() || read(a).zip(read(b)).is_some_and(|(a, b)| a == b)
 }
 
-/// Whether two texts name one tempo, as whole numbers.
+/// Whether two texts name the same tempo, rounded to whole numbers.
 fn same_tempo(a: &str, b: &str) -> bool {
     let read = |text: &str| text.trim().parse::<f64>().ok().map(f64::round);
     read(a).is_some() && read(a) == read(b)
 }
 
-/// What becomes of one value of the tags.
+/// The change of one value of the tags.
 #[derive(Debug, PartialEq, Eq)]
 enum Change {
-    /// Nothing was heard.
+    /// No value was found in the music.
     Unheard,
-    /// It is new.
+    /// The value is new.
     New(String),
-    /// The tags have it.
+    /// The tags already have this value.
     Same(String),
-    /// The tags have another, which stays.
+    /// The tags have another value, which is kept.
     Kept { there: String, heard: String },
-    /// The tags have another, which is replaced.
+    /// The tags have another value, which is replaced.
     Replaced { there: String, heard: String },
 }
 
@@ -188,7 +188,7 @@ impl Change {
         }
     }
 
-    /// What is to be written, if anything.
+    /// The value to write, if any.
     fn written(&self) -> Option<String> {
         match self {
             Self::New(heard) | Self::Replaced { heard, .. } => Some(heard.clone()),
@@ -207,7 +207,7 @@ impl Change {
     }
 }
 
-/// What is printed.
+/// The printed table.
 struct Rows {
     table: Table,
     changes: usize,
@@ -245,7 +245,7 @@ impl Rows {
         self.table.to_string()
     }
 
-    /// What could be done next.
+    /// A hint at useful options.
     fn advice(&self, options: &Tag) -> Option<String> {
         let files = |count: usize| match count {
             1 => "1 file".to_owned(),

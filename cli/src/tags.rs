@@ -1,5 +1,5 @@
-//! Key and tempo in the tags of audio files: ID3v2 (`TKEY`, `TBPM`), Vorbis comments
-//! (`INITIALKEY`, `BPM`), MP4 atoms (`initialkey`, `tmpo`) and what other kinds have in their place.
+//! Key and tempo in the tags of audio files: ID3v2 (`TKEY`, `TBPM`), Vorbis comments (`INITIALKEY`,
+//! `BPM`), MP4 atoms (`initialkey`, `tmpo`) and the corresponding tags of other kinds.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Cursor;
@@ -13,7 +13,7 @@ use lofty::probe::Probe;
 use lofty::tag::{ItemKey, Tag, TagExt, TagType};
 use recognizer::audio::{AudioError, decode_stream};
 
-/// Key and tempo as tags have them.
+/// Key and tempo in the form of tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
     /// The key: `Eb`, `F#m`.
@@ -22,10 +22,10 @@ pub struct Values {
     pub tempo: Option<String>,
 }
 
-/// Why tags are not read or written.
+/// Why tags could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TagError {
-    /// A kind of file without tags that could be written.
+    /// A kind of file without writable tags.
     #[error("tags cannot be written into this kind of file")]
     Kind,
     /// Tags that cannot be read.
@@ -35,21 +35,21 @@ pub enum TagError {
     #[error("its tags cannot be written: {0}")]
     Write(#[from] FileEncodingError),
     /// The audio cannot be decoded again.
-    #[error("it cannot be checked: {0}")]
+    #[error("its audio cannot be checked: {0}")]
     Check(#[from] AudioError),
-    /// The audio would not be the same.
-    #[error("with these tags its audio would not be the same; it was left as it is")]
+    /// The audio would change.
+    #[error("writing the tags would change its audio; the file was left unchanged")]
     Audio,
 }
 
-/// The bytes of an audio file whose tags are looked at.
+/// The bytes of an audio file with tags.
 pub struct Tagged {
     bytes: Vec<u8>,
     kind: FileType,
 }
 
 impl Tagged {
-    /// A file's bytes, the kind of which is told by what is in them.
+    /// The file with these bytes; its kind is detected from them.
     ///
     /// # Errors
     /// [`TagError::Kind`].
@@ -60,7 +60,7 @@ impl Tagged {
         Ok(Self { bytes, kind })
     }
 
-    /// What its tags say.
+    /// The values in its tags.
     ///
     /// # Errors
     /// [`TagError::Read`].
@@ -83,7 +83,7 @@ impl Tagged {
         })
     }
 
-    /// The file with what there is of `new` in its tags; all else of them stays.
+    /// The file with the values of `new` in its tags; all other tags stay.
     ///
     /// # Errors
     /// Tags that cannot be read or written.
@@ -108,13 +108,13 @@ impl Tagged {
         if let Some(tempo) = &new.tempo {
             tag.insert_text(tempo_key(kind), tempo.clone());
         }
-        // Programs that read ID3v2.3 alone go on reading it.
+        // Keep ID3v2.3 for programs that read only that.
         let old = self.bytes.starts_with(b"ID3\x03");
         tag.save_to(&mut file, { options }.use_id3v23(old))?;
         Ok(file.into_inner())
     }
 
-    /// What `with` gives, if every sample of it is decoded as it was.
+    /// As [`Self::with`], checking that every decoded sample is unchanged.
     ///
     /// # Errors
     /// Those of [`Self::with`], and [`TagError::Audio`].
@@ -132,8 +132,8 @@ impl Tagged {
         Probe::with_file_type(Cursor::new(self.bytes.as_slice()), self.kind).options(options)
     }
 
-    /// The tags of an MP4 file. Read as they are: lofty's common form has tempos as text, which
-    /// players do not read.
+    /// The tags of an MP4 file, as atoms: lofty's common form stores tempos as text, which players
+    /// do not read.
     fn atoms(&self) -> Result<Option<Ilst>, TagError> {
         let options = ParseOptions::new().read_properties(false);
         let file = Mp4File::read_from(&mut Cursor::new(self.bytes.as_slice()), options)?;
@@ -141,7 +141,7 @@ impl Tagged {
     }
 }
 
-/// Where a kind of tags has the tempo.
+/// The tempo field of a kind of tags.
 fn tempo_key(kind: TagType) -> ItemKey {
     match ItemKey::IntegerBpm.map_key(kind) {
         Some(_) => ItemKey::IntegerBpm,
@@ -175,7 +175,7 @@ fn in_atoms(atoms: &Ilst) -> Values {
         }
         _ => None,
     };
-    // Tempos that nobody has set are 0.
+    // A tempo of 0 means unset.
     let tempo = tempo.filter(|tempo| tempo != "0");
     Values { key, tempo }
 }
@@ -189,7 +189,7 @@ fn put_atoms(atoms: &mut Ilst, new: &Values) {
         .as_ref()
         .and_then(|tempo| tempo.parse::<u16>().ok())
     {
-        // Two bytes, as iTunes writes it: some players read nothing shorter.
+        // Two bytes, like iTunes: some players do not read a shorter value.
         let data = AtomData::Unknown {
             code: DataType::BeSignedInteger,
             data: tempo.to_be_bytes().to_vec(),
@@ -198,7 +198,7 @@ fn put_atoms(atoms: &mut Ilst, new: &Values) {
     }
 }
 
-/// All samples of an audio file: how many there are, and a hash of them and their rates.
+/// The number of samples of an audio file, and a hash of them and their rates.
 fn samples(bytes: Vec<u8>, path: &Path) -> Result<(u64, u64), AudioError> {
     let (mut count, mut hash) = (0, DefaultHasher::new());
     decode_stream(Cursor::new(bytes), path, &mut |_| {}, &mut |rate, block| {

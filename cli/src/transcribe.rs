@@ -33,7 +33,7 @@ pub fn run(options: &Transcribe) -> Result<(), Error> {
     several.end()
 }
 
-/// What is the same for all songs of a run.
+/// State shared by all songs of a run.
 struct Run<'a> {
     options: &'a Transcribe,
     known: Option<Known>,
@@ -88,7 +88,7 @@ impl Run<'_> {
         let put = || job.put(&track, self.format, &about);
         match job.to {
             To::File(_) => self.work.unbroken(put),
-            // A reader that waits must not make Ctrl-C wait.
+            // A blocked reader of the output must not delay Ctrl-C.
             To::Print { .. } => {
                 self.several.progress.above(put)?;
                 self.work.count();

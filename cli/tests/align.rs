@@ -1,4 +1,4 @@
-//! Charts put on real music, and chords written for players.
+//! Alignment of charts to real music, and chords written for players.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

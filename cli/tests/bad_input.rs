@@ -1,4 +1,4 @@
-//! Files that are no music: one line that says so, exit code 1, nothing written.
+//! Files that are not music: a one-line error, exit code 1, nothing written.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -78,7 +78,7 @@ fn text() {
 
 #[test]
 fn random_bytes() {
-    // A linear congruential generator: the bytes only have to mean nothing.
+    // A linear congruential generator: any meaningless bytes will do.
     let mut state = 1u64;
     let bytes: Vec<u8> = std::iter::repeat_with(|| {
         state = state

@@ -1,4 +1,4 @@
-//! Folders of songs: every song once, each in a place of its own, nothing lost without a word.
+//! Folders of songs: every song once, each with its own output, and nothing lost silently.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -77,7 +77,7 @@ fn files_that_would_share_an_output_are_told_apart() {
     let found = out("out");
     assert_eq!(found.len(), 4, "{found:?}");
     assert!(found.contains(&"y/b.lab".to_owned()) && found.contains(&"z/b.lab".to_owned()));
-    // On a file system that does not tell letters by their case, too.
+    // Also on a case-insensitive file system.
     changes_in(folder.path(), &["a.wav", "A.WAV", "a.aiff", "-o", "case"]).clean();
     let mut names: Vec<String> = out("case").iter().map(|it| it.to_lowercase()).collect();
     names.sort();
@@ -162,7 +162,7 @@ fn printed_tracks_carry_the_names_of_their_files() {
             .collect();
         assert_eq!(named, [name("CD1"), name("CD2")], "{text}");
     }
-    // A folder with one song, too: nobody knew that it was one.
+    // A folder with a single song counts as several, too.
     assert!(run(&["in/CD1"]).lines().next().unwrap().ends_with("a.wav"));
     assert!(!run(&["in/CD1/a.wav"]).contains("a.wav"));
     let labels = run(&["in", "-f", "lab"]);
@@ -203,8 +203,8 @@ mod stop {
     use std::time::Duration;
     use support::{CHANGES, press_ctrl_c};
 
-    /// Ctrl-C ends the run between two songs or within one; what is done is whole, and the
-    /// same command does the rest.
+    /// Ctrl-C ends the run between two songs or within one; finished files are whole, and the same
+    /// command does the rest.
     #[test]
     fn what_is_done_stays_and_the_same_command_goes_on() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The shipped clip of real music with the beats that are found, other ones, and none.
+//! The shipped clip of real music with found beats, other beats, and none.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -49,7 +49,7 @@ fn half_and_double_the_tempo_that_is_found() {
 fn without_a_grid_changes_are_where_they_are_heard() {
     let (on_beats, heard) = (changes(&[]), changes(&["--no-grid"]));
     assert_ne!(on_beats, heard);
-    // A tempo that is written down without a grid moves nothing either.
+    // A given tempo without a grid moves nothing either.
     assert_eq!(changes(&["--no-grid", "--bpm", "90"]), heard);
 }
 
@@ -69,14 +69,14 @@ fn what_contradicts_itself_is_refused() {
 fn a_song_without_a_steady_beat_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("free.wav");
-    // Each chord as long as it likes.
+    // Chords of irregular lengths.
     let lengths_s = [1.9, 3.7, 1.1, 5.3, 2.2, 0.9, 4.1, 1.4, 3.0, 2.6];
     support::chords(&path, &[0, 5, 7, 9, 2, 4, 10, 3, 8, 0], &lengths_s);
     let told = "changes: free.wav: no steady beat found; changes stay where they were heard\n";
     let run = |more: &[&str]| changes_in(folder.path(), &[&["free.wav"], more].concat());
     let found = run(&[]);
     assert_eq!((found.code, found.err.as_str()), (Some(0), told));
-    // Who wants no grid, or names a tempo, has it as he said.
+    // No message without a grid or with a given tempo.
     run(&["--no-grid"]).clean();
     run(&["--bpm", "90"]).clean();
 }

@@ -1,5 +1,5 @@
-//! What `changes live` writes: the beats and keys that `transcribe` finds, and all that was
-//! heard, however it ends.
+//! The files of `changes live`: beats and keys as from `transcribe`, and all chords so far, however
+//! the run ends.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -92,7 +92,7 @@ fn events_can_be_printed_instead_of_the_table() {
     assert_eq!(printed.text(), fs::read_to_string(path).unwrap());
 }
 
-/// `--bpm` counts quarter notes, or the note that `--beat` names; all that is written agrees.
+/// `--bpm` counts quarter notes, or the note of `--beat`; all formats agree.
 #[test]
 fn the_tempo_counts_the_note_that_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The shipped clip of real music, through both engines and into every format.
+//! The shipped clip of real music, through both engines and in every format.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/town-theme.ogg");
 const SONG_S: f64 = 37.5;
 
-/// What the command prints when it succeeds without complaint.
+/// The output of the command, which must succeed without a message.
 fn changes(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(env!("CARGO_BIN_EXE_changes"))
         .args(arguments)
@@ -143,11 +143,11 @@ fn a_smaller_vocabulary_leaves_major_and_minor_only() {
     }
 }
 
-/// The audio runs at its own pace in one run and as fast as it can in the other.
+/// One run in real time, the other as fast as possible.
 #[test]
 fn events_are_the_same_at_both_speeds() {
     let folder = tempfile::tempdir().unwrap();
-    // A few seconds are enough to show it; the whole clip would take its own time.
+    // A few seconds suffice; the whole clip would take as long as it plays.
     let clip = folder.path().join("short.wav");
     let audio = recognizer::audio::decode_file(SONG, &mut |_| {}).unwrap();
     let spec = hound::WavSpec {

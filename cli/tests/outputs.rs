@@ -1,4 +1,4 @@
-//! Where chord tracks go: what the name and `--format` say, nothing lost, nothing half.
+//! Output targets: by name and `--format`, nothing lost, no partial files.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -58,7 +58,7 @@ fn what_format_says_is_written_whatever_the_name() {
         let bytes = fs::read(folder.path().join(name)).unwrap();
         assert!(bytes.starts_with(start.as_bytes()), "{name}");
     }
-    // A name that says something else is a slip of the hand.
+    // A name of another format is a mistake.
     let message = run(&["song.wav", "-o", "a.pdf", "-f", "mid"]).refused(1);
     assert!(
         message.contains("a.pdf") && message.contains("--format mid"),
@@ -136,7 +136,7 @@ fn nothing_is_replaced_without_being_asked_for() {
         assert_eq!((forced.code, forced.err.as_str()), (Some(0), ""));
         assert_ne!(fs::read_to_string(at("mine.lab")).unwrap(), "mine");
     }
-    // It costs no work: the song is not even looked for.
+    // Refused before any work: the song is not even opened.
     let message = run(&["missing.wav", "-o", "mine.lab"]).refused(1);
     assert!(
         message.contains("--force") && !message.contains("missing"),
@@ -202,7 +202,7 @@ fn places_that_cannot_be_written_to_are_told_before_the_music() {
     fs::write(folder.path().join("file"), "").unwrap();
     fs::create_dir(folder.path().join("folder")).unwrap();
     for (words, name) in [
-        // The song is missing, and that is not what the message is about.
+        // The song is missing, but the message is about the output.
         (vec!["missing.wav", "-o", "no/such.lab"], "no/such.lab"),
         (vec!["missing.wav", "-o", "file/a.lab"], "file/a.lab"),
         (vec!["missing.wav", "b.wav", "-o", "file/out"], "file/out"),
@@ -264,7 +264,7 @@ mod unix {
             let ran = run(line);
             assert_eq!(ran.err, "", "{line}");
         }
-        // The files come all the same.
+        // The files are written nevertheless.
         run("changes live --fast a.wav -o a.lab --events a.jsonl | true").clean();
         assert_eq!(files(folder.path()), ["a.jsonl", "a.lab", "a.wav", "b.wav"]);
     }
@@ -304,7 +304,7 @@ mod unix {
                 "日本.mid"
             ]
         );
-        // On the screen they move nothing.
+        // Control characters do not affect the terminal.
         let table = changes_in(folder.path(), &["."]).clean().text();
         assert!(
             table.contains("new\\nline.wav") && !table.contains('\u{1b}'),
@@ -344,13 +344,13 @@ mod unix {
     }
 }
 
-/// On a terminal, as util-linux's `script` makes one.
+/// On a pseudo-terminal of util-linux's `script`.
 #[cfg(target_os = "linux")]
 mod terminal {
     use super::*;
     use support::CHANGES;
 
-    /// What the terminal showed, and the exit code; nothing where there is no `script`.
+    /// The output on the terminal and the exit code; `None` without `script`.
     fn on_terminal(
         folder: &std::path::Path,
         typed: &str,
@@ -394,7 +394,7 @@ mod terminal {
                 return;
             };
             assert!(
-                shown.contains("a.lab exists already. Replace it? [y/N]"),
+                shown.contains("a.lab already exists. Replace it? [y/N]"),
                 "{shown}"
             );
             assert_eq!(found, Some(code), "{shown}");

@@ -23,7 +23,7 @@ fn what_is_piped_in_is_what_is_in_the_file() {
         run("mkfifo pipe.wav; cat song.wav > pipe.wav & changes pipe.wav; rm pipe.wav"),
         table
     );
-    // The sizes in the head of what a program writes into a pipe were never filled in.
+    // The sizes in the header, as a program writes them into a pipe: never filled in.
     let mut bytes = fs::read(folder.path().join("song.wav")).unwrap();
     bytes[4..8].fill(0xff);
     bytes[40..44].fill(0xff);
@@ -46,7 +46,7 @@ fn its_chord_track_goes_where_others_go() {
     assert_eq!(files(&folder.path().join("out")), ["b.lab", "stdin.lab"]);
     let text = run("cat song.wav | changes - b.wav");
     assert!(text.starts_with("standard input\n"), "{text}");
-    // A file of that name can be had, too.
+    // A file of that name can be read, too.
     assert_eq!(
         run("changes ./- < /dev/null"),
         changes_in(folder.path(), &["./-"]).text()

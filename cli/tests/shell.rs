@@ -1,4 +1,4 @@
-//! What packages install beside the command: its version, completions and manual.
+//! Version, completions and manual of the command.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod support;

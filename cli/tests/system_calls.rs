@@ -1,5 +1,4 @@
-//! What the command asks of the system: no network, and a file that is on disk before it
-//! gets its name.
+//! System calls of the command: no network, and files are on disk before they get their names.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -22,8 +21,8 @@ fn transcribing_reaches_for_no_network_and_syncs_what_it_saves() {
     let calls = strace::watch(program, &["transcribe", SONG, "-o", &track], &[]);
     assert_eq!(strace::internet(&calls), [""; 0]);
 
-    // Bytes on disk, then the name, then the folder with the name in it: whenever the
-    // power fails, there is the old file or the new one.
+    // Sync the bytes, rename, sync the folder: whenever the power fails, the old file or the new
+    // one is there.
     let place = |what: &dyn Fn(&str) -> bool| calls.lines().position(what).expect(&calls);
     let synced = place(&|it| it.contains("fsync(") && it.contains(".part>"));
     let named = place(&|it| it.contains("rename") && it.contains(&track));

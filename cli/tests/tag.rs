@@ -1,4 +1,4 @@
-//! Key and tempo in the tags of audio files: what is written, and what stays.
+//! Key and tempo in the tags of audio files: which tags are written, and which stay.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -31,7 +31,7 @@ fn samples(path: &Path) -> Vec<u32> {
     samples
 }
 
-/// What another program reads.
+/// The tags as lofty reads them.
 fn tag(path: &Path) -> Tag {
     let read = lofty::read_from_path(path).unwrap();
     read.primary_tag()
@@ -39,14 +39,14 @@ fn tag(path: &Path) -> Tag {
         .unwrap_or_else(|| Tag::new(read.primary_tag_type()))
 }
 
-/// A title in the tags of a file, for something to be there.
+/// Puts a title into the tags of a file, as an existing tag.
 fn entitle(path: &Path) {
     let mut tag = tag(path);
     tag.set_title("Lights".to_owned());
     tag.save_to_path(path, WriteOptions::default()).unwrap();
 }
 
-/// The longest run of bytes at the end that both have.
+/// The length of the common end of both.
 fn common_end(a: &[u8], b: &[u8]) -> usize {
     a.iter()
         .rev()
@@ -86,7 +86,7 @@ fn every_kind_gets_key_and_tempo_and_its_audio_stays() {
         let after = fs::read(&path).unwrap();
         assert_ne!(after, bytes, "{name}");
         if in_place {
-            // All behind the tags is the same, byte for byte.
+            // Everything after the tags is the same, byte for byte.
             let same = common_end(&bytes, &after);
             assert!(
                 same * 10 > bytes.len() * 3,
@@ -143,7 +143,7 @@ fn what_has_no_tags_is_refused_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let said = changes_in(folder.path(), &["tag", "-"]).refused(1);
     assert!(said.contains("only files have tags"), "{said}");
-    // A folder goes on behind a file that fails.
+    // A folder continues after a file that fails.
     chords(&folder.path().join("a.wav"), &[0, 5, 7, 0], &[1.0; 4]);
     fs::write(folder.path().join("b.wav"), "no audio").unwrap();
     let ran = changes_in(folder.path(), &["tag", "."]);

@@ -1,4 +1,4 @@
-//! What people type: any order, any case, the shortest form.
+//! Lenient command lines: any order, any case, the shortest form.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ fn a_file_alone_is_transcribed() {
     let long = run(&["transcribe", "song.wav"]);
     assert!(long.contains("% |"), "{long}");
     assert_eq!(run(&["song.wav"]), long);
-    // Options before and behind, several files, folders.
+    // Options before and after, several files, folders.
     let long = run(&[
         "transcribe",
         "song.wav",
@@ -110,7 +110,7 @@ fn mistakes_name_the_value_and_what_could_stand_there() {
     assert_eq!(files(folder.path()), ["song.wav"]);
 }
 
-/// A newcomer finds in the help what this crate can do.
+/// The help mentions everything that the command can do.
 #[test]
 fn the_help_says_what_a_newcomer_asks() {
     let folder = tempfile::tempdir().unwrap();
@@ -169,7 +169,7 @@ fn the_examples_of_the_readme_and_of_the_help_run() {
     for chart in ["chart.txt", "chart.cho"] {
         fs::write(folder.path().join(chart), "| C | Am | F | G |\n").unwrap();
     }
-    // The decoder goes by content: these are WAV under the names of the examples.
+    // The decoder uses the content: these are WAV files with the names of the examples.
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     let mut text = readme;
     for words in [

@@ -9,7 +9,7 @@ use harmony::export;
 pub enum Format {
     /// A table for people.
     Table,
-    /// The content of a file.
+    /// A file format.
     File(export::Format),
 }
 
@@ -30,7 +30,7 @@ impl Format {
         }
     }
 
-    /// Whether a terminal cannot show it.
+    /// Whether it is binary, so that a terminal cannot show it.
     pub const fn is_binary(self) -> bool {
         match self {
             Self::Table => false,
@@ -38,8 +38,8 @@ impl Format {
         }
     }
 
-    /// Whether the tracks of several songs can follow each other on standard output, because each
-    /// is headed by its song.
+    /// Whether the tracks of several songs can follow each other on standard output, each below the
+    /// name of its song.
     pub const fn can_be_strung(self) -> bool {
         matches!(
             self,
@@ -47,13 +47,13 @@ impl Format {
         )
     }
 
-    /// Whether a file that ends in `extension` (lower case) may hold this, although the extension
-    /// alone would mean another format or none.
+    /// Whether a file that ends in `extension` (lower case) may have this format, although the
+    /// extension alone would mean another format or none.
     pub fn fits(self, extension: &str) -> bool {
         let last = |it: &str| it.rsplit('.').next() == Some(extension);
         match self {
             Self::Table => extension == "txt",
-            // Text may be called so.
+            // Any text format may end in .txt.
             Self::File(format) => {
                 format.extensions().iter().any(|it| last(it))
                     || (extension == "txt" && !format.is_binary())

@@ -68,15 +68,15 @@ pub enum Command {
     /// Play a file through the live engine and print what the plugin would have shown
     #[command(after_help = LIVE_EXAMPLES)]
     Live(Live),
-    /// Put a chart that somebody wrote on the music
+    /// Align a chart to the music
     #[command(after_help = ALIGN_EXAMPLES)]
     Align(Align),
     /// Put key and tempo into the tags of audio files
     #[command(after_help = TAG_EXAMPLES)]
     Tag(Tag),
-    /// Print which networks are built in and how they were trained
+    /// Print the built-in networks and how they were trained
     Weights,
-    /// Print what a shell reads to complete this command
+    /// Print the completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
     /// Write the manual into a folder
@@ -120,12 +120,12 @@ Files: .lab .csv .jams .mid .musicxml .cho (ChordPro) .html (link for iReal Pro)
 .pdf .labels.txt (Audacity) .reaper.csv .inline.cho, by the name of the output or by --format.
 
 Folders are searched with all their subfolders, and the output folder gets the same tree. Songs
-that would get the same name keep their extensions, their folder's name or a number. Charts that
-exist already are kept; on a terminal you are asked, and --force replaces them. A run that was
-stopped with Ctrl-C goes on where it was when it is started again.
+that would get the same name keep their extensions, their folder's name or a number. Existing
+charts are kept; on a terminal you are asked, and --force replaces them. After Ctrl-C, the same
+command continues where it stopped.
 
-Beats and bars are found in the music, and chords change on them. --bpm and --meter give what is
-known, --half-tempo and --double-tempo correct the tempo that is found, and --no-grid turns beats
+Beats and bars are found in the music, and chords change on them. --bpm and --meter set a known
+tempo and meter, --half-tempo and --double-tempo correct the found tempo, and --no-grid turns beats
 off. Without a steady beat, chords change where they were heard. Without --key, the keys are found
 from the chords.";
 
@@ -140,7 +140,7 @@ Each line of the events file is a change of the display:
   {\"shown_at_s\":2.14,\"starts_at_s\":1.95,\"label\":\"A:min7\",\"state\":\"provisional\",\"confidence\":0.81}
 Both times are seconds of audio, so the file is the same with and without --fast.
 
-Ctrl-C stops; the chords until then are written.";
+Ctrl-C stops; the chords so far are written.";
 
 const ALIGN_EXAMPLES: &str = "\
 Examples:
@@ -154,9 +154,9 @@ JAMS, and plain text such as
   [Verse]
   |: Am | F C | G | % :| x2
 
-Repeated and skipped sections, pickups, a capo and music that the chart does not have are found. For
-each bar its score is printed: the log-probability of the charted chords against the likeliest, 0
-at best; and what was heard where that is another chord.";
+Repeated and skipped sections, pickups, a capo and music that is not in the chart are found. Each
+bar is printed with its score (the log-probability of the charted chords relative to the likeliest,
+at best 0) and with the chord heard, where that is another.";
 
 const TAG_EXAMPLES: &str = "\
 Examples:
@@ -165,9 +165,9 @@ Examples:
   changes tag --write --force song.flac
   changes tag --key F#:min --bpm 96 --write song.m4a
 
-Without --write nothing is written: the table says what would be. A key and a tempo that are in the
-tags already are kept; --force replaces them. All other tags stay, and so does the audio: every
-sample is decoded again and compared before the file is replaced.
+Without --write nothing is written: the table shows what would be. A key and a tempo that are
+already in the tags are kept; --force replaces them. All other tags stay, and so does the audio:
+every sample is decoded again and compared before the file is replaced.
 
 The key is the one that holds longest (Eb, F#m), the tempo is in the beats that musicians count, as
 a whole number; a song without a steady beat gets none. ID3v2: TKEY and TBPM. FLAC, Ogg and Opus:
@@ -182,7 +182,7 @@ pub struct Tag {
     /// Write the tags; without it, print what would be written
     #[arg(long)]
     pub write: bool,
-    /// Replace a key and a tempo that are in the tags already
+    /// Replace a key and a tempo that are already in the tags
     #[arg(long)]
     pub force: bool,
     /// The key, if it is known, for instance Eb:maj or F#:min
@@ -251,7 +251,7 @@ pub struct Live {
     /// With - they are printed instead of the table.
     #[arg(long, value_name = "PATH")]
     pub events: Option<PathBuf>,
-    /// Where the chord track goes, as it became final.
+    /// Where the final chord track goes.
     #[command(flatten)]
     pub output: Output,
     /// Tempo, meter and beats.
@@ -302,7 +302,7 @@ pub struct Output {
     /// It is a folder if there are several songs, if there is a folder of that name, or if the name ends in a slash. - is standard output.
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// The format, if the name of the output does not say it; without --output, what to print
+    /// The format, if the name of the output does not give it; without --output, what to print
     ///
     /// Its name or any of its extensions, in upper or lower case. The default in folders is lab.
     #[arg(short, long, value_enum, ignore_case = true, value_name = "FORMAT")]
@@ -328,13 +328,13 @@ pub struct Time {
     /// The meter; without it, 4/4, 3/4, 5/4, 6/8 or 7/8 is found
     #[arg(long, value_name = "METER", alias = "metre")]
     pub meter: Option<Meter>,
-    /// Corrections of the beats that are found.
+    /// Corrections of the found beats.
     #[command(flatten)]
     pub grid: Grid,
 }
 
 impl Time {
-    /// The same as the beat finder takes it, in quarter notes; none with `--no-grid`.
+    /// The input of the beat finder, in quarter notes; `None` with `--no-grid`.
     ///
     /// # Errors
     /// A tempo that is out of bounds in quarter notes a minute.
@@ -367,22 +367,22 @@ impl Time {
 pub struct Hearing {
     /// The tuning: auto, the frequency of A in Hz (432) or the distance from 440 Hz in cents (-32c)
     ///
-    /// By default it is found in the music, within 60 cents, and printed if it is not 440 Hz.
+    /// By default it is found in the music, up to 60 cents off, and printed if it is not 440 Hz.
     #[arg(long, value_name = "TUNING", value_parser = values::tuning, allow_hyphen_values = true)]
     pub tuning: Option<TuningSetting>,
-    /// Weights of your own in place of the built-in ones: a file that the trainer exported
+    /// Your own weights instead of the built-in ones: a file exported by the trainer
     ///
-    /// Whole files take a windowed network, `live` a causal one; the model card in the file says
+    /// Whole files need a windowed network, `live` a causal one; the model card in the file shows
     /// which it is. A network in ONNX (.onnx) needs `--onnx-runtime`.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// The library of ONNX Runtime (libonnxruntime.so and the like, 1.24 or newer), for weights in ONNX
+    /// The library of ONNX Runtime (such as libonnxruntime.so, 1.24 or newer), for weights in ONNX
     #[arg(long, value_name = "LIBRARY", env = "ORT_DYLIB_PATH", hide_env = true)]
     pub onnx_runtime: Option<PathBuf>,
 }
 
 impl Hearing {
-    /// The tuning as the recognizer takes it.
+    /// The tuning setting of the recognizer.
     pub fn tuning(&self) -> TuningSetting {
         self.tuning.unwrap_or_default()
     }
@@ -400,22 +400,22 @@ pub struct About {
     /// How chords become notes: close, open, drop2, shell, guitar or pad
     #[arg(long, default_value_t, value_name = "NAME")]
     pub voicing: Voicing,
-    /// Yamaha's XF chord events in MIDI files, beside the markers: its keyboards show them
+    /// Yamaha's XF chord events in MIDI files, besides the markers, for its keyboards
     #[arg(long)]
     pub xf: bool,
     /// Chord diagrams in ChordPro, SVG and PDF: guitar, ukulele, baritone, bass, banjo, mandolin, or open strings ("D2 A2 D3 G3 B3 E4")
     #[arg(long, value_name = "INSTRUMENT")]
     pub diagrams: Option<Instrument>,
-    /// Name the audio by path and SHA-256 in JAMS files: examples for trainer corpus scan
+    /// Name the audio by path and SHA-256 in a JAMS file: a training example for trainer corpus scan
     #[arg(long)]
     pub example: bool,
 }
 
 impl About {
-    /// Whether what is asked for can be written in that format.
+    /// Checks that these options can be written in that format.
     ///
     /// # Errors
-    /// An example in a format that names no audio.
+    /// A training example in a format other than JAMS.
     pub fn check(&self, format: Option<Format>) -> Result<(), Error> {
         if self.example && format != Some(Format::File(export::Format::Jams)) {
             return Err(Error::ExampleFormat);
@@ -426,7 +426,7 @@ impl About {
     /// The options of the export of `song`.
     ///
     /// # Errors
-    /// An example of audio that is no file.
+    /// A training example of audio from a pipe.
     pub fn export_options(
         &self,
         song: &Song,
@@ -462,20 +462,20 @@ pub struct Notation {
     /// How chords are written: jazz, plain, harte, roman or nashville
     #[arg(long, default_value_t, value_name = "STYLE")]
     pub style: Style,
-    /// How notes are called: english, german (B is H) or solfege (Do Re Mi)
+    /// Note names: english, german (B is H) or solfege (Do Re Mi)
     ///
-    /// In what people read: the table, text, ChordPro, SVG and PDF. Files for programs keep the English names.
+    /// For the table, text, ChordPro, SVG and PDF. Files for programs keep the English names.
     #[arg(long, default_value_t, value_name = "NAMES")]
     pub names: NoteNames,
     /// Simpler chords: no-sevenths, triads, majmin, or your own ("C G Am F")
     ///
-    /// Of your own chords the one with the most notes in common is taken.
+    /// With your own chords, each becomes the one with the most notes in common.
     #[arg(long, default_value_t, value_name = "HOW", hide_default_value = true)]
     pub simplify: Simplify,
-    /// Write everything so many semitones higher, or lower: 2, -3
+    /// Transpose everything by this many semitones: 2, -3
     #[arg(long, value_name = "SEMITONES", allow_hyphen_values = true, default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(i32).range(-24..=24))]
     pub transpose: i32,
-    /// How fine chords are distinguished: majmin, large (170 classes) or inversions
+    /// How finely chords are distinguished: majmin, large (170 classes) or inversions
     #[arg(long, default_value_t, value_name = "NAME")]
     pub vocabulary: Vocabulary,
     /// The key for spelling, numerals and numbers: C:maj, Am or "F# minor"
@@ -484,7 +484,7 @@ pub struct Notation {
 }
 
 impl Notation {
-    /// The track as it is to be written: simpler and transposed, if that is wanted.
+    /// The track to write, simplified and transposed as the options say.
     pub fn of(&self, track: &Track) -> Track {
         self.simplify.track(track).transposed(self.transpose)
     }

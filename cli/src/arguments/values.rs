@@ -1,4 +1,4 @@
-//! Parsers of values, more tolerant than those of files.
+//! Parsers of option values, more tolerant than those of files.
 
 use harmony::key::Key;
 use harmony::time::{MAX_BPM, MIN_BPM};
@@ -34,7 +34,7 @@ pub(super) fn key(text: &str) -> Result<Key, String> {
     let plain = text.trim().replace('♭', "b").replace('♯', "#");
     let first = plain.chars().next().map(|c| c.to_ascii_uppercase());
     let first_up: String = first.into_iter().chain(plain.chars().skip(1)).collect();
-    // `AM` may mean either mode and stays refused; a word does not.
+    // `AM` is ambiguous and stays refused; with a word for the mode it is not.
     let split = first_up.find([':', ' ', '-']);
     let word_down = split.map(|at| {
         let (tonic, mode) = first_up.split_at(at);

@@ -1,4 +1,4 @@
-//! The printed display, and the events file.
+//! The printed table of display changes, and the events file.
 
 use harmony::label::Label;
 use harmony::timeline::Timeline;
@@ -29,7 +29,7 @@ pub(super) enum Events {
     None,
     /// To standard output, instead of the table.
     Printed,
-    /// To a file; the lines so far.
+    /// To a file, with the lines so far.
     File(OutputFile, Vec<u8>),
 }
 
@@ -37,20 +37,20 @@ pub(super) enum Events {
 pub(super) struct Display<'a> {
     notation: &'a Notation,
     pub(super) events: Events,
-    /// The segments that are final.
+    /// The final segments.
     pub(super) chords: Timeline,
-    /// Whether anything is printed; off once standard output is closed.
+    /// Whether anything is printed; false once standard output is closed.
     prints: bool,
     /// Whether the chords also go into a file.
     has_files: bool,
     has_head: bool,
-    /// What is shown: the chord, and the same in the chosen vocabulary.
+    /// The shown chord, the same in the chosen vocabulary, and its state.
     last: Option<(Label, Label, ShownState)>,
 }
 
 impl<'a> Display<'a> {
-    /// A display that prints, unless standard output has another use. `writes`: the chords
-    /// become a file.
+    /// A display; `prints` is false if standard output has another use, `writes` is true if the
+    /// chords also go into a file.
     pub(super) fn new(notation: &'a Notation, events: Events, prints: bool, writes: bool) -> Self {
         Self {
             has_files: writes || matches!(events, Events::File(..)),
@@ -99,7 +99,7 @@ impl<'a> Display<'a> {
             0 => label,
             semitones => label.transposed(semitones),
         };
-        // Two chords that the vocabulary does not tell apart are one on the display.
+        // Chords that are equal in the vocabulary are one on the display.
         let hidden = self.last.as_ref().is_some_and(|(full, simple, state)| {
             *full != shown.label && *simple == label && *state == shown.state
         });

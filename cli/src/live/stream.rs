@@ -1,4 +1,4 @@
-//! The audio of a song, decoded on a thread.
+//! Decoding of a song on a separate thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +11,10 @@ use recognizer::audio::{AudioError, Warning};
 use crate::error::Error;
 use crate::songs::Song;
 
-/// Blocks that are decoded ahead of the one that plays.
+/// How many blocks are decoded ahead.
 const AHEAD: usize = 64;
 
-/// How often a wait for a pipe checks whether to stop.
+/// How often waiting for a pipe checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 enum Part {
@@ -22,8 +22,8 @@ enum Part {
     End(Result<Option<Warning>, AudioError>),
 }
 
-/// A song that is decoded on a thread of its own, so that piped audio is analysed as it comes and
-/// stopping does not wait for the rest.
+/// A song decoded on a separate thread, so that piped audio is analysed as it arrives and stopping
+/// does not wait for the rest.
 pub(super) struct Stream {
     parts: Receiver<Part>,
     decoder: Option<JoinHandle<()>>,
@@ -49,7 +49,7 @@ impl Stream {
         }
     }
 
-    /// The next mono samples and their rate in Hz; none at the end.
+    /// The next mono samples and their rate in Hz; `None` at the end.
     pub(super) fn next_block(&mut self) -> Option<(u32, Vec<f32>)> {
         while !self.stop.load(Ordering::Relaxed) {
             match self.parts.recv_timeout(LOOK) {
@@ -58,10 +58,10 @@ impl Stream {
                     self.end = end;
                     return None;
                 }
-                // A pipe that is silent for now.
+                // A pipe without data for now.
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    // A decoder that panics is a fault here, and must not look like an end.
+                    // A panic of the decoder must not look like the end of the song.
                     if let Some(Err(panic)) = self.decoder.take().map(JoinHandle::join) {
                         std::panic::resume_unwind(panic);
                     }
@@ -81,8 +81,8 @@ impl Stream {
     }
 }
 
-/// Hands a part over. Decoding cannot be interrupted: if the receiver is gone, the thread sleeps
-/// until the program ends.
+/// Sends a part. Decoding cannot be interrupted: if the receiver is gone, the thread sleeps until
+/// the program ends.
 fn pass(sender: &SyncSender<Part>, part: Part) {
     if sender.send(part).is_err() {
         loop {

@@ -1,4 +1,4 @@
-//! An output file, checked before the work and written after it.
+//! Output files, checked before the work and written after it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use harmony::export::atomic;
 use super::taken::Taken;
 use crate::error::Error;
 
-/// A file to write: whole or not at all, and over another only on purpose.
+/// A file to write, whole or not at all; it replaces another only if asked to.
 #[derive(Clone, Debug)]
 pub struct OutputFile {
     path: PathBuf,
@@ -16,16 +16,16 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// A file in a place that was checked.
+    /// A file at a checked path.
     pub(super) const fn new(path: PathBuf, replace: bool) -> Self {
         Self { path, replace }
     }
 
-    /// Checks that a file can be written in a place, before there is anything to write.
+    /// Checks that a file can be written to `path`, before there is anything to write.
     ///
     /// # Errors
-    /// A place that holds a file which is not to be replaced, that is one of `inputs`, or that
-    /// cannot be written to.
+    /// A path with a file that must not be replaced, that is one of `inputs`, or that cannot be
+    /// written to.
     pub fn settle(path: &Path, force: bool, inputs: &[&Path]) -> Result<Self, Error> {
         let taken = Taken::among(&[path.to_owned()], inputs)?;
         let replace = taken.is_empty() || force || taken.ask_for_one(path)?;
@@ -43,10 +43,10 @@ impl OutputFile {
         &self.path
     }
 
-    /// Writes it, making its folders.
+    /// Writes it, creating its folders.
     ///
     /// # Errors
-    /// The system's errors; a file that has appeared there meanwhile and is not to be replaced.
+    /// The system's errors; a file that has appeared there meanwhile and must not be replaced.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
         if let Some(folder) = self.path.parent()
             && !folder.as_os_str().is_empty()

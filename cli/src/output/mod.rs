@@ -1,4 +1,4 @@
-//! Where chord tracks go: decided before any work is done, so that a mistake costs no time.
+//! Output targets of chord tracks, decided before any work, so that a mistake costs no time.
 
 mod file;
 mod taken;
@@ -20,7 +20,7 @@ use crate::songs::{self, Found, Song};
 use crate::table;
 use taken::Taken;
 
-/// A song and where its chord track goes.
+/// A song and the target of its chord track.
 pub struct Job {
     /// The song.
     pub song: Song,
@@ -28,9 +28,9 @@ pub struct Job {
     pub to: To,
 }
 
-/// Where a chord track goes.
+/// The target of a chord track.
 pub enum To {
-    /// To standard output, below the song's name if there are several.
+    /// To standard output.
     Print {
         /// Whether the song's name is printed above it.
         with_name: bool,
@@ -39,16 +39,16 @@ pub enum To {
     File(OutputFile),
 }
 
-/// All songs of a run with the places of their chord tracks.
+/// All songs of a run with the targets of their chord tracks.
 pub struct Plan {
-    /// In this format.
+    /// The format.
     pub format: Format,
-    /// The songs, without those whose chord tracks exist already.
+    /// The songs, without those whose chord tracks already exist.
     pub jobs: Vec<Job>,
 }
 
 impl Plan {
-    /// Decides by `options` where the chord tracks of the songs go.
+    /// Decides from `options` where the chord tracks of the songs go.
     ///
     /// # Errors
     /// Formats, names and files that contradict each other or cannot be written.
@@ -127,7 +127,7 @@ impl Plan {
         let kept = if replace { 0 } else { taken.len() };
         if kept > 0 {
             say(&format!(
-                "{kept} of {} chord tracks are in {} already and stay as they are; --force writes them anew",
+                "{kept} of {} chord tracks are already in {} and are kept; --force replaces them",
                 files.len(),
                 folder.display()
             ));
@@ -150,7 +150,7 @@ impl Plan {
 }
 
 impl Job {
-    /// Writes the chord track of the song to its place.
+    /// Writes the chord track of the song to its target.
     ///
     /// # Errors
     /// A track that the format cannot express; the system's errors.
@@ -165,7 +165,7 @@ impl Job {
             let name = crate::say::on_one_line(&self.song.path().display().to_string());
             match format {
                 Format::Table => bytes.extend(format!("{name}\n").bytes()),
-                // A comment to those who read label files.
+                // A comment in label files.
                 Format::File(export::Format::Lab) => bytes.extend(format!("# {name}\n").bytes()),
                 Format::File(_) => {}
             }
@@ -225,7 +225,7 @@ fn ends_with_separator(path: &Path) -> bool {
     last.is_some_and(|&byte| std::path::is_separator(char::from(byte)))
 }
 
-/// The format of one file: by `--format`, else by its name.
+/// The format of one file, from `--format`, else from its name.
 fn format_of(path: &Path, chosen: Option<Format>) -> Result<Format, Error> {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     match (chosen, export::Format::from_path(path)) {
@@ -245,7 +245,7 @@ fn format_of(path: &Path, chosen: Option<Format>) -> Result<Format, Error> {
     }
 }
 
-/// The format and place of one song's chord track, if any was asked for.
+/// The format and target of one song's chord track, if one was requested.
 ///
 /// # Errors
 /// As [`Plan::new`].

@@ -1,4 +1,4 @@
-//! Outputs that exist already, and the question whether to replace them.
+//! Existing outputs, and the question whether to replace them.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::say::on_one_line;
 
-/// The outputs that exist already, and the number of all outputs.
+/// The outputs that already exist, and the number of all outputs.
 pub(super) struct Taken {
     paths: HashSet<PathBuf>,
     all: usize,
 }
 
 impl Taken {
-    /// Looks for them.
+    /// Finds the existing ones among `outputs`.
     ///
     /// # Errors
     /// An output that is one of the inputs.
@@ -25,14 +25,14 @@ impl Taken {
             .collect();
         let mut paths = HashSet::new();
         for path in outputs {
-            // A link that leads nowhere has the name, too.
+            // A broken link also counts as existing.
             let Ok(metadata) = path.symlink_metadata() else {
                 continue;
             };
             if path.canonicalize().is_ok_and(|it| songs.contains(&it)) {
                 return Err(Error::OverInput(path.clone()));
             }
-            // What is no file on disk is written into, not replaced.
+            // A device or a pipe is written into, not replaced.
             let is_device = path
                 .metadata()
                 .is_ok_and(|it| !it.is_file() && !it.is_dir());
@@ -59,7 +59,7 @@ impl Taken {
     /// Asks whether to replace them; without a terminal the answer is no.
     pub(super) fn ask_for_all(&self) -> bool {
         let question = format!(
-            "{} of {} chord tracks exist already. Replace them?",
+            "{} of {} chord tracks already exist. Replace them?",
             self.len(),
             self.all
         );
@@ -72,14 +72,14 @@ impl Taken {
     /// [`Error::Kept`] if the answer is no.
     pub(super) fn ask_for_one(&self, path: &Path) -> Result<bool, Error> {
         let name = on_one_line(&path.display().to_string());
-        match ask(&format!("{name} exists already. Replace it?")) {
+        match ask(&format!("{name} already exists. Replace it?")) {
             Some(false) => Err(Error::Kept(path.to_owned())),
             answer => Ok(answer.is_some()),
         }
     }
 }
 
-/// Asks on the terminal; `None` where there is none, or where standard input is something else.
+/// Asks on the terminal; `None` if there is none, or if standard input is not one.
 fn ask(question: &str) -> Option<bool> {
     let (input, mut error) = (io::stdin(), io::stderr());
     if !(input.is_terminal() && error.is_terminal()) {

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The extensions of files that are taken from folders: those of every format that can be
-/// read, films among them.
+/// The extensions of songs in folders: those of every readable format, including video.
 const AUDIO: [&str; 37] = [
     "aac", "adts", "aif", "aifc", "aiff", "au", "bw64", "bwf", "caf", "f4a", "flac", "m4a", "m4b",
     "m4r", "m4v", "mka", "mkv", "mov", "mp1", "mp2", "mp3", "mp4", "mpa", "mpga", "oga", "ogg",
     "ogv", "ogx", "opus", "qt", "rf64", "snd", "w64", "wav", "wave", "weba", "webm",
 ];
 
-/// Extensions of files that lie beside music and are not meant to be read: texts, pictures,
-/// playlists, files of other programs, and chord tracks.
+/// Extensions of files that are expected beside music and ignored: texts, pictures, playlists,
+/// files of other programs, and chord tracks.
 const BESIDE: [&str; 54] = [
     "accurip", "asd", "bak", "bmp", "cho", "chopro", "chordpro", "crd", "csv", "cue", "db", "doc",
     "docx", "ffp", "gif", "heic", "htm", "html", "ini", "jams", "jpeg", "jpg", "json", "lab",
@@ -21,26 +20,26 @@ const BESIDE: [&str; 54] = [
     "tiff", "txt", "url", "webp", "xml", "xspf",
 ];
 
-/// Most files that a message names one by one.
+/// The most files that a message names one by one.
 const MOST_NAMED: usize = 8;
 
-/// What a file in a folder is.
+/// The kind of a file in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A song, by its extension.
     Song,
-    /// Not music, and not meant to be.
+    /// Not music: ignored.
     Beside,
     /// A hidden file.
     Hidden,
-    /// It may be music in a format that cannot be read.
+    /// Perhaps music in a format that cannot be read.
     Unknown,
 }
 
 /// The kind of a file by its name.
 pub(super) fn by_name(path: &Path) -> Kind {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    // Metadata that macOS writes on disks of other systems, under the file's extension.
+    // Metadata that macOS writes on foreign file systems, with the file's extension.
     if name.starts_with(b"._") {
         return Kind::Hidden;
     }
@@ -80,7 +79,7 @@ impl PassedOver {
         }
     }
 
-    /// Adds those that were found elsewhere.
+    /// Adds the files of another folder.
     pub(super) fn join(&mut self, others: &Self) {
         for (kind, count) in &others.kinds {
             *self.kinds.entry(kind.clone()).or_default() += count;
@@ -90,7 +89,7 @@ impl PassedOver {
         self.named.extend(others.named.iter().take(room).cloned());
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -119,7 +118,7 @@ impl PassedOver {
         }
         let files = if self.count == 1 { "file" } else { "files" };
         format!(
-            "passed over {} {files} of a kind that cannot be read: {} ({}); to convert one: ffmpeg -i FILE song.flac",
+            "skipped {} {files} of kinds that cannot be read: {} ({}); to convert one: ffmpeg -i FILE song.flac",
             self.count,
             self.kinds(),
             names.join(", ")
@@ -148,7 +147,7 @@ mod tests {
         }
     }
 
-    /// Every format that the recognizer's test files have is taken from folders.
+    /// Every format of the recognizer's test files is found in folders.
     #[test]
     fn whatever_can_be_read_is_a_song() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../recognizer/tests/audio");

@@ -1,4 +1,4 @@
-//! The songs that a command line names.
+//! The songs of a command line.
 
 mod kinds;
 mod places;
@@ -25,18 +25,19 @@ pub struct Found {
     pub songs: Vec<Song>,
     /// Files in folders that cannot be read.
     pub passed_over: PassedOver,
-    /// Folders and files that cannot be read, or hold nothing.
+    /// Folders and files that cannot be read, and folders without songs.
     pub problems: Vec<Error>,
     /// Files in folders that are not music.
     pub beside: PassedOver,
-    /// Whether several files or a folder were named: then there may be any number of songs.
+    /// Whether several files or a folder were given, so that there may be any number of songs.
     pub are_several: bool,
 }
 
-/// Files as they are, folders as the songs in and below them, in order of their names.
+/// The songs of these paths: files as they are, folders as the songs in and below them, in order of
+/// their names.
 ///
 /// # Errors
-/// [`Error::NoSongs`] or [`Error::ReadFolder`] where nothing at all was found.
+/// [`Error::NoSongs`] or [`Error::ReadFolder`] if nothing at all was found.
 pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
     let mut found = Found {
         are_several: paths.len() > 1,
@@ -53,7 +54,8 @@ pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
             continue;
         }
         found.are_several = true;
-        // One folder's tree is that of the output; of several each has its own in it.
+        // The tree of a single folder becomes that of the output; of several, each gets its own
+        // subfolder.
         let below = match paths {
             [_] => PathBuf::new(),
             _ => own_name(path, &mut folders),
@@ -80,13 +82,13 @@ pub fn listed(paths: &[PathBuf]) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// Whether a path is a single word and no file: more likely a mistyped command.
+/// Whether a path is a single word without a file: likely a mistyped command.
 fn is_mistyped(path: &Path) -> bool {
     let is_word = path.components().count() == 1 && path.extension().is_none();
     is_word && path != "-" && path.symlink_metadata().is_err()
 }
 
-/// The name of a folder, another than those before.
+/// A name for a folder that differs from those before.
 fn own_name(path: &Path, taken: &mut HashSet<String>) -> PathBuf {
     let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = absolute.file_name().unwrap_or_default();
@@ -114,13 +116,13 @@ fn walk(folder: &Path, below: &Path, found: &mut Found) {
             Err(error) if error.loop_ancestor().is_some() => continue,
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_owned();
-                // A link that leads nowhere matters where a song was meant.
+                // A broken link matters only if it names a song.
                 if path.is_symlink() && kinds::by_name(&path) != Kind::Song {
                     continue;
                 }
                 let source = error
                     .into_io_error()
-                    .unwrap_or_else(|| std::io::Error::other("the folders go in a circle"));
+                    .unwrap_or_else(|| std::io::Error::other("the folders form a loop"));
                 found.problems.push(Error::ReadFolder { path, source });
                 continue;
             }
@@ -141,7 +143,7 @@ fn walk(folder: &Path, below: &Path, found: &mut Found) {
     }
 }
 
-/// Folders that are searched, by their canonical paths.
+/// The searched folders, by their canonical paths.
 struct Walked(Vec<PathBuf>);
 
 impl Walked {
@@ -149,8 +151,8 @@ impl Walked {
         Self(folder.canonicalize().into_iter().collect())
     }
 
-    /// Whether an entry is to be looked at: all, but for links to folders that are walked
-    /// through anyway, whether they go up, down or aside.
+    /// Whether to enter an entry: all except links to folders that are searched anyway, whether
+    /// above, below or beside it.
     fn enters(&mut self, entry: &DirEntry) -> bool {
         if entry.depth() == 0 || !entry.path_is_symlink() || !entry.file_type().is_dir() {
             return true;

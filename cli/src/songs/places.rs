@@ -1,4 +1,4 @@
-//! Paths of chord tracks in an output folder, no two the same.
+//! Unique paths of chord tracks in an output folder.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::Song;
 
-/// The same for two paths that name one file on a file system without upper and lower case.
+/// A key that is equal for paths of the same file on a case-insensitive file system.
 pub(super) fn key(path: &Path) -> String {
     path.to_string_lossy().to_lowercase()
 }
 
-/// Ways to name the chord track of a song, the plainest first.
+/// Ways to name the chord track of a song, simplest first.
 const WAYS: [fn(&Song, &str) -> PathBuf; 4] = [
     |song, extension| named(song.place(), false, extension),
     |song, extension| named(song.place(), true, extension),
@@ -19,16 +19,15 @@ const WAYS: [fn(&Song, &str) -> PathBuf; 4] = [
     |song, extension| named(&within_its_folder(song), true, extension),
 ];
 
-/// The chord track of each song, as a path below the output folder that no other has. Songs
-/// that would share one keep their own extensions, else get the names of their folders, else
-/// numbers.
+/// A unique path below the output folder for the chord track of each song. Songs that would share
+/// one keep their own extensions, else get the names of their folders, else numbers.
 pub fn outputs(songs: &[Song], extension: &str) -> Vec<PathBuf> {
     let plain: Vec<PathBuf> = songs.iter().map(|song| WAYS[0](song, extension)).collect();
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut taken: HashSet<String> = HashSet::new();
     for (index, path) in plain.iter().enumerate() {
         groups.entry(key(path)).or_default().push(index);
-        // The folders of the tree are in the place of a file, too.
+        // A file cannot have the name of a folder of the tree.
         taken.extend(path.ancestors().skip(1).map(key));
     }
     let mut outputs = plain;
@@ -84,7 +83,7 @@ fn with_extension(place: &Path, mut name: OsString, extension: &str) -> PathBuf 
     place.with_file_name(name)
 }
 
-/// The place of a song below the name of its own folder.
+/// The path of a song below the name of its own folder.
 fn within_its_folder(song: &Song) -> PathBuf {
     let absolute = std::path::absolute(song.path()).unwrap_or_default();
     let parent = absolute.parent().and_then(Path::file_name);

@@ -1,4 +1,4 @@
-//! What is done to song after song, also after one that fails.
+//! Work on several songs, which continues after one that fails.
 
 use std::cell::Cell;
 
@@ -13,15 +13,15 @@ use crate::progress::{self, Progress};
 
 /// Work on the songs that were found.
 pub struct Several {
-    /// Its progress.
+    /// The progress bars.
     pub progress: Progress,
-    /// All songs, and what could not be read.
+    /// The number of all songs and of files that could not be read.
     all: usize,
     failed: Cell<usize>,
 }
 
 impl Several {
-    /// Over so many of what was `found`, of which it is said what is no song.
+    /// Work on `songs` of the `found` songs; reports files that are not songs.
     pub fn over(songs: usize, found: &Found) -> Self {
         let all = found.songs.len() + found.problems.len();
         let progress = if all > 1 {
@@ -42,7 +42,7 @@ impl Several {
         }
     }
 
-    /// Reads a song and listens to it, with a bar for each.
+    /// Reads a song and analyses it, with a progress bar.
     pub fn hear(
         &self,
         song: &Song,
@@ -68,8 +68,8 @@ impl Several {
         Ok(heard)
     }
 
-    /// A song is done, or failed, which ends everything where it is the only one, and where
-    /// nobody reads what is printed.
+    /// Counts a song as done or failed. A failure ends the run if it is the only song, or if
+    /// standard output is closed.
     pub fn done(&self, done: Result<(), Error>) -> Result<(), Error> {
         match done {
             Err(Error::Stdout(error)) => return Err(Error::Stdout(error)),
@@ -84,7 +84,7 @@ impl Several {
         Ok(())
     }
 
-    /// What became of all of them.
+    /// Ends the work; fails if any song failed.
     pub fn end(self) -> Result<(), Error> {
         let (failed, all) = (self.failed.get(), self.all);
         if failed > 0 {

@@ -1,4 +1,4 @@
-//! A song, and where its audio comes from.
+//! Songs and the sources of their audio.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -24,16 +24,16 @@ enum Source {
     StandardInput,
 }
 
-/// How a source is opened.
+/// An opened source.
 enum Opened {
     /// By its path.
     File(PathBuf),
-    /// As a stream that can be read once.
+    /// As a stream, which can be read only once.
     Stream(Box<dyn Read + Send>),
 }
 
 impl Song {
-    /// The song of a path as it was typed; `-` is standard input.
+    /// The song of a typed path; `-` is standard input.
     pub fn from_argument(path: &Path) -> Self {
         if path == "-" {
             return Self {
@@ -45,7 +45,7 @@ impl Song {
         Self::in_folder(path, place)
     }
 
-    /// A file that was found in a folder, and its place below an output folder.
+    /// A file found in a folder, and its path below an output folder.
     pub fn in_folder(path: &Path, place: PathBuf) -> Self {
         Self {
             source: Source::File(path.to_owned()),
@@ -53,7 +53,7 @@ impl Song {
         }
     }
 
-    /// Its place below an output folder, under its own extension.
+    /// Its path below an output folder, with its own extension.
     pub fn place(&self) -> &Path {
         &self.place
     }
@@ -79,8 +79,8 @@ impl Song {
         }
     }
 
-    /// A path that is the same however the file's path was written. A link to a file is another
-    /// file, because it has a name of its own.
+    /// A path that does not depend on how the file's path was typed. A link to a file is another
+    /// song, because it has its own name.
     pub(super) fn identity(&self) -> OsString {
         let Source::File(path) = &self.source else {
             return "-".into();
@@ -129,12 +129,12 @@ impl Song {
         let Source::File(path) = &self.source else {
             if io::stdin().is_terminal() {
                 return Err(refused(io::Error::other(
-                    "nothing is piped into it; write PROGRAM | changes -",
+                    "nothing is piped into it; use PROGRAM | changes -",
                 )));
             }
             return Ok(Opened::Stream(Box::new(io::stdin())));
         };
-        // A pipe with a name, or what a shell makes of <(PROGRAM).
+        // A named pipe, or a shell's <(PROGRAM).
         let is_stream = path
             .metadata()
             .is_ok_and(|it| !it.is_file() && !it.is_dir());

@@ -1,4 +1,4 @@
-//! The command, run.
+//! Runs the command.
 
 #![allow(dead_code, reason = "each test takes what it needs")]
 
@@ -12,7 +12,7 @@ pub const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/demo/town
 /// The command.
 pub const CHANGES: &str = env!("CARGO_BIN_EXE_changes");
 
-/// What a run left behind.
+/// The result of a run.
 pub struct Ran {
     /// The exit code.
     pub code: Option<i32>,
@@ -28,7 +28,7 @@ impl Ran {
         String::from_utf8(self.out.clone()).unwrap()
     }
 
-    /// The same, of a run that succeeded without complaint.
+    /// The same, after checking that the run succeeded without a message.
     pub fn clean(self) -> Self {
         assert_eq!((self.code, self.err.as_str()), (Some(0), ""));
         self
@@ -52,7 +52,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// Runs the command in a folder; what is typed is a word each.
+/// Runs the command in a folder with these arguments.
 pub fn changes_in<W: AsRef<OsStr>>(folder: &Path, words: &[W]) -> Ran {
     let mut command = Command::new(CHANGES);
     // Tests name their own.
@@ -62,7 +62,7 @@ pub fn changes_in<W: AsRef<OsStr>>(folder: &Path, words: &[W]) -> Ran {
     command.output().unwrap().into()
 }
 
-/// Runs a line of the shell in a folder, where `changes` is the command.
+/// Runs a shell command line in a folder; `changes` is the command under test.
 pub fn shell(folder: &Path, line: &str) -> Ran {
     let folder_of = Path::new(CHANGES).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap();
@@ -74,19 +74,20 @@ pub fn shell(folder: &Path, line: &str) -> Ran {
     command.output().unwrap().into()
 }
 
-/// Sends what Ctrl-C sends, by the shell's own `kill`: a small system has no program for it.
+/// Sends the signal of Ctrl-C, with the shell's built-in `kill`: a minimal system has no such
+/// program.
 pub fn press_ctrl_c(child: &std::process::Child) {
     let line = format!("kill -INT {}", child.id());
     let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
     assert!(sent.success());
 }
 
-/// Writes two seconds of a C major triad, or of the one so many semitones above it.
+/// Writes two seconds of a major triad, `up` semitones above C.
 pub fn triad(path: &Path, up: i32) {
     chords(path, &[up], &[2.0]);
 }
 
-/// Writes major triads, so many semitones above C and so many seconds long.
+/// Writes major triads, `up` semitones above C and `lengths_s` seconds long.
 pub fn chords(path: &Path, up: &[i32], lengths_s: &[f64]) {
     let rate = 22_050;
     let spec = hound::WavSpec {

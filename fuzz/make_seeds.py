@@ -59,7 +59,7 @@ def tracks() -> None:
         "file_metadata": {"title": "A \u266d", "duration": 2.5},
     }
     put("jams", "song", json.dumps(song))
-    # As the Python library of JAMS writes what it does not know.
+    # As the Python library of JAMS writes unknown values.
     data[0]["confidence"] = float("nan")
     data[1]["confidence"] = float("-inf")
     put("jams", "nan", json.dumps(song))
@@ -197,7 +197,7 @@ def state() -> None:
             },
         }
         put("state", name, b" " + json.dumps(saved).encode())
-        # The session alone, as the field has it.
+        # The session alone, as in the state's field.
         put("state", f"{name}-field", b"#" + json.dumps(session).encode())
 
 
@@ -206,7 +206,7 @@ def audio() -> None:
         link("audio", f"click.{kind}", f"recognizer/tests/audio/click.{kind}")
     for kind in ["alac.caf", "alac.m4a", "ima.aifc", "mp2", "opus", "opus.webm", "vorbis.mka"]:
         link("audio", f"small.{kind}", f"recognizer/tests/audio/small.{kind}")
-    # Short, so that a second of fuzzing has many of them.
+    # Short, so that fuzzing runs many per second.
     tone = [0.2 * math.sin(n / 9) for n in range(1000)]
     for kind, rate in [("flac", 8000), ("ogg", 8000), ("mp3", 16000)]:
         written = io.BytesIO()

@@ -27,7 +27,7 @@ done
 
 cd "$(dirname "$0")"
 
-# DESTDIR is put before all of it, as package builders have it.
+# DESTDIR goes before all paths, as is usual for building packages.
 root=${DESTDIR:-}
 if [ "$system" = yes ]; then
     clap=$root/usr/lib/clap
@@ -64,8 +64,8 @@ if [ "$uninstall" = yes ]; then
     exit 0
 fi
 
-# A copy beside its place, then renamed: a host that scans meanwhile never meets half a plugin,
-# and one that has the old one loaded keeps it.
+# Copied beside the target, then renamed: a host that scans meanwhile never finds half a plugin,
+# and one that has the old plugin loaded keeps it.
 places | while IFS='|' read -r from to; do
     mkdir -p "$(dirname "$to")"
     new=$(dirname "$to")/.$(basename "$to").new
@@ -82,5 +82,5 @@ done
 
 case ":$PATH:" in
     *":${bin#"$root"}:"*) ;;
-    *) echo "note: $bin is not among the folders of your PATH" ;;
+    *) echo "note: $bin is not in your PATH" ;;
 esac

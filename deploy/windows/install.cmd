@@ -1,7 +1,7 @@
 @echo off
 rem Installs Changes for you: plugin, command and the program without a host.
 rem   install.cmd               into %LOCALAPPDATA%\Programs
-rem   install.cmd --uninstall   removes it again; projects and charts stay
+rem   install.cmd --uninstall   removes it; projects and charts stay
 setlocal
 set "from=%~dp0"
 set "programs=%LOCALAPPDATA%\Programs"
@@ -31,7 +31,7 @@ echo and %vst3%,
 echo changes.exe and changes-standalone.exe in %own%
 exit /b 0
 
-rem A copy beside its place, then renamed: a host that scans meanwhile never meets half a plugin.
+rem Copied beside the target, then renamed: a host that scans meanwhile never finds half a plugin.
 :put
 copy /y %1 "%~2.new" >nul
 if errorlevel 1 goto put_failed
@@ -47,7 +47,7 @@ if exist "%clap%\Changes.clap" del /q "%clap%\Changes.clap"
 if exist "%clap%\Changes.clap" goto failed
 if exist "%vst3%\Changes.vst3" rmdir /s /q "%vst3%\Changes.vst3"
 if exist "%vst3%\Changes.vst3" goto failed
-rem Folders of others stay, for they are not empty.
+rem Only empty folders are removed; those with other programs stay.
 rmdir "%clap%" 2>nul
 rmdir "%vst3%" 2>nul
 rmdir "%programs%\Common" 2>nul
@@ -62,7 +62,7 @@ rem This script cannot remove itself while it runs.
 :from_within
 for %%f in (changes.exe changes-standalone.exe) do if exist "%own%\%%f" del /q "%own%\%%f"
 if exist "%own%\doc" rmdir /s /q "%own%\doc"
-echo Removed all but this script
+echo Removed everything but this script
 exit /b 0
 
 :usage

@@ -1,4 +1,4 @@
-//! Audio files, and the same bytes out of a pipe.
+//! Audio files, and the same bytes from a pipe.
 
 #![no_main]
 

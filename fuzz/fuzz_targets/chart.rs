@@ -1,4 +1,4 @@
-//! Charts that people wrote.
+//! Charts written by people.
 
 #![no_main]
 

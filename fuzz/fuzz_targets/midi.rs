@@ -1,5 +1,5 @@
-//! The songs of POP909: a MIDI file and the annotations beside it. The first byte says
-//! which of the files the rest is; the others are well.
+//! The songs of POP909: a MIDI file and the annotations beside it. The first byte selects which of
+//! the files the rest is; the others are valid.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! The plugin's state, through the entry that hosts load. The first byte says what the rest
-//! is: `!` all that the host hands over, `#` the chord track within the state, anything else
-//! the state, whose length in front is put right, or else all would end there.
+//! The plugin's state, through the entry that hosts load. The first byte selects what the rest is:
+//! `!` all bytes from the host, `#` the chord track within the state, anything else the state,
+//! whose leading length is corrected, because otherwise every input would end there.
 
 #![no_main]
 

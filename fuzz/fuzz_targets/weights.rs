@@ -1,5 +1,5 @@
-//! Weights files. Built for fuzzing the reader lets a wrong digest of the tensors pass:
-//! behind it lies what is worth the time.
+//! Weights files. In fuzzing builds the reader accepts a wrong digest of the tensors, so that the
+//! code after it is reached.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-"""Chord recognition: audio in, chords with beats, keys and charts out.
+"""Chord recognition: chords from audio, with beats, keys and charts.
 
-A whole file, or samples that are loaded already::
+A whole file, or samples that are already loaded::
 
     import changes
 
@@ -9,11 +9,10 @@ A whole file, or samples that are loaded already::
         print(f"{start:7.2f} {end:7.2f}  {label}")
     track.save("song.musicxml")
 
-Samples as they come: :class:`Live`. What the network answers for each frame, for what is
-built on it: :func:`posteriors`.
+Live samples: :class:`Live`. The network's probabilities for each frame: :func:`posteriors`.
 
 Times are seconds from the beginning of the audio. Labels are in Harte syntax (``A:min7/b3``,
-``N`` for no chord), as mir_eval and JAMS have them.
+``N`` for no chord), as in mir_eval and JAMS.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Samples as they come: the engine of the plugin."""
+"""Live recognition: the engine of the plugin."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from ._samples import channels
 
 
 class Shown(NamedTuple):
-    """The display changes."""
+    """A change of the display."""
 
-    #: Seconds of audio that had been heard by then.
+    #: Seconds of audio that had arrived by then.
     shown_at: float
     #: Where the chord begins, seconds.
     starts_at: float
     #: The chord, in Harte syntax.
     label: str
-    #: ``"provisional"`` or, where later audio does not change it any more, ``"confirmed"``.
+    #: ``"provisional"``, or ``"confirmed"`` when later audio cannot change it any more.
     state: str
-    #: How probable the network finds it, 0 to 1.
+    #: Its probability, 0 to 1.
     confidence: float
-    #: What else it could be, with probabilities, most probable first.
+    #: Other readings with their probabilities, most probable first.
     alternatives: list[tuple[str, float]]
 
 
 class Segment(NamedTuple):
-    """A stretch of the track is final. Segments come in order and without gaps."""
+    """A final stretch of the track. Segments come in order and without gaps."""
 
-    #: Seconds.
+    #: Start in seconds.
     start: float
-    #: Seconds.
+    #: End in seconds.
     end: float
     #: The chord, in Harte syntax.
     label: str
-    #: How probable the network finds it, 0 to 1.
+    #: Its probability, 0 to 1.
     confidence: float
-    #: What else it could be, with probabilities, most probable first.
+    #: Other readings with their probabilities, most probable first.
     alternatives: list[tuple[str, float]]
 
 
-#: What :meth:`Live.push` gives out.
+#: An event returned by :meth:`Live.push`.
 Event = Union[Shown, Segment]
 
 
 class Live:
-    """Reads chords from samples as they come, as the plugin does.
+    """Recognizes chords live, as the plugin does.
 
-    What comes out does not depend on how the samples are cut into blocks. One thread at a
-    time gets to push; other threads of Python run meanwhile.
+    The events do not depend on how the samples are divided into blocks. Only one thread at a
+    time can push; other Python threads run meanwhile.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Live:
     sensitivity
         How little evidence a change of chord needs, 0 to 1.
     tuning
-        The frequency of A4 in Hz, 425 to 455; without it, that of the music is found.
+        The frequency of A4 in Hz, 425 to 455; if ``None``, it is estimated from the music.
 
     Raises
     ------
@@ -73,13 +73,13 @@ class Live:
         self._native = _native.Live(float(sr), sensitivity, tuning)
 
     def push(self, samples: npt.ArrayLike) -> list[Event]:
-        """Takes the next samples, and gives the events that they bring.
+        """Takes the next samples and returns the resulting events.
 
         Parameters
         ----------
         samples
-            Any number of them: shape ``(samples,)`` or ``(channels, samples)``, as many
-            channels each time; types as in :func:`transcribe`.
+            Any number of them: shape ``(samples,)`` or ``(channels, samples)``, with the same
+            number of channels each time; types as in :func:`transcribe`.
 
         Raises
         ------
@@ -89,24 +89,24 @@ class Live:
         return [_event(row) for row in self._native.push(channels(samples))]
 
     def finish(self) -> list[Event]:
-        """Ends the input, and gives the events of what was still inside.
+        """Ends the input and returns the events of the buffered samples.
 
-        Time begins anew with the next samples; the tuning that was found stays.
+        Time begins again with the next samples; the tuning found so far is kept.
         """
         return [_event(row) for row in self._native.finish()]
 
     def reset(self) -> None:
-        """Forgets everything; time begins anew."""
+        """Forgets everything; time begins again."""
         self._native.reset()
 
     @property
     def now(self) -> float:
-        """Seconds that were pushed."""
+        """Seconds of audio pushed so far."""
         return self._native.now_s
 
     @property
     def latency(self) -> float:
-        """Seconds of audio that a moment needs behind it until it is heard."""
+        """Seconds of audio after a moment that are needed to analyse it."""
         return self._native.latency_s
 
     @property

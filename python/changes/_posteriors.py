@@ -1,4 +1,4 @@
-"""What the network answers for each frame."""
+"""The network's probabilities for each frame."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ BASS_NAMES: tuple[str, ...] = tuple(_native.BASS_NAMES)
 class Posteriors:
     """Probabilities of chords and basses, frame by frame.
 
-    Each frame is seen by two windows of the network, whose log-probabilities are averaged: rows
-    sum up to a little less than 1 where the two do not agree.
+    Each frame is in two windows of the network, whose log-probabilities are averaged: rows
+    sum to slightly less than 1 where the two differ.
     """
 
     #: Natural logarithms of the probabilities of chords: float32, shape ``(frames, 170)``,
@@ -64,7 +64,7 @@ def posteriors(
     tuning: Optional[float] = None,
     progress: Optional[Callable[[float], object]] = None,
 ) -> Posteriors:
-    """The answers of the network for whole files, before chords are decoded from them.
+    """The network's probabilities for whole files, before chords are decoded from them.
 
     Parameters and exceptions are those of :func:`transcribe`.
     """

@@ -1,4 +1,4 @@
-"""Audio as people have it: a path, or an array of any type and layout."""
+"""Audio arguments: a path, or an array of any type and layout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AudioWarning(UserWarning):
 
 
 def warn(text: Optional[str]) -> None:
-    """Warns, in the name of whoever called the package, if there is something to say."""
+    """Warns, attributed to the caller of the package, if there is a text."""
     if text is not None:
         warnings.warn(text, AudioWarning, stacklevel=3)
 
@@ -31,10 +31,10 @@ def warn(text: Optional[str]) -> None:
 def source(
     audio: Audio, sr: Optional[float]
 ) -> tuple[Optional[pathlib.Path], Optional[list[bytes]], Optional[int]]:
-    """A path, or the samples of each channel and their rate, as the native half takes them."""
+    """A path, or the samples of each channel and their rate, in the form of the native module."""
     if isinstance(audio, (str, os.PathLike)):
         if sr is not None:
-            raise TypeError("sr is the rate of samples; a file knows its own")
+            raise TypeError("sr is for samples; a file has its own rate")
         return pathlib.Path(audio), None, None
     if sr is None:
         raise TypeError("samples need their rate: transcribe(samples, sr)")
@@ -67,12 +67,12 @@ def channels(samples: npt.ArrayLike) -> list[bytes]:
         )
     kind = array.dtype.kind
     if kind == "i":
-        # A power of two: exact for up to 24 bits, and what decoders of files do.
+        # A power of two: exact for up to 24 bits, and the same as in file decoders.
         array = array.astype(np.float64) / -float(np.iinfo(array.dtype).min)
     elif kind == "u":
         middle = (float(np.iinfo(array.dtype).max) + 1.0) / 2.0
         array = (array.astype(np.float64) - middle) / middle
     elif kind != "f":
-        raise TypeError(f"samples of type {array.dtype}: expected numbers, real ones")
+        raise TypeError(f"samples of type {array.dtype}: expected real numbers")
     with np.errstate(over="ignore"):
         return [np.ascontiguousarray(it, dtype=np.float32).tobytes() for it in array]

@@ -11,16 +11,16 @@ from . import _native
 from ._samples import Audio, Path, source, warn
 
 #: Names of the formats of :meth:`Track.save` with their extensions (the usual one first) and
-#: what they are.
+#: descriptions.
 FORMATS: dict[str, tuple[tuple[str, ...], str]] = {
     name: (tuple(extensions), title) for name, extensions, title in _native.FORMATS
 }
 
 
 class Key(NamedTuple):
-    """A key, and from when on it holds."""
+    """A key and its start."""
 
-    #: Seconds.
+    #: Start in seconds.
     start: float
     #: As in ``Eb:maj`` or ``F#:min``.
     name: str
@@ -34,13 +34,13 @@ class Track:
     Attributes
     ----------
     intervals : ndarray of float64, shape (n, 2)
-        Start and end of each chord in seconds, without gaps: what mir_eval takes.
+        Start and end of each chord in seconds, without gaps, as for mir_eval.
     labels : list of str, n of them
         The chords in Harte syntax, spelled by the key: ``Bb:maj7``, ``A:min/b3``, ``N``.
     confidences : ndarray of float64, shape (n,)
-        How probable the network finds each chord, 0 to 1.
+        The probability of each chord, 0 to 1.
     alternatives : list of lists of (label, probability)
-        For each chord what else it could be, most probable first.
+        Other readings of each chord, most probable first.
     beats : ndarray of float64, shape (b,)
         Times of the beats in seconds; empty where the music has no steady beat.
     beat_numbers : ndarray of int64, shape (b,)
@@ -48,9 +48,9 @@ class Track:
     downbeats : ndarray of float64
         Those of ``beats`` with the number 1.
     keys : list of Key
-        All keys, each with the second from which it holds.
+        All keys with their starts.
     key : str or None
-        The one that holds longest.
+        The key that holds longest.
     tempo : float or None
         Median tempo in quarter notes a minute.
     meter : str or None
@@ -62,7 +62,7 @@ class Track:
     title : str or None
         The name of the file without its extension.
     warning : str or None
-        What is missing where a file could not be decoded whole.
+        What is missing if the file could not be fully decoded.
     """
 
     def __init__(self, native: _native.Track) -> None:
@@ -149,15 +149,15 @@ class Track:
         Parameters
         ----------
         path
-            Where to. A file that is there already is replaced.
+            The file; an existing one is replaced.
         format
-            A name of :data:`FORMATS`; without it, what the name of the file ends in says it.
+            A name of :data:`FORMATS`; if ``None``, the extension of the file decides.
         title
-            The title of charts; without it, that of the audio file.
+            The title of charts; if ``None``, that of the audio file.
         composer
-            Who wrote the song.
+            The composer of the song.
         style
-            How charts write chords: ``jazz``, ``plain``, ``harte``, ``roman``, ``nashville``.
+            The style of chords in charts: ``jazz``, ``plain``, ``harte``, ``roman``, ``nashville``.
         voicing
             How chords become notes of a MIDI file: ``close``, ``open``, ``drop2``, ``shell``,
             ``guitar``, ``pad``.
@@ -197,14 +197,14 @@ def transcribe(
     audio
         A path (WAV, AIFF, CAF, FLAC, MP3, AAC, M4A, Ogg, Opus, Matroska, WebM), or samples of
         shape ``(samples,)`` or ``(channels, samples)``: floats with full scale at ±1, or
-        integers over their whole range. Two channels are mixed as those of files are.
+        integers over their whole range. Two channels are mixed as in files.
     sr
-        The rate of samples in Hz, 8000 to 384000; none for a path.
+        The rate of samples in Hz, 8000 to 384000; ``None`` for a path.
     vocabulary
-        How fine chords are distinguished: ``majmin`` (25 classes), ``large`` (170) or
-        ``inversions`` (those with their bass, and what names have beside them).
+        How finely chords are distinguished: ``majmin`` (25 classes), ``large`` (170) or
+        ``inversions`` (those with bass and extensions).
     beats
-        Whether to look for beats, on which chords then change.
+        Whether to find beats, on which chords then change.
     bpm
         The tempo in quarter notes a minute, 4 to 1000, if it is known and steady.
     meter
@@ -212,24 +212,24 @@ def transcribe(
     key
         The key that spells the chords, if it is known: ``"Eb:maj"``.
     tuning
-        The frequency of A4 in Hz, 425 to 455, if it is known; else it is found.
+        The frequency of A4 in Hz, 425 to 455, if it is known; else it is estimated.
     progress
-        Called with the share done, 0 to 1, never less than before. An exception in it stops
-        the work and comes out here.
+        Called with the share done, 0 to 1, never decreasing. An exception in it stops
+        the work and is raised here.
 
     Returns
     -------
     Track
-        An array without samples gives one without chords.
+        Without chords if there are no samples.
 
     Raises
     ------
     OSError
-        The file is not there or may not be read (:class:`FileNotFoundError` and the like).
+        The file does not exist or cannot be read (:class:`FileNotFoundError` and the like).
     AudioError
-        The file is no audio that can be read. It is a :class:`ValueError`.
+        The file is not readable audio. It is a :class:`ValueError`.
     ValueError, TypeError
-        Another argument that cannot be used; the message names it.
+        Another argument is invalid; the message names it.
 
     Warns
     -----

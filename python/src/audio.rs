@@ -1,4 +1,4 @@
-//! Audio as Python hands it over: a path, or channels of samples.
+//! Audio arguments from Python: a path, or channels of samples.
 
 use std::path::PathBuf;
 
@@ -11,10 +11,10 @@ use recognizer::signal::SignalBuilder;
 
 use crate::errors::{Failure, refused};
 
-/// Samples that are mixed and resampled at once.
+/// How many samples are mixed and resampled at once.
 const BLOCK: usize = 1 << 16;
 
-/// Where audio comes from.
+/// A source of audio.
 pub enum Source {
     /// A file.
     File(PathBuf),
@@ -47,7 +47,7 @@ impl Source {
         }
     }
 
-    /// The audio at the rate of the analysis, and what is missing of it.
+    /// The audio at the rate of the analysis, and a warning if part of it is missing.
     ///
     /// # Errors
     /// As [`Signal::read`]; a rate out of range.
@@ -59,7 +59,7 @@ impl Source {
             }
             Self::Samples(channels, rate) => {
                 let mut builder = SignalBuilder::default();
-                // A rate is refused of audio without samples, too.
+                // So that an invalid rate is refused even without samples.
                 builder.push(rate, &[]);
                 let mut mixer = Mixer::new(f64::from(rate));
                 let length = channels.first().map_or(0, Vec::len);
@@ -98,7 +98,7 @@ pub fn channels(samples: &[Bound<'_, PyBytes>]) -> PyResult<Vec<Vec<f32>>> {
     Ok(channels)
 }
 
-/// Mixes channels to one as the decoder of files does.
+/// Mixes channels to one, like the file decoder.
 pub struct Mixer {
     rate: f64,
     two: MonoMix,
@@ -115,12 +115,12 @@ impl Mixer {
         }
     }
 
-    /// Forgets what it has heard.
+    /// Forgets the past samples.
     pub fn start_over(&mut self) {
         self.two = MonoMix::new(self.rate);
     }
 
-    /// The mix of the next samples of all channels, as many of each.
+    /// The mix of the next samples of all channels, which are equally many.
     pub fn mix(&mut self, channels: &[&[f32]]) -> &[f32] {
         self.mono.clear();
         match channels {

@@ -19,16 +19,16 @@ create_exception!(
     "A file that cannot be read as audio: no audio, an unknown codec, damaged, or too long."
 );
 
-/// Why there is no result.
+/// Why a call failed.
 #[derive(Debug)]
 pub enum Failure {
     /// The system's error about a file.
     System(String, io::Error),
     /// The file is not readable audio.
     Audio(String),
-    /// A value that cannot be used.
+    /// An invalid value.
     Value(String),
-    /// A fault of this program or the machine.
+    /// A failure of this program or the machine.
     Internal(String),
 }
 
@@ -102,7 +102,7 @@ impl From<SaveError> for Failure {
     }
 }
 
-/// A message that a value was refused with.
+/// A `ValueError` with the message of an error.
 pub fn refused(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
 }

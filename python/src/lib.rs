@@ -1,8 +1,8 @@
-//! The native half of the Python package `changes`: what `changes/__init__.py` shows to
-//! people, in plain numbers, texts and bytes.
+//! The native module of the Python package `changes`: the functions behind `changes/__init__.py`,
+//! with plain numbers, texts and bytes.
 //!
-//! Everything that takes long runs on a thread of its own ([`work`]), with the interpreter
-//! free, while the caller's thread looks for Ctrl-C.
+//! Long work runs on a separate thread ([`work`]), without the interpreter lock, while the caller's
+//! thread checks for Ctrl-C.
 
 mod audio;
 mod errors;

@@ -30,11 +30,11 @@ type Row = (
 struct Engine {
     live: LiveEngine,
     mixer: Mixer,
-    /// Channels of the first block; all others have as many.
+    /// The number of channels, from the first block.
     channels: Option<usize>,
 }
 
-/// Reads chords from samples as they come.
+/// Recognizes chords from samples live.
 #[pyclass(module = "changes._native", frozen)]
 pub struct Live {
     engine: Mutex<Engine>,
@@ -61,7 +61,7 @@ impl Live {
         })
     }
 
-    /// The events that the next samples bring.
+    /// Takes the next samples and returns the resulting events.
     fn push(&self, py: Python<'_>, samples: Vec<Bound<'_, PyBytes>>) -> PyResult<Vec<Row>> {
         let channels = channels(&samples)?;
         py.detach(|| {
@@ -70,7 +70,7 @@ impl Live {
             let first = *engine.channels.get_or_insert(count);
             if first != count {
                 return Err(refused(format!(
-                    "{count} channels behind a block of {first}"
+                    "{count} channels after a block of {first}: pass the same number each time"
                 )));
             }
             let Engine { live, mixer, .. } = &mut *engine;
@@ -80,7 +80,7 @@ impl Live {
         })
     }
 
-    /// The events of what is still inside; time begins anew.
+    /// Ends the input and returns the events of the buffered samples; time begins again.
     fn finish(&self, py: Python<'_>) -> Vec<Row> {
         py.detach(|| {
             let mut engine = self.lock();
@@ -99,13 +99,13 @@ impl Live {
         });
     }
 
-    /// Seconds that were pushed.
+    /// Seconds of audio pushed so far.
     #[getter]
     fn now_s(&self, py: Python<'_>) -> f64 {
         py.detach(|| self.lock().live.now_s())
     }
 
-    /// Seconds from a sample to its frame.
+    /// Seconds of audio after a moment that are needed to analyse it.
     #[getter]
     fn latency_s(&self, py: Python<'_>) -> f64 {
         py.detach(|| self.lock().live.latency_s())
@@ -127,7 +127,7 @@ impl Live {
 impl Engine {
     fn start_over(&mut self) {
         self.channels = None;
-        // What it remembers of the other signal's polarity is of no use.
+        // The polarity of the old signal does not apply to the next.
         self.mixer.start_over();
     }
 }

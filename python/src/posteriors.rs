@@ -1,4 +1,4 @@
-//! What the network answers, frame by frame.
+//! The network's posteriors, frame by frame.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,8 @@ use crate::track::{READING, tuning_setting};
 use crate::work::watched;
 
 /// Bytes of native-endian 32-bit floats: log-probabilities of chords, `frames × 170`; of basses,
-/// `frames × 13`, or empty; seconds between frames; A4 in Hz; what is missing of the file.
+/// `frames × 13`, or empty; seconds between frames; A4 in Hz; a warning if part of the file is
+/// missing.
 type Answers<'py> = (
     Bound<'py, PyBytes>,
     Bound<'py, PyBytes>,

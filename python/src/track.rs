@@ -1,4 +1,4 @@
-//! Whole files: the track of a song, and its files.
+//! Whole files: the track of a song, and its export.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::audio::Source;
 use crate::errors::{Failure, refused};
 use crate::work::watched;
 
-/// The share of the work that reading is, about.
+/// The approximate share of reading in the whole work.
 pub const READING: f32 = 0.3;
 
 /// Start s, end s, label, confidence, alternatives with their probabilities.
@@ -64,7 +64,7 @@ pub fn transcribe<'py>(
         && !(MIN_BPM..=MAX_BPM).contains(&bpm)
     {
         return Err(refused(format!(
-            "bpm of {bpm}: it must lie between {MIN_BPM} and {MAX_BPM}"
+            "bpm of {bpm}: it must be between {MIN_BPM} and {MAX_BPM}"
         )));
     }
     let known = beats.then(|| Known {
@@ -107,10 +107,10 @@ pub fn formats() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
         .collect()
 }
 
-/// The tuning with A4 at so many Hz, or the music's own.
+/// The tuning with A4 at `a4_hz`, or the music's own.
 ///
 /// # Errors
-/// A tuning out of reach.
+/// A tuning out of range.
 pub fn tuning_setting(a4_hz: Option<f64>) -> PyResult<TuningSetting> {
     let Some(hz) = a4_hz else {
         return Ok(TuningSetting::Estimated);
@@ -119,7 +119,7 @@ pub fn tuning_setting(a4_hz: Option<f64>) -> PyResult<TuningSetting> {
     tuning.ok_or_else(|| {
         let [low, high] = [-MAX_CENTS, MAX_CENTS].map(|it| Tuning::from_cents(it).a4_hz());
         refused(format!(
-            "tuning of {hz} Hz: A4 must lie between {low:.1} and {high:.1} Hz"
+            "tuning of {hz} Hz: A4 must be between {low:.1} and {high:.1} Hz"
         ))
     })
 }
@@ -139,7 +139,7 @@ fn format_named(name: &str) -> PyResult<Format> {
 
 #[pymethods]
 impl Track {
-    /// The chords as a label file has them.
+    /// The chords as in a label file.
     fn rows(&self) -> Vec<Row> {
         let rows = spelled(&self.track, &self.options).into_iter();
         rows.map(|(segment, label)| {
@@ -166,7 +166,7 @@ impl Track {
         (beats.times_s.clone(), numbers.collect())
     }
 
-    /// Keys, and the seconds from which they hold.
+    /// Start in seconds and name of each key.
     fn keys(&self) -> Vec<(f64, String)> {
         let keys = self.track.keys().iter();
         keys.map(|it| {
@@ -176,12 +176,12 @@ impl Track {
         .collect()
     }
 
-    /// Median tempo in quarter notes a minute, where beats were found.
+    /// Median tempo in quarter notes a minute, if beats were found.
     fn tempo(&self) -> Option<f64> {
         self.beats.as_ref().map(Beats::bpm)
     }
 
-    /// The meter, where beats were found.
+    /// The meter, if beats were found.
     fn meter(&self) -> Option<String> {
         self.beats.as_ref().map(|it| it.meter.to_string())
     }
@@ -201,12 +201,12 @@ impl Track {
         self.options.title.clone()
     }
 
-    /// What is missing of the file.
+    /// A warning if part of the file is missing.
     fn warning(&self) -> Option<String> {
         self.warning.clone()
     }
 
-    /// The content of a file in a format, and what it cannot show.
+    /// The content of a file in a format, and a warning about characters that it cannot show.
     #[pyo3(signature = (format, title, composer, style, voicing))]
     fn export<'py>(
         &self,
@@ -223,7 +223,8 @@ impl Track {
         Ok((PyBytes::new(py, &bytes), shortfall))
     }
 
-    /// Writes a file, in the format that its name or `format` says; what it cannot show.
+    /// Writes a file, in the format of its name or of `format`; returns a warning about characters
+    /// that it cannot show.
     #[pyo3(signature = (path, format, title, composer, style, voicing))]
     #[expect(
         clippy::too_many_arguments,
@@ -254,7 +255,7 @@ impl Track {
 }
 
 impl Track {
-    /// The track under another head, and how it is written.
+    /// The track with title and composer, and the options of its export.
     fn written(
         &self,
         title: Option<String>,

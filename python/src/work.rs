@@ -1,4 +1,4 @@
-//! Long work, with the interpreter free and Ctrl-C alive.
+//! Long work without the interpreter lock, stopped by Ctrl-C.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use pyo3::prelude::*;
 
 use crate::errors::Failure;
 
-/// How often the caller's thread looks for Ctrl-C.
+/// How often the caller's thread checks for Ctrl-C.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The least that progress must have made to be told.
+/// The smallest step of progress that is reported.
 const STEP: f32 = 1.0 / 256.0;
 
 enum Message<T> {
@@ -22,7 +22,7 @@ enum Message<T> {
     Done(Result<T, Failure>),
 }
 
-/// Sets the flag when the caller goes away, by an exception for instance.
+/// Sets the flag when dropped, for instance by an exception in the caller.
 struct Stop(Arc<AtomicBool>);
 
 impl Drop for Stop {
@@ -31,10 +31,11 @@ impl Drop for Stop {
     }
 }
 
-/// What `work` results in, on a thread of its own. It gets a function that takes the share done,
-/// 0 … 1, and says whether to go on; the share is passed to `progress`, in the caller's thread.
+/// Runs `work` on a separate thread and returns its result. `work` gets a function that takes the
+/// share done, 0 … 1, and returns whether to continue; the share is passed to `progress`, in the
+/// caller's thread.
 ///
-/// An exception there, or of Ctrl-C, is returned at once; the thread ends with its next step.
+/// An exception there, or from Ctrl-C, is returned at once; the thread ends with its next step.
 ///
 /// # Errors
 /// The failure of the work, or an exception of `progress` or a signal handler.
@@ -51,7 +52,7 @@ pub fn watched<T: Send + 'static>(
         let done = work(&mut |share| {
             if share >= told + STEP {
                 told = share;
-                // Nobody listens any more where the caller was stopped.
+                // The receiver is gone if the caller was stopped.
                 let _ = sender.send(Message::Progress(share));
             }
             !stopped.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-"""The song, and the command that the package must agree with."""
+"""The test song, and the command with which the package must agree."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def track() -> changes.Track:
 
 @pytest.fixture(scope="session")
 def command():
-    """Runs the command `changes` that was built beside, and gives what it prints."""
+    """Runs the built command `changes` and returns its output."""
     program = os.environ["CHANGES_COMMAND"]
 
     def run(*words: object, stdin: bytes = b"") -> bytes:

@@ -1,4 +1,4 @@
-"""Samples as they come, against the command."""
+"""Live samples, compared with the command."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_events_are_those_of_the_command(tmp_path, command):
                 "starts_at_s": it.starts_at,
                 "label": it.label,
                 "state": it.state,
-                # As the command writes it, a number of 32 bits.
+                # The command writes a 32-bit number.
                 "confidence": pytest.approx(it.confidence, rel=1e-6),
             }
             for it in shown

@@ -1,4 +1,4 @@
-"""What the network answers."""
+"""The network's probabilities."""
 
 from __future__ import annotations
 

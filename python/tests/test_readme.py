@@ -1,4 +1,4 @@
-"""The README's lines, and the types that are promised."""
+"""The README's examples, and the type hints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_readme_runs(song, command, tmp_path, code):
     )
     assert ran.returncode == 0, ran.stderr
     if "mir_eval" in code:
-        # What librosa decodes is not to the bit what the command decodes.
+        # librosa does not decode bit for bit like the command.
         assert float(ran.stdout.split()[-1]) > 0.95
 
 

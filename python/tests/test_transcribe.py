@@ -1,4 +1,4 @@
-"""Whole files and samples, against the command."""
+"""Whole files and samples, compared with the command."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_jams_and_charts_say_what_they_are_told(track, tmp_path):
 
 
 def chord(rate: int = 16000, seconds: float = 6.0) -> np.ndarray:
-    """A minor, and a second voice that is not the same in both channels."""
+    """A minor, and a second voice that differs between the channels."""
     t = np.arange(int(rate * seconds)) / rate
     tones = [np.sin(2 * np.pi * hz * t) for hz in (110.0, 220.0, 261.63, 329.63)]
     left = 0.1 * np.sum(tones, axis=0)

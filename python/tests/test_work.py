@@ -1,4 +1,4 @@
-"""Progress, Ctrl-C, and other threads meanwhile."""
+"""Progress, Ctrl-C, and other threads during the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! Audio files, and the same bytes out of a pipe.
+//! Audio files, and the same bytes from a pipe.
 
 use std::cell::LazyCell;
 use std::io::Cursor;
@@ -10,7 +10,7 @@ thread_local! {
     static FOLDER: LazyCell<Folder> = LazyCell::new(Folder::new);
 }
 
-/// What a decoder must keep to, whatever the bytes.
+/// Checks the guarantees of a decoder, whatever the bytes.
 fn keeps_to_its_word(
     decode: impl FnOnce(&mut dyn FnMut(f32), &mut dyn FnMut(u32, &[f32])) -> Result<Decoded, AudioError>,
 ) {
@@ -37,13 +37,13 @@ fn keeps_to_its_word(
     }
 }
 
-/// Reads `data` as an audio file, and as one out of a pipe.
+/// Reads `data` as an audio file, and from a pipe.
 ///
 /// # Panics
 /// Where a promise of the reader does not hold.
 pub fn run(data: &[u8]) {
     FOLDER.with(|folder| {
-        // Without an extension: what is in the file decides.
+        // Without an extension: the content decides.
         let path = folder.write("audio", data);
         keeps_to_its_word(|progress, sink| decode_with(&path, progress, sink));
     });

@@ -1,4 +1,4 @@
-//! Charts that people wrote: text of every kind, and the markers of MIDI files.
+//! Charts written by people: text of every kind, and the markers of MIDI files.
 
 use harmony::import::chart::{MAX_BAR_BEATS, MAX_BAR_CHORDS, MAX_CHART_BARS, parse, parse_midi};
 

@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
         .write(&mut written, &timeline, &Options::default())
         .unwrap();
     let again = jams::parse(std::str::from_utf8(&written).unwrap());
-    // Of what is shorter than the last digit that is written nothing is left.
+    // Segments shorter than the last written digit are dropped.
     if timeline.into_iter().any(|it| it.duration_s() > 1e-2) {
         assert_whole(&again.unwrap());
     }

@@ -1,10 +1,10 @@
-//! What the fuzz targets do with their bytes. The programs for libFuzzer are one package up;
-//! here a test replays their seeds, in the ordinary build.
+//! The code of the fuzz targets. The programs for libFuzzer are in the parent package; a test here
+//! replays their seeds in an ordinary build.
 
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "a target that cannot run, or whose promise does not hold, must stop"
+    reason = "a target that cannot run, or whose guarantee is broken, must stop"
 )]
 
 pub mod audio;
@@ -22,17 +22,17 @@ use std::path::{Path, PathBuf};
 
 use harmony::timeline::Timeline;
 
-/// A folder of this process for the readers that take a path; in memory where the system
-/// has such a place.
+/// A folder of this process for the readers that take a path; in memory if the system has such a
+/// file system.
 pub struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    /// Makes it.
+    /// Creates the folder.
     ///
     /// # Panics
-    /// Where no folder can be made.
+    /// If it cannot be created.
     #[must_use]
     #[allow(
         clippy::new_without_default,
@@ -53,7 +53,7 @@ impl Folder {
     /// Writes a file in it.
     ///
     /// # Panics
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path.join(name);
         if let Some(parent) = path.parent() {
@@ -63,7 +63,7 @@ impl Folder {
         path
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -76,10 +76,10 @@ impl Drop for Folder {
     }
 }
 
-/// Fails unless a timeline has what its type promises.
+/// Checks the invariants of a timeline.
 ///
 /// # Panics
-/// Where it has not.
+/// If one is broken.
 pub fn assert_whole(timeline: &Timeline) {
     let mut end_s = None;
     for segment in timeline {

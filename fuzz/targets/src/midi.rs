@@ -1,12 +1,12 @@
-//! The songs of POP909: a MIDI file and the annotations beside it. The first byte says
-//! which of the files the rest is; the others are well.
+//! The songs of POP909: a MIDI file and the annotations beside it. The first byte selects which of
+//! the files the rest is; the others are valid.
 
 use std::cell::LazyCell;
 
 use crate::Folder;
 use renderer::pop909::Pop909;
 
-/// A file of each kind that is read without fault.
+/// A valid file of each kind.
 const GOOD: [(&str, &[u8]); 4] = [
     ("001.mid", include_bytes!("../../good/song.mid")),
     (

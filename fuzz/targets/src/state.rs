@@ -1,6 +1,6 @@
-//! The plugin's state, through the entry that hosts load. The first byte says what the rest
-//! is: `!` all that the host hands over, `#` the chord track within the state, anything else
-//! the state, whose length in front is put right, or else all would end there.
+//! The plugin's state, through the entry that hosts load. The first byte selects what the rest is:
+//! `!` all bytes from the host, `#` the chord track within the state, anything else the state,
+//! whose leading length is corrected, because otherwise every input would end there.
 
 use std::cell::LazyCell;
 
@@ -10,7 +10,7 @@ use testhost::host::{self, TestHost};
 
 fn instance() -> PluginInstance<TestHost> {
     let entry = (&raw const changes_plugin::clap_entry).cast::<EntryDescriptor>();
-    // SAFETY: the two crates declare the one struct of CLAP, and this is the plugin's own.
+    // SAFETY: both crates declare the same struct of CLAP, and this is the plugin's own.
     let entry = unsafe { PluginEntry::load_from_raw(&*entry, c"") }.unwrap();
     host::instantiate(&entry)
 }
@@ -45,7 +45,7 @@ pub fn run(data: &[u8]) {
     INSTANCE.with(|instance| {
         let mut instance = instance.borrow_mut();
         if host::restore(&mut instance, &state) {
-            // What was taken can be saved, and taken again.
+            // An accepted state can be saved and loaded again.
             let saved = host::save(&mut instance);
             assert!(host::restore(&mut instance, &saved));
             let again = host::save(&mut instance);

@@ -1,5 +1,5 @@
-//! Weights files. Built for fuzzing the reader lets a wrong digest of the tensors pass:
-//! behind it lies what is worth the time.
+//! Weights files. In fuzzing builds the reader accepts a wrong digest of the tensors, so that the
+//! code after it is reached.
 
 use burn::tensor::Device;
 use networks::Weights;
@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
     if let Ok(model) = PitchClassModel::causal(&file) {
         let _ = model.start().step(&[0.5; BINS]);
     }
-    // The same loops, but 108 frames of them would be most of what is fuzzed.
+    // Only built, not run: the loops are the same, and 108 frames would take most of the time.
     let _ = PitchClassModel::windowed(&file);
     // The other architectures, and what the trainer reads.
     let _ = Weights::from_bytes(data, &Device::flex());

@@ -1,4 +1,4 @@
-//! Every seed through its target: what libFuzzer begins with must hold in every build.
+//! Runs every seed through its target: libFuzzer's first inputs must pass in every build.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -46,7 +46,7 @@ fn every_seed_passes_its_target() {
             println!("{}", path.display());
             let seed = fs::read(&path).unwrap();
             run(&seed);
-            // Cut in the middle, and with a byte that is another.
+            // Cut in the middle, and with one byte changed.
             run(&seed[..seed.len() / 2]);
             let mut other = seed;
             if let Some(byte) = other.get_mut(7) {

@@ -1,4 +1,4 @@
-// The page: puts engine, audio and drawing together.
+// The page: connects engine, audio and drawing.
 import { Microphone, decode, hand, peaks } from "./audio.js";
 import * as drawing from "./drawing.js";
 import { Engine, Stopped, compiled } from "./engine.js";
@@ -7,15 +7,15 @@ const by = (id) => document.getElementById(id);
 const player = by("player");
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** The song that is open; its track is in the saved form of the recognizer. */
+/** The open song; its track is in the saved form of the recognizer. */
 let song = null;
-/** The engine, as soon as it is there. */
+/** The engine, once loaded. */
 let engine = null;
 let microphone = null;
-/** What the microphone has changed last. */
+/** The latest state of the microphone. */
 let heard = { now_s: 0, view: null, shown: null, recent: [] };
 const options = { transpose: 0, vocabulary: "inversions", style: "jazz" };
-/** Raised with everything that makes an earlier answer pointless. */
+/** Incremented by everything that makes earlier answers obsolete. */
 let round = 0;
 
 // ---- states
@@ -32,13 +32,13 @@ function show(state) {
   button("play", listening ? "stop" : "play", listening ? "Stop listening" : "Play");
 }
 
-/** Gives a button its sign and its name. */
+/** Sets the icon and the name of a button. */
 function button(id, sign, name) {
   by(id).setAttribute("aria-label", name);
   by(id).replaceChildren(drawing.icon(sign));
 }
 button("play", "play", "Play");
-button("back", "back", "To the chord before");
+button("back", "back", "To the previous chord");
 button("forward", "forward", "To the next chord");
 
 function status(text, loading = false) {
@@ -55,9 +55,9 @@ function alert(error) {
   alertTimer = setTimeout(() => (by("alert").hidden = true), 9000);
 }
 
-// ---- the engine, loaded when the page is on the screen
+// ---- the engine, loaded after the page is painted
 
-/** Resolves when the page has been painted; soon, where nobody looks or the browser does not say. */
+/** Resolves when the page has been painted, or after 800 ms if it is hidden or the browser does not report it. */
 function painted() {
   return new Promise((resolve) => {
     setTimeout(resolve, 800);
@@ -79,11 +79,11 @@ const engineReady = (async () => {
   return started;
 })();
 engineReady.catch((error) => {
-  status("The recognizer is missing");
+  status("The recognizer could not be loaded");
   alert(error);
 });
 
-// Fetched before anybody asks, so that nothing is fetched later.
+// Fetched in advance, so that nothing is requested later.
 const demo = engineReady.then(async () => {
   const answer = await fetch("town-theme.ogg");
   if (!answer.ok) throw new Error(`the demo cannot be loaded (${answer.status})`);
@@ -101,10 +101,10 @@ if ("serviceWorker" in navigator) {
 
 // ---- opening
 
-/** Whether what is there may be replaced by another song. */
+/** Whether another song may replace the current one. */
 function mayReplace() {
   if (microphone) {
-    alert(new Error("Stop listening first: what was heard would be lost."));
+    alert(new Error("Stop listening first, or the recording would be lost."));
     return false;
   }
   return !song?.unsaved || confirm("The recording has not been saved (Export). Open another song?");
@@ -119,7 +119,7 @@ async function open(name, bytes, type = "") {
   try {
     if (!engine) work("Loading the recognizer", 0);
     await engineReady;
-    // What is being read gives way to what was dropped last.
+    // The song dropped last replaces the one being read.
     if (isBusy) await engine.stop();
     const url = URL.createObjectURL(new Blob([bytes], { type }));
     const started = performance.now();
@@ -135,7 +135,7 @@ async function open(name, bytes, type = "") {
   }
 }
 
-/** Goes back to what was there; nothing if something else goes on by now. */
+/** Restores the previous state, unless something else has started meanwhile. */
 function gaveUp(mine, error) {
   if (mine !== round) return;
   show(song ? "song" : "empty");
@@ -143,7 +143,7 @@ function gaveUp(mine, error) {
   alert(error);
 }
 
-/** Finds the chords of what the worker has, and shows them. */
+/** Transcribes the audio in the worker, and shows the chords. */
 async function transcribe(mine, about, started, duration) {
   work("Listening", 0.1);
   const found = await engine.ask("transcribe", { title: about.title }, [], (share) => work("Listening", 0.1 + 0.9 * share));
@@ -163,7 +163,7 @@ async function transcribe(mine, about, started, duration) {
   await refresh();
   show("song");
   redraw();
-  // The picture of the whole song needs its place on the screen.
+  // The overview needs its size on the screen.
   drawing.overview(by("overview"), song.peaks, song.view.chords, song.length_s);
   status("Ready");
   by("play").focus();
@@ -197,7 +197,7 @@ function openFile(file) {
 
 // ---- the view of the track
 
-/** Asks for the view anew after the track or the options have changed. */
+/** Updates the view after the track or the options have changed. */
 async function refresh() {
   if (!song) return;
   const asked = song;
@@ -234,14 +234,14 @@ async function choose(change) {
   }
 }
 
-/** What a file is known by, however it is called; nothing where the browser cannot tell. */
+/** The hash that identifies a file, whatever its name; null if the browser cannot compute it. */
 async function identity(bytes) {
   if (!crypto.subtle) return null;
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return Array.from(new Uint8Array(digest, 0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The corrected track of a file, from an earlier time. */
+/** The corrected track of a file, from an earlier session. */
 function recall(id) {
   try {
     return id && localStorage.getItem(`track-${id}`);
@@ -257,7 +257,7 @@ function remember() {
     if (song.undo.length) localStorage.setItem(`track-${song.id}`, song.track);
     else localStorage.removeItem(`track-${song.id}`);
   } catch {
-    alert(new Error("This browser has no room left for corrections: export the chords to keep them."));
+    alert(new Error("This browser has no space left for corrections: export the chords to keep them."));
   }
 }
 
@@ -283,9 +283,9 @@ async function undo() {
 
 // ---- following the music
 
-/** What is on the screen, so that only changes are drawn. */
+/** The state on the screen, so that only changes are drawn. */
 let drawn = {};
-/** Pixels of a second in the lane. */
+/** Pixels per second in the lane. */
 let scale = 84;
 
 function redraw() {
@@ -316,13 +316,13 @@ function redraw() {
   if (!player.paused) say(chord);
 }
 
-/** The lane, so that `time` is at the needle. */
+/** Moves the lane so that `time` is at the needle. */
 function move(time, place) {
   const at = by("lane").clientWidth * place - time * scale;
   by("blocks").style.transform = `translateX(${at.toFixed(1)}px)`;
 }
 
-/** Keeps the name of the chord that sounds in the lane when its beginning has left it. */
+/** Keeps the name of the current chord in the lane after its start has scrolled out. */
 function keepName(block, since) {
   const name = block?.firstElementChild;
   if (!name) return;
@@ -359,7 +359,7 @@ function inBar(bars, time) {
   if (needle.parentElement !== element) element.append(needle);
 }
 
-/** The chord that sounds: large, on the keyboard, and what else it might be. */
+/** Shows the current chord: in large type, on the keyboard, and with other readings. */
 function now(chord, takes) {
   drawing.hero(by("chord"), chord);
   drawing.keyboard(by("keyboard"), chord);
@@ -386,7 +386,7 @@ function now(chord, takes) {
 }
 
 let said = { text: "", at: 0 };
-/** For screen readers, at most once a second. */
+/** Announces the chord to screen readers, at most once a second. */
 function say(chord) {
   const text = chord?.name.spoken ?? "";
   const time = performance.now();
@@ -418,7 +418,7 @@ function jump(step) {
   if (!song?.view) return;
   const { chords } = song.view;
   let index = drawing.indexAt(chords, player.currentTime);
-  // Back goes to the start of the chord first, as players do with songs.
+  // Back first goes to the start of the chord, like the button of music players.
   if (step < 0 && chords[index] && player.currentTime - chords[index].start_s > 0.4) index++;
   const chord = chords[Math.min(chords.length - 1, Math.max(0, index + step))];
   if (!chord) return;
@@ -464,7 +464,7 @@ async function listen() {
   }
 }
 
-/** Stops listening; `keeps` to go over it as a song. */
+/** Stops listening; with `keeps` the recording is then transcribed as a song. */
 async function hushed(keeps = false) {
   const stopped = microphone;
   microphone = null;
@@ -480,7 +480,7 @@ async function hushed(keeps = false) {
   }
   const mine = ++round;
   const started = performance.now();
-  working("Going over what was heard");
+  working("Analysing the recording");
   try {
     const { bytes } = await engine.ask("wav");
     const blob = new Blob([bytes], { type: "audio/wav" });
@@ -493,7 +493,7 @@ async function hushed(keeps = false) {
   }
 }
 
-/** Takes what a block of the microphone has changed. */
+/** Takes the changes by a block of the microphone. */
 function take(news) {
   if (news.error) {
     alert(new Error(news.error));
@@ -507,7 +507,7 @@ function take(news) {
     if (last?.name.text === news.shown.name.text) heard.recent.pop();
     const starts_at_s = last?.name.text === news.shown.name.text ? last.starts_at_s : news.shown.starts_at_s;
     heard.recent.push({ ...news.shown, starts_at_s });
-    // The track has what is older.
+    // Older chords are in the track.
     heard.recent = heard.recent.slice(-16);
   }
   if (news.view) heard.view = { ...news.view, isNew: true };
@@ -529,7 +529,7 @@ function redrawLive() {
     drawn.clock = Math.floor(heard.now_s);
     by("clock").textContent = drawing.clock(heard.now_s);
   }
-  // Between two blocks the music goes on.
+  // Between two blocks time continues.
   const since = heard.at ? Math.min(0.1, (performance.now() - heard.at) / 1000) : 0;
   const live = heard.now_s + since;
   drawing.growing(by("blocks"), heard.recent, heard.view?.chords ?? [], live, scale);
@@ -575,7 +575,7 @@ async function saved(format) {
   await handOver(new Blob([await written(format)], { type: format.media }), format.extension);
 }
 
-/** Gives a file to whoever sits in front of the page. */
+/** Offers a file for download. */
 async function handOver(blob, extension) {
   const name = `${await engine.ask("fileName", { title: song.title })}.${extension}`;
   const link = drawing.make("a", "", { href: URL.createObjectURL(blob), download: name });
@@ -590,7 +590,7 @@ async function copied(format) {
   by("export-note").textContent = `Copied: ${format.title}`;
 }
 
-// ---- what can be pressed
+// ---- buttons and keys
 
 const on = (id, event, does) => by(id).addEventListener(event, does);
 on("open", "click", () => by("file").click());
@@ -678,7 +678,7 @@ addEventListener("keydown", (event) => {
     return void undo();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || busy) return;
-  // A button is pressed by the space that it has.
+  // On a focused button the space bar presses the button.
   if (event.key === " " && event.target.closest("button, a")) return;
   if (event.key >= "1" && event.key <= "4") {
     by("others").querySelectorAll("button:not(:disabled)")[Number(event.key) - 1]?.click();
@@ -690,7 +690,7 @@ addEventListener("keydown", (event) => {
   does();
 });
 
-// ---- files that are dropped
+// ---- dropped files
 
 let depth = 0;
 const carriesFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
@@ -723,14 +723,14 @@ on("theme", "change", ({ target }) => {
   try {
     localStorage.setItem("theme", target.value);
   } catch {
-    // Not kept, then.
+    // Then it is not kept.
   }
 });
 let kept = null;
 try {
   kept = localStorage.getItem("theme");
 } catch {
-  // Nothing is kept where nothing may be.
+  // Storage is not allowed: nothing is kept.
 }
 theme(["dark", "light"].includes(kept) ? kept : "auto");
 choose({});

@@ -1,8 +1,8 @@
-// Audio in: files through the browser's decoders, and the microphone.
+// Audio input: files through the browser's decoders, and the microphone.
 
 /** The rate that files are decoded at: that of most music, so that most files stay as they are. */
 const RATE = 44_100;
-/** Samples of a channel that go to the worker at once. */
+/** Samples per channel that go to the worker at once. */
 const BLOCK = 1 << 17;
 
 /** Decodes the bytes of a file. */
@@ -12,12 +12,12 @@ export async function decode(bytes, name) {
     return await context.decodeAudioData(bytes);
   } catch {
     throw new Error(
-      `This browser cannot read ${name} as audio. MP3, WAV, FLAC, Ogg, Opus and M4A go in most; the command line reads more.`,
+      `This browser cannot read ${name} as audio. Most browsers read MP3, WAV, FLAC, Ogg, Opus and M4A; the command line reads more.`,
     );
   }
 }
 
-/** Hands decoded audio to the worker, block by block. */
+/** Sends decoded audio to the worker, block by block. */
 export async function hand(engine, audio, progress) {
   await engine.ask("open", { rate: audio.sampleRate });
   const channels = audio.numberOfChannels;
@@ -33,7 +33,7 @@ export async function hand(engine, audio, progress) {
   }
 }
 
-/** The loudest sample of each of `count` parts, for a picture. */
+/** The peak of each of `count` parts, for the overview. */
 export function peaks(audio, count) {
   const samples = audio.getChannelData(0);
   const size = Math.max(1, Math.floor(samples.length / count));
@@ -45,27 +45,27 @@ export function peaks(audio, count) {
     for (let n = part * size; n < end; n += step) most = Math.max(most, Math.abs(samples[n]));
     found[part] = most;
   }
-  // A quiet song fills the picture as well as a loud one.
+  // Normalized, so that a quiet song fills the overview too.
   const loudest = Math.max(...found, 1e-3);
   return found.map((peak) => peak / loudest);
 }
 
-/** The microphone, heard by the worker. */
+/** The microphone, connected to the worker. */
 export class Microphone {
   #context = null;
   #stream = null;
 
-  /** Asks for it and starts. */
+  /** Requests the microphone and starts. */
   async start(engine, options) {
     if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) {
-      throw new Error("This browser gives pages no microphone here.");
+      throw new Error("This browser does not allow pages like this to use the microphone.");
     }
-    // What is meant for speech would take music apart.
+    // Processing meant for speech would damage music.
     const plain = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     try {
       this.#stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
     } catch (error) {
-      const why = error.name === "NotAllowedError" ? "It was not allowed." : "There is none.";
+      const why = error.name === "NotAllowedError" ? "Access was denied." : "None was found.";
       throw new Error(`No microphone. ${why}`);
     }
     try {
@@ -84,7 +84,7 @@ export class Microphone {
     }
   }
 
-  /** Lets go of it. */
+  /** Releases the microphone. */
   async stop() {
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = null;

@@ -1,4 +1,4 @@
-// What the page shows of chords: made of elements, so that it can be selected, printed and read out.
+// Drawing of chords with elements, so that they can be selected, printed and read out.
 
 /** An element with classes, attributes and children. */
 export function make(tag, classes = "", attributes = {}, ...children) {
@@ -30,7 +30,7 @@ export function clock(seconds) {
   return h ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
 
-/** Sure enough to be read without a doubt. */
+/** The least confidence of a chord that is shown as sure. */
 const SURE = 0.5;
 
 /** The chord in large type, as large as there is room. */
@@ -45,7 +45,7 @@ export function hero(element, chord) {
 }
 
 const BLACK = new Set([1, 3, 6, 8, 10]);
-/** The notes of the keyboard that is drawn: C2 to B4, where voicings lie. */
+/** The notes of the drawn keyboard: C2 to B4, the range of voicings. */
 const KEYS = [36, 83];
 
 function svg(tag, attributes) {
@@ -76,7 +76,7 @@ export function keyboard(element, chord) {
   element.setAttribute("aria-label", chord ? `${chord.name.spoken} on a keyboard` : "A keyboard");
 }
 
-/** Shapes of buttons and signs: the fonts of the page have them not. */
+/** Shapes of icons, which the fonts of the page do not have. */
 const SHAPES = {
   play: "M7 4.5v15l12-7.5z",
   pause: "M6.5 5h4v14h-4zM13.5 5h4v14h-4z",
@@ -86,21 +86,21 @@ const SHAPES = {
   simile: "M4 19 17.5 5H20L6.5 19zM5 7.6a2 2 0 1 0 4 0 2 2 0 1 0-4 0zM15 16.4a2 2 0 1 0 4 0 2 2 0 1 0-4 0z",
 };
 
-/** A sign. */
+/** An icon. */
 export function icon(name) {
   const drawing = svg("svg", { viewBox: "0 0 24 24", class: `icon ${name}`, "aria-hidden": "true" });
   drawing.append(svg("path", { d: SHAPES[name] }));
   return drawing;
 }
 
-/** Pixels of a second in the lane, so that a usual chord has room for its name. */
+/** Pixels per second in the lane, so that a typical chord has room for its name. */
 export function laneScale(chords) {
   const lengths = chords.map((it) => it.end_s - it.start_s).sort((a, b) => a - b);
   const usual = lengths[Math.floor(lengths.length / 2)] ?? 2;
   return Math.min(96, Math.max(34, 130 / usual));
 }
 
-/** Whether a chord only goes on from the one before it, as a part that is not confirmed yet does. */
+/** Whether a chord continues the one before it, such as a part that is not confirmed yet. */
 function goesOn(chords, index) {
   const before = chords[index - 1];
   const chord = chords[index];
@@ -119,7 +119,7 @@ function block(chord, scale, goesOn) {
   return made;
 }
 
-/** What was shown since the last chord of the lane, up to now. */
+/** The chords shown since the last chord of the lane, up to now. */
 export function growing(element, shown, chords, now, scale) {
   for (const old of element.querySelectorAll(".growing")) old.remove();
   let before = chords.at(-1);
@@ -141,7 +141,7 @@ export function lane(element, chords, scale) {
   element.replaceChildren(...chords.map((chord, index) => block(chord, scale, goesOn(chords, index))));
 }
 
-/** The whole song in little: how loud it is, in the colours of its chords. */
+/** The overview of the song: its level, in the colours of its chords. */
 export function overview(canvas, peaks, chords, length) {
   const { width, height } = canvas.getBoundingClientRect();
   if (!width || !length) return;
@@ -170,7 +170,7 @@ export function overview(canvas, peaks, chords, length) {
   picture.globalAlpha = 1;
 }
 
-/** Type that fits into a share of a bar. */
+/** The type size that fits into a share of a bar. */
 function fitting(name, share) {
   const letters = name.root.length + 0.72 * (name.quality.length + (name.bass ? name.bass.length + 1 : 0));
   const room = share * 250;
@@ -207,7 +207,7 @@ function bar(bar, index) {
     chord.style.setProperty("--width", percent(share));
     chord.style.setProperty("--type", fitting(placed.name, share));
     element.append(chord);
-    // A slash for each beat that it lasts.
+    // A slash for each beat of the chord.
     const first = Math.ceil(placed.offset / bar.pulse) * bar.pulse;
     for (let at = first; at < placed.offset + placed.length; at += bar.pulse) {
       const slash = make("i", `slash ${placed.function}`);
@@ -218,7 +218,7 @@ function bar(bar, index) {
   return element;
 }
 
-/** Makes one bar of the sheet the one that Tab reaches; arrows go on from there. */
+/** Makes one bar of the sheet reachable by Tab; the arrow keys move on from there. */
 export function reachable(element, bar) {
   for (const old of element.querySelectorAll('[tabindex="0"]')) old.tabIndex = -1;
   if (bar) bar.tabIndex = 0;

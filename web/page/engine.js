@@ -1,6 +1,6 @@
-// The page's side of the worker.
+// The page's interface to the worker.
 
-/** What a question is answered with when the worker was stopped. */
+/** The error of a request when the worker was stopped. */
 export class Stopped extends Error {}
 
 export class Engine {
@@ -8,16 +8,16 @@ export class Engine {
   #worker = null;
   #waiting = new Map();
   #next = 1;
-  /** Called with what the microphone has changed. */
+  /** Called with the changes by the microphone. */
   onheard = () => {};
-  /** The formats of exports, once started. */
+  /** The export formats, once started. */
   formats = [];
 
   constructor(module) {
     this.#module = module;
   }
 
-  /** Starts the worker; resolves when the recognizer is there. */
+  /** Starts the worker; resolves when the recognizer is ready. */
   async start() {
     const worker = new Worker("worker.js", { type: "module" });
     this.#worker = worker;
@@ -27,7 +27,7 @@ export class Engine {
     this.formats = formats;
   }
 
-  /** Asks; `progress` is called with the share done. */
+  /** Sends a request; `progress` is called with the share done. */
   ask(ask, values = {}, transfer = [], progress = null) {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
@@ -36,7 +36,7 @@ export class Engine {
     });
   }
 
-  /** Ends what is going on, at once, and starts afresh. The track is kept by the page. */
+  /** Stops the current work at once and restarts the worker. The page keeps the track. */
   stop() {
     this.#worker.terminate();
     this.#fail(new Stopped("stopped"));
@@ -51,7 +51,7 @@ export class Engine {
     this.#waiting.delete(id);
     if (error === undefined) return question.resolve(answer);
     question.reject(new Error(fatal ? `the recognizer has failed (${error})` : error));
-    // What a fault leaves in its memory is not to be trusted.
+    // After a failure its memory cannot be trusted.
     if (fatal) this.stop().catch(() => {});
   }
 
@@ -62,7 +62,7 @@ export class Engine {
   }
 }
 
-/** Fetches the recognizer and compiles it while it comes. */
+/** Fetches the recognizer and compiles it while it downloads. */
 export async function compiled() {
   const answer = await fetch("changes_web_bg.wasm");
   if (!answer.ok) throw new Error(`the recognizer cannot be loaded (${answer.status})`);
@@ -73,6 +73,6 @@ export async function compiled() {
     return await WebAssembly.compile(await answer.arrayBuffer());
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
-    throw new Error("This browser is too old for the recognizer: any since 2023 has what it needs (WebAssembly with vectors).");
+    throw new Error("This browser is too old for the recognizer: use one from 2023 or later (WebAssembly with SIMD).");
   }
 }

@@ -1,5 +1,5 @@
-// Keeps the page for when there is no network. What belongs to it, and a version that changes with
-// any of it, are written by the build.
+// Keeps the page for use without a network. The build writes the list of its files, and a version
+// that changes with any of them.
 importScripts("kept.js");
 const { version, files } = self.KEPT;
 const CACHE = `changes-${version}`;
@@ -25,7 +25,7 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// Only what belongs to the page is answered, and only from what was kept.
+// Answers only requests for files of the page, and only from the cache.
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;

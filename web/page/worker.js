@@ -1,12 +1,12 @@
-// The recognizer, in a thread of its own. Answers each message `{id, ask, ...}` with
-// `{id, answer}` or `{id, error}`; on the way with `{id, progress}`.
+// The recognizer, in a web worker. Answers each message `{id, ask, ...}` with
+// `{id, answer}` or `{id, error}`, and before that with `{id, progress}`.
 import init, { Listener, Song, edit, file, file_name, formats, view } from "./changes_web.js";
 
 let ready;
 let song = null;
 let listener = null;
 let settings = "{}";
-// Samples that the microphone's thread sends on its own line, without passing the page.
+// Samples come from the microphone's thread on a separate port, bypassing the page.
 let line = null;
 
 const asks = {
@@ -50,7 +50,7 @@ const asks = {
   },
 };
 
-/** Takes a block of the microphone and tells the page what it has changed. */
+/** Takes a block of the microphone and sends the changes to the page. */
 function hear(samples) {
   if (!listener) return;
   try {
@@ -68,7 +68,7 @@ let last = 0;
 
 self.onmessage = async ({ data }) => {
   const { id, ask } = data;
-  // Not more often than a bar can be drawn.
+  // Not more often than a progress bar can be drawn.
   const progress = (share) => {
     const now = performance.now();
     if (now - last > 50) {

@@ -1,4 +1,4 @@
-//! What can go wrong, as the page shows it.
+//! Errors, with the messages that the page shows.
 
 use harmony::edit::EditError;
 use harmony::export::ExportError;
@@ -9,13 +9,13 @@ use recognizer::models::EmbeddedError;
 use recognizer::song::TrackError;
 use recognizer::{LiveError, RateError, TranscribeError};
 
-/// Why the page did not get what it asked for.
+/// Why a request of the page failed.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each is what its message says")]
 pub enum Error {
     #[error(transparent)]
     Rate(#[from] RateError),
-    #[error("{0} channels, and at most {1} are mixed")]
+    #[error("{0} channels, but at most {1} can be mixed")]
     Channels(usize, usize),
     #[error(transparent)]
     Weights(#[from] EmbeddedError),
@@ -31,7 +31,7 @@ pub enum Error {
     Song(#[from] TrackError),
     #[error(transparent)]
     Track(#[from] LoadError),
-    #[error("not understood: {0}")]
+    #[error("invalid JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Edit(#[from] EditError),

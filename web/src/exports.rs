@@ -1,4 +1,4 @@
-//! Chord tracks as files to keep.
+//! Export of chord tracks as files.
 
 use harmony::export::{Format, Options};
 use harmony::track::Track;
@@ -12,16 +12,16 @@ use crate::settings::Settings;
 pub struct Offer {
     /// Its name, for [`export`].
     name: &'static str,
-    /// What it is.
+    /// Its description.
     title: &'static str,
-    /// What its files end in, without the dot.
+    /// The extension of its files, without the dot.
     extension: &'static str,
     /// Its media type.
     media: &'static str,
 }
 
-/// All formats. Letters of titles that the built-in fonts lack are question marks in SVG and PDF:
-/// a browser lends no fonts.
+/// All formats, as JSON. Letters of titles that the built-in fonts lack are question marks in SVG
+/// and PDF: a page has no access to the system's fonts.
 pub fn formats() -> Result<String, Error> {
     let offers = Format::ALL.map(|format| Offer {
         name: format.name(),

@@ -1,12 +1,13 @@
-//! The recognizer in a browser: what the page's worker calls, compiled to WebAssembly.
+//! The recognizer for browsers: the functions that the page's worker calls, compiled to
+//! WebAssembly.
 //!
-//! The page (`web/page`) decodes audio, plays it and draws; everything that is about music happens
-//! here. A [`Song`] takes decoded blocks and becomes a chord track; a [`Listener`] hears a
+//! The page (`web/page`) decodes audio, plays it and draws; all music analysis happens here. A
+//! [`Song`] takes decoded blocks and gives a chord track; a [`Listener`] takes the samples of a
 //! microphone. Between calls the page keeps the track in its saved form
-//! ([`harmony::track::Track::to_json`]), so that [`view()`], [`edit()`] and [`file()`] need nothing
-//! but their arguments, and a worker that was stopped loses nothing.
+//! ([`harmony::track::Track::to_json`]), so that [`view()`], [`edit()`] and [`file()`] have no
+//! state, and stopping the worker loses nothing.
 //!
-//! Objects cross the border as JSON. Times are in seconds.
+//! Objects are passed as JSON. Times are in seconds.
 
 mod error;
 mod exports;
@@ -27,7 +28,7 @@ pub use listener::Listener;
 pub use settings::Settings;
 pub use song::Song;
 
-/// What the page draws of a track, as JSON: `view::View`. `settings` are [`Settings`].
+/// The view of a track for the page, as JSON: `view::View`. `settings` are [`Settings`] as JSON.
 ///
 /// # Errors
 /// A track or settings that cannot be read.
@@ -36,7 +37,7 @@ pub fn view(track: &str, settings: &str) -> Result<String, JsError> {
     Ok(view::view(track, settings)?)
 }
 
-/// The track after an edit, a [`Command`].
+/// The track after an edit; `command` is a [`Command`] as JSON.
 ///
 /// # Errors
 /// A track or command that cannot be read, and an edit that cannot be made.
@@ -45,7 +46,7 @@ pub fn edit(track: &str, command: &str) -> Result<String, JsError> {
     Ok(edited(track, command)?)
 }
 
-/// The track as a file of the format of that [name](harmony::export::Format::name).
+/// The track as a file in the format with that [name](harmony::export::Format::name).
 ///
 /// # Errors
 /// A track or settings that cannot be read, and a track that the format cannot express.

@@ -1,4 +1,4 @@
-//! A microphone: what sounds, at once, and behind it the track.
+//! Live recognition from a microphone: the current chord, and the track.
 
 use std::sync::Arc;
 
@@ -19,37 +19,37 @@ use crate::settings::Settings;
 use crate::song::Song;
 use crate::view::{Other, Sound, others};
 
-/// Listens as the plugin does without a transport: one engine shows what sounds, and a second one
-/// goes over the same samples some seconds later and confirms.
+/// Listens like the plugin without a transport: one engine shows the current chord, and a second
+/// one analyses the same samples some seconds later and confirms.
 #[wasm_bindgen]
 pub struct Listener {
     rate: u32,
     engine: LiveEngine,
     refining: RefiningEngine,
-    /// All of it, to be gone over as a whole at the end.
+    /// All samples, to be transcribed as a whole at the end.
     builder: SignalBuilder,
     track: Track,
     shown: Option<Shown>,
-    /// Up to where the track is confirmed, seconds.
+    /// The end of the confirmed track, seconds.
     confirmed_s: f64,
-    /// Whether the track has changed since it was last asked for.
+    /// Whether the track has changed since it was last returned.
     changed: bool,
     peak: f32,
 }
 
-/// What a block has changed.
+/// The changes by a block.
 #[derive(Serialize)]
 struct Heard {
     now_s: f64,
     /// Peak of the block, full scale at 1.
     peak: f32,
-    /// What is on the display, if it has changed.
+    /// The display, if it has changed.
     shown: Option<Now>,
     /// The saved form of the track, if it has changed.
     track: Option<String>,
 }
 
-/// What is on the display.
+/// The display.
 #[derive(Serialize)]
 struct Now {
     starts_at_s: f64,
@@ -61,7 +61,7 @@ struct Now {
 
 #[wasm_bindgen]
 impl Listener {
-    /// A listener to samples at `rate` Hz.
+    /// A listener for samples at `rate` Hz.
     ///
     /// # Errors
     /// A rate out of range.
@@ -70,7 +70,7 @@ impl Listener {
         Ok(Self::at(rate)?)
     }
 
-    /// Takes the next mono samples. What they change comes as JSON: `now_s`, `peak`, `shown` and
+    /// Takes the next mono samples. Returns the changes as JSON: `now_s`, `peak`, `shown` and
     /// `track`.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Listener {
         Ok(self.hear(samples, settings)?)
     }
 
-    /// All that was heard, as a song.
+    /// The whole recording, as a song.
     #[must_use]
     pub fn into_song(self) -> Song {
         Song::of(self.rate, self.builder)
@@ -124,7 +124,7 @@ impl Listener {
                 }
                 Event::Segment(mut segment) => {
                     segment.status = Status::Provisional;
-                    // What is confirmed by now stays.
+                    // The confirmed part stays.
                     segment.start_s = segment.start_s.max(self.confirmed_s);
                     self.write(segment.start_s, segment.end_s, vec![segment])?;
                 }
@@ -145,7 +145,7 @@ impl Listener {
         })?)
     }
 
-    /// The key by now.
+    /// The current key.
     fn key(&self) -> Option<Key> {
         self.track.key_at_s(self.engine.now_s())
     }

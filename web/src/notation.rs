@@ -1,4 +1,4 @@
-//! Chords and keys as the page writes them.
+//! Names of chords and keys on the page.
 
 use harmony::key::{Key, Mode};
 use harmony::label::{Chord, Label};
@@ -8,16 +8,16 @@ use serde::Serialize;
 
 use crate::spoken;
 
-/// A chord on the page.
+/// The name of a chord in its parts.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 pub struct Name {
     /// The whole symbol: `E♭maj7/G`.
     pub text: String,
-    /// What is set large: the root, or the whole of a numeral.
+    /// The part in large type: the root, or a whole numeral.
     pub root: String,
-    /// What is set small behind it.
+    /// The part in small type after it.
     pub quality: String,
-    /// The bass after the slash, where it is not the root.
+    /// The bass after the slash, if it is not the root.
     pub bass: Option<String>,
     /// The chord in words, for screen readers.
     pub spoken: String,

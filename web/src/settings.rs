@@ -1,4 +1,4 @@
-//! How the page shows chords.
+//! Settings for the display of chords.
 
 use harmony::key::{Key, Mode};
 use harmony::label::Note;
@@ -13,15 +13,15 @@ use crate::error::Error;
 /// The most semitones of a transposition, up or down.
 const MOST_SEMITONES: i32 = 11;
 
-/// Settings of the page; what is missing has its usual value.
+/// Settings of the page; missing fields have default values.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Semitones up, −11 … 11.
+    /// Transposition in semitones, −11 … 11.
     pub transpose: i32,
-    /// How finely chords are told apart.
+    /// How finely chords are distinguished.
     pub vocabulary: Vocabulary,
-    /// How they are written.
+    /// The style of chord symbols.
     pub style: Style,
 }
 
@@ -29,7 +29,7 @@ impl Settings {
     /// From JSON.
     ///
     /// # Errors
-    /// Text that is none.
+    /// Invalid JSON.
     pub fn read(text: &str) -> Result<Self, Error> {
         let settings: Self = serde_json::from_str(text)?;
         let transpose = settings.transpose.clamp(-MOST_SEMITONES, MOST_SEMITONES);
@@ -55,9 +55,9 @@ impl Settings {
     /// left out.
     ///
     /// # Errors
-    /// None that a valid track can cause.
+    /// None for a valid track.
     pub fn shown(&self, track: &Track) -> Result<Track, Error> {
-        // The beats follow from the tempo map, which is taken over.
+        // The beats follow from the tempo map, which is kept.
         let segments = track.timeline().segments().iter().map(|segment| Segment {
             start_beat: None,
             end_beat: None,
@@ -80,7 +80,7 @@ impl Settings {
     }
 }
 
-/// A key so many semitones higher, with at most six accidentals in its signature.
+/// A key `semitones` higher, with at most six accidentals in its signature.
 fn transposed(key: Key, semitones: i32) -> Key {
     if semitones == 0 {
         return key;

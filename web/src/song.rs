@@ -1,4 +1,4 @@
-//! A song that was decoded, and its chord track.
+//! Transcription of a decoded song.
 
 use std::ops::ControlFlow;
 
@@ -17,7 +17,7 @@ use wasm_bindgen::{JsError, JsValue};
 
 use crate::error::Error;
 
-/// Most channels that are mixed to one: what the Web Audio API has at most.
+/// The most channels that are mixed to one: the limit of the Web Audio API.
 const MAX_CHANNELS: usize = 32;
 
 /// A song: first its audio, block by block, then its chords.
@@ -27,11 +27,11 @@ pub struct Song {
     mix: MonoMix,
     mono: Vec<f32>,
     builder: SignalBuilder,
-    /// From the moment on that all of it is there.
+    /// The whole signal, once the audio is complete.
     signal: Option<Signal>,
 }
 
-/// What was heard in a song.
+/// The result of transcribing a song.
 #[derive(Serialize)]
 struct Heard {
     /// The saved form of its track.
@@ -39,7 +39,7 @@ struct Heard {
     length_s: f64,
     /// The frequency of A in Hz.
     a4_hz: f64,
-    /// The tuning in words, where it is not A = 440 Hz.
+    /// The tuning in words, if it is not A = 440 Hz.
     tuning: Option<String>,
     /// Whether it has a steady beat.
     has_beats: bool,
@@ -61,7 +61,7 @@ impl Song {
     }
 
     /// Takes the next samples of all channels, one channel after the other in `planes`. They are
-    /// mixed as the command does: two by [`MonoMix`], more to their mean.
+    /// mixed as in the command: two by [`MonoMix`], more to their mean.
     ///
     /// # Errors
     /// No channels, or too many.
@@ -73,20 +73,20 @@ impl Song {
     /// `has_beats`. `progress` is called with the share done, 0 … 1.
     ///
     /// # Errors
-    /// A rate out of range, and faults of the recognizer.
+    /// A rate out of range, and failures of the recognizer.
     pub fn transcribe(
         &mut self,
         title: &str,
         progress: &js_sys::Function,
     ) -> Result<String, JsError> {
         let tell = |share: f32| {
-            // What the page does with it is its own affair.
+            // An exception in the page's callback is ignored.
             let _ = progress.call1(&JsValue::NULL, &JsValue::from(share));
         };
         Ok(self.heard(title, tell)?)
     }
 
-    /// The audio as the recognizer hears it, a WAV file: mono, 22 050 Hz, 16 bits.
+    /// The analysed audio as a WAV file: mono, 22 050 Hz, 16 bits.
     ///
     /// # Errors
     /// A rate out of range.
@@ -96,7 +96,7 @@ impl Song {
 }
 
 impl Song {
-    /// A song whose audio is there.
+    /// A song with complete audio.
     pub(crate) fn of(rate: u32, builder: SignalBuilder) -> Self {
         Self {
             builder,
@@ -137,7 +137,7 @@ impl Song {
         Ok(self.signal.get_or_insert_default())
     }
 
-    /// As `changes transcribe` does it, with nothing known beforehand.
+    /// Transcribes the song like `changes transcribe` without options.
     fn heard(&mut self, title: &str, mut progress: impl FnMut(f32)) -> Result<String, Error> {
         let model = models::windowed()?;
         let signal = self.signal()?;
@@ -169,7 +169,7 @@ impl Song {
     }
 }
 
-/// The same chords with what else each might be.
+/// The same chords with their alternatives.
 fn with_alternatives(chords: &Timeline, analysis: &Analysis) -> Result<Timeline, Error> {
     let mut segments = chords.segments().to_vec();
     for segment in &mut segments {

@@ -1,4 +1,4 @@
-//! Chords in words: a screen reader says `B♭m7` in as many ways as there are screen readers.
+//! Chords in words, since every screen reader reads `B♭m7` differently.
 
 use harmony::key::Key;
 use harmony::label::{Extension, Label, Note, Quality};
@@ -37,7 +37,7 @@ fn note(note: Note) -> String {
 }
 
 fn extension_words(extension: Extension) -> String {
-    // `b9`, `*5`: an added degree, or one that is left out.
+    // `b9`, `*5`: an added or an omitted degree.
     let text = extension.to_string();
     let (verb, degree) = match text.strip_prefix('*') {
         Some(degree) => ("without", degree),

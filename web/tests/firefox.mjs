@@ -1,9 +1,9 @@
-// The page in Firefox, as Debian has it: what it hears against what the command hears, that it is
-// transposed, corrected and saved, listens, and asks for nothing once loaded.
+// The page in Debian's Firefox: its chords compared with the command's, transposing, correcting and
+// saving, listening, and no requests once loaded.
 //
 // `cargo xtask web-check --firefox` sets the variables and runs it. Firefox is driven by WebDriver
-// BiDi, by an older playwright: 1.65 asks for commands that Firefox ESR 153 has not. It tells of
-// no downloads, so what is saved is taken where the page hands it over.
+// BiDi, by an older playwright: 1.65 needs commands that Firefox ESR 153 lacks. It does not report
+// downloads, so saved files are intercepted in the page.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,14 +13,14 @@ const env = (name) => process.env[`CHANGES_${name}`] ?? assert.fail(`CHANGES_${n
 const [PAGE, REQUESTS, BROWSER, LAB] = ["PAGE", "REQUESTS", "BROWSER", "LAB"].map(env);
 const [DEMO, PICTURES] = ["DEMO", "PICTURES"].map(env);
 
-/** Decoders and resamplers of the browser are not ours: so much of the time must be the same. */
+/** The browser's decoders and resamplers differ from ours: the least share of equal time. */
 const SAME = 0.98;
 
 const browser = await firefox.launch({
   channel: "moz-firefox",
   executablePath: BROWSER,
   firefoxUserPrefs: {
-    // A microphone that nobody is asked about, with a tone of 1 kHz in it.
+    // A fake microphone without a prompt, with a tone of 1 kHz.
     "media.navigator.permission.disabled": true,
     "media.navigator.streams.fake": true,
     "media.autoplay.default": 0,
@@ -85,7 +85,7 @@ const rows = (lab) =>
     .map((line) => line.split("\t"))
     .map(([start, end, label]) => ({ start: Number(start), end: Number(end), label }));
 
-/** The share of the time in which both say the same. */
+/** The share of the time in which both have the same chord. */
 function overlap(a, b) {
   let same = 0;
   for (const one of a) {
@@ -163,13 +163,13 @@ await check("every format is saved", async () => {
 await check("a picture", async () => {
   await seek(22.4);
   await page.screenshot({ path: join(PICTURES, "web-firefox.png") });
-  // The picture is taken with a style of playwright's own, which the page's policy forbids.
+  // playwright takes pictures with its own style, which the page's policy forbids.
   const forbidden = faults.filter((it) => it.includes("inline style"));
   for (const fault of forbidden) faults.splice(faults.indexOf(fault), 1);
 });
 
 await check("the microphone is heard", async () => {
-  // Where nothing can play sound, Firefox starts no audio at all.
+  // Without a sound device, Firefox starts no audio at all.
   const sounds = await page.evaluate(() => {
     const late = new Promise((resolve) => setTimeout(resolve, 5000, false));
     return Promise.race([new AudioContext().resume().then(() => true), late]);

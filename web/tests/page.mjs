@@ -1,5 +1,5 @@
-// The page in a real Chromium, headless: what it hears against what the command hears, that it asks
-// for nothing once loaded, that it works without a network, and pictures of it.
+// The page in headless Chromium: its chords compared with the command's, no requests once
+// loaded, use without a network, and pictures of it.
 //
 // `cargo xtask test --step web` sets the variables and runs it.
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ const env = (name) => process.env[`CHANGES_${name}`] ?? assert.fail(`CHANGES_${n
 const [PAGE, REQUESTS, BROWSER, LAB] = ["PAGE", "REQUESTS", "BROWSER", "LAB"].map(env);
 const [DEMO, PICTURES] = ["DEMO", "PICTURES"].map(env);
 
-/** Decoders and resamplers of the browser are not ours: so much of the time must be the same. */
+/** The browser's decoders and resamplers differ from ours: the least share of equal time. */
 const SAME = 0.98;
 /** A frame of the recognizer, seconds. */
 const FRAME_S = 2048 / 22050;
@@ -58,8 +58,8 @@ async function check(name, does) {
   }
 }
 
-/** What the server was asked for. Not what the browser itself looks after from time to time: whether
- * the service worker has changed. */
+/** The requests to the server, without the browser's own checks whether the service worker has
+ * changed. */
 const requests = async () => {
   const own = ["/service-worker.js", "/kept.js"];
   return (await readFile(REQUESTS, "utf8")).split("\n").filter((path) => path && !own.includes(path));
@@ -74,7 +74,7 @@ const seek = (seconds) =>
     position.value = seconds;
     position.dispatchEvent(new Event("input"));
   }, seconds);
-/** Seconds of processor time that the page has taken, all its threads. */
+/** Processor time of all threads of the page, in seconds. */
 const system = await browser.newBrowserCDPSession();
 const processor = async () => {
   const { processInfo } = await system.send("SystemInfo.getProcessInfo");
@@ -111,7 +111,7 @@ const rows = (lab) =>
     .map((line) => line.split("\t"))
     .map(([start, end, label]) => ({ start: Number(start), end: Number(end), label }));
 
-/** The share of the time in which both say the same. */
+/** The share of the time in which both have the same chord. */
 function overlap(a, b) {
   let same = 0;
   for (const one of a) {
@@ -376,7 +376,7 @@ await check("a song that is dropped on another's reading takes its place", async
 });
 
 await check("a long song is read, too", async () => {
-  // More than the command would keep in memory.
+  // More than the command keeps in memory.
   const minutes = 16;
   await page.evaluate((minutes) => {
     const rate = 8000;

@@ -90,6 +90,8 @@ impl PitchClassNetConfig {
     }
 
     with! {
+        /// Other distances between taps, one for each block.
+        with_dilations, dilations: Vec<usize>;
         /// Another width of the residual stream.
         with_channels, channels: usize;
         /// Another width between the taps and the mix.
@@ -134,13 +136,15 @@ impl PitchClassNetConfig {
         [before, self.front_kernel.saturating_sub(2 + before)]
     }
 
-    /// Whether a network of this shape can be widened to shape `other` with the same results: they
+    /// Whether a network of this shape can grow to shape `other` with the same results: they
     /// differ only in [`Self::bottleneck`], [`Self::mixed`] and [`Self::wide_extensions`], which
-    /// must not shrink (and in dropout, which has no parameters).
+    /// must not shrink, in blocks that are added to [`Self::dilations`] (and in dropout, which
+    /// has no parameters).
     #[must_use]
-    pub fn widens_to(&self, other: &Self) -> bool {
+    pub fn grows_to(&self, other: &Self) -> bool {
         let same = |c: &Self| {
             c.clone()
+                .with_dilations(self.dilations.clone())
                 .with_bottleneck(self.bottleneck)
                 .with_mixed(self.mixed)
                 .with_wide_extensions(self.wide_extensions)
@@ -150,6 +154,23 @@ impl PitchClassNetConfig {
             && other.bottleneck >= self.bottleneck
             && other.mixed >= self.mixed
             && other.wide_extensions >= self.wide_extensions
+            && self.blocks_in(other).is_some()
+    }
+
+    /// For each block of `other` the block of this network that it comes from, by the first
+    /// blocks with the same dilation in the same order; `None` for a new block. `None` as a
+    /// whole if a block of this network has no place.
+    #[must_use]
+    pub fn blocks_in(&self, other: &Self) -> Option<Vec<Option<usize>>> {
+        let mut next = 0;
+        let places = other.dilations.iter().map(|dilation| {
+            let here = self.dilations.get(next) == Some(dilation);
+            let place = here.then_some(next);
+            next += usize::from(here);
+            place
+        });
+        let places: Vec<_> = places.collect();
+        (next == self.dilations.len()).then_some(places)
     }
 }
 

@@ -24,8 +24,8 @@ use recognizer::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIE
 use crate::dropout::drop_out;
 use crate::{Init, Logits};
 
+mod grow;
 mod layers;
-mod widen;
 
 use layers::{CircularMix, FrameNorm, linear_like};
 

@@ -176,27 +176,27 @@ impl Weights {
         Ok(self)
     }
 
-    /// The weights in another shape, wider blocks among them; see [`PitchClassNet::widened`].
+    /// The weights in another shape, with wider or more blocks; see [`PitchClassNet::grown`].
     ///
     /// # Errors
-    /// [`WeightsError::DoNotFit`] unless only blocks become wider.
+    /// [`WeightsError::DoNotFit`] unless blocks become wider or are added, and nothing else changes.
     ///
-    /// [`PitchClassNet::widened`]: crate::pitch_class::PitchClassNet::widened
-    pub fn widened(self, to: &Architecture, device: &Device) -> Result<Self, WeightsError> {
+    /// [`PitchClassNet::grown`]: crate::pitch_class::PitchClassNet::grown
+    pub fn grown(self, to: &Architecture, device: &Device) -> Result<Self, WeightsError> {
         if self.architecture.clone().with_dropout(0.0) == to.clone().with_dropout(0.0) {
             return Ok(self);
         }
-        let wide = match (self.network, &self.architecture, to) {
+        let grown = match (self.network, &self.architecture, to) {
             (
                 Network::PitchClass(net),
                 Architecture::PitchClass(from),
                 Architecture::PitchClass(to),
-            ) => net.widened(from, to, device),
+            ) => net.grown(from, to, device),
             _ => None,
         };
         let refused = || WeightsError::DoNotFit("they are of another architecture".into());
         Ok(Self {
-            network: Network::PitchClass(wide.ok_or_else(refused)?),
+            network: Network::PitchClass(grown.ok_or_else(refused)?),
             architecture: to.clone(),
             ..self
         })

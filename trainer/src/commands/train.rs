@@ -113,6 +113,10 @@ pub(super) struct TrainArguments {
     /// The same behind the mix.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=512))]
     mixed: Option<u16>,
+    /// Distances in frames between the taps of our students' blocks, one number a block, with
+    /// commas. With `--start`, blocks may be added to those of its weights; they begin silent.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=512))]
+    dilations: Option<Vec<u16>>,
     /// Weights to start from, as `trainer export` writes them.
     #[arg(long)]
     start: Option<PathBuf>,
@@ -304,9 +308,12 @@ impl TrainArguments {
             Architecture::PitchClass(shape) => {
                 shape.bottleneck = self.bottleneck.map_or(shape.bottleneck, usize::from);
                 shape.mixed = self.mixed.map_or(shape.mixed, usize::from);
+                if let Some(dilations) = &self.dilations {
+                    shape.dilations = dilations.iter().copied().map(usize::from).collect();
+                }
             }
-            _ if self.bottleneck.is_some() || self.mixed.is_some() => {
-                bail!("--bottleneck and --mixed are of live and windowed")
+            _ if self.bottleneck.or(self.mixed).is_some() || self.dilations.is_some() => {
+                bail!("--bottleneck, --mixed and --dilations are of live and windowed")
             }
             _ => {}
         }
@@ -389,8 +396,8 @@ pub(super) fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Resul
         Some(weights) => {
             let device = Device::flex();
             device.seed(config.seed);
-            let wide = weights.widened(&config.architecture, &device);
-            Some(wide.context("the weights to start from")?)
+            let grown = weights.grown(&config.architecture, &device);
+            Some(grown.context("the weights to start from")?)
         }
         None => None,
     };

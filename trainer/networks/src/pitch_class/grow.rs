@@ -1,35 +1,40 @@
-//! A trained network with room for more: wider blocks that compute what they did.
+//! A trained network with room for more: wider blocks and more of them, computing what it did.
 //!
 //! What Chen et al. call function-preserving ("Net2Net", ICLR 2016), by zeros instead of
 //! copies: the new channels of a block begin with random weights, and what they lead to with
-//! zeros, so that nothing they find is heard until training has made something of it.
+//! zeros, so that they change nothing until they are trained. A new block begins with random
+//! weights and a last layer of zeros: the residual stream passes it by.
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use recognizer::networks::{PITCH_CLASSES, PitchClassNetConfig};
 
-use super::PitchClassNet;
+use super::{Block, PitchClassNet};
 use crate::Init;
 
 /// Logit with which a widened network denies the extensions that it does not know yet.
 const DENIED: f32 = 2.0;
 
 impl PitchClassNet {
-    /// The network in shape `to`, its new channels with random weights; it gives what it gave,
-    /// to rounding. `from` is its own shape. `None` unless [`PitchClassNetConfig::widens_to`].
+    /// The network in shape `to`, its new channels and blocks with random weights; it gives what
+    /// it gave, to rounding. `from` is its own shape. `None` unless [`PitchClassNetConfig::grows_to`].
     #[must_use]
-    pub fn widened(
+    pub fn grown(
         self,
         from: &PitchClassNetConfig,
         to: &PitchClassNetConfig,
         device: &Device,
     ) -> Option<Self> {
-        if !from.widens_to(to) {
+        if !from.grows_to(to) {
             return None;
         }
         let fresh = to.init(device);
-        let blocks = self.blocks.into_iter().zip(fresh.blocks);
-        let blocks = blocks.map(|(mut block, fresh)| {
+        let mut known = self.blocks.into_iter();
+        let places = from.blocks_in(to)?;
+        let blocks = places.into_iter().zip(fresh.blocks).map(|(place, fresh)| {
+            let Some(mut block) = place.and_then(|_| known.next()) else {
+                return silent(fresh);
+            };
             let (old_r, old_m) = (from.bottleneck, from.mixed);
             for (tap, fresh) in block.taps.iter_mut().zip(fresh.taps) {
                 let more = beyond(fresh.weight.val(), 1, old_r);
@@ -80,6 +85,13 @@ impl PitchClassNet {
     }
 }
 
+/// The block with a last layer of zeros.
+fn silent(mut block: Block) -> Block {
+    block.out.weight = block.out.weight.map(|weight| weight.zeros_like());
+    block.out.bias = block.out.bias.map(|bias| bias.map(|it| it.zeros_like()));
+    block
+}
+
 /// What lies behind the first `count` along `dimension`, if anything does.
 fn beyond<const D: usize>(tensor: Tensor<D>, dimension: usize, count: usize) -> Option<Tensor<D>> {
     let more = tensor.dims()[dimension] - count;
@@ -118,13 +130,33 @@ mod tests {
                 let x = Tensor::random([2, 40, BINS], Distribution::Normal(0.0, 1.0), &device);
                 let before = narrow.forward(x.clone(), &mut State::default());
                 let parameters = narrow.num_params();
-                let wide = narrow.widened(&from, &to, &device).unwrap();
+                let wide = narrow.grown(&from, &to, &device).unwrap();
                 let after = wide.forward(x, &mut State::default());
                 let difference = (before.chord - after.chord).abs().max();
                 assert!(difference.into_scalar::<f32>() < 1e-4);
                 assert_eq!(wide.num_params(), to.init(&device).num_params());
                 assert!(wide.num_params() >= parameters);
             }
+        }
+    }
+
+    #[test]
+    fn a_deeper_network_gives_what_the_shallow_one_gave() {
+        let device = Device::flex();
+        device.seed(13);
+        for from in [PitchClassNetConfig::live(), PitchClassNetConfig::windowed()] {
+            let mut dilations = from.dilations.clone();
+            dilations.insert(5, 32);
+            dilations.insert(0, 3);
+            let to = from.clone().with_dilations(dilations);
+            let shallow = from.init(&device);
+            let x = Tensor::random([2, 40, BINS], Distribution::Normal(0.0, 1.0), &device);
+            let before = shallow.forward(x.clone(), &mut State::default());
+            let deep = shallow.grown(&from, &to, &device).unwrap();
+            assert_eq!(deep.num_params(), to.init(&device).num_params());
+            let after = deep.forward(x, &mut State::default());
+            let difference = (before.chord - after.chord).abs().max();
+            assert!(difference.into_scalar::<f32>() < 1e-4);
         }
     }
 
@@ -136,7 +168,7 @@ mod tests {
             .with_bottleneck(32)
             .with_mixed(64);
         let to = from.clone().with_bottleneck(48).with_mixed(96);
-        let mut wide = from.init(&device).widened(&from, &to, &device).unwrap();
+        let mut wide = from.init(&device).grown(&from, &to, &device).unwrap();
         let x = Tensor::random([1, 40, BINS], Distribution::Normal(0.0, 1.0), &device);
         let before = wide.forward(x.clone(), &mut State::default()).chord;
         let out = &mut wide.blocks[0].out.weight;
@@ -148,20 +180,16 @@ mod tests {
     #[test]
     fn nothing_shrinks_and_nothing_else_changes() {
         let shape = PitchClassNetConfig::windowed();
-        assert!(shape.widens_to(&shape.clone().with_dropout(0.3)));
+        assert!(shape.grows_to(&shape.clone().with_dropout(0.3)));
         for other in [
             shape.clone().with_bottleneck(shape.bottleneck - 1),
             shape.clone().with_channels(shape.channels + 16),
+            shape.clone().with_dilations(vec![1, 2, 4, 8, 4, 2, 1]),
             PitchClassNetConfig::live(),
         ] {
-            assert!(!shape.widens_to(&other));
+            assert!(!shape.grows_to(&other));
             let device = Device::flex();
-            assert!(
-                shape
-                    .init(&device)
-                    .widened(&shape, &other, &device)
-                    .is_none()
-            );
+            assert!(shape.init(&device).grown(&shape, &other, &device).is_none());
         }
     }
 }

@@ -114,7 +114,8 @@ impl Rows {
             (label, bass_label) = (NO_CHORD as u8, NO_BASS as u8);
         }
         let confidence = chord_p.map(|p| confidence(p, objective.temperature));
-        let mut weights = objective.weights(label != IGNORED, confidence);
+        let known = label != IGNORED || bass_label != IGNORED;
+        let mut weights = objective.weights(known, confidence);
         if !weights.from_teacher && begins(window, t, objective.onset_frames) {
             weights.hard *= objective.onset_weight;
             weights.soft *= objective.onset_weight;
@@ -126,7 +127,10 @@ impl Rows {
             _ => 0,
         };
         self.chord.push(class as i64);
-        self.chord_weight.push(weights.hard * kinds[kind(class)]);
+        // Of a bass that plays alone the chord is not known.
+        let chord_known = weights.from_teacher || label != IGNORED;
+        self.chord_weight
+            .push(weights.hard * f32::from(chord_known) * kinds[kind(class)]);
 
         let chord_root = large::root_of(class).map(usize::from);
         let root = chord_root.unwrap_or(0);
@@ -135,7 +139,7 @@ impl Rows {
             _ if !weights.from_teacher && bass_label != IGNORED => (usize::from(bass_label), true),
             _ => (0, false),
         };
-        let inverted = chord_root.is_some_and(|root| bass < 12 && bass != root);
+        let inverted = chord_known && chord_root.is_some_and(|root| bass < 12 && bass != root);
         let stress = if inverted {
             objective.inversion_weight
         } else {

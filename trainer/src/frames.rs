@@ -125,9 +125,10 @@ impl Frames {
         self.chord.len()
     }
 
-    /// Whether any frame has a label.
+    /// Whether any frame has a label, of its chord or of its bass alone.
     pub fn is_labelled(&self) -> bool {
-        self.chord.iter().any(|&c| c != IGNORED)
+        let mut labels = self.chord.iter().chain(&self.bass);
+        labels.any(|&label| label != IGNORED)
     }
 
     /// Whether there are no frames.

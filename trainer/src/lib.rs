@@ -19,6 +19,7 @@ mod loss;
 mod objective;
 pub mod onnx;
 mod parallel;
+mod parts;
 mod pipeline;
 mod plot;
 mod prepare;

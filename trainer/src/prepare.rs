@@ -16,6 +16,7 @@ use recognizer::networks::FrontEnd;
 
 use crate::frames::{ExampleFrames, Frames};
 use crate::parallel;
+use crate::parts::{LonePart, part_of};
 use renderer::example::Example;
 use renderer::pop909::{Pop909, SongSplit};
 use renderer::progressions::ProgressionSettings;
@@ -152,12 +153,27 @@ pub(crate) fn written(
     })
 }
 
-/// Makes the frames of a set in `folder`, with `threads` threads.
+/// The frames of an example, or of one part of its mix.
+fn example_frames(rendered: &Rendered, part: Option<(LonePart, Vec<f32>)>) -> ExampleFrames {
+    let [live, cqt] = [FrontEnd::Live, FrontEnd::Cqt].map(|front_end| {
+        let Some((part, samples)) = &part else {
+            return frames(&rendered.samples, &rendered.labels, front_end);
+        };
+        let mut frames = frames(samples, &rendered.labels, front_end);
+        part.forget(&mut frames, samples, front_end.hop_samples());
+        frames
+    });
+    ExampleFrames { live, cqt }
+}
+
+/// Makes the frames of a set in `folder`, with `threads` threads; of `part_share` of the
+/// examples, of one part of the mix.
 ///
 /// # Errors
 /// Any example that cannot be made or written.
 pub(crate) fn prepare(
     settings: &SetSettings,
+    part_share: f64,
     corpus: Option<&Pop909>,
     fonts: &SoundFonts,
     folder: &Path,
@@ -170,12 +186,10 @@ pub(crate) fn prepare(
     parallel::map_until(count, threads, interrupted, |index| {
         let path = folder.join(format!("{index:06}.frames"));
         if !path.exists() {
-            let rendered = example(settings, index as u64, corpus, fonts)?;
-            ExampleFrames {
-                live: frames(&rendered.samples, &rendered.labels, FrontEnd::Live),
-                cqt: frames(&rendered.samples, &rendered.labels, FrontEnd::Cqt),
-            }
-            .save(&path)?;
+            let (rendered, stems) = example_stems(settings, index as u64, corpus, fonts)?;
+            let part = part_of(index as u64, part_share);
+            let alone = part.and_then(|part| Some((part, part.of(&stems)?)));
+            example_frames(&rendered, alone).save(&path)?;
         }
         bar.inc(1);
         Ok(())

@@ -41,6 +41,10 @@ pub(crate) struct FramesArguments {
     /// Share of the examples that are one instrument alone, its chords apart.
     #[arg(long, value_parser = share, default_value = "0")]
     solo_share: f64,
+    /// Share of the examples of which one part is heard alone, the harmony or the bass, as by an
+    /// instance on the track of a studio.
+    #[arg(long, value_parser = share, default_value = "0")]
+    part_share: f64,
     /// Share of the written songs that are on power chords.
     #[arg(long, value_parser = share, default_value = "0")]
     power_share: f64,
@@ -110,6 +114,7 @@ pub(crate) fn run(arguments: &FramesArguments) -> anyhow::Result<()> {
     };
     prepare(
         &settings,
+        arguments.part_share,
         Some(&corpus),
         &fonts,
         &arguments.out,

@@ -97,7 +97,8 @@ fn recordings_with_labels_are_scored_by_folder() {
     let windowed = models::windowed().unwrap();
     let go = AtomicBool::new(false);
     let set = TruthSet::open(folder.path()).unwrap();
-    let truth = evaluate_truth(&set, &engines(windowed.as_ref(), &TwoSeconds), 1, &go).unwrap();
+    let truth =
+        evaluate_truth(&set, 0.0, &engines(windowed.as_ref(), &TwoSeconds), 1, &go).unwrap();
 
     let guess = &truth["two-seconds"];
     let major = &guess.folders["major"];

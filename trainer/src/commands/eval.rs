@@ -21,7 +21,7 @@ use crate::evaluate::{Evaluated, consensus_table, evaluate_set, table, truth_tab
 use crate::labelled_audio;
 use crate::parallel;
 use crate::prepare::{SetSettings, written};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use harmony::timeline::Segment;
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::models;
@@ -108,6 +108,15 @@ pub(super) struct EvalArguments {
     /// .lab file beside each; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     truth: Vec<PathBuf>,
+    /// Play these so fast that they sound so many cents higher, or lower, their labels with them.
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        requires = "truth",
+        allow_hyphen_values = true,
+        value_parser = cents
+    )]
+    cents: f64,
     /// Also score the split of --corpus where two witnesses agree by majmin. Each is a teacher
     /// by name or a folder of <id>.lab files, as pseudo-label writes them.
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
@@ -296,9 +305,17 @@ fn oracle(settings: &SetSettings, corpus: &Pop909) -> Result<Oracle> {
     Ok(oracle)
 }
 
+/// A detuning within a semitone.
+fn cents(text: &str) -> Result<f64> {
+    let cents: f64 = text.parse()?;
+    ensure!((-100.0..=100.0).contains(&cents), "not within ±100 cents");
+    Ok(cents)
+}
+
 /// Scores the real recordings below `folder`.
 fn truth(
     folder: &Path,
+    cents: f64,
     engines: &Engines<'_>,
     threads: usize,
     interrupted: &AtomicBool,
@@ -311,7 +328,7 @@ fn truth(
             folder.display()
         );
     }
-    let truth = evaluate_truth(&set, engines, threads, interrupted)?;
+    let truth = evaluate_truth(&set, cents, engines, threads, interrupted)?;
     println!(
         "{}: {} recordings\n\n{}",
         folder.display(),
@@ -420,7 +437,13 @@ pub(super) fn run(arguments: &EvalArguments) -> Result<()> {
         sets: BTreeMap::new(),
     };
     for folder in &arguments.truth {
-        let truth = truth(folder, &engines, arguments.threads, &interrupted)?;
+        let truth = truth(
+            folder,
+            arguments.cents,
+            &engines,
+            arguments.threads,
+            &interrupted,
+        )?;
         report.truth.insert(folder.display().to_string(), truth);
     }
     if !arguments.consensus.is_empty() {

@@ -271,12 +271,29 @@ pub struct EngineTruth {
 /// By engine.
 pub type Truth = BTreeMap<String, EngineTruth>;
 
-/// Scores the engines on all recordings of `set`.
+/// A recording and its labels played at another speed, so that it sounds `cents` higher: no
+/// sample changes, only the rate they are heard at, and times go with it.
+fn played_at(mut audio: Audio, labels: &[Segment], cents: f64) -> (Audio, Vec<Segment>) {
+    let before = f64::from(audio.sample_rate);
+    audio.sample_rate = (before * (cents / 1200.0).exp2()).round() as u32;
+    let stretch = before / f64::from(audio.sample_rate);
+    let labels = labels.iter().map(|segment| {
+        let mut segment = segment.clone();
+        segment.start_s *= stretch;
+        segment.end_s *= stretch;
+        segment
+    });
+    let labels = labels.collect();
+    (audio, labels)
+}
+
+/// Scores the engines on all recordings of `set`, played so fast that they sound `cents` higher.
 ///
 /// # Errors
 /// A recording or its labels that cannot be read, an engine that fails, an interruption.
 pub fn evaluate_truth(
     set: &TruthSet,
+    cents: f64,
     engines: &Engines<'_>,
     threads: usize,
     interrupted: &AtomicBool,
@@ -287,12 +304,12 @@ pub fn evaluate_truth(
         };
         let labels = import::load(&recording.labels)
             .with_context(|| recording.labels.display().to_string())?;
-        let audio: Audio = audio(&recording.audio)?;
+        let (audio, labels) = played_at(audio(&recording.audio)?, labels.segments(), cents);
         let tracks = engines
             .tracks(&audio)
             .with_context(|| recording.audio.display().to_string())?;
         let score = |(engine, track): (String, Vec<Segment>)| {
-            let scored = Scored::new(labels.segments(), &track, recording.root_only);
+            let scored = Scored::new(&labels, &track, recording.root_only);
             let named = || format!("{engine} on {}", recording.name);
             scored.with_context(named).map(|scored| (engine, scored))
         };
@@ -337,6 +354,17 @@ mod tests {
         rows.iter()
             .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn what_is_played_faster_sounds_higher_and_ends_sooner() {
+        let labels = track(&[(0.0, 1.0, "C:maj"), (1.0, 4.0, "G:maj")]);
+        let audio = Audio::new(vec![0.1; 176_400], 44_100);
+        let (faster, sooner) = played_at(audio, &labels, 50.0);
+        assert_eq!(faster.samples.len(), 176_400);
+        assert_eq!(faster.sample_rate, 45_392);
+        assert!((sooner[1].end_s - faster.length_s()).abs() < 1e-9);
+        assert!((sooner[1].end_s - 4.0 / (50.0_f64 / 1200.0).exp2()).abs() < 1e-4);
     }
 
     #[test]

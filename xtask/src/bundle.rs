@@ -87,7 +87,12 @@ pub fn bundle_with_everything() -> Result<Bundle> {
         apt::ensure(apt::LINKER, "linking Rust programs")?;
     }
     let sh = shell()?;
-    cmd!(sh, "cargo build --release --workspace --all-targets").run()?;
+    // What each crate takes is drawn in target/cargo-timings, beside the build for nothing.
+    cmd!(
+        sh,
+        "cargo build --release --workspace --all-targets --timings"
+    )
+    .run()?;
     bundle_built()
 }
 

@@ -1,8 +1,8 @@
-//! What a paint of the window costs the processor: layout, drawing and tessellation, without
-//! the graphics card.
+//! The processor time for painting the window: layout, drawing and tessellation, without the
+//! graphics card.
 //!
 //! `cargo bench --workspace --bench painting`: a paint of each page while a song of an hour plays,
-//! and what a new sheet costs, which the track's changes make, at most 12.5 times a second.
+//! and a new sheet, which changes of the track require at most 12.5 times a second.
 #![allow(clippy::unwrap_used, reason = "a measurement fails by panicking")]
 
 use changes_plugin::editor::desk::Desk;
@@ -15,7 +15,7 @@ use harmony::time::TempoMap;
 use harmony::timeline::{Segment, Timeline};
 use harmony::track::Track;
 
-/// Paints before those that are measured, which make letters and sizes.
+/// Paints before the measured ones, which fill the caches of glyphs and sizes.
 const WARM_UP: u32 = 60;
 
 fn main() {
@@ -97,7 +97,7 @@ fn page(bencher: Bencher, size: [f32; 2], window: &Window) {
     bencher.bench_local(paint(&song, middle_s, size, window));
 }
 
-/// Paints one frame after the other while the song plays on from `from_s`.
+/// Paints frame after frame while the song plays from `from_s`.
 fn paint(song: &Song, from_s: f64, size: [f32; 2], window: Preferences) -> impl FnMut() {
     let context = egui::Context::default();
     theme::install(&context);
@@ -117,7 +117,7 @@ fn paint(song: &Song, from_s: f64, size: [f32; 2], window: Preferences) -> impl 
             time: Some(time_s),
             ..egui::RawInput::default()
         };
-        // The worker's snapshots come less often; the playhead goes on between them.
+        // The worker's snapshots come less often; between them the playhead moves on.
         desk.ahead_s = time_s % 0.25;
         let output = context.run_ui(input, |ui| {
             let window = ui.ctx().content_rect();

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The scene is JSON with a `track` as the plugin saves it (`fields.track` of its state), the
-//! second `at_s` at which it is looked at, and whether it is `playing` (it is), with
-//! `spectrum`, 144 log magnitudes ln(|C| + 1e-6), if there is one. `controls`, `width`,
-//! `height` (points) and `scale` (pixels a point) may be left out.
+//! time `at_s` in seconds, and optionally `playing` (true by default), `spectrum` (144 log
+//! magnitudes ln(|C| + 1e-6)), `controls`, `width` and `height` (in points) and `scale`
+//! (pixels per point).
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -1,12 +1,11 @@
 //! The analysis of one instance: from its tap to its snapshot and its track.
 //!
-//! Everything here runs on the worker thread, or in a host that renders offline on its audio
-//! thread. What comes out depends on the
-//! samples and their marks alone, never on how they were cut into blocks or how
-//! fast they came: the track is written at fixed places of the stream, always in the same
-//! order ([`refining`] says how). Only what is said about the machine (lag, load, idleness)
-//! looks at the clock, and what is put into the track when a host falls silent without a
-//! word, which is taken back when it goes on.
+//! Everything here runs on the worker thread, or on the audio thread of a host that renders
+//! offline. The result depends only on the samples and their marks, never on how they were cut
+//! into blocks or how fast they came: the track is written at fixed places of the stream,
+//! always in the same order ([`refining`] has the details). The clock is used only for what is
+//! shown of the machine (lag, load, idleness), and for what is put into the track when a host
+//! stops sending audio without saying so, which is taken back when audio comes again.
 
 pub(crate) mod band;
 mod history;
@@ -36,36 +35,35 @@ use harmony::played::NoteChange;
 use recognizer::band::{BandConfirmer, Lane, MidiNotes, Said};
 use recognizer::live::Shown;
 
-/// Samples taken from the tap at once: what one instance may do before the next
-/// one gets its turn.
+/// Samples taken from the tap at once: what one instance may analyse before it is the next
+/// one's turn.
 const TURN_SAMPLES: usize = 4096;
 
 /// The live part of the track is written this often, in seconds of the stream. At fixed
 /// places, so that the track is the same however the audio was cut into blocks.
 const RECORD_EVERY_S: f64 = 0.1;
 
-/// Fifty pictures a second are enough for the eye.
+/// Fifty snapshots a second are enough for the eye.
 const PUBLISH_EVERY: Duration = Duration::from_millis(20);
 
-/// So long after a look at the picture an open window is taken to be looking still. Without
-/// one, spectrum, level and playhead go into no picture but those that are due for another
-/// reason.
+/// An open window is taken to be watching for so long after it last read the snapshot. With no
+/// window, spectrum, level and playhead are published only along with something else.
 const WATCHED_FOR: Duration = Duration::from_secs(1);
 
 /// With no audio for this long the host is not processing.
 const IDLE_AFTER: Duration = Duration::from_millis(500);
 
-/// With no audio for this long the music has ended, or pauses, though the host has not said
-/// so: what the refining pass thinks of the rest goes into the track, for the time being.
+/// With no audio for this long the music has ended or paused, though the host has not said so:
+/// the refining pass's result for the rest goes into the track provisionally.
 const ENDED_AFTER: Duration = Duration::from_secs(5);
 
 /// The load is averaged over this long.
 const LOAD_WINDOW: Duration = Duration::from_secs(1);
 
-/// A loss of audio is told for this many seconds of the stream.
+/// A loss of audio is reported for this many seconds of the stream.
 const GAP_SHOWN_S: f64 = 2.0;
 
-/// A tap and the recognizer that listens to it.
+/// A tap and the recognizer of its audio.
 struct Stream {
     tap: TapOutput,
     recognizer: Box<dyn Recognizer>,
@@ -73,18 +71,18 @@ struct Stream {
     networks: NetworkChoice,
     /// Second of the stream at which the recognizer's time began.
     recognizer_start_s: f64,
-    /// Samples of the tap's stream that were analysed.
+    /// Samples of the tap's stream analysed so far.
     analysed: u64,
     /// [`RECORD_EVERY_S`] in samples of the stream.
     record_every: u64,
     refining: Refining,
-    /// Whether all that was heard is final: nothing came since.
+    /// Whether all that was heard is final, and nothing has come since.
     ended: bool,
-    /// How much of what was heard is in the track though it is no place to write it.
+    /// What was done about missing audio.
     silence: Silence,
 }
 
-/// What is refined of a stream, and who does it.
+/// What the refining pass needs of a stream, and the engine that runs it.
 fn heard<'a>(
     stream: &'a mut Stream,
     history: &'a mut History,
@@ -101,7 +99,7 @@ fn heard<'a>(
     (&mut stream.refining, heard)
 }
 
-/// What has been done about a host that is silent without a word.
+/// What was done about a host that sends no audio without saying so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Silence {
     None,
@@ -124,19 +122,19 @@ pub(crate) struct Analysis {
     level: Level,
     /// The chord that is shown: the instance's own, or that of its band.
     current: Option<Shown>,
-    /// Its own.
+    /// The instance's own.
     own: Option<Shown>,
-    /// Which part of the band said what of it.
+    /// What each part of the band contributed to it.
     said: Vec<Said>,
-    /// The place in a band, once a worker looks after the instance.
+    /// The instance's place in a band, once a worker looks after the instance.
     seat: Option<Seat>,
     player: Player,
-    /// The MIDI notes that come in, in seconds since the instance was made.
+    /// The incoming MIDI notes, in seconds since the instance was made.
     notes: MidiNotes,
     /// Why the built-in networks stand in for those that were chosen.
     refused: Vec<String>,
     spectrum: [f32; SPECTRUM_BINS],
-    /// Until this second of the stream a loss of audio is told.
+    /// A loss of audio is reported until this second of the stream.
     gap_until_s: f64,
     frozen: Option<Snapshot>,
     buffer: Vec<f32>,
@@ -144,12 +142,12 @@ pub(crate) struct Analysis {
     failed: bool,
     last_audio: Instant,
     last_published: Instant,
-    /// When somebody was last seen to look at the picture.
+    /// When a window last read the snapshot.
     last_looked_at: Instant,
     load_since: Instant,
     busy: Duration,
     load: f32,
-    /// How many more times telling of an error is an error itself.
+    /// For tests: how many more times reporting an error fails itself.
     #[cfg(test)]
     pub(crate) planted_errors: u32,
 }
@@ -195,7 +193,8 @@ impl Analysis {
         self.follow_band(instance);
     }
 
-    /// Looks where the instance belongs. It is waited for as soon as it has somewhere to hear.
+    /// Follows the part and band in the parameters. The band waits for the instance as soon as
+    /// it has audio.
     pub(crate) fn follow_band(&mut self, instance: &Instance) {
         let stream = self.stream.as_ref().filter(|_| !self.failed);
         let bypassed = instance.params.bypass.value();
@@ -240,8 +239,8 @@ impl Analysis {
         }
     }
 
-    /// Takes one turn: some audio, if there is any, and a new picture, if one is
-    /// due. Tells whether there may be more audio.
+    /// Takes one turn: some audio, if there is any, and a new snapshot, if one is due. Returns
+    /// whether there may be more audio.
     pub(crate) fn turn(&mut self, instance: &Instance, recognizers: &dyn Recognizers) -> bool {
         self.follow_feeds(instance, recognizers);
         self.follow_networks(instance, recognizers);
@@ -251,7 +250,7 @@ impl Analysis {
         busy
     }
 
-    /// Takes a turn away from the worker: some audio of the tap that it has taken over.
+    /// Takes a turn outside the worker: some audio of the tap that the worker has taken over.
     pub(crate) fn hear(&mut self, instance: &Instance) -> bool {
         self.follow_band(instance);
         let heard = self.listen(instance);
@@ -259,7 +258,7 @@ impl Analysis {
         heard
     }
 
-    /// Runs the refining pass if it is due and has not run; whether it has.
+    /// Runs the refining pass if it is due and has not run. Returns whether it ran.
     pub(crate) fn refine(&mut self) -> bool {
         let Some(stream) = &mut self.stream else {
             return false;
@@ -279,8 +278,8 @@ impl Analysis {
         }
     }
 
-    /// Says that the analysis is over because of an error, until there is another tap. What is
-    /// kept for that is only where the stream has come to: the rest may be what is wrong.
+    /// Reports that the analysis has stopped because of an error, until there is another tap.
+    /// Only the position in the stream is kept: the rest may be what is broken.
     pub(crate) fn fail(&mut self, instance: &Instance) {
         #[cfg(test)]
         if let Some(left) = self.planted_errors.checked_sub(1) {
@@ -288,7 +287,7 @@ impl Analysis {
             panic!("planted error");
         }
         self.failed = true;
-        // The others go on without this one until it is switched off and on.
+        // The band goes on without this instance until it is switched off and on.
         if let Some(seat) = &mut self.seat {
             seat.leave();
         }
@@ -302,7 +301,7 @@ impl Analysis {
         self.publish(instance);
     }
 
-    /// Goes on to the next tap once the present one has nothing more to say.
+    /// Goes on to the next tap once the current one is finished.
     fn follow_feeds(&mut self, instance: &Instance, recognizers: &dyn Recognizers) {
         if self
             .stream
@@ -311,7 +310,7 @@ impl Analysis {
         {
             return;
         }
-        // Of a host that switches back and forth, most taps have never carried a sample.
+        // If a host switches back and forth, most taps have never carried a sample.
         let mut waiting = std::iter::from_fn(|| instance.next_feed());
         let Some(tap) = waiting.find(|tap| !tap.is_finished()) else {
             return;
@@ -346,7 +345,7 @@ impl Analysis {
         self.changed = true;
     }
 
-    /// A recognizer with these networks, as the instance has them now.
+    /// A recognizer with the networks and settings of the instance.
     fn recognizer(
         &mut self,
         recognizers: &dyn Recognizers,
@@ -360,7 +359,8 @@ impl Analysis {
         Ok(recognizer)
     }
 
-    /// Listens with the networks that the instance wants now: what was heard so far is final.
+    /// Changes to the networks that the instance wants now: what was heard so far becomes
+    /// final.
     fn follow_networks(&mut self, instance: &Instance, recognizers: &dyn Recognizers) {
         let wanted = instance.params.networks.read();
         let of_others = |stream: &mut Stream| stream.networks != *wanted;
@@ -441,7 +441,7 @@ impl Analysis {
     fn analyse(&mut self, stream: &mut Stream, count: usize, instance: &Instance) {
         let samples = &mut self.buffer[..count];
         for sample in samples.iter_mut() {
-            // Broken samples pass the plugin untouched, but must not poison filters.
+            // Broken samples pass through the plugin untouched, but must not poison filters.
             if !sample.is_finite() {
                 *sample = 0.0;
             }
@@ -471,10 +471,10 @@ impl Analysis {
         }
     }
 
-    /// Does what is to be done when no audio comes and the host has not said why.
+    /// Acts when no audio comes and the host has not said why.
     fn bear_silence(&mut self, stream: &mut Stream, instance: &Instance) {
         let silent = self.last_audio.elapsed();
-        // What a band writes is there without that.
+        // What a band writes does not need this.
         if stream.ended || self.is_together() {
             return;
         }
@@ -490,7 +490,7 @@ impl Analysis {
         }
     }
 
-    /// Makes all that was heard final; what follows is heard afresh.
+    /// Makes all that was heard final; what follows starts afresh.
     fn end(&mut self, stream: &mut Stream, instance: &Instance) {
         if std::mem::replace(&mut stream.ended, true) {
             return;
@@ -528,16 +528,16 @@ impl Analysis {
         self.seat.as_ref().is_some_and(Seat::is_together)
     }
 
-    /// Takes over the notes that came in up to now.
+    /// Takes over the notes that have come in so far.
     fn follow_notes(&mut self, stream: &mut Stream) {
-        // Whoever has no use for them empties the ring all the same.
+        // The ring is emptied even where its notes are not used.
         while let Some(note) = stream.tap.next_note(stream.analysed) {
             let at_s = self.history.second(note.stream);
             self.notes.change(at_s, note.change);
         }
     }
 
-    /// Says to the band what was heard.
+    /// Gives the band what was heard.
     fn say(&self, stream: &mut Stream) {
         let Some(seat) = self.seat.as_ref().filter(|seat| seat.is_heard()) else {
             return;
@@ -547,7 +547,7 @@ impl Analysis {
         seat.say(Lane::Live, frames, start_s, &self.history, &self.notes);
     }
 
-    /// Brings the live part of the track up to now, where no band does that.
+    /// Brings the live part of the track up to date, where no band does that.
     fn record(&mut self, instance: &Instance) {
         if self.is_together() {
             self.history.leave_unwritten();
@@ -594,8 +594,7 @@ impl Analysis {
         if instance.was_looked_at() {
             self.last_looked_at = Instant::now();
         }
-        // A picture is also due now and then when nothing comes in, for the states
-        // that say so.
+        // A snapshot is also due now and then when no audio comes, to show that state.
         let due = if self.changed {
             since >= PUBLISH_EVERY
         } else {

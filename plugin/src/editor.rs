@@ -1,5 +1,5 @@
-//! The editor: draws the latest snapshot and the session's track, hands what the user sets
-//! to the host and what is edited to the session.
+//! The editor: draws the latest snapshot and the session's track, sends changed settings to
+//! the host and edits to the session.
 //!
 //! [`draw()`] is a function of a [`View`](crate::view::View), the
 //! [`Controls`](crate::view::Controls) and a [`Desk`](desk::Desk); the rest of this module is

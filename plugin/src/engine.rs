@@ -10,8 +10,8 @@ use crate::error::{PrepareError, RecognizerError};
 use crate::networks::{Library, NetworkChoice};
 use crate::recognition::{Grid, Made, Recognizer, Recognizers, Settings};
 
-/// Audio that warms the engine up, in seconds: every buffer has its size and every page
-/// of the weights has been touched before a host waits for the first chord.
+/// Seconds of audio that warm the engine up: all buffers get their size, and all pages of the
+/// weights are read, before a host waits for the first chord.
 const WARM_UP_S: f64 = 1.0;
 
 /// Reads the weights and warms them up.
@@ -26,7 +26,7 @@ pub(crate) fn load() -> Result<Box<dyn Recognizers>, PrepareError> {
     };
     let made = engines.make(sample_rate, settings, &NetworkChoice::default())?;
     let mut engine = made.recognizer;
-    // Not quite silence, which would be answered without asking the network.
+    // Not quite silence, for which the network would not run.
     let hum: Vec<f32> = (0..(WARM_UP_S * sample_rate) as usize)
         .map(|index| 0.01 * (index as f32 * 0.03).sin())
         .collect();
@@ -74,13 +74,13 @@ fn of(settings: Settings) -> LiveSettings {
 struct Live {
     engine: LiveEngine,
     refining: RefiningEngine,
-    /// Whether the refining engine starts over once everything was taken out of it, as the
-    /// live engine has already.
+    /// Whether the refining engine must start afresh once everything was taken out of it, as
+    /// the live engine already has.
     ended: bool,
 }
 
 impl Live {
-    /// One engine looks for the tuning, and both analyse by it.
+    /// One engine estimates the tuning, and both use it.
     fn tell_tuning(&mut self) {
         self.refining.tell_tuning(self.engine.tuning_steps());
     }
@@ -94,7 +94,7 @@ impl Recognizer for Live {
     }
 
     fn poll(&mut self) -> Option<Shown> {
-        // The refining engine says what is final, so what is shown is enough.
+        // The refining engine decides what is final, so the displayed changes are enough.
         loop {
             if let Event::Shown(shown) = self.engine.poll()? {
                 return Some(shown);

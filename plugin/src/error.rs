@@ -1,4 +1,4 @@
-//! Why audio is not analysed.
+//! Errors that keep an instance from analysing audio.
 
 use std::io;
 
@@ -9,10 +9,10 @@ use recognizer::resample::RateError;
 /// Why an instance cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// The weights in the program are not what they should be.
+    /// The embedded weights are damaged.
     #[error(transparent)]
     Weights(#[from] EmbeddedError),
-    /// There is no recognizer for this audio.
+    /// No recognizer can be made for this audio.
     #[error(transparent)]
     Recognizer(#[from] RecognizerError),
     /// No thread could be started.

@@ -1,4 +1,5 @@
-//! An instance with the analysis of its audio, and whose turn it is at that.
+//! An instance with its analysis, shared by the worker and the audio thread of a host that
+//! renders.
 
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,16 +11,16 @@ use parking_lot::Mutex;
 use crate::analysis::Analysis;
 use crate::instance::Instance;
 
-/// An instance, and where the analysis has come to in its audio. The worker has it, and the
-/// plugin; the window needs the instance alone.
+/// An instance and the analysis of its audio. The worker and the plugin have it; the window
+/// needs only the instance.
 pub struct Hearing {
     instance: Arc<Instance>,
     pub(crate) analysis: Mutex<Analysis>,
 }
 
 impl Hearing {
-    /// The analysis of an instance, which has heard nothing.
-    pub fn of(instance: Arc<Instance>) -> Self {
+    /// The analysis of an instance, before any audio.
+    pub fn new(instance: Arc<Instance>) -> Self {
         Self {
             analysis: Mutex::new(Analysis::new(&instance.params)),
             instance,
@@ -31,31 +32,31 @@ impl Hearing {
         &self.instance
     }
 
-    /// There is something to hear from now on: the others of the band wait for it. Not for the
-    /// audio thread.
+    /// Announces that audio comes from now on, so that the rest of the band waits for it. Not
+    /// for the audio thread.
     pub fn take_place(&self) {
         self.analysis.lock().follow_band(&self.instance);
     }
 
-    /// Analyses on this thread what waits in the tap that the worker has taken over; whether
-    /// there was something. This takes its time: it is for the audio threads of hosts that
-    /// render offline. So instances that are rendered side by side are analysed side by side,
-    /// and nobody waits for a thread to be woken.
+    /// Analyses the audio waiting in the tap that the worker has taken over, on this thread.
+    /// Returns whether there was any. This takes long: it is for the audio threads of hosts
+    /// that render offline. So instances rendered in parallel are analysed in parallel, and no
+    /// thread has to be woken.
     pub fn hear(&self) -> bool {
         let mut analysis = self.analysis.lock();
         let instance = self.instance.as_ref();
         guarded(instance, &mut analysis, |analysis| analysis.hear(instance))
     }
 
-    /// On the worker: does something with the analysis, unless somebody else is at it; what
-    /// `run` says.
+    /// On the worker: runs `run` on the analysis, unless another thread has it. Returns what
+    /// `run` returns.
     pub(crate) fn in_turn(&self, run: impl FnOnce(&mut Analysis) -> bool) -> bool {
         let analysis = self.analysis.try_lock();
         analysis.is_some_and(|mut analysis| guarded(&self.instance, &mut analysis, run))
     }
 }
 
-/// It is an instance to all but the worker.
+/// An instance to everything but the worker.
 impl Deref for Hearing {
     type Target = Instance;
 
@@ -64,7 +65,7 @@ impl Deref for Hearing {
     }
 }
 
-/// An error in the analysis of one instance must not end that of the others, nor the host.
+/// Runs the analysis of one instance so that its panic ends neither the others nor the host.
 fn guarded(
     instance: &Instance,
     analysis: &mut Analysis,
@@ -77,7 +78,7 @@ fn guarded(
         busy
     }));
     turn.unwrap_or_else(|_| {
-        // Twice: the first time lets go of what the analysis had in hand, which may be broken.
+        // Twice: the first call drops what the analysis had in hand, which may be broken.
         let fail = |analysis: &mut Analysis| {
             catch_unwind(AssertUnwindSafe(|| analysis.fail(instance))).is_ok()
         };

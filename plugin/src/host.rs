@@ -1,10 +1,9 @@
 //! Tells the host that the project has changed, so that it asks before closing it.
 //!
-//! CLAP's `clap_host_state.mark_dirty` and VST3's `IComponentHandler2::setDirty` say that, both
-//! on the host's main thread alone. nice-plug 0.4.2 asks hosts for neither; `entry` hands the
-//! host over as a [`Listener`]. A hidden parameter that is bumped, the other way known, would
-//! be in everybody's list of parameters, and Ardour 7 looks at no parameter that cannot be
-//! automated.
+//! CLAP's `clap_host_state.mark_dirty` and VST3's `IComponentHandler2::setDirty` do that, both
+//! on the host's main thread only. nice-plug 0.4.2 uses neither; `entry` passes the host on as
+//! a [`Listener`]. The other known way, a hidden parameter that is changed, would show in every
+//! parameter list, and Ardour 7 ignores parameters that cannot be automated.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -14,16 +13,17 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// A host that can be told.
+/// A host that can be told of changes.
 pub trait Listener: Send + Sync {
-    /// The project has changed in something that is no parameter. On the host's main thread.
+    /// The project has changed in something other than a parameter. Called on the host's main
+    /// thread.
     fn project_changed(&self);
 }
 
-/// How long the end of an instance waits for an errand, which takes microseconds.
+/// How long the end of an instance waits for a callback, which takes microseconds.
 const LONGEST_ERRAND: Duration = Duration::from_secs(1);
 
-/// Asks for [`HostLink::tell`] to be called on the host's main thread.
+/// Requests a call of [`HostLink::tell`] on the host's main thread.
 type Errand = Box<dyn Fn() + Send>;
 
 struct Host {
@@ -31,15 +31,15 @@ struct Host {
     main_thread: ThreadId,
 }
 
-/// The way from one instance to its host; see the module's text.
+/// The connection from one instance to its host; see the module's documentation.
 #[derive(Default)]
 pub struct HostLink {
     host: Mutex<Option<Host>>,
-    /// `None` before the wrapper has offered one and once the instance goes.
+    /// `None` before the wrapper has provided one, and once the instance ends.
     errand: Mutex<Option<Errand>>,
-    /// Whether the host has yet to be told.
+    /// Whether the host is still to be told.
     pending: AtomicBool,
-    /// Whether the host itself runs errands.
+    /// Whether the host itself runs such callbacks.
     has_callback: bool,
     /// Windows that are open.
     windows: AtomicU32,
@@ -51,7 +51,7 @@ thread_local! {
 }
 
 impl HostLink {
-    /// Of a host that calls the plugin on its main thread when it is asked to, as CLAP's do.
+    /// For a host that calls the plugin on its main thread on request, as CLAP hosts do.
     pub fn with_callback() -> Self {
         Self {
             has_callback: true,
@@ -59,7 +59,8 @@ impl HostLink {
         }
     }
 
-    /// Makes an instance with this link: nice-plug makes it of nothing, on this thread.
+    /// Makes an instance with this link, on this thread: nice-plug makes instances without
+    /// arguments.
     pub fn while_making<T>(self: &Arc<Self>, make: impl FnOnce() -> T) -> T {
         MAKING.set(Some(Arc::clone(self)));
         let made = make();
@@ -67,12 +68,12 @@ impl HostLink {
         made
     }
 
-    /// The link of the instance that is being made, or one without a host.
+    /// The link of the instance being made, or one without a host.
     pub fn of_this_making() -> Arc<Self> {
         MAKING.with_borrow(Option::clone).unwrap_or_default()
     }
 
-    /// Who is told from now on. On the host's main thread.
+    /// Sets the host to be told. Call it on the host's main thread.
     pub fn set_listener(&self, listener: Option<Arc<dyn Listener>>) {
         *self.host.lock() = listener.map(|listener| Host {
             listener,
@@ -81,16 +82,16 @@ impl HostLink {
         self.tell();
     }
 
-    /// How to get to the host's main thread.
+    /// Sets the way to the host's main thread.
     pub fn set_errand(&self, errand: impl Fn() + Send + 'static) {
         *self.errand.lock() = Some(Box::new(errand));
     }
 
-    /// The instance goes: once this returns, the host is not called and nothing of it is used. On the
-    /// host's main thread.
+    /// Ends the link: once this returns, the host is not called and nothing of it is used. Call it
+    /// on the host's main thread.
     pub fn close(&self) {
-        // Whoever is on an errand holds this lock, and is waited for; unless it waits for the
-        // host in turn, which calls this.
+        // A running callback holds this lock and is waited for, unless it waits in turn for
+        // the host, which makes this call.
         let errand = self.errand.try_lock_for(LONGEST_ERRAND);
         let errand = errand.and_then(|mut errand| errand.take());
         let host = self.host.lock().take();
@@ -107,17 +108,17 @@ impl HostLink {
         self.windows.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Whether errands come to the host's main thread. Those of VST3 on Linux go through the
+    /// Whether callbacks reach the host's main thread. Those of VST3 on Linux go through the
     /// window's run loop; without a window nice-plug runs them on a thread of its own, where they
-    /// are of no use, and may outlive the instance.
+    /// are useless and may outlive the instance.
     fn runs_errands(&self) -> bool {
         self.has_callback
             || cfg!(any(not(unix), target_os = "macos"))
             || self.windows.load(Ordering::Relaxed) > 0
     }
 
-    /// The project has changed: the host is told as soon as its main thread can, or calls. From
-    /// any thread but the audio thread.
+    /// The project has changed: tells the host as soon as its main thread is free or calls.
+    /// From any thread but the audio thread.
     pub fn project_changed(&self) {
         self.pending.store(true, Ordering::Release);
         if !self.tell()
@@ -128,8 +129,8 @@ impl HostLink {
         }
     }
 
-    /// Tells the host if it has yet to be told and this is its main thread; whether nothing is
-    /// left to be told.
+    /// Tells the host if it is still to be told and this is its main thread. Returns whether
+    /// nothing is left to tell.
     pub fn tell(&self) -> bool {
         let here = thread::current().id();
         let host = self.host.lock();
@@ -137,7 +138,7 @@ impl HostLink {
             Some(host) if host.main_thread == here => Arc::clone(&host.listener),
             _ => return !self.pending.load(Ordering::Acquire),
         };
-        // The host may answer by calling, and by taking the listener away.
+        // The host may respond by calling back or removing the listener.
         drop(host);
         if self.pending.swap(false, Ordering::AcqRel) {
             listener.project_changed();
@@ -207,7 +208,7 @@ mod tests {
         link.project_changed();
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         assert_eq!(host.0.load(Ordering::Relaxed), 0);
-        // Whoever made the errand is let go.
+        // Whatever the errand captured is dropped.
         assert_eq!(Arc::strong_count(&asked), 1);
     }
 

@@ -2,8 +2,8 @@
 //!
 //! What runs where:
 //!
-//! * The **audio thread** passes the audio through bit for bit and copies it into a
-//!   preallocated ring ([`changes_realtime::tap`]). It never allocates, locks, logs or calls the system; it
+//! * The **audio thread** passes the audio through bit for bit and copies it into a preallocated
+//!   ring ([`changes_realtime::tap`]). It never allocates, locks, logs or makes a system call; it
 //!   never waits, unless the host renders faster than real time ([`changes_realtime::bounce`]).
 //! * One **worker** thread per process, shared by all instances ([`worker`]), takes the
 //!   audio from the rings, recognizes chords (`analysis`), and publishes a
@@ -26,7 +26,7 @@ pub mod snapshot;
 pub mod sysex;
 pub mod view;
 
-// What follows never runs on the audio thread; only there are locks allowed.
+// Nothing below runs on the audio thread: locks are allowed here.
 #[allow(clippy::disallowed_types, reason = "runs on the worker")]
 mod analysis;
 #[allow(clippy::disallowed_types, reason = "runs on the window's thread")]
@@ -88,7 +88,7 @@ use changes_realtime::transport::HostPosition;
 
 pub use self::entry::clap::clap_entry;
 
-/// The errand to the host's main thread of an instance that has something to tell
+/// Asks for a call on the host's main thread, for an instance that has something to tell
 /// ([`host`]).
 pub struct TellHost;
 
@@ -104,23 +104,22 @@ pub struct Changes {
     bounce: Bounce,
     /// The notes that sound on the MIDI output.
     midi: MidiOut,
-    /// The chord that somebody wants to hear on it.
+    /// The chord that the user wants to hear on it.
     audition: Audition,
     /// The length of the last block, in seconds.
     block_s: f64,
-    /// Events of the block that are passed on once it was listened to; its room is there from
-    /// the start.
+    /// Events of the block, passed on after the analysis; allocated in advance.
     events: Vec<NoteEvent<SysEx>>,
     /// Whether the host's transport has ever rolled.
     rolled: bool,
 }
 
-/// So many events of a block are known before its audio; what comes beyond that is passed on like
-/// them, and known a block later.
+/// How many events of a block are known before its audio. Further ones are passed on as well, but
+/// analysed a block later.
 const EVENTS: usize = 256;
 
-/// Room for the events of a block, all of its memory there at once: the audio thread is not to
-/// be held up by the first of them.
+/// Room for the events of a block, with all of its memory touched: the audio thread must not
+/// be held up by page faults.
 fn room_for_events() -> Vec<NoteEvent<SysEx>> {
     let some_event = || NoteEvent::NoteOff {
         timing: 0,
@@ -141,7 +140,7 @@ impl Default for Changes {
         let instance = Arc::new(Instance::new(Arc::clone(&params)));
         Self {
             params,
-            hearing: Arc::new(Hearing::of(instance)),
+            hearing: Arc::new(Hearing::new(instance)),
             worker: None,
             tap: None,
             bounce: Bounce::default(),
@@ -160,13 +159,13 @@ impl Changes {
         self.hearing.instance()
     }
 
-    /// Gets everything ready for audio at `sample_rate` in Hz. Does nothing if it
-    /// is ready: hosts activate repeatedly. Where the analysis has stopped on an error it
-    /// begins again.
+    /// Gets everything ready for audio at `sample_rate` in Hz. Does nothing if it is ready,
+    /// since hosts activate repeatedly. If the analysis has stopped on an error, it starts
+    /// again.
     ///
     /// # Errors
     ///
-    /// Why there is no worker.
+    /// If there is no worker.
     pub fn prepare(&mut self, sample_rate: f64) -> Result<(), PrepareError> {
         if let Some(worker) = &self.worker {
             worker.revive()?;
@@ -175,15 +174,15 @@ impl Changes {
             worker.adopt(&self.hearing);
             self.worker = Some(worker);
         }
-        // Whoever reads a tap lets go of it before its time only when the analysis fails.
+        // The reader of a tap drops it early only when the analysis fails.
         let ready = self
             .tap
             .as_ref()
             .is_some_and(|tap| tap.sample_rate() == sample_rate && !tap.is_abandoned());
         if !ready {
             let capacity = ring_samples(sample_rate);
-            // Of a host that switches to and fro faster than the worker follows, taps wait in a
-            // queue, and their memory with them, unless nothing was written to it.
+            // If a host switches back and forth faster than the worker follows, taps wait in a
+            // queue with their memory, unless nothing was written to them.
             let make = if self.hearing.has_feeds() {
                 Tap::new
             } else {
@@ -200,14 +199,14 @@ impl Changes {
         Ok(())
     }
 
-    /// Whether the host has said for certain that it renders offline: then each block is
-    /// analysed before the next.
+    /// Sets whether the host has said that it renders offline: then each block is analysed
+    /// before the next.
     pub fn set_offline(&mut self, offline: bool) {
         self.bounce.set_offline(offline);
     }
 
-    /// What the audio thread does with a block: it looks, and touches nothing. In real time it
-    /// never waits; for hosts that render faster than that see [`changes_realtime::bounce`].
+    /// Takes a block on the audio thread: reads it and changes nothing. In real time it never
+    /// waits; for hosts that render faster see [`changes_realtime::bounce`].
     pub fn listen<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, host: HostPosition) {
         let (Some(tap), Some(worker)) = (&mut self.tap, &self.worker) else {
             return;
@@ -247,9 +246,9 @@ impl Changes {
         }
     }
 
-    /// Sends the live chord as notes, or the chord that somebody wants to hear, after
-    /// [`listen`](Self::listen) with the same block. Where the host has a transport they sound only while it rolls. `send` says whether
-    /// the host took the event.
+    /// Sends the live chord, or the one that the user wants to hear, as notes, after
+    /// [`listen`](Self::listen) with the same block. Where the host has a transport, the live chord
+    /// sounds only while it rolls. `send` returns whether the host took the event.
     pub fn play(&mut self, host: HostPosition, send: impl FnMut(NoteEvent<()>) -> bool) {
         self.rolled |= host.playing;
         let bypassed = self.params.bypass.value();
@@ -265,7 +264,7 @@ impl Changes {
     }
 }
 
-/// A note that goes on or off, as an event of this plugin; it sends nothing else by itself.
+/// A note on or off as an event of this plugin; it sends no other events itself.
 fn note(event: NoteEvent<()>) -> Option<NoteEvent<SysEx>> {
     match event {
         NoteEvent::NoteOn {
@@ -319,8 +318,8 @@ impl Plugin for Changes {
 
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, "Stereo"), layout(1, "Mono")];
 
-    // What comes in is passed on: with an output, most hosts leave that to the plugin. All of
-    // it: a sustain pedal that is left out is a wrong performance.
+    // Incoming events are passed on: with an output, most hosts leave that to the plugin. All
+    // of them: without its sustain pedal a performance is wrong.
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
 
@@ -353,15 +352,15 @@ impl Plugin for Changes {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         context.set_latency_samples(0);
-        // The wrapper tells a VST3 the mode that was set before the present one; and there
-        // are hosts that render faster than real time and say nothing.
+        // In VST3 the wrapper reports the mode that was set before the current one; and some
+        // hosts render faster than real time without saying so.
         self.set_offline(
             context.plugin_api() == PluginApi::Clap
                 && buffer_config.process_mode == ProcessMode::Offline,
         );
         if let Err(reason) = self.prepare(f64::from(buffer_config.sample_rate)) {
             nice_error!("Changes cannot listen: {reason}");
-            // The audio still passes; the editor says that the analysis does not run.
+            // The audio still passes; the editor shows that the analysis does not run.
             self.hearing.publish(Snapshot {
                 status: Status::Failed,
                 ..Snapshot::default()
@@ -391,7 +390,7 @@ impl Plugin for Changes {
         _: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        // The standalone program has no song: what its backend tells is made up.
+        // The standalone program has no song: the transport of its backend is made up.
         let host = match context.plugin_api() {
             PluginApi::Standalone => HostPosition::default(),
             PluginApi::Clap | PluginApi::Vst3 => HostPosition::of(context.transport()),
@@ -403,7 +402,7 @@ impl Plugin for Changes {
             self.events.push(event);
         }
         self.listen(buffer.as_slice_immutable(), buffer.samples(), host);
-        // Hosts want events in the order of their times. The plugin's own are at the start.
+        // Hosts want events ordered by time. The plugin's own come first in the block.
         self.play(host, |event| {
             note(event).is_some_and(|event| context.try_send_event(event).is_ok())
         });
@@ -424,7 +423,7 @@ impl Plugin for Changes {
             }
         }
         if self.midi.is_sounding() {
-            // A plugin that sleeps can end no note.
+            // A sleeping plugin cannot end a note.
             ProcessStatus::KeepAlive
         } else {
             ProcessStatus::Normal

@@ -1,5 +1,5 @@
-//! Changes as a program of its own: audio in, chords on screen. `--help` lists the
-//! ways to get audio in.
+//! Changes as a standalone program: audio in, chords on screen. `--help` lists the audio
+//! inputs.
 
 use std::process::ExitCode;
 

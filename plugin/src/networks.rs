@@ -1,4 +1,4 @@
-//! The networks that an instance listens with: the built-in ones, or files of weights.
+//! The networks of an instance: the built-in ones, or files of weights.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NetworkChoice {
-    /// That of the display.
+    /// The network for the display.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<NetworkFile>,
-    /// That of the confirmed track.
+    /// The network for the confirmed track.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windowed: Option<NetworkFile>,
 }
@@ -24,16 +24,16 @@ pub struct NetworkChoice {
 pub(crate) struct Networks {
     pub live: Arc<PitchClassModel>,
     pub windowed: Arc<PitchClassModel>,
-    /// Why the built-in ones stand in for those that were chosen.
+    /// Why built-in networks replace chosen ones.
     pub refused: Vec<LoadError>,
 }
 
-/// The built-in networks, and those of files while somebody uses them: however many instances
+/// The built-in networks, and those of files while they are in use: however many instances
 /// choose a file, it is read once.
 pub(crate) struct Library {
     live: Arc<PitchClassModel>,
     windowed: Arc<PitchClassModel>,
-    /// By their hash, and whether they are for the display.
+    /// By the file's hash, and whether the network is for the display.
     read: Mutex<HashMap<(String, bool), Weak<PitchClassModel>>>,
 }
 
@@ -47,8 +47,8 @@ impl Library {
         })
     }
 
-    /// The networks of `choice`. A file that is gone, was replaced or holds something else is
-    /// refused, and the built-in network stands in for it.
+    /// The networks of `choice`. A file that is missing, has changed or holds something else
+    /// is refused, and the built-in network is used instead.
     pub(crate) fn get(&self, choice: &NetworkChoice) -> Networks {
         let mut refused = Vec::new();
         let mut of = |file: &Option<NetworkFile>, built_in: &Arc<PitchClassModel>, causal| {
@@ -97,7 +97,7 @@ mod tests {
         let library = Library::new().unwrap();
         let networks = library.get(&choice);
         assert!(!Arc::ptr_eq(&networks.live, &library.live));
-        // A live network is none for the track.
+        // A live network cannot be used for the track.
         assert!(Arc::ptr_eq(&networks.windowed, &library.windowed));
         let [refused] = &networks.refused[..] else {
             panic!("{:?}", networks.refused);
@@ -108,7 +108,7 @@ mod tests {
         );
         let again = library.get(&choice);
         assert!(Arc::ptr_eq(&networks.live, &again.live));
-        // Nobody has it any more, and it was replaced meanwhile.
+        // Nothing uses it any more, and the file was replaced meanwhile.
         drop((networks, again));
         std::fs::write(&path, models::WINDOWED).unwrap();
         let networks = library.get(&choice);

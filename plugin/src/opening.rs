@@ -1,9 +1,9 @@
-//! Songs and charts from files: a song is transcribed on a thread of its own, and a chart that
-//! somebody wrote is aligned to it, or to what was heard of the song so far.
+//! Songs and charts from files: a song is transcribed on a thread of its own; the user's chart
+//! is aligned to it, or to what was heard of the song so far.
 //!
-//! A song goes into the track in one edit. A chart is first a [`Proposal`], which is taken
-//! as a whole or bar by bar. Nothing here runs on the worker of the live analysis, and whoever
-//! cancels waits for nobody: what a thread brings after that is thrown away.
+//! A song goes into the track in one edit. A chart is first a [`Proposal`], accepted as a
+//! whole or bar by bar. Nothing here runs on the worker of the live analysis, and cancelling
+//! waits for nothing: a thread's later result is discarded.
 
 mod chart;
 mod example;
@@ -33,7 +33,7 @@ pub use self::song::{AUDIO_EXTENSIONS, OpenedSong, Place, hear_song, place_song}
 /// The longest song that is opened, seconds: its analysis is done in memory.
 pub const MAX_SONG_S: f64 = 3.0 * 3600.0;
 
-/// Why a song or a chart was not opened. The messages name it.
+/// Why a song or a chart was not opened. Every message names it.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The song cannot be read.
@@ -44,7 +44,7 @@ pub enum OpenError {
     Song {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         cause: String,
     },
     /// A file without a sound.
@@ -62,40 +62,40 @@ pub enum OpenError {
         /// How long it is.
         length_s: f64,
     },
-    /// A decoder or the analysis has failed on it.
-    #[error("{}: it cannot be read; this is a fault of Changes", .0.display())]
+    /// A decoder or the analysis has panicked on it.
+    #[error("{}: it cannot be read; please report this as a bug of Changes", .0.display())]
     Fault(PathBuf),
     /// The chart's file cannot be read.
     #[error(transparent)]
     ChartFile(#[from] LoadChartError),
-    /// The text is no chart.
-    #[error("the text is no chart: {0}")]
+    /// The text is not a chart.
+    #[error("the text is not a chart: {0}")]
     ChartText(#[from] ChartError),
-    /// The chart fits nothing.
+    /// The chart cannot be aligned.
     #[error("{title}: {cause}")]
     Align {
         /// The chart.
         title: String,
-        /// Why.
+        /// The cause.
         cause: AlignError,
     },
     /// The chart was not found in the music.
     #[error("{0}: no bar of the chart was found in the music")]
     NotFound(String),
-    /// Segments that make no timeline.
+    /// The segments do not make a valid timeline.
     #[error("{title}: {cause}")]
     Timeline {
         /// The song or chart.
         title: String,
-        /// Why.
+        /// The cause.
         cause: TimelineError,
     },
-    /// The track does not take it.
+    /// The track refuses the edit.
     #[error("{title}: {cause}")]
     Edit {
         /// The song or chart.
         title: String,
-        /// Why.
+        /// The cause.
         cause: EditError,
     },
     /// Something else is being opened.
@@ -109,46 +109,46 @@ pub enum OpenError {
     Cancelled,
 }
 
-/// What is under way.
+/// Progress of what is being opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    /// What is done to what: `Listening to song.mp3`.
+    /// What is being done: `Listening to song.mp3`.
     pub text: String,
     /// The share that is done, 0 … 1.
     pub share: f32,
 }
 
-/// What the window shows of what is opened.
+/// What the window shows of what is being opened.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpeningView {
-    /// What is under way.
+    /// The progress, while something is being opened.
     pub progress: Option<Progress>,
     /// The song that a chart can be aligned to: its name.
     pub song: Option<String>,
     /// The chart that was read last: its title.
     pub chart: Option<String>,
-    /// The chart on the music, to be taken.
+    /// The chart aligned to the music, waiting to be accepted.
     pub proposal: Option<Arc<Proposal>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Counts what was begun and cancelled; what is under way has the present number.
+    /// Counts starts and cancellations; the running job has the current number.
     number: u64,
     progress: Option<Progress>,
     song: Option<Arc<OpenedSong>>,
     chart: Option<Arc<WrittenChart>>,
-    /// Whether there was no music yet to align it to.
+    /// Whether there was no music to align it to yet.
     chart_waits: bool,
     proposal: Option<Arc<Proposal>>,
 }
 
-/// What one instance opens; see the module's text.
+/// What one instance opens; see the module's documentation.
 #[derive(Default)]
 pub struct Opening(Mutex<State>);
 
 impl Opening {
-    /// What there is to show in a session that has loaded so many states.
+    /// What to show in a session that has loaded `loads` states.
     pub fn view(&self, loads: u32) -> OpeningView {
         let state = self.0.lock();
         let song = state.song.as_ref().filter(|it| it.loads == loads);
@@ -161,8 +161,7 @@ impl Opening {
         }
     }
 
-    /// Begins something. `alive` says whether anybody still wants it, `tell` is called when there
-    /// is progress.
+    /// Begins a job. `alive` says whether it is still wanted, `tell` is called at progress.
     ///
     /// # Errors
     /// [`OpenError::Busy`]: one thing at a time.
@@ -187,7 +186,7 @@ impl Opening {
         })
     }
 
-    /// Stops what is under way, at once: what it brings later is thrown away.
+    /// Cancels the running job at once: its later result is discarded.
     pub fn cancel(&self) {
         let mut state = self.0.lock();
         state.number += 1;
@@ -201,22 +200,22 @@ impl Opening {
         state.song.clone().filter(|song| song.loads == loads)
     }
 
-    /// The chart that was read last and not yet taken or discarded.
+    /// The chart that was read last and neither accepted nor discarded.
     pub fn chart(&self) -> Option<Arc<WrittenChart>> {
         self.0.lock().chart.clone()
     }
 
-    /// The same, if it waits for music.
+    /// That chart, if it waits for music.
     pub fn waiting_chart(&self) -> Option<Arc<WrittenChart>> {
         let state = self.0.lock();
         state.chart.clone().filter(|_| state.chart_waits)
     }
 
-    /// Takes the chart on the music into the track, or one of its bars: one edit. What there is
-    /// to say of it.
+    /// Takes the aligned chart, or one of its bars, into the track as one edit. Returns a
+    /// message about it.
     ///
     /// # Errors
-    /// A track that does not take it, or a chart of another project.
+    /// If the track refuses it, or the chart belongs to another project.
     pub fn accept(
         &self,
         bar: Option<usize>,
@@ -251,14 +250,14 @@ impl Opening {
         )))
     }
 
-    /// Forgets the chart and where it lies.
+    /// Discards the chart and its alignment.
     pub fn discard_chart(&self) {
         let mut state = self.0.lock();
         (state.chart, state.chart_waits, state.proposal) = (None, false, None);
     }
 }
 
-/// Something that is being opened. What is under way ends with it.
+/// The opening of something. Its progress ends when this is dropped.
 pub struct Job {
     opening: Arc<Opening>,
     number: u64,
@@ -267,14 +266,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// Says what is done now.
+    /// Sets what is being done.
     fn says(&self, text: String) {
         if let Some(progress) = self.own(&mut self.opening.0.lock()) {
             *progress = Progress { text, share: 0.0 };
         }
     }
 
-    /// Takes note of a share of the work; whether to go on.
+    /// Sets the share that is done. Returns whether to go on.
     fn go_on(&self, share: f32) -> bool {
         let told = match self.own(&mut self.opening.0.lock()) {
             Some(progress) => {
@@ -290,7 +289,7 @@ impl Job {
         (self.alive)()
     }
 
-    /// Keeps what was opened, unless it was cancelled.
+    /// Keeps the result, unless the job was cancelled.
     fn keep(&self, keep: impl FnOnce(&mut State)) -> Result<(), OpenError> {
         let mut state = self.opening.0.lock();
         if self.own(&mut state).is_none() || !(self.alive)() {
@@ -318,7 +317,7 @@ impl Drop for Job {
     }
 }
 
-/// A file as it is named to the user.
+/// A file's name as shown to the user.
 fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()

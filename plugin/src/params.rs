@@ -18,7 +18,7 @@ use crate::view::preferences::Preferences;
 use changes_realtime::midi_out::Sending;
 use changes_realtime::settings::Settings;
 
-/// How finely chords are told apart.
+/// How finely chords are distinguished.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum VocabularyChoice {
     /// Major and minor triads only.

@@ -1,11 +1,11 @@
-//! The chord track of the session: who may read it, change it and save it.
+//! The chord track of the session, to be read, edited and saved.
 //!
-//! A [`Session`] belongs to one instance and is shared by the worker, which writes into it
-//! what it hears, by the editor, which shows and edits it, and by the host's main thread,
-//! which saves and loads it. The audio thread never touches it.
+//! A [`Session`] belongs to one instance and is shared by the worker, which writes what it
+//! hears, the editor, which shows and edits it, and the host's main thread, which saves and
+//! loads it. The audio thread never touches it.
 //!
-//! Reading is cheap: [`Session::track`] hands out the same [`Arc`] until something has
-//! changed, and [`Session::revision`] says whether something has.
+//! Reading is cheap: [`Session::track`] returns the same [`Arc`] until something has changed,
+//! and [`Session::revision`] tells whether something has.
 
 mod refused;
 mod saved;
@@ -32,7 +32,7 @@ use changes_realtime::transport::HostPosition;
 pub use self::saved::{SavedSession, StateError};
 pub(crate) use self::song::{Place, Song};
 
-/// What the times of a track count from.
+/// Where the times of a track count from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Clock {
@@ -44,15 +44,15 @@ pub enum Clock {
     Host,
 }
 
-/// What the user should be told.
+/// A message for the user.
 enum Message {
     /// A saved session could not be read.
     Refused,
-    /// A track that is kept beside the present one can be read.
+    /// An unreadable track, kept beside the current one, can be read now.
     Readable,
-    /// The host's song has begun, and what was heard before is not part of it.
+    /// The host's song has begun; what was heard before is not part of it.
     SetAside,
-    /// The track has as many chords as it may have.
+    /// The track has the most chords it may have.
     Full,
     /// Another instance of the band had another track, which is kept.
     Merged,
@@ -67,7 +67,7 @@ impl Message {
                     Some(_) => "stays in the project until chords are heard or edited",
                     None => "is kept in the project beside the new one",
                 };
-                // What is cut off in a small window comes last.
+                // In a small window the end is cut off.
                 format!("Cannot read the saved chord track; it {kept}: {reason}.")
             }
             Self::Readable => "The project keeps another chord track, which could not be read \
@@ -77,56 +77,57 @@ impl Message {
             Self::Merged => "Another instance of the band had another chord track, which is kept. \
                              Bring it back, and this one is kept instead."
                 .to_owned(),
-            Self::SetAside => "The song has begun, and chords lie on its bars from now on. Undo \
+            Self::SetAside => "The song has begun: from now on chords lie on its bars. Undo \
                                brings back those that were heard before it."
                 .to_owned(),
             Self::Full => format!(
-                "The track is full: it has {MAX_GROWN_SEGMENTS} chords, and what more is heard is \
+                "The track is full: it has {MAX_GROWN_SEGMENTS} chords, and further ones are \
                  left out. Export it and clear it to go on."
             ),
         })
     }
 }
 
-/// The chord track of one instance; see the module's text. Instances that play in a band share
-/// what is in it.
+/// The chord track of one instance; see the module's documentation. Instances in one band
+/// share its content.
 #[derive(Default)]
 pub struct Session {
-    /// Locked for as long as something is done with it: who joins a band waits for that.
+    /// Locked while its content is used: joining a band waits for that.
     shared: RwLock<Arc<Shared>>,
     /// Counts loaded states; changes under the lock of the content.
     loads: AtomicU32,
-    /// What of the content the host's project has. Locked before the content where both are.
+    /// Which of the content the host's project has. Locked before the content where both are
+    /// locked.
     unsaved: Mutex<Unsaved>,
 }
 
 impl Session {
-    /// The track as it is now: chords (provisional ones, confirmed ones, locked ones) with
-    /// their alternatives, tempo, meters, keys, sections. It never changes once handed out;
-    /// while nothing changes this returns the same [`Arc`], so it may be called with each
-    /// paint.
+    /// The current track: chords (provisional, confirmed and locked) with their alternatives,
+    /// tempo, meters, keys, sections. It never changes once returned; while nothing changes
+    /// this returns the same [`Arc`], so it is cheap enough for each paint.
     pub fn track(&self) -> Arc<Track> {
         self.shared.read().track()
     }
 
-    /// Another number with every change of the track, its clock or the message, whoever made
-    /// it. Two equal values: [`track`](Self::track) is the same.
+    /// A number that changes with every change of the track, its clock or the message. While
+    /// it is the same, [`track`](Self::track) is the same.
     pub fn revision(&self) -> u64 {
         self.shared.read().revision()
     }
 
-    /// What the track's seconds count from. When the host's transport rolls for the first
-    /// time the track starts anew on [`Clock::Host`] (its title and composer stay). That is
-    /// an edit: [`undo`](Self::undo) brings what was heard before back, at its seconds.
+    /// Where the track's seconds count from. When the host's transport rolls for the first
+    /// time the track starts anew on [`Clock::Host`], keeping its title and composer. That is
+    /// an edit: [`undo`](Self::undo) brings back what was heard before, at its seconds.
     pub fn clock(&self) -> Clock {
         self.look(|content| content.song.clock())
     }
 
-    /// Carries out an edit; it can be undone. A chord that was set by hand is locked: what
-    /// the plugin hears later leaves it alone until it is unlocked.
+    /// Carries out an edit, which can be undone. A chord set by hand is locked: later passes
+    /// leave it alone until it is unlocked.
     ///
     /// # Errors
-    /// What the command cannot do here, to be shown to the user; nothing has changed then.
+    /// If the command is impossible here; the message is for the user, and nothing has
+    /// changed.
     pub fn edit(&self, command: &Command) -> Result<(), EditError> {
         self.change(|content| {
             content.song.editor_mut().apply(command)?;
@@ -135,8 +136,8 @@ impl Session {
         })
     }
 
-    /// Carries out an edit that brings chords from a file ([`Command::Place`]). A track that goes by
-    /// the stream has what is heard from then on behind them.
+    /// Carries out an edit that adds chords from a file ([`Command::Place`]). On a track that goes
+    /// by the stream, what is heard from then on comes after them.
     ///
     /// # Errors
     /// As [`edit`](Self::edit).
@@ -148,8 +149,8 @@ impl Session {
         })
     }
 
-    /// The seconds of the track are those of the host's song from now on, as when it rolls for the
-    /// first time: for a host that tells a tempo, in quarter notes a minute, and stands still.
+    /// Puts the track on the seconds of the host's song from now on, as when it first rolls: for a
+    /// host that stands still but reports a tempo, in quarter notes a minute.
     pub fn take_hosts_clock(&self, bpm: f64) {
         self.change(|content| {
             content.song.begin_at(bpm);
@@ -159,9 +160,9 @@ impl Session {
         });
     }
 
-    /// Takes the last edit back, or what the last pass over the song has replaced of the
-    /// confirmed chords; whether there was one. What was heard since stays, except within the
-    /// span of time that the edit had changed, or where the pass had been.
+    /// Undoes the last edit, or brings back the confirmed chords that the last pass over the
+    /// song replaced. Returns whether there was anything to undo. What was heard since stays,
+    /// except within the time span that the edit had changed or the pass had covered.
     pub fn undo(&self) -> bool {
         self.change(|content| {
             let undone = content.song.editor_mut().undo();
@@ -174,7 +175,7 @@ impl Session {
         })
     }
 
-    /// Does again what was taken back last; whether there was something.
+    /// Redoes what was undone last. Returns whether there was anything to redo.
     pub fn redo(&self) -> bool {
         self.change(|content| {
             let redone = content.song.editor_mut().redo();
@@ -184,26 +185,25 @@ impl Session {
         })
     }
 
-    /// Whether [`undo`](Self::undo) would do something.
+    /// Whether [`undo`](Self::undo) would do anything.
     pub fn can_undo(&self) -> bool {
         self.look(|content| content.song.editor().can_undo())
     }
 
-    /// What [`undo`](Self::undo) would take back.
+    /// What [`undo`](Self::undo) would undo.
     pub fn next_undo(&self) -> Option<Undo> {
         self.look(|content| content.song.editor().next_undo())
     }
 
-    /// Whether [`redo`](Self::redo) would do something.
+    /// Whether [`redo`](Self::redo) would do anything.
     pub fn can_redo(&self) -> bool {
         self.look(|content| content.song.editor().can_redo())
     }
 
-    /// What the user should be told about the session: a saved state that could not be
-    /// read, chords that were set aside when the host's song began, a track that is full; `None` when all is
-    /// well. It stays until a state is loaded without fault,
-    /// [`dismiss_message`](Self::dismiss_message) is called, or an undo has brought the
-    /// chords back.
+    /// A message for the user about the session: a saved state that could not be read, chords set
+    /// aside when the host's song began, a full track; `None` if there is none. It stays until a
+    /// state is loaded without error, [`dismiss_message`](Self::dismiss_message) is called, or an
+    /// undo has brought the chords back.
     pub fn message(&self) -> Option<String> {
         self.look(|content| {
             let message = content.message.as_ref();
@@ -219,8 +219,8 @@ impl Session {
         })
     }
 
-    /// Brings the track back that the message is about, and keeps the present one in its place:
-    /// once more, and that is back. Whether there was one.
+    /// Brings back the track that the message is about, and keeps the current one in its place,
+    /// so that a second call swaps them again. Returns whether there was one.
     pub fn bring_back(&self) -> bool {
         self.change(|content| {
             if !content.refused.is_readable() {
@@ -231,7 +231,7 @@ impl Session {
                 track: content.song.track().clone(),
                 changed_ms: content.changed_ms,
             };
-            // Only a track that nobody would miss makes no text.
+            // The text is missing only for a track that nobody would miss.
             let Some(saved) = content.refused.swap(now.to_json().ok()) else {
                 return false;
             };
@@ -242,21 +242,21 @@ impl Session {
         })
     }
 
-    /// Takes the message away: the user has seen it.
+    /// Dismisses the message: the user has seen it.
     pub fn dismiss_message(&self) {
         self.change(|content| content.message = None);
     }
 
-    /// The saved form: JSON with a version, see [`SavedSession`]; or, as it was loaded, one that
-    /// could not be read, as long as no chord was heard and nothing edited since.
+    /// The saved form: JSON with a version, see [`SavedSession`]. A loaded form that could not
+    /// be read is returned as it was, as long as nothing was heard or edited since.
     ///
     /// # Errors
-    /// None that a track can cause; the type is serde's.
+    /// A track causes none; the type is serde's.
     pub fn save(&self) -> Result<String, serde_json::Error> {
         Ok(self.save_all()?.0)
     }
 
-    /// [`save`](Self::save), and what was refused before and has made way for it.
+    /// [`save`](Self::save), and the unreadable texts kept beside the track.
     fn save_all(&self) -> Result<(String, Vec<String>), serde_json::Error> {
         let mut unsaved = self.unsaved.lock();
         let shared = self.shared.read();
@@ -270,7 +270,7 @@ impl Session {
         }
         let (clock, changed_ms) = (content.song.clock(), content.changed_ms);
         let track = shared.publish(&content);
-        // It takes its time, and the worker writes meanwhile.
+        // Saving takes time, and the worker writes meanwhile.
         drop(content);
         drop(shared);
         unsaved.kept(&track);
@@ -283,18 +283,17 @@ impl Session {
         Ok((saved.to_json()?, beside))
     }
 
-    /// Takes over a saved form, of this version or an older one. One that cannot be read
-    /// leaves an empty track, [`message`](Self::message) says why, and [`save`](Self::save)
-    /// gives it back.
+    /// Loads a saved form, of this version or an older one. One that cannot be read leaves an
+    /// empty track: [`message`](Self::message) says why, and [`save`](Self::save) returns it.
     ///
-    /// In a band the first state that an instance is given is the project's, which all of its
-    /// instances have saved: the newest of them counts. A later one was chosen by somebody: it
-    /// counts, and the track that was there is kept beside it.
+    /// In a band, the first state that an instance is given comes from the project, which all
+    /// of its instances have saved: the newest of them counts. A later one was chosen by the
+    /// user: it counts, and the track that was there is kept beside it.
     pub fn load(&self, text: &str) {
         self.load_all(text, Vec::new());
     }
 
-    /// [`load`](Self::load), with what was kept beside the track.
+    /// [`load`](Self::load), with the texts kept beside the track.
     fn load_all(&self, text: &str, beside: Vec<String>) {
         let mut loaded = Content::loaded(text, beside);
         let mut unsaved = self.unsaved.lock();
@@ -316,11 +315,12 @@ impl Session {
         });
     }
 
-    /// Whether chords were heard that the host's project lacks, and the host is to be told so:
-    /// not each time, see [`unsaved`]. Whoever asks tells it then. Not for the audio thread.
+    /// Whether chords were heard that the host's project lacks and the host should be told
+    /// now; not each time, see [`unsaved`]. The caller then tells it. Not for the audio
+    /// thread.
     pub(crate) fn has_news_for_host(&self) -> bool {
         let now = Instant::now();
-        // Whoever saves or loads comes first.
+        // Saving and loading have priority.
         let Some(mut unsaved) = self.unsaved.try_lock() else {
             return false;
         };
@@ -332,7 +332,7 @@ impl Session {
         news
     }
 
-    /// The host was told that the project has changed.
+    /// Notes that the host was told of the change.
     pub(crate) fn host_was_told(&self) {
         self.unsaved.lock().told(Instant::now());
     }
@@ -344,7 +344,7 @@ impl Session {
     }
 
     /// For the worker: writes what was heard when `loads` states had been loaded. `None` if
-    /// there was another since: it was heard in a session that is gone, and is left out.
+    /// another was loaded since: it was heard in a session that is gone, and is left out.
     pub(crate) fn record<R>(&self, loads: u32, write: impl FnOnce(&mut Song) -> R) -> Option<R> {
         let shared = self.shared.read();
         let mut content = shared.content.lock();
@@ -365,8 +365,8 @@ impl Session {
         Some(result)
     }
 
-    /// For the worker: what it hears from `stream_s` of the stream on is part of the session
-    /// that `loads` loaded states have left.
+    /// For the worker: what it hears from `stream_s` of the stream on belongs to the session
+    /// after `loads` loaded states.
     pub(crate) fn take_up(&self, loads: u32, stream_s: f64) {
         let shared = self.shared.read();
         let mut content = shared.content.lock();
@@ -375,8 +375,8 @@ impl Session {
         }
     }
 
-    /// For the worker: where in the song the host is, `stream_s` being the second of the
-    /// stream and `moving` whether audio arrives.
+    /// For the worker: the position in the host's song, at `stream_s` seconds of the stream;
+    /// `moving` says whether audio arrives.
     pub(crate) fn position(
         &self,
         host: &HostPosition,
@@ -401,7 +401,7 @@ const FIELD: &str = "track";
 /// The key for saved sessions that could not be read, as a JSON array of texts.
 const REFUSED_FIELD: &str = "refused-tracks";
 
-// Not by `#[persist]`: that keeps what it had when it cannot read a field, and tells nobody.
+// Not by `#[persist]`: that keeps the old value when it cannot read a field, without an error.
 //
 // SAFETY: there is no parameter here, so there is no pointer to one.
 unsafe impl Params for Session {

@@ -10,7 +10,7 @@ use recognizer::tuning::Tuning;
 
 use crate::recognition::SPECTRUM_BINS;
 
-/// What the plugin is doing, said honestly.
+/// What the plugin is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     /// No audio has arrived for a while: the host is not processing.
@@ -22,7 +22,7 @@ pub enum Status {
     Silence,
     /// There is sound, but no chord in it yet.
     Listening,
-    /// A chord is shown that is more guess than knowledge.
+    /// The chord shown is a guess.
     Unsure,
     /// A chord is shown.
     Recognizing,
@@ -32,7 +32,7 @@ pub enum Status {
     Failed,
 }
 
-/// A place in the song: in the host's time on [`Clock::Host`](crate::session::Clock::Host),
+/// A position in the song: in the host's time on [`Clock::Host`](crate::session::Clock::Host),
 /// else in the stream's. Seconds are those of [`Session::track`](crate::session::Session::track).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SongPosition {
@@ -44,8 +44,8 @@ pub struct SongPosition {
     /// clock, audio arrives. While this is `false` on the host's clock, nothing is written
     /// into the track.
     pub playing: bool,
-    /// Number of the bar that sounds, counted from 1, where the host reports beats. 0 and
-    /// less in the pre-roll.
+    /// Number of the current bar, counted from 1, where the host reports beats. 0 and less in
+    /// the pre-roll.
     pub bar_number: Option<i64>,
     /// Quarter notes a minute, where the host reports a tempo.
     pub tempo_bpm: Option<f64>,
@@ -53,16 +53,16 @@ pub struct SongPosition {
     pub meter: Option<Meter>,
 }
 
-/// One picture of an instance's analysis.
+/// A snapshot of an instance's analysis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// What the plugin is doing.
     pub status: Status,
-    /// Whether the display is held by the user.
+    /// Whether the user holds the display.
     pub frozen: bool,
     /// The chord that is shown, if any.
     pub current: Option<Shown>,
-    /// Which part of the band said what of that chord; nothing where there is no band.
+    /// What each part of the band contributed to that chord; empty without a band.
     pub said: Vec<Said>,
     /// How the instance stands in its band.
     pub band: Standing,
@@ -70,22 +70,21 @@ pub struct Snapshot {
     pub now_s: f64,
     /// Log magnitudes of the latest constant-Q frame, ln(|C| + 1e-6).
     pub spectrum: [f32; SPECTRUM_BINS],
-    /// The tuning that the music is heard at: set by somebody, or found; `None` until it is known.
+    /// The tuning of the music, set or found; `None` until it is known.
     pub tuning: Option<Tuning>,
-    /// Why the built-in networks stand in for those that were chosen, a line each.
+    /// Why built-in networks replace the chosen ones, a line each.
     pub refused_networks: Vec<String>,
-    /// How far the analysis has come in the song: where the right end of the live part of
-    /// the track is, and where a playhead belongs. The host itself is [`lag_s`](Self::lag_s)
-    /// further on. Moves on while the display is frozen. `None` before the first audio.
+    /// The position of the analysis in the song: the right end of the live part of the track,
+    /// and the place of a playhead. The host itself is [`lag_s`](Self::lag_s) seconds further
+    /// on. Moves on while the display is frozen. `None` before the first audio.
     pub position: Option<SongPosition>,
-    /// Up to this second of the track the present pass has been refined: its chords are
+    /// Up to this second of the track the current pass has been refined: its chords are
     /// [`Confirmed`](harmony::timeline::Status::Confirmed), those from here to
     /// [`position`](Self::position) provisional. What lies after the position is from an
-    /// earlier pass. `None` until something was refined since the song last started or
-    /// jumped.
+    /// earlier pass. `None` until something was refined since the song last started or jumped.
     pub confirmed_to_s: Option<f64>,
-    /// Seconds by which the live display is behind the audio: what waits to be analysed,
-    /// and what the analysis must hear of a sound to know it.
+    /// Seconds by which the live display is behind the audio: the audio waiting to be
+    /// analysed, and what the recognizer needs to hear of a sound.
     pub lag_s: f32,
     /// Seconds by which the confirmed track is behind the audio, at the latest; 0 where
     /// nothing is refined.
@@ -98,7 +97,7 @@ pub struct Snapshot {
     pub sample_rate: f64,
 }
 
-/// How an instance stands in its band.
+/// The standing of an instance in its band.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
     /// It listens by itself.
@@ -148,10 +147,10 @@ impl Default for Snapshot {
 }
 
 impl Snapshot {
-    /// What the editor showed when `track` stood at `at_s`, as far as a track can
-    /// tell: the chord, but no spectrum and no alternatives.
+    /// The snapshot for a `track` at `at_s`, as far as a track has it: the chord, but no
+    /// spectrum and no alternatives.
     pub fn of_track(track: &Track, at_s: f64) -> Self {
-        // What is a moment past still stands.
+        // A chord that has just ended is still shown.
         let mut heard = track.timeline().segments().iter().rev();
         let last = heard.find(|segment| segment.start_s < at_s);
         let current = last.filter(|it| it.end_s >= at_s - 0.1).map(|it| Shown {

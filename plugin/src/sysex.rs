@@ -1,10 +1,10 @@
-//! System-exclusive messages on their way through the plugin.
+//! System-exclusive messages passing through the plugin.
 
 use nice_plug::midi::sysex::SysExMessage;
 
-/// The most bytes of a message that is passed on, its first (0xf0) and last (0xf7) included.
-/// Tunings and resets are shorter; the dump of a synthesiser's sounds is not. Every event of
-/// the queue takes this much memory.
+/// The most bytes of a message that is passed on, including its first (0xf0) and last (0xf7).
+/// Tuning and reset messages are shorter, dumps of a synthesizer's sounds are not. Every event
+/// in the queue takes this much memory.
 pub const MOST_BYTES: usize = 512;
 
 /// A message as it came.
@@ -30,8 +30,8 @@ impl std::fmt::Debug for SysEx {
 impl SysExMessage for SysEx {
     type Buffer = [u8; MOST_BYTES];
 
-    /// `None` for what is longer than [`MOST_BYTES`], and for system messages of other kinds
-    /// (clock, start, stop), which hosts take in no event that the wrapper can send.
+    /// `None` for longer messages than [`MOST_BYTES`], and for system messages of other kinds
+    /// (clock, start, stop), for which hosts have no event that the wrapper can send.
     fn from_buffer(buffer: &[u8]) -> Option<Self> {
         let whole = matches!(buffer, [0xf0, .., 0xf7]) && buffer.len() <= MOST_BYTES;
         whole.then(|| {

@@ -33,22 +33,23 @@ use crate::session::Clock;
 use crate::snapshot::{SPECTRUM_FLOOR, Snapshot, SongPosition, Status};
 use harmony::function::Function;
 
-/// The session as the window finds it.
+/// The session as the window shows it.
 #[derive(Clone, Debug)]
 pub struct Song {
     /// The track.
     pub track: Arc<Track>,
-    /// What its seconds count from.
+    /// Where its seconds count from.
     pub clock: Clock,
-    /// Whether there is something to take back.
+    /// Whether there is anything to undo.
     pub can_undo: bool,
-    /// Whether that is what playing the song again has replaced, and no edit.
+    /// Whether an undo would bring back what playing the song again has replaced, and not an
+    /// edit.
     pub undoes_pass: bool,
-    /// Whether there is something to do again.
+    /// Whether there is anything to redo.
     pub can_redo: bool,
-    /// What the user should be told.
+    /// A message for the user.
     pub message: Option<String>,
-    /// Whether that is about a track that can be brought back.
+    /// Whether the message is about a track that can be brought back.
     pub can_bring_back: bool,
 }
 
@@ -66,14 +67,14 @@ impl Song {
         }
     }
 
-    /// Whether beats and bars of the track are those of its music: the host's, or those that were
-    /// found in a file. A track that goes by the stream has one tempo else, which nobody has heard.
+    /// Whether the beats and bars of the track belong to its music: the host's, or those found in a
+    /// file. Otherwise a track that goes by the stream has one tempo, which is made up.
     pub fn has_bars(&self) -> bool {
         self.clock == Clock::Host || self.track.tempo().points().len() > 1
     }
 
-    /// What was shown when the song stood at `at_s`, as far as a track can tell: the chord
-    /// and its other readings, and where the song was, but no spectrum.
+    /// The snapshot for the song at `at_s`, as far as a track has it: the chord, its other
+    /// readings and the position, but no spectrum.
     pub fn snapshot_at(&self, at_s: f64, playing: bool) -> Snapshot {
         let track = &self.track;
         let mut snapshot = Snapshot::of_track(track, at_s);
@@ -113,7 +114,7 @@ pub struct Tones {
     pub bass: u8,
 }
 
-/// The chord that is shown large.
+/// The chord shown large.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChordView {
     /// Its name.
@@ -122,49 +123,49 @@ pub struct ChordView {
     pub bass: String,
     /// 0…1.
     pub confidence: f32,
-    /// Whether it will not be taken back.
+    /// Whether it is final.
     pub confirmed: bool,
-    /// Whether it is more guess than knowledge.
+    /// Whether it is a guess.
     pub unsure: bool,
-    /// Whether somebody set it by hand.
+    /// Whether it was set by hand.
     pub locked: bool,
-    /// Whether it is in the track under a playhead that stands still, not heard now.
+    /// Whether it comes from the track at a playhead that stands still, and is not heard now.
     pub remembered: bool,
-    /// What it does in its key.
+    /// Its harmonic function in the key.
     pub function: Function,
     /// The chord as it is written.
     pub written: Chord,
-    /// The chord as it is shown, sounding.
+    /// The chord as it is shown, in concert pitch.
     pub shown: Label,
-    /// Its notes as they sound.
+    /// Its notes in concert pitch.
     pub sounding: Tones,
 }
 
-/// What else it might be.
+/// Another reading of the chord.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {
     /// The chord's name.
     pub name: ChordName,
-    /// The chord as it sounds.
+    /// The chord in concert pitch.
     pub label: Label,
     /// 0…1.
     pub probability: f32,
 }
 
-/// The key that holds now.
+/// The current key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyView {
     /// In words: `A♭ major`; `None` while none is known.
     pub name: Option<String>,
-    /// Whether somebody set it.
+    /// Whether it was set by hand.
     pub by_hand: bool,
-    /// The key as it sounds.
+    /// The key in concert pitch.
     pub key: Option<Key>,
-    /// From which beat of the track it holds.
+    /// The beat of the track from which it holds.
     pub from_beat: f64,
 }
 
-/// Where the song stands.
+/// The position in the song.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Now {
     /// Seconds of the track.
@@ -184,7 +185,7 @@ pub struct View {
     pub status: StatusWord,
     /// The chord, if there is one.
     pub chord: Option<ChordView>,
-    /// What else it might be, best first.
+    /// The other readings, best first.
     pub alternatives: Vec<Alternative>,
     /// The chord that is expected next, where the passage was heard before.
     pub next: Option<NextView>,
@@ -194,18 +195,18 @@ pub struct View {
     pub key: KeyView,
     /// Tempo, meter and bar, where the host reports them.
     pub transport: Option<String>,
-    /// The tempo that a track without bars of a host is exported at, in quarter notes a minute;
+    /// The tempo at which a track without a host's bars is exported, in quarter notes a minute;
     /// `None` while it has no chords.
     pub own_bpm: Option<f64>,
-    /// The tuning that the music is heard at.
+    /// The tuning of the music.
     pub tuning: TuningView,
-    /// Where the song stands, once it has begun.
+    /// The position in the song, once it has begun.
     pub now: Option<Now>,
-    /// Seconds by which that is behind what sounds.
+    /// Seconds by which the position is behind the audio.
     pub lag_s: f32,
-    /// Whether the track has bars: the host tells the song's time, or they were found in a file.
+    /// Whether the track has bars: from the host, or found in a file.
     pub has_bars: bool,
-    /// Whether the host tells the song's time.
+    /// Whether the host reports the song's time.
     pub on_host: bool,
     /// The track as it is drawn.
     pub sheet: Arc<Sheet>,
@@ -213,48 +214,49 @@ pub struct View {
     pub track: Arc<Track>,
     /// The constant-Q spectrum, 24 bins an octave from C1, each 0…1.
     pub spectrum: Vec<f32>,
-    /// Whether there is something to take back.
+    /// Whether there is anything to undo.
     pub can_undo: bool,
-    /// Whether that is what playing the song again has replaced, and no edit.
+    /// Whether an undo would bring back what playing the song again has replaced, and not an
+    /// edit.
     pub undoes_pass: bool,
-    /// Whether there is something to do again.
+    /// Whether there is anything to redo.
     pub can_redo: bool,
     /// Whether what is heard goes into the track.
     pub writes: bool,
-    /// What the user should be told.
+    /// A message for the user.
     pub message: Option<String>,
-    /// Whether that is about a track that can be brought back.
+    /// Whether the message is about a track that can be brought back.
     pub can_bring_back: bool,
-    /// What the machine is doing, for the foot of the window.
+    /// Rate, latency and load, for the foot of the window.
     pub machine: String,
-    /// Why the built-in networks stand in for those that were chosen.
+    /// Why built-in networks replace the chosen ones.
     pub refused_network: Option<String>,
-    /// What there is to say of the band.
+    /// The band.
     pub band: BandView,
-    /// What writes and reads names.
+    /// Writes and reads chord names.
     pub namer: Namer,
 }
 
-/// Magnitude that fills the spectrum's height, ln.
+/// The magnitude (natural logarithm) that fills the spectrum's height.
 const SPECTRUM_CEILING: f32 = 0.7;
 
-/// Magnitudes below this, ln, are drawn as nothing; about −60 dB.
+/// Magnitudes below this (natural logarithm) are not drawn; about −60 dB.
 const SPECTRUM_SHOWN: f32 = -6.5;
 
 impl View {
-    /// What to show of a snapshot and a session under these settings.
+    /// The view of a snapshot and a session under these settings.
     pub fn new(snapshot: &Snapshot, song: &Song, controls: &Controls) -> Self {
         let sheet = Self::sheet(snapshot, song, controls);
         Self::with_sheet(snapshot, song, controls, Arc::new(sheet))
     }
 
-    /// The sheet of such a view, which is worth keeping while nothing in the track changes.
+    /// The sheet of such a view, worth keeping while the track does not change.
     pub fn sheet(snapshot: &Snapshot, song: &Song, controls: &Controls) -> Sheet {
         let beat = snapshot.position.and_then(|position| position.beat);
         Sheet::new(&song.track, &Namer::new(controls), beat)
     }
 
-    /// The same with a sheet that was made before.
+    /// The view with a sheet that was made before.
     pub fn with_sheet(
         snapshot: &Snapshot,
         song: &Song,
@@ -304,7 +306,7 @@ impl View {
             writes: controls.write,
             refused_network: (!snapshot.refused_networks.is_empty()).then(|| {
                 let why = snapshot.refused_networks.join("; ");
-                format!("The built-in network listens: {why}")
+                format!("Using the built-in network: {why}")
             }),
             message: song.message.clone(),
             can_bring_back: song.can_bring_back,
@@ -315,7 +317,7 @@ impl View {
     }
 }
 
-/// The chord that sounds. In silence, or while nothing plays, the last chord is past.
+/// The chord that sounds. In silence, or when nothing plays, there is none.
 fn live_chord(snapshot: &Snapshot, key: &KeyView, namer: &Namer) -> Option<ChordView> {
     let silent = matches!(
         snapshot.status,
@@ -331,7 +333,7 @@ fn live_chord(snapshot: &Snapshot, key: &KeyView, namer: &Namer) -> Option<Chord
     })
 }
 
-/// The chord under a playhead that stands still.
+/// The chord at a playhead that stands still.
 fn remembered_chord(snapshot: &Snapshot, song: &Song, namer: &Namer) -> Option<ChordView> {
     let position = snapshot.position.filter(|position| !position.playing)?;
     let segment = song.track.timeline().at(position.time_s)?;
@@ -385,7 +387,7 @@ fn alternatives(
     let given = snapshot.current.iter().flat_map(|it| &it.alternatives);
     for (label, probability) in given {
         let name = namer.name(label, key.key);
-        // A smaller vocabulary folds several of them into one.
+        // A smaller vocabulary can make several of them equal.
         if name.is_empty() || name == chord.name {
             continue;
         }
@@ -420,7 +422,8 @@ fn key_view(track: &Track, position: Option<SongPosition>, namer: &Namer) -> Key
     }
 }
 
-/// Where the song stands; by the track's own beats where it has bars and the host tells none.
+/// The position in the song, with the track's own beats where it has bars and the host reports
+/// none.
 fn now(position: SongPosition, track: &Track, has_bars: bool) -> Now {
     let own = (position.beat.is_none() && has_bars).then(|| {
         let beat = track.tempo().beat_at(position.time_s);
@@ -434,7 +437,7 @@ fn now(position: SongPosition, track: &Track, has_bars: bool) -> Now {
     }
 }
 
-/// The tempo of a track that goes by the stream: no host says another.
+/// The tempo of a track that goes by the stream, for which no host gives one.
 fn own_bpm(song: &Song) -> Option<f64> {
     let track = &song.track;
     let mut chords = track.timeline().segments().iter();
@@ -442,7 +445,7 @@ fn own_bpm(song: &Song) -> Option<f64> {
     counted.then(|| track.tempo().bpm_at(0.0))
 }
 
-/// Tempo, meter and bar as musicians say them.
+/// Tempo, meter and bar as text.
 fn transport(position: SongPosition) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(tempo) = position.tempo_bpm {

@@ -1,14 +1,14 @@
-//! The background analysis thread, one a process.
+//! The background analysis thread, one per process.
 //!
-//! All instances of the plugin share it, and with it one set of weights. It knows
-//! them by weak handles, so that an instance goes when the host lets go of it, and
-//! it ends with the last [`Worker`] handle. It looks for audio by itself every few
-//! milliseconds: waking it would cost the audio threads a system call.
+//! All instances of the plugin share it, and one set of weights. It holds them by weak
+//! handles, so that an instance ends when the host releases it, and the thread ends with the
+//! last [`Worker`] handle. It polls for audio every few milliseconds: waking it would cost the
+//! audio threads a system call.
 //!
-//! An error in the analysis of one instance ends that of this instance, until its host
-//! switches it off and on ([`crate::Changes::prepare`]). The thread itself goes on whatever
-//! happens, and if it ends all the same the next instance that is prepared starts it again,
-//! with all instances that there are.
+//! An error in the analysis of one instance ends only that analysis, until the host switches
+//! the plugin off and on ([`crate::Changes::prepare`]). The thread itself survives errors; if
+//! it ends all the same, the next instance that is prepared starts it again, with all existing
+//! instances.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,26 +24,27 @@ use crate::error::PrepareError;
 use crate::hearing::Hearing;
 use crate::recognition::Recognizers;
 
-/// How long the thread sleeps when no instance has audio. Short against the hop of
-/// the live analysis, so that it adds nothing to the delay that one could notice.
+/// How long the thread sleeps when no instance has audio. Short compared with the hop of the
+/// live analysis, so that it adds no noticeable delay.
 const NAP: Duration = Duration::from_millis(4);
 
-/// The same, when no instance has had audio for [`RESTLESS_NAPS`] naps.
+/// How long it sleeps when no instance has had audio for [`RESTLESS_NAPS`] naps.
 const LONG_NAP: Duration = Duration::from_millis(25);
 const RESTLESS_NAPS: u32 = 500;
 
-/// Of so many instances one more has its refining pass in the same round.
+/// In each round the refining pass runs in at most one instance, and one more for each this
+/// many instances.
 const INSTANCES_A_REFINING: usize = 16;
 
 struct Shared {
     stop: AtomicBool,
     newcomers: Mutex<Vec<Weak<Hearing>>>,
-    /// Those that the thread looks after. It holds the lock while it is at work.
+    /// The instances of the thread. It holds the lock while it works.
     residents: Mutex<Vec<Weak<Hearing>>>,
     recognizers: Box<dyn Recognizers>,
-    /// Who hears together.
+    /// The bands of the process.
     bands: Arc<Bands>,
-    /// An error on purpose.
+    /// For tests: causes a panic on the thread.
     #[cfg(test)]
     planted: AtomicBool,
 }
@@ -54,16 +55,16 @@ pub struct Worker {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The process's worker, while anybody needs it.
+/// The worker of the process, while it is in use.
 static WORKER: Mutex<Weak<Worker>> = Mutex::new(Weak::new());
 
 impl Worker {
-    /// The worker of this process; starts it, with what `recognizers` makes, if
-    /// there is none. Once this returns, the weights are loaded and warm.
+    /// The worker of this process. Starts it if there is none, with what `recognizers` makes.
+    /// Once this returns, the weights are loaded and warmed up.
     ///
     /// # Errors
     ///
-    /// What `recognizers` says, or that no thread could be started.
+    /// If `recognizers` fails, or no thread can be started.
     pub fn of_process(
         recognizers: impl FnOnce() -> Result<Box<dyn Recognizers>, PrepareError>,
     ) -> Result<Arc<Self>, PrepareError> {
@@ -77,7 +78,7 @@ impl Worker {
         Ok(worker)
     }
 
-    /// A worker of its own.
+    /// A new worker.
     fn start(recognizers: Box<dyn Recognizers>) -> Result<Self, PrepareError> {
         let worker = Self {
             shared: Arc::new(Shared {
@@ -95,11 +96,11 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Starts the thread, if it does not run. Not for the audio thread.
+    /// Starts the thread if it is not running. Not for the audio thread.
     ///
     /// # Errors
     ///
-    /// That no thread could be started.
+    /// If no thread can be started.
     pub fn revive(&self) -> Result<(), PrepareError> {
         let mut thread = self.thread.lock();
         if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
@@ -114,17 +115,17 @@ impl Worker {
         Ok(())
     }
 
-    /// Makes the worker look for audio at once. This calls the system: it is for an audio
-    /// thread that waits for the worker, and for no other.
+    /// Makes the worker look for audio at once. This makes a system call: it is only for an
+    /// audio thread that waits for the worker.
     pub fn wake(&self) {
-        // Where somebody is at it, the thread is about to be started.
+        // If the lock is taken, the thread is being started.
         let thread = self.thread.try_lock();
         if let Some(thread) = thread.as_ref().and_then(|thread| thread.as_ref()) {
             thread.thread().unpark();
         }
     }
 
-    /// Makes the worker look after `instance` for as long as it exists.
+    /// Makes the worker serve `instance` for as long as it exists.
     pub fn adopt(&self, instance: &Arc<Hearing>) {
         let bands = &self.shared.bands;
         instance.analysis.lock().take_seat(bands, instance);
@@ -145,7 +146,7 @@ impl Drop for Worker {
     }
 }
 
-/// The life of the thread, which a panic does not end.
+/// The thread's loop, which survives panics.
 fn live(shared: &Shared) {
     while !shared.stop.load(Ordering::Acquire) {
         if catch_unwind(AssertUnwindSafe(|| run(shared))).is_err() {
@@ -177,8 +178,8 @@ fn run(shared: &Shared) {
             });
             true
         });
-        // What is shown at once comes first: of the refining passes, which take longer, few
-        // instances have theirs between two looks at everybody's audio.
+        // The live display comes first: only a few instances run their refining pass, which
+        // takes longer, before everybody's audio is served again.
         let mut turns = 1 + residents.len() / INSTANCES_A_REFINING;
         for _ in 0..residents.len() {
             next_refined = (next_refined + 1) % residents.len();

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The built VST3 in Ardour 7 on an X server without a screen, its window opened as a musician
-would: by a double click in the mixer.
+"""The built VST3 in Ardour 7 on an X server without a screen. Its window is opened as a musician
+would, by a double click in the mixer.
 
     python3 plugin/tests/ardour.py target/bundled/Changes.vst3 --tries 6
 
-Each try is a fresh Ardour with a home of its own. Exits 0 when the window was drawn in all of
-them. Needs Debian's packages ardour, xvfb, openbox, xdotool, x11-apps and x11-utils; nothing of
-Python's beyond its library.
+Each try is a fresh Ardour with its own home folder. Exits 0 when the window was drawn in all of
+them. Needs Debian's packages ardour, xvfb, openbox, xdotool, x11-apps and x11-utils; no Python
+packages.
 """
 
 import argparse
@@ -69,7 +69,7 @@ PROCESSOR = (
 # Places in Ardour's main window, in pixels from its upper left corner, at its size of SIZE.
 SIZE = (1348, 713)
 MIXER = (1326, 72)
-# Where the plugin is in the strip hangs on the fonts that there are.
+# The plugin's place in the strip depends on the installed fonts.
 PLUGINS = [(324, 238), (324, 252)]
 
 
@@ -84,7 +84,7 @@ class Ardour:
         config = self.folder / ".config/ardour7"
         config.mkdir(parents=True)
         (config / "config").write_text(CONFIG)
-        # Ardour was here before: it asks nothing about its first start.
+        # As if Ardour had run before, so that it skips its first-start questions.
         (config / ".a7").touch()
         shutil.copytree(vst3, self.folder / ".vst3" / Path(vst3).name)
         session = self.folder / "session"
@@ -144,8 +144,8 @@ class Ardour:
         self.xdotool("click", "--repeat", times, "--delay", 80, 1)
 
     def open_plugin(self):
-        """Opens the plugin's window in the mixer. Gives Ardour's window around it, and when the
-        double click that opened it was done."""
+        """Opens the plugin's window in the mixer. Returns Ardour's window around it, and the
+        time of the double click."""
         main = self.main_window()
         for index in range(20):
             self.click(main, MIXER)
@@ -167,7 +167,7 @@ class Ardour:
         return found and found.group(1)
 
     def colours(self, window):
-        """How many colours are to be seen in a window."""
+        """The number of colours in a window."""
         dump = self.run("xwd", "-silent", "-id", window)
         if len(dump) < 100:
             return 0
@@ -179,7 +179,7 @@ class Ardour:
         return len(set(memoryview(pixels)[: len(pixels) // 4 * 4].cast("I")))
 
     def await_drawn(self, window, seconds):
-        """Until the plugin's window has something in it; False if that takes too long."""
+        """Waits until the plugin's window is drawn; False if that takes too long."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             inner = self.inner(window)
@@ -189,7 +189,7 @@ class Ardour:
         return False
 
     def screenshot(self, file):
-        """The whole screen, as xwd has it."""
+        """Saves the whole screen in xwd's format."""
         Path(file).write_bytes(self.run("xwd", "-silent", "-root"))
 
     def close(self):
@@ -201,7 +201,7 @@ class Ardour:
 
 @contextlib.contextmanager
 def screen():
-    """An X server without a screen, with a window manager; gives its display."""
+    """An X server without a screen, with a window manager. Yields its display."""
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
         stdout=subprocess.PIPE,
@@ -229,7 +229,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("vst3", type=Path)
     parser.add_argument("--tries", type=int, default=6)
-    parser.add_argument("--pictures", type=Path, help="where to leave screenshots (xwd)")
+    parser.add_argument("--pictures", type=Path, help="folder for screenshots (xwd)")
     options = parser.parse_args()
     drawn = 0
     for index in range(1, options.tries + 1):
@@ -239,7 +239,7 @@ def main():
                 window, clicked = ardour.open_plugin()
                 good = ardour.await_drawn(window, 15)
                 took = time.monotonic() - clicked
-                # What was drawn once must not be gone.
+                # It must still be drawn later.
                 time.sleep(1)
                 inner = ardour.inner(window)
                 colours = ardour.colours(inner) if inner else 0

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Two instances as a band in Ardour 7, without its window: one on a track with a bass alone, one on
-a track with chords above it. They must save one and the same track, and its chords must have the
-bass that only the other track plays.
+"""Two instances as a band in Ardour 7, without its window: one on a bass track, one on a track
+with chords. Both must save the same chord track, and its chords must have the bass notes that only
+the bass track plays.
 
     python3 plugin/tests/ardour_band.py target/bundled/Changes.vst3
 
-Needs Debian's package ardour; nothing of Python's beyond its library.
+Needs Debian's package ardour; no Python packages.
 """
 
 import argparse
@@ -47,7 +47,7 @@ s:save_state("")
 close_session()
 """
 
-# The part is the same parameter whatever its place among the others.
+# The part is found by its name, wherever it is among the parameters.
 PLAY = """
 AudioEngine:set_backend("None (Dummy)", "Normal Speed", "")
 s = load_session("{folder}", "band")
@@ -91,7 +91,7 @@ def main():
     if bass["track"] != harmony["track"]:
         sys.exit(f"two tracks:\n{bass['track']}\n{harmony['track']}")
     if not bass.get("changed_ms"):
-        sys.exit("no band has written the track")
+        sys.exit("the track was not written by a band")
     wanted = [CHORDS[index % len(CHORDS)][0] for index in range(SECONDS // CHORD_S)]
     segments = bass["track"]["segments"]
     print(" ".join(segment["label"] for segment in segments))
@@ -105,7 +105,7 @@ def main():
 
 
 def played(folder, vst3):
-    """Makes the session, plays it, and gives what both instances have saved."""
+    """Makes the session, plays it, and returns what both instances saved."""
     environment = dict(os.environ, HOME=str(folder))
     for name in ["DISPLAY", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"]:
         environment.pop(name, None)

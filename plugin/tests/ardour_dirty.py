@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Whether Ardour 7 knows that its session has changed when chords were heard and when one was
-edited in the plugin's window: its title has a star then.
+"""Whether Ardour 7 marks its session as modified, by a star in its title, when chords are heard and
+when one is edited in the plugin's window.
 
     python3 plugin/tests/ardour_dirty.py target/bundled/Changes.vst3 assets/demo/town-theme.ogg
 
-Needs what ardour_walk.py beside this file needs. Exits 0 when the star came with the music, went
-with each save and came with the edit.
+Needs the same as ardour_walk.py beside this file. Exits 0 when the star appeared with the music,
+disappeared with each save and appeared with the edit.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from ardour_walk import EDITOR, FIRST_CHORD, picture, with_song
 CLEAN = "^walk - Ardour$"
 MODIFIED = r"^\*walk - Ardour$"
 
-# How much of the song is on the track, and is played.
+# Seconds of the song on the track, and seconds that are played.
 SECONDS = 12
 
 
@@ -28,7 +28,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("vst3", type=Path)
     parser.add_argument("song")
-    parser.add_argument("--pictures", type=Path, help="where to leave screenshots (xwd)")
+    parser.add_argument("--pictures", type=Path, help="folder for screenshots (xwd)")
     options = parser.parse_args()
     with screen() as display, tempfile.TemporaryDirectory() as folder:
         ardour = Ardour(display, options.vst3, folder, with_song(options.song, SECONDS))
@@ -63,7 +63,7 @@ def walk(ardour, options):
     await_title(ardour, MODIFIED, "chords are heard")
     time.sleep(SECONDS)
     ardour.xdotool("key", "space")
-    # What is heard last is confirmed.
+    # Until the last chords are confirmed.
     time.sleep(8)
     save(ardour, main_window)
     time.sleep(3)

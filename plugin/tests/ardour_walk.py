@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The walk of the README in Ardour 7, with a clock: from the double click that opens the plugin's
-window over a chord that is corrected to a MIDI clip of the song's chords on a track of the host.
+"""The README's walk-through in Ardour 7, timed: from the double click that opens the plugin's
+window, through the correction of a chord, to a MIDI clip of the song's chords on a track of the host.
 
     python3 plugin/tests/ardour_walk.py target/bundled/Changes.vst3 assets/demo/town-theme.ogg
 
-Needs what ardour.py beside this file needs, and ffmpeg. Exits 0 when the clip is there and the
+Needs the same as ardour.py beside this file, and ffmpeg. Exits 0 when the clip exists and the
 saved file has the corrected chord.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ardour import RATE, Ardour, screen
 
-# Units of a second in Ardour's files.
+# Units per second in Ardour's files.
 CLOCK = 282_240_000
 
 SOURCE = """<Sources>
@@ -35,7 +35,7 @@ REGION = """<Region name="song" muted="0" opaque="1" locked="0" video-locked="0"
       fade-in-active="0" fade-out-active="0" fade-before-fx="0" envelope-active="0"
       scale-amplitude="1"/>"""
 
-# What the first chord is corrected to; no chord of the song.
+# The correction of the first chord; it does not occur in the song.
 CORRECTED = "Am7/C"
 
 # Places in Ardour's main window and in the plugin's, as in ardour.py.
@@ -68,8 +68,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("vst3", type=Path)
     parser.add_argument("song")
-    parser.add_argument("--seconds", type=int, default=30, help="how much of the song is played")
-    parser.add_argument("--pictures", type=Path, help="where to leave screenshots (xwd)")
+    parser.add_argument("--seconds", type=int, default=30, help="seconds of the song to play")
+    parser.add_argument("--pictures", type=Path, help="folder for screenshots (xwd)")
     options = parser.parse_args()
     with screen() as display, tempfile.TemporaryDirectory() as folder:
         edit = with_song(options.song, options.seconds)
@@ -126,7 +126,7 @@ def walk(ardour, options):
 
 
 class Clock:
-    """Tells how long each step took."""
+    """Prints how long each step took."""
 
     def __init__(self):
         self.last = time.monotonic()
@@ -141,7 +141,7 @@ class Clock:
 
 
 def drag(ardour, source, start, target, end):
-    """As a hand does it: slowly enough for both sides to see it."""
+    """Drags as a hand does, slowly enough for both programs to follow."""
     ardour.xdotool("mousemove", "--window", source, *start)
     ardour.xdotool("mousedown", 1)
     x, y = start
@@ -157,7 +157,7 @@ def drag(ardour, source, start, target, end):
 
 
 def await_file(folder, pattern, seconds):
-    """The file, with something in it, or None if it does not come."""
+    """The file once it is not empty, or None if it does not appear."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for file in folder.glob(pattern):

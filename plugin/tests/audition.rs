@@ -1,4 +1,4 @@
-//! A chord that somebody wants to hear: for how long it sounds, and when it does not.
+//! Auditioning a chord: for how long it sounds, and when it does not.
 
 use changes_realtime::audition::{Audition, Wish};
 use changes_realtime::midi_out::Notes;
@@ -10,7 +10,7 @@ fn chord(bass: u8) -> Notes {
     }
 }
 
-/// The basses of so many blocks of a tenth of a second.
+/// The bass notes in so many blocks of a tenth of a second.
 fn basses(audition: &mut Audition, wish: &Wish, blocks: u32) -> Vec<Option<u8>> {
     let bass = |_| audition.play(wish, 0.1, false).and_then(|notes| notes.bass);
     (0..blocks).map(bass).collect()
@@ -45,7 +45,7 @@ fn what_is_withdrawn_or_silenced_is_not_heard() {
     wish.ask(chord(36));
     assert_eq!(audition.play(&wish, 0.1, true), None);
     assert_eq!(basses(&mut audition, &wish, 2), [None; 2]);
-    // The count goes round.
+    // The counter wraps around.
     for _ in 0..300 {
         wish.ask(chord(36));
         assert_eq!(basses(&mut audition, &wish, 1), [Some(36)]);

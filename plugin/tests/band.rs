@@ -21,7 +21,7 @@ const HARMONY: f64 = 2.0;
 const MELODY: f64 = 3.0;
 const DRUMS: f64 = 4.0;
 
-/// A bar of the song: the keys' chord, the note of the bass, that of the melody, and what they are
+/// A bar of the song: the keys' chord, the bass note, the melody note, and the chord of all
 /// together.
 struct Bar {
     keys: &'static [u8],
@@ -81,7 +81,7 @@ fn stems() -> Stems {
     }
 }
 
-/// Held by the tests that are in the second band: there are more tests than bands.
+/// Held by the tests that use the second band: there are more tests than bands.
 static BAND_B: Mutex<()> = Mutex::new(());
 
 /// An instance on a track.
@@ -92,7 +92,8 @@ struct Player {
     from: usize,
 }
 
-/// Sets the part of an instance, and its band: tests that run side by side are no band.
+/// Sets the part and the band of an instance, so that tests running in parallel form no common
+/// band.
 fn set_part(instance: &mut PluginInstance<TestHost>, part: f64, band: f64) {
     let ids = ["Part", "Band"].map(|name| host::parameter(instance, name).unwrap());
     let mut processor = host::activate(instance, RATE, 64);
@@ -115,13 +116,13 @@ fn player(entry: &PluginEntry, part: f64, band: f64, audio: &[f32]) -> Player {
     }
 }
 
-/// Plays all of them side by side from the start of the song, as a host does that renders.
+/// Plays all of them in parallel from the start of the song, as a rendering host does.
 fn play(players: &mut [Player], frames: usize, offline: bool) {
     play_with(players, frames, offline, |_, _, _| {});
 }
 
-/// The same with what else an instance is sent with a block: `send` gets its place, the samples
-/// of the song that the block has, and the block.
+/// The same with further events: `send` gets the instance's index, the samples of the song in
+/// the block, and the block.
 fn play_with(
     players: &mut [Player],
     frames: usize,
@@ -234,7 +235,7 @@ fn one_instance_and_instances_that_all_hear_the_mix_are_as_they_always_were() {
     let track = settled(&mut alone[0].instance);
     assert!(!host::track_json(&mut alone[0].instance).contains("changed_ms"));
     drop(alone);
-    // With a part and nobody else in its band, it listens for itself all the same.
+    // With a part but alone in its band, an instance listens by itself.
     let mut lonely = [player(&entry, HARMONY, 3.0, &stems.mix)];
     play(&mut lonely, 512, true);
     assert_eq!(settled(&mut lonely[0].instance), track);
@@ -254,7 +255,7 @@ fn a_part_that_is_silent_comes_late_or_is_removed_costs_nothing() {
     let _turn = BAND_B.lock();
     let (entry, stems) = (host::load(), stems());
     let chord = (music::CHORD_S * RATE) as usize;
-    // A muted bass: what the keys say counts, and the chords are there.
+    // A muted bass: the keys count, and the chords are there.
     let players_of = |band| players(&entry, band, &stems, &[0, 1]);
     let mut players = players_of(1.0);
     players[1].audio.fill(0.0);
@@ -277,7 +278,7 @@ fn a_part_that_is_silent_comes_late_or_is_removed_costs_nothing() {
     let track = settled(&mut players[0].instance);
     assert_eq!(roots(&track), wanted_roots);
     assert_eq!(chords(&track)[2..], wanted()[2..]);
-    // It is removed, and the keys play on; what both have made stays.
+    // It is removed, and the keys play on; the track of both stays.
     let mut keys = players.swap_remove(0);
     drop(players);
     let before = host::track(&mut keys.instance);

@@ -1,5 +1,5 @@
 //! The built CLAP in hosts that play, that render as fast as they can, and that stop in the
-//! middle: the same track from all of them, and no audio lost but where it must be.
+//! middle: the same track from all of them, and audio lost only where it must be.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
@@ -13,17 +13,18 @@ use testhost::music;
 
 const RATE: f64 = 48_000.0;
 
-/// A host's way through a piece.
+/// How a host goes through a piece.
 #[derive(Clone, Copy)]
 struct Manner {
     mode: RenderMode,
-    /// The mode that the host sets while the plugin is active, whatever the plugin then wishes.
+    /// The mode that the host sets while the plugin is active, whatever the plugin then
+    /// requests.
     later: Option<RenderMode>,
     /// Samples of the blocks, in turn.
     blocks: &'static [usize],
-    /// Whether the host waits until a block is due, as one that plays does.
+    /// Whether the host waits until a block is due, as in real time.
     real_time: bool,
-    /// Sample at which the host falls silent for a while without a word.
+    /// Sample at which the host stops for a while without saying so.
     pause: Option<usize>,
 }
 
@@ -35,7 +36,7 @@ const OFFLINE: Manner = Manner {
     pause: None,
 };
 
-/// Renders, and says real time.
+/// Renders, but reports real time.
 const FLOOD: Manner = Manner {
     mode: RenderMode::Realtime,
     ..OFFLINE
@@ -46,12 +47,12 @@ const PLAYS: Manner = Manner {
     ..FLOOD
 };
 
-/// Longer than the plugin believes in a pause.
+/// Longer than the plugin waits before it takes the music as ended.
 const PAUSE: Duration = Duration::from_secs(6);
 
-/// What came of it.
+/// The result of a piece.
 struct Outcome {
-    /// The track, to the last digit.
+    /// The track, compared to the last digit.
     json: String,
     track: Track,
     /// The notes with the block that they came with.
@@ -69,7 +70,7 @@ fn play(entry: &PluginEntry, audio: &[f32], jump: usize, manner: Manner) -> Outc
     let most = manner.blocks.iter().max().unwrap();
     let mut processor = host::activate(&mut instance, RATE, *most);
     if let Some(mode) = manner.later {
-        // The wrapper asks to be restarted, and this host does nothing of the kind.
+        // The wrapper asks to be restarted, and this host ignores it.
         host::set_render_mode(&mut instance, mode);
     }
     let mut block = Block::new(2, *most);
@@ -79,7 +80,7 @@ fn play(entry: &PluginEntry, audio: &[f32], jump: usize, manner: Manner) -> Outc
     let started = Instant::now();
     let mut sizes = manner.blocks.iter().cycle();
     for index in 0.. {
-        // A host cuts its blocks where something happens.
+        // A host ends its blocks where something happens.
         let ends = [jump, half, manner.pause.unwrap_or(half), audio.len()];
         let end = ends.into_iter().filter(|end| *end > at).min();
         let Some(end) = end else { break };
@@ -108,7 +109,7 @@ fn play(entry: &PluginEntry, audio: &[f32], jump: usize, manner: Manner) -> Outc
     Outcome { json, track, notes }
 }
 
-/// Seconds of the track of which the plugin has heard nothing.
+/// Seconds of the track that the plugin did not hear.
 fn lost_s(track: &Track) -> f64 {
     let segments = track.timeline().into_iter();
     let lost = segments.filter(|it| it.label == Label::Unknown && it.confidence == 0.0);
@@ -238,11 +239,11 @@ fn a_stalled_worker_leaves_a_marked_gap_and_never_stalls_the_audio() {
         std::thread::sleep(Duration::from_millis(10));
     }
     let stall = testhost::stall::Stall::of_worker();
-    // The worker goes on only after these: had one of them waited for it, and not given up,
+    // The worker goes on only after these: if one of them waited for it without giving up,
     // this would never end.
     let held_s = blocks(&mut block, &mut processor, HELD);
     drop(stall);
-    // What is heard behind the gap says where it ends.
+    // What is heard after the gap marks its end.
     std::thread::sleep(Duration::from_secs(2));
     let end_s = blocks(&mut block, &mut processor, 2 * BEFORE);
     instance.deactivate(processor.stop_processing());

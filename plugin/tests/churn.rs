@@ -1,5 +1,5 @@
 //! Hosts that switch the plugin on and off, change its rate, and open and close it, again and
-//! again: nothing is left behind.
+//! again: no memory is left behind.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![allow(clippy::disallowed_types, reason = "no audio thread in here")]
@@ -10,7 +10,8 @@ use testhost::host::{self, Block};
 use testhost::music;
 use testhost::process::Holdings;
 
-/// What a process holds is counted: where the tests of this file share one, they take turns.
+/// The resources of the process are counted: where the tests of this file share one, they take
+/// turns.
 static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 fn turn() -> std::sync::MutexGuard<'static, ()> {
@@ -18,8 +19,9 @@ fn turn() -> std::sync::MutexGuard<'static, ()> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// What may be left, in bytes, once the worker has come to the last tap: a minute is waited for that.
-/// On a busy machine the allocator keeps some 9 MiB more now and then, with nothing of ours alive.
+/// Bytes that may remain once the worker has reached the last tap, for which the test waits up to a
+/// minute. On a busy machine the allocator keeps some 9 MiB more now and then, with nothing of ours
+/// alive.
 const SLACK: u64 = 16 << 20;
 
 #[test]
@@ -33,7 +35,7 @@ fn activation_storms_leave_nothing_behind() {
     activation_storm(60, 300);
 }
 
-/// Activations, and then some more that must leave nothing behind.
+/// Activates `first` times, and then more often, which must leave nothing behind.
 fn activation_storm(first: usize, then: usize) {
     let _turn = turn();
     const RATES: [f64; 5] = [44_100.0, 48_000.0, 96_000.0, 8_000.0, 384_000.0];
@@ -61,8 +63,8 @@ fn activation_storm(first: usize, then: usize) {
     Holdings::assert_no_more_than(before, SLACK);
 }
 
-/// The rate changes under way, and the size of the blocks with every block: chords lie where
-/// they sounded.
+/// The rate changes during the session, and the size of the blocks with every block: chords
+/// lie where they sounded.
 #[test]
 fn a_session_goes_on_through_changes_of_rate() {
     let _turn = turn();
@@ -109,11 +111,12 @@ fn many_instances_that_come_and_go_leave_nothing_behind() {
     instances_come_and_go(25);
 }
 
-/// Eight instances at a time, twice so many times: the second time must leave nothing behind.
+/// Opens and closes eight instances at a time, twice so many times: the second time must leave
+/// nothing behind.
 fn instances_come_and_go(times: usize) {
     let _turn = turn();
     let entry = host::load();
-    // One that stays, and with it the worker.
+    // One that stays, and keeps the worker.
     let mut first = host::instantiate(&entry);
     let processor = host::activate(&mut first, 48_000.0, 512);
     let audio = music::noise(1, 512);
@@ -131,9 +134,8 @@ fn instances_come_and_go(times: usize) {
         }
         std::thread::sleep(Duration::from_secs(1));
     };
-    // As often before as after: how much of what was freed an allocator keeps is settled then.
-    // It depends on how many instances' rings were there at once, which is for the machine's
-    // threads to say.
+    // As often before as after: by then the allocator's reserve has settled. It depends on how
+    // many instances' rings existed at once, which depends on how the threads were scheduled.
     open_and_close(times);
     let before = Holdings::now();
     open_and_close(times);

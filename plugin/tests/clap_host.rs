@@ -1,4 +1,4 @@
-//! The built CLAP in a real host, by the file that would be shipped.
+//! The built CLAP in a real host, loaded from the file that ships.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn bits(samples: &[f32]) -> Vec<u32> {
     samples.iter().map(|sample| sample.to_bits()).collect()
 }
 
-/// Noise with every kind of sample in it that a filter would choke on.
+/// Noise with every kind of sample that can break a filter.
 fn hostile(seed: u64, len: usize) -> Vec<f32> {
     let mut audio = music::noise(seed, len);
     let odd = [
@@ -178,7 +178,7 @@ fn a_damaged_state_neither_crashes_nor_changes_anything_by_half() {
             .collect();
         assert!(!host::restore(&mut instance, &random));
     }
-    // A length that lies.
+    // A wrong length.
     let mut long = u64::MAX.to_le_bytes().to_vec();
     long.extend(b"{}");
     assert!(!host::restore(&mut instance, &long));
@@ -187,7 +187,7 @@ fn a_damaged_state_neither_crashes_nor_changes_anything_by_half() {
         host::state_json(&good)
     );
 
-    // Sound JSON around fields that are not: the size stays, and the track is what it was.
+    // Valid JSON around invalid fields: the size stays, and the track is what it was.
     let mut state = host::state_json(&good);
     state["fields"]["track"] = r#"{"version":1,"clock":"host","segments":[{}]}"#.into();
     state["fields"]["editor-size"] = r#"{"width":-5e30,"height":null}"#.into();
@@ -253,7 +253,7 @@ fn await_track(
 fn share_right(track: &Track) -> f64 {
     let (mut right, mut all) = (0, 0);
     for (index, (label, _)) in music::PROGRESSION.iter().enumerate() {
-        // The middle of the chord: what a recognizer does at a change is its own affair.
+        // The middle of the chord: changes themselves are not judged here.
         for step in 4..10 {
             let at_s = (index as f64 + f64::from(step) / 10.0) * music::CHORD_S;
             let found = track.timeline().at(at_s);
@@ -319,7 +319,7 @@ fn the_track_is_the_same_at_every_block_size() {
     }
 }
 
-/// A track as text, one chord a line: what a host's own rounding of beats does not touch.
+/// A track as text, one chord a line, rounded beyond the host's own rounding of beats.
 fn rounded(track: &Track) -> String {
     let lines = track.timeline().into_iter().map(|it| {
         let alternatives = it.alternatives.iter();
@@ -361,7 +361,7 @@ impl Band {
         }
     }
 
-    /// One block; tells what hangs after it.
+    /// Plays one block. Returns the notes that sound after it.
     fn block(
         &mut self,
         processor: &mut clack_host::prelude::StartedPluginAudioProcessor<host::TestHost>,
@@ -391,8 +391,8 @@ impl Band {
         host::hanging(&self.block.notes)
     }
 
-    /// Plays on until these notes sound. The worker has its own pace, so after enough music
-    /// it is given all the time it wants for very little more.
+    /// Plays until these notes sound. The worker has its own pace, so after enough music the
+    /// test waits as long as needed while little more is played.
     fn until(
         &mut self,
         processor: &mut clack_host::prelude::StartedPluginAudioProcessor<host::TestHost>,
@@ -424,7 +424,7 @@ fn the_live_chord_sounds_on_the_midi_output_and_no_note_is_left_hanging() {
     let id = |name: &str| parameters.iter().find(|it| it.name == name).unwrap().id;
     let mut processor = host::activate(&mut instance, Band::RATE, Band::FRAMES);
     let mut band = Band::new();
-    // Off until it is asked for.
+    // Off until it is switched on.
     for _ in 0..200 {
         assert!(band.block(&mut processor, true).is_empty());
     }
@@ -438,7 +438,7 @@ fn the_live_chord_sounds_on_the_midi_output_and_no_note_is_left_hanging() {
             .all(|it| !it.on || it.velocity == 80)
     );
 
-    // Stop: silent with the very block, and silent while the song stands still.
+    // Stop: silent from that very block on, and while the song stands still.
     for _ in 0..50 {
         assert!(band.block(&mut processor, false).is_empty());
         std::thread::sleep(Duration::from_millis(3));
@@ -454,8 +454,8 @@ fn the_live_chord_sounds_on_the_midi_output_and_no_note_is_left_hanging() {
         band.block.set(id(parameter), 0.0);
         band.until(&mut processor, &C);
     }
-    // What sounds moves to another channel at once; the worker follows with the octave.
-    // Whole numbers count from 0 for hosts.
+    // What sounds moves to another channel at once; the octave follows through the worker.
+    // Hosts count integer values from 0.
     band.block.set(id("MIDI channel"), 15.0);
     band.block.set(id("MIDI bass"), 1.0);
     let sounding = band.block(&mut processor, true);
@@ -465,7 +465,8 @@ fn the_live_chord_sounds_on_the_midi_output_and_no_note_is_left_hanging() {
     band.block.set(id("MIDI bass"), 2.0);
     band.until(&mut processor, &[(15, 72), (15, 76), (15, 79)]);
 
-    // The host resets the plugin, or takes it out and in: the next block ends the notes.
+    // The host resets the plugin, or deactivates and activates it: the next block ends the
+    // notes.
     processor.reset();
     assert!(band.block(&mut processor, true).is_empty());
     band.until(&mut processor, &[(15, 72), (15, 76), (15, 79)]);

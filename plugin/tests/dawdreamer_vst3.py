@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The built VST3 in DawDreamer, which renders offline and says real time: audio bit for bit,
-parameters, and a long render of which nothing is lost.
+"""The built VST3 in DawDreamer, which renders offline but reports real time: bit-exact audio,
+parameters, and a long render without losses.
 
     python3 plugin/tests/dawdreamer_vst3.py target/bundled/Changes.vst3
 
-Needs dawdreamer 0.9.0 beside the packages of requirements.txt. Exits 0 when everything holds.
+Needs dawdreamer 0.9.0 beside the packages of requirements.txt. Exits 0 when all checks pass.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-//! The window in every view, against the pictures of the documentation (`docs/images`), and
-//! what it does when it is used.
+//! The window in every view, compared with the pictures in the documentation (`docs/images`),
+//! and its behaviour in use.
 //!
-//! `UPDATE_SNAPSHOTS=1` draws the pictures anew. Needs a Vulkan driver; without a graphics
-//! card Debian's `mesa-vulkan-drivers` has a software one. Where there is none at all the
-//! pictures cannot be drawn and the tests fail saying so.
+//! `UPDATE_SNAPSHOTS=1` redraws the pictures. Needs a Vulkan driver; without a graphics card
+//! Debian's `mesa-vulkan-drivers` has a software one. Without any driver the pictures cannot
+//! be drawn, and the tests fail with a message.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::Arc;
@@ -33,14 +33,14 @@ use recognizer::band::{Part, Said};
 use recognizer::live::{Shown, ShownState};
 use recognizer::tuning::Tuning;
 
-/// A window in use: the session's side of it is harmony's editor.
+/// A window in use; harmony's editor stands for the session.
 struct Used {
     editor: Editor,
     clock: Clock,
     snapshot: Snapshot,
     controls: Controls,
     desk: Desk,
-    /// What was asked for, edits aside.
+    /// Actions asked for, except edits.
     asked: Vec<Action>,
     message: Option<String>,
     can_bring_back: bool,
@@ -112,8 +112,7 @@ impl Used {
     }
 }
 
-/// What the plugin heard of the demo's music (`cargo xtask demo` saved it), with the keys
-/// that it finds.
+/// The track of the demo's music (saved by `cargo xtask demo`), with estimated keys.
 fn town_theme() -> Track {
     let saved = include_str!("support/town-theme.json");
     let mut track = SavedSession::from_json(saved).unwrap().track;
@@ -156,7 +155,7 @@ fn harbour() -> Track {
     Track::from_json(&json.to_string()).unwrap()
 }
 
-/// A chart of its first twenty bars, with a chord in the sixth that is not heard.
+/// A chart of its first twenty bars, with a wrong chord in the sixth.
 const CHART: &str = "Lights on the Harbour\nComposer: Anna Lind\n\n\
     [A]\n| Ebmaj7 | Cm7 | Fm7 Bb7 | Eb/G |\n| Abmaj7 | Db7 | Cm | % |\n\
     [A]\n| Ebmaj7 | Cm7 | Fm7 Bb7 | Eb/G |\n| Abmaj7 | G7 | Cm | % |\n\
@@ -194,7 +193,7 @@ fn charted(mut used: Used) -> Used {
     used
 }
 
-/// What a chord on a few strings looks like: partials of its notes over a slope of noise.
+/// The spectrum of a chord on a few strings: partials of its notes over a slope of noise.
 fn spectrum(label: &str) -> [f32; 144] {
     let chord: Label = label.parse().unwrap();
     let voiced = harmony::voicing::voicing(chord.chord().unwrap());
@@ -228,7 +227,7 @@ fn harness(used: Used, (width, height, scale): (f32, f32, f32)) -> Harness<'stat
         .with_size([width, height])
         .with_pixels_per_point(scale)
         .with_context_setup(theme::install)
-        // The sheet glides to where it is scrolled.
+        // The sheet glides to its scroll position.
         .with_max_steps(64)
         .build_ui_state(Used::paint, used);
     harness.set_render_cursor(false);
@@ -530,7 +529,7 @@ fn pictures() -> Vec<Picture> {
     ]
 }
 
-/// Four instances of a band, and what they said of the chord.
+/// Four instances of a band, and what each contributed to the chord.
 fn in_band(used: &mut Used) {
     used.controls.band.part = 2;
     used.snapshot.band = Standing::Together {
@@ -581,7 +580,7 @@ fn part_and_band_are_set_in_the_settings() {
 #[test]
 fn pictures_are_those_of_the_documentation() {
     let mut results = SnapshotResults::new();
-    // Rasterisers round edges differently; text and shapes may not move.
+    // Rasterizers round edges differently; text and shapes may not move.
     let options = SnapshotOptions::new()
         .threshold(1.2)
         .max_failed_pixels(200)
@@ -626,7 +625,7 @@ fn a_chord_is_changed_by_typing() {
     harness.run();
     assert_eq!(harness.state().label_at(BAR_5_S), "A:min7/b3");
     assert_eq!(harness.state().desk.open, Open::Nothing);
-    // By hand is locked, and can be taken back and done again.
+    // A chord set by hand is locked, and can be undone and redone.
     let track = harness.state().editor.track().clone();
     assert!(track.timeline().at(BAR_5_S).unwrap().locked);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
@@ -697,7 +696,7 @@ fn the_next_chord_is_announced_and_can_be_hidden() {
         harness.run();
         assert!(!told(&harness), "{page:?}");
     }
-    // Nobody knows what comes after the end.
+    // There is no next chord at the end.
     let mut harness = harness(Used::at(harbour(), 13.6, false), (960.0, 600.0, 1.0));
     harness.run();
     assert!(harness.query_by_label_contains("Next").is_none());
@@ -737,7 +736,7 @@ fn chords_are_heard_by_click_and_by_keys() {
     harness.run();
     assert_eq!(heard(&mut harness), ["Ab:maj7"]);
     assert_eq!(harness.state().desk.open, Open::Nothing);
-    // What is typed, before it is set.
+    // The typed chord, before it is set.
     open_bar_5(&mut harness);
     harness.event(egui::Event::Text("Am7/C".to_owned()));
     harness.run();
@@ -749,7 +748,7 @@ fn chords_are_heard_by_click_and_by_keys() {
     assert_eq!(heard(&mut harness), ["A:min7/b3"]);
     assert!(matches!(harness.state().desk.open, Open::Chord(_)));
     assert_eq!(harness.state().label_at(BAR_5_S), "Ab:maj7");
-    // As simple as it is shown.
+    // As simplified as it is shown.
     harness.key_press(Key::Escape);
     harness.state_mut().controls.window.simplify = SimplifyChoice::Triads;
     harness.run();
@@ -770,7 +769,7 @@ fn the_track_is_transposed_and_moved_back() {
     }
     assert_eq!(harness.state().label_at(BAR_5_S), "A:maj7");
     assert!(harness.query_by_label("Key E major").is_some());
-    // What sounds must not be written over it.
+    // What sounds must not replace it.
     assert!(!harness.state().controls.write);
     harness.key_press(Key::Escape);
     for _ in 0..3 {
@@ -791,7 +790,7 @@ fn simpler_chords_are_shown_and_the_track_keeps_what_was_heard() {
     assert!(harness.query_by_label("A♭ in bar 5").is_some());
     assert!(harness.query_by_label("Chord G").is_some());
     assert_eq!(harness.state().editor.track(), &before);
-    // What is typed goes into the track as it is.
+    // A typed chord goes into the track as it is.
     harness.key_press(Key::Escape);
     harness.run();
     harness.get_by_label("A♭ in bar 5").click();
@@ -972,7 +971,7 @@ fn streamed() -> Used {
     let mut used = Used::at(town_theme(), 24.2, true);
     used.clock = Clock::Stream;
     let mut track = town_theme();
-    // Nobody has told its beats.
+    // Its beats are unknown.
     let tempo = TempoMap::constant(track.tempo().bpm_at(0.0), 0.0, 0.0);
     track.set_tempo(tempo.unwrap(), Keep::Seconds).unwrap();
     used.snapshot = Song::of_track(track.clone(), Clock::Stream).snapshot_at(24.2, true);
@@ -1004,7 +1003,7 @@ fn a_song_without_a_hosts_tempo_is_counted_half_and_double() {
         harness.run();
         assert_eq!(tempo_and_seconds(&harness).0, bpm, "{button}");
     }
-    // By keys alone.
+    // By keyboard alone.
     let by_tab = (0..60).any(|_| {
         harness.key_press(Key::Tab);
         harness.run();
@@ -1039,7 +1038,7 @@ fn half_and_double_say_what_they_do_and_end_where_no_tempo_goes_further() {
     let mut harness = harness(streamed(), (960.0, 600.0, 1.0));
     harness.run();
     harness.get_by_label("Half tempo").hover();
-    // A tooltip comes after a while.
+    // A tooltip appears after a while.
     for _ in 0..60 {
         harness.step();
     }
@@ -1057,7 +1056,7 @@ fn half_and_double_say_what_they_do_and_end_where_no_tempo_goes_further() {
 fn the_tempo_of_a_host_is_its_own() {
     let mut used = Used::at(Track::new(), 1.0, true);
     used.clock = Clock::Stream;
-    // Nor is there anything to count in a track without chords.
+    // A track without chords has nothing to count either.
     for used in [used, Used::at(harbour(), 13.6, true)] {
         let mut harness = harness(used, (960.0, 600.0, 1.0));
         harness.run();
@@ -1159,7 +1158,7 @@ fn a_chart_is_typed_or_pasted() {
         .get_by_role_and_label(egui::Role::MultilineTextInput, "Chart")
         .focus();
     harness.run();
-    // Into the field, as text goes into any.
+    // Into the field, like any text.
     harness.event(egui::Event::Paste("| Am | F |".to_owned()));
     harness.run();
     assert_eq!(harness.state().asked, []);
@@ -1167,7 +1166,7 @@ fn a_chart_is_typed_or_pasted() {
     harness.run();
     harness.event(egui::Event::Paste("| C | G |".to_owned()));
     harness.run();
-    // As the layer below the window hands it over.
+    // As the layer below the window delivers it.
     harness.event_modifiers(
         egui::Event::Text("irealb://x".to_owned()),
         Modifiers::COMMAND,
@@ -1215,7 +1214,7 @@ fn a_chart_is_accepted_bar_by_bar_or_whole() {
     let bar = "Bar 6: D♭7. G7 was heard.";
     harness.get_by_label(bar).click();
     harness.run();
-    // What is in the track is not taken again.
+    // What is in the track already is not accepted again.
     harness.get_by_label("Bar 1: E♭maj7, accepted.").click();
     harness.run();
     harness.get_by_label("Accept all").click();
@@ -1228,7 +1227,7 @@ fn a_chart_is_accepted_bar_by_bar_or_whole() {
         Action::DiscardChart,
     ];
     assert_eq!(harness.state().asked, asked);
-    // By keys alone.
+    // By keyboard alone.
     let by_tab = (0..80).any(|_| {
         harness.key_press(Key::Tab);
         harness.run();
@@ -1274,7 +1273,7 @@ fn the_tuning_is_kept_and_let_go_by_a_click() {
         cents: -32.0,
     };
     assert_eq!(harness.state().controls.tuning, kept);
-    // What is heard later does not move it.
+    // What is heard later does not change it.
     harness.state_mut().snapshot.tuning = Some(Tuning::from_cents(20.0));
     harness.run();
     let by_tab = (0..60).any(|_| {
@@ -1306,7 +1305,7 @@ fn a_tuning_is_typed_in_the_settings() {
     assert!(harness.query_by_value("A = 432.0 Hz").is_none());
     harness.get_by_label("Fixed").click();
     harness.run();
-    // What was found is where one begins.
+    // Setting a tuning starts from the one found.
     assert_eq!(harness.state().controls.tuning.cents, -32.0);
     let field = |harness: &Harness<'static, Used>| {
         let hz = Tuning::from_cents(harness.state().controls.tuning.cents).a4_hz();
@@ -1355,7 +1354,7 @@ fn exports_have_diagrams_and_chords_for_keyboards_when_they_are_asked_for() {
     let window = &harness.state().controls.window;
     assert!(window.xf && !window.diagrams);
     let diagrams: Vec<_> = harness.get_all_by_label("Guitar").collect();
-    // The voicing of that name is the first.
+    // The voicing of that name comes first.
     diagrams.last().unwrap().click();
     drop(diagrams);
     harness.run();
@@ -1434,7 +1433,7 @@ fn the_tooltips_tell_write_freeze_and_bypass_apart() {
     ] {
         let mut harness = playing();
         harness.get_by_label(name).hover();
-        // A tooltip comes after a while.
+        // A tooltip appears after a while.
         for _ in 0..60 {
             harness.step();
         }

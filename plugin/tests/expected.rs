@@ -39,7 +39,7 @@ fn a_song_that_was_played_before_says_what_follows() {
     assert_eq!(told(3.3).unwrap(), "F in 2 beats");
     assert_eq!(told(3.8).unwrap(), "F in 1 beat");
     assert_eq!(told(5.0).unwrap(), "G7 in 2 beats");
-    // Nothing follows in a song that stands still, or before silence.
+    // Nothing is expected in a song that stands still, or before silence.
     assert_eq!(next(&song, 3.3, false), None);
     assert_eq!(told(7.0), None);
 }
@@ -65,10 +65,10 @@ fn a_second_chorus_says_what_followed_in_the_first() {
     let view = |snapshot: &Snapshot| View::new(snapshot, &heard, &Controls::default()).next;
     let told = view(&early).unwrap();
     assert_eq!((told.name.text(), told.due_s), ("G".to_owned(), 14.0));
-    // What sounds is not what sounded then.
+    // The current chord differs from the one that sounded then.
     early.current.as_mut().unwrap().label = "D:min".parse().unwrap();
     assert_eq!(view(&early), None);
-    // A first time has no second.
+    // A passage heard once has no earlier one.
     let first = self::song(&chorus[..3]);
     assert_eq!(next(&first, 5.9, true), None);
 }
@@ -102,7 +102,7 @@ fn what_flickers_is_not_shown_and_what_has_come_goes() {
     assert_eq!(show(f(), 0.0, &c), None);
     assert_eq!(show(f(), 0.2, &c), None);
     assert_eq!(show(f(), 0.3, &c).as_deref(), Some("F"));
-    // For a moment something else is found, or nothing.
+    // For a moment another chord is found, or none.
     assert_eq!(show(Some(at("G", 4.0)), 0.4, &c).as_deref(), Some("F"));
     assert_eq!(show(None, 0.5, &c).as_deref(), Some("F"));
     assert_eq!(show(f(), 0.6, &c).as_deref(), Some("F"));

@@ -13,7 +13,7 @@ const RATE: f64 = 48_000.0;
 const LENGTH_S: f64 = 24.0;
 const BLOCKS: [usize; 8] = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 
-/// Beats and tempo at a second of a song that goes faster by 0.2 bpm a second.
+/// Beat and tempo at a second of a song that accelerates by 0.2 bpm a second.
 fn ramp(at_s: f64) -> (f64, f64) {
     let beats = (100.0 * at_s + 0.1 * at_s * at_s) / 60.0;
     (beats, 100.0 + 0.2 * at_s)

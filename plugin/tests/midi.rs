@@ -1,5 +1,5 @@
-//! The built CLAP between two devices: what comes in goes out, and no note is left hanging by
-//! a host that puts the plugin to sleep.
+//! The built CLAP between two devices: what comes in goes out, and no note hangs in a host
+//! that puts the plugin to sleep.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const AWAKE_S: f64 = 0.2;
 
 type Processor = StartedPluginAudioProcessor<TestHost>;
 
-/// An instance that sends the live chord, and C, which goes on and on.
+/// An instance that sends the live chord, and an endless C.
 struct Band {
     instance: PluginInstance<TestHost>,
     block: Block,
@@ -60,8 +60,8 @@ impl Band {
         self.pass(processor, &chunk)
     }
 
-    /// Plays until the chord sounds. The worker has its own pace, so after enough music it is
-    /// given all the time it wants for very little more.
+    /// Plays until the chord sounds. The worker has its own pace, so after enough music the
+    /// test waits as long as needed while little more is played.
     fn until_it_sounds(&mut self, processor: &mut Processor) {
         for _ in 0..130 {
             self.music(processor, FRAMES);
@@ -81,7 +81,7 @@ fn a_host_that_lets_silence_sleep_leaves_no_note_hanging() {
     let (mut band, mut processor) = Band::start(&entry);
     for _ in 0..3 {
         band.until_it_sounds(&mut processor);
-        // The host takes the status at its word, and calls no more once it may sleep.
+        // The host trusts the status, and stops calling once the plugin may sleep.
         let mut silent_s = 0.0;
         while band.block.status == Some(ProcessStatus::Continue) {
             band.pass(&mut processor, &SILENCE);
@@ -90,10 +90,10 @@ fn a_host_that_lets_silence_sleep_leaves_no_note_hanging() {
         }
         assert_eq!(host::hanging(&band.block.notes), []);
         assert_eq!(band.block.status, Some(ProcessStatus::ContinueIfNotQuiet));
-        // It wakes with music in which the chord from before is not taken for the new one.
+        // It wakes to music in which the old chord is not taken for the new one.
         assert_eq!(band.music(&mut processor, FRAMES), []);
     }
-    // One that is stopped or deactivated can send nothing; the next block does.
+    // A stopped or deactivated plugin can send nothing; the next block does.
     for deactivates in [false, true] {
         band.until_it_sounds(&mut processor);
         let stopped = processor.stop_processing();
@@ -134,7 +134,7 @@ fn controllers_bends_pressure_and_programmes_pass_in_order_and_on_time() {
     }
     band.music(&mut processor, FRAMES);
     assert_eq!(band.block.sent, sent);
-    // With notes of the plugin's own, too.
+    // The same while the plugin sends notes of its own.
     band.until_it_sounds(&mut processor);
     band.block.notes.clear();
     let parameters = host::parameters(&mut band.instance);

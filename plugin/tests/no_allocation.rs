@@ -25,7 +25,7 @@ fn count() {
     let _ = REQUESTS.try_with(|requests| requests.set(requests.get() + 1));
 }
 
-// SAFETY: hands everything on to the system's allocator.
+// SAFETY: forwards everything to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
@@ -180,8 +180,8 @@ fn the_plugin_listens_without_allocating() {
     assert!(requests(|| drop(plugin)) > 0);
 }
 
-/// Nothing of what the other threads do to an instance makes the audio thread allocate:
-/// parameters, bypass, freeze, a loaded state.
+/// Nothing that other threads do to an instance makes the audio thread allocate: parameters,
+/// bypass, freeze, a loaded state.
 #[test]
 fn parameters_and_state_make_the_audio_thread_allocate_nothing() {
     let mut plugin = plugin();
@@ -210,7 +210,7 @@ fn parameters_and_state_make_the_audio_thread_allocate_nothing() {
 }
 
 /// Waiting for the worker, in hosts that render, allocates as little as playing does, and it
-/// ends though the worker stands still.
+/// ends even if the worker stands still.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_stalled_worker_makes_the_audio_thread_allocate_nothing() {

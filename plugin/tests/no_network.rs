@@ -1,4 +1,4 @@
-//! The plugin never reaches for a network: its system calls in a host, watched.
+//! The plugin never uses a network: its system calls in a host are watched.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use testhost::host::{self, Block};
 use testhost::{music, strace};
 
-/// Tells this program that it is the one being watched.
+/// Marks the process that is being watched.
 const WATCHED: &str = "CHANGES_WATCHED";
 
 fn is_watched() -> bool {
     std::env::var_os(WATCHED).is_some()
 }
 
-/// The calls of this program while it runs nothing but the test of that name.
+/// The system calls of this program while it runs only the test of this name.
 fn calls_of(test: &str) -> String {
     let program: PathBuf = std::env::current_exe().unwrap();
     strace::watch(&program, &[test, "--exact"], &[(WATCHED, "1")])
@@ -46,8 +46,8 @@ fn the_plugin_reaches_for_no_network() {
     }
 }
 
-/// All that a host does with it short of its window: from loading to a recognized chord
-/// and a saved state that is loaded again.
+/// Everything a host does with the plugin except its window: from loading to a recognized
+/// chord and a saved state that is loaded again.
 fn listen_and_save() {
     let entry = host::load();
     let mut instance = host::instantiate(&entry);

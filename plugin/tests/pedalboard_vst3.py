@@ -3,7 +3,7 @@
 
     python3 plugin/tests/pedalboard_vst3.py target/bundled/Changes.vst3
 
-Needs the packages of requirements.txt beside this file. Exits 0 when everything holds.
+Needs the packages of requirements.txt beside this file. Exits 0 when all checks pass.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import numpy as np
 import pedalboard
 from pedalboard import _pedalboard
 
-# Controllers come into a VST3 as hidden parameters, 130 for each channel. This host lists hidden
-# ones too, and asks each for the texts of a thousand values; those of other plugins, which are
-# named a little differently, it leaves out itself.
+# A VST3 receives controllers as hidden parameters, 130 for each channel. This host lists hidden
+# ones too, and asks each for the texts of a thousand values; it ignores only those with the names
+# that other plugins use.
 _pedalboard.PARAMETER_NAME_REGEXES_TO_IGNORE.add(re.compile(r"MIDI Ch\. \d+ "))
 
 PARAMETERS = {
@@ -64,7 +64,7 @@ def progression(rate):
     return np.concatenate(parts).astype(np.float32)
 
 
-# JUCE's own base 64: 6 bits a letter, the lowest first.
+# JUCE's own base 64: 6 bits per letter, lowest first.
 LETTERS = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
 
 
@@ -82,7 +82,7 @@ def state_of(plugin):
 
 
 def state_in(raw):
-    """The plugin's own JSON within the state that the host saves."""
+    """The plugin's own JSON in the state that the host saves."""
     component = re.search(rb"<IComponent>(.*?)</IComponent>", raw)
     state = json.loads(from_juce_base64(component.group(1).decode()))
     state["fields"] = {name: field_of(text) for name, text in state["fields"].items()}
@@ -90,8 +90,8 @@ def state_in(raw):
 
 
 def field_of(text):
-    """Fields are JSON once more; times are compared to the nanosecond. A track that the plugin
-    could not read is given back as it came."""
+    """Fields are JSON texts themselves; times are compared to the nanosecond. A track that the
+    plugin could not read is returned unchanged."""
     try:
         return json.loads(text, parse_float=lambda digits: round(float(digits), 9))
     except json.JSONDecodeError:
@@ -99,7 +99,7 @@ def field_of(text):
 
 
 def settle(plugin):
-    """Waits until the worker has nothing more to say."""
+    """Waits until the worker is done."""
     before = None
     while before != (before := state_of(plugin)):
         time.sleep(0.3)
@@ -152,7 +152,7 @@ def check_bypass(path):
 
 
 def check_parameter_storm(path):
-    """Every parameter to random values between blocks: the audio stays, nothing breaks."""
+    """Sets every parameter to random values between blocks: the audio is unchanged, nothing breaks."""
     rng = np.random.default_rng(3)
     plugin = pedalboard.load_plugin(path)
     parameters = list(plugin.parameters.values())
@@ -166,7 +166,7 @@ def check_parameter_storm(path):
 
 
 def final_track(plugin):
-    """The track once the host has let go of the audio and the worker is done."""
+    """The track once the host has stopped and the worker is done."""
     plugin.reset()
     started = time.monotonic()
     while True:
@@ -178,8 +178,8 @@ def final_track(plugin):
 
 
 def check_bounce(path):
-    """A render as fast as it goes, longer than what the plugin holds, loses nothing, and its
-    track is the same whatever the blocks and the speed. This host says nothing of its mode.
+    """A render as fast as possible, longer than the plugin's ring, loses nothing, and its track
+    does not depend on blocks or speed. This host does not report its mode.
     """
     rate = 48000
     audio = np.tile(progression(rate), 4)
@@ -189,7 +189,7 @@ def check_bounce(path):
         plugin = pedalboard.load_plugin(path)
         for part in np.split(audio, [pause], axis=1) if pause else [audio]:
             plugin.process(part, rate, buffer_size=block, reset=False)
-            # Silent without a word, for longer than the plugin believes in a pause.
+            # No audio, for longer than the plugin waits before it takes the music as ended.
             time.sleep(6 if pause else 0)
         tracks.append(final_track(plugin))
     end_s = tracks[0]["segments"][-1]["end_s"]
@@ -197,14 +197,13 @@ def check_bounce(path):
     for track in tracks:
         lost = [s for s in track["segments"] if s["label"] == "X" and s["confidence"] == 0]
         assert not lost, f"audio was lost: {lost}"
-        # The first segment is what pedalboard plays into a plugin to get to know it, which
-        # is random noise.
+        # The first segment is the random noise with which pedalboard probes a plugin.
         heard, first = ({**it, "segments": it["segments"][1:]} for it in (track, tracks[0]))
         assert heard == first, "the track depends on blocks or speed"
 
 
 def check_sessions(path):
-    """Many instances opened, used and closed, and rates changed under way."""
+    """Opens, uses and closes many instances, and changes their rates."""
     for count in range(30):
         plugin = pedalboard.load_plugin(path)
         for rate in (44100, 96000, 44100):
@@ -223,8 +222,8 @@ def check_state(path):
     raw = bytes(first.raw_state)
     saved = state_in(raw)
     second = pedalboard.load_plugin(path)
-    # The worker may still be at what it has heard while it was loaded: that is no part of
-    # the state.
+    # The worker may still analyse audio from before the state was loaded, which does not
+    # belong to the state.
     second.raw_state = raw
     assert state_of(second) == saved
     assert second.notation == "Nashville" and second.freeze
@@ -236,13 +235,13 @@ def check_state(path):
     for damaged in damaged_states:
         try:
             second.raw_state = damaged
-        except Exception:  # pedalboard may refuse by itself
+        except Exception:  # pedalboard itself may refuse
             pass
         second.process(np.zeros((2, 512), np.float32), 48000)
         assert set(state_of(second)["params"]) == set(saved["params"])
     second.raw_state = raw
     assert state_of(second) == saved, "a damaged state left something behind"
-    # Longer than it takes until the worker writes what it has of a host that fell silent.
+    # Longer than the worker waits before it writes its provisional result for a silent host.
     time.sleep(6)
     assert state_of(second) == saved, "what was heard before came after the state"
 
@@ -272,7 +271,7 @@ def check_chords(path):
             break
         assert time.monotonic() - started < 300, f"the track stops at {segments[-1:]}"
         time.sleep(0.05)
-    # pedalboard may have told the plugin nothing of a transport: the track then counts
+    # pedalboard may have reported no transport: the track then counts
     # from the first sample that the plugin heard.
     offset_s = segments[-1]["end_s"] - end_s
     right = total = 0

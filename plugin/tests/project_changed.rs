@@ -1,5 +1,5 @@
 //! The host is told that its project has changed when chords are heard that it lacks, in both
-//! formats. Edits are made in the window: see `window.rs`.
+//! formats. `window.rs` tests edits.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
@@ -12,8 +12,7 @@ use testhost::music;
 const RATE: f64 = 48_000.0;
 const FRAMES: usize = 512;
 
-/// How long a plugin that has nothing to tell is watched: the track is looked through every
-/// second.
+/// How long a plugin with nothing to report is watched: it checks the track every second.
 const WATCHED: Duration = Duration::from_millis(2500);
 
 /// The worker has its own pace.
@@ -46,7 +45,8 @@ impl Player {
         }
     }
 
-    /// How often the host was told, once that is as often as expected, and then for a while.
+    /// How often the host was told: waits until that is as often as expected, and then a while
+    /// longer.
     fn marked(&mut self, expected: u32) -> u32 {
         let started = Instant::now();
         while host::marked(&mut self.instance) < expected && started.elapsed() < PATIENCE {
@@ -81,7 +81,7 @@ fn a_clap_host_is_told_once_of_what_was_heard_and_not_of_silence() {
     assert_eq!(player.marked(1), 1, "it has saved");
     let saved = host::save(&mut player.instance);
     player.close();
-    // The project is opened again, and nobody plays.
+    // The project is opened again, and nothing plays.
     let mut player = Player::open(&entry);
     assert!(host::restore(&mut player.instance, &saved));
     let silence = [0.0; FRAMES];
@@ -107,7 +107,7 @@ fn a_plugin_with_something_to_tell_can_be_let_go_of_at_any_time() {
     }
 }
 
-/// On Linux a VST3 without a window has no way to the host's main thread but to wait until it
+/// On Linux a VST3 plugin without a window reaches the host's main thread only when the host
 /// calls; elsewhere nice-plug has a message loop of its own.
 #[test]
 fn a_vst3_host_is_told_as_soon_as_it_calls() {

@@ -1,8 +1,8 @@
-//! Projects of released versions open: `states` has what each of them saved, and everything in it
-//! is there again.
+//! Projects of released versions open: `states` has what each version saved, and all of it is
+//! restored.
 //!
-//! `0.1.0-chords.json` is of 0.1.0's first builds, which saved chords alone, `0.1.0.json` of its
-//! last, with tempo, meters, keys and sections. Each release adds a file with its version.
+//! `0.1.0-chords.json` is from 0.1.0's first builds, which saved chords alone, `0.1.0.json` from
+//! its last, with tempo, meters, keys and sections. Each release adds a file with its version.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
@@ -56,7 +56,7 @@ fn the_session_of_0_1_0_is_there_to_the_last_digit() {
     let (new, clock, track) = reopened(&old);
     assert_kept(&old, &new);
     assert_eq!(clock, "host");
-    // Written again it is the same: nothing was left out or rounded.
+    // Saved again it is the same: nothing was left out or rounded.
     let session = |state: &Value| -> Value {
         serde_json::from_str(state["fields"]["track"].as_str().unwrap()).unwrap()
     };

@@ -1,9 +1,9 @@
-//! A session as a musician has it, in a CLAP host: eight bars, a loop, a jump, a new tempo,
-//! a stop, an edit, a save, another instance, an export, simpler chords in the window, a song from
-//! a file and a chart on it. After every step the track is compared with `session.txt` beside this
-//! file, which is written to be read.
+//! A musician's session in a CLAP host: eight bars, a loop, a jump, a new tempo, a stop, an edit,
+//! a save, another instance, an export, simpler chords in the window, a song from a file and a
+//! chart for it. After every step the track is compared with `session.txt` beside this file, which
+//! is written for people to read.
 //!
-//! `CHANGES_UPDATE_SESSION=1` writes that file anew; read it before it is committed.
+//! `CHANGES_UPDATE_SESSION=1` rewrites that file; read it before committing it.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fmt::Write;
@@ -69,7 +69,7 @@ impl Studio {
         }
     }
 
-    /// Plays a chord a bar from a place of the song on, at a tempo.
+    /// Plays a chord a bar from a place in the song on, at a tempo.
     fn play(&mut self, mut from: Place, bpm: f64, chords: &[&[u8]]) -> Place {
         for keys in chords {
             let bar_s = BAR * 60.0 / bpm;
@@ -101,7 +101,7 @@ impl Studio {
         }
     }
 
-    /// As hosts do before they play: what follows is heard afresh.
+    /// As hosts do before they play: the analysis starts afresh.
     fn cue(&mut self) {
         self.processor.as_mut().unwrap().reset();
     }
@@ -111,7 +111,7 @@ impl Studio {
         SavedSession::from_json(state["fields"]["track"].as_str().unwrap()).unwrap()
     }
 
-    /// Does to the track what the window does, by way of the saved state.
+    /// Edits the track as the window does, through the saved state.
     fn edit(&mut self, commands: &[Command]) {
         let mut session = self.session();
         let mut editor = Editor::new(session.track);
@@ -122,7 +122,7 @@ impl Studio {
         self.load(&session.to_json().unwrap());
     }
 
-    /// The same with what the window opens: `open` gets the session as an instance has it.
+    /// The same for what the window opens: `open` gets the session as an instance has it.
     fn open_in(&mut self, open: impl FnOnce(&Session)) {
         let session = Session::default();
         session.load(&self.session().to_json().unwrap());
@@ -139,7 +139,7 @@ impl Studio {
         assert!(host::restore(&mut self.instance, &saved));
     }
 
-    /// Sets the window up, by way of the saved state; the controls of it.
+    /// Sets the window up through the saved state. Returns its controls.
     fn prefer(&mut self, set: impl FnOnce(&mut Preferences)) -> Controls {
         let mut state = host::state_json(&host::save(&mut self.instance));
         let field = &mut state["fields"]["window"];
@@ -156,8 +156,8 @@ impl Studio {
         }
     }
 
-    /// Compares the track with what is expected after this step. The worker has its own
-    /// pace: so this waits until it is as expected, or for long enough.
+    /// Compares the track with the expected one after this step. The worker has its own pace:
+    /// this waits until they agree, or for long enough.
     fn expect(&mut self, step: &str) {
         let patience = Duration::from_secs(90);
         let started = Instant::now();
@@ -231,8 +231,8 @@ enum Expected {
 }
 
 const HEAD: &str = "\
-What the chord track is after each step of the scripted session. A line is a chord: the bar
-and the beat in it where it begins, its length in beats, its name.
+The chord track after each step of the scripted session. A line is a chord: the bar and beat
+where it begins, its length in beats, its name.
 ";
 
 impl Expected {
@@ -374,7 +374,7 @@ fn a_musicians_session_leaves_the_track_that_a_musician_expects() {
         Expected::Written(text) => text.push_str(&chart),
     }
 
-    // What the window shows is not what the track keeps.
+    // What the window shows differs from what the track keeps.
     let before = studio.session();
     let controls = studio.prefer(|window| {
         window.simplify = SimplifyChoice::MajMin;
@@ -417,7 +417,7 @@ fn a_musicians_session_leaves_the_track_that_a_musician_expects() {
     studio.close();
 }
 
-/// At 100 beats a minute, as the host has it.
+/// At the host's 100 beats a minute.
 fn a_song_and_a_chart_from_files(studio: &mut Studio) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("song.wav");
@@ -425,7 +425,7 @@ fn a_song_and_a_chart_from_files(studio: &mut Studio) {
     let chords = [D, G, BM, G, D, EM, G, D];
     let mut audio = Vec::new();
     for keys in chords {
-        // Struck on each beat, and let go before the next.
+        // Struck on each beat, and released before the next.
         for _ in 0..4 {
             let mut beat = music::chord_of(RATE, keys, 0.49);
             let len = beat.len();

@@ -1,5 +1,5 @@
-//! Music between the keys in the built CLAP, at a tuning that is set: where it is read, from when
-//! on, and that a project keeps it.
+//! Music between the keys in the built CLAP, with the tuning set by hand: how it is read, from
+//! when on, and that a project keeps it.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use clack_extensions::render::RenderMode;
@@ -44,7 +44,7 @@ fn set(instance: &mut PluginInstance<TestHost>, block: &mut Block, name: &str, s
     block.set(parameter.id, value);
 }
 
-/// Renders audio, the tuning set to so many cents from a block on.
+/// Renders audio; the tuning is set to so many cents from a block on.
 fn render(
     instance: &mut PluginInstance<TestHost>,
     audio: &[f32],
@@ -68,7 +68,7 @@ fn render(
     sounding.collect()
 }
 
-/// How many of the chords have the root and the third that they should have.
+/// How many chords have the right root and third.
 fn right(found: &[Label], wanted: &[Label]) -> usize {
     let triad = |label: &Label| {
         let chord = label.chord()?;
@@ -91,7 +91,7 @@ fn a_tuning_that_is_set_is_used_at_once_and_saved() {
     let found = render(&mut sharp, &audio, &[(0, 50.0)]);
     assert!(right(&found, &own) >= 7, "{found:?}");
 
-    // The same project opened again, nobody setting anything.
+    // The same project opened again, with nothing set.
     let saved = host::save(&mut sharp);
     let mut opened = host::instantiate(&entry);
     assert!(host::restore(&mut opened, &saved));
@@ -101,7 +101,7 @@ fn a_tuning_that_is_set_is_used_at_once_and_saved() {
     let found = render(&mut flat, &audio, &[(0, -50.0)]);
     assert!(right(&found, &above) >= 7, "{found:?}");
 
-    // While it plays: behind the change all is read anew, and nothing else happens.
+    // While it plays: only what comes after the change is read differently.
     let mut changed = host::instantiate(&entry);
     let found = render(&mut changed, &audio, &[(0, 50.0), (blocks / 2, -50.0)]);
     let half = found.len() / 2;

@@ -1,4 +1,4 @@
-//! The live chord as notes out of the built VST3, and what passes through it.
+//! The live chord as notes from the built VST3, and the events that pass through it.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ const FRAMES: usize = 512;
 const KNOWN: usize = 130;
 
 /// Plays a chord until these notes sound. The worker has its own pace, so after enough music
-/// it is given all the time it wants for very little more.
+/// the test waits as long as needed while little more is played.
 fn until(instance: &mut Instance, audio: &[f32], notes: &[(i16, i16)]) {
     for chunk in audio.chunks(FRAMES).cycle().take(KNOWN) {
         instance.play(chunk, true);
@@ -59,7 +59,7 @@ fn the_live_chord_sounds_on_the_event_output_and_no_note_is_left_hanging() {
     assert!(instance.play(block, true).is_empty());
 }
 
-/// What a host is told that asks how long the plugin sounds after its input: as long as notes do.
+/// The tail that a host is told: notes may sound without end after the input.
 const FOR_EVER: u32 = u32::MAX;
 
 #[test]

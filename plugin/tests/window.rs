@@ -1,4 +1,4 @@
-//! The plugin's window in a host's, on an X server of the test's own.
+//! The plugin's window inside a host's, on an X server that the test starts.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -21,11 +21,11 @@ const SIZE: (u16, u16) = (960, 600);
 /// More colours than a blank window has, far fewer than a drawn one.
 const DRAWN: usize = 20;
 
-/// Tells this program that it is the one on the X server.
+/// Marks the process on the X server.
 const INSIDE: &str = "CHANGES_INSIDE";
 
-/// Runs `host` in a process whose windows are on an X server of its own: a host that falls must
-/// not take the test with it, and a plugin finds its server by the environment.
+/// Runs `host` in a process whose windows are on an X server of its own: a host that crashes
+/// must not end the test, and a plugin finds its server by the environment.
 fn on_a_server(test: &str, host: fn()) {
     if std::env::var_os(INSIDE).is_some() {
         return host();
@@ -35,11 +35,11 @@ fn on_a_server(test: &str, host: fn()) {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--include-ignored"])
         .env("DISPLAY", &server.display)
-        // What is exported there goes with it.
+        // Exports go into this folder, which is removed afterwards.
         .env("HOME", home.path())
         .env(INSIDE, "1")
         // glibc's allocator makes arenas for threads that happen to run at the same time, and each
-        // keeps megabytes: what is measured must not hang on how busy the machine is.
+        // keeps megabytes: the measurement must not depend on how busy the machine is.
         .env("MALLOC_ARENA_MAX", "1")
         .output()
         .unwrap();
@@ -49,7 +49,7 @@ fn on_a_server(test: &str, host: fn()) {
     assert!(output.status.success(), "{}\n{errors}", output.status);
 }
 
-/// Opens the plugin's window in the host's, does something, and closes it.
+/// Opens the plugin's window inside the host's, does something, and closes it.
 fn with_window(
     instance: &mut PluginInstance<TestHost>,
     parent: &Parent,
@@ -62,14 +62,14 @@ fn with_window(
     gui.destroy(&plugin);
 }
 
-/// Makes the plugin's window, in the host's.
+/// Creates the plugin's window inside the host's.
 fn embed(gui: &PluginGui, plugin: &PluginMainThreadHandle, parent: &Parent) {
     let configuration = GuiConfiguration {
         api_type: GuiApiType::X11,
         is_floating: false,
     };
     gui.create(plugin, configuration).unwrap();
-    // SAFETY: the host's window is there until after the plugin's is destroyed.
+    // SAFETY: the host's window exists until after the plugin's is destroyed.
     unsafe { gui.set_parent(plugin, Window::from_x11_handle(parent.window.into())) }.unwrap();
 }
 
@@ -89,12 +89,12 @@ fn with_a_chord(entry: &PluginEntry, parent: &Parent) -> (PluginInstance<TestHos
     embed(&gui, &plugin, parent);
     gui.show(&plugin).unwrap();
     await_drawn(parent);
-    // The frame after the first has what was loaded.
+    // Only the second frame has what was loaded.
     std::thread::sleep(Duration::from_millis(500));
     (instance, gui)
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
@@ -108,7 +108,7 @@ const FIRST_CHORD: (i16, i16) = (92, 338);
 const EXPORT: (i16, i16) = (782, 24);
 const MIDI_DOTS: (i16, i16) = (376, 166);
 
-/// X11's symbols of keys.
+/// X11's keysyms.
 const SHIFT: u32 = 0xffe1;
 const CONTROL: u32 = 0xffe3;
 const ENTER: u32 = 0xff0d;
@@ -136,7 +136,7 @@ fn an_edit_tells_the_host_that_the_project_has_changed() {
                 (chord.label.to_string().as_str(), chord.locked),
                 ("G:maj", true)
             );
-            // Each edit is told, taking back too.
+            // Each edit is reported, undo too.
             parent.keys(&[CONTROL, Z]);
             until("undo is told", || host::marked(&mut instance) == 2);
             let chord = host::track(&mut instance).timeline().segments()[0].clone();
@@ -146,8 +146,8 @@ fn an_edit_tells_the_host_that_the_project_has_changed() {
     );
 }
 
-/// A chord is asked for in the window, and plays on the MIDI output for a second, whether the song
-/// stands still or not; bypass and reset end it at once.
+/// A chord requested in the window plays on the MIDI output for a second, whether or not the song
+/// stands still; bypass and reset end it at once.
 #[test]
 fn a_chord_is_heard_on_the_midi_output() {
     on_a_server("a_chord_is_heard_on_the_midi_output", || {
@@ -170,7 +170,7 @@ fn a_chord_is_heard_on_the_midi_output() {
             keys
         };
         assert!(sounding(&mut processor, &mut block).is_empty());
-        // The editor of the chord, and the keys of its button.
+        // The editor of the chord, and the shortcut of its button.
         parent.click(FIRST_CHORD.0, FIRST_CHORD.1);
         std::thread::sleep(Duration::from_millis(500));
         let ask = |processor: &mut _, block: &mut Block| {
@@ -194,7 +194,7 @@ fn a_chord_is_heard_on_the_midi_output() {
     });
 }
 
-/// The user holds a dragged file while the host takes the plugin away and unloads it.
+/// The user holds a dragged file while the host removes the plugin and unloads it.
 #[test]
 fn a_drag_outlives_the_plugin() {
     on_a_server("a_drag_outlives_the_plugin", || {
@@ -219,7 +219,7 @@ fn a_drag_outlives_the_plugin() {
         drop(entry);
         std::thread::sleep(Duration::from_millis(500));
         assert!(file.exists(), "it is being dragged");
-        // Let go over nobody who takes it: it was made for the drag alone.
+        // Dropped where nothing takes it: it was made for the drag alone.
         parent.button(false);
         until("the file is gone", || !file.exists());
         std::thread::sleep(Duration::from_millis(500));
@@ -232,7 +232,10 @@ fn a_drag_outlives_the_plugin() {
 fn await_drawn(parent: &Parent) {
     let started = Instant::now();
     while parent.colours() < DRAWN {
-        assert!(started.elapsed() < Duration::from_secs(60), "it is blank");
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "the window stays blank"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -252,7 +255,7 @@ fn it_is_opened_and_closed_240_times() {
     });
 }
 
-/// Opens and closes the window some times, and then some times more that must leave nothing behind.
+/// Opens and closes the window `first` times, and then more often, which must leave nothing behind.
 fn open_and_close(first: usize, then: usize) {
     let entry = host::load();
     let mut instance = host::instantiate(&entry);
@@ -261,7 +264,7 @@ fn open_and_close(first: usize, then: usize) {
         for round in 0..count {
             with_window(&mut instance, &parent, |gui, plugin| {
                 gui.show(plugin).unwrap();
-                // Most are closed under way, a few milliseconds later each time.
+                // Most are closed while opening, a few milliseconds later each time.
                 if round % 4 == 0 {
                     await_drawn(&parent);
                 } else {
@@ -276,8 +279,8 @@ fn open_and_close(first: usize, then: usize) {
     Holdings::assert_no_more_than(before, SLACK);
 }
 
-/// What 200 windows may leave behind, in bytes. baseview 0.4.2 never lets go of the keymap that it
-/// asks X11 for with each, 54 kB; 0.08 MB are left in all.
+/// What 200 windows may leave behind, in bytes. baseview 0.4.2 never releases the keymap that it
+/// requests from X11 with each, 54 kB; 0.08 MB are left in all.
 const SLACK: u64 = 24 << 20;
 
 /// Ardour's windows are mapped by its main loop, which is busy while it opens one.
@@ -315,7 +318,7 @@ fn the_track_is_the_same_with_the_window_open_and_without() {
 }
 
 /// Plays a piece in real time, with the window on `parent` opening, drawing and closing again
-/// and again meanwhile, and gives the saved track once all of it is confirmed.
+/// and again meanwhile. Returns the saved track once all of it is confirmed.
 fn played(entry: &PluginEntry, parent: Option<&Parent>) -> String {
     const RATE: f64 = 48_000.0;
     const FRAMES: usize = 512;

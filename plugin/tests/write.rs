@@ -1,5 +1,4 @@
-//! A finished track in the built CLAP: silence, the Write switch, a project that is opened
-//! again.
+//! A finished track in the built CLAP: silence, the Write switch, a reopened project.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
@@ -13,8 +12,8 @@ use testhost::music;
 
 const RATE: f64 = 48_000.0;
 
-/// Renders audio through an instance from the start of the song on, in a host that says so,
-/// or one whose song stands still. `write` has the samples at which the switch is set.
+/// Renders audio through an instance, in a host that reports the song from its start, or whose
+/// song stands still. `write` has the samples at which the switch is set.
 fn render(
     instance: &mut PluginInstance<TestHost>,
     audio: &[f32],
@@ -32,7 +31,7 @@ fn render(
         for &(_, on) in write.iter().filter(|(sample, _)| *sample == at) {
             block.set(id, f64::from(u8::from(on)));
         }
-        // A host cuts its blocks where something happens.
+        // A host ends its blocks where something happens.
         let next = write
             .iter()
             .map(|(sample, _)| *sample)
@@ -49,7 +48,7 @@ fn render(
     instance.deactivate(processor.stop_processing());
 }
 
-/// The session as it is saved once nothing changes in it any more.
+/// The saved session, once nothing changes in it any more.
 fn settled(instance: &mut PluginInstance<TestHost>) -> String {
     let started = Instant::now();
     let (mut json, mut since) = (host::track_json(instance), Instant::now());
@@ -64,7 +63,7 @@ fn settled(instance: &mut PluginInstance<TestHost>) -> String {
     json
 }
 
-/// The progression, confirmed; and how it is saved.
+/// An instance with the progression, confirmed, and its saved session.
 fn finished(entry: &PluginEntry) -> (PluginInstance<TestHost>, String) {
     let audio = music::progression(RATE);
     let mut instance = host::instantiate(entry);
@@ -101,7 +100,7 @@ fn with_write_off_a_finished_track_stays_as_it_is() {
     let audio = other_music();
     render(&mut instance, &audio, 512, true, &[(0, false)]);
     assert_eq!(settled(&mut instance), before);
-    // And on again, in the middle of the song: from there on it is written, by the sample,
+    // And on again, in the middle of the song: from exactly that sample on it is written,
     // however the host cuts its blocks.
     let saved = host::save(&mut instance);
     let half = audio.len() / 2 + 12_345;
@@ -145,14 +144,14 @@ fn a_recording_without_a_transport_goes_on_where_it_ended() {
     let before = host::await_confirmed(&mut first, length_s - 1e-3);
     assert_eq!(host::session(&mut first).0, "stream");
     let saved = host::save(&mut first);
-    // The project is opened again, and something else is played.
+    // The project is reopened, and something else is played.
     let mut second = host::instantiate(&entry);
     assert!(host::restore(&mut second, &saved));
     render(&mut second, &other_music(), 512, false, &[]);
     let after = host::await_confirmed(&mut second, 2.0 * length_s - 0.1);
     assert_eq!(host::session(&mut second).0, "stream");
     let segments = before.timeline().segments();
-    // The last chord may go on.
+    // The last chord may continue.
     let whole = segments.len() - 1;
     assert_eq!(after.timeline().segments()[..whole], segments[..whole]);
     assert!((after.timeline().end_s().unwrap() - 2.0 * length_s).abs() < 0.1);

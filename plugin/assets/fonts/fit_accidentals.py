@@ -10,9 +10,9 @@ import sys
 
 from fontTools.ttLib import TTFont
 
-# Inter's ascent and descent, thousandths of the type size.
+# Inter's ascent and descent, in thousandths of the type size.
 ASCENT, DESCENT = 964, -245
-# How far up each glyph goes, thousandths.
+# How far each glyph is raised, in thousandths of the type size.
 RAISE = {0x266D: 110, 0x266E: 250, 0x266F: 170, 0x1D12A: 230, 0x1D12B: 100}
 
 

@@ -1,4 +1,4 @@
-//! A data race on purpose, in a process of its own: ThreadSanitizer, which finds none in the
+//! A deliberate data race in a process of its own: ThreadSanitizer, which finds none in the
 //! other tests, must find this one.
 #![cfg(tsan)]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -8,12 +8,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
-/// What the sanitizer exits with by default.
+/// The sanitizer's default exit status.
 const CAUGHT: i32 = 66;
 
 const PLANT: &str = "CHANGES_TSAN_PLANT";
 
-/// A number that nothing guards.
+/// An unguarded number.
 struct Unguarded(UnsafeCell<u64>);
 
 // SAFETY: there is none; that is the point.
@@ -22,13 +22,13 @@ unsafe impl Sync for Unguarded {}
 impl Unguarded {
     fn count(&self) {
         for _ in 0..1000 {
-            // SAFETY: none, see above. The number is used for nothing.
+            // SAFETY: none, see above. Nothing reads the number.
             unsafe { *self.0.get() += 1 };
         }
     }
 }
 
-/// Does nothing wrong unless the test below asks for it.
+/// Does nothing unless the test below asks for the race.
 #[test]
 fn planted() {
     if std::env::var_os(PLANT).is_none() {

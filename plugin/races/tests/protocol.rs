@@ -40,7 +40,7 @@ impl Heard {
         let mut buffer = [0.0; 13];
         match output.read(&mut buffer) {
             Some(Tapped::Mark(mark)) => {
-                // Nothing is lost or skipped that the mark does not tell.
+                // Nothing is lost or skipped without a mark.
                 assert!(mark.stream >= self.stream + mark.lost);
                 assert!(mark.reset || mark.stream == self.stream + mark.lost);
                 self.stream = mark.stream;
@@ -60,8 +60,8 @@ impl Heard {
 }
 
 /// The audio thread counts samples into a ring that is too small, resets, skips, pauses and
-/// changes settings; the worker finds each sample at its own place of the stream, with the
-/// settings that were set for it, however the two are scheduled.
+/// changes settings; the worker finds each sample at its place in the stream, with the
+/// settings that held for it, however the two are scheduled.
 #[test]
 fn every_sample_is_found_at_its_place_and_every_loss_is_told() {
     let (mut input, mut output) = Tap::new(32, RATE);
@@ -90,7 +90,7 @@ fn every_sample_is_found_at_its_place_and_every_loss_is_told() {
     });
     let mut heard = Heard::default();
     loop {
-        // The order of the module: finished only if there is nothing left.
+        // In the order that the module prescribes: finished only if nothing is left.
         if !heard.read(&mut output) {
             if output.is_finished() {
                 break;
@@ -113,8 +113,8 @@ fn every_sample_is_found_at_its_place_and_every_loss_is_told() {
     }
 }
 
-/// Notes carry the count of the break after which they were found: what the audio thread
-/// takes for the present one never comes from before a break.
+/// Notes carry the count of the break after which they were found: notes from before a break
+/// never count as current.
 #[test]
 fn no_note_sounds_across_a_break() {
     let (mut input, mut output) = Tap::new(64, RATE);
@@ -128,7 +128,7 @@ fn no_note_sounds_across_a_break() {
             }
             if let Some(mark) = heard.marks.last() {
                 let mut found = Notes::none(mark.epoch);
-                // A note that tells which break it comes after.
+                // A note that encodes the break it comes after.
                 found.bass = Some(1 + mark.epoch % 127);
                 for_worker.set(found);
             }
@@ -153,8 +153,8 @@ fn no_note_sounds_across_a_break() {
     assert!(played <= ROUNDS);
 }
 
-/// What somebody wants to hear is heard for as long as it should be, or was replaced by the next
-/// wish; what was withdrawn before it was seen is not heard.
+/// A requested chord sounds for as long as it should, or until the next request; one that is
+/// withdrawn before the audio thread has seen it does not sound.
 #[test]
 fn wishes_are_heard_whole_and_in_order() {
     let wish = Arc::new(Wish::default());
@@ -188,8 +188,8 @@ fn wishes_are_heard_whole_and_in_order() {
     assert!(wish.is_seen());
 }
 
-/// A host that renders offline finds what the worker left, block by block, and a pause is
-/// seen when all before it was read, never earlier.
+/// A host that renders offline finds what the worker left, block by block, and a pause is seen
+/// when everything before it was read, never earlier.
 #[test]
 fn an_offline_host_sees_what_was_found_in_its_block() {
     let (mut input, mut output) = Tap::new(64, RATE);

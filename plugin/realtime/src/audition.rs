@@ -1,9 +1,9 @@
-//! A chord that somebody wants to hear: a second of it on the plugin's MIDI output.
+//! Auditioning a chord: a second of it on the plugin's MIDI output.
 //!
-//! The window leaves its notes in a [`Wish`], one atomic number with a count of the wishes; the
-//! audio thread sees a new count with its next block and plays them for [`LASTS_S`] of its own
-//! time. While they sound the live chord does not. What has been asked for while the plugin did
-//! not run is withdrawn by the window, so it does not sound out of the blue later.
+//! The window leaves the notes in a [`Wish`], one atomic number with a count of the requests;
+//! the audio thread sees the new count in its next block and plays them for [`LASTS_S`] of its
+//! own time. Meanwhile the live chord is silent. The window withdraws a request made while the
+//! plugin was not running, so that it does not sound unexpectedly later.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
@@ -12,17 +12,18 @@ use crate::midi_out::Notes;
 /// How long a chord sounds, in seconds.
 pub const LASTS_S: f64 = 1.0;
 
-/// What the window wants to hear. Written by its thread, read by the audio thread.
+/// The chord that the window wants to hear. Written by its thread, read by the audio thread.
 #[derive(Debug, Default)]
 pub struct Wish {
-    /// The notes, packed; their epoch counts the wishes.
+    /// The notes, packed; their epoch counts the requests.
     notes: AtomicU64,
     /// The last count that the audio thread has seen.
     seen: AtomicU8,
 }
 
 impl Wish {
-    /// Asks for a chord; what sounds of an earlier one ends. For one thread: the window's.
+    /// Asks for a chord, which replaces an earlier one that still sounds. Only for the
+    /// window's thread.
     pub fn ask(&self, notes: Notes) {
         let before = Notes::unpacked(self.notes.load(Ordering::Relaxed));
         let count = before.epoch.wrapping_add(1);
@@ -33,12 +34,12 @@ impl Wish {
         self.notes.store(notes.packed(), Ordering::Relaxed);
     }
 
-    /// Asks for nothing any more.
+    /// Withdraws the request.
     pub fn withdraw(&self) {
         self.ask(Notes::default());
     }
 
-    /// Whether the audio thread has seen what was asked for last.
+    /// Whether the audio thread has seen the last request.
     pub fn is_seen(&self) -> bool {
         let asked = Notes::unpacked(self.notes.load(Ordering::Relaxed));
         self.seen.load(Ordering::Relaxed) == asked.epoch
@@ -48,16 +49,16 @@ impl Wish {
 /// The audio thread's end.
 #[derive(Debug, Default)]
 pub struct Audition {
-    /// The last wish that was seen.
+    /// The last request that was seen.
     count: u8,
     notes: Notes,
-    /// For how many seconds it goes on.
+    /// How long the chord still sounds, in seconds.
     left_s: f64,
 }
 
 impl Audition {
-    /// What shall sound in a block of `duration_s` seconds, if anything; `silent` ends it. Never
-    /// allocates, locks or calls the system.
+    /// The notes that should sound in a block of `duration_s` seconds, if any; `silent` ends
+    /// them. Never allocates, locks or makes a system call.
     pub fn play(&mut self, wish: &Wish, duration_s: f64, silent: bool) -> Option<Notes> {
         let asked = Notes::unpacked(wish.notes.load(Ordering::Relaxed));
         if asked.epoch != self.count {
@@ -77,7 +78,7 @@ impl Audition {
         Some(self.notes)
     }
 
-    /// Ends what sounds, with the next block.
+    /// Ends the chord with the next block.
     pub fn end(&mut self) {
         self.left_s = 0.0;
     }

@@ -1,61 +1,61 @@
-//! Hosts that render faster than real time: no audio is lost, and nobody who listens waits.
+//! Hosts that render faster than real time: no audio is lost, and no real-time host waits.
 //!
-//! The worker analyses tens of seconds of audio a second, a host that bounces may send
-//! hundreds. Whether it bounces is not to be had from the mode that it claims: some render
-//! offline and say real time. So two things count:
+//! The worker analyses tens of seconds of audio a second; a host that bounces may send
+//! hundreds. The mode that the host reports does not tell whether it bounces: some render
+//! offline and report real time. So there are these cases:
 //!
-//! * A host that says *offline*, where what it says can be relied upon: its audio thread
-//!   analyses every block itself. Notes of the live chord then come as they do in real time.
-//! * Any other host, when the ring is full: only if more audio has come, since the worker
-//!   fell behind, than time has passed: two seconds more. A host that plays cannot do that,
-//!   however long the worker stalls: what it sends is lost instead, and marked as lost.
-//! * A host that says *offline* and sends each block when it is due plays in real time, and
-//!   counts as one that does. A CLAP host may change its mode while the plugin is active; the
-//!   wrapper then asks to be restarted, and the new mode comes with that, but a host may ignore
-//!   it. Where it goes from real time to offline without a restart it is any other host.
+//! * A host that reports *offline*, where that can be relied upon: its audio thread analyses
+//!   every block itself. Notes of the live chord then come as they do in real time.
+//! * Any other host waits only when the ring is full, and only if since the worker fell behind
+//!   more audio has come than time has passed, by two seconds. A host that plays cannot reach
+//!   that, however long the worker stalls: its audio is lost instead, and marked as lost.
+//! * A host that reports *offline* but sends each block when it is due plays in real time, and
+//!   is treated so. A CLAP host may change its mode while the plugin is active; the wrapper
+//!   then asks to be restarted, and reports the new mode after that, but a host may ignore the
+//!   request. Where it goes from real time to offline without a restart it is any other host.
 //!
-//! In real time with a worker that follows, nothing here does more than compare numbers:
-//! the clock is read while more than a second of audio waits in the ring.
+//! In real time with a worker that keeps up, nothing here does more than compare numbers: the
+//! clock is read only while more than a second of audio waits in the ring.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::tap::TapInput;
 
-/// Audio in the ring, in seconds, from which on the worker counts as behind.
+/// With this much audio in the ring, in seconds, the worker counts as behind.
 const BEHIND_S: f64 = 1.0;
 
-/// So many seconds of audio more than seconds passed, and the host does not play in real
-/// time. Hosts that work ahead of the playhead do so by fractions of a second.
+/// A host that is ahead of the clock by this many seconds of audio does not play in real time.
+/// Hosts that work ahead of the playhead do so by fractions of a second.
 const LEAD_S: f64 = 2.0;
 
 /// A worker that has not moved for this long is not waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A host that does not play may sleep this long between two looks at the worker.
+/// How long a host that does not play may sleep between two checks of the worker.
 const LOOK_EVERY: Duration = Duration::from_micros(100);
 
-/// Looks before the first sleep: the worker is about to be done.
+/// Checks before the first sleep, in case the worker is about to finish.
 const EAGER_LOOKS: u32 = 64;
 
-/// A host that says offline has sent its blocks when they were due for so many seconds: it
-/// plays. No render keeps to the clock that long by chance.
+/// A host that reports offline but has sent its blocks when they were due for this many
+/// seconds plays. No render keeps to the clock that long by chance.
 const PLAYS_AFTER_S: f64 = 2.0;
 
-/// When a block is due, in seconds, beside the length of two blocks, which hosts may send
-/// ahead.
+/// When a block is due, in seconds, in addition to the length of two blocks, which hosts may
+/// send ahead.
 const DUE_WITHIN_S: f64 = 0.02;
 
-/// See the module's text. Belongs to the audio thread.
+/// See the module's documentation. Belongs to the audio thread.
 #[derive(Debug, Default)]
 pub struct Bounce {
-    /// Whether the host has said that it renders offline.
+    /// Whether the host reports that it renders offline.
     offline: bool,
-    /// Whether it plays all the same.
+    /// Whether it plays nevertheless.
     pace: Pace,
     /// While the worker is behind, how far the host is ahead of the clock.
     lead: Option<Lead>,
-    /// How much the worker had heard when it was given up.
+    /// How much the worker had analysed when it was given up.
     given_up: Option<u64>,
 }
 
@@ -64,24 +64,24 @@ pub struct Bounce {
 struct Lead {
     /// When the last block came.
     at: Instant,
-    /// Seconds of audio that came since, less the seconds that passed; never below zero.
+    /// Seconds of audio since, minus the seconds that passed; never below zero.
     seconds: f64,
 }
 
-/// At what pace the blocks of a host come that says offline.
+/// The pace of the blocks from a host that reports offline.
 #[derive(Debug, Default)]
 struct Pace {
-    /// When the first block of those that were due came, and how many seconds of audio had come
-    /// since.
+    /// When the first block of those that were due came, and the seconds of audio since.
     since: Option<(Instant, f64)>,
-    /// The most and the least that the audio was ahead of the clock since, in seconds.
+    /// The most and the least by which the audio has been ahead of the clock since, in
+    /// seconds.
     ahead_s: (f64, f64),
     /// Whether the host plays.
     plays: bool,
 }
 
 impl Pace {
-    /// A block of `block_s` seconds has come.
+    /// Counts a block of `block_s` seconds.
     fn come(&mut self, block_s: f64, now: Instant) {
         let Some((since, audio_s)) = self.since else {
             self.since = Some((now, block_s));
@@ -92,7 +92,7 @@ impl Pace {
         let ahead_s = audio_s - passed_s;
         let (most, least) = (self.ahead_s.0.max(ahead_s), self.ahead_s.1.min(ahead_s));
         if most - least > DUE_WITHIN_S + 2.0 * block_s {
-            // One that plays may be late now and then. It is never ahead.
+            // A host that plays may be late now and then, but never ahead.
             self.plays &= ahead_s <= least;
             self.since = None;
             return;
@@ -104,7 +104,7 @@ impl Pace {
 }
 
 impl Bounce {
-    /// Whether the host has said, in a way that can be relied upon, that it renders offline.
+    /// Sets whether the host reports, reliably, that it renders offline.
     pub fn set_offline(&mut self, offline: bool) {
         self.offline = offline;
         self.pace = Pace::default();
@@ -114,9 +114,10 @@ impl Bounce {
         self.offline && !self.pace.plays
     }
 
-    /// Before a block of `frames` is pushed: waits for room, if the host does not play in
-    /// real time. `help` makes the analysis go on, here if it is told `true` for a host that
-    /// renders offline, elsewhere otherwise; it tells whether there was something to do here.
+    /// Before a block of `frames` is pushed: waits for room, if the host does not play in real
+    /// time. `help` advances the analysis: on this thread if its argument is `true`, for a
+    /// host that renders offline; otherwise elsewhere. It returns whether there was anything
+    /// to do on this thread.
     pub fn before(&mut self, tap: &TapInput, frames: usize, help: impl Fn(bool) -> bool) {
         self.watch(tap, frames, Instant::now);
         if self.offline {
@@ -128,7 +129,7 @@ impl Bounce {
         }
     }
 
-    /// After a block was pushed: waits until it is analysed, if the host renders offline.
+    /// After a block is pushed: waits until it is analysed, if the host renders offline.
     pub fn after(&mut self, tap: &TapInput, help: impl Fn(bool) -> bool) {
         if self.is_offline() && !tap.is_heard() {
             self.wait(tap, help, TapInput::is_heard);
@@ -153,7 +154,7 @@ impl Bounce {
         self.is_offline() || self.lead.as_ref().is_some_and(|lead| lead.seconds > LEAD_S)
     }
 
-    /// Waits until the tap is as wished, as long as the analysis moves.
+    /// Waits until a condition of the tap holds, as long as the analysis advances.
     fn wait(
         &mut self,
         tap: &TapInput,
@@ -184,7 +185,7 @@ impl Bounce {
             }
         }
         if let Some(lead) = &mut self.lead {
-            // Time that was waited is not time that passed between two blocks of the host.
+            // The time spent waiting does not count between two blocks of the host.
             lead.at = Instant::now();
         }
     }
@@ -212,7 +213,7 @@ mod tests {
     }
 
     /// Pushes blocks of a tenth of a second until the ring of ten seconds is full, with a
-    /// clock that moves by so many seconds a block; tells whether the host may be kept
+    /// clock that advances by `block_s` per block. Returns whether the host may be kept
     /// waiting then.
     fn may_wait_when_full(block_s: f64) -> bool {
         let (mut tap, _output) = Tap::new(10_000, RATE);
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn a_host_that_plays_is_never_kept_waiting() {
         assert!(!may_wait_when_full(0.1));
-        // A clock that is a little off, and a host that plays at a quarter of the speed.
+        // A clock that is slightly off, and a host that plays at a quarter of the speed.
         assert!(!may_wait_when_full(0.0999));
         assert!(!may_wait_when_full(0.4));
     }
@@ -245,7 +246,7 @@ mod tests {
         let (mut tap, mut output) = Tap::new(10_000, RATE);
         let mut bounce = Bounce::default();
         for _ in 0..1000 {
-            bounce.watch(&tap, BLOCK.len(), || panic!("the clock is asked"));
+            bounce.watch(&tap, BLOCK.len(), || panic!("the clock is read"));
             push(&mut tap);
             read(&mut output);
             read(&mut output);
@@ -272,7 +273,7 @@ mod tests {
         assert!(worker.join().is_ok());
     }
 
-    /// Whether a host that says offline counts as one that plays after so many blocks of ten
+    /// Whether a host that reports offline counts as playing after so many blocks of ten
     /// milliseconds, each so many seconds after the one before.
     fn plays(
         pace: &mut Pace,
@@ -294,7 +295,7 @@ mod tests {
         let pairs = |block| if block % 2 == 0 { 0.02 } else { 0.0 };
         assert!(!plays(&mut pace, &mut clock, 100, pairs));
         assert!(plays(&mut pace, &mut clock, 200, pairs));
-        // A hiccup is no render, but what comes faster than it sounds is.
+        // A hiccup does not make a render, but audio faster than real time does.
         assert!(plays(&mut pace, &mut clock, 1, |_| 0.3));
         assert!(plays(&mut pace, &mut clock, 100, |_| 0.01));
         assert!(!plays(&mut pace, &mut clock, 100, |_| 0.002));

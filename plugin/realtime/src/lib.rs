@@ -1,8 +1,8 @@
-//! What the audio thread of the plugin runs: no call of it allocates, frees, locks, logs or
-//! calls the system, except where [`bounce`] waits for a host that renders.
+//! The plugin's code on the audio thread: nothing here allocates, frees, locks, logs or makes
+//! a system call, except where [`bounce`] waits for a host that renders.
 //!
 //! Samples go through a [`tap`] and its [`ring`] to the worker, with the host's transport
-//! ([`transport`]), the recognizer's settings ([`settings`]) and the notes that come in
+//! ([`transport`]), the recognizer's settings ([`settings`]) and the incoming notes
 //! ([`notes_in`]); notes of the live chord come back ([`midi_out`]).
 //!
 //! `plugin/races` runs all of it under ThreadSanitizer and Miri, `plugin/rtsan` watches it in

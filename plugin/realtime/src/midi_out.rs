@@ -1,19 +1,19 @@
 //! The live chord as notes on the plugin's MIDI output.
 //!
 //! The worker voices the chord and leaves it in [`LiveNotes`], one atomic number; the audio
-//! thread reads it with each block and sends what differs from the notes that sound. Every
-//! note that was sent is remembered until it was sent off, whatever happens between, so
-//! none is left hanging.
+//! thread reads it with each block and sends the difference to the notes that sound. Every
+//! note-on is remembered until its note-off was sent, whatever happens between, so that no
+//! note hangs.
 //!
-//! The worker is behind the audio. What it says about music before a jump of the song, a
-//! stop or a bypass must not sound after it: so the audio thread counts these breaks, the
-//! count travels with the audio to the worker and back with the notes, and only notes of
-//! the present count are played.
+//! The worker is behind the audio. Its result for music before a jump of the song, a stop or a
+//! bypass must not sound after it. So the audio thread counts these breaks, the count travels
+//! with the audio to the worker and back with the notes, and only notes with the current count
+//! are played.
 //!
-//! A host may put a plugin to sleep when the music has ended, and takes no notes of one that
-//! sleeps, is stopped or deactivated. So the audio thread looks itself whether there is
-//! something to hear ([`MidiOut::hear`]) and ends the notes a moment after it went quiet,
-//! however far behind the worker is; while notes sound the host is asked to stay awake.
+//! A host may put a plugin to sleep when the music has ended, and takes no notes from one that
+//! sleeps, is stopped or deactivated. So the audio thread itself checks whether there is sound
+//! ([`MidiOut::hear`]) and ends the notes a moment after it stops, however far behind the
+//! worker is; while notes sound the host is asked to keep the plugin awake.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,14 +24,14 @@ use nice_plug::prelude::NoteEvent;
 /// The most notes above the bass.
 pub const UPPER_NOTES: usize = 7;
 
-/// A chord's notes. Key 0, which no chord has, is not used.
+/// A chord's notes. Key 0, which no chord contains, is not used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     /// MIDI key of the bass.
     pub bass: Option<u8>,
     /// MIDI keys above it.
     pub upper: [Option<u8>; UPPER_NOTES],
-    /// The break of the song that they come after; see the module's text.
+    /// The break of the song that they come after; see the module's documentation.
     pub epoch: u8,
 }
 
@@ -44,8 +44,8 @@ impl Notes {
         }
     }
 
-    /// A voiced chord, moved by `octaves`. Keys that leave 1 … 127 are left out, as are
-    /// notes past [`UPPER_NOTES`] and, above the bass, the bass note itself.
+    /// A voiced chord, moved by `octaves`. Keys outside 1 … 127 are left out, as are notes
+    /// past [`UPPER_NOTES`] and, above the bass, the bass note itself.
     pub fn of(voiced: &Voiced, octaves: i32, epoch: u8) -> Self {
         let moved = |key: u8| {
             let key = i32::from(key) + 12 * octaves;
@@ -60,7 +60,7 @@ impl Notes {
         Self { bass, upper, epoch }
     }
 
-    /// As one number: the epoch in the lowest byte, then the bass, then the others.
+    /// Packed into one number: the epoch in the lowest byte, then the bass, then the others.
     pub(crate) fn packed(self) -> u64 {
         let keys = std::iter::once(self.bass).chain(self.upper);
         keys.enumerate()
@@ -82,17 +82,17 @@ impl Notes {
     }
 }
 
-/// What the worker says shall sound. Written by the worker, read by the audio thread.
+/// The notes that should sound. Written by the worker, read by the audio thread.
 #[derive(Debug, Default)]
 pub struct LiveNotes(AtomicU64);
 
 impl LiveNotes {
-    /// Says what shall sound from now on.
+    /// Sets what should sound from now on.
     pub fn set(&self, notes: Notes) {
         self.0.store(notes.packed(), Ordering::Relaxed);
     }
 
-    /// What shall sound. Safe on the audio thread.
+    /// What should sound. Safe on the audio thread.
     pub fn get(&self) -> Notes {
         Notes::unpacked(self.0.load(Ordering::Relaxed))
     }
@@ -101,41 +101,40 @@ impl LiveNotes {
 /// How the notes are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sending {
-    /// 0 … 15.
+    /// MIDI channel, 0 … 15.
     pub channel: u8,
     /// Channel of the bass, 0 … 15; `None` leaves it out.
     pub bass_channel: Option<u8>,
-    /// 0 … 1.
+    /// MIDI velocity, 0 … 1.
     pub velocity: f32,
 }
 
-/// A note that the host was told of.
+/// A note whose note-on was sent to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sounding {
     channel: u8,
     key: u8,
 }
 
-/// Samples up to this, -100 dB, are silence.
+/// Samples up to this, −100 dB, are silence.
 const SILENT: f32 = 1e-5;
 
-/// Notes end when it was silent for this many seconds. Music that is cut to pieces by a gate
-/// does not cut its chords to pieces.
+/// Notes end after this many seconds of silence, long enough that gated music does not cut its
+/// chords to pieces.
 const ENDS_AFTER_S: f64 = 0.1;
 
-/// After such a silence the chord from before it sounds again this many seconds after the
-/// music has come back, at the earliest: the worker is behind, and may not have heard the new
-/// one yet.
+/// After such a silence the chord from before sounds again only after this many seconds of
+/// music: the worker is behind, and may not have heard the new one yet.
 const AGAIN_S: f64 = 0.3;
 
-/// Whether there is something to hear.
+/// Whether there is sound.
 #[derive(Debug, Default)]
 struct Hearing {
-    /// Seconds of silence up to now.
+    /// Seconds of silence so far.
     silent_s: f64,
     /// Seconds since the last silence that ended notes.
     heard_s: f64,
-    /// What was to sound in it.
+    /// The notes that should have sounded in it.
     ended: Option<Notes>,
 }
 
@@ -164,7 +163,7 @@ impl Hearing {
     }
 }
 
-/// The audio thread's end: knows which notes sound.
+/// The audio thread's end of the MIDI output: knows which notes sound.
 #[derive(Debug, Default)]
 pub struct MidiOut {
     sounding: [Option<Sounding>; 1 + UPPER_NOTES],
@@ -172,7 +171,7 @@ pub struct MidiOut {
 }
 
 impl MidiOut {
-    /// Looks whether there is something to hear in a block of `frames` at `sample_rate` in Hz.
+    /// Checks whether there is sound in a block of `frames` at `sample_rate` in Hz.
     pub fn hear<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, sample_rate: f64) {
         let sounds = |sample: &f32| sample.abs() > SILENT;
         let mut channels = channels.iter().map(AsRef::as_ref);
@@ -180,10 +179,10 @@ impl MidiOut {
         self.hearing.hear(silent, frames as f64 / sample_rate);
     }
 
-    /// Makes `notes` sound and nothing else: sends off what shall end, and on what is new;
-    /// notes that both have go on. `None` ends everything. `send` says whether the host
+    /// Makes exactly `notes` sound: sends note-offs for what ends and note-ons for what is
+    /// new; notes in both continue. `None` ends everything. `send` returns whether the host
     /// took the event; what it did not take is sent again with the next block. Never
-    /// allocates, frees, locks or calls the system.
+    /// allocates, frees, locks or makes a system call.
     pub fn play(
         &mut self,
         notes: Option<(Notes, Sending)>,
@@ -193,8 +192,7 @@ impl MidiOut {
         self.sound(heard, send);
     }
 
-    /// The same for notes that somebody has asked for: they sound whether there is something to
-    /// hear or not.
+    /// The same for an auditioned chord: it sounds whether there is audio or not.
     pub fn play_asked(
         &mut self,
         notes: Notes,
@@ -361,15 +359,15 @@ mod tests {
         };
         let (c, a_minor) = (chord(36, &[60]), chord(45, &[57]));
         assert_eq!(blocks(&loud, 1, c), ["+36", "+60"]);
-        // A gap of less than a tenth of a second, and one of that.
+        // A gap of less than a tenth of a second, and one of exactly that.
         assert!(blocks(&quiet, 9, c).is_empty() && blocks(&loud, 1, c).is_empty());
         assert_eq!(blocks(&quiet, 11, c), ["-36", "-60"]);
-        // The old chord waits for the worker, a new one is known to be right.
+        // The old chord waits for the worker; a new one is known to be right.
         assert!(blocks(&loud, 29, c).is_empty());
         assert_eq!(blocks(&loud, 2, c), ["+36", "+60"]);
         assert_eq!(blocks(&quiet, 11, c), ["-36", "-60"]);
         assert_eq!(blocks(&loud, 1, a_minor), ["+45", "+57"]);
-        // What is no number is as good as silence, to the analysis too.
+        // NaN counts as silence, as it does in the analysis.
         assert_eq!(blocks(&[f32::NAN; BLOCK], 11, a_minor), ["-45", "-57"]);
     }
 

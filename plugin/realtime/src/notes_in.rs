@@ -1,23 +1,23 @@
-//! MIDI notes that come in, on their way from the audio thread to the worker.
+//! Incoming MIDI notes, on their way from the audio thread to the worker.
 
 use harmony::played::NoteChange;
 use nice_plug::midi::{Channel, NoteEvent};
 
-/// Controllers that hold notes or end them.
+/// Controllers that hold or end notes.
 const SUSTAIN: u8 = 64;
 const ALL_SOUND_OFF: u8 = 120;
 const ALL_NOTES_OFF: u8 = 123;
 
-/// A change of the notes that come in, at a sample of the stream.
+/// A change of the incoming notes, at a sample of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoteAt {
     /// Counted as [`crate::tap::Mark::stream`].
     pub stream: u64,
-    /// What happens there.
+    /// The change.
     pub change: NoteChange,
 }
 
-/// What an event says of notes, with its sample in the block; `None` of other events.
+/// The change of the notes in an event, with its sample in the block; `None` for other events.
 pub fn change_of<S>(event: &NoteEvent<S>) -> Option<(u32, NoteChange)> {
     let number = |channel: Channel| channel.number().unwrap_or(0);
     Some(match *event {
@@ -53,7 +53,7 @@ pub fn change_of<S>(event: &NoteEvent<S>) -> Option<(u32, NoteChange)> {
                 let channel = number(channel);
                 (timing, NoteChange::Off { channel, key })
             }
-            // It is said of all keys.
+            // It applies to all keys.
             None => (timing, NoteChange::AllOff),
         },
         NoteEvent::MidiCC {

@@ -1,6 +1,6 @@
-//! What travels with the audio from the parameters to the recognizer.
+//! Settings that travel with the audio from the parameters to the recognizer.
 
-/// What a user may set about what is heard, and holds from one sample on.
+/// The user's settings for the analysis, in force from one sample on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Whether what is heard is written into the track.
@@ -9,6 +9,7 @@ pub struct Settings {
     pub sensitivity: f32,
     /// Seconds for which a new chord must lead before it replaces the one shown.
     pub hold_s: f32,
-    /// Cents above A = 440 Hz that the music is heard at; `None` where the music says it.
+    /// Tuning to read chords at, in cents above A = 440 Hz; `None` to estimate it from the
+    /// music.
     pub tuning_cents: Option<f32>,
 }

@@ -1,15 +1,14 @@
-//! The way of the audio from the host's thread to the worker.
+//! The path of the audio from the host's thread to the worker.
 //!
-//! [`TapInput`] belongs to the audio thread. Every buffer behind it is allocated
-//! when the tap is made; [`TapInput::push`] copies into rings and stores atomics,
-//! and never allocates, frees, locks, logs, waits or calls the system.
-//! [`TapOutput`] belongs to the worker, which looks for new samples by itself, so
-//! that the audio thread need not wake anybody.
+//! [`TapInput`] belongs to the audio thread. Every buffer behind it is allocated when the tap
+//! is made; [`TapInput::push`] copies into rings and stores atomics, and never allocates,
+//! frees, locks, logs, waits or makes a system call. [`TapOutput`] belongs to the worker,
+//! which polls for samples, so that the audio thread need not wake anybody.
 //!
-//! Two rings run side by side, beside a third for notes that come in: samples, and [`Mark`]s, which say what is special
-//! about a sample (host time jumped, a setting changed, samples before it were lost, the
-//! host asked for a reset). A mark is written before the sample it belongs to, so a reader
-//! that first looks how many samples there are has seen all their marks.
+//! Two rings run in parallel, and a third for incoming notes: samples, and [`Mark`]s, which hold
+//! what is special about a sample (host time jumped, a setting changed, samples before it were
+//! lost, the host asked for a reset). A mark is written before its sample, so a reader that first
+//! checks how many samples there are has seen all their marks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,23 +21,23 @@ use crate::notes_in::NoteAt;
 use crate::settings::Settings;
 use crate::transport::HostPosition;
 
-/// Room for marks. Ordinary playing needs a few a minute; a host that is never where it was
-/// expected to be needs one every [`PLACE_EVERY_S`], which is fewer than this in all that a tap
-/// holds. Only jumps may be more: those that find no room lose their block, and the loss is
-/// counted and marked.
+/// Room for marks. Ordinary playing needs a few a minute; a host that is never at its expected
+/// position needs one every [`PLACE_EVERY_S`], which for all that a tap holds is fewer than
+/// this. Only jumps can be more: a jump without room loses its block, and the loss is counted
+/// and marked.
 const MARKS: usize = 4096;
 
-/// Where the host is off by less than a jump, one mark in so many seconds puts it right. At
-/// its speed nothing moves far in that time, and the marks do not grow with the number of
+/// Where the host is off by less than a jump, one mark in this many seconds corrects it.
+/// Nothing moves far in that time, and the number of marks does not grow with the number of
 /// blocks.
 const PLACE_EVERY_S: f64 = 0.01;
 
-/// The same for a host that is where it was expected to be and says another tempo: where it
-/// glides or jitters, every block has a new one. The first change is told at once.
+/// The same for a host at its expected position that reports another tempo: where the tempo
+/// glides or jitters, every block has a new one. The first change is marked at once.
 const TEMPO_EVERY_S: f64 = 0.25;
 
-/// Room for incoming notes. A pianist plays a few hundred a minute; what finds no room, because
-/// the worker is seconds behind, is left out of the analysis.
+/// Room for incoming notes. A pianist plays a few hundred a minute; notes without room, because
+/// the worker is seconds behind, are left out of the analysis.
 const NOTES: usize = 4096;
 
 /// What is special about one sample.
@@ -50,31 +49,30 @@ pub struct Mark {
     pub stream: u64,
     /// How many samples just before this one were lost because the ring was full.
     pub lost: u64,
-    /// Whether the analysis shall start afresh here: the host reset the plugin, or
-    /// the samples before this one were skipped on purpose (bypass).
+    /// Whether the analysis must start afresh here: the host reset the plugin, or the samples
+    /// before this one were skipped on purpose (bypass).
     pub reset: bool,
     /// Counts breaks: starts, stops and jumps of the song, resets, skipped samples.
     pub epoch: u8,
-    /// How many saved states the host had loaded: what sounded before the last of them is no
-    /// part of the session that it brought. The analysis starts afresh where this changes.
+    /// How many saved states the host had loaded: what sounded before the last of them does
+    /// not belong to its session. The analysis starts afresh where this changes.
     pub loads: u32,
     /// The host's time at this sample.
     pub host: HostPosition,
-    /// The settings from this sample on, where somebody has told them.
+    /// The settings from this sample on, if any were given.
     pub settings: Option<Settings>,
 }
 
-/// What both ends may look at without asking each other.
+/// Counters that both ends read without waiting for each other.
 #[derive(Debug)]
 pub struct TapCounters {
     /// Samples of the stream so far, lost ones included.
     stream: AtomicU64,
     /// Samples lost so far because the ring was full.
     lost: AtomicU64,
-    /// Samples that went through the ring and that the worker is done with.
+    /// Samples from the ring that the worker has finished with.
     heard: AtomicU64,
-    /// How many samples had gone into the ring when the host paused last, [`NEVER`] at
-    /// first.
+    /// How many samples had gone into the ring when the host last paused; [`NEVER`] at first.
     paused: AtomicU64,
 }
 
@@ -92,7 +90,7 @@ impl TapCounters {
     }
 }
 
-/// A preallocated way from the audio thread to the worker.
+/// A preallocated path from the audio thread to the worker.
 pub struct Tap;
 
 impl Tap {
@@ -107,9 +105,8 @@ impl Tap {
         )
     }
 
-    /// The same, with all of its memory there at once. Memory that was asked for is not there
-    /// before it is written to, and the first to write would be the audio thread, which the
-    /// system would hold up once in 4 KiB.
+    /// The same, with all of its memory touched. The system provides memory only when it is
+    /// first written to, which would hold up the audio thread once in 4 KiB.
     pub fn touched(capacity: usize, sample_rate: f64) -> (TapInput, TapOutput) {
         let (mut input, mut output) = RingBuffer::new(capacity);
         if let Ok(chunk) = input.write_chunk_uninit(capacity) {
@@ -185,7 +182,7 @@ impl Tap {
     }
 }
 
-/// The sample of the stream at which something was told last.
+/// The sample of the stream at which something was last marked.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told(Option<u64>);
 
@@ -205,7 +202,7 @@ pub struct TapInput {
     counters: Arc<TapCounters>,
     /// In Hz; to extrapolate the host's time.
     sample_rate: f64,
-    /// Makes one channel of two.
+    /// Mixes two channels to one.
     mix: MonoMix,
     /// Samples written to the ring so far.
     position: u64,
@@ -217,11 +214,11 @@ pub struct TapInput {
     reset: bool,
     /// The last host position that was written, and the stream sample it was for.
     anchor: Option<(u64, HostPosition)>,
-    /// What the worker shall go by, and what the last mark said.
+    /// The current settings, and those of the last mark.
     settings: Option<Settings>,
     marked_settings: Option<Settings>,
-    /// When the host was last told to be a little off, to have another tempo, and other
-    /// settings, for what may not be told with every block.
+    /// When a small deviation, another tempo and other settings were last marked: these are
+    /// not marked with every block.
     told_place: Told,
     told_tempo: Told,
     told_settings: Told,
@@ -235,10 +232,9 @@ pub struct TapInput {
 
 impl TapInput {
     /// Copies `channels` (each at least `frames` long) into the ring as one: two as
-    /// [`MonoMix`] has them, more as their mean.
-    /// `host` is the host's time at the first frame. A block that does not fit is
-    /// lost as a whole, and the loss is told where it happened. Safe on the audio
-    /// thread.
+    /// [`MonoMix`] mixes them, more as their mean. `host` is the host's time at the first
+    /// frame. A block that does not fit is lost as a whole, and the loss is marked where it
+    /// happened. Safe on the audio thread.
     pub fn push<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, host: HostPosition) {
         if frames == 0 || channels.is_empty() {
             return;
@@ -268,7 +264,7 @@ impl TapInput {
         self.advance(frames);
     }
 
-    /// Writes two channels as [`MonoMix`] has them, part by part as they are mixed alike.
+    /// Writes two channels as [`MonoMix`] mixes them, in parts that are mixed alike.
     fn push_stereo(&mut self, left: &[f32], right: &[f32], frames: usize) {
         let frames = frames.min(left.len()).min(right.len());
         let (mut left, mut right) = (&left[..frames], &right[..frames]);
@@ -292,28 +288,28 @@ impl TapInput {
         }
     }
 
-    /// Takes what happens to the incoming notes at a sample of the block that is pushed next.
-    /// Safe on the audio thread.
+    /// Takes a change of the incoming notes at sample `timing` of the next block. Safe on the
+    /// audio thread.
     pub fn note(&mut self, timing: u32, change: NoteChange) {
         let stream = self.stream + u64::from(timing);
-        // Without room it is left out.
+        // Without room it is dropped.
         let _ = self.notes.push(NoteAt { stream, change });
     }
 
-    /// Lets `frames` of the stream pass unheard, as when the plugin is bypassed.
-    /// The analysis starts afresh after them. Safe on the audio thread.
+    /// Lets `frames` of the stream pass unheard, as when the plugin is bypassed. The analysis
+    /// starts afresh after them. Safe on the audio thread.
     pub fn skip(&mut self, frames: usize) {
         self.reset();
         self.lost = 0;
         self.advance(frames);
     }
 
-    /// Says what the worker shall go by from the next sample on. Safe on the audio thread.
+    /// Sets the worker's settings from the next sample on. Safe on the audio thread.
     pub fn set(&mut self, settings: Settings) {
         self.settings = Some(settings);
     }
 
-    /// Says how many saved states the host has loaded before the next sample. Safe on the audio
+    /// Sets how many saved states the host has loaded before the next sample. Safe on the audio
     /// thread.
     pub fn set_loads(&mut self, loads: u32) {
         if loads != self.loads {
@@ -322,7 +318,7 @@ impl TapInput {
         }
     }
 
-    /// The host pauses or ends: what was heard so far is final, and what follows is heard
+    /// The host pauses or ends: what was heard so far is final, and what follows is analysed
     /// afresh. Safe on the audio thread.
     pub fn pause(&mut self) {
         self.reset();
@@ -339,18 +335,18 @@ impl TapInput {
         self.samples.buffer().capacity() - self.samples.slots()
     }
 
-    /// Samples that went through the ring and that the worker is done with: what it has found
-    /// in them can be seen.
+    /// Samples from the ring that the worker has finished with: its results for them are
+    /// visible.
     pub fn heard(&self) -> u64 {
         self.counters.heard.load(Ordering::Acquire)
     }
 
-    /// Whether the worker is done with all that it was given.
+    /// Whether the worker has finished with everything it was given.
     pub fn is_heard(&self) -> bool {
         self.heard() == self.position
     }
 
-    /// Whether nobody will ever read what is written.
+    /// Whether the reader is gone, so that nobody will read what is written.
     pub fn is_abandoned(&self) -> bool {
         self.samples.is_abandoned()
     }
@@ -361,8 +357,7 @@ impl TapInput {
         self.break_off();
     }
 
-    /// Counts breaks on from those of the tap before this one, whose notes may still be
-    /// about.
+    /// Continues the count of breaks of the previous tap, whose notes may still sound.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
         self.epoch = before.epoch.wrapping_add(1);
@@ -392,8 +387,8 @@ impl TapInput {
         self.counters.stream.store(self.stream, Ordering::Relaxed);
     }
 
-    /// Writes a mark for the next sample if it needs one. `false` if it needs one
-    /// that cannot be left out and there is no room.
+    /// Writes a mark for the next sample if it needs one. Returns `false` if the mark is
+    /// essential and there is no room.
     fn write_mark(&mut self, host: HostPosition) -> bool {
         let expected = self
             .anchor
@@ -407,7 +402,7 @@ impl TapInput {
             moved && expected.is_some_and(|expected| host.continues_at_another_tempo(&expected));
         let other_settings = self.settings != self.marked_settings;
         let over = |told: Told, every_s| told.is_over(self.stream, every_s, self.sample_rate);
-        // Without these the audio would lie at the wrong place of the song, or of the stream.
+        // Without these the audio would lie at the wrong place in the song or the stream.
         let essential = self.reset || self.lost > 0 || jumps;
         let due = essential
             || other_settings && over(self.told_settings, PLACE_EVERY_S)
@@ -427,7 +422,7 @@ impl TapInput {
             settings: self.settings,
         };
         if self.marks.push(mark).is_err() {
-            // What is not essential is tried again with the next block.
+            // An inessential mark is tried again with the next block.
             return !essential;
         }
         let now = Told(Some(self.stream));
@@ -448,10 +443,10 @@ impl TapInput {
     }
 }
 
-/// What comes out of a tap, in order.
+/// What a tap delivers, in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tapped {
-    /// Something about the next sample.
+    /// A mark for the next sample.
     Mark(Mark),
     /// That many samples were written to the front of the buffer.
     Samples(usize),
@@ -472,7 +467,7 @@ impl TapOutput {
     /// The next mark, or samples up to the next mark or the end of `buffer`.
     /// `None` when nothing is waiting.
     pub fn read(&mut self, buffer: &mut [f32]) -> Option<Tapped> {
-        // The samples are counted before the marks are looked at: see the module.
+        // The samples are counted before the marks are read: see the module's documentation.
         let waiting = self.samples.slots().min(buffer.len());
         if waiting == 0 {
             return None;
@@ -500,19 +495,19 @@ impl TapOutput {
         self.notes.pop().ok()
     }
 
-    /// Whether the other end is gone and everything was read.
+    /// Whether the writer is gone and everything was read.
     pub fn is_finished(&self) -> bool {
-        // In this order: the other end may write and go between the two questions.
+        // In this order: the writer may write and go between the two checks.
         self.samples.is_abandoned() && self.samples.is_empty()
     }
 
-    /// Whether the host has paused or ended after the last sample that was read, and not
-    /// gone on since.
+    /// Whether the host has paused or ended after the last sample that was read, and has not
+    /// continued since.
     pub fn is_paused(&self) -> bool {
         self.counters.paused.load(Ordering::Acquire) == self.position
     }
 
-    /// Says that everything that was read is dealt with.
+    /// Reports that everything that was read is finished.
     pub fn done(&self) {
         self.counters.heard.store(self.position, Ordering::Release);
     }
@@ -537,7 +532,7 @@ impl TapOutput {
 mod tests {
     use super::*;
 
-    /// Under Miri, which interprets every instruction, less is enough.
+    /// Fewer under Miri, which interprets every instruction.
     const SAMPLES: u64 = if cfg!(miri) { 300 } else { 40_000 };
 
     fn rolling(sample: u64) -> HostPosition {
@@ -548,10 +543,10 @@ mod tests {
         .advanced(sample, 48_000.0)
     }
 
-    /// Pages that the system has had to find for this thread so far.
+    /// Page faults of this thread so far.
     #[cfg(all(target_os = "linux", not(any(miri, tsan))))]
     fn page_faults() -> i64 {
-        // SAFETY: a structure of numbers, for which zeros will do, and its own address.
+        // SAFETY: a structure of numbers, for which zeros are valid, and its own address.
         unsafe {
             let mut usage: libc::rusage = std::mem::zeroed();
             libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage);
@@ -670,8 +665,8 @@ mod tests {
         assert_eq!((marks[0].lost, marks[0].at), (50, MARKS as u64));
     }
 
-    /// What a host says at a sample of a song that goes on at 120 bpm, if it is off by some
-    /// beats and has another tempo by some bpm.
+    /// What a host reports at a sample of a song at 120 bpm, with an error of some beats and
+    /// some bpm.
     fn off(sample: u64, beats: f64, bpm: f64) -> HostPosition {
         HostPosition {
             playing: true,
@@ -682,11 +677,11 @@ mod tests {
         }
     }
 
-    /// All that a tap of the plugin holds, in blocks of 32 samples, while the worker stands
-    /// still: how many marks there are, and how many samples were lost.
+    /// Fills a tap of the plugin's size in blocks of 32 samples while the worker stands still.
+    /// Returns the number of marks and of lost samples.
     fn flood(host: impl Fn(u64) -> HostPosition) -> (usize, u64) {
         const BLOCK: usize = 32;
-        // Under Miri less is enough.
+        // Less under Miri.
         let seconds = if cfg!(miri) { 1 } else { 33 };
         let capacity = seconds * 48_000;
         let (mut input, mut output) = Tap::new(capacity, 48_000.0);
@@ -696,7 +691,7 @@ mod tests {
         let lost = output.counters().lost();
         let (samples, marks) = drain(&mut output);
         assert_eq!(samples.len() as u64 + lost, capacity as u64);
-        // What was lost is told with the next block that is not.
+        // The loss is reported with the next block that fits.
         input.push(&[[0.1; BLOCK]], BLOCK, host(0));
         let after: u64 = drain(&mut output).1.iter().map(|it| it.lost).sum();
         assert_eq!(marks.iter().map(|it| it.lost).sum::<u64>() + after, lost);

@@ -1,15 +1,15 @@
 //! The host's musical time, copied off the audio thread as plain values.
 //!
-//! A host reports its position once a block. Between reports it is extrapolated
-//! from tempo and sample rate, so only the blocks where the extrapolation fails
-//! (start, stop, tempo change, loop, locate) need to cross to the worker. Where the tempo
-//! glides or jitters it fails a little with every block; what crosses then is bounded by the
-//! time that passes, not by the number of blocks ([`crate::tap`]).
+//! A host reports its position once a block. Between reports it is extrapolated from tempo and
+//! sample rate, so only the blocks where the extrapolation fails (start, stop, tempo change,
+//! loop, locate) need to be sent to the worker. Where the tempo glides or jitters it fails a
+//! little with every block; what is sent then is bounded by the elapsed time, not by the
+//! number of blocks ([`crate::tap`]).
 
 use nice_plug::prelude::Transport;
 
-/// Where the host says the playhead is, at one sample. `Copy`, so that it can
-/// cross a preallocated queue; whatever the host leaves out is `None`.
+/// The host's playhead at one sample. `Copy`, so that it fits a preallocated queue; whatever
+/// the host leaves out is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HostPosition {
     /// Whether the transport is rolling.
@@ -24,8 +24,8 @@ pub struct HostPosition {
     pub seconds: Option<f64>,
     /// Position in the song in quarter notes.
     pub beats: Option<f64>,
-    /// Start of the current bar in quarter notes, if the host tells one that the position can
-    /// be in; else see [`bar_start`](Self::bar_start).
+    /// Start of the current bar in quarter notes, if the host reports a plausible one;
+    /// otherwise see [`bar_start`](Self::bar_start).
     pub bar_start_beats: Option<f64>,
     /// Number of the current bar, counted from 0.
     pub bar_number: Option<i32>,
@@ -39,17 +39,16 @@ pub struct HostPosition {
 const BEATS_TOLERANCE: f64 = 1e-3;
 const SECONDS_TOLERANCE: f64 = 5e-4;
 
-/// How far the song may be from where it was expected before notes that sound are cut, in
-/// quarter notes and in seconds: a tempo that glides misses by less within a block.
+/// How far the song may be from its expected position before sounding notes are cut, in
+/// quarter notes and in seconds: a gliding tempo deviates less within a block.
 const JUMP_BEATS: f64 = 0.1;
 const JUMP_S: f64 = 0.05;
 
-/// A beat may lie this far before the bar that it is said to be in, or behind its end:
-/// hosts round.
+/// A beat may lie this far outside its reported bar, in quarter notes: hosts round.
 const BAR_SLACK_BEATS: f64 = 0.01;
 
-/// Hosts hand over whatever their project file holds; nothing that is not a
-/// number may reach the arithmetic below.
+/// Hosts pass on whatever their project file holds; NaN and infinity must not reach the
+/// arithmetic below.
 fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
@@ -62,9 +61,9 @@ fn bar_length(signature: Option<(u16, u16)>) -> Option<f64> {
     signature.map(|(numerator, denominator)| 4.0 * f64::from(numerator) / f64::from(denominator))
 }
 
-/// Where the bar of a beat starts: where the host says, if the beat is in a bar from there,
-/// else where bars that are counted from the start of the song do. Ardour 7 tells VST3
-/// plugins a bar that is elsewhere.
+/// The start of the bar at a beat: as the host reports it, if the beat is in that bar;
+/// otherwise that of bars counted from the start of the song. Ardour 7 reports a bar to VST3
+/// plugins that is elsewhere.
 fn bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>) -> Option<f64> {
     told_bar_start(beats, length, reported).or_else(|| {
         let (at, length) = beats.zip(length)?;
@@ -72,7 +71,7 @@ fn bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>) -> 
     })
 }
 
-/// Where the host says that the bar of a beat starts, if the beat can be in that bar.
+/// The start of the bar as the host reports it, if the beat can be in that bar.
 fn told_bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>) -> Option<f64> {
     let Some((at, length)) = beats.zip(length) else {
         return reported;
@@ -91,8 +90,8 @@ impl HostPosition {
             _ => None,
         };
         let beats = finite(transport.pos_beats());
-        // The fields, not the methods of these names, which make up what a host does not tell:
-        // bars counted from the start of the song, as if it had one meter.
+        // The fields, not the methods of the same names, which make up what a host does not
+        // report: bars counted from the start of the song, as if it had one meter.
         let bar_start_beats = finite(transport.bar_start_pos_beats);
         Self {
             playing: transport.playing,
@@ -112,18 +111,18 @@ impl HostPosition {
         bar_length(self.signature)
     }
 
-    /// Start of the current bar in quarter notes: what the host tells, else as if the song had
-    /// this meter from its start.
+    /// Start of the current bar in quarter notes: as reported by the host, else as if the song
+    /// had this meter from its start.
     pub fn bar_start(&self) -> Option<f64> {
         bar_start(self.beats, self.bar_length_beats(), self.bar_start_beats)
     }
 
-    /// Whether the song rolls, and the host says where in it.
+    /// Whether the song rolls, and the host reports its position.
     pub fn is_in_song(&self) -> bool {
         self.playing && (self.seconds.is_some() || self.beats.is_some())
     }
 
-    /// The position `samples` later at `sample_rate` in Hz, if nothing is touched.
+    /// The position `samples` later at `sample_rate` in Hz, if the transport is left alone.
     pub fn advanced(&self, samples: u64, sample_rate: f64) -> Self {
         if !self.playing || samples == 0 {
             return *self;
@@ -146,21 +145,22 @@ impl HostPosition {
         later
     }
 
-    /// Whether the song went on where extrapolation `expected`, at whatever tempo: neither
-    /// started, nor stopped, nor jumped.
+    /// Whether the song continued as extrapolation `expected`, at whatever tempo: it neither
+    /// started, stopped nor jumped.
     pub fn goes_on(&self, expected: &Self) -> bool {
         let at = |a: Option<f64>, b: Option<f64>, tolerance: f64| match (a, b) {
             (Some(a), Some(b)) => Some((a - b).abs() <= tolerance),
             _ => None,
         };
-        // Beats before seconds: some hosts count seconds anew when the tempo changes.
+        // Beats take precedence over seconds: some hosts recount seconds when the tempo
+        // changes.
         self.playing == expected.playing
             && at(self.beats, expected.beats, JUMP_BEATS)
                 .or_else(|| at(self.seconds, expected.seconds, JUMP_S))
                 .unwrap_or(true)
     }
 
-    /// Whether `self`, as reported, is what extrapolation `expected`.
+    /// Whether `self`, as reported, equals the extrapolated `expected`.
     pub fn continues(&self, expected: &Self) -> bool {
         fn near(a: Option<f64>, b: Option<f64>, tolerance: f64) -> bool {
             match (a, b) {
@@ -187,7 +187,7 @@ impl HostPosition {
             && same_bar
     }
 
-    /// Whether `self` is where extrapolation expected it, and only the tempo is another.
+    /// Whether `self` is at the extrapolated position and only the tempo differs.
     pub fn continues_at_another_tempo(&self, expected: &Self) -> bool {
         self.tempo_bpm.is_some()
             && expected.tempo_bpm.is_some()
@@ -204,16 +204,16 @@ impl HostPosition {
 pub struct Anchor {
     /// Sample of the stream, counted from the plugin's activation.
     pub sample: u64,
-    /// What the host said there.
+    /// What the host reported there.
     pub host: HostPosition,
 }
 
-/// A stretch of the stream over which host time runs evenly.
+/// A part of the stream over which host time runs evenly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// First second of the stretch in stream time.
+    /// Start in stream time, in seconds.
     pub start_s: f64,
-    /// Its end in stream time.
+    /// End in stream time, in seconds.
     pub end_s: f64,
     /// Host position at `start_s`.
     pub host: HostPosition,
@@ -221,8 +221,7 @@ pub struct Span {
 
 /// Host time as a function of stream time: the anchors of the recent past.
 ///
-/// Anchors go by their age alone. How many there are is bounded by how close together they
-/// may lie.
+/// Anchors are dropped only by age. Their number is bounded by how close together they may be.
 #[derive(Clone, Debug)]
 pub struct TransportMap {
     anchors: Vec<Anchor>,
@@ -233,9 +232,9 @@ pub struct TransportMap {
 /// pass is six seconds behind.
 const KEEP_S: f64 = 120.0;
 
-/// An anchor that is closer than this, in seconds, to the one before it gives way to the next:
-/// what lies between holds nothing that could be heard. Only a host that jumps with every small
-/// block makes such.
+/// An anchor that is closer than this, in seconds, to the one before is replaced by the next:
+/// the time between is too short to hear anything. Only a host that jumps with every small
+/// block makes such anchors.
 const SHORTEST_S: f64 = 5e-3;
 
 impl TransportMap {
@@ -247,7 +246,7 @@ impl TransportMap {
         }
     }
 
-    /// Records what the host said at a sample. Samples must not go backwards.
+    /// Records the host's report at a sample. Samples must not go backwards.
     pub fn insert(&mut self, anchor: Anchor) {
         let shortest = (SHORTEST_S * self.sample_rate) as u64;
         match self.anchors.as_mut_slice() {
@@ -258,11 +257,11 @@ impl TransportMap {
         self.forget_before(anchor.sample);
     }
 
-    /// Drops the anchors that are too old at `sample` to be asked for, once they are many.
+    /// Drops the anchors that are too old at `sample`, once there are many.
     fn forget_before(&mut self, sample: u64) {
         let kept = (KEEP_S * self.sample_rate) as u64;
         let oldest = sample.saturating_sub(kept);
-        // The one before the oldest place holds there still.
+        // The one before the oldest time still applies there.
         let old = self.anchors.partition_point(|it| it.sample <= oldest);
         let old = old.saturating_sub(1);
         if 2 * old > self.anchors.len() {
@@ -390,7 +389,8 @@ mod tests {
 
     #[test]
     fn what_a_host_does_not_tell_of_bars_is_not_made_up() {
-        // Eight bars of 4/4, then 3/4, as VST3 tells it: no number, and not always the start.
+        // Eight bars of 4/4, then 3/4, as VST3 reports it: without a bar number, and not
+        // always with the bar's start.
         let mut transport = Transport::new(48_000.0);
         transport.playing = true;
         transport.tempo = Some(120.0);
@@ -404,7 +404,7 @@ mod tests {
         let host = HostPosition::of(&transport);
         assert_eq!((host.bar_start_beats, host.bar_number), (Some(32.0), None));
         assert_eq!(host.bar_start(), Some(32.0));
-        // Ardour 7 tells one that is elsewhere.
+        // Ardour 7 reports a wrong one.
         transport.bar_start_pos_beats = Some(8.0);
         assert_eq!(HostPosition::of(&transport).bar_start_beats, None);
         transport.bar_number = Some(8);
@@ -516,7 +516,7 @@ mod tests {
             });
         }
         assert!(map.anchors.len() <= 2 * (KEEP_S / SHORTEST_S) as usize + 2);
-        // Where it says so is known to that.
+        // Where it reported its position, it is known to that precision.
         for n in 399_000..400_000u64 {
             let beats = map
                 .at((14_400_000 + 32 * n) as f64 / 48_000.0)

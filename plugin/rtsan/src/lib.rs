@@ -1,6 +1,6 @@
-//! Nothing but a test: `tests/rtsan.rs` loads the built plugin as a host does and lets
-//! RealtimeSanitizer abort on whatever may block within the audio callback (memory,
-//! locks, system calls). The plugin itself is the release build, unchanged:
+//! Only a test: `tests/rtsan.rs` loads the built plugin as a host does and lets
+//! RealtimeSanitizer abort on whatever may block within the audio callback (memory, locks,
+//! system calls). The plugin itself is the release build, unchanged:
 //!
 //! ```sh
 //! cargo build --release -p changes-plugin

@@ -15,7 +15,7 @@ unsafe extern "C" {
     fn __rtsan_realtime_exit();
 }
 
-/// Between these two, RealtimeSanitizer ends the process on anything that may block.
+/// Runs `process` where RealtimeSanitizer ends the process on anything that may block.
 fn in_real_time(process: &mut dyn FnMut()) {
     // SAFETY: functions of the sanitizer's runtime without arguments, called in pairs.
     unsafe { __rtsan_realtime_enter() };
@@ -24,14 +24,13 @@ fn in_real_time(process: &mut dyn FnMut()) {
     unsafe { __rtsan_realtime_exit() };
 }
 
-/// What the sanitizer exits with by default.
+/// The sanitizer's default exit status.
 const CAUGHT: i32 = 43;
 
 const PLANT: &str = "CHANGES_RTSAN_PLANT";
 
 /// Seconds of audio that an instance is given as fast as it takes them: less than its ring
-/// holds. With more, a host that plays would have to have a worker that stands still: that
-/// is another test.
+/// holds. With more, the worker would have to keep up: that is another test.
 const HELD_S: f64 = 30.0;
 
 #[test]
@@ -65,7 +64,7 @@ fn put_through_its_paces(entry: &PluginEntry, layout: &str, sample_rate: f64, fr
             block.process(&mut processor, &both[..channels], transport.as_ref());
         }
     };
-    // Nothing told, a rolling song, a jump, every parameter at both ends.
+    // No transport, a rolling song, a jump, every parameter at both ends.
     process(&mut block, &audio, None);
     for beats in [0.0, 0.5, 64.5, 4.5] {
         process(&mut block, &audio, Some(beats));
@@ -83,7 +82,7 @@ fn put_through_its_paces(entry: &PluginEntry, layout: &str, sample_rate: f64, fr
         }
         process(&mut block, &broken, Some(f64::from(round as u32)));
     }
-    // Noise finds no chord: these notes come from outside and are passed on.
+    // Noise gives no chord: these notes come from outside and are passed on.
     for key in 60..64 {
         block.note(true, 3, key);
         block.note(false, 3, key);
@@ -136,7 +135,7 @@ fn notes_are_sent_without_blocking() {
         let started = Instant::now();
         while host::hanging(&block.notes).is_empty() {
             assert!(started.elapsed() < Duration::from_secs(120), "{name}");
-            // As fast as it sounds: a host that renders may be kept waiting.
+            // In real time: a host that renders may be kept waiting.
             for chunk in audio.chunks_exact(FRAMES) {
                 let transport = host::rolling(beats);
                 block.process(&mut processor, &[chunk, chunk], Some(&transport));
@@ -145,7 +144,7 @@ fn notes_are_sent_without_blocking() {
             }
         }
         sent += block.notes.len();
-        // A jump ends them, or the parameter does, or moves them.
+        // A jump or a parameter ends or moves them.
         if name.is_empty() {
             beats = 0.0;
         } else {
@@ -185,7 +184,7 @@ fn a_full_ring_and_a_stalled_worker_do_not_block_the_audio() {
         let transport = host::rolling((index % 7) as f64);
         block.process(&mut processor, &[&audio, &audio], Some(&transport));
     }
-    // Of small blocks, each with a jump, the marks are what is too many.
+    // With small blocks, each with a jump, the marks overflow.
     for index in 0..6000 {
         let transport = host::rolling((index % 5) as f64);
         let one = &audio[..1];

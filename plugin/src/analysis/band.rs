@@ -1,9 +1,8 @@
-//! The bands of the process: which instances hear one song together.
+//! The bands of the process: which instances analyse one song together.
 //!
-//! A band plays together as soon as it has two instances of which one has a part other than the
-//! mix. Then its chord and its track are those of all of them, and an instance says frame by frame
-//! what it hears ([`Seat`]). Else each of its instances listens by itself, as if there were no
-//! bands.
+//! A band plays together as soon as it has two instances, one of which has a part other than the
+//! mix. Then its chord and its track come from all of them, and an instance reports frame by frame
+//! what it hears ([`Seat`]). Otherwise each instance listens by itself, as if there were no bands.
 
 mod confirmed;
 mod ensemble;
@@ -27,19 +26,19 @@ use crate::session::Session;
 use crate::snapshot::Standing;
 use changes_realtime::transport::HostPosition;
 
-/// A beat where the host tells no tempo, in seconds.
+/// The length of a beat where the host gives no tempo, in seconds.
 const UNTOLD_BEAT_S: f64 = 0.5;
 
-/// Notes up to so much after a frame are known when it is, in seconds.
+/// A frame takes in the notes up to this long after it, in seconds.
 const LOOK_AHEAD_S: f64 = 0.09;
 
-/// How many there are.
+/// How many bands there are.
 const BANDS: usize = 4;
 
 /// What comes with each frame of a part.
 #[derive(Clone, Copy, Debug)]
 struct Tag {
-    /// Where the host's song is there.
+    /// The position in the host's song.
     host: HostPosition,
     /// Whether what is heard there is to be written.
     write: bool,
@@ -50,7 +49,7 @@ struct Tag {
 pub(super) struct Picture {
     /// The chord.
     pub(super) current: Option<Shown>,
-    /// Which part said what of it.
+    /// What each part contributed to it.
     pub(super) said: Vec<Said>,
     /// The second of the track up to which this pass over the song is confirmed.
     pub(super) confirmed_to_s: Option<f64>,
@@ -72,9 +71,9 @@ pub(super) struct Seat {
     /// The band, if the instance is in one yet.
     band: Option<usize>,
     part: Part,
-    /// Whether the band plays together, and how.
+    /// Whether and how the band plays together.
     standing: Standing,
-    /// The chord that was seen last, by its count.
+    /// The count of the chord that was seen last.
     seen: Option<u64>,
 }
 
@@ -90,8 +89,8 @@ impl Seat {
         }
     }
 
-    /// Goes where the parameters say. `active` says whether audio comes, so that the others wait
-    /// for it. Whether anything about the band has changed.
+    /// Moves to the band and part of the parameters. `active` says whether audio comes, so that
+    /// the others wait for it. Returns whether anything about the band has changed.
     pub(super) fn follow(
         &mut self,
         params: &ChangesParams,
@@ -131,12 +130,12 @@ impl Seat {
         matches!(self.standing, Standing::Together { .. })
     }
 
-    /// Whether the others want to know what this one hears.
+    /// Whether the band uses what this instance hears.
     pub(super) fn is_heard(&self) -> bool {
         self.is_together() && self.part != Part::Drums
     }
 
-    /// Says what was heard, its times in seconds since `start_s` of the stream.
+    /// Reports what was heard, with times in seconds since `start_s` of the stream.
     pub(super) fn say(
         &self,
         lane: Lane,
@@ -174,7 +173,7 @@ impl Seat {
         ensemble.advance();
     }
 
-    /// Says that nothing more comes for now: all has been said.
+    /// Reports that nothing more comes for now.
     pub(super) fn fall_silent(&self) {
         if let Some(mut ensemble) = self.lock() {
             for lane in [Lane::Live, Lane::Refined] {
@@ -189,14 +188,14 @@ impl Seat {
         Some(self.lock()?.picture())
     }
 
-    /// What the band shows, and whether its chord is another than when this was asked last.
+    /// What the band shows, and whether its chord has changed since the last call.
     pub(super) fn look(&mut self) -> Option<(Arc<Picture>, bool)> {
         let picture = self.picture()?;
         let new = self.seen.replace(picture.chords) != Some(picture.chords);
         Some((picture, new))
     }
 
-    /// Gives the place up.
+    /// Leaves the band.
     pub(super) fn leave(&mut self) {
         if let Some(band) = self.band.take() {
             self.bands.bands[band].lock().dismiss(self.member);
@@ -219,17 +218,18 @@ fn letter(band: usize) -> char {
     char::from(b'A' + band as u8)
 }
 
-/// What the notes that came in say of a moment of the stream, at which the host is there.
+/// The posterior of the incoming notes at a moment of the stream, with the host's position
+/// there.
 fn of_notes(notes: &MidiNotes, at_s: f64, host: &HostPosition, lane: Lane) -> Option<Posterior> {
     if notes.is_empty() {
         return None;
     }
     let beat_s = host.tempo_bpm.map_or(UNTOLD_BEAT_S, |bpm| 60.0 / bpm);
-    // Where no beats are told, what has sounded for a beat's time counts.
+    // Where no beats are known, the notes of one beat's time count.
     let since_s = host
         .beats
         .map_or(beat_s, |beats| beats.rem_euclid(1.0) * beat_s);
-    // Not what happens to be known, which depends on the blocks.
+    // Not all notes known so far: that depends on the blocks.
     let known_s = match lane {
         Lane::Live => at_s + LOOK_AHEAD_S,
         Lane::Refined => at_s + beat_s,
@@ -237,7 +237,7 @@ fn of_notes(notes: &MidiNotes, at_s: f64, host: &HostPosition, lane: Lane) -> Op
     notes.posterior(at_s, at_s - since_s, beat_s, known_s)
 }
 
-/// Where in the song the host is, in its own seconds, if it plays it.
+/// The position in the host's song in its own seconds, while it plays.
 fn song_s(host: &HostPosition) -> Option<f64> {
     if !host.is_in_song() {
         return None;

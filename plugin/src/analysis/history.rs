@@ -1,4 +1,4 @@
-//! The recent past of one stream: its chords, and the host's time to place them.
+//! The recent past of one stream: its chords, and the host's song positions to place them by.
 
 mod grid;
 mod passes;
@@ -30,7 +30,7 @@ const SAME_S: f64 = 1e-6;
 /// A moment of the stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
-    /// Where the host's song is.
+    /// The position in the host's song.
     pub(super) host: HostPosition,
     /// Which pass over the song it belongs to.
     pub(super) pass: u64,
@@ -40,20 +40,21 @@ pub(super) struct Moment {
 
 /// Chords in the order of the stream, in seconds since the instance was made.
 pub(super) struct History {
-    /// Where the present tap's stream began.
+    /// Second at which the current tap's stream began.
     origin_s: f64,
     sample_rate: f64,
     now_s: f64,
     map: TransportMap,
-    /// What the live analysis has shown. The refining pass may overrule all but what was lost.
+    /// What the live analysis has shown. The refining pass may overrule all of it except
+    /// losses.
     segments: VecDeque<Segment>,
     /// Whether the last segment still grows.
     open: bool,
     /// No chord may begin before this: the analysis started afresh here.
     floor_s: f64,
-    /// From here on the track does not yet say what the segments say.
+    /// From here on the segments are not in the track yet.
     unrecorded_s: f64,
-    /// Up to here the refining pass has had its say, and the live one is out of date.
+    /// Up to here the refining pass's result counts, and the live one is out of date.
     confirmed_s: f64,
     /// How many saved states the host had loaded when this was heard.
     loads: u32,
@@ -83,7 +84,7 @@ impl History {
         self.now_s
     }
 
-    /// Goes on with another stream, whose sample 0 lies at `origin_s`.
+    /// Continues with another stream, whose sample 0 lies at `origin_s`.
     pub(super) fn rebase(&mut self, origin_s: f64, sample_rate: f64) {
         self.cut();
         self.origin_s = origin_s;
@@ -96,7 +97,7 @@ impl History {
         self.silences.forget(origin_s);
     }
 
-    /// Time has come to `sample` of the stream.
+    /// Advances to `sample` of the stream.
     pub(super) fn advance_to(&mut self, sample: u64) {
         self.now_s = self.origin_s + sample as f64 / self.sample_rate;
         if self.open
@@ -112,8 +113,7 @@ impl History {
         self.passes.forget_before(oldest_s);
     }
 
-    /// Time has come to `sample` of the stream, and the `lost` samples before it were not
-    /// heard.
+    /// Advances to `sample` of the stream; the `lost` samples before it were not heard.
     pub(super) fn lose_to(&mut self, sample: u64, lost: u64) {
         self.advance_to(sample.saturating_sub(lost));
         let start_s = self.now_s;
@@ -124,7 +124,7 @@ impl History {
         self.silences.forget(self.now_s);
     }
 
-    /// What is heard from now on is part of the session that `loads` loaded states have left.
+    /// What follows belongs to the session after so many loaded states.
     pub(super) fn write_after(&mut self, loads: u32, session: &Session) {
         if loads != self.loads {
             self.loads = loads;
@@ -132,21 +132,21 @@ impl History {
         }
     }
 
-    /// Whether what is heard from now on is written into the track.
+    /// Sets whether what follows is written into the track.
     pub(super) fn set_write(&mut self, write: bool) {
         self.passes.set_write(write, self.now_s);
     }
 
-    /// The song broke off, or was taken up again, if `epoch` counts another break: what is
-    /// heard from now on is another pass.
+    /// Begins another pass over the song if `epoch` counts a new break: the song stopped,
+    /// jumped or started again.
     pub(super) fn break_off(&mut self, epoch: u8) {
         self.passes.break_off(epoch, self.now_s);
     }
 
-    /// Says whether all was silent since this was last said.
+    /// Reports whether everything since the last call was silent.
     pub(super) fn hear_silence(&mut self, silent: bool) {
         if let Some(since_s) = self.silences.hear(silent, self.now_s) {
-            // The live analysis may have taken it for a chord that goes on.
+            // The live analysis may have taken the silence for a chord that goes on.
             self.unrecorded_s = self.unrecorded_s.min(since_s);
         }
     }
@@ -155,13 +155,13 @@ impl History {
         self.map.insert(anchor);
     }
 
-    /// Ends the chord that is sounding; what follows starts afresh.
+    /// Ends the sounding chord; what follows starts afresh.
     pub(super) fn cut(&mut self) {
         self.open = false;
         self.floor_s = self.now_s;
     }
 
-    /// A chord is shown from `starts_at_s` on, in the place of whatever was there.
+    /// Shows a chord from `starts_at_s` on, in place of whatever was there.
     pub(super) fn show(&mut self, starts_at_s: f64, shown: &Shown) {
         let start_s = starts_at_s.clamp(self.floor_s, self.now_s);
         while self.segments.back().is_some_and(|last| {
@@ -181,7 +181,7 @@ impl History {
         {
             last.end_s = start_s;
             if last.label == segment.label {
-                // The same chord goes on; what is newer about it counts for all of it.
+                // The same chord goes on; the newer values apply to all of it.
                 segment.start_s = last.start_s;
                 self.segments.pop_back();
             }
@@ -191,7 +191,7 @@ impl History {
         self.open = true;
     }
 
-    /// The host's time over a stretch of the stream, in seconds since the instance was
+    /// The host's song positions over a part of the stream, in seconds since the instance was
     /// made.
     fn spans(&self, from_s: f64, to_s: f64) -> Vec<Span> {
         let (from_s, to_s) = (from_s - self.origin_s, to_s - self.origin_s);
@@ -206,7 +206,7 @@ impl History {
         spans
     }
 
-    /// The second at which a sample of the present stream lies.
+    /// The second of a sample of the current stream.
     pub(super) fn second(&self, sample: u64) -> f64 {
         self.origin_s + sample as f64 / self.sample_rate
     }
@@ -218,17 +218,17 @@ impl History {
         Some(Moment { host, pass, write })
     }
 
-    /// What was heard up to now is not written into the track: others do that.
+    /// Leaves what was heard so far out of the track: others write it.
     pub(super) fn leave_unwritten(&mut self) {
         self.unrecorded_s = self.now_s;
     }
 
-    /// Others write what is final up to `to_s`.
+    /// Leaves the final chords up to `to_s` to others.
     pub(super) fn leave_unconfirmed(&mut self, to_s: f64) {
         self.confirmed_s = self.confirmed_s.max(to_s);
     }
 
-    /// The second of the track up to which the present pass is confirmed.
+    /// The second of the track up to which the current pass is confirmed.
     pub(super) fn confirmed_to_s(&self, session: &Session) -> Option<f64> {
         let at_s = self.confirmed_s - self.origin_s;
         let steady = self.map.is_steady(at_s, self.now_s - self.origin_s);
@@ -239,7 +239,7 @@ impl History {
         Some(session.position(&host, self.confirmed_s, true).time_s)
     }
 
-    /// Where in the song the analysis is; `moving` says whether audio arrives.
+    /// The position of the analysis in the song; `moving` says whether audio arrives.
     pub(super) fn position(&self, session: &Session, moving: bool) -> SongPosition {
         let host = self.map.at(self.now_s - self.origin_s).unwrap_or_default();
         session.position(&host, self.now_s, moving)

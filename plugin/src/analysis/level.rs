@@ -1,4 +1,4 @@
-//! Whether there is anything to hear.
+//! The level of the audio: sound or silence.
 
 /// Seconds over which the level falls to 1/e.
 const DECAY_S: f64 = 0.25;
@@ -6,14 +6,14 @@ const DECAY_S: f64 = 0.25;
 /// Mean square below which audio counts as silence: −66 dB of full scale.
 const SILENCE: f64 = 2.5e-7;
 
-/// Below this it is taken for zero. Left to itself it would come, after three minutes of
-/// silence, to numbers so small that a processor takes a hundred times as long over them.
+/// Below this the level is set to zero. Otherwise it would reach denormal numbers after three
+/// minutes of silence, which take a processor a hundred times as long.
 const NOTHING: f64 = 1e-20;
 
 /// The decaying mean square of a signal, and that of a stretch.
 pub(super) struct Level {
     mean_square: f64,
-    /// Share that one sample replaces.
+    /// The weight of one new sample.
     share: f64,
     /// Sum of squares and number of samples since the stretch began.
     stretch: (f64, u64),
@@ -48,8 +48,8 @@ impl Level {
         self.stretch = (0.0, 0);
     }
 
-    /// Whether all that came since this was asked last was silence, as a whole; begins a new
-    /// stretch. Depends on its samples alone.
+    /// Whether everything since the last call was silence, taken as a whole. Begins a new
+    /// stretch. Depends only on the samples.
     pub(super) fn end_stretch(&mut self) -> bool {
         let (sum, count) = std::mem::take(&mut self.stretch);
         sum < SILENCE * count as f64 || count == 0

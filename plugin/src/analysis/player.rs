@@ -1,4 +1,4 @@
-//! Which notes of the live chord sound on the MIDI output.
+//! The notes of the live chord on the MIDI output.
 
 use harmony::label::Label;
 use harmony::voicing::{Voiced, Voicing};
@@ -7,30 +7,30 @@ use recognizer::live::Shown;
 use crate::params::ChangesParams;
 use changes_realtime::midi_out::Notes;
 
-/// After a jump of the song, a chord that is found to go on sounds again this much later,
-/// in seconds: the recognizer is behind, and may speak of what was before the jump.
+/// After a jump of the song, a chord that continues sounds again only after this many seconds:
+/// the recognizer is behind, and may still report what came before the jump.
 const AGAIN_S: f64 = 0.3;
 
-/// How the notes are chosen; a part of the parameters.
+/// How the notes are chosen: a subset of the parameters.
 #[derive(Clone, Copy, PartialEq)]
 struct Choice {
     voicing: Voicing,
     octave: i32,
 }
 
-/// Follows the chord that is shown.
+/// Follows the chord shown.
 #[derive(Default)]
 pub(super) struct Player {
-    /// The break of the song that the chord comes after.
+    /// The number of the latest break of the song.
     epoch: u8,
-    /// Until this second a chord that was shown before the break is not believed.
+    /// Until this second, a chord shown before the break does not sound.
     doubtful_until_s: f64,
-    /// The chord that is voiced, and how.
+    /// The last chord that was voiced, how, and its notes.
     voiced: Option<(Label, Choice, Voiced)>,
 }
 
 impl Player {
-    /// The song broke off, or was taken up again, at `now_s`.
+    /// The song stopped, jumped or started at `now_s`.
     pub(super) fn break_off(&mut self, epoch: u8, now_s: f64) {
         if epoch != self.epoch {
             self.epoch = epoch;
@@ -38,12 +38,12 @@ impl Player {
         }
     }
 
-    /// A chord was found after the break, if there was one.
+    /// A chord was found after the latest break.
     pub(super) fn show(&mut self) {
         self.doubtful_until_s = f64::NEG_INFINITY;
     }
 
-    /// What shall sound at `now_s`.
+    /// The notes that should sound at `now_s`.
     pub(super) fn notes(
         &mut self,
         current: Option<&Shown>,

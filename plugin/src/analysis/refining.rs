@@ -1,10 +1,10 @@
-//! When the refining pass runs, and when what it says goes into the track.
+//! When the refining pass runs, and when its result goes into the track.
 //!
-//! The pass takes tens of milliseconds, and many instances share one worker: so it runs when
-//! the worker finds time, within a second of the stream from when it is due. What it says
-//! goes into the track when that second is over, neither earlier nor later. So the track is
-//! written in the same order, and comes out the same, on a slow machine as on a fast one, in
-//! a rendering host as in one that plays.
+//! The pass takes tens of milliseconds, and many instances share one worker, so it runs when
+//! the worker has time, within a second of the stream from when it is due. Its result goes
+//! into the track when that second is over, neither earlier nor later. So the track is written
+//! in the same order, and comes out the same, on a slow machine and a fast one, and in a host
+//! that renders and one that plays.
 
 use recognizer::band::{Lane, MidiNotes};
 use recognizer::refine::Refined;
@@ -25,7 +25,7 @@ const SETTLED_AT_ONCE: usize = 4;
 struct Pending {
     /// Sample of the stream at which its result goes into the track.
     settles_at: u64,
-    /// The result, once it is there; the pass may have nothing to say.
+    /// The result, once it is there; it may be empty.
     refined: Option<Option<Refined>>,
 }
 
@@ -35,9 +35,9 @@ pub(super) struct Heard<'a> {
     /// Second of the stream at which the recognizer's time began.
     pub start_s: f64,
     pub history: &'a mut History,
-    /// The place in a band, which writes the track then.
+    /// The instance's place in a band, if the band writes the track.
     pub seat: Option<&'a Seat>,
-    /// The MIDI notes that came in.
+    /// The incoming MIDI notes.
     pub notes: &'a MidiNotes,
 }
 
@@ -68,12 +68,12 @@ impl Heard<'_> {
 /// The refining passes of one stream.
 #[derive(Default)]
 pub(super) struct Refining {
-    /// What the next one has to say.
+    /// The next run.
     pending: Option<Pending>,
 }
 
 impl Refining {
-    /// Runs the pass if it is due and has not run; whether it has.
+    /// Runs the pass if it is due and has not run. Returns whether it ran.
     pub(super) fn run(&mut self, mut heard: Heard<'_>) -> bool {
         self.run_pending(&mut heard)
     }
@@ -88,8 +88,9 @@ impl Refining {
         }
     }
 
-    /// At a place of the stream where the track is written, sample `now` at `sample_rate` in Hz:
-    /// puts in what is due, and looks whether the pass is. Whether the track has changed.
+    /// Called where the track is written, at sample `now` of the stream, with `sample_rate` in
+    /// Hz: puts in a result that is due, and checks whether the next run is. Returns whether the
+    /// track has changed.
     pub(super) fn settle(
         &mut self,
         now: u64,
@@ -102,7 +103,7 @@ impl Refining {
             self.run_pending(&mut heard);
             let pending = self.pending.take().and_then(|pending| pending.refined);
             let mut refined = pending.flatten();
-            // There is more only where audio was lost, and each gap leaves one more.
+            // There is more than one only where audio was lost: each gap adds one.
             for settled in 1.. {
                 if let Some(mut refined) = refined.take() {
                     heard.confirm(&mut refined, session);
@@ -124,7 +125,7 @@ impl Refining {
         changed
     }
 
-    /// Puts in all that the pass has to say: the stream has ended.
+    /// Puts in all remaining results: the stream has ended.
     pub(super) fn settle_all(&mut self, mut heard: Heard<'_>, session: &Session) {
         let pending = self.pending.take().and_then(|pending| pending.refined);
         if let Some(mut refined) = pending.flatten() {
@@ -135,8 +136,8 @@ impl Refining {
         }
     }
 
-    /// Puts in what the pass would say if the stream ended here. The stream may go on: the live
-    /// analysis then has its place back. Whether the track has changed.
+    /// Puts in the result as if the stream ended here. If the stream goes on, the live analysis
+    /// replaces it. Returns whether the track has changed.
     pub(super) fn confirm_for_now(&mut self, mut heard: Heard<'_>, session: &Session) -> bool {
         self.run_pending(&mut heard);
         let start_s = heard.start_s;

@@ -1,5 +1,5 @@
-//! A chart on the music, in the place of the track until it is accepted or discarded: bar by bar
-//! with how well it fits, and what was heard instead.
+//! A chart aligned to the music, shown in place of the track until it is accepted or discarded:
+//! each bar with how well it fits, and what was heard where that differs.
 
 use egui::{
     Align, Align2, Button, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
@@ -20,10 +20,10 @@ const LINE: f32 = 66.0;
 /// Bars are at least this wide.
 const NARROWEST_BAR: f32 = 92.0;
 
-/// Height of the title and what can be done.
+/// Height of the row with the title and the buttons.
 const HEAD: f32 = 28.0;
 
-/// Draws the chart into `rect`; what is clicked is asked for on the desk.
+/// Draws the chart into `rect`. Clicks become actions on the desk.
 pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
@@ -114,7 +114,7 @@ fn head(ui: &mut Ui, look: &Look, rect: Rect, view: &View, proposal: &Proposal, 
     });
 }
 
-/// How well a bar fits, 0 … 1: how likely its chords are against the likeliest.
+/// How well a bar fits, 0 … 1: the likelihood of its chords relative to the most likely ones.
 fn fit(bar: &ProposedBar) -> f32 {
     bar.score.exp().clamp(0.0, 1.0)
 }
@@ -136,7 +136,7 @@ fn draw_bar(
     if response.gained_focus() {
         response.scroll_to_me(None);
     }
-    // A long chart has thousands of bars.
+    // A long chart has thousands of bars: only those in view are drawn.
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -192,7 +192,7 @@ fn draw_bar(
         icon::draw(&painter, place, Icon::Taken, palette.good, look);
     }
     let names = names(look, inner, view, bar, &painter);
-    // How well it fits: a short line that is full where just this was heard.
+    // How well it fits: a short line, full where exactly these chords were heard.
     let score = match -bar.score {
         under if under < 0.05 => "0.0".to_owned(),
         under => format!("−{under:.1}"),

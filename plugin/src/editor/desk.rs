@@ -1,4 +1,4 @@
-//! What is under way in the window: what is open, where it is scrolled to, what is being
+//! The state of the open window: which popover is open, how far it is scrolled, what is being
 //! dragged. It lives as long as the window and is not saved.
 
 use std::path::PathBuf;
@@ -13,79 +13,79 @@ pub use super::incoming::Kind;
 use super::taps::Taps;
 use crate::opening::{OpeningView, Place};
 
-/// What the user asks of the session or of the system.
+/// An action that the user asks of the session or the system.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// An edit of the track.
     Edit(Command),
-    /// Play a chord on the MIDI output, as it sounds.
+    /// Play a chord, in concert pitch, on the MIDI output.
     Hear(Label),
-    /// Take the last edit back.
+    /// Undo the last edit.
     Undo,
-    /// Do it again.
+    /// Redo the last undone edit.
     Redo,
-    /// Write a file into the folder of the exports.
+    /// Write a file into the export folder.
     Save(Format),
-    /// Ask where to write a file.
+    /// Ask where to write a file, and write it there.
     SaveAs(Format),
-    /// Put a file's text on the clipboard.
+    /// Copy a file's text to the clipboard.
     Copy(Format),
     /// Drag a file out of the window.
     DragOut(Format),
-    /// Ask for a song or a chart, and open it.
+    /// Choose a song or a chart in a dialog, and open it.
     Ask(Kind),
-    /// Align a chart that is a text.
+    /// Align a chart given as text.
     AlignText(String),
-    /// Align the chart once more that was read last.
+    /// Align the last chart again.
     AlignAgain,
     /// Stop what is being opened.
     CancelOpening,
-    /// Write the song with its chords as an example to learn from.
+    /// Write the song with its chords as a training example.
     SaveExample,
-    /// Ask for a file of weights: of the display (`true`) or of the confirmed track.
+    /// Choose a file of weights, for the display (`true`) or the confirmed track.
     ChooseNetwork(bool),
     /// Take the whole chart into the track.
     AcceptChart,
-    /// Take one bar of it.
+    /// Take one bar of the chart into the track, by its index.
     AcceptBar(usize),
-    /// Forget the chart.
+    /// Discard the chart.
     DiscardChart,
     /// Show a file in the system's file manager.
     Reveal(PathBuf),
-    /// Bring the track back that the message of the session is about.
+    /// Bring back the track that the session's message is about.
     BringBack,
-    /// The message of the session was read.
+    /// Close the session's message.
     Dismiss,
 }
 
-/// Something to tell the user, at the foot of the window.
+/// A message at the foot of the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// What.
+    /// Its text.
     pub text: String,
     /// Whether something went wrong.
     pub error: bool,
-    /// The file that it is about, to be shown.
+    /// The file it is about, for *Show*.
     pub file: Option<PathBuf>,
 }
 
-/// What is open above the window.
+/// The popover that is open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Open {
     /// Nothing.
     #[default]
     Nothing,
-    /// The editor of the chord that sounds at a time of the track.
+    /// The editor of a chord.
     Chord(ChordEditor),
-    /// The key that holds now.
+    /// The choice of the current key.
     Key(Rect),
     /// Title, composer and bars a line.
     Song(SongEditor),
-    /// The formats.
+    /// The exports.
     Export,
     /// Songs and charts from files.
     Files,
-    /// Where beats and bars are tapped and nudged.
+    /// Tapping the tempo, and moving beats and bars.
     Grid(Rect),
     /// The settings.
     Settings,
@@ -94,17 +94,17 @@ pub enum Open {
 /// A chord being edited.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChordEditor {
-    /// A time that lies in the chord, in seconds of the track.
+    /// A time within the chord, in seconds of the track.
     pub at_s: f64,
-    /// Where the click was, in seconds of the track: where a split would be.
+    /// The time that was clicked, in seconds of the track: a split goes there.
     pub clicked_s: f64,
-    /// Where on screen the chord is.
+    /// Where the chord is on screen.
     pub anchor: Rect,
-    /// What is typed.
+    /// The text being typed.
     pub text: String,
-    /// The section that is typed.
+    /// The section name being typed.
     pub section: String,
-    /// Whether the text has yet to be selected.
+    /// Whether the text is still to be selected.
     pub fresh: bool,
     /// Whether the page for key, meter and section is shown.
     pub from_here: bool,
@@ -121,7 +121,7 @@ pub struct SongEditor {
     pub bars_per_line: u8,
 }
 
-/// A boundary being dragged, in seconds of the track.
+/// A chord boundary being dragged, in seconds of the track.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drag {
     /// Where it was.
@@ -130,7 +130,7 @@ pub struct Drag {
     pub to_s: f64,
 }
 
-/// Fingerings of the last chord that was asked for.
+/// Fingerings of the last chord asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Fingerings {
     key: Option<(Chord, Vec<u8>)>,
@@ -138,9 +138,9 @@ pub struct Fingerings {
 }
 
 impl Fingerings {
-    /// The fingerings of a chord on open strings, MIDI notes behind the capo, computed when
-    /// either has changed.
-    pub fn of(&mut self, chord: &Chord, strings: &[u8]) -> &[Fingering] {
+    /// The fingerings of a chord on these open strings (MIDI notes, capo included). They are
+    /// computed again only when the chord or the strings have changed.
+    pub fn for_chord(&mut self, chord: &Chord, strings: &[u8]) -> &[Fingering] {
         let key = self.key.as_ref();
         if key.is_none_or(|(of, on)| of != chord || on != strings) {
             self.found = harmony::voicing::fingerings(chord, strings, 6);
@@ -153,14 +153,14 @@ impl Fingerings {
 /// A page of the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SettingsPage {
-    /// Which chords there are and how they are written.
+    /// The vocabulary, and how chords are written.
     #[default]
     Chords,
-    /// What is listened for.
+    /// Sensitivity, tuning, networks and the part in a band.
     Listening,
-    /// The instrument in the hand, and MIDI out.
+    /// The instrument, its capo, and MIDI out.
     Playing,
-    /// How the window looks.
+    /// The look of the window.
     Window,
 }
 
@@ -189,33 +189,33 @@ impl SettingsPage {
     }
 }
 
-/// Texts of the settings that are being typed, until they mean something and are left.
+/// Texts being typed in the settings, kept until they are valid and their field is left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Typed {
-    /// The chords that somebody plays.
+    /// The chords that the user plays.
     pub own_chords: Option<String>,
     /// The open strings of an instrument.
     pub own_strings: Option<String>,
-    /// What was said when a capo was asked for.
+    /// The message about the suggested capo.
     pub capo: Option<String>,
 }
 
-/// What is under way in the window.
+/// The state of the open window.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    /// What the user has asked for since it was last emptied.
+    /// Actions asked for since this was last emptied.
     pub actions: Vec<Action>,
-    /// What is open.
+    /// The popover that is open.
     pub open: Open,
-    /// What there is to tell.
+    /// The message at the foot of the window.
     pub notice: Option<Notice>,
-    /// What is being opened, and what there is of it.
+    /// What is being opened: its progress, and a chart that waits to be accepted.
     pub opening: OpeningView,
-    /// Where a song from a file is put.
+    /// Where a song from a file goes.
     pub place: Place,
-    /// The tempo that is being tapped.
+    /// The taps of a tempo.
     pub taps: Taps,
-    /// The chart that is typed.
+    /// The chart being typed.
     pub chart_text: String,
     /// Whether files can be dragged out of this window.
     pub can_drag_out: bool,
@@ -225,21 +225,21 @@ pub struct Desk {
     pub follow: bool,
     /// How far the lead sheet is scrolled, in points; `None` before it was drawn.
     pub scroll: Option<f32>,
-    /// Seconds at the playhead's place of the time strip, while it does not follow.
+    /// The time at the strip's playhead position, in seconds, while the strip does not follow.
     pub strip_s: f64,
-    /// The boundary that is being dragged.
+    /// The boundary being dragged.
     pub drag: Option<Drag>,
-    /// What dragged boundaries are drawn to.
+    /// What dragged boundaries snap to.
     pub snap: Snap,
-    /// Seconds by which the playhead has gone on since the view was made.
+    /// Seconds that the playhead has moved on since the view was made.
     pub ahead_s: f64,
-    /// Where the head of the sheet was drawn: the form of the song opens there.
+    /// Where the head of the sheet was drawn: the song's form opens there.
     pub song_anchor: Option<Rect>,
     /// The fingerings shown last.
     pub fingerings: Fingerings,
     /// The page of the settings that is shown.
     pub settings: SettingsPage,
-    /// What is being typed in the settings.
+    /// Texts being typed in the settings.
     pub typed: Typed,
 }
 
@@ -270,7 +270,7 @@ impl Default for Desk {
 }
 
 impl Desk {
-    /// Asks for something.
+    /// Asks for an action.
     pub fn ask(&mut self, action: Action) {
         self.actions.push(action);
     }

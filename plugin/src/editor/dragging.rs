@@ -1,15 +1,15 @@
-//! Files that are dragged out of the window into a host or a file manager.
+//! Dragging files out of the window into a host or a file manager.
 //!
-//! The windowing library receives drops and cannot begin them, so each system has a module
+//! The windowing library receives drops but cannot start drags, so each system has a module
 //! here: XDND over a connection of its own, OLE on Windows, AppKit on macOS. The last two can
-//! begin a drag only on the window's thread, and not from within a paint: on Windows
-//! `DoDragDrop` handles messages until the drop, and the next paint or timer among them would
-//! find the window's state borrowed by the paint that began it (`EguiWindow::draw` of
-//! egui-baseview 0.9), a panic within the host. So a paint makes an [`Origin`], the file is
-//! written on a thread of its own, and the drag begins from the window's message loop.
+//! start a drag only on the window's thread, and not during a paint: on Windows `DoDragDrop`
+//! handles messages until the drop, and a paint or timer among them would find the window's
+//! state still borrowed by the paint that started the drag (`EguiWindow::draw` of
+//! egui-baseview 0.9), a panic inside the host. So a paint makes an [`Origin`], another thread
+//! writes the file, and the drag starts from the window's message loop.
 //!
-//! The crate `drag` (2.1.1) begins at once, wherever it is called; it unwraps where a view is
-//! in no window, and initializes OLE for the first thread only.
+//! The crate `drag` (2.1.1) is not used: it starts at once, wherever it is called, unwraps
+//! where a view is in no window, and initializes OLE for the first thread only.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ use xdnd as system;
 pub(super) enum Ended {
     /// Another program took the file.
     Dropped,
-    /// It was let go over something that takes no files.
+    /// It was dropped where no files are taken.
     NotTaken,
 }
 
@@ -45,25 +45,25 @@ pub(super) struct DragError(#[from] Box<dyn std::error::Error + Send + Sync>);
 pub(super) struct Origin(system::Origin);
 
 impl Origin {
-    /// The window whose thread this is.
+    /// The origin in the window whose thread calls this.
     ///
     /// # Errors
-    /// Why the system allows no drag.
+    /// If the system allows no drag.
     pub(super) fn here() -> Result<Self, DragError> {
         Ok(Self(system::Origin::here()?))
     }
 
-    /// Offers a file under the pointer until the button is let go. Blocks as long: for a
-    /// thread of its own, not that of the window.
+    /// Offers a file under the pointer until the button is released. Blocks until then: call
+    /// it on a thread of its own, not the window's.
     ///
     /// # Errors
-    /// Why the system allows no drag.
+    /// If the system allows no drag.
     pub(super) fn drag(self, file: &Path) -> Result<Ended, DragError> {
         Ok(self.0.drag(file)?)
     }
 }
 
-/// Whether files can be dragged out here.
+/// Whether files can be dragged out on this system.
 pub(super) fn available() -> bool {
     system::available()
 }

@@ -1,4 +1,4 @@
-//! How the parts of the window share it.
+//! The layout of the window: which parts it has, and where.
 
 use egui::{Align, Event, Key, Layout, Modifiers, Rect, Ui, pos2, vec2};
 
@@ -15,14 +15,14 @@ use crate::view::{Controls, View};
 const MARGIN: f32 = 10.0;
 const GAP: f32 = 8.0;
 
-/// Windows narrower or lower than this have room for the chord and a strip.
+/// Narrower or lower windows have room only for the chord and a strip.
 const SHEET_FROM: (f32, f32) = (480.0, 330.0);
 
-/// Windows narrower than this have no room for an instrument beside the chord.
+/// Narrower windows have no room for an instrument beside the chord.
 const COMPANION_FROM: f32 = 800.0;
 
-/// Draws the whole window into `ui`. What the user sets comes back in `controls`, what is
-/// asked for in `desk`.
+/// Draws the whole window into `ui`. Changed settings come back in `controls`, actions in
+/// `desk`.
 ///
 /// The picture depends on `view`, `controls`, `desk` and the size of `ui` alone.
 pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
@@ -104,8 +104,8 @@ fn overview(
     track(ui, look, rest, view, desk);
 }
 
-/// The lead sheet, or the strip where the song has no bars; a chart that waits to be accepted
-/// comes before either.
+/// The lead sheet, or the strip where the song has no bars. A chart that waits to be accepted
+/// replaces either.
 fn track(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
     if let Some(proposal) = desk.opening.proposal.clone() {
         chart::draw(ui, look, rest, view, &proposal, desk);
@@ -116,7 +116,7 @@ fn track(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
     }
 }
 
-/// The chord and a large instrument, with what comes along the strip.
+/// The chord, a large instrument, and the strip below.
 fn play(
     ui: &mut Ui,
     look: &Look,
@@ -138,7 +138,7 @@ fn play(
     }
 }
 
-/// The chord over the strip.
+/// The chord above the strip.
 fn compact(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
     let mut rest = rest;
     if let Some(proposal) = desk.opening.proposal.clone() {
@@ -153,7 +153,7 @@ fn compact(ui: &mut Ui, look: &Look, rest: Rect, view: &View, desk: &mut Desk) {
     }
 }
 
-/// What is shown beside the chord, under the choice of it.
+/// What is shown beside the chord, below the buttons that choose it.
 fn companion(
     ui: &mut Ui,
     look: &Look,
@@ -184,7 +184,7 @@ fn companion(
     }
 }
 
-/// What the keyboard does wherever one is, but not while somebody types.
+/// Keyboard shortcuts, which work everywhere except while the user types.
 fn shortcuts(ui: &Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
     let typing = ui.ctx().text_edit_focused();
     ui.input_mut(|input| {
@@ -217,7 +217,7 @@ fn shortcuts(ui: &Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
             desk.open = Open::Nothing;
             desk.ask(Action::AlignText(text));
         }
-        // The longer one first: the shorter is part of it.
+        // The longer one first: the shorter would match it too.
         if input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
             || input.consume_key(Modifiers::COMMAND, Key::Y)
         {
@@ -229,7 +229,7 @@ fn shortcuts(ui: &Ui, view: &View, controls: &mut Controls, desk: &mut Desk) {
     });
 }
 
-/// Asks to hear the chord that is shown.
+/// Asks to hear the current chord.
 pub(super) fn hear_shown(view: &View, desk: &mut Desk) {
     if let Some(chord) = &view.chord {
         desk.ask(Action::Hear(chord.shown.clone()));
@@ -240,7 +240,7 @@ pub(super) fn hear_shown(view: &View, desk: &mut Desk) {
 fn pasted(input: &egui::InputState) -> Option<String> {
     input.events.iter().find_map(|event| match event {
         Event::Paste(text) => Some(text.clone()),
-        // As the layer below hands over the clipboard: all of it at once, as if it were typed.
+        // The layer below delivers the clipboard as one text, as if it were typed.
         Event::Text(text) if input.modifiers.command && text.chars().nth(1).is_some() => {
             Some(text.clone())
         }
@@ -248,7 +248,7 @@ fn pasted(input: &egui::InputState) -> Option<String> {
     })
 }
 
-/// Cuts a part of that height off the top of `rest`, and the gap after it.
+/// Cuts a part of this height off the top of `rest`, and the gap after it.
 fn take_top(rest: &mut Rect, height: f32, gap: f32) -> Rect {
     let part = Rect::from_min_size(rest.min, vec2(rest.width(), height));
     rest.min.y = part.bottom() + gap;

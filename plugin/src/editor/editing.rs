@@ -18,11 +18,11 @@ const METERS: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (
 /// The labels of sections that are offered.
 const SECTIONS: [&str; 8] = ["Intro", "A", "B", "C", "Verse", "Chorus", "Bridge", "Outro"];
 
-/// What can be done with a chord where it is written.
+/// What can be done with a chord, as a tooltip.
 pub(super) const CHORD_HINT: &str = "Click to change the chord, Ctrl+click to hear it on the MIDI output; \
                               drag its start to move it.";
 
-/// Opens the editor of the chord that was clicked, or plays it.
+/// Opens the editor of the clicked chord, or plays the chord.
 pub(super) fn click(
     ui: &Ui,
     desk: &mut Desk,
@@ -64,7 +64,7 @@ fn open(desk: &mut Desk, view: &View, at_s: f64, clicked_s: f64, anchor: Rect) {
     });
 }
 
-/// Follows a boundary that is dragged, and asks for the edit when it is dropped.
+/// Follows a boundary while it is dragged, and asks for the edit when it is dropped.
 pub(super) fn boundary(
     desk: &mut Desk,
     view: &View,
@@ -103,7 +103,7 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
         return;
     };
     let mut open = true;
-    // The click that opened it may be one beside the editor of another chord.
+    // The click that opens this editor may lie outside another chord's editor.
     let closing = if editor.fresh {
         PopupCloseBehavior::IgnoreClicks
     } else {
@@ -144,7 +144,7 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
             chord(ui, look, view, &segment, &mut editor, desk)
         };
     });
-    // The popup may have been left for another one meanwhile.
+    // Another popover may have been opened meanwhile.
     if matches!(desk.open, Open::Chord(_)) {
         desk.open = if open && !done {
             Open::Chord(editor)
@@ -154,7 +154,7 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     }
 }
 
-/// The page of the chord itself; whether it is done.
+/// Draws the page of the chord itself. Returns whether editing is done.
 fn chord(
     ui: &mut Ui,
     look: &Look,
@@ -168,7 +168,7 @@ fn chord(
     let id = Id::unique("chord-text");
     let read = view.namer.read(&editor.text);
     ui.horizontal(|ui| {
-        // Before the field takes it for an Enter.
+        // Before the field takes it for Enter.
         let by_keys = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         let field = TextEdit::singleline(&mut editor.text)
             .id(id)
@@ -283,7 +283,7 @@ fn chord(
     done
 }
 
-/// What the recognizer heard beside this chord.
+/// The recognizer's other readings of this chord.
 fn alternatives(
     ui: &mut Ui,
     look: &Look,
@@ -326,7 +326,7 @@ fn alternatives(
     });
 }
 
-/// The page of what holds from the chord's bar on; whether it is done.
+/// Draws the page of what applies from the chord's bar on. Returns whether editing is done.
 fn from_here(
     ui: &mut Ui,
     look: &Look,

@@ -1,4 +1,4 @@
-//! Every format, to be saved, copied or dragged out.
+//! The export popover: every format, to be saved, copied or dragged out.
 
 use egui::{
     Align, Id, Layout, Popup, PopupCloseBehavior, Rect, RichText, Sense, TextEdit, Ui, vec2,
@@ -33,7 +33,7 @@ const GROUPS: [(&str, &[Format]); 3] = [
     ("For analysis", &[Format::Lab, Format::Jams, Format::Csv]),
 ];
 
-/// A format in two words.
+/// The name of a format in the list.
 fn name(format: Format) -> &'static str {
     match format {
         Format::Midi => "MIDI",
@@ -80,7 +80,7 @@ const fn is_text(format: Format) -> bool {
     !matches!(format, Format::Midi | Format::Pdf)
 }
 
-/// Draws the menu, if it is open, under its button at `anchor`.
+/// Draws the popover, if it is open, under its button at `anchor`.
 pub(super) fn draw(
     ui: &mut Ui,
     look: &Look,
@@ -177,7 +177,7 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
             if on {
                 "MIDI files have the chords for Yamaha's keyboards too, beside the markers"
             } else {
-                "MIDI files have markers alone"
+                "MIDI files have markers only"
             }
             .to_owned()
         };
@@ -203,7 +203,8 @@ fn menu(ui: &mut Ui, look: &Look, view: &View, controls: &mut Controls, desk: &m
     caption(ui, &format!("{count} chords{simplified}, in concert pitch"));
 }
 
-/// The song and its chords as an example for the trainer: it names the audio, which must be known.
+/// The row for a training example of the song and its chords. An example names the audio, so the
+/// audio must be known.
 fn example(ui: &mut Ui, look: &Look, desk: &mut Desk) {
     ui.horizontal(|ui| {
         let height = look.px(22.0);
@@ -236,7 +237,7 @@ fn example(ui: &mut Ui, look: &Look, desk: &mut Desk) {
     });
 }
 
-/// One format: its name, what it is, and what can be done with it.
+/// One format: its name, its description and its buttons.
 fn row(ui: &mut Ui, look: &Look, format: Format, desk: &mut Desk) {
     ui.horizontal(|ui| {
         let height = look.px(22.0);

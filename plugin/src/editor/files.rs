@@ -1,5 +1,5 @@
-//! Exports: files written, texts copied. Nothing here runs on the audio thread, and what
-//! may wait for a disk or for the user runs on a thread of its own.
+//! Exports: writes files, copies texts. Nothing here runs on the audio thread. What may wait
+//! for a disk or for the user runs on a thread of its own.
 
 use std::ffi::OsStr;
 use std::io;
@@ -20,38 +20,38 @@ use super::dragging::{Ended, Origin};
 use super::pinned;
 use crate::view::Controls;
 
-/// Names that were taken are numbered up to this.
+/// The highest number added to a name that is taken.
 const NUMBERS: u32 = 999;
 
-/// Why a file, or its text, is not there.
+/// Why a file or its text could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
-    /// What the format cannot express.
+    /// The format cannot express the track.
     #[error(transparent)]
     Format(ExportError),
-    /// The format is no text.
-    #[error("this format is no text")]
+    /// The format is not text.
+    #[error("this format is not text")]
     NoText(#[from] FromUtf8Error),
-    /// The folder of the exports cannot be made.
+    /// The export folder cannot be created.
     #[error("{}: {source}", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// A path without a name.
-    #[error("{}: this is no name for a file", .0.display())]
+    /// The path has no file name.
+    #[error("{}: this is not a file name", .0.display())]
     NoName(PathBuf),
-    /// Every name that is tried is taken.
-    #[error("{}: there are {NUMBERS} files of that name", .0.display())]
+    /// Every name that was tried is taken.
+    #[error("{}: there are {NUMBERS} files of that name already", .0.display())]
     Taken(PathBuf),
-    /// It cannot be written.
+    /// The file cannot be written.
     #[error(transparent)]
     Save(#[from] SaveError),
 }
 
-/// Writes files and keeps what there is to tell of it.
+/// Writes files and keeps the message about them.
 #[derive(Clone)]
 pub(super) struct Files {
     told: Arc<Mutex<Option<Notice>>>,
@@ -59,7 +59,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Who asks `repaint` when there is something to tell.
+    /// Calls `repaint` when there is a message.
     pub(super) fn new(repaint: RepaintNotifier) -> Self {
         Self {
             told: Arc::default(),
@@ -67,19 +67,18 @@ impl Files {
         }
     }
 
-    /// What there is to tell since this was asked last.
+    /// The message since the last call, if there is one.
     pub(super) fn take(&self) -> Option<Notice> {
         self.told.lock().take()
     }
 
-    /// Tells something.
+    /// Sets the message.
     pub(super) fn tell(&self, notice: Notice) {
         *self.told.lock() = Some(notice);
         self.repaint.request_repaint();
     }
 
-    /// Saves the track in the folder of the exports, named after the song; a file that is
-    /// there stays.
+    /// Saves the track in the export folder, named after the song. An existing file stays.
     pub(super) fn save(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         self.on_a_thread(NOT_WRITTEN, move |files| {
@@ -104,8 +103,8 @@ impl Files {
         });
     }
 
-    /// Puts the text of the track on the clipboard from another thread: for drawings, which may
-    /// look for fonts.
+    /// Copies the text of the track to the clipboard, on another thread: drawings may have to
+    /// search for fonts.
     pub(super) fn copy(
         &self,
         track: Arc<Track>,
@@ -129,8 +128,8 @@ impl Files {
         });
     }
 
-    /// Writes the file into the folder of the exports and offers it under the pointer until
-    /// the button is let go. On the thread of the window, while the button is down.
+    /// Writes the file into the export folder and offers it under the pointer until the button
+    /// is released. Call it on the window's thread, while the button is down.
     pub(super) fn drag_out(&self, track: Arc<Track>, format: Format, controls: &Controls) {
         let (options, folder) = (options(controls), folder(controls));
         let origin = Origin::here();
@@ -145,8 +144,8 @@ impl Files {
                     error: false,
                     file: Some(path),
                 }),
-                // Nobody has it: it was written for the drag alone. Should it not go, it is
-                // one file too many in the folder of the exports.
+                // Nobody took it, and it was written for the drag alone. If removing it fails,
+                // the export folder has one file too many.
                 Ok(Ended::NotTaken) => drop(std::fs::remove_file(&path)),
                 Err(error) => files.tell(Notice {
                     text: format!(
@@ -160,8 +159,8 @@ impl Files {
         });
     }
 
-    /// The file that the user chooses in a dialog. `nothing` is told where none was chosen and
-    /// there may have been no dialog.
+    /// The file that the user chooses in a dialog. If none was chosen and there may have been
+    /// no dialog, the message is `nothing`.
     pub(super) fn chosen(
         &self,
         dialog: impl Future<Output = Option<rfd::FileHandle>>,
@@ -182,10 +181,10 @@ impl Files {
         });
     }
 
-    /// Does something on a thread of its own; `failed` says what has not happened where there is
-    /// none.
+    /// Runs `work` on a thread of its own. If there is no thread to be had, the message begins
+    /// with `failed`.
     pub(super) fn on_a_thread(&self, failed: &str, work: impl FnOnce(&Self) + Send + 'static) {
-        // Nobody waits for it.
+        // Nobody waits for this thread.
         pinned::pin();
         let files = self.clone();
         let spawned = thread::Builder::new()
@@ -197,15 +196,15 @@ impl Files {
     }
 }
 
-/// What is told where there is no thread to write a file.
+/// The message if there is no thread to write a file.
 const NOT_WRITTEN: &str = "The file was not written";
 
 /// The message when no file was chosen and it is unknown whether there was a dialog.
 const NO_DIALOG: &str = "Not saved: no file was chosen. If no dialog has opened, this system has \
                          none (xdg-desktop-portal or zenity); Save works without.";
 
-/// Whether the system surely has a dialog to show. Elsewhere it is part of the system; on
-/// Linux the desktop's portal is asked first, which may not be there, and then zenity.
+/// Whether the system certainly has a dialog. Windows and macOS have one; Linux asks the
+/// desktop's portal, which may be missing, and then zenity.
 fn dialog_is_certain() -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     !cfg!(all(unix, not(target_os = "macos"))) || is_on(&paths, "zenity")
@@ -219,7 +218,7 @@ fn is_on(paths: &OsStr, program: &str) -> bool {
 /// The text of a format.
 ///
 /// # Errors
-/// What the format cannot express, or that it is no text.
+/// If the format cannot express the track, or is not text.
 pub(super) fn text(
     track: &Track,
     format: Format,
@@ -232,10 +231,10 @@ pub(super) fn text(
     Ok(String::from_utf8(bytes)?)
 }
 
-/// Writes the track into a folder under a name that nothing has yet; the path.
+/// Writes the track into a folder under a free name. Returns the path.
 ///
 /// # Errors
-/// Why not, with the file named.
+/// If it cannot be written; the error names the file.
 pub(super) fn write_new(
     folder: &Path,
     track: &Track,
@@ -249,10 +248,9 @@ pub(super) fn write_new(
     write_beside(folder, title_of(track).as_ref(), track, format, options)
 }
 
-/// Writes the track where the user wants it; the path. The dialog has asked about what is there,
-/// but under the name that was typed: one without the format's extension gets it here, and what
-/// has that name already is nothing that anybody was asked about. It stays, and the name gets a
-/// number.
+/// Writes the track where the user wants it. Returns the path. The dialog has asked before
+/// overwriting the name as it was typed. A name without the format's extension gets it here, and
+/// about a file of that longer name nobody was asked: it stays, and the new name gets a number.
 fn write_chosen(
     chosen: PathBuf,
     track: &Track,
@@ -269,8 +267,8 @@ fn write_chosen(
     }
 }
 
-/// Writes the track under that name with the format's extension, or the next number behind it
-/// that nothing has yet.
+/// Writes the track under this name with the format's extension, or with the next number that
+/// is free.
 fn write_beside(
     folder: &Path,
     name: &OsStr,
@@ -279,7 +277,7 @@ fn write_beside(
     options: &Options,
 ) -> Result<PathBuf, FileError> {
     for path in names(folder, name, format.extension()) {
-        // Another instance may take the name in between: then it is the next one's turn.
+        // Another instance may take the name first: the next number follows.
         match export::save_new_track(&path, track, options) {
             Err(error) if error.is_taken() => {}
             Err(error) => return Err(error.into()),
@@ -289,7 +287,7 @@ fn write_beside(
     Err(FileError::Taken(folder.join(name)))
 }
 
-/// What the exporters are told beside the track.
+/// The options for the exporters.
 pub(super) fn options(controls: &Controls) -> Options {
     Options {
         style: controls.style(),
@@ -301,7 +299,7 @@ pub(super) fn options(controls: &Controls) -> Options {
     }
 }
 
-/// The folder of the exports.
+/// The export folder.
 pub(super) fn folder(controls: &Controls) -> PathBuf {
     match controls.window.folder.trim() {
         "" => default_folder(),
@@ -312,7 +310,7 @@ pub(super) fn folder(controls: &Controls) -> PathBuf {
     }
 }
 
-/// The default folder of exports.
+/// The default export folder.
 pub(super) fn default_folder() -> PathBuf {
     dirs::document_dir()
         .or_else(|| dirs::home_dir().map(|home| home.join("Documents")))
@@ -320,12 +318,12 @@ pub(super) fn default_folder() -> PathBuf {
         .join("Changes")
 }
 
-/// The name of a file of the song.
+/// The file name for the song.
 fn title_of(track: &Track) -> String {
     file_name(&track.info().title)
 }
 
-/// The names that a file may get, those that are taken left out.
+/// The free names for a file.
 fn names(folder: &Path, name: &OsStr, extension: &str) -> impl Iterator<Item = PathBuf> {
     let named = move |number: Option<u32>| {
         let mut file = name.to_owned();
@@ -340,12 +338,12 @@ fn names(folder: &Path, name: &OsStr, extension: &str) -> impl Iterator<Item = P
         .filter(|path| !path.exists())
 }
 
-/// The folder itself, or what of its path is there.
+/// The folder itself, or its nearest existing ancestor.
 pub(super) fn nearest(folder: &Path) -> &Path {
     folder.ancestors().find(|it| it.is_dir()).unwrap_or(folder)
 }
 
-/// What is told of a file, and of what it does not show.
+/// The message about a written file, and about what it leaves out.
 fn told(
     result: Result<PathBuf, FileError>,
     track: &Track,
@@ -492,7 +490,8 @@ mod tests {
         }
     }
 
-    /// What the dialog gives back, what is written, and what was there before and after.
+    /// Saves under a name from the dialog, beside the user's own `song.mid`. Returns the name
+    /// written and what `song.mid` contains afterwards.
     fn chosen(name: &str, format: Format) -> (String, String) {
         let folder = tempfile::tempdir().unwrap();
         let there = folder.path().join("song.mid");
@@ -516,7 +515,7 @@ mod tests {
     #[test]
     fn nothing_is_replaced_that_the_dialog_has_not_asked_about() {
         let own = "the user's own";
-        // "song" was typed, and the dialog looked for that.
+        // "song" was typed, and the dialog checked that name.
         for (typed, format, written) in [
             ("song", Format::Midi, "song 2.mid"),
             ("other", Format::Midi, "other.mid"),

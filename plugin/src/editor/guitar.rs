@@ -11,10 +11,10 @@ use crate::view::names::Namer;
 use crate::view::preferences::Preferences;
 use crate::view::{ChordView, View};
 
-/// Frets of a diagram.
+/// Frets that a diagram shows.
 const FRETS: u8 = 4;
 
-/// Height of a diagram of six strings against its width.
+/// Height of a six-string diagram relative to its width.
 const ASPECT: f32 = 1.32;
 
 /// Draws as many fingerings into `rect` as it has room for, the best first.
@@ -35,7 +35,7 @@ pub(super) fn draw(
     let chord = &view.written;
     let capo = preferences.capo;
     let strings = preferences.strings().behind_capo(capo);
-    let found = desk.fingerings.of(chord, &strings);
+    let found = desk.fingerings.for_chord(chord, &strings);
     if found.is_empty() {
         faded_background(&painter, look, rect, "No hand can hold all of this chord.");
         return;
@@ -88,7 +88,7 @@ struct Diagram<'a> {
     chord: &'a Chord,
     view: &'a ChordView,
     namer: &'a Namer,
-    /// The open strings behind the capo, as MIDI notes.
+    /// The open strings, capo included, as MIDI notes.
     strings: &'a [u8],
     left_handed: bool,
 }
@@ -101,7 +101,7 @@ impl Diagram<'_> {
             pos2(inner.left(), place.top() + place.height() * 0.13),
             pos2(inner.right(), place.bottom() - place.height() * 0.13),
         );
-        // Shapes within the first frets stand at the nut, others where they are.
+        // Shapes within the first frets start at the nut, others at their own position.
         let highest = fingering.frets.iter().flatten().max().copied().unwrap_or(0);
         let first = if highest <= FRETS {
             1

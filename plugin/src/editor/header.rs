@@ -1,5 +1,4 @@
-//! The head of the window: what the plugin is doing, where the song is, and what can be
-//! done with it.
+//! The head of the window: what the plugin is doing, where the song is, and the buttons.
 
 use egui::{
     Align, Align2, Button, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
@@ -15,13 +14,13 @@ use crate::opening::Progress;
 use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
 
-/// What the buttons of the head are anchored to.
+/// Where the buttons of the head are, to anchor their popovers.
 pub(super) struct Anchors {
-    /// The button of the exports.
+    /// The export button.
     pub export: Rect,
-    /// The button of songs and charts from files.
+    /// The button for songs and charts from files.
     pub files: Rect,
-    /// The button of the settings.
+    /// The settings button.
     pub settings: Rect,
 }
 
@@ -116,7 +115,8 @@ pub(super) fn draw(
     anchors
 }
 
-/// Whether what is heard goes into the track: a switch with its name, as far as there is room.
+/// The switch *Write*: whether what is heard goes into the track. It shows its name where
+/// there is room.
 fn write_switch(ui: &mut Ui, look: &Look, wide: bool, write: &mut bool) {
     let palette = look.palette;
     let side = look.px(28.0);
@@ -155,8 +155,8 @@ fn write_switch(ui: &mut Ui, look: &Look, wide: bool, write: &mut bool) {
     }
     response.widget_info(|| WidgetInfo::selected(Role::Switch, true, on, "Write"));
     response.on_hover_text(
-        "Write: what is heard goes into the track, in the place of what was there. Off, Changes \
-         listens and shows, and the track stays as it is but for your edits: for a song that is \
+        "Write: what is heard goes into the track and replaces what was there. When off, Changes \
+         listens and shows, and only your edits change the track: for a song that is \
          finished.\n\
          Freeze holds the display only. The host's Bypass stops listening.",
     );
@@ -203,7 +203,7 @@ fn export_button(ui: &mut Ui, look: &Look, view: &View, wide: bool, desk: &mut D
     response.rect
 }
 
-/// Name and status, as far as there is room; where they end.
+/// Draws name and status, as far as there is room. Returns where they end.
 fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 {
     let palette = look.palette;
     let painter = ui.painter_at(rect);
@@ -242,7 +242,7 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 
     let pill = Rect::from_min_max(pos2(left, rect.top()), pos2(word.right(), rect.bottom()));
     let response = ui.interact(pill, ui.scope_id().with("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, view.status.word()));
-    // Small windows have no foot that says the second.
+    // Small windows have no foot, which shows the tuning otherwise.
     let tuning = view.tuning.text();
     let says = [
         view.status.sentence(),
@@ -255,7 +255,7 @@ fn status(ui: &mut Ui, look: &Look, rect: Rect, view: &View, wide: bool) -> f32 
     word.right()
 }
 
-/// Where the host's song stands, if there is room.
+/// The position in the host's song, if there is room.
 fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
     let Some(transport) = &view.transport else {
         return;
@@ -268,8 +268,8 @@ fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
     }
 }
 
-/// The foot of the window: what there is to tell, or what the machine does; the part of it that
-/// is free.
+/// The foot of the window: a message, or else the band and the load. Returns the part that
+/// stays free.
 pub(super) fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) -> Rect {
     let palette = look.palette;
     if let Some(progress) = desk.opening.progress.clone() {
@@ -352,7 +352,7 @@ pub(super) fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut
     rect.with_max_x(rect.left())
 }
 
-/// What is being opened, how far it is, and how to stop it.
+/// The progress of what is being opened, and a button to cancel it.
 fn under_way(ui: &mut Ui, look: &Look, rect: Rect, progress: &Progress, desk: &mut Desk) {
     let palette = look.palette;
     let bar = rect.expand2(vec2(look.px(4.0), look.px(4.0)));

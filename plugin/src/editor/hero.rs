@@ -1,5 +1,4 @@
-//! The chord, large enough to be read from the other side of a room, and what else is
-//! known of it.
+//! The current chord, large enough to be read across a room, and what else is known of it.
 
 use egui::{
     Align2, Color32, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -103,7 +102,7 @@ pub(super) fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk:
         draw_key(ui, look, key, view, desk);
         left = key.right() + look.px(16.0);
     }
-    // Its room is kept while the song plays: what is beside it stays where it is.
+    // Its room is kept while the song plays, so that what is beside it does not move.
     let slot = look.px(124.0);
     let may_come = view.announces && view.now.is_some_and(|now| now.playing);
     if may_come && left + slot < inner.right() {
@@ -146,7 +145,7 @@ fn fact(painter: &Painter, look: &Look, left: f32, middle: f32, caption: &str, v
     above.right().max(below.right()) + look.px(20.0)
 }
 
-/// How sure a chord is, in the ink of its name: what is not known stands back.
+/// The colour of a chord's name: the less sure, the fainter.
 pub(super) fn ink(look: &Look, chord: &ChordView) -> Color32 {
     let opacity = match chord {
         chord if chord.unsure => 0.55,
@@ -193,7 +192,7 @@ pub(super) fn draw_name(painter: &Painter, look: &Look, rect: Rect, chord: &Chor
 
 /// The largest size at which a name fits.
 pub(super) fn fitting_size(painter: &Painter, look: &Look, rect: Rect, name: &ChordName) -> f32 {
-    // A size that is drawn elsewhere too: measuring makes no letters of its own.
+    // Measured at a size that is drawn elsewhere too, so that no extra glyphs are rendered.
     let probe = look.px(40.0);
     let width = Symbol::new(painter, look, name, probe).width.max(1.0);
     let by_width = rect.width() / width * probe * 0.98;
@@ -201,8 +200,8 @@ pub(super) fn fitting_size(painter: &Painter, look: &Look, rect: Rect, name: &Ch
     by_width.min(by_height).clamp(12.0, 900.0).floor()
 }
 
-/// How likely the chord is against all else: its share of the bar in its colour, those of
-/// the other readings behind it, and empty what nothing explains.
+/// A bar for how likely the chord is: its share in its colour, then those of the other
+/// readings in grey; the share that no chord explains stays empty.
 fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &View, desk: &Desk) {
     let painter = ui.painter_at(rect);
     let palette = look.palette;
@@ -234,7 +233,7 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &Vie
         view,
         desk,
     );
-    // The word is as long as there is room for it, whether a chord is announced or not.
+    // The word is as long as its room allows, whether or not a next chord is announced.
     let playing = view.now.is_some_and(|now| now.playing);
     let reserved = number.right()
         + look.px(if view.announces && playing {
@@ -292,8 +291,8 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &Vie
         left = right;
     }
     ui.interact(rect, ui.scope_id().with("sureness"), Sense::hover()).on_hover_text(
-        "How likely the chord is: its share of the bar in its colour, those of the other readings \
-         beside it in grey, and empty what no chord explains. The colour says what the chord does \
+        "How likely the chord is: its share of the bar in its colour, the other readings beside it \
+         in grey; what no chord explains is empty. The colour says what the chord does \
          in the key: home, away, tension, or from outside.",
     );
     if let Some((place, says)) = announced {
@@ -301,8 +300,9 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &Vie
     }
 }
 
-/// The chord that is expected next and when, from `left` on, as far as there is room: where it
-/// was drawn, and how it is said. It stands back: it may come otherwise.
+/// Draws the chord that is expected next and when, from `left` on, as far as there is room.
+/// Returns its place and its text for screen readers. It is faint, since another chord may
+/// come.
 fn announce(
     painter: &Painter,
     look: &Look,
@@ -348,12 +348,12 @@ fn announced_to_screen_readers(ui: &Ui, place: Rect, says: &str) {
     let response = ui.interact(place, ui.scope_id().with("next"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, says));
     response.on_hover_text(
-        "What followed when this passage was heard before. It may come otherwise this time; the \
-         settings hide it.",
+        "What followed when this passage was heard before. It may differ this time. The \
+         settings can hide it.",
     );
 }
 
-/// The sign before what comes next: `tip` is its right end.
+/// The arrow before the next chord; `tip` is its right end.
 pub(super) fn chevron(painter: &Painter, look: &Look, tip: egui::Pos2, arm: f32, color: Color32) {
     let stroke = Stroke::new((arm * 0.28).max(look.px(1.5)), color);
     painter.line_segment([pos2(tip.x - arm, tip.y - arm), tip], stroke);
@@ -409,7 +409,7 @@ fn draw_facts(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk
     }
 }
 
-/// One other reading: its name, its probability, and a click that takes it.
+/// One other reading: its name and its probability. A click takes it.
 fn draw_alternative(
     ui: &mut Ui,
     look: &Look,
@@ -467,7 +467,7 @@ fn draw_alternative(
     response.on_hover_text("Another reading. Click to put this chord into the track instead.");
 }
 
-/// The key, which opens where it is set.
+/// The key. A click opens its choice.
 fn draw_key(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let palette = look.palette;
     let response = ui.interact(rect, ui.scope_id().with("key"), Sense::click());
@@ -511,7 +511,7 @@ fn draw_key(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         desk.open = Open::Key(rect);
     }
     response.on_hover_text(
-        "The key spells the chords and counts the numerals. It is found from the chords; click to \
+        "The key decides how chords are spelled and numbered. It is found from the chords; click to \
          set it by hand.",
     );
 }
@@ -539,8 +539,8 @@ fn absence(painter: &Painter, look: &Look, rect: Rect, status: StatusWord) {
     painter.galley(pos2(center.x, center.y + size * 0.1), galley, palette.soft);
 }
 
-/// The chord is painted, not written: this gives it a name all the same, and plays it when it is
-/// clicked.
+/// The chord is painted, not a text widget: this gives it an accessible name, and a click plays
+/// it.
 fn name_to_hear(ui: &Ui, rect: Rect, view: &View, desk: &mut Desk) {
     let id = ui.scope_id().with("chord-name");
     let Some(chord) = &view.chord else {

@@ -1,4 +1,4 @@
-//! Buttons with signs that no font of ours has.
+//! Icon buttons, for signs that none of our fonts has.
 
 use egui::epaint::PathStroke;
 use egui::{
@@ -7,12 +7,12 @@ use egui::{
 
 use super::theme::{self, Look};
 
-/// A sign.
+/// An icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Icon {
-    /// Take back.
+    /// Undo.
     Undo,
-    /// Do again.
+    /// Redo.
     Redo,
     /// Settings: three sliders.
     Settings,
@@ -20,7 +20,7 @@ pub(super) enum Icon {
     Freeze,
     /// A closed lock.
     Locked,
-    /// Take hold and drag: six dots.
+    /// A handle to drag: six dots.
     Grip,
     /// An arrow out of a tray.
     Export,
@@ -28,13 +28,13 @@ pub(super) enum Icon {
     Open,
     /// A tick.
     Taken,
-    /// The track is written: a pencil.
+    /// Writing to the track is on: a pencil.
     Write,
-    /// It is left alone: a pencil, crossed out.
+    /// Writing is off: a pencil, crossed out.
     WriteOff,
 }
 
-/// A square button with a sign and a name.
+/// A square button with an icon and an accessible name.
 pub(super) fn button(
     ui: &mut Ui,
     look: &Look,
@@ -71,7 +71,7 @@ pub(super) fn button(
     response
 }
 
-/// Draws a sign into a square.
+/// Draws an icon into a square.
 pub(super) fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, look: &Look) {
     let width = look.px(1.6);
     let stroke = Stroke::new(width, color);
@@ -180,7 +180,7 @@ pub(super) fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32, lo
     }
 }
 
-/// The sign that the bar before is played again: a slash between two dots.
+/// The simile sign: the bar before is played again, a slash between two dots.
 pub(super) fn simile(painter: &Painter, center: Pos2, size: f32, color: Color32) {
     let half = size / 2.0;
     let thick = size * 0.24;

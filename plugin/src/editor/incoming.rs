@@ -1,5 +1,5 @@
-//! Songs and charts that come in: from dialogs, from the clipboard, on threads of their own. What
-//! there is to tell of them goes to the foot of the window.
+//! Songs and charts from dialogs and the clipboard, opened on threads of their own. Messages
+//! about them go to the foot of the window.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -18,11 +18,11 @@ use crate::opening::{
 use crate::session::Clock;
 use crate::view::Controls;
 
-/// What is told when no file was chosen and nobody knows whether there was a dialog.
+/// The message when no file was chosen and it is unknown whether there was a dialog.
 const NO_DIALOG: &str = "Nothing opened: no file was chosen. If no dialog has opened, this system \
                          has none (xdg-desktop-portal or zenity).";
 
-/// What a dialog is for.
+/// What a dialog opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A song's audio.
@@ -60,7 +60,7 @@ impl Files {
         });
     }
 
-    /// Aligns a chart that is a text.
+    /// Aligns a chart given as text.
     pub(super) fn open_text(&self, instance: &Arc<Instance>, text: String) {
         let instance = Arc::downgrade(instance);
         self.on_a_thread("Nothing was aligned", move |files| {
@@ -70,7 +70,7 @@ impl Files {
         });
     }
 
-    /// Aligns the chart once more that waits for music, or was taken back.
+    /// Aligns the last chart again: one that waits for music, or whose alignment was undone.
     pub(super) fn align_again(&self, instance: &Arc<Instance>) {
         let Some(chart) = instance.opening.chart() else {
             return;
@@ -81,8 +81,8 @@ impl Files {
         });
     }
 
-    /// Writes the song that was opened, with the chords of the track, as an example to learn from:
-    /// a JAMS file that names the audio, in the folder of the exports.
+    /// Writes the song that was opened, with the chords of the track, as a training example: a
+    /// JAMS file that names the audio, in the export folder.
     pub(super) fn save_example(&self, instance: &Arc<Instance>, controls: &Controls) {
         let (mut options, folder) = (options(controls), folder(controls));
         let session = instance.session();
@@ -106,7 +106,7 @@ impl Files {
         });
     }
 
-    /// Opens a file on this thread, and tells how it went.
+    /// Opens a file on this thread, and reports how it went.
     fn open(&self, instance: &Weak<Instance>, path: &Path, place: Place) {
         let opened = if is_chart(path) {
             read_chart(path).and_then(|chart| self.align(instance, Arc::new(chart)))
@@ -123,7 +123,7 @@ impl Files {
                 error: false,
                 file: None,
             }),
-            // Whoever cancels knows.
+            // The user who cancelled needs no message.
             Err(OpenError::Cancelled) => {}
             Err(error) => self.tell_failure(format!("Not opened: {error}")),
         }
@@ -137,7 +137,7 @@ impl Files {
     ) -> Result<String, OpenError> {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let (job, loads) = self.begin(instance, name.to_string_lossy().into_owned())?;
-        // The instance may go meanwhile: nothing waits for this.
+        // Held weakly: the instance may be removed meanwhile without waiting for this.
         let song = hear_song(&job, path, loads)?;
         let instance = instance.upgrade().ok_or(OpenError::Cancelled)?;
         let session = instance.session();
@@ -155,7 +155,7 @@ impl Files {
             "{}: {chords} chord{plural}{beats}. Undo (Ctrl+Z) takes it away.",
             song.name
         );
-        // The song is there, whatever becomes of a chart that has waited for it.
+        // The song stays, whatever becomes of a chart that waited for it.
         let aligned = match instance.opening.waiting_chart() {
             Some(chart) => align_chart(&job, chart, session),
             None => Ok(None),
@@ -176,7 +176,7 @@ impl Files {
         let instance = instance.upgrade().ok_or(OpenError::Cancelled)?;
         let session = Arc::clone(instance.session());
         let has_transport = session.clock() == Clock::Host;
-        // What is done now takes its time.
+        // What follows takes long and must not keep the instance alive.
         drop(instance);
         let bars = chart.bars.len();
         let title = chart.title.clone();
@@ -209,11 +209,11 @@ impl Files {
     }
 }
 
-/// What a proposal is told by.
+/// The message about a proposal.
 fn told(proposal: &Proposal) -> String {
     let (bars, differing) = (proposal.bars.len(), proposal.differing());
     let capo = proposal.capo.map_or_else(String::new, |fret| {
-        format!(" It sounds as with a capo on fret {fret}.")
+        format!(" It sounds like a capo on fret {fret}.")
     });
     let plural = if bars == 1 { "" } else { "s" };
     format!(
@@ -264,7 +264,7 @@ mod tests {
             "{said:?}"
         );
         assert_eq!(told.0.load(Ordering::Relaxed), 0);
-        // The chart has waited for it.
+        // The chart was waiting for the song.
         files.open(&weak, &song(folder.path()), Place::Start);
         let said = files.take().unwrap();
         assert!(
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(told.0.load(Ordering::Relaxed), 1);
         let session = instance.session();
         assert!(session.undo() && session.track().timeline().is_empty());
-        // Once it was aligned it waits for no other song.
+        // Once aligned, the chart waits for no other song.
         files.open(&weak, &song(folder.path()), Place::Start);
         let said = files.take().unwrap();
         assert!(
@@ -310,7 +310,7 @@ mod tests {
                 if let Some(notice) = files.take() {
                     return notice;
                 }
-                assert!(started.elapsed().as_secs() < 60, "nothing is told");
+                assert!(started.elapsed().as_secs() < 60, "no message");
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
         };

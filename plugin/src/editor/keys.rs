@@ -10,8 +10,8 @@ use super::widgets::{button, choices};
 use crate::view::View;
 use crate::view::names::usual_key;
 
-/// Draws the keys, twelve in each mode, as they are written for the instrument. What is
-/// taken: a key as it sounds, or that it shall be found again (`Some(None)`).
+/// Draws the keys, twelve in each mode, spelled for the instrument. Returns the choice: a key
+/// in concert pitch, or `Some(None)` to find it from the chords again.
 pub(super) fn picker(
     ui: &mut Ui,
     look: &Look,

@@ -1,4 +1,4 @@
-//! Files of weights that the user chooses.
+//! Choosing a file of weights.
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -9,7 +9,7 @@ use super::desk::Notice;
 use super::files::Files;
 use crate::instance::Instance;
 
-/// What is told when no file was chosen and there may have been no dialog.
+/// The message when no file was chosen and there may have been no dialog.
 const NO_DIALOG: &str = "Nothing chosen. If no dialog has opened, this system has none \
                          (xdg-desktop-portal or zenity).";
 
@@ -27,7 +27,7 @@ impl Files {
         });
     }
 
-    /// Lets the instance listen with the network of a file, if it holds one of its kind.
+    /// Gives the instance the network in a file, if it is of the right kind.
     fn take_network(&self, instance: &Weak<Instance>, path: &Path, live: bool) {
         let Some(instance) = instance.upgrade() else {
             return;

@@ -9,7 +9,7 @@ use super::widgets::{button, choices};
 use crate::opening::Place;
 use crate::view::View;
 
-/// The longest chart that is typed or pasted, in characters.
+/// The longest chart that can be typed or pasted, in characters.
 const MOST_CHARS: usize = 1 << 20;
 
 /// Draws the popover, if it is open, under its button at `anchor`.

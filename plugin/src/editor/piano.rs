@@ -23,7 +23,7 @@ pub(super) fn draw(ui: &Ui, look: &Look, rect: Rect, chord: Option<&ChordView>) 
     let white: Vec<u8> = (LOWEST..=HIGHEST)
         .filter(|note| WHITE.contains(&(note % 12)))
         .collect();
-    // Keys keep a natural shape, in the middle of what room there is.
+    // Keys keep their natural proportions, centred in the room there is.
     let width = rect.width() / white.len() as f32;
     let height = rect.height().min(width * 6.4);
     let keys = Rect::from_center_size(rect.center(), vec2(rect.width(), height));
@@ -135,7 +135,7 @@ pub(super) fn degree_name(chord: &Chord, pitch_class: u8) -> String {
     degree.to_string().replace('b', "♭").replace('#', "♯")
 }
 
-/// Nothing to play: the same place, empty.
+/// An empty card with a text, where there is nothing to draw.
 pub(super) fn faded_background(painter: &Painter, look: &Look, rect: Rect, text: &str) {
     painter.text(
         rect.center(),

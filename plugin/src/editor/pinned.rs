@@ -1,14 +1,14 @@
-//! Keeps the library loaded while detached threads of it run.
+//! Keeps the library loaded while its detached threads run.
 //!
-//! A dialog is open as long as the user likes, a drag until the button is let go, and a file may
-//! be on a disk that does not answer. The host may take the plugin off the track meanwhile and
-//! unload it, and waiting for the user there would hang it. So the system is told to keep the
-//! library until the process ends, from the first such thread on: some megabytes that a host
-//! would get back otherwise.
+//! A dialog is open as long as the user likes, a drag lasts until the button is released, and a
+//! file may be on a disk that does not answer. Meanwhile the host may remove the plugin and
+//! unload it, and would hang if it had to wait for the user. So from the first such thread on,
+//! the system keeps the library until the process ends, at the cost of some megabytes.
 
 use std::sync::Once;
 
-/// Keeps the library that this is part of until the process ends. Cheap after the first time.
+/// Keeps the library that contains this code until the process ends. Cheap after the first
+/// call.
 pub(super) fn pin() {
     static PINNED: Once = Once::new();
     PINNED.call_once(system::pin);
@@ -20,9 +20,9 @@ mod system {
 
     pub(super) fn pin() {
         let here: *const c_void = (pin as fn() as *const ()).cast();
-        // SAFETY: the structure is pointers and no more, of which null is a value; it is asked
-        // about an address within this library, and opening what is loaded already runs none of
-        // its code. In a program of its own nothing of that name is found, or needed.
+        // SAFETY: the structure holds only pointers, for which null is valid; it is asked about
+        // an address within this library, and opening what is already loaded runs none of its
+        // code. In the standalone program no library of that name is found, and none is needed.
         unsafe {
             let mut found: libc::Dl_info = std::mem::zeroed();
             if libc::dladdr(here, &mut found) != 0 && !found.dli_fname.is_null() {
@@ -45,8 +45,8 @@ mod system {
         let here = PCWSTR((pin as fn() as *const ()).cast());
         let how = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
         let mut module = HMODULE::default();
-        // SAFETY: an address within this library, which is no text by that flag. Refused, the
-        // library goes when the host lets it, as it would without.
+        // SAFETY: an address within this library, which that flag says is not a name. If this
+        // is refused, the library stays only as long as the host keeps it.
         let _ = unsafe { GetModuleHandleExW(how, here, &mut module) };
     }
 }

@@ -1,5 +1,5 @@
-//! The settings, a page each: how chords are named and written, what is listened for, what is
-//! played on and sent as notes, how the window looks.
+//! The settings, a page each: names and notation of chords, listening, instrument and MIDI
+//! out, the window.
 
 use egui::{
     Button, DragValue, Id, Popup, PopupCloseBehavior, Rect, RichText, Slider, TextEdit, Ui,
@@ -72,7 +72,7 @@ pub(super) fn draw(
     }
 }
 
-/// The rows of the settings: a caption each, beside what is set or above it.
+/// The rows of the settings: a caption each, beside the control or above it.
 struct Form<'a> {
     look: &'a Look,
     narrow: bool,
@@ -94,7 +94,7 @@ impl Form<'_> {
         }
     }
 
-    /// A row with the values of a parameter, of which `chosen` is the index.
+    /// A row of buttons for the values of a parameter, of which `chosen` is the index.
     fn variants<T: Enum>(
         &self,
         ui: &mut Ui,
@@ -141,7 +141,7 @@ fn form(
     }
 }
 
-/// Which chords there are and how they are written.
+/// The page *Chords*: the vocabulary, and how chords are written.
 fn chords(ui: &mut Ui, form: &Form<'_>, view: &View, controls: &mut Controls, typed: &mut Typed) {
     let look = form.look;
     form.variants(
@@ -186,7 +186,7 @@ fn chords(ui: &mut Ui, form: &Form<'_>, view: &View, controls: &mut Controls, ty
     });
 }
 
-/// What is listened for.
+/// The page *Listening*.
 fn listening(ui: &mut Ui, form: &Form<'_>, view: &View, controls: &mut Controls) {
     let look = form.look;
     form.row(ui, "Sensitivity", |ui| {
@@ -214,7 +214,7 @@ fn listening(ui: &mut Ui, form: &Form<'_>, view: &View, controls: &mut Controls)
     tuning(ui, form, &view.tuning, &mut controls.tuning);
 }
 
-/// How the window looks.
+/// The page *Window*.
 fn window(ui: &mut Ui, form: &Form<'_>, controls: &mut Controls) {
     let look = form.look;
     form.row(ui, "View", |ui| {
@@ -259,14 +259,14 @@ fn window(ui: &mut Ui, form: &Form<'_>, controls: &mut Controls) {
             controls.freeze = !controls.freeze;
         }
     });
-    // What a report of a fault begins with.
+    // Bug reports need it.
     form.row(ui, "Version", |ui| {
         let build = RichText::new(changes_about::BUILD).font(look.text(13.0));
         ui.add(egui::Label::new(build).selectable(true));
     });
 }
 
-/// How notes are called.
+/// The names of notes.
 fn note_names(ui: &mut Ui, form: &Form<'_>, names: &mut NoteNames) {
     form.row(ui, "Note names", |ui| {
         let name = |names: NoteNames| {
@@ -295,7 +295,7 @@ fn note_names(ui: &mut Ui, form: &Form<'_>, names: &mut NoteNames) {
     });
 }
 
-/// How simple chords are, with a field for those of one's own.
+/// The choice of simpler chords, with a field for the user's own.
 fn simplify(
     ui: &mut Ui,
     form: &Form<'_>,
@@ -355,7 +355,7 @@ fn simplify(
     });
 }
 
-/// Which instrument chords are held on, and how.
+/// The instrument that chords are shown on, its tuning and its capo.
 fn instrument(
     ui: &mut Ui,
     form: &Form<'_>,
@@ -422,7 +422,7 @@ fn instrument(
     });
 }
 
-/// The field of an instrument's own strings.
+/// The field for the strings of a custom tuning.
 fn own_strings(
     ui: &mut Ui,
     form: &Form<'_>,
@@ -482,7 +482,7 @@ fn own_strings(
     });
 }
 
-/// A guitar's open D: an example of a tuning of one's own.
+/// A guitar's open D, as an example of a custom tuning.
 const OPEN_D: [u8; 6] = [38, 45, 50, 54, 57, 62];
 
 /// The chords of the track as they are written, each with how long it lasts in all.
@@ -500,7 +500,7 @@ fn played(view: &View) -> Vec<(Chord, f64)> {
     played
 }
 
-/// Chords that people play first.
+/// Chords that beginners learn first.
 fn easy_chords() -> Vec<Label> {
     let chords = ["C", "G", "A:min", "F", "D:min", "E:min"];
     chords
@@ -509,7 +509,7 @@ fn easy_chords() -> Vec<Label> {
         .collect()
 }
 
-/// Where the tuning comes from, and what it is where it is set.
+/// Where the tuning comes from, and its value where it is set.
 fn tuning(ui: &mut Ui, form: &Form<'_>, now: &TuningView, tuning: &mut TuningControls) {
     form.row(ui, "Tuning", |ui| {
         let name = |fixed: bool| if fixed { "Fixed" } else { "Auto" }.to_owned();
@@ -554,7 +554,7 @@ fn tuning(ui: &mut Ui, form: &Form<'_>, now: &TuningView, tuning: &mut TuningCon
     });
 }
 
-/// Which networks listen.
+/// The networks that are used.
 fn networks(
     ui: &mut Ui,
     form: &Form<'_>,
@@ -570,9 +570,9 @@ fn networks(
     for (caption, live, chosen) in kinds {
         form.row(ui, caption, |ui| {
             let hint = if live {
-                "The network of the chord that is shown at once."
+                "The network for the chord that is shown at once."
             } else {
-                "The network of the confirmed track."
+                "The network for the confirmed track."
             };
             let name = chosen.as_ref().map_or("Built in".to_owned(), |file| {
                 let name = file.path.file_name().unwrap_or(file.path.as_os_str());
@@ -606,14 +606,14 @@ fn networks(
     }
 }
 
-/// What plays in the instance's track, and with whom it is heard.
+/// What plays on the instance's track, and which band it belongs to.
 fn band(ui: &mut Ui, form: &Form<'_>, band: &mut BandControls) {
     form.variants(ui, "Part", &mut band.part, |part| match part {
         PartChoice::Mix => "This track has everything, or several parts at once",
         PartChoice::Bass => "This track has the bass alone: it is the bass of the band's chords",
         PartChoice::Harmony => "This track carries chords: keys, guitars, strings",
         PartChoice::Melody => {
-            "This track has a melody: it speaks, softly, against thirds that it contradicts"
+            "This track has a melody: it counts, a little, against thirds that it contradicts"
         }
         PartChoice::Drums => {
             "This track has no chords: it is not listened to, and shows the band's"
@@ -625,7 +625,7 @@ fn band(ui: &mut Ui, form: &Form<'_>, band: &mut BandControls) {
     });
 }
 
-/// How the live chord is sent as notes: nothing but the switch while it is off.
+/// How the live chord is sent as notes; only the switch while it is off.
 fn midi(ui: &mut Ui, form: &Form<'_>, midi: &mut MidiControls) {
     form.row(ui, "MIDI out", |ui| {
         let name = |on: bool| if on { "On" } else { "Off" }.to_owned();

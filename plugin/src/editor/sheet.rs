@@ -20,13 +20,13 @@ const LINE_HEAD: f32 = 20.0;
 /// Bars are at least this wide.
 const NARROWEST_BAR: f32 = 96.0;
 
-/// Left of the first bar: its number.
+/// Width left of the first bar, for its number.
 const GUTTER: f32 = 30.0;
 
-/// How lines lie below each other.
+/// How the bars are laid out in lines.
 struct Layout {
     lines: Vec<std::ops::Range<usize>>,
-    /// Where each begins, and where the last ends.
+    /// The top of each line, and the bottom of the last.
     tops: Vec<f32>,
     /// Bars for which a line has room.
     bars: usize,
@@ -54,8 +54,8 @@ impl Layout {
         Self { lines, tops, bars }
     }
 
-    /// The width of a whole bar on a line: bars stand below each other, unless a line has
-    /// one more than it should.
+    /// The width of a full bar on a line. Bars are aligned from line to line, unless a line
+    /// has one bar more than usual.
     fn unit(&self, sheet: &Sheet, line: &std::ops::Range<usize>, width: f32) -> f32 {
         let shares: f32 = sheet.bars[line.clone()].iter().map(SheetBar::share).sum();
         width / shares.max(self.bars as f32)
@@ -75,7 +75,7 @@ fn has_head(bars: &[SheetBar]) -> bool {
         .any(|bar| bar.section.is_some() || bar.key.is_some())
 }
 
-/// Draws the sheet into `rect`; what is clicked is asked for on the desk.
+/// Draws the sheet into `rect`. Clicks become actions on the desk.
 pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
@@ -128,7 +128,7 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut
     }
 }
 
-/// Title, key and how to get to the rest; a click edits them.
+/// Title, composer, key and simplification; a click edits the song.
 fn draw_head(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let palette = look.palette;
     let response = ui.interact(rect, ui.scope_id().with("song"), Sense::click());
@@ -187,7 +187,7 @@ fn draw_head(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk)
     response.on_hover_text("Title, composer and bars on a line: click to set them.");
 }
 
-/// The bar that the song is in, and how far, 0…1.
+/// The bar that the song is in, and how far into it, 0…1.
 fn playhead(view: &View, ahead_s: f64) -> Option<(usize, f32)> {
     let now = view.now?;
     let beat = now.beat? + ahead_s * now.tempo_bpm.unwrap_or(0.0) / 60.0;
@@ -197,7 +197,7 @@ fn playhead(view: &View, ahead_s: f64) -> Option<(usize, f32)> {
     Some((index, share as f32))
 }
 
-/// Scrolls with the song, or as the user says; how far, in points.
+/// Scrolls with the song, or as the user does. Returns how far, in points.
 fn scroll(
     ui: &mut Ui,
     look: &Look,
@@ -230,12 +230,12 @@ fn scroll(
         desk.follow = false;
         scroll += by;
     }
-    // What is being edited does not run away.
+    // A chord being edited stays in view.
     let follow = desk.follow && !matches!(desk.open, Open::Chord(_));
     let target = match bar.filter(|_| follow) {
         Some(bar) => {
             let line = layout.line_of(bar);
-            // One line of what was is kept in view above what is.
+            // One earlier line stays in view above the current one.
             let above = if body.height() > look.px(2.6 * LINE) {
                 line.saturating_sub(1)
             } else {
@@ -246,7 +246,7 @@ fn scroll(
         None => scroll,
     }
     .clamp(0.0, most);
-    // A jump of the page is worse than a short glide, but only for who looks on.
+    // Short distances glide, where the user is following; longer ones jump.
     let distance = target - scroll;
     let looking_on = before.is_some() && follow && distance.abs() < 2.0 * body.height();
     scroll = if looking_on && distance.abs() >= 1.0 {
@@ -400,7 +400,7 @@ impl Line<'_> {
         }
     }
 
-    /// Section and key above the bar.
+    /// Draws section and key above the bar.
     fn head(&self, rect: Rect, bar: &SheetBar) {
         let (look, palette) = (self.look, self.look.palette);
         let middle = rect.top() - look.px(6.0);
@@ -429,7 +429,7 @@ impl Line<'_> {
         }
     }
 
-    /// Draws a time signature; the room it takes.
+    /// Draws a time signature. Returns its width.
     fn meter(&self, left: f32, rect: Rect, above: u8, below: u8) -> f32 {
         let (look, palette) = (self.look, self.look.palette);
         let middle = rect.center().y + look.px(3.0);
@@ -451,8 +451,8 @@ impl Line<'_> {
         width + look.px(7.0)
     }
 
-    /// The names of the chords where they start. Where they need more room than their
-    /// time gives them they are set smaller.
+    /// Draws the chord names where they start, smaller where they need more room than their
+    /// time gives them.
     fn names(&self, inner: Rect, bar: &SheetBar, starts_line: bool) {
         let (look, palette) = (self.look, self.look.palette);
         let baseline = inner.bottom() - look.px(20.0);
@@ -512,7 +512,7 @@ impl Line<'_> {
         }
     }
 
-    /// One slash for each beat that a musician counts, in the colour of what its chord does;
+    /// One slash for each beat that a musician counts, in the colour of the chord's function;
     /// hollow while the chord may still change.
     fn slashes(&self, inner: Rect, middle: f32, bar: &SheetBar) {
         let (look, palette) = (self.look, self.look.palette);
@@ -589,7 +589,7 @@ impl Line<'_> {
             if response.clicked() {
                 let x = response.interact_pointer_pos().map_or(left, |at| at.x);
                 let clicked_s = bar.start_s + f64::from(share_of(x)) * duration_s;
-                // Of several that are shown as one, the one that was clicked.
+                // Of several chords shown as one, the clicked one.
                 let spans = &self.view.sheet.spans;
                 let clicked = self
                     .view
@@ -601,7 +601,7 @@ impl Line<'_> {
                 editing::click(ui, desk, self.view, inside, clicked_s, area);
             }
             response.on_hover_text(editing::CHORD_HINT);
-            // A chord that goes on from the bar before starts elsewhere.
+            // A chord that goes on from the bar before has its start elsewhere.
             if !chord.held && chord.first.is_some_and(|first| first > 0) {
                 let handle = Rect::from_center_size(
                     pos2(left - self.look.px(1.0), rect.center().y),

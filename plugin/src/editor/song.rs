@@ -119,7 +119,7 @@ pub(super) fn draw(
     }
 }
 
-/// Moves the whole track by semitones, one a click.
+/// Buttons that transpose the whole track.
 fn transpose(
     ui: &mut Ui,
     look: &Look,
@@ -142,8 +142,8 @@ fn transpose(
             let response = ui
                 .add_enabled(there, button(look, text))
                 .on_hover_text(
-                    "Move all chords and keys of the track by so many semitones. Write is switched \
-                     off with it, or what sounds would be written over them. Undo moves them back.",
+                    "Move all chords and keys of the track by so many semitones. This switches Write \
+                     off, so that what is heard does not replace them. Undo moves them back.",
                 )
                 .on_disabled_hover_text("There are no chords yet.");
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, there, name));

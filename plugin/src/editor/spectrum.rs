@@ -13,10 +13,10 @@ const SEMITONE: usize = 2;
 /// The bass is looked for in the three lowest octaves.
 const BASS_BINS: usize = 3 * OCTAVE;
 
-/// Overtones that are numbered.
+/// How many overtones are numbered.
 const PARTIALS: u32 = 8;
 
-/// Below this height there is no bass to number the overtones of.
+/// Below this height no bass is assumed.
 const HEARD: f32 = 0.25;
 
 /// Draws the spectrum into `rect`.
@@ -28,7 +28,7 @@ pub(super) fn draw(ui: &Ui, look: &Look, rect: Rect, view: &View) {
     let bins = view.spectrum.len().max(1);
     let width = plot.width() / bins as f32;
     let chord = view.chord.as_ref().filter(|chord| !chord.remembered);
-    // One mesh for all bars: they have no rounded edges to be made one by one.
+    // One mesh for all bars: without rounded corners they need no shape each.
     let mut mesh = Mesh::default();
     for (bin, height) in view.spectrum.iter().enumerate() {
         let left = plot.left() + bin as f32 * width;

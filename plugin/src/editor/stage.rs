@@ -32,7 +32,7 @@ pub(super) fn draw(
             let symbol = Symbol::new(&painter, look, &chord.name, size);
             let left = main.center().x - symbol.width / 2.0;
             symbol.draw_centered(&painter, left, main.center().y, ink);
-            // A line in the chord's colour, as long as it is sure.
+            // A line in the chord's colour, as long as the chord is sure.
             let length = main.width() * chord.confidence.clamp(0.0, 1.0);
             let line = Rect::from_center_size(
                 pos2(main.center().x, main.bottom() + look.px(2.0)),
@@ -102,8 +102,8 @@ pub(super) fn draw(
     }
 }
 
-/// The chords before and after the one that sounds; the one after only where the song has
-/// been heard before.
+/// The chords before and after the current one; the one after only where the song was heard
+/// before.
 fn neighbours(view: &View, ahead_s: f64) -> (Option<&Span>, Option<&Span>) {
     let Some(now) = view.now else {
         return (None, None);
@@ -114,7 +114,8 @@ fn neighbours(view: &View, ahead_s: f64) -> (Option<&Span>, Option<&Span>) {
     let current = after.checked_sub(1);
     let current_name = view.chord.as_ref().map(|chord| &chord.name);
     let other = |span: &&Span| !span.name.is_empty() && Some(&span.name) != current_name;
-    // What is shown may not have reached the track yet: then the last there is the one before.
+    // The chord shown may not have reached the track yet: then the last one there is the one
+    // before.
     let shown = current.is_some_and(|index| Some(&spans[index].name) == current_name);
     let until = if shown { current.unwrap_or(0) } else { after };
     let before = spans[..until].iter().rev().find(other);

@@ -1,5 +1,4 @@
-//! The track along a line of time, for windows without room for bars and for songs without
-//! them.
+//! The track along a time axis, for windows without room for bars and for songs without bars.
 
 use egui::{
     Align2, CursorIcon, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -15,23 +14,23 @@ use crate::view::View;
 use crate::view::sheet::Span;
 use harmony::function::Function;
 
-/// Height of the line of bar numbers or seconds.
+/// Height of the row of bar numbers or seconds.
 const NUMBERS: f32 = 17.0;
 
-/// Points of a second at the usual size.
+/// Width of a second, in points at the usual size.
 const SECOND: f32 = 52.0;
 
-/// Where now is while the strip follows it: what comes next, if it has been heard before,
-/// is right of it.
+/// Where now is, as a share of the width, while the strip follows: what comes next, if it was
+/// heard before, is to the right.
 const NOW_AT: f32 = 0.72;
 
 /// A row of the time sheet, at the usual size.
 const ROW: f32 = 74.0;
 
-/// What an empty track says while it is not written.
+/// What an empty track shows while Write is off.
 pub(super) const WRITE_IS_OFF: &str = "Write is off: new chords are not kept.";
 
-/// Draws the strip into `rect`: one row that slides.
+/// Draws the strip into `rect`: one sliding row.
 pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) {
     let painter = ui.painter_at(rect);
     card(&painter, look, rect);
@@ -61,7 +60,7 @@ pub(super) fn draw_rows(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk:
         desk.strip_s -= f64::from(by / height) * row_s;
     }
     if desk.follow {
-        // The row that is being written is the last but one: there is room to come.
+        // The row being written is the last but one, which leaves room for what comes.
         let row = (now_s / row_s).floor() - (f64::from(count) - 2.0).max(0.0);
         desk.strip_s = row.max(0.0) * row_s;
     }
@@ -136,7 +135,7 @@ fn row(ui: &mut Ui, look: &Look, rect: Rect, time: &Time, view: &View, desk: &mu
     }
 }
 
-/// How seconds lie on the strip.
+/// The time axis of a row.
 struct Time {
     lane: Rect,
     from_s: f64,
@@ -250,7 +249,7 @@ fn block(
             let edge = whole.with_max_x(whole.left() + look.px(4.0).min(whole.width()));
             painter.rect_filled(edge, 2.0, color);
         }
-        // Chords that are shown alike are named once, where the first comes into sight.
+        // Chords shown alike are named once, where the first comes into view.
         let before = index.checked_sub(1).map(|before| &view.sheet.spans[before]);
         let named = !view.namer.is_full()
             && before.is_some_and(|it| {
@@ -298,7 +297,8 @@ fn block(
     }
 }
 
-/// The name where the block comes into sight, smaller or not at all where it does not fit.
+/// Draws the name where the block comes into view, smaller where it does not fit, or not at
+/// all.
 fn name(painter: &Painter, look: &Look, seen: Rect, whole: Rect, span: &Span) {
     let left = seen.left().max(whole.left() + look.px(4.0)) + look.px(5.0);
     let lock = if span.locked { look.px(13.0) } else { 0.0 };

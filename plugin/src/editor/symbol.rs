@@ -8,17 +8,17 @@ use egui::{Color32, Galley, Painter, Pos2, pos2};
 use super::theme::{self, Look};
 use crate::view::names::ChordName;
 
-/// Sizes against the root's.
+/// Sizes relative to the root's.
 const QUALITY: f32 = 0.64;
 const BASS: f32 = 0.72;
 
 /// How far a quality stands above the line, as a share of the root's size.
 const RAISE: f32 = 0.16;
 
-/// Between root and quality.
+/// Gap between root and quality, as a share of the root's size.
 const GAP: f32 = 0.04;
 
-/// A name that is laid out.
+/// A chord name that is laid out.
 pub(super) struct Symbol {
     parts: Vec<(Arc<Galley>, f32, f32, f32)>,
     /// How wide it is, in points.
@@ -35,7 +35,7 @@ impl Symbol {
             size,
         };
         symbol.push(painter, look, &name.root, 1.0, 0.0);
-        // The m of a minor chord stands on the line, what follows it above.
+        // The m of a minor chord stands on the baseline, the rest is raised.
         let quality = name.quality.as_str();
         let minor = quality.starts_with('m') && !quality.starts_with("maj");
         let (low, high) = quality.split_at(usize::from(minor));
@@ -62,7 +62,7 @@ impl Symbol {
         if symbol.width <= room {
             return symbol;
         }
-        // Whole points, so that few sizes of the font are made.
+        // Whole points, so that few font sizes are rendered.
         let smaller = (size * room / symbol.width).floor();
         Self::new(painter, look, name, smaller.clamp(1.0, size))
     }
@@ -80,14 +80,14 @@ impl Symbol {
         self.width += width;
     }
 
-    /// Draws it with the start of its baseline at a place.
+    /// Draws it with the start of its baseline at `at`.
     pub(super) fn draw(&self, painter: &Painter, at: Pos2, color: Color32) {
         for (galley, x, top, _) in &self.parts {
             painter.galley(pos2(at.x + x, at.y + top), Arc::clone(galley), color);
         }
     }
 
-    /// Draws it with its capitals in the middle of a height.
+    /// Draws it with its capitals vertically centred at `middle`.
     pub(super) fn draw_centered(&self, painter: &Painter, left: f32, middle: f32, color: Color32) {
         let baseline = middle + self.size * theme::CAP_HEIGHT / 2.0;
         self.draw(painter, pos2(left, baseline), color);

@@ -1,4 +1,4 @@
-//! A tempo that is tapped.
+//! Tap tempo.
 
 use std::f64::consts::TAU;
 
@@ -6,17 +6,18 @@ use harmony::edit::Command;
 use harmony::time::{MAX_BPM, MIN_BPM};
 use harmony::track::Track;
 
-/// Fewer taps than this are no tempo.
+/// Fewer taps give no tempo.
 pub(super) const LEAST: usize = 4;
 
-/// After this many seconds without a tap it is over.
+/// After this many seconds without a tap, tapping has ended.
 pub(super) const PAUSE_S: f64 = 1.5;
 
-/// Most taps that count, the latest ones.
+/// Only this many of the latest taps count.
 const MOST: usize = 64;
 
-/// Beats that were found in a recording are counted so many times as fast, if the taps are within
-/// [`NEAR`] of it: by any other factor they would lie beside the music.
+/// The factors by which the tapped tempo may differ from beats that were found in a recording, if
+/// the taps are within [`NEAR`] of one. With any other factor the beats would lie beside the
+/// music.
 const FACTORS: [f64; 9] = [0.25, 1.0 / 3.0, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0];
 const NEAR: f64 = 0.08;
 
@@ -25,7 +26,7 @@ const NEAR: f64 = 0.08;
 struct Tap {
     /// When, seconds of any clock.
     at_s: f64,
-    /// The second of the track that sounded, while it moves on.
+    /// The position in the track in seconds, while it plays.
     song_s: Option<f64>,
 }
 
@@ -34,7 +35,7 @@ struct Tap {
 pub struct Taps(Vec<Tap>);
 
 impl Taps {
-    /// Somebody taps; `song_s` is the second of the track that sounds, while it moves on.
+    /// Adds a tap; `song_s` is the position in the track in seconds, while it plays.
     pub fn tap(&mut self, at_s: f64, song_s: Option<f64>) {
         if self.since(at_s).is_some_and(|since| since > PAUSE_S) {
             self.0.clear();
@@ -55,7 +56,7 @@ impl Taps {
         self.0.last().map(|tap| now_s - tap.at_s)
     }
 
-    /// Beats a minute: the straight line through the taps.
+    /// The tempo in beats a minute: the slope of a straight line through the taps.
     pub fn bpm(&self) -> Option<f64> {
         let count = self.0.len();
         if count < LEAST {
@@ -73,8 +74,8 @@ impl Taps {
         (MIN_BPM..=MAX_BPM).contains(&bpm).then_some(bpm)
     }
 
-    /// The edit that counts a track by them: its tempo, and its beats where the taps were, if the
-    /// song was playing. None of too few taps.
+    /// The edit that gives a track the tapped tempo, and puts its beats where the taps were, if
+    /// the song was playing. `None` if there are too few taps.
     pub fn edit(&self, track: &Track) -> Option<Command> {
         let first_s = self.0.iter().find_map(|tap| tap.song_s);
         let beat = track.tempo().beat_at(first_s.unwrap_or(0.0));
@@ -91,7 +92,8 @@ impl Taps {
             None => tapped,
         };
         let scaled = track.tempo().scaled(factor).ok()?;
-        // The mean place in the beat, as an angle: early and late ones meet at the beat.
+        // The mean place in the beat, as an angle, so that taps just before and just after the
+        // beat average to the beat.
         let (mut sin, mut cos) = (0.0, 0.0);
         for song_s in self.0.iter().filter_map(|tap| tap.song_s) {
             let angle = TAU * scaled.beat_at(song_s) / pulse;
@@ -124,7 +126,7 @@ mod tests {
     fn taps(from_s: f64, step_s: f64, count: usize, playing: bool) -> Taps {
         let mut taps = Taps::default();
         for index in 0..count {
-            // A hand is not exact.
+            // Nobody taps exactly.
             let off_s = if index % 2 == 0 { 0.012 } else { -0.012 };
             let at_s = from_s + step_s * index as f64 + off_s;
             taps.tap(100.0 + at_s, playing.then_some(at_s));

@@ -1,5 +1,5 @@
-//! The tempo of a song whose host tells none, and where its beats lie: typed, halved, doubled,
-//! tapped and nudged.
+//! Tempo and beat positions of a song whose host gives none: typed, halved, doubled, tapped
+//! and nudged.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const WIDTH: f32 = 206.0;
 /// How far a small nudge moves the beats, seconds.
 const NUDGE_S: f64 = 0.01;
 
-/// Draws the tempo at the left of `rect`, to be typed, halved and doubled, if there is room.
+/// Draws the tempo and its buttons at the left of `rect`, if there is room.
 pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut Desk) {
     if rect.width() < look.px(WIDTH) {
         return;
@@ -34,12 +34,12 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut De
         let number = DragValue::new(&mut typed)
             .range(MIN_BPM..=MAX_BPM)
             .custom_formatter(|bpm, _| ((bpm * 100.0).round() / 100.0).to_string())
-            // Each step of a drag would be an edit.
+            // Otherwise each step of a drag would be an edit.
             .speed(0.0)
             .update_while_editing(false)
             .suffix(" bpm");
         ui.add(number).on_hover_text(
-            "The tempo that exports count this song in: the host tells none. Click to type it. \
+            "The tempo that exports use for this song: the host gives none. Click to type it. \
              Chords stay where they were heard.",
         );
         if typed != bpm {
@@ -87,8 +87,8 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut De
     });
 }
 
-/// Draws what beats and bars are tapped and nudged with, if it is open. A tempo that was tapped is
-/// taken when the taps end, in one edit.
+/// Draws the popover for tapping the tempo and nudging beats and bars, if it is open. A tapped
+/// tempo becomes one edit when the tapping ends.
 pub(super) fn draw_grid(ui: &mut Ui, look: &Look, view: &View, desk: &mut Desk) {
     let now_s = ui.input(|input| input.time);
     if desk.taps.since(now_s).is_some_and(|since| since > PAUSE_S) {

@@ -1,8 +1,8 @@
 //! Colours, type and shapes of the editor.
 //!
-//! The colours that mean something are those of Okabe and Ito (*Color Universal Design*,
-//! 2008), made lighter or darker for their background: they are told apart with any kind of
-//! colour vision. Nothing is said by colour alone.
+//! The colours that carry meaning are those of Okabe and Ito (*Color Universal Design*, 2008),
+//! made lighter or darker for their background: they can be told apart with any kind of colour
+//! vision. Nothing is shown by colour alone.
 
 use std::sync::Arc;
 
@@ -35,15 +35,15 @@ pub struct Palette {
     pub soft: Color32,
     /// Captions; 4.5 : 1 against the panels.
     pub faint: Color32,
-    /// Things one can take hold of.
+    /// What can be clicked or dragged.
     pub accent: Color32,
     /// What is chosen, under text.
     pub chosen: Color32,
     /// Text on the accent.
     pub on_accent: Color32,
-    /// Something needs attention.
+    /// Warnings.
     pub warning: Color32,
-    /// All is well.
+    /// Success.
     pub good: Color32,
     /// Notes that are not the root.
     pub tone: Color32,
@@ -57,7 +57,7 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-/// For studios.
+/// Dark, for studios.
 static DARK: Palette = Palette {
     dark: true,
     background: rgb(0x0e1116),
@@ -78,7 +78,7 @@ static DARK: Palette = Palette {
     functions: [rgb(0x56b4e9), rgb(0x2fb88c), rgb(0xe69f00), rgb(0xd88bb4)],
 };
 
-/// For daylight.
+/// Light, for daylight.
 static LIGHT: Palette = Palette {
     dark: false,
     background: rgb(0xeef0f3),
@@ -99,7 +99,7 @@ static LIGHT: Palette = Palette {
     functions: [rgb(0x0072b2), rgb(0x007a5a), rgb(0xb35500), rgb(0xa24079)],
 };
 
-/// White and saturated on black: 7 : 1 and more everywhere.
+/// High contrast, white and saturated on black: 7 : 1 and more everywhere.
 static CONTRAST: Palette = Palette {
     dark: true,
     background: rgb(0x000000),
@@ -125,7 +125,7 @@ pub const RADIUS: CornerRadius = CornerRadius::same(8);
 /// Corners of small things.
 pub const RADIUS_SMALL: CornerRadius = CornerRadius::same(4);
 
-/// The width at which everything has its plain size, in points.
+/// The window size at which everything has its usual size, in points.
 const PLAIN_SIZE: Vec2 = vec2(960.0, 600.0);
 
 /// How a window looks: its colours, and how large things are in it.
@@ -138,8 +138,8 @@ pub struct Look {
 }
 
 impl Look {
-    /// The look of a theme in a window of this size. Type grows with the window, but less:
-    /// a large one is for more as well as for larger.
+    /// The look of a theme in a window of this size. Type grows with the window, but less than
+    /// it: a large window has room for more as well.
     pub fn new(theme: ThemeChoice, window: Vec2) -> Self {
         let share = (window.x / PLAIN_SIZE.x).min(window.y / PLAIN_SIZE.y);
         let palette = match theme {
@@ -149,27 +149,27 @@ impl Look {
         };
         Self {
             palette,
-            // In steps, so that a window being resized does not make new fonts at each.
+            // In steps, so that resizing a window does not make new fonts all the time.
             scale: (share.max(0.1).powf(0.6) * 16.0).round().clamp(16.0, 42.0) / 16.0,
         }
     }
 
-    /// Points of a length in the window of the usual size.
+    /// A length in the window of the usual size, scaled to this window, in points.
     pub fn px(&self, points: f32) -> f32 {
         points * self.scale
     }
 
-    /// Running text.
+    /// The font of running text.
     pub fn text(&self, size: f32) -> FontId {
         FontId::new(self.px(size), FontFamily::Proportional)
     }
 
-    /// Chord names; the size is in points of the screen.
+    /// The font of chord names; the size is in points of the screen.
     pub fn display(&self, size: f32) -> FontId {
         FontId::new(size, FontFamily::Name("display".into()))
     }
 
-    /// The colour of what a chord does.
+    /// The colour of a chord's harmonic function.
     pub fn function(&self, function: Function) -> Color32 {
         let [home, away, tension, outside] = self.palette.functions;
         match function {
@@ -181,7 +181,7 @@ impl Look {
         }
     }
 
-    /// Makes widgets look so, if they do not yet.
+    /// Sets egui's style to this look, if it is not yet.
     pub fn apply(&self, ui: &mut Ui, theme: ThemeChoice) {
         let wanted = (theme.name(), self.scale.to_bits());
         let id = Id::unique("changes-look");
@@ -268,7 +268,7 @@ impl Look {
             widget.corner_radius = RADIUS_SMALL;
             widget.expansion = 0.0;
         }
-        // Light on light needs its edge; on black everything does.
+        // Light on light needs an edge; on black everything does.
         if palette.background == Color32::BLACK {
             visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, palette.line);
             visuals.widgets.hovered.weak_bg_fill = palette.well;
@@ -278,7 +278,7 @@ impl Look {
     }
 }
 
-/// `color` with its share `opacity` of 0…1.
+/// `color` with an opacity of 0…1.
 pub fn faded(color: Color32, opacity: f32) -> Color32 {
     color.gamma_multiply(opacity.clamp(0.0, 1.0))
 }

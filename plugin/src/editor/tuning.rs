@@ -1,5 +1,5 @@
-//! The tuning of the music at the foot of the window: to be seen where it is not the usual one,
-//! and to be kept as it is.
+//! The tuning of the music at the foot of the window, shown where it is not A = 440 Hz. A click
+//! keeps it.
 
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use recognizer::tuning::Tuning;
@@ -8,8 +8,8 @@ use super::theme::{self, Look};
 use super::widgets::lock_mark;
 use crate::view::{Controls, View};
 
-/// Draws the tuning at the left of `rect`, if there is room. In tune it is seen when it is pointed
-/// at. A click keeps it, or lets it follow the music again.
+/// Draws the tuning at the left of `rect`, if there is room; at A = 440 Hz only under the pointer.
+/// A click keeps it, or lets it follow the music again.
 pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, controls: &mut Controls) {
     let (palette, tuning) = (look.palette, view.tuning);
     let text = tuning.text();
@@ -50,10 +50,10 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, controls: 
         controls.tuning.cents = tuning.tuning.unwrap_or(Tuning::CONCERT).cents();
     }
     response.on_hover_text(if tuning.fixed {
-        "Chords are read at this tuning, whatever is heard. Click to follow the music again; the \
-         settings take another."
+        "Chords are read at this tuning, whatever is heard. Click to follow the music again; set \
+         another in the settings."
     } else {
         "The tuning of the music, found while it plays: chords are read at it. Click to keep it as \
-         it is; the settings take another."
+         it is; set another in the settings."
     });
 }

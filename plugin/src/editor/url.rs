@@ -1,13 +1,13 @@
-//! Files as addresses that the system opens.
+//! Files as URLs that the system opens.
 
 use std::path::Path;
 
-/// A file's folder as an address that the system opens.
+/// The URL of a file's folder.
 pub(super) fn folder_url(file: &Path) -> Option<String> {
     file_url(file.parent()?)
 }
 
-/// A path as an address (RFC 8089); `None` for one that is no text.
+/// A path as a `file:` URL (RFC 8089); `None` if it is not valid UTF-8.
 pub(super) fn file_url(path: &Path) -> Option<String> {
     let path = path.to_str()?.replace('\\', "/");
     let mut url = "file://".to_owned();

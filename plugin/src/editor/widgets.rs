@@ -1,4 +1,4 @@
-//! What several parts of the window are made of.
+//! Widgets that several parts of the window use.
 
 use egui::{
     Button, Color32, Painter, Rect, RichText, Role, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
@@ -17,7 +17,7 @@ pub(super) fn card(painter: &Painter, look: &Look, rect: Rect) {
     }
 }
 
-/// A row of choices of which one holds; whether another was taken.
+/// A row of buttons of which one is chosen. Returns whether the choice has changed.
 pub(super) fn choices<T: Copy + PartialEq>(
     ui: &mut Ui,
     look: &Look,
@@ -71,7 +71,7 @@ pub(super) fn lock_mark(painter: &Painter, look: &Look, left: f32, middle: f32, 
     icon::draw(painter, rect, Icon::Locked, color, look);
 }
 
-/// A caption in a column of its own, so many points wide at the usual size.
+/// A caption in a column of this width, in points at the usual size.
 pub(super) fn caption_of(ui: &mut Ui, look: &Look, width: f32, text: RichText) {
     let size = vec2(look.px(width), look.px(24.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);

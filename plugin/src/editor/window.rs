@@ -43,8 +43,8 @@ use crate::view::next::Steady;
 use crate::view::preferences::{Page, Preferences};
 use crate::view::{BandControls, Controls, MidiControls, Song, TuningControls, View};
 
-/// The editor of one instance. Each time it opens it makes a window of the size
-/// that is saved with the project, which the library does not do by itself.
+/// The editor of one instance. Each time it opens it makes a window of the size that is saved
+/// with the project, which the library does not do by itself.
 pub struct ChangesEditor {
     instance: Arc<Instance>,
     /// The window that is open now.
@@ -118,14 +118,13 @@ impl Editor for ChangesEditor {
 
     unsafe fn assume_standalone_in_process(&self) {
         if let Some(editor) = self.make(WindowThread::default()) {
-            // SAFETY: the caller promises what the same function of the inner
-            // editor asks for.
+            // SAFETY: the caller promises what the same function of the inner editor requires.
             unsafe { editor.assume_standalone_in_process() }
         }
     }
 }
 
-/// What lives as long as one window.
+/// The state of one open window.
 struct App {
     instance: Arc<Instance>,
     thread: WindowThread,
@@ -133,7 +132,7 @@ struct App {
     desk: Desk,
     files: Files,
     kept: Option<Kept>,
-    /// When a chord was last asked for that may not have been heard.
+    /// When a chord was asked for that may not have been played yet.
     asked: Option<Instant>,
     /// Keeps the announcement of the next chord steady.
     next: Steady,
@@ -147,7 +146,7 @@ impl Drop for App {
     }
 }
 
-/// The view of the last paint, while nothing that it shows has changed.
+/// The view of the last paint, kept while nothing in it has changed.
 struct Kept {
     snapshot: Arc<Snapshot>,
     revision: u64,
@@ -159,14 +158,14 @@ struct Kept {
     sheet_made: Instant,
 }
 
-/// While the song plays, a new sheet is made at most this often: the track changes with
-/// every few blocks that are analysed.
+/// While the song plays, a new sheet is made at most this often: the track changes with every
+/// few blocks that are analysed.
 const SHEET_EVERY: Duration = Duration::from_millis(80);
 
-/// A chord that somebody wants to hear and that no block has taken up after this is withdrawn.
+/// A requested chord that no block has played after this is withdrawn.
 const UNHEARD_AFTER: Duration = Duration::from_millis(800);
 
-/// How far the playhead goes on by itself, in seconds, when no snapshot comes.
+/// How far the playhead moves on by itself, in seconds, when no snapshot comes.
 const AHEAD_MOST_S: f64 = 0.25;
 
 /// Time from one paint to the next while the playhead moves.
@@ -195,11 +194,11 @@ impl App {
         }
     }
 
-    /// Makes the view anew where what it shows has changed.
+    /// Rebuilds the view where what it shows has changed.
     fn refresh(&mut self, controls: &Controls) {
         let snapshot = self.instance.snapshot();
         let session = self.instance.session();
-        // Read before the track: at worst it is made anew once more.
+        // Read before the track: at worst the view is rebuilt once too often.
         let revision = session.revision();
         let now = Instant::now();
         let same_settings = |kept: &Kept| kept.controls == *controls;
@@ -255,7 +254,7 @@ impl App {
         });
     }
 
-    /// Plays a chord on the MIDI output, voiced as the live one is.
+    /// Plays a chord on the MIDI output, voiced like the live one.
     fn hear(&mut self, label: &Label, context: &Context) {
         let Label::Chord(chord) = label else { return };
         let params = &self.instance.params;
@@ -267,7 +266,7 @@ impl App {
         context.request_repaint_after(UNHEARD_AFTER);
     }
 
-    /// Withdraws what was asked for of a plugin that does not run, and says so.
+    /// Withdraws a requested chord if the plugin does not run, and says so.
     fn withdraw_unheard(&mut self) {
         let late = |asked: Instant| asked.elapsed() >= UNHEARD_AFTER;
         if self.asked.is_some_and(late) {
@@ -285,7 +284,7 @@ impl App {
         }
     }
 
-    /// Takes the chart on the music, or one of its bars, into the track.
+    /// Takes the aligned chart, or one of its bars, into the track.
     fn accept(&mut self, bar: Option<usize>) {
         let session = self.instance.session();
         let accepted = match self.instance.opening.accept(bar, session) {
@@ -307,7 +306,7 @@ impl App {
         });
     }
 
-    /// Does what was asked for.
+    /// Carries out an action.
     fn carry_out(&mut self, action: Action, context: &Context, controls: &Controls) {
         let session = self.instance.session();
         let exported = || controls.exported(session.track());
@@ -421,12 +420,12 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
-        self.thread.is_this();
+        self.thread.mark_current();
         #[cfg(target_os = "linux")]
         {
             driver::keep_driver();
             if let Err(error) = present::listen(frame.baseview_window()) {
-                nice_warn!("Changes cannot ask X11 for the pace of its frames: {error}");
+                nice_warn!("Changes gets no frame timing from X11 and paints by a timer: {error}");
             }
         }
         #[cfg(not(target_os = "linux"))]
@@ -469,7 +468,7 @@ impl NiceEguiApp for App {
             && after != before
         {
             apply(params, host, &before, &after);
-            // Of parameters the host knows. Where one looks is no change of the project.
+            // The host knows of parameters. Which page is open does not change the project.
             let setup = |controls: &Controls| Preferences {
                 page: Page::default(),
                 ..controls.window.clone()
@@ -483,7 +482,7 @@ impl NiceEguiApp for App {
         }
         let actions = std::mem::take(&mut self.desk.actions);
         if !actions.is_empty() {
-            // What they change is seen in the next paint.
+            // What the actions change shows in the next paint.
             self.kept = None;
             ui.ctx().request_repaint();
         }
@@ -557,7 +556,7 @@ fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &C
     );
     set(&setter, &params.hold, old.hold_s, new.hold_s);
     let (was, is) = (old.tuning, new.tuning);
-    // What it is set to comes first: it holds from when it is set.
+    // The value first: it applies once the switch is set.
     set(&setter, &params.tuning_cents, was.cents, is.cents);
     let (was, is) = (usize::from(was.fixed), usize::from(is.fixed));
     choose(&setter, &params.tuning, was, is);
@@ -578,7 +577,7 @@ fn apply(params: &ChangesParams, host: &GuiContext, before: &Controls, after: &C
     }
 }
 
-/// A change as a gesture of its own, which is how hosts record it.
+/// Sets a parameter as a gesture of its own, which is how hosts record it.
 fn set<P: Param>(setter: &ParamSetter<'_>, param: &P, before: P::Plain, after: P::Plain)
 where
     P::Plain: PartialEq,
@@ -590,7 +589,7 @@ where
     }
 }
 
-/// The same by the indices of variants.
+/// The same for a parameter whose variants are given by index.
 fn choose<T: Enum + PartialEq>(
     setter: &ParamSetter<'_>,
     param: &EnumParam<T>,

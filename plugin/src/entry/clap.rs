@@ -1,4 +1,4 @@
-//! The entry of CLAP.
+//! The entry point of CLAP.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null;
@@ -69,11 +69,11 @@ unsafe extern "C" fn get_plugin_descriptor(
     }
 }
 
-/// What the host is given: nice-plug's plugin in all but its end.
+/// What the host gets: nice-plug's plugin, except for its end.
 #[repr(C)]
 struct Instance {
-    /// First: the host's pointer is to this. Its data are those of nice-plug's plugin, which
-    /// all functions but one belong to.
+    /// First field: the host's pointer is to this. Its data are those of nice-plug's plugin,
+    /// which all functions but one belong to.
     plugin: clap_plugin,
     wrapped: *const clap_plugin,
     link: Arc<HostLink>,
@@ -90,8 +90,8 @@ unsafe extern "C" fn create_plugin(
     }
     let link = Arc::new(HostLink::with_callback());
     link.set_listener(Some(Arc::new(ClapHost(host))));
-    // SAFETY: the host hands over itself, which outlives the plugin. The reference that is
-    // leaked here is taken back by nice-plug's own `destroy`.
+    // SAFETY: the host passes itself, which outlives the plugin. The reference that is leaked
+    // here is taken back by nice-plug's own `destroy`.
     let wrapped: *const clap_plugin = unsafe {
         let wrapper = link.while_making(|| Wrapper::<Changes>::new(host));
         (*Arc::into_raw(wrapper)).clap_plugin.as_ptr()
@@ -99,7 +99,7 @@ unsafe extern "C" fn create_plugin(
     let instance = Instance {
         plugin: clap_plugin {
             destroy: Some(destroy),
-            // SAFETY: it was made a moment ago.
+            // SAFETY: it was just made.
             ..unsafe { *wrapped }
         },
         wrapped,
@@ -122,7 +122,7 @@ unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
 /// The host of one instance.
 struct ClapHost(*const clap_host);
 
-// SAFETY: it is called on the host's main thread alone, which `HostLink` sees to, and not after
+// SAFETY: it is called on the host's main thread only, as `HostLink` ensures, and not after
 // `HostLink::close`, which the end of the instance waits for.
 unsafe impl Send for ClapHost {}
 // SAFETY: as above.
@@ -130,9 +130,9 @@ unsafe impl Sync for ClapHost {}
 
 impl Listener for ClapHost {
     fn project_changed(&self) {
-        // SAFETY: the host outlives the instance; the extension of this name has this type by
-        // the specification, and hosts without it answer null. This is the main thread, and the
-        // plugin was initialized: before that nothing changes.
+        // SAFETY: the host outlives the instance. The extension of this name has this type by
+        // the specification, and hosts without it return null. This is the main thread, and the
+        // plugin is initialized: before that nothing changes.
         unsafe {
             let Some(get_extension) = (*self.0).get_extension else {
                 return;

@@ -1,4 +1,4 @@
-//! The entry of VST3.
+//! The entry points of VST3.
 #![allow(
     non_snake_case,
     reason = "the functions have the names that VST3 gives them"
@@ -34,7 +34,7 @@ use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 use crate::Changes;
 use crate::host::{HostLink, Listener};
 
-/// What the host is given: nice-plug's object, each call of which passes through here.
+/// What the host gets: nice-plug's object in a wrapper that every call passes through.
 struct Instance {
     wrapped: Wrapper<Changes>,
     link: Arc<HostLink>,
@@ -65,14 +65,14 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // Before nice-plug's object goes.
+        // Before nice-plug's object is dropped.
         self.link.close();
     }
 }
 
 impl Listener for ComPtr<IComponentHandler2> {
     fn project_changed(&self) {
-        // SAFETY: an object that counts its references. A host may refuse; it has heard it.
+        // SAFETY: the object is reference-counted. A host may refuse: it has been told.
         let _ = unsafe { self.setDirty(1) };
     }
 }
@@ -81,7 +81,7 @@ impl Listener for ComPtr<IComponentHandler2> {
 macro_rules! hand_on {
     ($trait:ident $($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         $(unsafe fn $name(&self, $($argument: $type),*) $(-> $result)? {
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             unsafe { $trait::$name(&self.wrapped, $($argument),*) }
         })*
     };
@@ -94,7 +94,7 @@ impl IPluginBaseTrait for Instance {
 
     unsafe fn terminate(&self) -> tresult {
         self.link.set_listener(None);
-        // SAFETY: as it was called, so it is handed on.
+        // SAFETY: forwarded.
         unsafe { self.wrapped.terminate() }
     }
 }
@@ -114,7 +114,7 @@ impl IComponentTrait for Instance {
     }
 
     unsafe fn setActive(&self, state: TBool) -> tresult {
-        // SAFETY: as it was called, so it is handed on.
+        // SAFETY: forwarded with the caller's arguments.
         let result = unsafe { self.wrapped.setActive(state) };
         self.link.tell();
         result
@@ -137,18 +137,18 @@ impl IEditControllerTrait for Instance {
     }
 
     unsafe fn setComponentHandler(&self, handler: *mut IComponentHandler) -> tresult {
-        // SAFETY: the host hands over null or an object that counts its references.
+        // SAFETY: the host passes null or a reference-counted object.
         let listener = unsafe { ComRef::from_raw(handler) }
             .and_then(|handler| handler.cast::<IComponentHandler2>());
         self.link
             .set_listener(listener.map(|listener| Arc::new(listener) as Arc<dyn Listener>));
-        // SAFETY: as it was called, so it is handed on.
+        // SAFETY: forwarded with the caller's arguments.
         unsafe { self.wrapped.setComponentHandler(handler) }
     }
 
     unsafe fn createView(&self, name: FIDString) -> *mut IPlugView {
         self.link.tell();
-        // SAFETY: as it was called, so it is handed on.
+        // SAFETY: forwarded with the caller's arguments.
         unsafe { self.wrapped.createView(name) }
     }
 }
@@ -232,14 +232,14 @@ impl IInfoListenerTrait for Instance {
     }
 }
 
-/// The factory, of one class.
+/// The factory, with one class.
 struct Factory(PluginInfo);
 
 impl Class for Factory {
     type Interfaces = (IPluginFactory, IPluginFactory2, IPluginFactory3);
 }
 
-/// Fills in what the host asks for.
+/// Writes a value to the host's place for it.
 ///
 /// # Safety
 /// `place` is null or the host's, of its type.
@@ -256,7 +256,7 @@ unsafe fn answer<T>(place: *mut T, value: Option<T>) -> tresult {
 
 impl IPluginFactoryTrait for Factory {
     unsafe fn getFactoryInfo(&self, info: *mut PFactoryInfo) -> tresult {
-        // SAFETY: the host's place for it.
+        // SAFETY: the host's place for the value.
         unsafe { answer(info, Some(self.0.create_factory_info())) }
     }
 
@@ -265,7 +265,7 @@ impl IPluginFactoryTrait for Factory {
     }
 
     unsafe fn getClassInfo(&self, index: int32, info: *mut PClassInfo) -> tresult {
-        // SAFETY: the host's place for it.
+        // SAFETY: the host's place for the value.
         unsafe { answer(info, (index == 0).then(|| self.0.create_class_info())) }
     }
 
@@ -295,7 +295,7 @@ impl IPluginFactoryTrait for Factory {
 
 impl IPluginFactory2Trait for Factory {
     unsafe fn getClassInfo2(&self, index: int32, info: *mut PClassInfo2) -> tresult {
-        // SAFETY: the host's place for it.
+        // SAFETY: the host's place for the value.
         unsafe { answer(info, (index == 0).then(|| self.0.create_class_info_2())) }
     }
 }
@@ -316,7 +316,7 @@ impl IPluginFactory3Trait for Factory {
     }
 }
 
-/// What VST3 hosts ask for classes.
+/// The entry point: the factory that hosts ask for classes.
 #[unsafe(no_mangle)]
 pub(super) extern "system" fn GetPluginFactory() -> *mut c_void {
     let factory = ComWrapper::new(Factory(PluginInfo::for_plugin::<Changes>()));
@@ -325,7 +325,7 @@ pub(super) extern "system" fn GetPluginFactory() -> *mut c_void {
         .map_or(std::ptr::null_mut(), |factory| factory.into_raw().cast())
 }
 
-/// What a host calls first, by the system's name for it.
+/// The function that a host calls first, under the system's name for it.
 macro_rules! on_loading {
     ($system:meta, $convention:literal, $enter:ident($($argument:ty)?), $leave:ident) => {
         #[unsafe(no_mangle)]

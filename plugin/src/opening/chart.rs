@@ -1,4 +1,4 @@
-//! A chart that somebody wrote, aligned to a song or to what was heard.
+//! The user's chart, aligned to a song or to what was heard.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use super::proposal::{Music, Proposal};
 use super::{Job, OpenError, name_of};
 use crate::session::{Clock, Session};
 
-/// Extensions of charts; what ends otherwise is taken for audio.
+/// Extensions of charts; anything else is taken for audio.
 pub const CHART_EXTENSIONS: [&str; 16] = [
     "txt", "cho", "chordpro", "chopro", "crd", "pro", "ireal", "html", "htm", "musicxml", "xml",
     "mid", "midi", "lab", "jams", "md",
 ];
 
-/// What a chart from the clipboard is called until it has a title.
+/// The title of a chart from the clipboard that has none.
 const PASTED: &str = "Pasted chart";
 
-/// Whether a file is a chart by its name.
+/// Whether a file is a chart, by its extension.
 pub fn is_chart(path: &Path) -> bool {
     let extension = path.extension().and_then(|it| it.to_str());
     extension.is_some_and(|it| CHART_EXTENSIONS.contains(&it.to_ascii_lowercase().as_str()))
@@ -29,15 +29,15 @@ pub fn is_chart(path: &Path) -> bool {
 /// Reads the chart of a file.
 ///
 /// # Errors
-/// A file that is none, by name.
+/// If the file is not a chart; the error names it.
 pub fn read_chart(path: &Path) -> Result<WrittenChart, OpenError> {
     Ok(chart::load(path)?)
 }
 
-/// Reads a chart from a text, such as that of the clipboard: every format of text.
+/// Reads a chart from a text, such as the clipboard's, in any text format.
 ///
 /// # Errors
-/// A text that is none, or longer than a file may be.
+/// If the text is not a chart, or longer than a file may be.
 pub fn read_text(text: &str) -> Result<WrittenChart, OpenError> {
     let mut chart = chart::parse(text)?;
     if chart.title.is_empty() {
@@ -46,11 +46,11 @@ pub fn read_text(text: &str) -> Result<WrittenChart, OpenError> {
     Ok(chart)
 }
 
-/// Aligns a chart to the song that was opened last, else to what the track has of the song; the
-/// proposal is kept. `None`: there is neither, and the chart waits.
+/// Aligns a chart to the song that was opened last, or else to what the track has of the song,
+/// and keeps the proposal. `None`: there is neither, and the chart waits.
 ///
 /// # Errors
-/// A chart that cannot be aligned; it is kept all the same.
+/// If the chart cannot be aligned; it is kept all the same.
 pub fn align_chart(
     job: &Job,
     chart: Arc<WrittenChart>,

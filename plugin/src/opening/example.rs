@@ -1,4 +1,4 @@
-//! A song with its chords as an example to learn from: the part of the track that is over its audio.
+//! A song with its chords as a training example: the part of the track over its audio.
 
 use harmony::time::TimeError;
 use harmony::timeline::{Segment, Timeline, TimelineError};
@@ -6,13 +6,13 @@ use harmony::track::{Keep, Track};
 
 use super::OpenedSong;
 
-/// Why a track makes no example.
+/// Why a track gives no example.
 #[derive(Debug, thiserror::Error)]
 pub enum ExampleError {
-    /// There is nothing to learn from.
+    /// The track has no chords there.
     #[error("the track has no chords where the audio is")]
     NoChords,
-    /// Segments that make no timeline.
+    /// The segments do not make a valid timeline.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
     /// A tempo out of bounds.
@@ -20,11 +20,11 @@ pub enum ExampleError {
     Time(#[from] TimeError),
 }
 
-/// The chords of the track where the song's audio lies, with its keys; second 0 is that of the
+/// The chords and keys of the track where the song's audio lies; second 0 is that of the
 /// audio.
 ///
 /// # Errors
-/// A track without chords there.
+/// If the track has no chords there.
 pub fn example(track: &Track, song: &OpenedSong) -> Result<Track, ExampleError> {
     let (from_s, to_s) = (song.place_s, song.place_s + song.length_s);
     let within = track.timeline().range(from_s, to_s).iter();

@@ -1,5 +1,5 @@
-//! What was heard of the host's song so far, as the network's answers: from the track, which keeps
-//! the chords with their probabilities and those of their other readings.
+//! What was heard of the host's song so far, as network output: rebuilt from the track, which
+//! keeps the chords with their probabilities and those of their other readings.
 
 use harmony::timeline::{Segment, Timeline};
 use harmony::track::Track;
@@ -15,27 +15,27 @@ use recognizer::tuning::Tuning;
 /// The longest stretch of a track that a chart is aligned to, seconds.
 const MOST_S: f64 = 1800.0;
 
-/// What all classes together have beside those that the track names.
+/// The probability that the classes not named in the track share.
 const REST: f32 = 0.02;
 
-/// The bass of the chord against all others.
+/// The probability of the chord's bass against all others.
 const BASS: f32 = 0.9;
 
-/// What a stretch of the track says.
+/// What was heard in a part of the track.
 pub(super) struct HeardSong {
-    /// Where it begins in the track, seconds.
+    /// Where it begins in the track, in seconds.
     pub from_s: f64,
-    /// Frame by frame, times from there on.
+    /// The posteriors of each frame, times from there on.
     pub analysis: Analysis,
-    /// Its beats, by the track's bars, if those are of the song.
+    /// Its beats, from the track's bars, if those belong to the song.
     pub beats: Option<Beats>,
     /// Its chords, times from there on.
     pub chords: Timeline,
 }
 
 impl HeardSong {
-    /// From the first chord of the track to the last; none where it has none. `has_bars` says
-    /// whether beats and bars of the track are those of its music.
+    /// From the first chord of the track to the last; `None` if it has none. `has_bars` says
+    /// whether beats and bars of the track belong to its music.
     pub(super) fn of(track: &Track, has_bars: bool) -> Option<Self> {
         let segments = track.timeline().segments();
         let is_chord = |it: &&Segment| it.label.chord().is_some();
@@ -83,8 +83,7 @@ fn posteriors(chords: &Timeline, length_s: f64) -> Vec<Posterior> {
         .collect()
 }
 
-/// The chord and its other readings with their probabilities; what is left of them is shared by
-/// all others.
+/// The posterior of a chord and its other readings; all other classes share the rest.
 fn posterior(segment: Option<&Segment>) -> Posterior {
     let mut chord = [REST / CHORD_CLASSES as f32; CHORD_CLASSES];
     let mut bass = [(1.0 - BASS) / BASS_CLASSES as f32; BASS_CLASSES];
@@ -116,8 +115,8 @@ fn posterior(segment: Option<&Segment>) -> Posterior {
     }
 }
 
-/// The beats of a track in a stretch of it, times from its beginning on. The meter is that of its
-/// first bar; bars of others are counted as they are.
+/// The beats in a part of a track, times from its beginning on. The meter is that of its first
+/// bar; bars of other meters keep their number of beats.
 fn beats(track: &Track, from_s: f64, to_s: f64) -> Option<Beats> {
     const MOST_BARS: usize = 100_000;
     let (tempo, meters) = (track.tempo(), track.meters());

@@ -1,4 +1,4 @@
-//! A chart on the music, to be taken into the track as a whole or bar by bar.
+//! A chart aligned to the music, to be accepted as a whole or bar by bar.
 
 use harmony::edit::{Command, Placed};
 use harmony::import::chart::WrittenChart;
@@ -10,7 +10,7 @@ use recognizer::align::{AlignedBar, Alignment};
 use recognizer::beat::Beats;
 use recognizer::transcribe::Analysis;
 
-/// What is this short between chords is none of theirs, seconds.
+/// Gaps up to this long between chords are ignored, in seconds.
 const HAIR_S: f64 = 0.03;
 
 /// What a chart is aligned to.
@@ -18,13 +18,13 @@ pub(super) struct Music<'a> {
     pub name: String,
     pub analysis: Option<&'a Analysis>,
     pub beats: Option<&'a Beats>,
-    /// What was heard, from the music's own second 0 on.
+    /// The recognized chords, from the music's own second 0 on.
     pub chords: &'a Timeline,
-    /// Where that is in the track, seconds.
+    /// Where second 0 lies in the track, in seconds.
     pub place_s: f64,
 }
 
-/// A chart where it is played. Times are seconds of the track.
+/// An aligned chart. Times are seconds of the track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     /// The chart's title.
@@ -33,57 +33,57 @@ pub struct Proposal {
     pub aligned_to: String,
     /// Its bars in the order in which they are played.
     pub bars: Vec<ProposedBar>,
-    /// The fret of the capo with which the chart sounds like the music, 1 … 11; none where it
-    /// sounds as it is written.
+    /// The fret of the capo with which the chart would sound like the music, 1 … 11; `None`
+    /// where it sounds as written.
     pub capo: Option<u8>,
-    /// How many bars of the chart are not played.
+    /// How many bars of the chart were not played.
     pub missing: usize,
-    /// How many states the session had loaded when it was made.
+    /// How many states the session had loaded when this was made.
     pub loads: u32,
     whole: Placed,
     place_s: f64,
 }
 
-/// A bar of a chart where it is played.
+/// A bar of an aligned chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProposedBar {
     /// Its number in the chart, from 1.
     pub number: usize,
     /// The section that starts here.
     pub section: Option<String>,
-    /// Start.
+    /// Start, in seconds of the track.
     pub start_s: f64,
-    /// End.
+    /// End, in seconds of the track.
     pub end_s: f64,
     /// Its chords; at least one.
     pub chords: Vec<ProposedChord>,
-    /// How well it fits: the mean log-probability of its chords relative to the likeliest ones,
-    /// nats a frame, at most 0.
+    /// How well it fits: the mean log-probability of its chords relative to the most likely
+    /// ones, in nats per frame, at most 0.
     pub score: f32,
-    /// Whether it does not follow the bar before it in the chart.
+    /// Whether it does not follow the previous bar in the chart.
     pub jumped: bool,
 }
 
-/// A chord of a chart where it is played.
+/// A chord of an aligned chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProposedChord {
-    /// Start.
+    /// Start, in seconds of the track.
     pub start_s: f64,
-    /// End.
+    /// End, in seconds of the track.
     pub end_s: f64,
-    /// The chord as it sounds.
+    /// The chord in concert pitch.
     pub label: Label,
     /// What was heard instead, where that differs.
     pub heard: Option<Label>,
 }
 
 impl ProposedBar {
-    /// Whether something else was heard in it.
+    /// Whether something else was heard there.
     pub fn differs(&self) -> bool {
         self.chords.iter().any(|chord| chord.heard.is_some())
     }
 
-    /// Whether the track has just these chords here, locked.
+    /// Whether the track has exactly these chords here, locked.
     pub fn is_taken(&self, track: &Track) -> bool {
         self.chords.iter().all(|chord| {
             let (from_s, to_s) = (chord.start_s + HAIR_S, chord.end_s - HAIR_S);
@@ -106,7 +106,7 @@ impl ProposedBar {
     }
 }
 
-/// A chord that somebody has chosen: what is heard later leaves it alone.
+/// A chord that the user has chosen: later passes leave it alone.
 fn taken(mut segment: Segment) -> Segment {
     segment.status = Status::Confirmed;
     segment.confidence = 1.0;
@@ -186,13 +186,13 @@ impl Proposal {
         })
     }
 
-    /// How many bars have other chords than what was heard.
+    /// How many bars differ from what was heard.
     pub fn differing(&self) -> usize {
         self.bars.iter().filter(|bar| bar.differs()).count()
     }
 
-    /// The edit that takes all of it: chords, sections, and its bars where no host has any. What
-    /// was heard beside the chart stays.
+    /// The edit that accepts all of it: chords, sections, and the bars where no host gives any.
+    /// What was heard beside the chart stays.
     pub fn accept_all(&self) -> Command {
         Command::Place {
             at_s: self.place_s,
@@ -200,7 +200,7 @@ impl Proposal {
         }
     }
 
-    /// The edit that takes the chords of one bar; none of a number that there is not.
+    /// The edit that accepts the chords of one bar, by index; `None` if there is no such bar.
     pub fn accept_bar(&self, index: usize) -> Option<Command> {
         let bar = self.bars.get(index)?;
         let chords = Timeline::from_segments(bar.segments()).ok()?;

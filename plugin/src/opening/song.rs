@@ -1,4 +1,4 @@
-//! A song from a file: heard as a whole, and put into the track.
+//! A song from a file: analysed as a whole, and put into the track.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -19,16 +19,16 @@ use super::{Job, MAX_SONG_S, OpenError, name_of};
 use crate::session::{Clock, Session};
 use crate::snapshot::SongPosition;
 
-/// Extensions of audio that dialogs offer. What a file is shows in its content.
+/// Extensions of audio for file dialogs. The format is found from the content.
 pub const AUDIO_EXTENSIONS: [&str; 24] = [
     "wav", "wave", "bwf", "w64", "rf64", "aif", "aiff", "aifc", "caf", "au", "flac", "mp3", "mp2",
     "aac", "m4a", "mp4", "mov", "ogg", "oga", "opus", "mka", "mkv", "webm", "weba",
 ];
 
-/// How much of a song is kept for charts to come, seconds: 27 MB of what the network said.
+/// The longest song whose network output is kept for later charts, in seconds: 27 MB.
 const MOST_KEPT_S: f64 = 1800.0;
 
-/// Of the progress, how much the reading of the file is.
+/// The share of the progress that reading the file takes.
 const READING: f32 = 0.25;
 
 /// Where a song is put into the track.
@@ -37,12 +37,12 @@ pub enum Place {
     /// At the start of the song.
     #[default]
     Start,
-    /// Where the playhead stands; behind what was heard, where no host has one.
+    /// At the playhead; after what is there, where no host has one.
     Here,
 }
 
 impl Place {
-    /// The second of the track.
+    /// That place, in seconds of the track.
     pub fn second(self, session: &Session, position: Option<SongPosition>) -> f64 {
         match (self, session.clock()) {
             (Self::Start, _) => 0.0,
@@ -52,7 +52,7 @@ impl Place {
     }
 }
 
-/// A song that was opened, for charts to come and for examples to learn from.
+/// A song that was opened, kept for later charts and training examples.
 pub struct OpenedSong {
     /// The file.
     pub path: PathBuf,
@@ -64,20 +64,20 @@ pub struct OpenedSong {
     pub chords: Timeline,
     /// Its beats, if it has any.
     pub beats: Option<Beats>,
-    /// What the network said; none of a song that is too long to be kept.
+    /// The network's output; `None` for a song too long to keep it.
     pub analysis: Option<Analysis>,
-    /// Where it lies in the track, seconds.
+    /// Where it begins in the track, in seconds.
     pub place_s: f64,
     /// How many states the session had loaded then.
     pub loads: u32,
 }
 
-/// Reads a song and listens to it. It takes its time: on a thread of its own.
+/// Reads and analyses a song. This takes long: call it on a thread of its own.
 ///
 /// # Errors
 /// See [`OpenError`]; every message names the file.
 pub fn hear_song(job: &Job, path: &Path, loads: u32) -> Result<OpenedSong, OpenError> {
-    // A hostile file must not end the host, even by a fault of a decoder.
+    // A malicious file must not end the host, even through a decoder's bug.
     let heard = catch_unwind(AssertUnwindSafe(|| hear(job, path, loads)));
     heard.unwrap_or_else(|_| Err(OpenError::Fault(path.to_owned())))
 }
@@ -138,11 +138,11 @@ fn hear(job: &Job, path: &Path, loads: u32) -> Result<OpenedSong, OpenError> {
     })
 }
 
-/// Puts a song into the track in one edit; the second at which it begins. `position` is where the
-/// host's song stands.
+/// Puts a song into the track in one edit. Returns the second at which it begins. `position` is
+/// the position in the host's song.
 ///
 /// # Errors
-/// A track that does not take it, another project, or that it was cancelled meanwhile.
+/// If the track refuses it, another project was loaded, or it was cancelled.
 pub fn place_song(
     job: &Job,
     mut song: OpenedSong,
@@ -153,9 +153,9 @@ pub fn place_song(
     if session.loads() != song.loads {
         return Err(OpenError::OtherSession(song.name));
     }
-    // Cancelled now or not at all.
+    // From here on it cannot be cancelled.
     job.keep(|_| {})?;
-    // Where the song of the host begins is known before it rolls; where it stands is not.
+    // The start of the host's song is known before it rolls; its position is not.
     if session.clock() == Clock::Stream
         && place == Place::Start
         && let Some(bpm) = position.and_then(|it| it.tempo_bpm)
@@ -178,17 +178,17 @@ pub fn place_song(
         cause,
     })?;
     let song = Arc::new(song);
-    // It is in the track: only somebody who cancels at this very moment has no chart aligned to it.
+    // The song is in the track: cancelling at this moment only keeps a chart from being aligned to
+    // it.
     let _ = job.keep(|state| {
         state.song = Some(Arc::clone(&song));
-        // It was aligned to other music.
+        // The proposal was aligned to other music.
         state.proposal = None;
     });
     Ok(song)
 }
 
-/// Tempo and meters of the song, for a track that no host gives any and that has no bars of
-/// another song.
+/// Tempo and meters of the song, for a track that has none from a host or from another song.
 fn own_time(session: &Session, song: &OpenedSong) -> Option<(TempoMap, MeterMap)> {
     let has_bars = session.track().tempo().points().len() > 1;
     if session.clock() == Clock::Host || (has_bars && song.place_s > 0.0) {

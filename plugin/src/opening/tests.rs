@@ -25,7 +25,7 @@ pub(crate) fn song(folder: &Path) -> PathBuf {
         [43, 59, 62, 67],
     ];
     for chord in chords.iter().cycle().take(16) {
-        // Struck four times in a bar.
+        // Struck four times a bar.
         for n in 0..2 * RATE {
             let t = f64::from(n) / f64::from(RATE);
             let fade = (-3.0 * (t % 0.5)).exp();
@@ -92,7 +92,7 @@ fn standing(tempo_bpm: Option<f64>) -> Option<SongPosition> {
     })
 }
 
-/// Writes a chord as the worker does that has heard it.
+/// Writes a chord as the worker does.
 fn hear(session: &Session, start_s: f64, end_s: f64, label: &str) {
     session.record(session.loads(), |song| {
         song.write(
@@ -174,7 +174,7 @@ fn a_song_lies_at_the_playhead_of_a_host_that_tells_a_tempo() {
         session.track().timeline().end_s(),
         Some(3.0 + opened.length_s)
     );
-    // The song of the host begins: nothing of it is set aside.
+    // The host's song begins: nothing of it is set aside.
     assert!(session.message().is_none());
 }
 
@@ -187,7 +187,7 @@ fn what_is_heard_after_a_song_on_the_streams_clock_comes_behind_it() {
     let end_s = session.track().timeline().end_s().unwrap();
     let position = session.position(&crate::HostPosition::default(), 1.0, true);
     assert!((position.time_s - end_s - 1.0).abs() < 1e-6, "{position:?}");
-    // Taken back, there is no room for it.
+    // Undone, there is no room for it.
     assert!(session.undo());
     let position = session.position(&crate::HostPosition::default(), 1.0, true);
     assert_eq!(position.time_s, 1.0);
@@ -205,7 +205,7 @@ fn a_chart_is_taken_whole_and_taken_back() {
     let proposal = align(&opening, &session, chart).unwrap().unwrap();
     assert_eq!(proposal.aligned_to, "song.wav");
     assert_eq!(proposal.bars.len(), 16);
-    // It is a proposal: nothing has changed.
+    // It is only a proposal: the track has not changed.
     assert_eq!(*session.track(), *before);
     let wrong = &proposal.bars[6];
     assert!(wrong.differs() && wrong.score < -0.7, "{wrong:?}");
@@ -239,7 +239,7 @@ fn a_chart_is_taken_bar_by_bar() {
     assert_eq!(taken.iter().filter(|it| **it).count(), 1);
     assert!(taken[2]);
     assert!(opening.accept(Some(99), &session).unwrap().is_none());
-    // A chord that somebody has locked gives way to the bar that is chosen.
+    // A locked chord gives way to the bar that the user chooses.
     let at_s = proposal.bars[6].start_s + 1.0;
     let label = "B:7".parse().unwrap();
     session
@@ -298,7 +298,7 @@ fn cancelling_leaves_the_track_alone_and_makes_room_for_the_next() {
         hear_song(&slow, &path, 0),
         Err(OpenError::Cancelled)
     ));
-    // What was cancelled does not end what came after it.
+    // A cancelled job does not end the next one.
     drop(slow);
     assert!(opening.view(0).progress.is_some());
     drop(next);
@@ -383,7 +383,7 @@ fn an_example_names_the_audio_and_has_the_chords_at_its_times() {
     let ends = (of_audio.timeline().start_s(), of_audio.timeline().end_s());
     assert_eq!(ends.0, Some(0.0));
     assert!(ends.1.unwrap() <= song.length_s);
-    // It begins with the audio, not with the bar of the host.
+    // It begins with the audio, not with the host's bar.
     assert!(of_audio.timeline().segments().len() > 10);
     session.edit(&harmony::edit::Command::Clear).unwrap();
     assert!(example(&session.track(), &song).is_err());

@@ -1,27 +1,27 @@
-//! Saved chord tracks that this version cannot read, kept as they are: they belong to the
-//! musician, and a newer version wrote them, or can mend them.
+//! Saved chord tracks that this version cannot read, kept unchanged: they belong to the
+//! musician, and a newer version can perhaps read them.
 
 use super::saved::{SavedSession, StateError};
 
-/// How many are kept beside the track. More come only of projects that go to and fro between
-/// versions, each time with chords heard in between.
+/// How many are kept beside the track. More come only from projects that change back and forth
+/// between versions, each time with chords heard in between.
 const ASIDE_MOST: usize = 8;
 
-/// What the project holds and this version cannot read.
+/// The saved tracks in the project that this version cannot read.
 #[derive(Default)]
 pub(super) struct Refused {
-    /// What is in the place of the track, with the reason.
+    /// The text in the place of the track, and the reason why it cannot be read.
     text: Option<(String, StateError)>,
     /// Whether anything was edited since.
     edited: bool,
-    /// What was refused before, and had made way for a track that was heard or edited.
+    /// Earlier ones, which made way for a track that was heard or edited.
     aside: Vec<String>,
-    /// The newest of those that can be read, which this version may do where another did not.
+    /// The newest of those that this version can read after all.
     readable: Option<usize>,
 }
 
 impl Refused {
-    /// What was loaded in the place of the track is refused.
+    /// The text loaded in the place of the track cannot be read.
     pub(super) fn new(text: &str, error: StateError) -> Self {
         Self {
             text: Some((text.to_owned(), error)),
@@ -29,7 +29,7 @@ impl Refused {
         }
     }
 
-    /// Puts back what was kept beside the track.
+    /// Restores what was kept beside the track.
     pub(super) fn set_aside(&mut self, texts: Vec<String>) {
         self.aside = texts;
         self.aside
@@ -38,7 +38,8 @@ impl Refused {
         self.readable = self.aside.iter().rposition(readable);
     }
 
-    /// Puts something more beside the track, unless it is there. Whether anything new is.
+    /// Puts more texts beside the track, except those already there. Returns whether any was
+    /// new.
     pub(super) fn put_aside(&mut self, texts: Vec<String>) -> bool {
         let known = self.aside.len();
         for text in texts {
@@ -52,7 +53,7 @@ impl Refused {
         new
     }
 
-    /// All that is kept in the place of the track and beside it.
+    /// All texts in the place of the track and beside it.
     pub(super) fn into_texts(self) -> Vec<String> {
         let mut texts = self.aside;
         texts.extend(self.text.map(|(text, _)| text));
@@ -64,7 +65,7 @@ impl Refused {
         self.readable.is_some()
     }
 
-    /// Takes what can be read from beside the track and leaves the rest, with `instead`.
+    /// Takes the readable track from beside the current one; `instead` takes its place there.
     pub(super) fn swap(&mut self, instead: Option<String>) -> Option<SavedSession> {
         let mut aside = std::mem::take(&mut self.aside);
         let text = self.readable.take().map(|index| aside.remove(index));
@@ -78,19 +79,19 @@ impl Refused {
         self.text.as_ref().map(|(_, error)| error)
     }
 
-    /// Whether somebody has edited since, as far as it was not taken back.
+    /// Sets whether anything was edited since, and not undone.
     pub(super) fn set_edited(&mut self, edited: bool) {
         self.edited = edited;
     }
 
-    /// What stays in the place of the track, `has_chords` saying whether any were heard: the
-    /// refused text, until there is something else.
+    /// The text to save in the place of the track: the unreadable one, until there is anything
+    /// else. `has_chords` says whether chords were heard.
     pub(super) fn in_place(&self, has_chords: bool) -> Option<&str> {
         let (text, _) = self.text.as_ref()?;
         (!has_chords && !self.edited).then_some(text)
     }
 
-    /// What is kept beside the track, oldest first.
+    /// The texts kept beside the track, oldest first.
     pub(super) fn beside(&self, has_chords: bool) -> Vec<&str> {
         let made_way = match (self.in_place(has_chords), &self.text) {
             (None, Some((text, _))) => Some(text.as_str()),
@@ -99,7 +100,7 @@ impl Refused {
         let aside = self.aside.iter().map(String::as_str);
         let mut kept: Vec<&str> = aside.filter(|text| Some(*text) != made_way).collect();
         kept.extend(made_way);
-        // The oldest goes first.
+        // The oldest are dropped first.
         kept.drain(..kept.len().saturating_sub(ASIDE_MOST));
         kept
     }

@@ -1,4 +1,4 @@
-//! What the host keeps of a session: JSON with a version, in the plugin's state under
+//! The saved form of a session: JSON with a version, in the plugin's state under
 //! `fields.track`.
 //!
 //! ```json
@@ -27,18 +27,18 @@ use super::Clock;
 /// The version that is written, and the newest that is read.
 const VERSION: u32 = 2;
 
-/// Version 1 let segments overlap by this much, in seconds.
+/// Segments of version 1 could overlap by this much, in seconds.
 const SLIVER_S: f64 = 1e-6;
 
 /// A session as it is saved.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SavedSession {
-    /// What the times count from.
+    /// Where the times count from.
     pub clock: Clock,
     /// The track.
     pub track: Track,
-    /// When the track was changed last, in milliseconds since 1970, where a band has written it:
-    /// all of its instances save the track, and the newest counts. 0 where it is unknown.
+    /// When the track was last changed, in milliseconds since 1970, if a band has written it:
+    /// all of its instances save the track, and the newest counts. 0 if unknown.
     pub changed_ms: u64,
 }
 
@@ -54,7 +54,7 @@ pub enum StateError {
     /// Not a session.
     #[error("it is damaged ({0})")]
     Json(#[from] serde_json::Error),
-    /// Chords that make no track.
+    /// Chords that do not make a valid track.
     #[error("it is damaged ({0})")]
     Timeline(#[from] TimelineError),
 }
@@ -109,7 +109,7 @@ impl SavedSession {
     /// The saved form.
     ///
     /// # Errors
-    /// None that a track can cause; the type is serde's.
+    /// A track causes none; the type is serde's.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(&Written {
             version: VERSION,
@@ -122,7 +122,7 @@ impl SavedSession {
     /// Reads the saved form, of this version or an older one.
     ///
     /// # Errors
-    /// Too large, of a newer version, or damaged; the message says what.
+    /// If the form is too large, of a newer version, or damaged; the message says which.
     pub fn from_json(text: &str) -> Result<Self, StateError> {
         if text.len() > MAX_SAVED_BYTES {
             return Err(StateError::TooLarge(text.len()));
@@ -156,7 +156,7 @@ fn from_version_1(saved: Version1) -> Result<SavedSession, StateError> {
         if !old.confirmed {
             segment.status = Status::Provisional;
         }
-        // Pre-roll was kept then, and neighbours could overlap by a hair.
+        // Pre-roll was kept then, and neighbours could overlap slightly.
         if segment.start_s < end_s && (end_s == 0.0 || end_s - segment.start_s <= SLIVER_S) {
             segment.start_s = end_s;
         }
@@ -173,8 +173,8 @@ fn from_version_1(saved: Version1) -> Result<SavedSession, StateError> {
     })
 }
 
-/// The tempo map that the beats of the old segments draw, else one of the first of them,
-/// else the usual one.
+/// The tempo map through the beats of the old segments; else with the tempo of one of the
+/// first; else the default.
 fn tempo_of(segments: &[Segment1]) -> TempoMap {
     let ends = segments.iter().flat_map(|it| {
         let start = it.start_beat.map(|beat| (it.start_s, beat));

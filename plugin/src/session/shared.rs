@@ -1,8 +1,8 @@
-//! What is in a session, which all instances of a band may share.
+//! The content of a session, which all instances of a band may share.
 //!
-//! All of them save it with the host's project. When the project is opened they come one by one,
-//! each with its copy: the newest is the band's, and another that differs from it is kept beside
-//! it, from where it can be brought back.
+//! All of them save it with the host's project. When the project is opened they load one by one,
+//! each its copy: the newest becomes the band's, and a different one is kept beside it and can
+//! be brought back.
 
 use std::cmp::Ordering as Order;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use super::saved::SavedSession;
 use super::song::Song;
 use super::{Message, Session};
 
-/// The revision that was counted last. All sessions of the process count by it, so that no two
-/// of them have the same one: an instance may come from one to another.
+/// The last revision. All sessions of the process share this counter, so that no two have the
+/// same revision: an instance may move from one to another.
 static REVISION: AtomicU64 = AtomicU64::new(0);
 
 /// A track as it was at some revision.
@@ -34,12 +34,12 @@ pub(super) struct Content {
     pub(super) song: Song,
     pub(super) message: Option<Message>,
     pub(super) refused: Refused,
-    /// As [`SavedSession::changed_ms`].
+    /// See [`SavedSession::changed_ms`].
     pub(super) changed_ms: u64,
 }
 
 impl Content {
-    /// What a saved form holds, with what was kept beside it.
+    /// The content of a saved form, with the texts kept beside it.
     pub(super) fn loaded(text: &str, beside: Vec<String>) -> Self {
         let mut content = match SavedSession::from_json(text) {
             Ok(saved) => Self {
@@ -65,8 +65,8 @@ impl Content {
         segments.iter().any(|it| it.label.chord().is_some())
     }
 
-    /// Takes another in: the newer of the two tracks stays, whichever this one's is, and the
-    /// other is kept beside it. Whether another track is here now.
+    /// Merges another content into this one: the newer of the two tracks stays, and the other
+    /// is kept beside it. Returns whether the track is another one now.
     pub(super) fn merge(&mut self, mut other: Self) -> bool {
         let taken = other.order(self) == Order::Greater;
         if taken {
@@ -76,7 +76,7 @@ impl Content {
         taken
     }
 
-    /// Keeps what another has beside the track, if it is anything else.
+    /// Keeps what another content has beside its track, unless it is here already.
     pub(super) fn keep_aside(&mut self, other: Self) {
         let differs = other.has_chords() && other.song.track() != self.song.track();
         let saved = differs.then(|| other.saved().to_json().ok()).flatten();
@@ -89,7 +89,7 @@ impl Content {
         }
     }
 
-    /// The greater one is the band's: the newer, where both have chords.
+    /// The order of contents: the greatest is the band's. With chords in both, the newer one.
     fn order(&self, other: &Self) -> Order {
         let rank = |it: &Self| {
             (
@@ -117,7 +117,7 @@ impl Content {
         }
     }
 
-    /// The track alone: what can be undone of it and what is beside it stay with the band.
+    /// A copy of the track alone: its undo history and the texts beside it stay with the band.
     fn copied(&self) -> Self {
         Self {
             song: Song::new(self.song.clock(), self.song.track().clone()),
@@ -132,11 +132,11 @@ pub(super) struct Shared {
     pub(super) content: Mutex<Content>,
     /// Changes with `content`, under its lock.
     revision: AtomicU64,
-    /// The copy that was handed out last; made anew when somebody asks and it is old.
+    /// The copy that was handed out last, renewed on request when it is old.
     published: ArcSwap<Published>,
-    /// Whether it is a band's.
+    /// Whether the content belongs to a band.
     of_band: AtomicBool,
-    /// Counts how often another track was put in the place of the one that was there.
+    /// Counts how often the track was replaced by another.
     replaced: AtomicU32,
 }
 
@@ -159,7 +159,7 @@ impl Shared {
         if published.revision == self.revision() {
             return Arc::clone(&published.track);
         }
-        // Under the lock nobody counts on.
+        // The revision cannot change here: it is counted under the lock of the content.
         let published = Published {
             revision: self.revision(),
             track: Arc::new(content.song.track().clone()),
@@ -176,13 +176,13 @@ impl Shared {
         result
     }
 
-    /// The same for what makes nothing newer than it was.
+    /// The same for a change that does not make the track newer.
     pub(super) fn take_over(&self, change: impl FnOnce(&mut Content)) {
         change(&mut self.content.lock());
         self.count_revision();
     }
 
-    /// Something in `content`, which is locked, has changed.
+    /// Counts a change of `content`, which is locked.
     pub(super) fn count(&self, content: &mut Content) {
         if self.is_of_band() {
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -213,7 +213,7 @@ impl Session {
         session
     }
 
-    /// Shares what is in a band's session, and brings along what is in this one: see
+    /// Joins a band: shares its content, and merges this session's into it, see
     /// [`Content::merge`].
     pub(crate) fn join(&self, band: &Self) {
         let of_band = band.shared.read();
@@ -242,15 +242,15 @@ impl Session {
         *own = Arc::new(shared);
     }
 
-    /// The band is no more, and all that was in it is this session's.
+    /// Takes over the content of a band that has ended.
     pub(crate) fn inherit(&self) {
         let shared = self.shared.read();
         shared.of_band.store(false, Ordering::Relaxed);
         shared.content.lock().song.change_writer();
     }
 
-    /// Counts how often another track was put in the place of the one that was there: what was
-    /// heard before is no part of it.
+    /// Counts how often the track was replaced by another: what was heard before then does not
+    /// belong to it.
     pub(crate) fn replaced(&self) -> u32 {
         self.shared.read().replaced.load(Ordering::Acquire)
     }
@@ -299,11 +299,11 @@ mod tests {
         assert_eq!(second.revision(), first.revision());
         set(&second, "G:7");
         assert_eq!(chords(&first), ["G:7"]);
-        // What was edited before the band was one can be taken back, too.
+        // Edits from before the band can be undone, too.
         assert!(first.undo() && second.undo());
         assert_eq!(chords(&band), ["C:maj"]);
         assert!(second.redo());
-        // Who leaves takes a copy along.
+        // A session that leaves takes a copy with it.
         second.leave();
         set(&first, "F");
         assert_eq!(
@@ -381,7 +381,7 @@ mod tests {
             assert!(members[0].bring_back());
             assert_eq!(chords(&band), ["G:maj"]);
         }
-        // A state that somebody chooses later counts, however old.
+        // A state that the user chooses later counts, however old.
         let band = Session::of_band();
         let member = Session::default();
         member.join(&band);

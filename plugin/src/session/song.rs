@@ -1,4 +1,4 @@
-//! The track as it is written: what was heard, placed where the host's song was.
+//! Writing the track: what was heard is placed where the host's song was.
 
 use harmony::edit::{Command, EditError, Editor, Heard, MIN_SEGMENT_S};
 use harmony::time::{Meter, MeterChange, MeterMap, TempoMap, TempoPoint, Thinning};
@@ -9,51 +9,52 @@ use super::Clock;
 use crate::snapshot::SongPosition;
 use changes_realtime::transport::{HostPosition, Span};
 
-/// The host's seconds and the track's may differ by this much before the tempo map is
-/// taken to be wrong: hosts report whole samples, or single precision.
+/// The host's seconds and the track's may differ by this much before the tempo map counts as
+/// wrong: hosts report whole samples, or single precision.
 const SAME_S: f64 = 3e-3;
 
-/// Boundaries closer than this are one.
+/// Boundaries closer than this, in seconds, are one.
 const HAIR_S: f64 = 2.0 * SAME_S;
 
-/// What is this close to the edge of a stretch is on it.
+/// Times this close to the edge of a stretch, in seconds, are on it.
 const EDGE_S: f64 = 1e-6;
 
-/// How far what was heard may differ from the bounds of a locked chord and mean the same.
+/// How far what was heard may differ from the bounds of a locked chord and still mean the
+/// same, in seconds.
 const LEFTOVER_S: f64 = 0.15;
 
-/// Beats closer than this are the same.
+/// Beats closer than this, in quarter notes, are the same.
 const SAME_BEATS: f64 = 1e-3;
 
-/// Tempos that differ by less than this share are the same.
+/// Tempos that differ by less than this share are equal.
 const SAME_TEMPO: f64 = 1e-4;
 
-/// Where a tempo glides or jitters, the tempo map keeps the beats to this many seconds: so no
-/// beat is longer or shorter than it was told by more than a millisecond.
+/// Where a tempo glides or jitters, the tempo map keeps the beats to within this many seconds,
+/// so that no beat differs from the reported length by more than a millisecond.
 const THINNED_S: f64 = 5e-4;
 
-/// More points than this in a tempo map are thinned out further: no song needs them, and they
+/// A tempo map with more points than this is thinned out further: no song needs them, and they
 /// are saved with the host's project.
 const MOST_POINTS: usize = 4096;
 
-/// Where a tempo that was edited differs from what the map says, the place where it begins to
-/// is looked for so many beats back.
+/// Where an edited tempo differs from the map, the point where it begins is searched for so
+/// many beats back.
 const BEND_BEATS: f64 = 8.0;
 
-/// Where in the song a stretch of the stream lies.
+/// How a part of the stream lies in the song.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
-    /// The host reports seconds only, or there is no host: the two clocks run alike.
+    /// The host reports only seconds, or there is no host: the two clocks run alike.
     Seconds {
-        /// Where the stretch begins, seconds of the stream.
+        /// Start of the part, in seconds of the stream.
         stream_s: f64,
         /// The second of the track there.
         time_s: f64,
     },
-    /// The host reports beats, which count before its seconds: they stay when it changes
-    /// its tempo.
+    /// The host reports beats, which take precedence over its seconds: they stay when it
+    /// changes its tempo.
     Beats {
-        /// Where the stretch begins, seconds of the stream.
+        /// Start of the part, in seconds of the stream.
         stream_s: f64,
         /// The beat there.
         beat: f64,
@@ -62,13 +63,13 @@ pub(crate) enum Place {
     },
 }
 
-/// Where a song from a file was put into a track that goes by the stream: what is heard from then
-/// on comes behind it.
+/// The place of a song from a file in a track that goes by the stream: what is heard from then on
+/// comes after it.
 #[derive(Clone, Copy)]
 struct Room {
-    /// The second of the stream then.
+    /// The second of the stream at that time.
     stream_s: f64,
-    /// By how many seconds of the track what is heard since comes later.
+    /// By how many seconds of the track everything heard since is later.
     by_s: f64,
 }
 
@@ -77,41 +78,44 @@ struct Room {
 pub(crate) struct Song {
     editor: Editor,
     clock: Clock,
-    /// The pass over the song that is written; see [`Editor::hear`].
+    /// The pass over the song being written; see [`Editor::hear`].
     pass: u64,
-    /// The first pass of whoever writes now, who counts from 0, and the latest that there was.
+    /// The first pass of the current writer, whose passes count from 0, and the latest pass of
+    /// all.
     first_pass: u64,
     latest_pass: u64,
-    /// Second of the stream at which a track that goes by it was taken up; what is heard
-    /// since lies behind what it had. `None` until that is known.
+    /// Second of the stream at which a track that goes by it was taken up; what is heard since
+    /// comes after what it had. `None` until that is known.
     taken_up_s: Option<f64>,
-    /// Where the track ended then.
+    /// The end of the track at that time.
     end_s: f64,
-    /// Where songs from files were put in since, in order.
+    /// Songs from files put in since, in order.
     rooms: Vec<Room>,
-    /// Up to this second of the stream something was written.
+    /// Something was written up to this second of the stream.
     heard_to_s: f64,
-    /// Whether the chords of a track that goes by the stream are those of a file: it counts its
-    /// seconds as the host's song does.
+    /// Whether the chords of a track that goes by the stream come from a file: its seconds then
+    /// count like those of the host's song.
     is_of_file: bool,
-    /// Whether something was written since somebody asked.
+    /// Whether anything was written since [`Self::take_written`].
     written: bool,
-    /// Whether chords were set aside as the host's song began, since somebody asked.
+    /// Whether chords were set aside when the host's song began, since
+    /// [`Self::take_set_aside`].
     set_aside: bool,
-    /// Whether something was left out because the track is full.
+    /// Whether anything was left out because the track is full.
     full: bool,
-    /// Whether somebody asked after that.
+    /// Whether [`Self::take_full`] has reported that.
     full_told: bool,
-    /// What is known of the end of the tempo map, which the host is followed at.
+    /// What is known of the end of the tempo map, where it follows the host.
     thinning: Thinning,
 }
 
 impl Song {
     pub(super) fn new(clock: Clock, mut track: Track) -> Self {
-        // Until 0.1.0 a tempo that glided left a point for each block of the host.
+        // Before version 0.1.0 a gliding tempo left a point for each block of the host.
         if track.tempo().points().len() > MOST_POINTS {
             let thinned = track.tempo().thinned(MOST_POINTS, THINNED_S);
-            // What would lie before second 0 stays where it is.
+            // Refused only if something would move before second 0: then the map stays as it
+            // is.
             let _ = track.set_tempo(thinned, Keep::Beats);
         }
         Self {
@@ -124,7 +128,7 @@ impl Song {
     }
 
     /// What is heard from `stream_s` of the stream on goes into this track. One that goes by
-    /// the stream has its own past: new material begins behind its end.
+    /// the stream keeps its past: new material comes after its end.
     pub(super) fn take_up(&mut self, stream_s: f64) {
         self.taken_up_s = Some(stream_s);
     }
@@ -134,14 +138,14 @@ impl Song {
         let time_s = match self.taken_up_s {
             _ if self.end_s <= 0.0 => stream_s,
             Some(taken_up_s) => self.end_s + (stream_s - taken_up_s).max(0.0),
-            // Nothing was heard of it yet.
+            // Nothing was heard for it yet.
             None => self.end_s,
         };
         let before = self.rooms.iter().filter(|it| it.stream_s <= stream_s);
         time_s + before.map(|it| it.by_s).sum::<f64>()
     }
 
-    /// Carries out an edit that brings chords from a file.
+    /// Carries out an edit that adds chords from a file.
     pub(super) fn put_in(&mut self, command: &Command) -> Result<(), EditError> {
         let was_empty = !self.has_chords();
         self.editor.apply(command)?;
@@ -152,7 +156,7 @@ impl Song {
         Ok(())
     }
 
-    /// What is heard from now on comes behind the end of a track that goes by the stream.
+    /// What is heard from now on comes after the end of a track that goes by the stream.
     pub(super) fn make_room(&mut self) {
         let now_s = self.of_stream(self.heard_to_s);
         let end_s = self.track().timeline().end_s().unwrap_or(0.0);
@@ -164,7 +168,7 @@ impl Song {
         }
     }
 
-    /// Songs that were taken back need no room, where nothing was heard behind them yet.
+    /// Removes the room of songs that were undone, where nothing was heard after them yet.
     pub(super) fn close_rooms(&mut self) {
         let end_s = self.track().timeline().end_s().unwrap_or(0.0);
         while let Some(room) = self.rooms.pop() {
@@ -175,7 +179,8 @@ impl Song {
         }
     }
 
-    /// The parts of a stretch of the stream between which no song from a file was put.
+    /// The parts of a part of the stream between the places where songs from files were put
+    /// in.
     pub(crate) fn unbroken(&self, span: &Span) -> Vec<Span> {
         let mut parts = vec![*span];
         if self.clock == Clock::Host {
@@ -212,43 +217,42 @@ impl Song {
         segments.any(|it| it.label.chord().is_some())
     }
 
-    /// What is written from now on was heard in this pass over the song. Later passes have
-    /// greater numbers.
+    /// Sets the pass over the song in which everything from now on was heard. Later passes
+    /// have greater numbers.
     pub(crate) fn set_pass(&mut self, pass: u64) {
         self.pass = self.first_pass + pass;
         self.latest_pass = self.latest_pass.max(self.pass);
     }
 
-    /// Somebody else writes from now on, whose passes are later than all that there were.
+    /// Changes the writer: the new one's passes are later than all so far.
     pub(crate) fn change_writer(&mut self) {
         self.first_pass = self.latest_pass + 1;
     }
 
-    /// Whether something was written since this was asked last.
+    /// Whether anything was written since the last call.
     pub(super) fn take_written(&mut self) -> bool {
         std::mem::take(&mut self.written)
     }
 
-    /// Whether chords were set aside since this was asked last.
+    /// Whether chords were set aside since the last call.
     pub(super) fn take_set_aside(&mut self) -> bool {
         std::mem::take(&mut self.set_aside)
     }
 
-    /// Whether something was left out because the track is full, the first time that this is
-    /// asked after it.
+    /// Whether anything was left out because the track is full; true once.
     pub(super) fn take_full(&mut self) -> bool {
         self.full && !std::mem::replace(&mut self.full_told, self.full)
     }
 
-    /// Starts anew on the host's clock, if this stretch is the first of its song.
+    /// Starts anew on the host's clock, if this part is the first of its song.
     pub(crate) fn begin(&mut self, span: &Span) {
         if self.clock == Clock::Stream && span.host.is_in_song() {
             self.start(&span.host);
         }
     }
 
-    /// Whether a stretch of the host's song may be taken into the track: nothing but music
-    /// sets chords aside that were heard before the song began.
+    /// Whether a part of the host's song may be taken into the track: only music sets aside
+    /// chords that were heard before the song began.
     pub(crate) fn takes_in(&self, span: &Span, heard_music: bool) -> bool {
         let begins = self.clock == Clock::Stream && span.host.is_in_song();
         !begins || heard_music || !self.has_chords()
@@ -270,9 +274,9 @@ impl Song {
         &mut self.editor
     }
 
-    /// Starts anew on the host's clock. What was heard before has no place among the bars
-    /// of the song, so it goes; undoing that puts it back at the seconds where it was. The chords
-    /// of a file stay at their seconds, which are the song's.
+    /// Starts anew on the host's clock. What was heard before has no place among the bars of the
+    /// song, so it goes; an undo puts it back at its seconds. The chords of a file stay at their
+    /// seconds, which are the song's.
     fn start(&mut self, host: &HostPosition) {
         self.clock = Clock::Host;
         self.written = true;
@@ -289,19 +293,20 @@ impl Song {
                 thinning,
             );
             if let Some(map) = map {
-                // Now, so that what can be undone keeps its seconds. Nothing is refused then.
+                // Now, so that what an undo brings back keeps its seconds. This cannot be
+                // refused.
                 let _ = self.editor.set_tempo(map, Keep::Seconds);
             }
         }
         self.editor.track_mut().set_meters(MeterMap::default());
         if !self.is_of_file {
-            // Nothing is refused of it.
+            // This cannot be refused.
             let _ = self.editor.apply(&Command::Clear);
         }
     }
 
-    /// Takes over what the host says over a stretch of the stream, tempo and meter, and
-    /// starts anew if its transport rolls for the first time.
+    /// Takes over the host's tempo and meter over a part of the stream, and starts anew if its
+    /// transport rolls for the first time.
     pub(crate) fn follow(&mut self, span: &Span) {
         self.heard_to_s = self.heard_to_s.max(span.end_s);
         let host = &span.host;
@@ -315,13 +320,13 @@ impl Song {
         self.follow_meter(host, duration_s);
     }
 
-    /// Says that nothing more will be written of passes before this one.
+    /// Ends all passes before this one: nothing more will be written of them.
     pub(crate) fn settle(&mut self, pass: u64) {
         self.editor.settle(self.first_pass + pass);
     }
 
-    /// Where in the track a stretch of the stream belongs that begins at `stream_s` of the
-    /// stream's own clock. `None` if it belongs nowhere: the song stands still.
+    /// The place in the track for the part of the stream that begins at `stream_s` of the
+    /// stream's own clock. `None` if there is none: the song stands still.
     pub(crate) fn place(&self, span: &Span, stream_s: f64) -> Option<Place> {
         let host = &span.host;
         match (self.clock, host.is_in_song()) {
@@ -364,7 +369,7 @@ impl Song {
         }
     }
 
-    /// Where in the song the host is; see [`SongPosition`].
+    /// The position in the host's song; see [`SongPosition`].
     pub(super) fn position(
         &self,
         host: &HostPosition,
@@ -397,9 +402,9 @@ impl Song {
         }
     }
 
-    /// Puts what was heard in `from_s` … `to_s` of the track in the place of what was
-    /// there; the song begins at second 0, what lies before is left out. Confirmed chords
-    /// give way to chords only: see [`Editor::hear`]. Whether anything was written.
+    /// Replaces `from_s` … `to_s` of the track by what was heard; the song begins at second 0,
+    /// and anything earlier is left out. Confirmed chords give way only to chords: see
+    /// [`Editor::hear`]. Returns whether anything was written.
     pub(crate) fn write<H: Into<Heard>>(
         &mut self,
         from_s: f64,
@@ -408,8 +413,8 @@ impl Song {
     ) -> bool {
         let asked = (from_s.max(0.0), to_s);
         let (from_s, to_s) = self.widened(asked.0, asked.1);
-        // What reaches over the edge of the stretch, or to it, goes to where the edge is now; a
-        // change a little further in is one.
+        // A chord that reaches over the edge of the range, or to it, is moved to where the edge
+        // is now; a change slightly further in stays one.
         let ends = |time_s: f64| match time_s {
             _ if time_s <= asked.0 + EDGE_S => from_s,
             _ if time_s >= asked.1 - EDGE_S => to_s,
@@ -439,14 +444,14 @@ impl Song {
                 self.full = true;
                 false
             }
-            // Refused are else only ranges without duration, which there may be: nothing to
+            // Otherwise refused are only empty ranges, which are possible: there is nothing to
             // write.
             Err(_) => false,
         }
     }
 
-    /// Where a locked chord ends a hair before or after what was heard, it is right: what is
-    /// left of the same chord beside it goes to the other neighbour.
+    /// Where a locked chord ends slightly before or after what was heard, the lock is right:
+    /// the rest of the same chord beside it goes to the other neighbour.
     fn tidy_locked(&mut self, from_s: f64, to_s: f64) {
         let around = self
             .track()
@@ -478,10 +483,10 @@ impl Song {
         }
     }
 
-    /// A stretch as far as the boundaries between chords that are within a hair outside of it:
-    /// stretches that follow each other in the stream follow each other in the song, though the
-    /// tempo map puts them down a little differently while it is learnt. It is never made
-    /// smaller: what was there would be left over.
+    /// A range extended to the boundaries between chords that lie slightly outside it: parts
+    /// that follow each other in the stream follow each other in the song, though the tempo map
+    /// places them slightly differently while it is being learned. The range never shrinks,
+    /// which would leave remains of the old chords.
     fn widened(&self, from_s: f64, to_s: f64) -> (f64, f64) {
         let boundaries = |from_s: f64, to_s: f64| {
             let around = self.track().timeline().range(from_s, to_s).iter();
@@ -496,14 +501,14 @@ impl Song {
         )
     }
 
-    /// Finds the keys anew from the chords that are final.
+    /// Estimates the keys again from the final chords.
     pub(crate) fn find_keys(&mut self) {
         self.written = true;
-        // Refused are more modulations than anybody hears; the keys then stay.
+        // Refused only for more modulations than any music has; the keys then stay.
         let _ = self.editor.track_mut().estimate_keys_of_confirmed();
     }
 
-    /// Makes the tempo map say what the host says over the next `duration_s`. Chords stay
+    /// Makes the tempo map agree with the host over the next `duration_s` seconds. Chords stay
     /// on their beats: the host plays the same bars at another tempo.
     fn follow_tempo(&mut self, host: &HostPosition, duration_s: f64) {
         let (Some(beat), Some(bpm)) = (host.beats, host.tempo_bpm) else {
@@ -515,8 +520,8 @@ impl Song {
         let near = |beat: f64, time_s: f64| (map.time_at(beat) - time_s).abs() <= SAME_S;
         let on_place = near(beat, time_s);
         let same_tempo = |at: f64| (map.bpm_at(at) / bpm - 1.0).abs() <= SAME_TEMPO;
-        // Among points the places count, of which the next stretch will show whether they
-        // agree: the tempo of a curve that was thinned out differs a little from the one told.
+        // Between points only positions count, and the next part shows whether they agree: the
+        // tempo of a thinned curve differs slightly from the reported one.
         let is_known = map.points().last().is_some_and(|last| beat < last.beat);
         let follows = on_place
             && (is_known
@@ -531,15 +536,15 @@ impl Song {
         };
         self.written = true;
         if self.editor.set_tempo(map.clone(), Keep::Beats).is_err() {
-            // Chords would come before second 0: the song was moved on the host's time
-            // line, and what was heard at those beats stays where it was heard.
+            // Chords would come before second 0: the song was moved on the host's time line,
+            // and what was heard at those beats keeps its seconds.
             let _ = self.editor.set_tempo(map, Keep::Seconds);
         }
     }
 
-    /// Where the bar of a beat starts that a host tells the meter of and no more: where the map
-    /// has it in that meter; else in the bar of the map that sounds, which ends its meter, unless
-    /// bars counted from the start of the song begin later.
+    /// The start of the bar at a beat, for a host that reports the meter without it. Where the
+    /// map already has that meter, its bar; otherwise the current bar of the map, whose meter
+    /// ends there, unless bars counted from the start of the song give a later start.
     fn untold_bar_start(&self, beat: f64, meter: Meter) -> f64 {
         let found = self.track().meters().bar_at(beat + SAME_BEATS);
         let length = meter.bar_beats();
@@ -552,8 +557,8 @@ impl Song {
         }
     }
 
-    /// Makes the meter map say what the host says from the bar that sounds to the end of
-    /// the next `duration_s`.
+    /// Makes the meter map agree with the host from the current bar to the end of the next
+    /// `duration_s` seconds.
     fn follow_meter(&mut self, host: &HostPosition, duration_s: f64) {
         let (Some(beat), Some((numerator, denominator))) = (host.beats, host.signature) else {
             return;
@@ -567,8 +572,8 @@ impl Song {
             .bar_start_beats
             .unwrap_or_else(|| self.untold_bar_start(beat, meter));
         let end = beat + duration_s * host.tempo_bpm.unwrap_or(0.0) / 60.0;
-        // Ardour begins to roll a little before the song. No bar is written there: what is said
-        // holds from the bar on that the song begins in, which is the first.
+        // Ardour begins to roll a little before the song. No bar is written there: the meter
+        // holds from the bar in which the song begins, which is the first.
         let before = (-bar / length + SAME_BEATS).floor().max(0.0);
         let bar = bar + before * length;
         let beat = beat.max(bar);
@@ -585,7 +590,7 @@ impl Song {
         if agrees(beat) && steady {
             return;
         }
-        // The first meter that a host tells holds from the start of the song.
+        // The first meter that a host reports holds from the start of the song.
         let first = changes.len() == 1 && self.track().timeline().is_empty();
         let mut kept: Vec<MeterChange> = if first {
             Vec::new()
@@ -601,7 +606,7 @@ impl Song {
         };
         let at = kept.partition_point(|it| it.beat < start);
         kept.insert(at, MeterChange { beat: start, meter });
-        // A change to what holds already says nothing, unless it cuts a bar short.
+        // A change to the same meter says nothing, unless it cuts a bar short.
         kept.dedup_by(|next, before| {
             let bars = (next.beat - before.beat) / before.meter.bar_beats();
             next.meter == before.meter && (bars - bars.round()).abs() <= SAME_BEATS
@@ -613,12 +618,11 @@ impl Song {
     }
 }
 
-/// The map after the host has said that `beat` is at `time_s` and that the tempo is `bpm`.
+/// The map after the host has reported `beat` at `time_s` and the tempo `bpm`.
 ///
-/// Nobody but the host knows the rest of its map. Taken to be most likely: a steady tempo
-/// from the start of the song, if that explains what it says; else what was observed
-/// before this beat, and the new tempo from it on, or from shortly before where that is where
-/// the old map meets it.
+/// Only the host knows the rest of its map. The likeliest is a steady tempo from the start of
+/// the song, if that agrees with the report; otherwise what was observed before this beat, and
+/// from it on the new tempo, or from shortly before, where the new tempo meets the old map.
 fn observed(
     map: &TempoMap,
     beat: f64,
@@ -659,8 +663,8 @@ fn observed(
     TempoMap::new(vec![now], bpm).ok()
 }
 
-/// Where shortly before `now` the map meets the straight line through it at `bpm`: where a
-/// song that was known begins to have another tempo.
+/// Where shortly before `now` the map meets the straight line through `now` at `bpm`: there a
+/// song that was known changes its tempo.
 fn bend(map: &TempoMap, now: TempoPoint, bpm: f64) -> Option<TempoPoint> {
     let late_s = now.time_s - map.time_at(now.beat);
     let quicker_s = 60.0 / map.bpm_at(now.beat - SAME_BEATS) - 60.0 / bpm;

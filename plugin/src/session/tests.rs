@@ -69,7 +69,7 @@ fn the_same_track_is_handed_out_until_something_changes() {
         .unwrap();
     assert_ne!(session.revision(), revision);
     assert_eq!(shape(&session), [(0.0, 2.0, "A:min".into())]);
-    // Who holds the old one still has it.
+    // The old one is unchanged.
     assert_eq!(first.timeline().segments()[0].label.to_string(), "C:maj");
 }
 
@@ -128,7 +128,7 @@ fn what_was_heard_before_the_song_began_can_be_brought_back() {
         song.clone(),
     ];
     assert_eq!(shape(&session), with_it);
-    // The song goes on, on its own clock, and edits from before can be taken back.
+    // The song goes on, on its own clock, and edits from before can be undone.
     play(&session, host(11.0, 90.0), 2.0, "A");
     assert_eq!(session.clock(), Clock::Host);
     assert!(session.undo());
@@ -159,7 +159,7 @@ fn nothing_is_left_over_beside_a_locked_chord() {
             locked: true,
         })
         .unwrap();
-    // The same again, each change a little late, and the lock is right.
+    // The same again, each change slightly late: the lock is right.
     session.record(session.loads(), |song| {
         let heard = [(0.0, 2.06, "C"), (2.06, 4.06, "F"), (4.06, 6.0, "G")];
         let heard = heard.map(|(start_s, end_s, label)| segment(start_s, end_s, label));
@@ -212,7 +212,7 @@ fn a_tempo_change_within_the_song_is_learnt_where_it_happens() {
     play(&session, slower, 4.0, "F");
     let tempos = [(0.0, 120.0), (8.0, 90.0)];
     assert_eq!(session.track().tempo().tempos(), tempos);
-    // Round again: the map is known and stays.
+    // Round again: the map is known and does not change.
     play(&session, host(0.0, 120.0), 4.0, "C");
     play(&session, slower, 4.0, "F");
     assert_eq!(session.track().tempo().tempos(), tempos);
@@ -284,7 +284,7 @@ fn a_tempo_that_was_edited_within_the_song_begins_where_it_does() {
             host.seconds = Some(at_s);
             play(&session, host, 0.1, "C:maj");
         }
-        // Then somebody sets what comes from beat 64 on to `bpm`.
+        // Then the tempo from beat 64 on is set to `bpm`.
         for n in 300..400 {
             let at_s = f64::from(n) * 0.1;
             let edited = at_s > 31.95;
@@ -450,7 +450,7 @@ fn a_track_on_the_streams_clock_goes_on_behind_its_end_when_it_is_reopened() {
     play(&again, HostPosition::default(), 1.0, "A");
     assert_eq!(shape(&again)[..3], together);
     assert_eq!(shape(&again)[3], (5.0, 6.0, "A:maj".into()));
-    // What was said of a state that is gone counts for nothing.
+    // Reports about a state that is gone are ignored.
     again.take_up(again.loads() - 1, 0.0);
     let now = again.position(&HostPosition::default(), 51.0, true);
     assert_eq!(now.time_s, 6.0);
@@ -645,7 +645,7 @@ fn random_bytes_in_a_state_never_panic() {
         }
         let text = String::from_utf8_lossy(&bytes);
         session.load(&text);
-        // Whatever it took, it can be saved and read again; what it refused is saved as it came.
+        // Whatever was loaded can be saved and read again; what was refused is saved unchanged.
         let saved = session.save().unwrap();
         match SavedSession::from_json(&text) {
             Ok(_) => assert!(SavedSession::from_json(&saved).is_ok(), "{saved}"),
@@ -656,7 +656,7 @@ fn random_bytes_in_a_state_never_panic() {
     }
 }
 
-/// A session is saved and loaded as often as its project is: nothing may creep.
+/// A session is saved and loaded as often as its project: no value may drift.
 #[test]
 fn times_and_tempos_come_back_to_the_last_bit() {
     let session = Session::default();
@@ -676,7 +676,7 @@ fn times_and_tempos_come_back_to_the_last_bit() {
     }
 }
 
-/// A state of a version that is not yet.
+/// A state of a future version.
 const NEWER: &str =
     r#"{"version": 3, "clock": "host", "track": {"version": 2, "segments": [1, 2, 3]}}"#;
 
@@ -700,7 +700,7 @@ fn a_refused_state_is_saved_as_it_came_until_something_takes_its_place() {
         session.load(text);
         assert_eq!(session.save().unwrap(), text);
         assert!(session.message().unwrap().contains("stays in the project"));
-        // The host stands idle, then its song begins without music.
+        // The host stands still, then its song begins without music.
         session.record(session.loads(), |song| {
             song.write(0.0, 2.0, vec![segment(0.0, 2.0, "N")]);
         });
@@ -708,7 +708,7 @@ fn a_refused_state_is_saved_as_it_came_until_something_takes_its_place() {
         session.dismiss_message();
         assert_eq!(session.save().unwrap(), text);
         assert_eq!(reloaded(&session).save().unwrap(), text);
-        // A name of the song is something, and taken back it is nothing again.
+        // A title counts as an edit, and undone it does not.
         let named = harmony::track::Info {
             title: "Song".to_owned(),
             ..harmony::track::Info::default()
@@ -790,7 +790,7 @@ fn what_was_refused_once_is_brought_back_by_a_version_that_reads_it() {
         (shape(&session), session.clock()),
         (old_shape.clone(), Clock::Stream)
     );
-    // The other one is where this was, over a save too, and what nobody can read stays.
+    // The other track is in this one's place, even after saving, and the unreadable ones stay.
     let session = reloaded(&session);
     assert!(session.serialize_fields()[REFUSED_FIELD].contains("\"{\""));
     assert_eq!(shape(&session), old_shape);
@@ -825,13 +825,13 @@ fn clock_and_track_are_saved_as_they_were_at_one_moment() {
 #[test]
 fn the_host_is_told_once_of_chords_that_its_project_lacks() {
     let news = |session: &Session| {
-        // The time since the track was looked through last.
+        // Time passes since the track was last checked.
         session.unsaved.lock().forget_times();
         session.has_news_for_host()
     };
     let session = Session::default();
     assert!(!news(&session));
-    // Nobody has to save silence.
+    // Silence need not be saved.
     session.record(session.loads(), |song| {
         song.write(0.0, 2.0, vec![segment(0.0, 2.0, "N")]);
     });
@@ -850,7 +850,7 @@ fn the_host_is_told_once_of_chords_that_its_project_lacks() {
     assert!(news(&session));
     session.load(&session.save().unwrap());
     assert!(!news(&session));
-    // An edit is told by whoever makes it.
+    // An edit is reported by its caller.
     session.edit(&Command::Clear).unwrap();
     session.host_was_told();
     assert!(!news(&session));
@@ -860,7 +860,7 @@ fn the_host_is_told_once_of_chords_that_its_project_lacks() {
 fn bars_count_on_after_a_change_of_meter_whatever_the_host_tells_of_them() {
     for told in [true, false] {
         let session = Session::default();
-        // Eight bars of 4/4, then 3/4, as VST3 tells it: no number.
+        // Eight bars of 4/4, then 3/4, reported as in VST3: without a bar number.
         let at = |beats: f64| {
             let (from, signature, length) = match beats < 32.0 {
                 true => (0.0, (4, 4), 4.0),

@@ -1,36 +1,36 @@
 //! Whether the session holds chords that the host's project does not have yet.
 //!
-//! Edits are told to the host at once. What is heard changes the track ten times a second while
-//! music plays, and a host that makes a step of its undo of each word would fill it up: so it
-//! is told once until the host has saved, and not again before a while has passed.
+//! Edits are reported to the host at once. What is heard changes the track ten times a second
+//! while music plays, and a host that makes an undo step of each report would fill up its
+//! history: so it is told once until it has saved, and not again before a while has passed.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use harmony::track::Track;
 
-/// How often the track is looked through.
+/// How often the track is checked.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How long at least after it was told the host is told of what was heard since, if it has
-/// saved in between.
+/// The shortest time between two reports to the host of what was heard, if it has saved in
+/// between.
 const TELL_EVERY: Duration = Duration::from_secs(30);
 
-/// What the host has and what it was told.
+/// What the host has saved, and whether it was told of changes.
 #[derive(Default)]
 pub(super) struct Unsaved {
-    /// Of the chords that the host has; `None` before it saved or loaded any.
+    /// Fingerprint of the chords that the host has; `None` before it saved or loaded any.
     kept: Option<u64>,
     /// Whether the host was told since.
     told: bool,
     told_at: Option<Instant>,
     looked_at: Option<Instant>,
-    /// The revision of the session that was looked at last.
+    /// The revision of the session that was checked last.
     revision: u64,
 }
 
 impl Unsaved {
-    /// The host has a track: it has saved or loaded it.
+    /// The host has this track: it has saved or loaded it.
     pub(super) fn kept(&mut self, track: &Track) {
         self.kept = Some(fingerprint(track));
         self.told = false;
@@ -42,7 +42,7 @@ impl Unsaved {
         self.told_at = Some(now);
     }
 
-    /// Whether to look at the track, which is at some revision.
+    /// Whether to check the track, now at `revision`.
     pub(super) fn is_due(&mut self, revision: u64, now: Instant) -> bool {
         let since = |at: Option<Instant>| at.map(|at| now.duration_since(at));
         let due = !self.told
@@ -56,7 +56,7 @@ impl Unsaved {
         due
     }
 
-    /// Whether the track has chords that the host lacks, or lacks some that it has.
+    /// Whether the chords of the track differ from the host's.
     pub(super) fn differs(&self, track: &Track) -> bool {
         fingerprint(track) != self.kept.unwrap_or_else(|| fingerprint(&Track::new()))
     }
@@ -64,14 +64,14 @@ impl Unsaved {
 
 #[cfg(test)]
 impl Unsaved {
-    /// As if it were long ago that the track was looked through and the host told.
+    /// As if the last check and the last report were long ago.
     pub(super) fn forget_times(&mut self) {
         (self.told_at, self.looked_at) = (None, None);
     }
 }
 
-/// Of what a musician would miss: the chords with their places. Silence is written down too
-/// while a host stands idle, and is no reason to ask anybody to save.
+/// A fingerprint of what a musician would miss: the chords with their places. Silence is
+/// written too while a host stands still, but is no reason to save.
 fn fingerprint(track: &Track) -> u64 {
     let mut hasher = DefaultHasher::new();
     for segment in track.timeline().segments() {

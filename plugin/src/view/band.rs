@@ -10,11 +10,11 @@ use harmony::label::{Label, Note};
 /// The band, as the window shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BandView {
-    /// Who plays in it, for the foot of the window; empty where the instance listens by itself.
+    /// The members, for the foot of the window; empty where the instance listens by itself.
     pub who: String,
-    /// What is amiss: the instance has a part and there is no band.
+    /// A warning: the instance has a part, but there is no band.
     pub missing: Option<String>,
-    /// Which part said what of the chord that is shown, a line each.
+    /// What each part contributed to the chord shown, a line each.
     pub said: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ fn name(part: Part) -> &'static str {
     }
 }
 
-/// Parts in order, those that are there more than once with their number.
+/// Parts in order, repeated ones with their number.
 fn listed(parts: &[Part]) -> String {
     let mut names: Vec<String> = Vec::new();
     for same in parts.chunk_by(|a, b| a == b) {

@@ -1,4 +1,4 @@
-//! What the window shows and changes of the plugin's settings.
+//! The plugin's settings that the window shows and changes.
 
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ pub struct Controls {
     pub write: bool,
     /// How the live chord is sent as notes.
     pub midi: MidiControls,
-    /// What plays in the instance's track.
+    /// The part and the band.
     pub band: BandControls,
-    /// The networks that it listens with.
+    /// The networks of the instance.
     pub networks: NetworkChoice,
     /// How the window is set up.
     pub window: Preferences,
@@ -65,17 +65,17 @@ impl Default for Controls {
     }
 }
 
-/// Where the tuning of the music comes from.
+/// The tuning of the music: found or set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TuningControls {
-    /// Whether it is set, and does not follow the music.
+    /// Whether it is set and does not follow the music.
     pub fixed: bool,
     /// What it is set to, in cents above A = 440 Hz.
     pub cents: f32,
 }
 
-/// What plays in the instance's track, the values those of the parameters.
+/// The part and the band; values are those of the parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BandControls {
@@ -85,7 +85,7 @@ pub struct BandControls {
     pub band: usize,
 }
 
-/// How the live chord is sent as notes, the values those of the parameters.
+/// How the live chord is sent as notes; values are those of the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MidiControls {
@@ -128,7 +128,7 @@ impl Controls {
         }
     }
 
-    /// A track as files have it: its chords as simple as they are wanted.
+    /// A track as files have it: its chords as simple as the settings say.
     pub fn exported(&self, track: Arc<Track>) -> Arc<Track> {
         match self.window.simplified() {
             Simplify::AsHeard => track,

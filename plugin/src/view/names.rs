@@ -11,7 +11,7 @@ use harmony::voicing::{Instrument, ParseInstrumentError};
 use super::Controls;
 use super::preferences::WrittenFor;
 
-/// A chord's name in the parts that are set differently.
+/// A chord's name, in the parts that are typeset differently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChordName {
     /// What is set large: the root, or the whole numeral.
@@ -24,7 +24,7 @@ pub struct ChordName {
 
 impl ChordName {
     pub(super) fn new(text: &str) -> Self {
-        // Only a slash that a note name or a number follows divides chord and bass;
+        // Only a slash before a note name or a number separates chord and bass; the one in
         // "6/9" does not.
         let (upper, bass) = match text.rsplit_once('/') {
             Some((upper, bass)) if upper.contains(':') || !bass.starts_with('9') => {
@@ -84,18 +84,18 @@ fn numeral_end(text: &str) -> usize {
     }
 }
 
-/// Why a list of chords is none.
+/// Why a list of chords is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OwnChordsError {
-    /// A word that is no chord.
+    /// A word is not a chord.
     #[error("{word:?}: {source}")]
     NotAChord {
         /// The word.
         word: String,
-        /// Why not.
+        /// The cause.
         source: ReadSymbolError,
     },
-    /// More chords than [`MAX_OWN_CHORDS`].
+    /// There are more chords than [`MAX_OWN_CHORDS`].
     #[error("these are more than {MAX_OWN_CHORDS} chords")]
     TooMany,
 }
@@ -108,12 +108,12 @@ pub struct Namer {
     names: NoteNames,
     style: Style,
     written_for: WrittenFor,
-    /// The key where the track knows none.
+    /// The key where the track has none.
     fallback: Option<Key>,
 }
 
 impl Namer {
-    /// The namer of these settings.
+    /// A namer for these settings.
     pub fn new(controls: &Controls) -> Self {
         Self {
             vocabulary: controls.vocabulary(),
@@ -125,12 +125,12 @@ impl Namer {
         }
     }
 
-    /// Whether labels are shown as they are, none of them folded into a simpler one.
+    /// Whether labels are shown unchanged, without simplification.
     pub fn is_full(&self) -> bool {
         self.vocabulary == Vocabulary::Inversions && self.simplify == Simplify::AsHeard
     }
 
-    /// What chords are simplified to, in words; empty where they are as heard.
+    /// How chords are simplified, in words; empty where they are as heard.
     pub const fn simplification(&self) -> &'static str {
         match self.simplify {
             Simplify::AsHeard => "",
@@ -141,7 +141,7 @@ impl Namer {
         }
     }
 
-    /// A chord as somebody may type it.
+    /// An example of a chord as it is typed.
     pub const fn example(&self) -> &'static str {
         match self.names {
             NoteNames::English | NoteNames::German => "Am7/C",
@@ -149,10 +149,9 @@ impl Namer {
         }
     }
 
-    /// A label as it is shown: in the vocabulary, as simple as wanted, as it sounds.
+    /// A label as it is shown: in the vocabulary, simplified, in concert pitch.
     pub fn simple(&self, label: &Label) -> Label {
-        // The largest vocabulary is what the recognizer answers with; what people type
-        // beyond it stays.
+        // The largest vocabulary is the recognizer's; what users type beyond it stays.
         let label = match self.vocabulary {
             Vocabulary::Inversions => label.clone(),
             smaller => smaller.simplify(label),
@@ -160,7 +159,7 @@ impl Namer {
         self.simplify.label(&label)
     }
 
-    /// A label as it is written: as it is shown, for the instrument.
+    /// A label as it is written: as shown, transposed for the instrument.
     pub fn written(&self, label: &Label) -> Label {
         self.for_instrument(self.simple(label))
     }
@@ -172,8 +171,8 @@ impl Namer {
         }
     }
 
-    /// The key that spells, as it is written; `None` where neither the track nor the
-    /// settings know one.
+    /// The key that decides the spelling, transposed for the instrument; `None` where neither
+    /// the track nor the settings have one.
     pub fn key(&self, key: Option<Key>) -> Option<Key> {
         key.or(self.fallback)
             .map(|key| transposed(key, self.written_for.fifths()))
@@ -184,12 +183,12 @@ impl Namer {
         self.name_of(&self.written(label), key)
     }
 
-    /// The name of a label that is not simplified: what the track has.
+    /// The name of a label without simplification: what the track has.
     pub fn full_name(&self, label: &Label, key: Option<Key>) -> ChordName {
         self.name_of(&self.for_instrument(label.clone()), key)
     }
 
-    /// The name of a label as it is written.
+    /// The name of a label that is already written for the instrument.
     fn name_of(&self, written: &Label, key: Option<Key>) -> ChordName {
         match written {
             Label::NoChord | Label::Unknown => ChordName::default(),
@@ -197,7 +196,8 @@ impl Namer {
         }
     }
 
-    /// The symbol of a shape that is held, whatever the notation is: a hand plays no numerals.
+    /// The symbol of a fingering's shape in chord symbols, whatever the notation: hands do not
+    /// play numerals.
     pub fn shape(&self, chord: &Chord) -> ChordName {
         self.symbol(style::parts(chord, None, true))
     }
@@ -211,19 +211,19 @@ impl Namer {
         }
     }
 
-    /// The name of a chord as it is written, spelled by a key as it is written.
+    /// The name of a chord, spelled by a key, both written for the instrument.
     fn chord_name(&self, chord: &Chord, key: Option<&Key>) -> ChordName {
         let unicode = match self.style {
             Style::Plain => false,
             Style::Jazz => true,
             Style::Roman | Style::Nashville if key.is_none() => true,
-            // Numerals and label files have no names of notes that could be others.
+            // Numerals and label files have no note names to translate.
             style => return ChordName::new(&style::format(&chord.clone().into(), style, key)),
         };
         self.symbol(style::parts(chord, key, unicode))
     }
 
-    /// A note with the signs of printed music.
+    /// A note name with the accidentals of printed music.
     pub fn note(&self, note: Note) -> String {
         let english = note.to_string().replace('#', "♯").replace('b', "♭");
         self.names.note(&english)
@@ -238,10 +238,10 @@ impl Namer {
         format!("{} {mode}", self.note(key.tonic()))
     }
 
-    /// What somebody types, as it sounds.
+    /// Reads what the user types, into concert pitch.
     ///
     /// # Errors
-    /// What in the text means nothing.
+    /// If part of the text means nothing.
     pub fn read(&self, text: &str) -> Result<Label, ReadSymbolError> {
         let label = self.names.read(text)?;
         Ok(match self.written_for.semitones() {
@@ -250,18 +250,18 @@ impl Namer {
         })
     }
 
-    /// A label as somebody would type it, whatever the notation is.
+    /// A label as it would be typed, whatever the notation.
     pub fn typed(&self, label: &Label, key: Option<Key>) -> String {
         let written = self.for_instrument(label.clone());
         let key = self.key(key);
         self.names.format(&written, Style::Plain, key.as_ref())
     }
 
-    /// The chords that somebody lists, with spaces, commas or semicolons between them, as they
-    /// sound, each once.
+    /// The chords of a typed list, separated by spaces, commas or semicolons, in concert
+    /// pitch, each once.
     ///
     /// # Errors
-    /// The first word that is no chord, and more chords than [`MAX_OWN_CHORDS`].
+    /// On the first word that is not a chord, and for more chords than [`MAX_OWN_CHORDS`].
     pub fn read_chords(&self, text: &str) -> Result<Vec<Label>, OwnChordsError> {
         let mut chords: Vec<Label> = Vec::new();
         let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
@@ -281,7 +281,7 @@ impl Namer {
         Ok(chords)
     }
 
-    /// Such a list as somebody would type it.
+    /// Such a list as it would be typed.
     pub fn typed_chords(&self, chords: &[Label]) -> String {
         let spelled = |label: &Label| {
             let written = self.for_instrument(label.clone());
@@ -290,11 +290,10 @@ impl Namer {
         chords.iter().map(spelled).collect::<Vec<_>>().join(" ")
     }
 
-    /// Open strings that somebody types with their octaves, as MIDI notes in the order in which
-    /// they lie.
+    /// Typed open strings with their octaves, as MIDI notes in string order.
     ///
     /// # Errors
-    /// A word that is no note with its octave, too few and too many of them.
+    /// If a word is not a note with its octave, or there are too few or too many.
     pub fn read_strings(&self, text: &str) -> Result<Vec<u8>, ParseInstrumentError> {
         let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-'));
         let english = words.map(|word| {
@@ -310,7 +309,7 @@ impl Namer {
         Ok(instrument.strings().to_vec())
     }
 
-    /// Such strings as somebody would type them.
+    /// Such strings as they would be typed.
     pub fn typed_strings(&self, strings: &[u8]) -> String {
         let english = Instrument::Own(strings.to_vec()).to_string();
         let typed = english.split(' ').map(|word| {
@@ -321,7 +320,7 @@ impl Namer {
         typed.collect::<Vec<_>>().join(" ")
     }
 
-    /// The key that somebody picks by its written tonic, as it sounds.
+    /// The concert key for a key chosen by its written tonic.
     pub fn sounding_key(&self, written: Key) -> Key {
         transposed(written, -self.written_for.fifths())
     }

@@ -1,7 +1,7 @@
 //! The chord that comes next, where the passage was heard before.
 //!
-//! Where the song has been played before, the track has what follows. Where a passage returns, as
-//! in a second chorus, [`harmony::expect`] finds it earlier in the track. Nothing is invented:
+//! Where the song was played before, the track has what follows. Where a passage returns, as in a
+//! second chorus, [`harmony::expect`] finds it earlier in the track. Nothing is invented:
 //! elsewhere there is no next chord.
 
 use harmony::expect::expected;
@@ -15,23 +15,24 @@ use super::{ChordView, Song};
 use crate::session::Clock;
 use crate::snapshot::Snapshot;
 
-/// Chords that follow each other closer than this, in seconds, follow each other at once.
+/// Chords closer together than this, in seconds, follow each other at once.
 const GAP_S: f64 = 0.25;
 
-/// A chord of the track that began less than this many seconds ago may still be unheard.
+/// A chord of the track that began less than this many seconds ago may not have been heard
+/// yet.
 const DUE_S: f64 = 1.0;
 
-/// Chords that were confirmed begin this close to a beat, in quarter notes.
+/// Confirmed chords begin this close to a beat, in quarter notes.
 const ON_A_BEAT: f64 = 0.02;
 
-/// The track may end so many seconds before the playhead: the recognizer is behind.
+/// The track may end this many seconds before the playhead: the recognizer is behind.
 const BEHIND_S: f64 = 2.0;
 
 /// A chord that is further away than this, in seconds, is not announced yet.
 const FURTHEST_S: f64 = 30.0;
 
-/// An expectation must hold for this many seconds of the song before it is shown, and is shown
-/// so much longer than it is held: what is being recognized changes its mind.
+/// An expectation must hold for this many seconds of the song before it is shown, and stays
+/// shown this long after it no longer holds, because what is being recognized changes.
 const STEADY_S: f64 = 0.25;
 
 /// The chord that is expected next.
@@ -39,12 +40,11 @@ const STEADY_S: f64 = 0.25;
 pub struct NextView {
     /// Its name.
     pub name: ChordName,
-    /// What it does in its key.
+    /// Its harmonic function in the key.
     pub function: Function,
     /// When it is due, in seconds of the track.
     pub due_s: f64,
-    /// How long a beat that musicians count lasts there, in seconds; `None` where the song has no
-    /// beats.
+    /// Length of a counted beat there, in seconds; `None` where the song has no beats.
     pub pulse_s: Option<f64>,
 }
 
@@ -53,7 +53,7 @@ impl NextView {
     pub fn when(&self, now_s: f64) -> String {
         let left_s = (self.due_s - now_s).max(0.0);
         match self.pulse_s {
-            // A beat that has just begun is counted no more.
+            // A beat that has just begun is not counted.
             Some(pulse_s) => match (left_s / pulse_s - 0.05).ceil().max(0.0) {
                 0.0 => "now".to_owned(),
                 1.0 => "in 1 beat".to_owned(),
@@ -66,7 +66,7 @@ impl NextView {
         }
     }
 
-    /// The chord that is expected while the song plays and `current` sounds.
+    /// The expected chord while the song plays and `current` sounds.
     pub(super) fn of(
         snapshot: &Snapshot,
         song: &Song,
@@ -106,16 +106,16 @@ impl NextView {
     }
 }
 
-/// The next other chord that the track has behind the playhead, if it goes on there without a
-/// gap: the song was played before.
+/// The next different chord in the track after the playhead, if the track continues there
+/// without a gap: the song was played before.
 fn ahead(track: &Track, now_s: f64, current: &ChordName, namer: &Namer) -> Option<(Label, f64)> {
     let name = |segment: &Segment| namer.name(&segment.label, track.key_at_s(segment.start_s));
     let segments = track.timeline().segments();
     let after = segments.partition_point(|segment| segment.start_s <= now_s);
     let mut end_s = now_s;
     if let Some(here) = segments[..after].last() {
-        // The display is behind the playhead: this one may be due, and has yet to be heard. What
-        // is left of a chord in whose place another one is being written begins anywhere.
+        // The display is behind the playhead: this chord may be due and not heard yet. The rest
+        // of a chord that is being replaced by another begins anywhere.
         let beat = track.tempo().beat_at(here.start_s);
         let on_a_beat = (beat - beat.round()).abs() < ON_A_BEAT;
         let due = here.end_s > now_s && now_s - here.start_s < DUE_S && on_a_beat;
@@ -152,7 +152,7 @@ fn as_before(
     if now_s - heard_s > BEHIND_S {
         return None;
     }
-    // The chord that sounds may not have reached the track yet.
+    // The current chord may not be in the track yet.
     let sounding = namer.name(&last.label, track.key_at_s(last.start_s));
     if sounding != *current {
         return None;
@@ -165,17 +165,17 @@ fn as_before(
     comes.then_some((next.label, due_s))
 }
 
-/// Keeps what is announced from flickering, by the song's own time.
+/// Keeps the announcement from flickering, by the song's own time.
 #[derive(Clone, Debug, Default)]
 pub struct Steady {
     /// What is shown, and when it was last found.
     shown: Option<(NextView, f64)>,
-    /// What was found last, and since when.
+    /// What was last found, and since when.
     found: Option<(NextView, f64)>,
 }
 
 impl Steady {
-    /// What to show of what was found with the song at `now_s` and `current` sounding.
+    /// What to show of `found`, with the song at `now_s` and `current` sounding.
     pub fn show(
         &mut self,
         found: Option<NextView>,
@@ -198,7 +198,7 @@ impl Steady {
             }
             _ => {
                 let kept = self.shown.take().filter(|(next, seen_s)| {
-                    // It has come, or was not found for too long, or the song has jumped.
+                    // It has come, was not found for too long, or the song has jumped.
                     Some(&next.name) != current && (0.0..STEADY_S).contains(&(now_s - seen_s))
                 });
                 self.shown = kept;

@@ -1,4 +1,4 @@
-//! How this window is set up: kept with the project, and no parameter of the host.
+//! How the window is set up: saved with the project, but not a parameter of the host.
 
 use harmony::edit::Snap;
 use harmony::label::{Chord, Label};
@@ -7,7 +7,7 @@ use harmony::simplify::{MAX_OWN_CHORDS, Simplify};
 use harmony::voicing::{Instrument, MAX_STRINGS, MIN_STRINGS, Voicing};
 use serde::{Deserialize, Serialize};
 
-/// What the window gives its room to.
+/// The pages of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Page {
@@ -18,7 +18,7 @@ pub enum Page {
     Sheet,
     /// The chord and how it is played.
     Play,
-    /// The chord alone, to be read from far away.
+    /// The chord alone, to be read from a distance.
     Stage,
 }
 
@@ -56,7 +56,7 @@ pub enum Companion {
     Piano,
     /// Fingerings on a guitar, or another instrument with frets.
     Guitar,
-    /// What the recognizer hears.
+    /// The spectrum that the recognizer sees.
     Spectrum,
 }
 
@@ -92,12 +92,12 @@ impl Companion {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ThemeChoice {
-    /// For studios.
+    /// Dark, for studios.
     #[default]
     Dark,
-    /// For daylight.
+    /// Light, for daylight.
     Light,
-    /// White and saturated on black.
+    /// High contrast, white and saturated on black.
     Contrast,
 }
 
@@ -115,11 +115,11 @@ impl ThemeChoice {
     }
 }
 
-/// For which instrument names are written.
+/// The instrument that names are written for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WrittenFor {
-    /// Names as they sound.
+    /// Concert pitch.
     #[default]
     Concert,
     /// A major second higher: trumpet, clarinet, tenor saxophone.
@@ -141,7 +141,7 @@ impl WrittenFor {
         }
     }
 
-    /// Semitones from the sound up to what is written.
+    /// Semitones from concert pitch up to written pitch.
     pub const fn semitones(self) -> i32 {
         match self {
             Self::Concert => 0,
@@ -150,7 +150,7 @@ impl WrittenFor {
         }
     }
 
-    /// The same on the line of fifths.
+    /// The same in steps along the line of fifths.
     pub const fn fifths(self) -> i32 {
         match self {
             Self::Concert => 0,
@@ -167,7 +167,7 @@ pub enum SimplifyChoice {
     /// Not simplified.
     #[default]
     AsHeard,
-    /// Sevenths and what is above them left out.
+    /// Without sevenths and extensions.
     NoSevenths,
     /// Triads and suspensions.
     Triads,
@@ -238,9 +238,9 @@ impl NextChoice {
         match self {
             Self::Heard => {
                 "Where the song, or a passage like this one, was heard before: the next chord and \
-                 the beats until it comes. What sounds then takes its place, be it that or another."
+                 the beats until it comes. The chord that then sounds replaces it."
             }
-            Self::Off => "Only what sounds is shown",
+            Self::Off => "Only the current chord is shown",
         }
     }
 }
@@ -262,7 +262,7 @@ pub enum InstrumentChoice {
     Banjo,
     /// A mandolin.
     Mandolin,
-    /// Strings of one's own: [`Preferences::own_strings`].
+    /// A custom tuning: [`Preferences::own_strings`].
     Own,
 }
 
@@ -305,41 +305,41 @@ impl InstrumentChoice {
     }
 }
 
-/// The highest fret that a capo goes to.
+/// The highest fret for a capo.
 pub const MAX_CAPO: u8 = 9;
 
 /// How the window is set up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// What has the room.
+    /// The page.
     pub page: Page,
-    /// What is beside the chord.
+    /// What is shown beside the chord.
     pub companion: Companion,
     /// Light or dark.
     pub theme: ThemeChoice,
     /// For which instrument names are written.
     pub written_for: WrittenFor,
-    /// How notes are called.
+    /// The language of note names.
     pub names: NoteNames,
-    /// How simple chords are in the window and in what it exports; the track keeps what was
+    /// How chords are simplified in the window and its exports; the track keeps what was
     /// heard.
     pub simplify: SimplifyChoice,
-    /// The chords that somebody plays, as they sound.
+    /// The chords that the user plays, in concert pitch.
     pub own_chords: Vec<Label>,
     /// Whether the next chord is announced.
     pub next: NextChoice,
     /// Which instrument fingerings are for.
     pub instrument: InstrumentChoice,
-    /// Open strings of one's own as MIDI notes, in the order in which they lie.
+    /// The open strings of a custom tuning as MIDI notes, in string order.
     pub own_strings: Vec<u8>,
-    /// Whether charts that are exported have chord diagrams for it.
+    /// Whether exported charts have chord diagrams for the instrument.
     pub diagrams: bool,
-    /// Whether strings are drawn the other way round.
+    /// Whether diagrams are mirrored for left-handed players.
     pub left_handed: bool,
     /// The fret of the capo, 0 … [`MAX_CAPO`].
     pub capo: u8,
-    /// What dragged boundaries are drawn to.
+    /// What dragged boundaries snap to.
     pub snap: Snap,
     /// How MIDI files lay out chords.
     pub voicing: Voicing,
@@ -350,7 +350,7 @@ pub struct Preferences {
 }
 
 impl Preferences {
-    /// The instrument that fingerings are for: a guitar while no strings of one's own are known.
+    /// The instrument for fingerings: a guitar while there are no strings for a custom tuning.
     pub fn strings(&self) -> Instrument {
         match self.instrument {
             InstrumentChoice::Guitar => Instrument::Guitar,
@@ -370,7 +370,7 @@ impl Preferences {
         }
     }
 
-    /// How chords are simplified: as heard while there are no chords of one's own to choose from.
+    /// The simplification: as heard while the user has named no chords to choose from.
     pub fn simplified(&self) -> Simplify {
         match self.simplify {
             SimplifyChoice::AsHeard => Simplify::AsHeard,

@@ -18,13 +18,13 @@ pub struct Span {
     pub end_s: f64,
     /// Its name; empty where nothing sounds or the chord is unknown.
     pub name: ChordName,
-    /// What it does in its key.
+    /// Its harmonic function in the key.
     pub function: Function,
     /// 0…1.
     pub confidence: f32,
     /// Whether later audio may overrule it.
     pub provisional: bool,
-    /// Whether it stays whatever is heard.
+    /// Whether later passes leave it alone.
     pub locked: bool,
     /// Whether nothing sounds, rather than an unknown chord.
     pub silent: bool,
@@ -37,12 +37,12 @@ pub struct SheetChord {
     pub at: f32,
     /// How much of the bar it lasts, 0…1.
     pub length: f32,
-    /// Whether it has gone on from the bar before.
+    /// Whether it continues from the bar before.
     pub held: bool,
-    /// The chord of the track that sounds there; `None` before and after all of them. Where
-    /// several are shown as one, the longest.
+    /// Index of the chord of the track that sounds there; `None` before and after all of them.
+    /// Where several are shown as one, the longest.
     pub span: Option<usize>,
-    /// The chord of the track that it starts with.
+    /// Index of the chord of the track that it starts with.
     pub first: Option<usize>,
 }
 
@@ -59,9 +59,9 @@ pub struct SheetBar {
     pub start_s: f64,
     /// Its end in seconds of the track.
     pub end_s: f64,
-    /// Slashes: what a musician counts.
+    /// The number of slashes: the beats that a musician counts.
     pub pulses: u32,
-    /// The meter as numbers above and below, where it is new.
+    /// Numerator and denominator of the meter, where it is new.
     pub meter: Option<(u8, u8)>,
     /// The key in words, where it is new.
     pub key: Option<String>,
@@ -69,7 +69,7 @@ pub struct SheetBar {
     pub section: Option<String>,
     /// Whether it is written as a repetition of the bar before it.
     pub simile: bool,
-    /// Whether the music starts within it, late.
+    /// Whether the music starts within it.
     pub pickup: bool,
     /// Its chords, in order.
     pub chords: Vec<SheetChord>,
@@ -80,7 +80,7 @@ pub struct SheetBar {
 pub struct Sheet {
     /// The title; empty where there is none.
     pub title: String,
-    /// Who wrote it; may be empty.
+    /// The composer; may be empty.
     pub composer: String,
     /// Bars on a line.
     pub bars_per_line: usize,
@@ -93,7 +93,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// The sheet of a track. Bars go on to `until_beat` at least, the playhead's.
+    /// The sheet of a track, with bars at least to `until_beat`, the playhead's.
     pub fn new(track: &Track, namer: &Namer, until_beat: Option<f64>) -> Self {
         let segments = track.timeline().segments();
         let spans: Vec<Span> = segments
@@ -104,7 +104,7 @@ impl Sheet {
             trim: true,
             fold: false,
         };
-        // Chords that are shown alike are one on paper.
+        // Chords shown alike are one on paper.
         let simple = |label: &Label| namer.simple(label);
         let shown = (!namer.is_full()).then(|| track.map_labels(simple));
         let chart = Chart::new(shown.as_ref().unwrap_or(track), options);
@@ -144,9 +144,8 @@ impl Sheet {
         (beat < self.bars[index].end_beat).then_some(index)
     }
 
-    /// The lines, as ranges of bars, with at most `most` bars on each: a section starts
-    /// a line. One bar alone before a section joins the line before it, and a pickup does
-    /// not count.
+    /// The lines, as ranges of bars, with at most `most` bars each: a section starts a line. A
+    /// single bar before a section joins the line before it, and a pickup does not count.
     pub fn lines(&self, most: usize) -> Vec<std::ops::Range<usize>> {
         let most = most.max(1);
         let section = |index: usize| {
@@ -179,7 +178,7 @@ impl SheetBar {
         self.pickup
     }
 
-    /// How wide it is drawn, against a whole bar.
+    /// Its width relative to a whole bar.
     pub fn share(&self) -> f32 {
         if self.pickup { 0.4 } else { 1.0 }
     }
@@ -257,9 +256,8 @@ fn bar(
     }
 }
 
-/// The chord of the track that a chart's chord stands for: of those that sound in its
-/// time, the one with its label that sounds longest. `labels` are those of the spans as they are
-/// shown.
+/// Index of the chord of the track behind a chord of the chart: of those that sound in its time,
+/// the longest with its label. `labels` are those of the spans as they are shown.
 fn sounding(
     bar: &Bar,
     placed: &harmony::chart::Placed,
@@ -286,8 +284,8 @@ fn sounding(
         })
 }
 
-/// Appends empty bars up to the playhead, so that the line it is on has its bars before
-/// there is anything in them.
+/// Appends empty bars up to the playhead, so that its line has bars before there is anything
+/// in them.
 fn extend(bars: &mut Vec<SheetBar>, track: &Track, until_beat: Option<f64>) {
     let Some(until) = until_beat.filter(|beat| beat.is_finite()) else {
         return;
@@ -296,7 +294,7 @@ fn extend(bars: &mut Vec<SheetBar>, track: &Track, until_beat: Option<f64>) {
         Some(last) => last.end_beat,
         None => track.meters().bar_at(until).start,
     };
-    // The next bar is there before the playhead is.
+    // The next bar is there before the playhead reaches it.
     for bar in track.meters().bars(from, until + 1e-6, MAX_BARS.min(4096)) {
         let meter = (bar.meter.numerator(), bar.meter.denominator());
         bars.push(SheetBar {

@@ -2,7 +2,7 @@
 
 use crate::snapshot::{Snapshot, Status};
 
-/// What the plugin is doing, as the editor says it.
+/// The plugin's status, as the editor shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusWord {
     /// Waiting for the host to process audio.
@@ -13,7 +13,7 @@ pub enum StatusWord {
     Silence,
     /// Sound, and no chord yet.
     Listening,
-    /// More guess than knowledge.
+    /// The chord is a guess.
     Unsure,
     /// A chord is recognized.
     Recognizing,
@@ -55,7 +55,7 @@ impl StatusWord {
         }
     }
 
-    /// The sentence behind the word.
+    /// A sentence that explains the word.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting for the host to play audio through Changes.",
@@ -67,7 +67,7 @@ impl StatusWord {
             Self::Unsure => "The chord shown is uncertain.",
             Self::Recognizing => "A chord is recognized.",
             Self::Frozen => "The display is held. Analysis and track go on.",
-            Self::Gap => "The machine was too slow and audio was lost to the analysis.",
+            Self::Gap => "The machine was too slow, and some audio was not analysed.",
             Self::Failed => {
                 "The analysis stopped on an error. Audio still passes. Switch the plugin off and \
                  on in the host to begin again."

@@ -95,7 +95,7 @@ fn chords_are_as_simple_as_wanted() {
         ("C:maj6/5", Triads, "C/G"),
         ("D:sus4(b7)", Triads, "Dsus4"),
         ("D:sus4(b7)", MajMin, "D"),
-        // Nobody has said which chords they play.
+        // No chords have been named.
         ("G:9/3", Own, "G9/B"),
     ] {
         let mut controls = Controls::default();
@@ -179,7 +179,7 @@ fn notes_have_the_names_that_are_chosen() {
     let namer = Namer::new(&controls);
     assert_eq!(namer.key_name("B:min".parse().unwrap()), "H minor");
     assert_eq!(namer.read("Hm7").unwrap(), label("B:min7"));
-    // Numerals are no notes.
+    // Numerals are not notes.
     controls.style = 3;
     assert_eq!(shown("B:min", &controls), "vii");
     controls.style = 2;
@@ -196,7 +196,7 @@ fn chords_that_are_shown_alike_are_one_on_the_sheet() {
     let chord = &sheet.bars[3].chords[0];
     assert!(chord.held);
     assert_eq!((chord.span, chord.first), (Some(3), Some(2)));
-    // Each can be edited as ever.
+    // Each can still be edited.
     let names: Vec<_> = sheet.spans.iter().map(|span| span.name.text()).collect();
     assert_eq!(names, ["C", "C", "Am", "Am"]);
 }

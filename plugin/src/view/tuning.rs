@@ -1,19 +1,19 @@
-//! How far the music is from A = 440 Hz, and who says so.
+//! The tuning of the music relative to A = 440 Hz, and whether it is set.
 
 use recognizer::tuning::Tuning;
 
 use super::Controls;
 use crate::snapshot::Snapshot;
 
-/// Music this near to A = 440 Hz is in tune, in cents: nothing is shown.
+/// Music this close to A = 440 Hz, in cents, is in tune: nothing is shown.
 const IN_TUNE_CENTS: f32 = 5.0;
 
-/// The tuning that the music is heard at.
+/// The tuning of the music.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TuningView {
-    /// What it is; `None` until the music has said it.
+    /// The tuning; `None` until it is known.
     pub tuning: Option<Tuning>,
-    /// Whether somebody has set it.
+    /// Whether it was set by hand.
     pub fixed: bool,
 }
 
@@ -35,7 +35,7 @@ impl TuningView {
         )
     }
 
-    /// Whether somebody should see it who has not asked.
+    /// Whether it should be shown without being asked for.
     pub fn is_news(&self) -> bool {
         let out_of_tune = |tuning: Tuning| tuning.cents().abs() > IN_TUNE_CENTS;
         self.fixed || self.tuning.is_some_and(out_of_tune)

@@ -123,7 +123,7 @@ impl Recognizers for ManyByValue {
     }
 }
 
-/// Says which networks it was asked for, and has none of them.
+/// Makes recognizers that report every chosen network as refused.
 struct Refusing;
 
 impl Recognizers for Refusing {
@@ -149,7 +149,7 @@ fn other_networks_go_on_where_the_music_is() {
     });
     let told = await_snapshot(&instance, |it| !it.refused_networks.is_empty());
     assert_eq!(told.refused_networks, ["mine.safetensors"]);
-    // What was heard is final, and what follows comes behind it.
+    // What was heard is final, and what follows comes after it.
     let heard = track(&instance);
     assert_eq!(heard.last().map(|it| it.1), Some(2.0), "{heard:?}");
     push(&mut input, 0.5, 2000);
@@ -317,7 +317,7 @@ fn a_reset_starts_afresh() {
     );
 }
 
-/// A host loads a project, or takes a step back, while the worker is behind.
+/// A host loads a project, or undoes a step, while the worker is behind.
 #[test]
 fn what_sounded_before_a_state_was_loaded_is_no_part_of_it() {
     let worker = worker();
@@ -328,7 +328,7 @@ fn what_sounded_before_a_state_was_loaded_is_no_part_of_it() {
     // Only now the worker hears of the second before.
     worker.adopt(&instance);
     await_snapshot(&instance, |it| it.now_s >= 1.0);
-    // Long enough for what is done when a host falls silent without a word, too.
+    // Long enough for the provisional results of a silent host, too.
     std::thread::sleep(Duration::from_millis(700));
     assert_eq!(track(&instance), []);
     input.set_loads(session.loads());
@@ -362,7 +362,7 @@ fn a_track_on_the_streams_clock_is_not_overwritten_after_reopening() {
     let (instance, mut input) = reopened("stream", 100_000, RATE);
     let before = track(&instance);
     worker.adopt(&instance);
-    // A host that is open and stands still, and then somebody plays.
+    // A host that is open and stands still; then it plays.
     push(&mut input, 0.0, 3000);
     push(&mut input, 0.2, 2000);
     let snapshot = await_snapshot(&instance, |it| it.now_s >= 5.0);
@@ -371,7 +371,7 @@ fn a_track_on_the_streams_clock_is_not_overwritten_after_reopening() {
     wanted.push((12.0, 15.0, "X".to_owned()));
     wanted.push((15.0, 17.0, "D:maj".to_owned()));
     assert_eq!(track(&instance), wanted);
-    // Another instance of the session goes on behind all of it.
+    // Another instance of the session continues after all of it.
     let saved = instance.session().save().unwrap();
     instance.session().load(&saved);
     input.set_loads(instance.session().loads());
@@ -438,13 +438,12 @@ fn the_write_switch_acts_at_its_sample_whatever_the_blocks() {
     }
 }
 
-/// What a muted track sounds like, and one of which only the drums are left. The networks
-/// themselves listen.
+/// A muted track, and a track with only drums. The real networks listen.
 #[test]
 fn a_pass_without_music_leaves_the_confirmed_track_as_it_is() {
     const RATE: f64 = 48_000.0;
     let worker = Worker::start(crate::engine::load().unwrap()).unwrap();
-    // Noise of −1…1 that a sample has by its number.
+    // Noise of −1…1, determined by the sample's number.
     let noise = |t: f64| {
         let seed = ((t * RATE).round() as u32).wrapping_mul(2_654_435_769);
         let seed = (seed ^ (seed >> 15)).wrapping_mul(0x85eb_ca6b);

@@ -8,22 +8,22 @@ use super::ensemble::fused;
 use super::live::Live;
 use crate::session::Session;
 
-/// A stretch of a run without a gap.
+/// A part of a run without gaps.
 struct Stretch {
     run: u64,
-    /// The place that comes next.
+    /// The grid place that comes next.
     next: i64,
     confirmer: BandConfirmer,
 }
 
-/// What becomes final of what a band plays.
+/// The confirmed track of what a band plays.
 #[derive(Default)]
 pub(super) struct Confirmed {
     stretch: Option<Stretch>,
 }
 
 impl Confirmed {
-    /// Hears the next frame; whether something became final.
+    /// Takes the next frame. Returns whether something became final.
     pub(super) fn hear(&mut self, cell: &Cell<Tag>, live: &mut Live, session: &Session) -> bool {
         let Some(place) = live.place(cell.run) else {
             return false;
@@ -51,7 +51,8 @@ impl Confirmed {
         write(refined, live, session) || changed
     }
 
-    /// Nothing more of a run becomes final; whether something became so with that.
+    /// Ends a run: nothing more of it becomes final after this. Returns whether something
+    /// became final now.
     pub(super) fn end_run(&mut self, run: u64, live: &mut Live, session: &Session) -> bool {
         let Some(place) = live.place(run) else {
             return false;
@@ -64,7 +65,7 @@ impl Confirmed {
         changed
     }
 
-    /// All of the stretch is final, up to `end_s` of the band's stream at most.
+    /// Makes all of the stretch final, up to `end_s` of the band's stream at most.
     fn finish(&mut self, end_s: f64, live: &mut Live, session: &Session) -> bool {
         let Some(mut stretch) = self.stretch.take() else {
             return false;

@@ -1,4 +1,4 @@
-//! One band: who is in it, and what its parts say together.
+//! One band: its members, and what their parts say together.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) struct Member {
     pub(super) part: Part,
     pub(super) session: Arc<Session>,
     pub(super) settings: Settings,
-    /// Whether there is something for it to hear, so that the others wait for what it says.
+    /// Whether it has audio, so that the others wait for its frames.
     pub(super) active: bool,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Member {
 pub(super) struct Ensemble {
     members: BTreeMap<u64, Member>,
     together: bool,
-    /// What all of them write into while they play together.
+    /// The session that all of them write into while they play together.
     session: Session,
     gathering: Gathering<Tag>,
     live: Live,
@@ -35,7 +35,7 @@ pub(super) struct Ensemble {
     /// How often the track had been replaced when this was heard.
     replaced: u32,
     picture: Arc<Picture>,
-    /// Set while it is at work: what an error has left behind is not gone on with.
+    /// Set while the ensemble runs: after an error its state is not used any further.
     at_work: bool,
 }
 
@@ -56,7 +56,7 @@ impl Default for Ensemble {
 }
 
 impl Ensemble {
-    /// An instance is in the band, or is another part of it now.
+    /// Adds an instance to the band, or gives it another part.
     pub(super) fn admit(&mut self, id: u64, member: Member) {
         let before = self.members.get(&id);
         let same = before.is_some_and(|it| it.part == member.part);
@@ -65,7 +65,7 @@ impl Ensemble {
             return;
         }
         if !same {
-            // What it has said it has said as another part.
+            // Its frames so far belong to its old part.
             self.gathering.unseat(id);
         }
         let active = member.active;
@@ -74,7 +74,7 @@ impl Ensemble {
         self.wait_for(id, active);
     }
 
-    /// An instance is gone, or in another band.
+    /// Removes an instance that is gone or has moved to another band.
     pub(super) fn dismiss(&mut self, id: u64) {
         self.gathering.unseat(id);
         if let Some(member) = self.members.remove(&id) {
@@ -88,7 +88,7 @@ impl Ensemble {
         }
     }
 
-    /// Whether the others wait for what an instance says.
+    /// Sets whether the others wait for the frames of an instance.
     fn wait_for(&mut self, id: u64, active: bool) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
@@ -108,7 +108,7 @@ impl Ensemble {
         }
     }
 
-    /// How an instance with a part stands in the band of that letter.
+    /// The standing of an instance with a part in the band of this letter.
     pub(super) fn standing(&self, part: Part, band: char) -> Standing {
         if self.together {
             let mut parts: Vec<Part> = self.members.values().map(|it| it.part).collect();
@@ -133,7 +133,7 @@ impl Ensemble {
         self.gathering.pause(lane, id);
     }
 
-    /// Hears what has become complete.
+    /// Decodes the places that have become complete.
     pub(super) fn advance(&mut self) {
         if std::mem::replace(&mut self.at_work, true) || self.replaced != self.session.replaced() {
             self.restart();
@@ -168,7 +168,7 @@ impl Ensemble {
         self.at_work = false;
     }
 
-    /// Whether the band plays together has to be looked at anew.
+    /// Decides anew whether the band plays together.
     fn regroup(&mut self) {
         let parts = || self.members.values().map(|it| it.part);
         let together = parts().count() > 1 && parts().any(|part| part != Part::Mix);
@@ -184,7 +184,8 @@ impl Ensemble {
         self.together = together;
         self.restart();
         if together {
-            // All of them at once: who comes first must not have the first frames for itself.
+            // All of them at once: otherwise the first to come would have the first frames for
+            // itself.
             let waiting = self.members.iter();
             let waiting = waiting.filter(|(_, it)| it.active && it.part != Part::Drums);
             for (id, member) in waiting {
@@ -193,7 +194,7 @@ impl Ensemble {
         }
         if !together {
             let mut members = self.members.values();
-            // The first of them has all that was the band's, the others a copy of its track.
+            // The first of them keeps the band's session, the others get a copy of its track.
             let first = members.next();
             for member in members {
                 member.session.leave();
@@ -207,7 +208,7 @@ impl Ensemble {
         }
     }
 
-    /// What is heard from now on has nothing to do with what was heard.
+    /// Starts afresh: what follows has nothing to do with what was heard.
     fn restart(&mut self) {
         let seated: Vec<(u64, Part)> = self
             .members
@@ -231,8 +232,7 @@ impl Ensemble {
         });
     }
 
-    /// What goes for all: the display as sensitive as its chord parts are on average, and held as
-    /// long as the slowest wants.
+    /// Common settings: the mean sensitivity of the chord parts, and the longest hold.
     fn settings(&self) -> LiveSettings {
         let of = |wanted: fn(Part) -> bool| -> Vec<Settings> {
             let members = self.members.values().filter(|it| wanted(it.part));
@@ -257,13 +257,13 @@ impl Ensemble {
     }
 }
 
-/// Whether somebody speaks there who would know a chord.
+/// Whether a part that can recognize chords has a frame there.
 fn tells_chords(cell: &Cell<Tag>) -> bool {
     let mut heard = cell.heard.iter();
     heard.any(|it| it.part.tells_chords() || it.midi.is_some())
 }
 
-/// What all parts say of a place, if any has a say.
+/// The posterior of all parts at a place, if any has one.
 pub(super) fn fused(cell: &Cell<Tag>) -> Option<Posterior> {
     const NO_NOTES: [f32; 12] = [0.0; 12];
     let mut votes = Vec::with_capacity(cell.heard.len() + 1);

@@ -1,8 +1,9 @@
-//! What a band shows at once: its frames through the decoders of the display, and into the track.
+//! The live display of a band: its frames go through the decoders of the display, and into the
+//! track.
 //!
-//! The band has a stream of its own, as an instance has: one sample of it is one frame, and the
-//! runs of the song follow each other in it. So what is heard goes the way that it always goes,
-//! through a [`History`].
+//! The band has a stream of its own, as an instance has: a sample of it is a frame, and the
+//! runs of the song follow each other in it. So what is heard goes through a [`History`], as
+//! always.
 
 use std::collections::VecDeque;
 
@@ -15,10 +16,10 @@ use super::ensemble::fused;
 use crate::session::Session;
 use changes_realtime::transport::{Anchor, HostPosition};
 
-/// The track is written so often, in frames: about as often as that of one instance.
+/// How often the track is written, in frames: about as often as that of one instance.
 const RECORD_EVERY: u64 = 2;
 
-/// What the parts said is kept for so many frames.
+/// The contributions of the parts are kept for so many frames.
 const WORDS: usize = 64;
 
 /// Where a run of the song lies in the band's stream.
@@ -27,9 +28,9 @@ pub(super) struct RunPlace {
     pub(super) run: u64,
     /// The first place of its grid.
     first: i64,
-    /// The sample of the stream that this is.
+    /// The sample of the stream at that place.
     base: u64,
-    /// Behind its last sample.
+    /// One past its last sample.
     end: u64,
 }
 
@@ -39,12 +40,12 @@ impl RunPlace {
         self.base as f64 * FRAME_S + (song_s - self.first as f64 * FRAME_S)
     }
 
-    /// Where it begins, in seconds of the band's stream.
+    /// Where the run begins, in seconds of the band's stream.
     pub(super) fn start_s(&self) -> f64 {
         self.base as f64 * FRAME_S
     }
 
-    /// Where it ends, in seconds of the band's stream.
+    /// Where the run ends, in seconds of the band's stream.
     pub(super) fn end_s(&self) -> f64 {
         self.end as f64 * FRAME_S
     }
@@ -56,16 +57,16 @@ pub(super) struct Live {
     pub(super) history: History,
     /// Samples of the stream so far.
     now: u64,
-    /// The run that goes on.
+    /// The current run.
     run: Option<RunPlace>,
     /// Runs of which something may yet become final.
     places: Vec<RunPlace>,
     anchor: Option<Anchor>,
     epoch: u8,
-    /// Whether nobody had a say since the track was written last.
+    /// Whether no part has contributed since the track was last written.
     silent: bool,
     current: Option<Shown>,
-    /// What the parts have said last, with the samples of the stream.
+    /// The latest contributions of the parts, with their samples of the stream.
     words: VecDeque<(u64, Vec<Heard<Tag>>)>,
 }
 
@@ -95,12 +96,12 @@ impl Live {
         self.current.as_ref()
     }
 
-    /// Where a run lies, as long as something of it may become final.
+    /// Where a run lies, as long as some of it may become final.
     pub(super) fn place(&self, run: u64) -> Option<RunPlace> {
         self.places.iter().find(|it| it.run == run).copied()
     }
 
-    /// Nothing more of a run becomes final.
+    /// Forgets a run, of which nothing more becomes final.
     pub(super) fn forget(&mut self, run: u64) {
         self.places.retain(|it| it.run != run);
     }
@@ -109,8 +110,8 @@ impl Live {
         self.history.confirmed_to_s(session)
     }
 
-    /// Hears the next frame; `speaks` says whether somebody is there who would know a chord:
-    /// without, nothing is written. Whether something else is shown.
+    /// Takes the next frame. `speaks` says whether a part that can recognize chords takes
+    /// part: without one nothing is written. Returns whether the display has changed.
     pub(super) fn hear(&mut self, cell: Cell<Tag>, speaks: bool, session: &Session) -> bool {
         let sample = self.sample_of(&cell, session);
         let write = speaks && cell.heard.iter().all(|it| it.tag.write);
@@ -148,7 +149,7 @@ impl Live {
         changed
     }
 
-    /// The song breaks off.
+    /// Ends the run: the song stops or jumps.
     pub(super) fn end_run(&mut self, session: &Session) {
         if self.run.take().is_some() {
             self.record(session);
@@ -157,7 +158,7 @@ impl Live {
         }
     }
 
-    /// Which part said what of the chord that is shown, since it began.
+    /// What each part contributed to the chord shown, since it began.
     pub(super) fn said(&self) -> Vec<Said> {
         let from_s = self.current.as_ref().map_or(0.0, |it| it.starts_at_s);
         let since = self
@@ -168,7 +169,7 @@ impl Live {
         let words = since.flat_map(|(_, heard)| heard.iter()).flat_map(|it| {
             let audible = (!it.frame.silent).then_some((&it.frame.posterior, &it.frame.notes));
             let midi = it.midi.as_ref().map(|it| (it, &NO_NOTES));
-            // A track of MIDI notes need not sound.
+            // A track of MIDI notes need not make a sound.
             let audio = (audible.is_some() || midi.is_none()).then_some((it.part, audible));
             let midi = midi.map(|it| (Part::Midi, Some(it)));
             audio.into_iter().chain(midi)
@@ -182,7 +183,7 @@ impl Live {
         self.history.record(session);
     }
 
-    /// The sample of the stream that a place is; begins a run, or goes on behind what is missing.
+    /// The sample of the stream for a place. Begins a run, or skips what is missing.
     fn sample_of(&mut self, cell: &Cell<Tag>, session: &Session) -> u64 {
         if let Some(run) = self.run.filter(|it| it.run == cell.run) {
             let sample = run.base + (cell.place - run.first).max(0) as u64;
@@ -214,7 +215,7 @@ impl Live {
         self.words.clear();
     }
 
-    /// Says where the host is, where it is not where it was expected.
+    /// Anchors the host's position where it is not the expected one.
     fn anchor_at(&mut self, sample: u64, host: HostPosition) {
         let goes_on = self.anchor.is_some_and(|anchor| {
             let later = sample.saturating_sub(anchor.sample);
@@ -228,8 +229,8 @@ impl Live {
     }
 }
 
-/// Where the host is at a place. All parts say the same but for rounding; which of them is taken
-/// must not depend on their order.
+/// The host's position at a place. All parts have the same but for rounding; the choice among
+/// them must not depend on their order.
 fn host_at(cell: &Cell<Tag>) -> Option<HostPosition> {
     let at_place = cell.heard.iter().map(|it| {
         let mut host = it.tag.host;

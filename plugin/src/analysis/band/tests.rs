@@ -19,7 +19,7 @@ fn says(label: &str, bass: usize) -> Posterior {
     Posterior::from_logits(&chord, Some(&basses), None)
 }
 
-/// An instance that has no audio but says what it is told to.
+/// An instance without audio that contributes given frames.
 struct Player {
     seat: Seat,
     params: ChangesParams,
@@ -27,11 +27,11 @@ struct Player {
     history: History,
     /// Second of the stream at which the song begins.
     begins_s: f64,
-    /// Frames of the song of each lane that were said.
+    /// How many frames of the song were contributed, for each lane.
     said: [u64; 2],
 }
 
-/// What sounds at a second of the song: the chord of the keys, and the bass note.
+/// The chord of the keys and the bass note at a second of the song.
 fn song(at_s: f64) -> (&'static str, usize) {
     match at_s {
         0.0..4.0 => ("C", 4),
@@ -90,7 +90,7 @@ impl Player {
         self.history.break_off(2);
     }
 
-    /// Says the frames of the song up to a second of it.
+    /// Contributes the frames of the song up to a second of it.
     fn say(&mut self, to_s: f64) {
         for (lane, index) in [(Lane::Live, 0), (Lane::Refined, 1)] {
             let late_s = if index == 0 { 0.0 } else { 3.0 };
@@ -139,7 +139,7 @@ fn set<P: nice_plug::prelude::Enum + PartialEq + 'static>(param: &EnumParam<P>, 
     unsafe { param.as_ptr()._internal_set_normalized_value(normalized) };
 }
 
-/// Plays the song through such a band, `order` being who comes first in each round.
+/// Plays the song through such a band; `order` is the order of the instances in each round.
 fn play(order: &[usize], step_s: f64, begins_s: [f64; 3]) -> Vec<(f64, f64, String)> {
     let parts = [PartChoice::Harmony, PartChoice::Bass, PartChoice::Melody];
     let bands = Arc::default();
@@ -191,7 +191,7 @@ fn an_instance_without_a_band_is_told_so_and_writes_for_itself() {
     mix.follow(true);
     assert_eq!(*mix.seat.standing(), Standing::Alone);
     assert!(!mix.seat.is_together() && mix.seat.picture().is_none());
-    // Another part makes a band of them, and in another band it is alone.
+    // Another part makes the two a band; in another band the instance is alone.
     set(&other.params.part, PartChoice::Bass);
     other.follow(true);
     mix.follow(true);

@@ -1,16 +1,17 @@
-//! The beats of the host's song, as a recognizer is told them.
+//! The beats of the host's song, in the form a recognizer takes.
 
 use harmony::time::Meter;
 use recognizer::beat::{BeatGrid, GridSpan};
 
 use super::History;
 
-/// How far past its end a stretch of the song still has a beat, in seconds.
+/// A beat up to this long past the end of a stretch of the song still belongs to it, in
+/// seconds.
 const BEAT_HAIR_S: f64 = 1e-3;
 
 impl History {
-    /// The source of beats for a recognizer that began at `start_s` the beats of the host's song between
-    /// two of its seconds.
+    /// The source of beats for a recognizer that began at `start_s`: the beats of the host's song
+    /// between two seconds of the recognizer's time.
     pub(in crate::analysis) fn grid_since(
         &self,
         start_s: f64,
@@ -29,7 +30,7 @@ impl History {
                 let meter = Meter::new(numerator, u8::try_from(denominator).ok()?).ok()?;
                 host.playing.then_some(GridSpan {
                     from_s: span.start_s - start_s,
-                    // The beat on which the song stops or jumps is a beat.
+                    // A beat exactly where the song stops or jumps belongs to the stretch.
                     to_s: span.end_s - start_s + BEAT_HAIR_S,
                     beat: host.beats?,
                     bpm: host.tempo_bpm?,

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::{History, SAME_S};
 use changes_realtime::transport::Span;
 
-/// From here on, up to the next one, the stream belongs to one pass over the song and is
-/// written into the track or not.
+/// A part of the stream, from here to the next stretch, that belongs to one pass over the song
+/// and is written into the track or not.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     start_s: f64,
@@ -14,16 +14,16 @@ struct Stretch {
     write: bool,
 }
 
-/// Stretches of the stream.
+/// The stretches of the stream.
 pub(super) struct Passes {
     /// In order, never empty.
     stretches: VecDeque<Stretch>,
-    /// Counts breaks of the song, as the audio thread has told last.
+    /// The latest count of breaks of the song from the audio thread.
     epoch: u8,
 }
 
 impl Passes {
-    /// The first pass, which is written.
+    /// One pass, which is written.
     pub(super) fn from(start_s: f64) -> Self {
         Self {
             stretches: VecDeque::from([Stretch {
@@ -36,7 +36,7 @@ impl Passes {
     }
 
     pub(super) fn forget_before(&mut self, oldest_s: f64) {
-        // The first one holds up to where the next one begins.
+        // The first one reaches up to where the next one begins.
         while self
             .stretches
             .get(1)
@@ -46,7 +46,7 @@ impl Passes {
         }
     }
 
-    /// As [`History::set_write`].
+    /// See [`History::set_write`].
     pub(super) fn set_write(&mut self, write: bool, now_s: f64) {
         let now = self.now(now_s);
         if write != now.write {
@@ -54,7 +54,7 @@ impl Passes {
         }
     }
 
-    /// As [`History::break_off`].
+    /// See [`History::break_off`].
     pub(super) fn break_off(&mut self, epoch: u8, now_s: f64) {
         if epoch != self.epoch {
             self.epoch = epoch;
@@ -62,21 +62,21 @@ impl Passes {
         }
     }
 
-    /// What is heard from now on is another pass.
+    /// Begins another pass.
     pub(super) fn begin_pass(&mut self, now_s: f64) {
         let now = self.now(now_s);
         let pass = now.pass + 1;
         self.begin(Stretch { pass, ..now }, now_s);
     }
 
-    /// The pass that the stream belongs to there.
+    /// The pass at a second of the stream.
     pub(super) fn at(&self, at_s: f64) -> u64 {
         let mut there = self.stretches.iter().rev();
         let found = there.find(|it| it.start_s <= at_s + SAME_S);
         found.map_or(0, |it| it.pass)
     }
 
-    /// The same, and whether it is written there.
+    /// The pass at a second of the stream, and whether it is written there.
     pub(super) fn stretch_at(&self, at_s: f64) -> (u64, bool) {
         let mut there = self.stretches.iter().rev();
         let found = there.find(|it| it.start_s <= at_s + SAME_S);
@@ -103,8 +103,8 @@ impl Passes {
 }
 
 impl History {
-    /// The host's time over a stretch of the stream, where what was heard is written into the
-    /// track, each part with the pass over the song that it belongs to.
+    /// The host's song positions over a part of the stream where what was heard is written
+    /// into the track, each with its pass over the song.
     pub(super) fn parts(&self, from_s: f64, to_s: f64) -> Vec<(Span, u64)> {
         let stretches = &self.passes.stretches;
         let next = stretches.iter().skip(1).map(|it| it.start_s);

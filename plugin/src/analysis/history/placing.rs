@@ -1,4 +1,4 @@
-//! Where in the song what was heard lies.
+//! Placing what was heard in the song.
 
 use harmony::edit::Heard;
 
@@ -24,9 +24,9 @@ pub(super) fn placed(song: &Song, place: &Place, span: &Span, mut heard: Heard) 
 pub(super) struct Covered(Vec<(f64, f64)>);
 
 impl Covered {
-    /// Adds one.
+    /// Adds a stretch.
     pub(super) fn add(&mut self, from_s: f64, to_s: f64) {
-        // Most stretches lie right before one that is there.
+        // Most stretches lie right before an existing one.
         let touching = self
             .0
             .iter_mut()
@@ -40,7 +40,7 @@ impl Covered {
         }
     }
 
-    /// What is left of a stretch.
+    /// The parts of a stretch that are not covered.
     pub(super) fn left_open(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64)> {
         let mut open = vec![(from_s, to_s)];
         for &(start_s, end_s) in &self.0 {

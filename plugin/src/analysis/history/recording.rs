@@ -1,5 +1,4 @@
-//! Writing what was heard into the track: at once, and once more when the refining pass has
-//! gone over it.
+//! Writing what was heard into the track: at once, and again after the refining pass.
 
 use harmony::edit::Heard;
 use harmony::label::Label;
@@ -12,7 +11,7 @@ use crate::session::{Session, Song};
 use changes_realtime::transport::Span;
 
 impl History {
-    /// Brings the live part of the track up to now.
+    /// Brings the live part of the track up to date.
     pub(in crate::analysis) fn record(&mut self, session: &Session) {
         if self.now_s - self.unrecorded_s <= SAME_S {
             return;
@@ -35,7 +34,7 @@ impl History {
         }
     }
 
-    /// As [`Self::record`], for the time being: what is recorded later is the same whether
+    /// Like [`Self::record`], but provisionally: what is recorded later is the same whether
     /// this was called or not.
     pub(in crate::analysis) fn record_for_now(&mut self, session: &Session) {
         let unrecorded_s = self.unrecorded_s;
@@ -63,7 +62,7 @@ impl History {
         !self.music(span).is_empty()
     }
 
-    /// Where in a span it has, in seconds.
+    /// The parts of a span in which it has, in seconds.
     fn music(&self, span: &Span) -> Vec<(f64, f64)> {
         let within = self.segments.iter().filter_map(|chord| {
             let from_s = chord.start_s.max(span.start_s);
@@ -76,7 +75,7 @@ impl History {
         loud.map(|(from_s, to_s, _)| (from_s, to_s)).collect()
     }
 
-    /// A segment of the stream with what its level says of it.
+    /// A segment of the stream, cut by its level into sound and silence.
     fn with_level(&self, segment: &Segment) -> Vec<Heard> {
         let parts = self.silences.by_level(segment.start_s, segment.end_s);
         let part = |(start_s, end_s, faint)| Heard {
@@ -90,9 +89,9 @@ impl History {
         parts.into_iter().map(part).collect()
     }
 
-    /// Puts what the refining pass has found into the track, except where the song has
-    /// been since: what sounded last at a place of the song is what counts. Times of
-    /// `refined` begin at `start_s`.
+    /// Puts the result of the refining pass into the track, except where the song has been
+    /// again since: the latest pass over a place of the song counts. Times of `refined` begin
+    /// at `start_s`.
     pub(in crate::analysis) fn confirm(
         &mut self,
         refined: &Refined,
@@ -103,10 +102,10 @@ impl History {
         self.write_refined(refined, Status::Confirmed, start_s, session);
     }
 
-    /// Puts what the refining pass would say if the stream ended here into the track, for the
-    /// time being: as provisional, so that nothing confirmed is joined with it. The next
-    /// [`Self::record`] writes over it what the live analysis has to say, and what is
-    /// confirmed later is the same whether this was called or not.
+    /// Puts the refining pass's result for a stream that ended here into the track, marked
+    /// provisional so that nothing confirmed is joined with it. The next [`Self::record`]
+    /// replaces it by the live result, and what is confirmed later is the same whether this
+    /// was called or not.
     pub(in crate::analysis) fn confirm_for_now(
         &mut self,
         refined: &Refined,
@@ -133,7 +132,7 @@ impl History {
         let settled = self.passes.at(self.confirmed_s);
         let now = self.parts(from_s, to_s);
         session.record(self.loads, |song| {
-            // Where nothing was heard since, what was heard before still counts.
+            // Where nothing was heard since, the earlier result still counts.
             let mut covered = Covered::default();
             let since = since.iter().rev();
             for span in since.flat_map(|(span, _)| song.unbroken(span)) {

@@ -4,17 +4,17 @@ use std::collections::VecDeque;
 
 use super::SAME_S;
 
-/// Silence of this length counts for nothing against a chord that is in the track: shorter
-/// ones lie between the notes of any song.
+/// Only silence of this length, in seconds, counts against a chord in the track: shorter rests
+/// lie between the notes of any song.
 const SILENCE_S: f64 = 1.0;
 
 /// Stretches of silence.
 pub(super) struct Silences {
     /// Those of [`SILENCE_S`] and more: start and end, in order.
     long: VecDeque<(f64, f64)>,
-    /// Where the silence began that lasts, if there is one.
+    /// Where the current silence began, if there is one.
     since_s: Option<f64>,
-    /// Up to here it is known whether there was silence.
+    /// Silence is known up to here.
     known_s: f64,
 }
 
@@ -34,14 +34,14 @@ impl Silences {
         }
     }
 
-    /// Whatever lasts begins anew.
+    /// Starts afresh at `now_s`.
     pub(super) fn forget(&mut self, now_s: f64) {
         self.since_s = None;
         self.known_s = now_s;
     }
 
-    /// Says whether all was silent since this was last said; where a silence began that has
-    /// just become a long one.
+    /// Takes whether everything since the last call was silent. Returns the start of a silence
+    /// that has just become a long one.
     pub(super) fn hear(&mut self, silent: bool, now_s: f64) -> Option<f64> {
         let from_s = std::mem::replace(&mut self.known_s, now_s);
         if !silent {
@@ -64,7 +64,7 @@ impl Silences {
         }
     }
 
-    /// A stretch cut where silence begins and ends, and whether each part is silent.
+    /// A stretch cut where silence begins and ends, each part with whether it is silent.
     pub(super) fn by_level(&self, from_s: f64, to_s: f64) -> Vec<(f64, f64, bool)> {
         let mut parts = Vec::new();
         let (mut at_s, to_s) = (from_s, to_s.max(from_s));

@@ -92,7 +92,7 @@ fn the_track_goes_by_the_song_once_it_rolls() {
     assert_eq!(track.clock(), Clock::Host);
     assert_eq!(labels(&track), [(4.0, 5.0, "C:maj".into())]);
     assert_eq!(track.track().timeline().segments()[0].end_beat, Some(10.0));
-    // The loop comes round with another chord.
+    // The loop comes round, with another chord.
     history.anchor(Anchor {
         sample: 2000,
         host: rolling(8.0),
@@ -173,7 +173,7 @@ fn in_a_short_loop_the_latest_pass_counts() {
         history.advance_to(2000 * pass + if pass == 2 { 1000 } else { 2000 });
         history.record(&track);
     }
-    // What the refining pass says of the first two comes after that.
+    // The refining pass's result for the first two comes after that.
     let chords = [(0.0, 2.0, "C:maj"), (2.0, 4.0, "F:min")];
     history.confirm(&refined(0.0, 4.0, &chords), 0.0, &track);
     assert_eq!(
@@ -184,7 +184,7 @@ fn in_a_short_loop_the_latest_pass_counts() {
     assert_eq!(history.confirmed_to_s(&track), Some(0.0));
 }
 
-/// A song of eight beats on C, confirmed, and what listens to it from second 0 on.
+/// A song of eight beats on C, confirmed, and a history that starts at second 0.
 fn over_a_confirmed_track() -> (History, Session) {
     let track = Session::default();
     track.load(
@@ -265,7 +265,7 @@ fn with_write_off_not_even_the_songs_tempo_is_taken_over() {
     history.confirm(&refined(0.0, 2.0, &[(0.0, 2.0, "A:min")]), 0.0, &track);
     history.confirm_for_now(&refined(2.0, 3.0, &[(2.0, 3.0, "A:min")]), 0.0, &track);
     assert_eq!(track.save().unwrap(), before);
-    // The playhead is where the host is, on the beats of the track.
+    // The playhead is at the host's position, on the beats of the track.
     assert_eq!(history.position(&track, true).time_s, 1.5);
 }
 
@@ -455,7 +455,7 @@ fn a_chord_that_goes_on_while_a_song_is_opened_lies_before_and_behind_it() {
         (10.0, 11.0, "C:maj".into()),
     ];
     assert_eq!(labels(&track), expected);
-    // What is confirmed of it later, in one piece.
+    // What is confirmed of it later comes in one piece.
     history.confirm(&refined(0.0, 3.0, &[(0.0, 3.0, "C:maj")]), 0.0, &track);
     assert_eq!(labels(&track), expected);
 }

@@ -1,6 +1,6 @@
 //! The source's side of a drag on macOS (`NSDraggingSession`).
 //!
-//! Compiled for macOS, and never run: there was no such machine at hand.
+//! Compiled for macOS, but never run: no such machine was at hand.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -21,7 +21,7 @@ use super::Ended;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
-/// Always there.
+/// True: AppKit is always there.
 pub(super) fn available() -> bool {
     true
 }
@@ -30,10 +30,10 @@ pub(super) fn available() -> bool {
 pub(super) struct Origin;
 
 impl Origin {
-    /// That of the window.
+    /// The origin on the calling thread.
     ///
     /// # Errors
-    /// This is not the main thread.
+    /// If this is not the main thread.
     pub(super) fn here() -> Result<Self> {
         match MainThreadMarker::new() {
             Some(_) => Ok(Self),
@@ -41,10 +41,10 @@ impl Origin {
         }
     }
 
-    /// Offers a file until the button is let go.
+    /// Offers a file until the button is released.
     ///
     /// # Errors
-    /// There is no window under the pointer, or no longer a main thread.
+    /// If no window is under the pointer, or the main thread has ended.
     pub(super) fn drag(self, file: &Path) -> Result<Ended> {
         let (sender, end) = mpsc::channel();
         let file = file.to_owned();
@@ -58,8 +58,8 @@ impl Origin {
     }
 }
 
-/// Begins the drag, on the main thread; what ends it is told to `sender`, or returned if
-/// it does not begin.
+/// Begins the drag, on the main thread. How it ends goes to `sender`, or is returned if it
+/// does not begin.
 fn begin(file: &Path, sender: Sender<Result<Ended>>) -> Result<Option<Ended>> {
     let main = MainThreadMarker::new().ok_or("the window is not on the main thread")?;
     // The first button is bit 0.
@@ -73,9 +73,10 @@ fn begin(file: &Path, sender: Sender<Result<Ended>>) -> Result<Option<Ended>> {
         .ok_or("the pointer is not over a window of this program")?;
     let view = window.contentView().ok_or("the window is empty")?;
     let place = window.convertPointFromScreen(on_screen);
-    let event = mouse(NSEventType::LeftMouseDragged, place, number).ok_or("no event")?;
+    let event =
+        mouse(NSEventType::LeftMouseDragged, place, number).ok_or("cannot make a mouse event")?;
 
-    let path = NSString::from_str(file.to_str().ok_or("the file's path is no text")?);
+    let path = NSString::from_str(file.to_str().ok_or("the file's path is not valid UTF-8")?);
     let icon = NSWorkspace::sharedWorkspace().iconForFile(&path);
     let url = NSURL::fileURLWithPath_isDirectory(&path, false);
     let item = NSDraggingItem::initWithPasteboardWriter(
@@ -83,9 +84,9 @@ fn begin(file: &Path, sender: Sender<Result<Ended>>) -> Result<Option<Ended>> {
         &ProtocolObject::from_retained(url),
     );
     let frame = NSRect::new(view.convertPoint_fromView(place, None), icon.size());
-    // SAFETY: an image is what the contents may be.
+    // SAFETY: an image is a type that the contents may have.
     unsafe { item.setDraggingFrame_contents(frame, Some(&icon)) };
-    // The session keeps its source until it ends.
+    // The dragging session keeps its source until it ends.
     let source = Source::new(main, sender, number);
     view.beginDraggingSessionWithItems_event_source(
         &NSArray::from_retained_slice(&[item]),
@@ -95,7 +96,7 @@ fn begin(file: &Path, sender: Sender<Result<Ended>>) -> Result<Option<Ended>> {
     Ok(None)
 }
 
-/// An event of the mouse in a window.
+/// A mouse event in a window.
 fn mouse(kind: NSEventType, place: NSPoint, window: isize) -> Option<Retained<NSEvent>> {
     NSEvent::mouseEventWithType_location_modifierFlags_timestamp_windowNumber_context_eventNumber_clickCount_pressure(
         kind,
@@ -110,20 +111,20 @@ fn mouse(kind: NSEventType, place: NSPoint, window: isize) -> Option<Retained<NS
     )
 }
 
-/// What the source of a drag knows.
+/// State of the source of a drag.
 struct Ivars {
     ended: Cell<Option<Sender<Result<Ended>>>>,
     window: isize,
 }
 
 define_class!(
-    // SAFETY: `NSObject` asks nothing of its subclasses, and this one has no `Drop`.
+    // SAFETY: `NSObject` has no requirements of its subclasses, and this one has no `Drop`.
     #[unsafe(super(NSObject))]
     #[thread_kind = MainThreadOnly]
     #[ivars = Ivars]
     struct Source;
 
-    // SAFETY: nothing to keep.
+    // SAFETY: the protocol has no requirements beyond those of `NSObject`.
     unsafe impl NSObjectProtocol for Source {}
 
     // SAFETY: the signatures are those of the protocol.
@@ -143,7 +144,7 @@ define_class!(
                 };
                 let _ = ended.send(Ok(how));
             }
-            // The drag has seen the button go up, and the view has not.
+            // The button's release went to the drag and not to the view.
             let application = NSApplication::sharedApplication(self.mtm());
             if let Some(window) = application.windowWithWindowNumber(*window) {
                 let place = window.convertPointFromScreen(place);

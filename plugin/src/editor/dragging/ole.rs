@@ -1,7 +1,7 @@
-//! The source's side of OLE drag and drop (`DoDragDrop`), which Explorer and the hosts speak.
+//! The source's side of OLE drag and drop (`DoDragDrop`), which Explorer and the hosts use.
 //!
-//! It must run on the thread that has the mouse, and outside of a paint ([`super`]): a timer
-//! of that thread, set while the button goes down, looks whether there is a file yet.
+//! It must run on the thread that has captured the mouse, and outside a paint ([`super`]): a
+//! timer of that thread, set when the button goes down, checks whether the file is there yet.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -33,33 +33,34 @@ mod tests;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
-/// How often the window's thread looks for the file, milliseconds; the least Windows allows.
+/// How often the window's thread looks for the file, in milliseconds: the shortest that
+/// Windows allows.
 const POLL_MS: u32 = 10;
 
-/// Always there.
+/// True: OLE is always there.
 pub(super) fn available() -> bool {
     true
 }
 
-/// A file to be dragged, and who waits for how it ends.
+/// A file to be dragged, and the channel for how the drag ends.
 struct Request {
     file: PathBuf,
     ended: Sender<Result<Ended>>,
 }
 
 thread_local! {
-    /// The timer of this thread, and where the file comes from.
+    /// The timer of this thread, and the channel that brings the file.
     static EXPECTED: RefCell<Option<(usize, Receiver<Request>)>> = const { RefCell::new(None) };
 }
 
-/// A thread of a window, whose timer waits for the file.
+/// A window's thread, whose timer waits for the file.
 pub(super) struct Origin(Sender<Request>);
 
 impl Origin {
-    /// That of this thread's window.
+    /// The origin on the calling thread.
     ///
     /// # Errors
-    /// No timer can be had.
+    /// If no timer can be had.
     pub(super) fn here() -> Result<Self> {
         let (sender, receiver) = mpsc::channel();
         // SAFETY: without a window, the timer calls `look` on this thread, from its message
@@ -75,16 +76,16 @@ impl Origin {
         Ok(Self(sender))
     }
 
-    /// Offers a file until the button is let go.
+    /// Offers a file until the button is released.
     ///
     /// # Errors
-    /// What OLE refuses, or that the window is gone.
+    /// If OLE refuses, or the window is gone.
     pub(super) fn drag(self, file: &Path) -> Result<Ended> {
         let (ended, end) = mpsc::channel();
         let file = file.to_owned();
         let gone = || Error::from("the window is gone");
         self.0.send(Request { file, ended }).map_err(|_| gone())?;
-        // Its sender goes with the timer's thread: this does not wait forever.
+        // The sender is dropped with the timer's thread: this does not wait forever.
         end.recv().map_err(|_| gone())?
     }
 }
@@ -103,13 +104,13 @@ unsafe extern "system" fn look(_: HWND, _: u32, timer: usize, _: u32) {
         request
     });
     if let Some(Request { file, ended }) = request {
-        // Nothing is borrowed here: the drag handles messages, timers among them. Nobody
-        // waits any more if the plugin was closed meanwhile.
+        // Nothing is borrowed here, since the drag handles messages, timers among them. If the
+        // plugin was closed meanwhile, nobody receives the result.
         let _ = ended.send(begin(&file));
     }
 }
 
-/// OLE on this thread, as long as it lives.
+/// OLE, initialized on this thread as long as this value lives.
 struct Ole;
 
 impl Ole {
@@ -122,37 +123,38 @@ impl Ole {
 
 impl Drop for Ole {
     fn drop(&mut self) {
-        // SAFETY: initialized on this thread by `new`, as often.
+        // SAFETY: balances the call in `new` on this thread.
         unsafe { OleUninitialize() };
     }
 }
 
-/// Drags a file until the button is let go, on the thread of the window.
+/// Drags a file until the button is released, on the window's thread.
 fn begin(file: &Path) -> Result<Ended> {
     if !button_is_down() {
         return Ok(Ended::NotTaken);
     }
     let _ole = Ole::new()?;
-    // SAFETY: COM is initialized on this thread, and its objects are let go before it is not.
+    // SAFETY: COM is initialized on this thread, and its objects are released before it is
+    // uninitialized.
     let data: IDataObject = unsafe {
         let item: IShellItem = SHCreateItemFromParsingName(&HSTRING::from(file), None)?;
         item.BindToHandler(None, &BHID_DataObject)?
     };
     let source: IDropSource = Button.into();
-    // The window has the mouse since the button went down, and would take it from the drag
-    // when it is told that it has lost it (`WM_CAPTURECHANGED` of baseview 0.4): it gives it
-    // up before.
-    // SAFETY: no more than the mouse's state.
+    // The window has captured the mouse since the button went down. It would take the mouse
+    // back from the drag when told that it has lost it (`WM_CAPTURECHANGED` of baseview 0.4),
+    // so it gives it up first.
+    // SAFETY: changes only the mouse capture.
     let window = unsafe {
         let window = GetCapture();
         let _ = ReleaseCapture();
         window
     };
     let mut effect = DROPEFFECT_NONE;
-    // SAFETY: all are alive until it returns.
+    // SAFETY: all arguments are alive until it returns.
     let ended = unsafe { DoDragDrop(&data, &source, DROPEFFECT_COPY, &mut effect) };
     if !window.is_invalid() {
-        // The drag has seen the button go up, and the window has not.
+        // The button's release went to the drag and not to the window.
         // SAFETY: a message without pointers; the window may be gone.
         let _ = unsafe { PostMessageW(Some(window), WM_LBUTTONUP, WPARAM(0), LPARAM(0)) };
     }
@@ -176,7 +178,7 @@ fn button_is_down() -> bool {
     state < 0
 }
 
-/// The drag lasts as long as the button is down; Escape calls it off.
+/// Whether the drag goes on: it lasts as long as the button is down, and Escape cancels it.
 #[implement(IDropSource)]
 struct Button;
 

@@ -1,10 +1,9 @@
 //! The source's side of XDND, version 5 (freedesktop.org, *Drag-and-Drop Protocol for the X
 //! Window System*).
 //!
-//! The button was pressed in the plugin's window, whose client holds the pointer as long as
-//! it is down. Nothing here needs to hold it too: where the pointer is and whether the button
-//! is still down is asked for every few milliseconds, and all the rest is messages to the
-//! window under it.
+//! The button was pressed in the plugin's window, whose client holds the pointer grab as long
+//! as it is down. Nothing here needs a grab too: the pointer's position and button are polled
+//! every few milliseconds, and the rest is messages to the window under it.
 
 use std::error::Error;
 use std::path::Path;
@@ -25,7 +24,7 @@ use super::Ended;
 use crate::editor::url;
 
 x11rb::atom_manager! {
-    /// The names of the protocol.
+    /// The names of the protocol, as atoms.
     Atoms: AtomsCookie {
         XdndAware,
         XdndProxy,
@@ -48,7 +47,7 @@ x11rb::atom_manager! {
 /// The version of the protocol that this source speaks.
 const VERSION: u32 = 5;
 
-/// How often the pointer is asked for.
+/// How often the pointer is polled.
 const POLL: Duration = Duration::from_millis(10);
 
 /// How long a target may take to answer before it is asked again.
@@ -57,10 +56,10 @@ const ANSWER: Duration = Duration::from_millis(300);
 /// How long a target may take to fetch the file after the drop.
 const FETCH: Duration = Duration::from_secs(5);
 
-/// A drag that gets no answer is ended.
+/// The longest drag: one that gets no answer is ended then.
 const LONGEST: Duration = Duration::from_secs(120);
 
-/// The keysym of Escape, which calls a drag off.
+/// The keysym of Escape, which cancels a drag.
 const ESCAPE: u32 = 0xff1b;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -70,28 +69,28 @@ pub(super) fn available() -> bool {
     std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty())
 }
 
-/// Any window: the pointer is asked for on a connection of its own.
+/// No window is needed: the pointer is polled over a connection of its own.
 pub(super) struct Origin;
 
 impl Origin {
-    /// Always there.
+    /// Always succeeds.
     ///
     /// # Errors
-    /// None; on other systems there may be.
+    /// None here; the modules of other systems have some.
     pub(super) fn here() -> Result<Self> {
         Ok(Self)
     }
 
-    /// Offers a file until the button is let go.
+    /// Offers a file until the button is released.
     ///
     /// # Errors
-    /// What the X server refuses.
+    /// If the X server refuses a request.
     pub(super) fn drag(self, file: &Path) -> Result<Ended> {
         drag(file, None)
     }
 }
 
-/// Offers a file on `display`, the usual one if it is `None`, until the button is let go.
+/// Offers a file on `display` (`None`: that of the environment) until the button is released.
 fn drag(file: &Path, display: Option<&str>) -> Result<Ended> {
     let (connection, screen) = RustConnection::connect(display)?;
     let root = connection.setup().roots[screen].root;
@@ -113,7 +112,7 @@ fn drag(file: &Path, display: Option<&str>) -> Result<Ended> {
         0,
         &aux,
     )?;
-    let uri = url::file_url(file).ok_or("the file's path is no text")?;
+    let uri = url::file_url(file).ok_or("the file's path is not valid UTF-8")?;
     let mut source = Source {
         connection: &connection,
         atoms,
@@ -139,14 +138,14 @@ fn drag(file: &Path, display: Option<&str>) -> Result<Ended> {
 struct Target {
     /// The window itself.
     window: Window,
-    /// Where messages to it are sent: itself, or who speaks for it.
+    /// Where messages to it are sent: itself, or its proxy.
     to: Window,
     version: u32,
     /// Whether it takes what is offered here.
     accepts: bool,
-    /// Since when it owes an answer.
+    /// When it got the message that it still has to answer.
     asked: Option<Instant>,
-    /// Where it was told the pointer is.
+    /// The pointer's position in the last message to it.
     told: Option<(i16, i16)>,
 }
 
@@ -185,7 +184,8 @@ impl Source<'_> {
         }
     }
 
-    /// The button is up: the target has taken the file, or there is none.
+    /// Ends the drag at the button's release: drops the file on the target, if there is one,
+    /// and waits until the target has taken it.
     fn drop_here(&mut self) -> Result<Ended> {
         let began = Instant::now();
         while self.target.is_some_and(|target| target.asked.is_some()) && began.elapsed() < ANSWER {
@@ -213,10 +213,10 @@ impl Source<'_> {
         })
     }
 
-    /// The window under a place that takes drops: the outermost one that says so.
+    /// The window under a position that takes drops: the outermost one that says so.
     fn target_at(&self, x: i16, y: i16) -> Result<Option<Target>> {
         let mut window = self.root;
-        // Windows are nested a few deep.
+        // Windows are nested only a few deep.
         for _ in 0..32 {
             let place = self
                 .connection
@@ -246,7 +246,7 @@ impl Source<'_> {
         let cookie = self
             .connection
             .get_property(false, window, property, kind, 0, 1)?;
-        // The window may be gone meanwhile.
+        // The window may be gone by now.
         let Ok(reply) = cookie.reply() else {
             return Ok(None);
         };
@@ -280,7 +280,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Tells the target where the pointer is, one question at a time.
+    /// Tells the target where the pointer is; not again before it has answered.
     fn tell(&mut self, at: (i16, i16)) -> Result<()> {
         let Some(mut target) = self.target else {
             return Ok(());
@@ -306,7 +306,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Takes what other programs have said since.
+    /// Handles the messages that other programs have sent.
     fn answer(&mut self) -> Result<()> {
         while let Some(event) = self.connection.poll_for_event()? {
             match event {
@@ -330,7 +330,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Writes the file's address where another program asks for it.
+    /// Writes the file's URI where another program asks for it.
     fn hand_over(&self, request: &SelectionRequestEvent) -> Result<()> {
         let atoms = &self.atoms;
         let property = if request.property == x11rb::NONE {
@@ -384,7 +384,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// The server's time, from the event of a property that changes.
+    /// The server's time, from the event of a property change.
     fn server_time(&self) -> Result<u32> {
         self.connection.change_property8(
             PropMode::APPEND,
@@ -404,7 +404,7 @@ impl Source<'_> {
         Ok(x11rb::CURRENT_TIME)
     }
 
-    /// The key that has a keysym.
+    /// The keycode of a keysym.
     fn keycode(&self, keysym: u32) -> Result<Option<u8>> {
         let setup = self.connection.setup();
         let (low, high) = (setup.min_keycode, setup.max_keycode);

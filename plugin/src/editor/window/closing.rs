@@ -1,9 +1,9 @@
 //! The end of a window's thread.
 //!
 //! On Linux baseview 0.4.2 gives each window a thread. Dropping the window stops it, but waits
-//! for its end only if it has not stopped yet when the library asks it to show the window once
-//! more; mostly it has. The thread then takes down what belongs to OpenGL and X11 while the
-//! host goes on: it may unload the plugin whose code that thread runs, or open the next window.
+//! for its end only if the thread has not stopped by the time the library asks it to show the
+//! window once more; usually it has. The thread then releases OpenGL and X11 while the host
+//! goes on, which may unload the plugin whose code that thread runs, or open the next window.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use crate::editor::pinned;
 
-/// How long a thread may take to end; the host's main thread waits as long.
+/// How long to wait for a thread to end; the host's main thread waits as long.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether a thread is still there.
+/// How often to check whether a thread is still there.
 const POLL: Duration = Duration::from_millis(1);
 
 /// The thread of one window, known once it runs.
@@ -23,8 +23,9 @@ const POLL: Duration = Duration::from_millis(1);
 pub struct WindowThread(Arc<OnceLock<PathBuf>>);
 
 impl WindowThread {
-    /// The calling thread is the one. Where a window has no thread of its own this does nothing.
-    pub fn is_this(&self) {
+    /// Marks the calling thread as the window's. Does nothing where a window has no thread of
+    /// its own.
+    pub fn mark_current(&self) {
         // `/proc` is Linux's; elsewhere the window runs on the host's main thread.
         if let Ok(thread) = std::fs::read_link("/proc/thread-self") {
             // A window is built once.
@@ -32,8 +33,8 @@ impl WindowThread {
         }
     }
 
-    /// Waits until the system knows the thread no more. From another thread, and after the
-    /// window was dropped.
+    /// Waits until the system no longer lists the thread. Call it from another thread, after
+    /// the window was dropped.
     pub fn wait_for_end(&self) {
         let Some(thread) = self.0.get() else { return };
         let started = Instant::now();
@@ -41,7 +42,7 @@ impl WindowThread {
             sleep(POLL);
         }
         if thread.exists() {
-            // It goes on without anybody.
+            // The thread runs on, so its code must stay loaded.
             pinned::pin();
         }
     }
@@ -57,7 +58,7 @@ mod tests {
         thread.wait_for_end();
         let window = thread.clone();
         let running = std::thread::spawn(move || {
-            window.is_this();
+            window.mark_current();
             sleep(Duration::from_millis(100));
         });
         while thread.0.get().is_none() {

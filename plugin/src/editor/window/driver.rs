@@ -1,11 +1,11 @@
-//! OpenGL stays loaded.
+//! Keeps OpenGL loaded.
 //!
-//! The library that draws the windows (baseview 0.4.2) loads OpenGL anew for each and unloads it
-//! at its end, which OpenGL does not take well:
+//! The library that draws the windows (baseview 0.4.2) loads OpenGL anew for each window and
+//! unloads it at its end, which OpenGL libraries do not survive:
 //!
-//! * `libEGL.so.1` of libglvnd (1.6) leaves a destructor behind for what each thread keeps
+//! * `libEGL.so.1` of libglvnd (1.6) leaves a destructor behind for its data of each thread
 //!   (`pthread_key_create` without `pthread_key_delete`). It is called when the window's thread
-//!   ends, at an address where nothing is any more, and the host falls.
+//!   ends, at an address where nothing is loaded any more, and the host crashes.
 //! * Mesa's software renderer (22.3) leaves the 2 MiB behind that it compiles shaders into.
 //! * Loading the renderer takes longer than all else that opening a window does.
 
@@ -13,17 +13,17 @@ use std::ffi::{CStr, CString};
 use std::fs;
 use std::sync::Once;
 
-/// Loads the library that is unsafe to unload and keeps it until the process ends. To be called
+/// Loads the library that is unsafe to unload, and keeps it until the process ends. Call it
 /// before a window is opened, which would load it.
 pub(super) fn keep_egl() {
     static KEPT: Once = Once::new();
-    // SAFETY: what the window does anyway, from the same thread as it or earlier: its
-    // constructors are made for being called from any.
+    // SAFETY: the window does the same, on this thread or a later one; the constructors of the
+    // library may run on any thread.
     KEPT.call_once(|| unsafe { keep(c"libEGL.so.1", 0) });
 }
 
-/// Keeps the driver that a window uses until the process ends. To be called while a window is
-/// open; the first call counts.
+/// Keeps the driver that a window uses until the process ends. Call it while a window is open;
+/// only the first call does anything.
 pub(super) fn keep_driver() {
     static KEPT: Once = Once::new();
     KEPT.call_once(|| {
@@ -31,14 +31,14 @@ pub(super) fn keep_driver() {
         let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
         for path in libraries(&maps) {
             if let Ok(path) = CString::new(path) {
-                // SAFETY: loads nothing: what is there is marked as staying.
+                // SAFETY: loads nothing, but marks what is loaded as staying.
                 unsafe { keep(&path, libc::RTLD_NOLOAD) };
             }
         }
     });
 }
 
-/// Marks a library as one that is not unloaded. One that is not found is not needed either.
+/// Marks a library as one that stays loaded. One that is not found is not needed.
 ///
 /// # Safety
 /// Unless the flags have `RTLD_NOLOAD`, the library's constructors must be safe to run.
@@ -58,7 +58,7 @@ fn libraries(maps: &str) -> impl Iterator<Item = &str> {
             .iter()
             .any(|start| name.starts_with(start))
             || name.ends_with("_dri.so");
-        // The mappings of a library lie beside each other.
+        // The mappings of a library are consecutive.
         (is_driver && std::mem::replace(&mut last, path) != path).then_some(path)
     })
 }

@@ -1,5 +1,5 @@
-//! The open window as the host's side holds it: the library's in all but its end, which is
-//! waited for.
+//! The open window as the host holds it: the library's window, except that closing it waits
+//! for its thread.
 
 use nice_plug::editor::dpi::NativeSize;
 use nice_plug::editor::{EditorHandle, Modifiers, ParentWindowHandle, VirtualKeyCode};
@@ -8,14 +8,14 @@ use nice_plug_egui::baseview::{Error, Window};
 
 use super::closing::WindowThread;
 
-/// A window that is gone, with its thread, once it is dropped.
+/// A window and its thread. Dropping it closes the window and waits for the thread.
 pub struct ChangesWindow {
-    /// Fields are dropped in this order: first it is closed, then its end is waited for.
+    /// Fields are dropped in this order: the window closes, then its end is waited for.
     window: Window,
     _end: AwaitEnd,
 }
 
-/// Waits when it is dropped.
+/// Waits for the thread when dropped.
 struct AwaitEnd(WindowThread);
 
 impl Drop for AwaitEnd {
@@ -34,11 +34,11 @@ impl ChangesWindow {
     }
 }
 
-/// What the host wishes of the window.
+/// The handle through which the host controls the window.
 pub struct ChangesHandle(EguiEditorHandle);
 
 impl ChangesHandle {
-    /// The library's handle, which does all of it.
+    /// Wraps the library's handle, which does all of it.
     pub fn new(handle: EguiEditorHandle) -> Self {
         Self(handle)
     }

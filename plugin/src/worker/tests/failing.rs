@@ -1,4 +1,4 @@
-//! Errors in the analysis: whom they end, and how they come back.
+//! Errors in the analysis: which instances they stop, and how those recover.
 
 use super::*;
 use crate::Changes;
@@ -55,7 +55,7 @@ fn an_error_that_is_told_with_an_error_leaves_the_others_alone() {
     broken.analysis.lock().planted_errors = 1;
     push(&mut broken_input, 9.0, 10);
     await_snapshot(&broken, |it| it.status == Status::Failed);
-    // So often that it cannot even be told.
+    // So many errors that not even reporting works.
     let (hopeless, mut hopeless_input) = instance(&worker, 1000);
     hopeless.analysis.lock().planted_errors = u32::MAX;
     push(&mut hopeless_input, 9.0, 10);
@@ -112,7 +112,7 @@ fn a_thread_that_is_gone_is_started_again_with_all_instances() {
     }
     worker.shared.stop.store(false, Ordering::Release);
     push(&mut input, 0.2, 100);
-    // Somebody prepares another instance.
+    // Another instance is prepared.
     worker.revive().unwrap();
     let (other, mut other_input) = instance(&worker, 1000);
     push(&mut other_input, 0.3, 100);

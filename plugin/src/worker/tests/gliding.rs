@@ -1,5 +1,5 @@
-//! Songs whose tempo glides, jitters, or is never quite where it was said to be: the track
-//! must not depend on the size of the blocks in which the host reports it.
+//! Songs whose tempo glides, jitters, or is never quite what the host reports: the track must
+//! not depend on the size of the blocks in which the host reports it.
 
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status as Final};
@@ -12,18 +12,18 @@ const RATE: f64 = 48_000.0;
 const LENGTH_S: f64 = 40.0;
 const BLOCKS: [usize; 8] = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 
-/// A chord lasts for so many beats.
+/// The length of a chord in beats.
 const CHORD_BEATS: f64 = 2.0;
 
-/// The refining pass gives out so many seconds at once, so far behind.
+/// The refining pass delivers this many seconds at once, this far behind.
 const GIVEN_OUT_S: f64 = 2.5;
 const BEHIND_S: f64 = 4.05;
 
-/// How far a boundary may be from its beat: what the host may be off before it is told.
+/// How far a boundary may be from its beat: the tolerance before the map follows the host.
 const BEATS_OFF: f64 = 4e-3;
 
-/// How far the tempo map may be from the song: what it is thinned out to and what the host may
-/// be off.
+/// How far the tempo map may be from the song, in seconds: its thinning plus the tolerance for
+/// the host.
 const OFF_S: f64 = 3e-3;
 
 /// A song, told every 32 samples: the beat and the tempo there.

@@ -1,27 +1,27 @@
-//! Instances with taps, and waiting for what comes of them.
+//! Instances with taps, and waiting for their results.
 
 use super::*;
 use crate::host::HostLink;
 
-/// An instance with a tap for so many samples, that no worker looks after yet.
+/// An instance with a tap for so many samples, without a worker.
 pub(super) fn tapped(capacity: usize, rate: f64) -> (Arc<Hearing>, TapInput) {
     tapped_by(&Arc::default(), capacity, rate)
 }
 
-/// The same, of a host that is told what changes.
+/// The same, with a host that is told of changes.
 pub(super) fn tapped_by(
     host: &Arc<HostLink>,
     capacity: usize,
     rate: f64,
 ) -> (Arc<Hearing>, TapInput) {
     let make = || Instance::new(Arc::new(ChangesParams::default()));
-    let instance = Arc::new(Hearing::of(Arc::new(host.while_making(make))));
+    let instance = Arc::new(Hearing::new(Arc::new(host.while_making(make))));
     let (input, output) = Tap::new(capacity, rate);
     instance.feed(output);
     (instance, input)
 }
 
-/// One at [`RATE`] that `worker` looks after.
+/// An instance at [`RATE`] with this worker.
 pub(super) fn instance(worker: &Worker, capacity: usize) -> (Arc<Hearing>, TapInput) {
     let (instance, input) = tapped(capacity, RATE);
     worker.adopt(&instance);
@@ -33,7 +33,7 @@ pub(super) fn push(input: &mut TapInput, value: f32, frames: usize) {
     input.push(&[vec![value; frames]], frames, HostPosition::default());
 }
 
-/// Waits until the instance's picture is as wished; the machine may be slow.
+/// Waits until the instance's snapshot fulfils a condition; the machine may be slow.
 pub(super) fn await_snapshot(
     instance: &Instance,
     wish: impl Fn(&Snapshot) -> bool,
@@ -49,7 +49,7 @@ pub(super) fn await_snapshot(
     }
 }
 
-/// Waits until something holds; the machine may be slow.
+/// Waits until a condition holds; the machine may be slow.
 pub(super) fn wait_until(holds: impl Fn() -> bool) {
     let started = Instant::now();
     while !holds() {

@@ -1,4 +1,4 @@
-//! Hosts that say anything at all, and musicians who edit meanwhile.
+//! Hosts that report anything at all, and users who edit meanwhile.
 
 use harmony::edit::{Command, Snap};
 
@@ -42,7 +42,7 @@ fn wild(n: u64) -> f64 {
     TABLE[(n % 16) as usize] + ((n >> 8) % 1000) as f64 / 250.0
 }
 
-/// What the host believes.
+/// The host's idea of the song.
 struct Host {
     place: f64,
     tempo: f64,
@@ -94,11 +94,11 @@ impl Host {
     }
 }
 
-/// One thing that somebody does meanwhile, or nothing.
+/// One user action, or none.
 fn meddle(n: u64, place: f64, frames: usize, input: &mut TapInput, instance: &Instance) {
     let session = instance.session();
     let edit = |command: &Command| {
-        // Most of them name what is not there.
+        // Most of them refer to what does not exist.
         let _ = session.edit(command);
     };
     match n >> 20 & 63 {

@@ -1,4 +1,5 @@
-//! A drag from one window to another of the same program, by the hand of `SendInput`.
+//! A drag from one window to another of the same program, with the mouse driven by
+//! `SendInput`.
 //!
 //! On Linux with Wine: `docs/hosts.md`.
 
@@ -25,10 +26,10 @@ use windows::core::{Ref, w};
 
 use super::*;
 
-/// The longest that anything here may take.
+/// The longest that any step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Somebody's hand on the mouse.
+/// Sends a mouse button event.
 fn press(flags: MOUSE_EVENT_FLAGS) {
     let input = INPUT {
         r#type: INPUT_MOUSE,
@@ -39,7 +40,7 @@ fn press(flags: MOUSE_EVENT_FLAGS) {
             },
         },
     };
-    // SAFETY: one input of the size that is told.
+    // SAFETY: one input of the stated size.
     assert_eq!(unsafe { SendInput(&[input], size_of::<INPUT>() as i32) }, 1);
 }
 
@@ -49,7 +50,7 @@ fn move_to(x: i32, y: i32) {
 }
 
 thread_local! {
-    /// Presses and releases that the windows of this thread were told of.
+    /// Presses and releases that reached the windows of this thread.
     static BUTTON: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -105,7 +106,7 @@ fn handle_messages(mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     let mut message = MSG::default();
     while !done() {
-        assert!(began.elapsed() < PATIENCE, "it does not end");
+        assert!(began.elapsed() < PATIENCE, "timed out");
         // SAFETY: the message is filled before it is dispatched.
         unsafe {
             while PeekMessageW(&raw mut message, None, 0, 0, PM_REMOVE).as_bool() {
@@ -184,11 +185,11 @@ impl IDropTarget_Impl for Takes_Impl {
     }
 }
 
-/// The pointer is one, and the tests are many.
+/// All tests share the one pointer.
 static POINTER: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
 
-/// Drags a file from a window at 100, 100 and lets it go at `x`, 150; how it ended, what the
-/// window at 400, 100 took, and what the first window was told of the button.
+/// Drags a file from a window at 100, 100 and releases it at `x`, 150. Returns how that ended,
+/// what the window at 400, 100 took, and the button messages of the first window.
 fn dragged(x: i32) -> (Result<Ended>, Option<PathBuf>, Vec<u32>) {
     let _pointer = POINTER.lock();
     let folder = tempfile::tempdir().unwrap();
@@ -238,7 +239,7 @@ fn a_window_is_given_the_file() {
     let (ended, taken, button) = dragged(450);
     assert_eq!(ended.unwrap(), Ended::Dropped);
     assert!(taken.is_some());
-    // The window that was pressed hears that the button went up.
+    // The window where the button was pressed also gets its release.
     assert_eq!(button, [WM_LBUTTONDOWN, WM_LBUTTONUP]);
 }
 

@@ -11,7 +11,7 @@ use x11rb::protocol::xproto::{
 use super::*;
 use testhost::xvfb::Xvfb;
 
-/// Somebody's hand on the mouse, through the XTEST extension.
+/// A mouse driven through the XTEST extension.
 struct Hand {
     connection: RustConnection,
     root: Window,
@@ -51,7 +51,7 @@ impl Hand {
             .send_request_without_reply(&slices, Vec::new())
             .unwrap();
         self.connection.flush().unwrap();
-        // A reply means that the server has been there.
+        // A reply means that the server has handled the event.
         self.connection.get_input_focus().unwrap().reply().unwrap();
     }
 
@@ -60,8 +60,8 @@ impl Hand {
     }
 }
 
-/// A program with a window at 100, 100 that takes files, if `takes`; the address it was given.
-/// Says that it is there, and each time the pointer is over it.
+/// A program with a window at 100, 100 that takes files, if `takes`. Returns the address it
+/// was given. Sends on `ready` when it is there, and each time the pointer is over it.
 fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> Option<String> {
     let (connection, screen) = RustConnection::connect(Some(&display)).unwrap();
     let root = connection.setup().roots[screen].root;
@@ -69,7 +69,7 @@ fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> O
     let frame = connection.generate_id().unwrap();
     let window = connection.generate_id().unwrap();
     let aux = CreateWindowAux::new();
-    // As under a window manager: what takes drops lies within a frame.
+    // As under a window manager: the window that takes drops lies within a frame.
     connection
         .create_window(
             0,
@@ -134,7 +134,7 @@ fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> O
                 let data = message.data.as_data32();
                 source = data[0];
                 if message.type_ == atoms.XdndPosition {
-                    // Nobody may listen any more.
+                    // The receiver may be gone.
                     let _ = ready.send(());
                     let accepts = u32::from(takes);
                     let action = atoms.XdndActionCopy;
@@ -173,7 +173,8 @@ fn target(display: String, takes: bool, ready: std::sync::mpsc::Sender<()>) -> O
     None
 }
 
-/// Drags a file from 10, 10 to a place; how that ended, and what the other program has.
+/// Drags a file from 10, 10 to a place. Returns how that ended, and what the other program
+/// has.
 fn drag_to(x: i16, y: i16, takes: bool) -> Option<(Ended, Option<String>)> {
     let server = Xvfb::start()?;
     let hand = Hand::new(&server.display);

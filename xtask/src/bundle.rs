@@ -1,4 +1,4 @@
-//! The plugin as hosts load it.
+//! Bundles of the plugin, as hosts load them.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ const PACKAGE: &str = "changes-plugin";
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// For both processors of Macs in one, on macOS
+    /// Build one bundle for both processors of Macs, on macOS
     #[arg(long)]
     universal: bool,
 }
 
-/// Bundles what was asked for, and tells where it is.
+/// Makes the requested bundle and prints where it is.
 pub fn run(options: &Options) -> Result<()> {
     let bundle = if options.universal {
         universal()?
@@ -49,7 +49,7 @@ impl Bundle {
         })
     }
 
-    /// Tells where the two plugins are.
+    /// Prints where the two plugins are.
     pub fn print(&self) {
         println!("{}\n{}", self.clap.display(), self.vst3.display());
     }
@@ -65,11 +65,11 @@ pub fn bundle() -> Result<Bundle> {
     bundle_built()
 }
 
-/// The same for both processors of Macs in one.
+/// The same for both processors of Macs in one bundle.
 fn universal() -> Result<Bundle> {
     ensure!(
         cfg!(target_os = "macos"),
-        "programs for both processors are put together on macOS alone, by its `lipo`"
+        "bundles for both processors can be made only on macOS, with its `lipo`"
     );
     say("Building the release plugin for both processors");
     for triple in ["x86_64-apple-darwin", "aarch64-apple-darwin"] {
@@ -96,8 +96,8 @@ pub fn bundle_with_everything() -> Result<Bundle> {
     bundle_built()
 }
 
-/// A program of this workspace that is started from here: built with the features that
-/// everything else has, so that nothing is compiled twice.
+/// Builds a program of this workspace with the features that everything else has, so that
+/// nothing is compiled twice. Returns its path.
 pub fn program(name: &str) -> Result<PathBuf> {
     let sh = shell()?;
     cmd!(sh, "cargo build --release --workspace --bin {name}").run()?;
@@ -114,7 +114,8 @@ pub const PLAYER: [&str; 6] = [
     "testhost/clip,testhost/vst3",
 ];
 
-/// The command, that host, and the plugin's library, as everything else is built.
+/// Builds the command, that host, and the plugin's library, with the same features as
+/// everything else.
 pub fn player() -> Result<[PathBuf; 3]> {
     let sh = shell()?;
     let features = PLAYER[5];

@@ -19,13 +19,13 @@ pub struct Options {
     /// Run only this step; may be given more than once
     #[arg(long = "step", value_enum)]
     steps: Vec<Step>,
-    /// Also run what is for before a release: fuzzing, the soak, the standalone program and
-    /// the other systems
+    /// Also run the steps for releases: fuzzing, the soak, the standalone program and the
+    /// other systems
     #[arg(long, conflicts_with = "steps")]
     full: bool,
 }
 
-/// What became of a step.
+/// The result of a step.
 struct Outcome {
     step: Step,
     took: Duration,
@@ -63,7 +63,7 @@ fn run(steps: &[Step]) -> Result<()> {
             took: start.elapsed(),
             passed: result.is_ok(),
         });
-        // Nothing else can be expected to work without what setup brings.
+        // Without setup nothing else can be expected to work.
         if step == Step::Setup && result.is_err() {
             break;
         }
@@ -91,8 +91,8 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
         outcomes.len(),
         total.as_secs_f64() / 60.0
     );
-    // The causes stood where the steps ran; they may be whole command lines, which a table
-    // would pad every row to.
+    // Causes are printed where the steps run; they may be whole command lines, which would
+    // widen every row of the table.
     let failed: Vec<String> = outcomes
         .iter()
         .filter(|outcome| !outcome.passed)

@@ -10,7 +10,7 @@ use crate::{apt, bundle};
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Play this file instead of the shipped one
+    /// Play this file instead of the bundled one
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Load this CLAP instead of building one

@@ -1,8 +1,8 @@
 //! `cargo xtask fuzz`: every reader of untrusted bytes under libFuzzer, with bounded memory.
 //!
-//! The targets are a package of their own (`fuzz/`), laid out as cargo-fuzz wants it. Here
-//! they are built with the compiler that is there, a stable one as well, and only what is
-//! under test is instrumented: that takes a third of the time.
+//! The targets are a package of their own (`fuzz/`), laid out for cargo-fuzz. Here they are
+//! built with the installed compiler, stable or not, and only the code under test is
+//! instrumented, in a third of the time.
 
 use std::fs;
 use std::path::Path;
@@ -15,8 +15,8 @@ use xshell::cmd;
 
 use crate::workspace::{root, say, shell, target};
 
-/// What is watched for coverage and for memory faults: our own crates, and those of others
-/// that see the bytes first.
+/// The crates instrumented for coverage and memory faults: our own, and the libraries that
+/// read the bytes first.
 const INSTRUMENTED: [&str; 29] = [
     "changes-fuzz",
     "changes-fuzz-targets",
@@ -49,7 +49,7 @@ const INSTRUMENTED: [&str; 29] = [
     "zip",
 ];
 
-/// The flags that cargo-fuzz passes.
+/// The flags that cargo-fuzz passes to the compiler.
 const FLAGS: [&str; 8] = [
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -63,15 +63,15 @@ const FLAGS: [&str; 8] = [
 
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 
-/// Memory of a target in MiB, the sanitizer's own included.
+/// Memory of a target in MiB, including the sanitizer's.
 const RSS_LIMIT_MB: u32 = 512;
 
-/// The largest piece of memory that a target may ask for at once, in MiB: what the readers
-/// of files allow, and their inputs here are a thousandth of that.
+/// The largest single allocation of a target, in MiB: what the readers of files allow, and
+/// their inputs here are a thousandth of that.
 const MALLOC_LIMIT_MB: u32 = 64;
 
-/// Seconds after which an input counts as one that never ends. They are those of a clock,
-/// not of work done, so there are many: a busy machine is no finding.
+/// Seconds after which an input counts as endless. They are wall-clock seconds, so there are
+/// many: a busy machine must not cause findings.
 const TIMEOUT_S: u32 = 300;
 
 #[derive(clap::Args)]
@@ -79,7 +79,7 @@ pub struct Options {
     /// Fuzz only this target; may be given more than once
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
-    /// Seconds for each target
+    /// Seconds of fuzzing for each target
     #[arg(long, default_value_t = 60)]
     seconds: u32,
     /// Fuzz what was built last instead of building
@@ -87,12 +87,12 @@ pub struct Options {
     built: bool,
 }
 
-/// What became of a target.
+/// The result of a target.
 struct Outcome {
     target: String,
     executions: String,
     peak_mb: String,
-    /// Where its input is, when one was found that should not be.
+    /// The path of a failing input, if one was found.
     finding: Option<String>,
 }
 
@@ -105,7 +105,7 @@ pub fn check() -> Result<()> {
     })
 }
 
-/// Fuzzes.
+/// Fuzzes the chosen targets.
 pub fn run(options: &Options) -> Result<()> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         say("The fuzz targets are built on x86_64 Linux only: nothing to run here");
@@ -160,13 +160,13 @@ fn build(folder: &Path) -> Result<()> {
         "cargo build --manifest-path {manifest} --locked --release --target {TRIPLE}
          --target-dir {folder} -Zprofile-rustflags {instrument...}"
     )
-    // The sanitizer and flags for single packages are there in stable compilers as well.
+    // Stable compilers have the sanitizer and flags for single packages as well.
     .env("RUSTC_BOOTSTRAP", "1")
     .run()?;
     Ok(())
 }
 
-/// Runs a target over its seeds and what was found before, and on from there.
+/// Runs a target over its seeds and earlier findings, and on from there.
 fn fuzz(folder: &Path, target: String, seconds: u32) -> Result<Outcome> {
     say(format!("{target}, {seconds} s"));
     let program = folder.join(TRIPLE).join("release").join(&target);

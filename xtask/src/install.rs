@@ -12,7 +12,7 @@ use crate::workspace::say;
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Install below this folder instead of the user's own
+    /// Install below this folder instead of the home folder
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
 }
@@ -23,7 +23,7 @@ struct Folders {
     vst3: PathBuf,
 }
 
-/// Bundles, and puts both plugins into the user's plugin folders.
+/// Makes the bundles and puts both plugins into the user's plugin folders.
 pub fn run(options: &Options) -> Result<()> {
     let bundle = bundle::bundle()?;
     let folders = folders(options.home.as_deref())?;
@@ -44,7 +44,7 @@ fn folders(home: Option<&Path>) -> Result<Folders> {
         Some(home) => Ok(home.to_path_buf()),
         None => of_variable(variable),
     };
-    // The folders are those that the two formats' own documents name.
+    // The folders that the documents of the two formats name.
     Ok(if cfg!(target_os = "macos") {
         let plugins = home("HOME")?.join("Library/Audio/Plug-Ins");
         Folders {
@@ -68,8 +68,8 @@ fn folders(home: Option<&Path>) -> Result<Folders> {
 
 /// Copies `plugin` into `folder` in place of an older one.
 ///
-/// The copy is made beside its place and then renamed: a host that scans meanwhile
-/// never meets half a plugin, and one that has the old one loaded keeps it.
+/// The copy is made beside its place and then renamed: a host that scans meanwhile never sees
+/// half a plugin, and one that has loaded the old one keeps it.
 fn put(plugin: &Path, folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let name = plugin.file_name().context("a plugin without a name")?;

@@ -1,7 +1,7 @@
 //! `cargo xtask`: every command a user or a developer of Changes needs.
 //!
-//! Each command sets up what it lacks, says in a line what it is doing, and can be
-//! run again at any time.
+//! Each command installs what it lacks, prints what it is doing, and can be run again at any
+//! time.
 
 mod apt;
 mod bench;
@@ -40,27 +40,27 @@ enum Command {
     Test(checks::Options),
     /// The quick checks only: format, lints, tests
     Check,
-    /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3, with the
-    /// licences and the list of what is in them beside
+    /// Build the release plugin: target/bundled/Changes.clap and Changes.vst3, with licences
+    /// and bill of materials
     Bundle(bundle::Options),
     /// Bundle, and copy both plugins into the user's plugin folders
     Install(install::Options),
-    /// Build what people install, in target/dist
+    /// Build the installable files, in target/dist
     Dist(dist::Options),
-    /// Fetch the SoundFonts that training renders with into data/soundfonts
+    /// Fetch the SoundFonts for rendering training data, into data/soundfonts
     Soundfonts,
-    /// Fetch a corpus to train on
+    /// Fetch a corpus for training
     #[command(subcommand)]
     Corpus(corpus::Corpus),
     /// Run the readers of untrusted bytes under libFuzzer, with bounded memory
     Fuzz(fuzz::Options),
     /// Measure speed, cost, memory and size of the release build
     Bench(bench::Options),
-    /// Play hours of audio through the plugin as fast as it goes; watch memory and times
+    /// Play hours of audio through the plugin as fast as possible; check memory and times
     Soak(bench::Soak),
-    /// Build the page with the recognizer in it, target/web, and serve it on loopback
+    /// Build the web page with the recognizer, in target/web, and serve it on loopback
     Web(web::Options),
-    /// Look at the page in a real browser: `test --step web` with a choice
+    /// Check the page in a real browser: `test --step web` with a choice of browser
     #[command(hide = true)]
     WebCheck(web::Check),
     /// Set up the Python environment of the checks and print its interpreter

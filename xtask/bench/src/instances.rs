@@ -17,7 +17,7 @@ use crate::music::TEMPO;
 
 /// Samples of a block.
 const BLOCK: usize = 512;
-/// What the first seconds cost beyond the others is not counted.
+/// The first seconds are not counted.
 const WARM_UP: Duration = Duration::from_secs(4);
 /// Silence after which the networks have forgotten the music: ten seconds at most.
 const FORGOTTEN: Duration = Duration::from_secs(14);
@@ -31,15 +31,15 @@ pub struct Many {
     pub second_s: f64,
     /// Memory that the second instance adds, while it plays.
     pub second_bytes: u64,
-    /// Processor time of the host for a second of real time, all instances playing.
+    /// Processor time of the host per second of real time, with all instances playing.
     pub cores_playing: f64,
-    /// The same while all of them hear silence.
+    /// The same with all instances in silence.
     pub cores_silent: f64,
     /// Memory of all of them.
     pub all_bytes: u64,
 }
 
-/// Measures with all instances listening to `clip`, each from another place on.
+/// Measures with all instances listening to `clip`, each from a different place.
 pub fn measure(clap: &Path, clip: &Clip, extent: Extent) -> Result<Many> {
     let watched = Duration::from_secs_f64(extent.watched_s);
     let resident = || memory("self", "VmRSS:").unwrap_or(0);
@@ -84,8 +84,8 @@ pub fn measure(clap: &Path, clip: &Clip, extent: Extent) -> Result<Many> {
     })
 }
 
-/// Plays in real time on this thread, block by block through all instances; the processor
-/// time of the whole process for a second of it.
+/// Plays in real time on this thread, block by block through all instances. Returns the
+/// processor time of the whole process per second.
 fn play(instances: &mut [(Plugin, Stream)], clip: &Clip, how_long: Duration) -> Result<f64> {
     let process = ProcessTime::now();
     let count = instances.len();

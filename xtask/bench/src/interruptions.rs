@@ -1,21 +1,23 @@
-//! What the machine does to a thread that runs: timer ticks, other interrupts, its hypervisor.
+//! Interruptions of a running thread by the machine: timer ticks, other interrupts, its
+//! hypervisor.
 //!
-//! A call that takes a microsecond is interrupted once in a thousand times where the timer
-//! ticks every millisecond, and takes as long as the interrupt then. No callback can be
-//! faster at p99.99 than that, so what belongs to the machine has to be known: an empty loop,
-//! on the same thread at the same priority, looks how often and for how long it is away.
+//! Where the timer ticks every millisecond, a call that takes a microsecond is interrupted
+//! once in a thousand times, and then takes as long as the interrupt. No callback can be
+//! faster than that at p99.99, so the machine's share must be known: an empty loop, on the
+//! same thread at the same priority, measures how often and for how long it is interrupted.
 
 use std::time::{Duration, Instant};
 
-/// Shorter gaps between two looks at the clock are the looks themselves, microseconds.
+/// Shorter gaps between two readings of the clock, in microseconds, are the readings
+/// themselves.
 const GAP_US: f64 = 2.0;
 
-/// What an empty loop saw.
+/// What an empty loop measured.
 #[derive(Debug, Default)]
 pub struct Interruptions {
-    /// How long it was away, each time, microseconds.
+    /// The length of each interruption, in microseconds.
     gaps_us: Vec<f64>,
-    /// How long it ran in all, seconds.
+    /// The total time of the loop, in seconds.
     ran_s: f64,
 }
 
@@ -25,7 +27,7 @@ impl Interruptions {
         Self { gaps_us, ran_s }
     }
 
-    /// Watches for `span` more.
+    /// Measures for `span` more.
     pub fn watch(&mut self, span: Duration) {
         let start = Instant::now();
         let mut last = start;
@@ -40,7 +42,7 @@ impl Interruptions {
         self.ran_s += (last - start).as_secs_f64();
     }
 
-    /// Interruptions of more than `us` microseconds, in a second.
+    /// Interruptions of more than `us` microseconds, per second.
     pub fn rate_above(&self, us: f64) -> f64 {
         if self.ran_s == 0.0 {
             return 0.0;
@@ -48,21 +50,21 @@ impl Interruptions {
         self.gaps_us.iter().filter(|gap| **gap > us).count() as f64 / self.ran_s
     }
 
-    /// Half of them are no longer than this, microseconds.
+    /// Median length of an interruption, in microseconds.
     pub fn median_us(&self) -> f64 {
         let mut sorted = self.gaps_us.clone();
         sorted.sort_by(f64::total_cmp);
         sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
     }
 
-    /// All interruptions, in a second.
+    /// All interruptions, per second.
     pub fn rate(&self) -> f64 {
         self.rate_above(GAP_US)
     }
 }
 
-/// Gives this thread the priority that hosts give to theirs for audio, where that is allowed;
-/// says whether it was.
+/// Gives this thread the priority that hosts give to their audio threads, where that is
+/// allowed. Returns whether it was.
 pub fn as_audio_thread() -> bool {
     #[cfg(unix)]
     {

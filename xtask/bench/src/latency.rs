@@ -1,10 +1,10 @@
-//! From the start of a chord in the audio to its name on the display.
+//! Latency from the start of a chord in the audio to its name on the display.
 //!
-//! Two parts. How much audio the recognizer needs to hear, `trainer eval-latency` says for
-//! songs whose chords are known. What the plugin adds to that (waiting for a block to fill,
-//! for the worker to look, and computing) is measured here on the release CLAP in real time,
-//! at its MIDI output, which follows the display: when a note begins, against the
-//! moment in the audio at which `changes live --fast` shows the chord.
+//! It has two parts. `trainer eval-latency` measures how much audio the recognizer needs, on
+//! songs with known chords. What the plugin adds (waiting for a block to fill and for the
+//! worker to poll, and computing) is measured here on the release CLAP in real time, at its
+//! MIDI output, which follows the display: when a note begins, compared with the moment in the
+//! audio at which `changes live --fast` shows the chord.
 
 use std::path::Path;
 use std::thread;
@@ -25,22 +25,23 @@ use crate::{machine, music, say};
 
 /// Samples of a block.
 const BLOCK: usize = 512;
-/// A note that begins later than this after a change of the display is another chord's.
+/// A note that begins later than this after a change of the display, in seconds, belongs to
+/// another chord.
 const LATEST_S: f64 = 0.5;
-/// A frame of a window at 60 a second: what painting adds at most.
+/// One frame of a window at 60 a second: the most that painting adds.
 const PAINT_S: f64 = 1.0 / 60.0;
 
-/// What `bench latency` found.
+/// The result of `bench latency`.
 #[derive(Serialize)]
 struct Report {
     machine: machine::Machine,
-    /// What `trainer eval-latency` said.
+    /// The result of `trainer eval-latency`.
     audio: Value,
     /// Changes of the display for which a note was found.
     changes: usize,
-    /// Median of what the plugin adds, seconds, the block of the note included.
+    /// Median of what the plugin adds, in seconds, including the block of the note.
     added_median_s: f64,
-    /// Nine in ten add no more.
+    /// The 90th percentile of what the plugin adds, in seconds.
     added_p90_s: f64,
 }
 
@@ -50,13 +51,13 @@ pub fn run(json: Option<&Path>) -> Result<()> {
     let folder = paths::target("bench")?;
     sh.create_dir(&folder)?;
     let machine = machine::Machine::here()?;
-    say("How much audio the display needs, on held-out songs");
+    say("Measuring how much audio the display needs, on held-out songs");
     let found = folder.join("eval-latency.json");
     let trainer = release_binary("trainer")?;
     cmd!(sh, "{trainer} eval-latency --json {found} --plots {folder}").run()?;
     let audio: Value = serde_json::from_str(&sh.read_file(&found)?)?;
 
-    say("What the plugin adds, in real time in a headless host");
+    say("Measuring what the plugin adds, in real time in a headless host");
     let clip = music::clip()?;
     let shown = shown(&folder)?;
     let notes = notes(&paths::clap()?, &clip)?;
@@ -111,8 +112,8 @@ fn shown(folder: &Path) -> Result<Vec<f64>> {
     Ok(times)
 }
 
-/// When notes begin at the plugin's output while it hears the clip in real time, in
-/// seconds since the first sample sounded.
+/// When notes begin at the plugin's output while it hears the clip in real time, in seconds
+/// since the first sample sounded.
 fn notes(clap: &Path, clip: &Clip) -> Result<Vec<f64>> {
     let mut plugin = Plugin::load(clap)?;
     let midi_out = plugin.parameter("MIDI out")?;
@@ -123,7 +124,7 @@ fn notes(clap: &Path, clip: &Clip) -> Result<Vec<f64>> {
     let start = Instant::now();
     let mut from = 0;
     while from + BLOCK <= clip.frames() {
-        // A block can be handed over once its last sample has sounded.
+        // A block can be delivered once its last sample has sounded.
         let due = Duration::from_secs_f64(from as f64 / clip.sample_rate + block_s);
         thread::sleep(due.saturating_sub(start.elapsed()));
         stream.play(clip, from, BLOCK, None)?;

@@ -1,4 +1,4 @@
-//! Where and when something was measured.
+//! The machine and the time of a measurement.
 
 use std::fmt;
 use std::fs;
@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 use xshell::{Shell, cmd};
 
-/// The machine, and the moment.
+/// The machine and the date.
 #[derive(Serialize)]
 pub struct Machine {
     date: String,
@@ -16,8 +16,8 @@ pub struct Machine {
     cores: usize,
     system: String,
     rustc: String,
-    /// Runnable programs a moment before, averaged over a minute: anything well
-    /// above zero means that others used the machine too.
+    /// Load average of the last minute before the measurement: anything well above zero means
+    /// that others used the machine too.
     load_before: Option<f64>,
 }
 

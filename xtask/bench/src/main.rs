@@ -1,4 +1,4 @@
-//! What the release build costs, measured: `cargo xtask bench` and `cargo xtask soak` build it
+//! Measures the cost of the release build: `cargo xtask bench` and `cargo xtask soak` build it
 //! and start this.
 //!
 //! The plugin is loaded as hosts load it, the command is started as users start it; nothing of
@@ -36,15 +36,15 @@ struct Arguments {
 enum What {
     /// Speed, cost, memory and size
     Costs {
-        /// A minute instead of many, and fail where a cost is out of all proportion
+        /// Take a minute instead of many, and fail where a cost is far out of proportion
         #[arg(long)]
         short: bool,
     },
     /// From the start of a chord to when the live display shows it
     Latency,
-    /// Accuracy and speed beside what else reads chords from files
+    /// Accuracy and speed beside other chord recognizers for files
     Compare,
-    /// Hours of audio through the plugin as fast as it goes: memory, and whether times drift
+    /// Hours of audio through the plugin as fast as possible: memory, and whether times drift
     Soak {
         /// How much audio, in hours
         #[arg(long, default_value_t = 10.0)]
@@ -72,7 +72,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Says in one line what happens next.
+/// Prints what happens next, in one line.
 fn say(line: impl AsRef<str>) {
     println!("==> {}", line.as_ref());
 }

@@ -1,11 +1,11 @@
-//! What is played: the music of the demo.
+//! The music that is played: the demo's.
 
 use anyhow::Result;
 use testhost::clip::Clip;
 use testhost::player::Tempo;
 
-/// The file, from the root of the repository, where xtask starts this; `assets/demo/NOTICE.md`
-/// says whose it is.
+/// The file, relative to the root of the repository, where xtask starts this;
+/// `assets/demo/NOTICE.md` has its licence.
 pub const FILE: &str = "assets/demo/town-theme.ogg";
 
 /// Its tempo.
@@ -14,7 +14,7 @@ pub const TEMPO: Tempo = Tempo {
     beats_per_bar: 4,
 };
 
-/// All of it.
+/// The whole file.
 pub fn clip() -> Result<Clip> {
     Clip::load(FILE.as_ref())
 }

@@ -1,4 +1,4 @@
-//! Where what is measured lies: beside this program, as one build leaves it.
+//! Paths of what is measured: beside this program, as one build leaves it.
 
 use std::path::{Path, PathBuf};
 
@@ -25,12 +25,12 @@ pub fn clap() -> Result<PathBuf> {
     target("bundled/Changes.clap")
 }
 
-/// The other plugin: a folder.
+/// The VST3 plugin: a folder.
 pub fn vst3() -> Result<PathBuf> {
     target("bundled/Changes.vst3")
 }
 
-/// Bytes of a file, or of everything in a folder.
+/// The size in bytes of a file, or of everything in a folder.
 pub fn size(path: &Path) -> Result<u64> {
     let metadata = path
         .metadata()

@@ -1,4 +1,4 @@
-//! The release plugin in a host.
+//! The cost of the release plugin in a host.
 
 use std::path::Path;
 use std::thread;
@@ -24,16 +24,16 @@ const BLOCKS: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
 /// the cheap case.
 const SAMPLES: usize = 1_000_000;
 
-/// How long the worker has for them before the next ones come.
+/// How long the worker has for them before the next ones.
 const CATCH_UP: Duration = Duration::from_millis(1500);
 
 /// Size of the plugin's window.
 const EDITOR: (u16, u16) = (960, 600);
 
-/// What a call may take, but for one in ten thousand.
+/// The longest a call may take, except for one in ten thousand.
 const LIMIT_US: f64 = 10.0;
 
-/// Costs of the plugin.
+/// The costs of the plugin.
 #[derive(Serialize)]
 pub struct Cost {
     /// Loading the library and making an instance.
@@ -42,9 +42,9 @@ pub struct Cost {
     pub activate_s: f64,
     /// The cost of the audio callback by block size.
     pub process: Vec<Block>,
-    /// Processor time of everything but the audio thread, for a second of audio.
+    /// Processor time of everything but the audio thread, per second of audio.
     pub worker_s_per_audio_s: f64,
-    /// How much larger the host is with the plugin at work.
+    /// The memory that the working plugin adds to its host.
     pub memory_bytes: u64,
 }
 
@@ -55,29 +55,29 @@ pub struct Block {
     pub samples: usize,
     /// Calls that were timed.
     pub calls: usize,
-    /// Half of the calls take no longer.
+    /// The median duration of a call.
     pub p50_us: f64,
-    /// All but one in a hundred.
+    /// The 99th percentile.
     pub p99_us: f64,
-    /// All but one in ten thousand.
+    /// The 99.99th percentile.
     pub p9999_us: f64,
     /// The longest.
     pub max_us: f64,
-    /// Calls longer than [`LIMIT_US`], in a second that calls took.
+    /// Calls longer than [`LIMIT_US`], per second of calls.
     pub above_limit_per_s: f64,
     /// Interruptions of an empty loop, between the calls, that would have made a call of
-    /// `p50_us` longer than that, in a second.
+    /// `p50_us` longer than that, per second.
     pub interruptions_above_limit_per_s: f64,
-    /// All of the loop's interruptions, in a second.
+    /// All interruptions of the loop, per second.
     pub interruptions_per_s: f64,
-    /// Half of them are no longer.
+    /// The median length of an interruption.
     pub interruption_p50_us: f64,
-    /// As `p9999_us`, without as many of the longest calls as the loop was interrupted in a
-    /// time like theirs: what is left is the plugin's.
+    /// Like `p9999_us`, without as many of the longest calls as the loop was interrupted in
+    /// the same time: the rest is the plugin's own.
     pub undisturbed_p9999_us: f64,
     /// Whether the calls came from a thread with the priority that hosts give to audio.
     pub realtime_priority: bool,
-    /// Whether the plugin's window was open: it is where there is an X server.
+    /// Whether the plugin's window was open, which needs an X server.
     pub editor_open: bool,
 }
 
@@ -108,7 +108,7 @@ pub fn measure(clap: &Path, clip: &Clip, extent: Extent) -> Result<Cost> {
     })
 }
 
-/// Plays in real time and takes the audio thread's share off the whole.
+/// Plays in real time and subtracts the audio thread's share.
 fn worker(plugin: &mut Plugin, clip: &Clip, extent: Extent) -> Result<f64> {
     const BLOCK: usize = 512;
     let mut stream = plugin.activate(clip.sample_rate, BLOCK)?;
@@ -122,16 +122,16 @@ fn worker(plugin: &mut Plugin, clip: &Clip, extent: Extent) -> Result<f64> {
         stream.play(clip, from, BLOCK, Some(TEMPO))?;
         played += BLOCK;
     }
-    // Whatever is still waiting belongs to the audio played so far.
+    // Whatever still waits belongs to the audio played so far.
     thread::sleep(Duration::from_millis(500));
     let others = process.elapsed().saturating_sub(audio_thread.elapsed());
     plugin.deactivate(stream);
     Ok(others.as_secs_f64() / (played as f64 / clip.sample_rate))
 }
 
-/// Times the calls alone, as fast as they return.
+/// Times only the calls, as fast as they return.
 fn callback(clap: &Path, clip: &Clip, extent: Extent, samples: usize) -> Result<Block> {
-    // An instance of its own, and with it an empty ring.
+    // A new instance has an empty ring.
     let mut plugin = Plugin::load(clap)?;
     let mut stream = plugin.activate(clip.sample_rate, samples)?;
     stream.fill(clip, samples);
@@ -140,8 +140,8 @@ fn callback(clap: &Path, clip: &Clip, extent: Extent, samples: usize) -> Result<
     if let Some(window) = &window {
         plugin.open_editor(window)?;
     }
-    // A thread of its own, so that nothing else gets its priority, the worker least of all:
-    // it was started before.
+    // A thread of its own, so that nothing else gets its priority, least of all the worker,
+    // which was started before.
     let timed: Result<_> = thread::scope(|scope| {
         let timing = scope.spawn(|| {
             let realtime_priority = as_audio_thread();
@@ -180,7 +180,7 @@ fn callback(clap: &Path, clip: &Clip, extent: Extent, samples: usize) -> Result<
     ))
 }
 
-/// What the times of all calls say.
+/// The statistics of the times of all calls.
 fn block(
     samples: usize,
     mut times_us: Vec<f64>,
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_the_machine_takes_is_told_apart() {
-        // 10 000 calls of a microsecond, ten of them interrupted, as often as an empty loop is.
+        // 10 000 calls of a microsecond, ten of them interrupted, as often as the empty loop.
         let mut times_us = vec![1.0; 10_000];
         for time_us in times_us.iter_mut().step_by(1000) {
             *time_us += 12.0;
@@ -230,7 +230,7 @@ mod tests {
         assert!(
             (block.above_limit_per_s / block.interruptions_above_limit_per_s - 1.0).abs() < 0.01
         );
-        // The same calls on a machine that leaves them alone are the plugin's own doing.
+        // The same calls on an undisturbed machine are slow by the plugin's fault.
         let quiet = Interruptions::of(Vec::new(), 0.01);
         assert!(
             (self::block(64, times_us, &quiet, false, false).undisturbed_p9999_us - 13.0).abs()

@@ -1,9 +1,9 @@
-//! `cargo xtask soak`: hours of audio through the plugin, as fast as it goes.
+//! `cargo xtask soak`: hours of audio through the plugin, as fast as possible.
 //!
-//! A headless host renders offline and plays one passage of music again and again. Its
-//! length is a whole number of frames, of the refining network's runs and of bars, so what
-//! the plugin confirms in one round must come out in every other round, at the same places
-//! to the microsecond: any drift of any clock would show.
+//! A headless host renders offline and plays one passage of music again and again. Its length
+//! is a whole number of frames, of the refining network's runs and of bars, so what the plugin
+//! confirms in one round must come out in every other round, at the same places to the
+//! microsecond: any drift of any clock would show.
 
 use std::path::Path;
 use std::time::Instant;
@@ -35,39 +35,40 @@ const RUN_FRAMES: usize = 27;
 /// Runs of the refining pass in a round of the passage: 35 s.
 const ROUND_RUNS: usize = 14;
 
-/// Quarter notes in a round, and in a bar. So many that no eighth lies halfway between two
-/// frames: there rounding would decide which of them it belongs to.
+/// Quarter notes in a round, and in a bar. With this number no eighth lies halfway between two
+/// frames, where rounding would decide which of them it belongs to.
 const ROUND_BEATS: f64 = 55.0;
 const BAR_BEATS: u16 = 5;
 
 /// Samples before the song begins, so that no beat lies on a frame, for the same reason.
 const LEAD_IN: usize = 500;
 
-/// Rounds that are left out at the start, where the music comes out of silence, and at the
-/// end, behind which there is none.
+/// Rounds that are left out at the start, where silence comes before the music, and at the
+/// end, where it comes after.
 const EDGE_ROUNDS: usize = 1;
 
-/// Places that differ by more are not the same, in seconds.
+/// Places that differ by more, in seconds, are not the same.
 const EXACT_S: f64 = 1e-6;
 
-/// The track may end so much earlier than the audio: boundaries nearer than that are one.
+/// The track may end this much earlier than the audio, in seconds; boundaries closer than that
+/// are one.
 const HAIR_S: f64 = 0.01;
 
 const BLOCK: usize = 512;
 
-/// Memory may grow by this much for an hour of audio: a chord of the track has a few
-/// hundred bytes, an hour some thousand chords.
+/// Memory may grow by this much per hour of audio: a chord of the track has a few hundred
+/// bytes, an hour some thousand chords.
 const GROWTH_BYTES_PER_HOUR: f64 = 8e6;
 
-/// Lines of the table.
+/// The number of lines of the table.
 const LINES: usize = 20;
 
-/// How things stood after some of the audio.
+/// The state after some of the audio.
 #[derive(Serialize)]
 struct Line {
-    /// Audio so far.
+    /// Seconds of audio so far.
     played_s: f64,
-    /// Audio a second since the line before.
+    /// Seconds of audio per second, since the line before.
     times_real_time: f64,
     /// Resident memory of the whole host.
     memory_bytes: u64,
@@ -81,13 +82,13 @@ struct Report {
     chords: usize,
     /// Rounds that were compared.
     rounds: usize,
-    /// The furthest that a change of chord lies from where it lies in the first of them.
+    /// The largest distance of a change of chord from its place in the first of them.
     drift_s: f64,
-    /// Growth of memory in the second half, for an hour of audio.
+    /// Growth of memory in the second half, per hour of audio.
     growth_bytes_per_hour: f64,
 }
 
-/// Plays, prints a table, writes the JSON, and fails unless everything is as it must be.
+/// Plays, prints a table, writes the JSON, and fails unless all checks hold.
 pub fn run(hours: f64, json: Option<&Path>) -> Result<()> {
     let machine = Machine::here()?;
     let passage = passage()?;
@@ -95,7 +96,7 @@ pub fn run(hours: f64, json: Option<&Path>) -> Result<()> {
     let rounds = (hours * 3600.0 / round_s).ceil() as usize;
     ensure!(
         rounds > 2 * EDGE_ROUNDS + 1,
-        "{hours} hours are too few: a round has {round_s:.0} s, and {} are needed",
+        "{hours} hours are too short: a round has {round_s:.0} s, and {} rounds are needed",
         2 * EDGE_ROUNDS + 2
     );
     say(format!(
@@ -124,8 +125,8 @@ pub fn run(hours: f64, json: Option<&Path>) -> Result<()> {
         if round * LINES / rounds > (round - 1) * LINES / rounds {
             let audio_s = (round - told) as f64 * round_s;
             let times_real_time = audio_s / since.elapsed().as_secs_f64();
-            let memory_bytes = memory("self", "VmRSS:").context("no memory in /proc")?;
-            // The state is not asked for: the host's own copies of it would be what grows.
+            let memory_bytes = memory("self", "VmRSS:").context("no VmRSS in /proc/self/status")?;
+            // The state is not asked for: the host's own copies of it would make memory grow.
             let line = Line {
                 played_s: round as f64 * round_s,
                 times_real_time,
@@ -189,8 +190,8 @@ fn finished(plugin: &mut Plugin, end_s: f64) -> Result<Track> {
     }
 }
 
-/// How far changes of chord lie from where they lie in the first whole round; fails if audio
-/// was lost or a round has other chords.
+/// The largest distance of changes of chord from their places in the first whole round. Fails
+/// if audio was lost or a round has other chords.
 fn drift(track: &Track, round_s: f64, rounds: usize) -> Result<f64> {
     let mut found: Vec<Vec<(f64, &Label)>> = vec![Vec::new(); rounds];
     for segment in track.timeline().segments() {
@@ -229,7 +230,7 @@ fn drift(track: &Track, round_s: f64, rounds: usize) -> Result<f64> {
     Ok(drift_s)
 }
 
-/// Growth of memory from the middle to the end, in bytes for an hour of audio.
+/// Growth of memory from the middle to the end, in bytes per hour of audio.
 fn growth(lines: &[Line]) -> f64 {
     let (Some(middle), Some(last)) = (lines.get(lines.len() / 2), lines.last()) else {
         return 0.0;

@@ -19,20 +19,20 @@ use testhost::player::{Plugin, Stream, Tempo};
 use testhost::state;
 use xshell::{Shell, cmd};
 
-/// The music that is shipped, from the root of the repository; `assets/demo/NOTICE.md` says
-/// whose it is.
+/// The bundled music, relative to the root of the repository; `assets/demo/NOTICE.md` has its
+/// licence.
 const CLIP: &str = "assets/demo/town-theme.ogg";
 
-/// The clip's own tempo, so that the host can tell the plugin where the bars are.
+/// The clip's tempo, so that the host can tell the plugin where the bars are.
 const TEMPO: Tempo = Tempo {
     bpm: 76.8,
     beats_per_bar: 4,
 };
 
-/// Samples of a block, as a studio host would set it.
+/// Samples of a block, as in a studio host.
 const BLOCK: usize = 512;
 
-/// How often the host looks for new chords.
+/// How often the host checks for new chords.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The picture shows the longest of this many last chords.
@@ -46,7 +46,7 @@ const CATCH_UP: Duration = Duration::from_secs(2);
     about = "Plays music through a CLAP and prints the chords; start it by `cargo xtask demo`"
 )]
 struct Options {
-    /// Play this file instead of the shipped one
+    /// Play this file instead of the bundled one
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The plugin
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says in one line what happens next.
+/// Prints what happens next, in one line.
 fn say(line: impl AsRef<str>) {
     println!("==> {}", line.as_ref());
 }
@@ -85,7 +85,7 @@ fn run(options: &Options) -> Result<()> {
         clip.sample_rate
     ));
     let stream = plugin.activate(clip.sample_rate, BLOCK)?;
-    // Nobody knows the tempo of a file of the user's own.
+    // The tempo of the user's own file is unknown.
     let tempo = options.file.is_none().then_some(TEMPO);
     let (saved, track) = listen(&mut plugin, stream, &clip, tempo)?;
     ensure!(
@@ -116,8 +116,8 @@ fn write(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
     picture(saved, track, folder)
 }
 
-/// Draws the editor as it looked while the last whole chord was heard, through the
-/// function that draws the plugin's window.
+/// Draws the editor as it looked during the last whole chord, through the function that draws
+/// the plugin's window.
 fn picture(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
     let segments = track.timeline().segments().iter();
     let chords = segments
@@ -150,8 +150,8 @@ fn picture(saved: &Value, track: &Track, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Plays the clip on a thread of its own, as hosts do, and prints meanwhile what
-/// the plugin shows.
+/// Plays the clip on a thread of its own, as hosts do, and prints what the plugin shows
+/// meanwhile.
 fn listen(
     plugin: &mut Plugin,
     mut stream: Stream,
@@ -176,7 +176,7 @@ fn listen(
             .join()
             .map_err(|_| anyhow!("the audio thread panicked"))?
     })?;
-    // The worker is a little behind; its last words count too.
+    // The worker is a little behind; its last results count too.
     let deadline = Instant::now() + CATCH_UP;
     let (mut saved, mut track) = state::session(&plugin.state()?)?;
     while Instant::now() < deadline
@@ -193,7 +193,7 @@ fn listen(
     Ok((saved, track))
 }
 
-/// Sends the clip block by block, no faster than it sounds.
+/// Sends the clip block by block, in real time.
 fn play(
     stream: &mut Stream,
     clip: &Clip,

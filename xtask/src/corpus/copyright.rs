@@ -1,22 +1,22 @@
-//! The licence of a package's music, from its Debian `copyright` file.
+//! Finds the licence of a package's music in its Debian `copyright` file.
 //!
 //! Most are in Debian's machine-readable format
-//! (<https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/>): stanzas of
-//! `Files:` patterns with the short name of a `License:`. The patterns are those of the
-//! source package, not of the files installed, so they are matched by what they name.
+//! (<https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/>): stanzas of `Files:`
+//! patterns with the short name of a `License:`. The patterns are those of the source package,
+//! not of the files installed, so they are matched by the kind of file they name.
 
 use std::collections::BTreeSet;
 
-/// What tells a pattern of music from one of pictures or code: an extension, or a folder.
+/// Extensions and folders in patterns of music.
 const NAMES_AUDIO: [&str; 11] = [
     ".ogg", ".oga", ".opus", ".mp3", ".flac", ".wav", "music", "sound", "audio", "song", "/snd/",
 ];
 
-/// Names of folders that hold none of it.
+/// Extensions that are not music, even in such a folder.
 const NAMES_OTHER: [&str; 4] = [".cpp", ".c", ".h", ".py"];
 
-/// SPDX expression of the licences of the music: those of the stanzas that name audio,
-/// or of the one for all files. `LicenseRef-PACKAGE` where the file cannot be read so.
+/// The SPDX expression of the music's licences: those of the stanzas that name audio, or else
+/// of the stanza for all files. `LicenseRef-PACKAGE` where the file has another format.
 pub fn licence(copyright: &str, package: &str) -> String {
     let unknown = || format!("LicenseRef-{package}");
     if !copyright
@@ -78,7 +78,7 @@ fn stanzas(text: &str) -> Vec<Vec<&str>> {
     stanzas
 }
 
-/// The value of a field, with its lines that are continued.
+/// The value of a field, with its continuation lines.
 fn field(stanza: &[&str], name: &str) -> Option<String> {
     let mut value: Option<String> = None;
     for line in stanza {
@@ -121,7 +121,7 @@ fn expression(short: &str) -> String {
     }
 }
 
-/// One licence, or nothing for no words.
+/// A single licence; `None` for no words.
 fn identifier(words: &[&str]) -> Option<String> {
     let name = words.join("-");
     if name.is_empty() {

@@ -1,4 +1,4 @@
-//! `cargo xtask corpus`: freely licensed music to train on, as unlabelled data.
+//! `cargo xtask corpus`: freely licensed music for training, as unlabelled data.
 
 mod copyright;
 mod packages;
@@ -16,7 +16,7 @@ use crate::apt;
 use crate::workspace::{release_binary, say, shell, write};
 use packages::{GAMES, Package, RESERVED, Split};
 
-/// Shorter files are sound effects and jingles, seconds.
+/// Shorter files, in seconds, are sound effects and jingles.
 const MIN_LENGTH_S: f64 = 30.0;
 
 #[derive(clap::Subcommand)]
@@ -27,13 +27,13 @@ pub enum Corpus {
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Fetch the packages that only an evaluation may hear, into
-    /// data/corpora/debian-games-reserved, and nothing else
+    /// Fetch only the packages reserved for evaluation, into
+    /// data/corpora/debian-games-reserved
     #[arg(long)]
     reserved_for_evaluation: bool,
 }
 
-/// What the trainer is told of a package.
+/// The description of a package for the trainer.
 #[derive(Serialize)]
 struct Source {
     licence: String,
@@ -49,8 +49,8 @@ pub fn run(corpus: &Corpus) -> Result<()> {
     }
 }
 
-/// Fetches what is missing of `packages` and writes the manifest. A package that
-/// cannot be had is reported and left out.
+/// Fetches what is missing of `packages` and writes the manifest. A package that cannot be
+/// fetched is reported and left out.
 fn make(name: &str, packages: &[Package]) -> Result<()> {
     let folder = Path::new("data/corpora").join(name);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -70,7 +70,7 @@ fn make(name: &str, packages: &[Package]) -> Result<()> {
         }
     }
     if sources.is_empty() {
-        bail!("none of the {} packages could be had", packages.len());
+        bail!("none of the {} packages could be fetched", packages.len());
     }
     let list = folder.join("sources.json");
     let json = serde_json::to_string_pretty(&sources)?;
@@ -83,7 +83,7 @@ fn make(name: &str, packages: &[Package]) -> Result<()> {
     scan(name, &folder, &list)?;
     if !missing.is_empty() {
         say(format!(
-            "{} packages could not be had: {}",
+            "{} packages could not be fetched: {}",
             missing.len(),
             missing.join(", ")
         ));
@@ -91,7 +91,7 @@ fn make(name: &str, packages: &[Package]) -> Result<()> {
     Ok(())
 }
 
-/// Puts a package's music into `folder/PACKAGE` unless it is there, and gives its licence.
+/// Puts a package's music into `folder/PACKAGE` unless it is there, and returns its licence.
 fn fetch(package: &Package, folder: &Path, updated: &mut bool) -> Result<String> {
     let place = folder.join(package.name);
     if !place.exists() {
@@ -99,7 +99,7 @@ fn fetch(package: &Package, folder: &Path, updated: &mut bool) -> Result<String>
             bail!("it comes from Debian, and there is no apt-get here");
         }
         say(format!("Fetching {}", package.name));
-        // Hidden from the trainer, and beside the place, so that the move is a rename.
+        // Hidden from the trainer, and in the same folder, so that the move is a rename.
         let work = tempfile::Builder::new()
             .prefix(".debian-")
             .tempdir_in(folder)?;
@@ -113,7 +113,7 @@ fn fetch(package: &Package, folder: &Path, updated: &mut bool) -> Result<String>
     if let Some(licence) = package.licence {
         return Ok(licence.into());
     }
-    // Missing where the package shares another one's folder of documentation.
+    // Missing where the package shares another one's documentation folder.
     let text = fs::read(place.join("copyright")).unwrap_or_default();
     Ok(copyright::licence(
         &String::from_utf8_lossy(&text),
@@ -133,7 +133,7 @@ fn download(package: &str, folder: &Path, updated: &mut bool) -> Result<PathBuf>
             .run()
     };
     if fetch().is_err() {
-        // Once is enough: what is missing after it does not exist.
+        // Once is enough: a package missing after that does not exist.
         if *updated {
             bail!("apt-get cannot download it");
         }

@@ -1,16 +1,16 @@
-//! The Debian packages of game music, and what each is for.
+//! The Debian packages of game music, with the split of each.
 //!
-//! Held out by package: no album, artist or game is on both sides. The packages of the
-//! splits `test` and `valid` were chosen for variety of style, by the descriptions of the
-//! packages and the length of their music, before any network had heard a note of them.
+//! Held out by package: no album, artist or game is on both sides. The packages of the splits
+//! `test` and `valid` were chosen for variety of style, by the descriptions of the packages
+//! and the length of their music, before any network had processed any of it.
 //!
-//! Looked at and without recorded music (sounds, tracker modules or MIDI only):
+//! Checked and found to have no recorded music (sounds, tracker modules or MIDI only):
 //! boswars-data, endless-sky-data, teeworlds-data, trigger-rally-data, freedoom,
 //! neverball-data, netpanzer-data, pekka-kana-2-data, tomatoes-data; holotz-castle-data is in
-//! ADPCM, which is not decoded. Not free enough to be
-//! shipped in weights without a question: drascula-music.
+//! ADPCM, which is not decoded. Licence unclear for shipping weights trained on it:
+//! drascula-music.
 
-/// What a package is used for; the names are those of the trainer's manifests.
+/// The split of a package, under the names in the trainer's manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
@@ -24,7 +24,7 @@ pub enum Split {
 pub struct Package {
     pub name: &'static str,
     pub split: Split,
-    /// Licence of its music where its `copyright` is prose that no program reads.
+    /// Licence of its music where its `copyright` file has no machine-readable format.
     pub licence: Option<&'static str>,
 }
 
@@ -148,7 +148,7 @@ pub const GAMES: &[Package] = &[
     test("freecol"),
 ];
 
-/// Reserved: never trained on, tuned on or chosen by; for a later evaluation alone.
+/// Reserved: never used for training, tuning or selection; only for a later evaluation.
 pub const RESERVED: &[Package] = &[
     test("hyperrogue-music"),
     test("fillets-ng-data"),

@@ -1,4 +1,4 @@
-//! The music of a Debian package, taken out of the `.deb` and of the archives in it.
+//! Extracts the music of a Debian package from the `.deb` and the archives in it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 /// Audio that the trainer decodes.
 const AUDIO: [&str; 6] = ["flac", "mp3", "oga", "ogg", "opus", "wav"];
 
-/// Zip archives by the names that games give them.
+/// Zip archives, by the extensions that games use.
 const ARCHIVES: [&str; 4] = ["pk3", "pk4", "wz", "zip"];
 
-/// Folders of sounds that are no music, however long.
+/// Folders of sounds that are not music, however long.
 const NO_MUSIC: [&str; 9] = [
     "ambience",
     "ambient",
@@ -26,12 +26,11 @@ const NO_MUSIC: [&str; 9] = [
     "weather",
 ];
 
-/// The largest file that is taken out of an archive, in bytes.
+/// The largest file to extract from an archive, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
-/// Takes the audio and the `copyright` file of a package out of `deb`, into `folder`.
-/// Paths are as installed, without `usr/share/games`; an archive becomes a folder of
-/// its name.
+/// Extracts the audio and the `copyright` file of a package from `deb` into `folder`. Paths
+/// are as installed, without `usr/share/games`; an archive becomes a folder of its name.
 pub fn unpack(deb: &Path, package: &str, folder: &Path) -> Result<()> {
     let mut dpkg = Command::new("dpkg-deb")
         .arg("--fsys-tarfile")
@@ -44,7 +43,7 @@ pub fn unpack(deb: &Path, package: &str, folder: &Path) -> Result<()> {
     };
     let copied = copy_entries(stream, package, folder);
     if copied.is_err() {
-        // It may be waiting for us to read; what it says no longer matters.
+        // It may be blocked on a full pipe; its output no longer matters.
         let _ = dpkg.kill();
     }
     let status = dpkg.wait().context("cannot wait for dpkg-deb")?;
@@ -79,11 +78,11 @@ fn copy_entries(stream: impl Read, package: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Takes the audio of a zip archive into `folder`.
+/// Extracts the audio of a zip archive into `folder`.
 fn unzip(archive: impl Read + Seek, folder: &Path) -> Result<()> {
     let mut archive = match zip::ZipArchive::new(archive) {
         Ok(archive) => archive,
-        // Games give these names to other things too.
+        // Games use these extensions for other things too.
         Err(zip::result::ZipError::InvalidArchive(_)) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
@@ -99,7 +98,7 @@ fn unzip(archive: impl Read + Seek, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A path without a leading `./`; none when it leaves the folder it is in.
+/// A path without a leading `./`; `None` if it leaves its folder.
 fn inside(path: &Path) -> Option<PathBuf> {
     path.components()
         .filter(|part| !matches!(part, Component::CurDir))
@@ -156,7 +155,7 @@ mod tests {
             let mut header = tar::Header::new_gnu();
             header.set_size(bytes.len() as u64);
             header.set_mode(0o644);
-            // `set_path` would refuse what a hostile archive may hold.
+            // `set_path` refuses what a malicious archive can contain.
             let name = header.as_gnu_mut().unwrap();
             name.name[..path.len()].copy_from_slice(path.as_bytes());
             header.set_cksum();

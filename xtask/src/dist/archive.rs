@@ -1,4 +1,4 @@
-//! The archive for every Linux, and the sums of all that was built.
+//! The archive for Linux, and the checksums of everything built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use super::release::Release;
 use super::{folder, tree};
 use crate::workspace::{say, shell, target};
 
-/// Names what is in it: `changes-0.1.0-x86_64-linux`.
+/// The archive's name: `changes-0.1.0-x86_64-linux`.
 pub fn name(release: &Release) -> String {
     format!("changes-{}-x86_64-linux", release.version)
 }
 
-/// Packs the archive; where it is.
+/// Packs the archive. Returns its path.
 pub fn pack(programs: &Programs, release: &Release) -> Result<PathBuf> {
     say("Packing the archive for Linux");
     let name = name(release);
@@ -29,7 +29,7 @@ pub fn pack(programs: &Programs, release: &Release) -> Result<PathBuf> {
     let sh = shell()?;
     let time = format!("--mtime=@{}", release.time);
     let tar = above.join(format!("{name}.tar"));
-    // One order, one owner, one time, no name of a user: the bytes are those of the content.
+    // A fixed order, owner and time, and no user name: the bytes depend only on the content.
     cmd!(
         sh,
         "tar --create --file {tar} --directory {above} --format=ustar --sort=name {time}
@@ -43,7 +43,7 @@ pub fn pack(programs: &Programs, release: &Release) -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// Writes `SHA256SUMS` of everything in `target/dist`, as `sha256sum --check` reads it.
+/// Writes `SHA256SUMS` of everything in `target/dist`, in the format of `sha256sum --check`.
 pub fn sums() -> Result<PathBuf> {
     let folder = folder()?;
     let place = folder.join("SHA256SUMS");
@@ -55,7 +55,7 @@ pub fn sums() -> Result<PathBuf> {
             lines.push(format!("{}  {}\n", sum(&path)?, name.display()));
         }
     }
-    // By the names.
+    // By name.
     lines.sort_by(|a, b| a[64..].cmp(&b[64..]));
     fs::write(&place, lines.concat())
         .with_context(|| format!("cannot write {}", place.display()))?;

@@ -1,4 +1,4 @@
-//! What is shipped, as those who get it have it: installed in a new Debian, used and removed.
+//! Checks what ships as its users get it: installed in a new Debian, used and removed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +13,10 @@ use super::{archive, deb, glibc, windows, wine};
 use crate::workspace::{say, shell, target};
 use crate::{apt, bundle};
 
-/// The release that the oldest supported glibc is of.
+/// The Debian release with the oldest supported glibc.
 const DEBIAN: &str = "bookworm";
 
-/// Real music that everybody has who has the repository.
+/// Real music that is in the repository.
 pub const SONG: &str = "assets/demo/town-theme.ogg";
 
 /// Builds the archive and the package, and installs, uses and removes both in a new Debian.
@@ -39,7 +39,8 @@ pub fn windows() -> Result<()> {
     wine::check_units(&release)
 }
 
-/// Packs what was built for Windows, and installs, uses and removes it under Wine; the archive.
+/// Packs the programs built for Windows, and installs, uses and removes them under Wine.
+/// Returns the archive.
 pub fn windows_installed(built: &Path, release: &Release) -> Result<PathBuf> {
     let packed = || -> Result<(PathBuf, String)> {
         let archive = windows::pack(built, release)?;
@@ -49,14 +50,14 @@ pub fn windows_installed(built: &Path, release: &Release) -> Result<PathBuf> {
     let first = packed()?;
     ensure!(
         first == packed()?,
-        "packed twice, the archive for Windows has other bytes"
+        "packing twice gives different bytes in the archive for Windows"
     );
     let host = windows::host(release)?;
     wine::check(&first.0, &host, release, &Reference::new()?)?;
     Ok(first.0)
 }
 
-/// What the programs that were built for this machine hear in the song, as label files.
+/// The chords that the programs built for this machine find in the song, as label files.
 pub struct Reference {
     /// The command.
     pub command: String,
@@ -94,14 +95,15 @@ fn same_bytes(programs: &Programs, release: &Release) -> Result<()> {
     let (first, second) = (archive::sum(&programs.command)?, archive::sum(&again)?);
     ensure!(
         first == second,
-        "two builds of one tree differ: {} and {}",
+        "two builds of the same tree differ: {} and {}",
         programs.command.display(),
         again.display()
     );
     Ok(())
 }
 
-/// Packs programs, and installs, uses and removes them in a new Debian; archive and package.
+/// Packs programs, and installs, uses and removes them in a new Debian. Returns archive and
+/// package.
 pub fn installed(programs: &Programs, release: &Release) -> Result<[PathBuf; 2]> {
     let pack = || -> Result<[(PathBuf, String); 2]> {
         let (tar, deb) = (archive::pack(programs, release)?, deb::pack(release)?);
@@ -111,11 +113,11 @@ pub fn installed(programs: &Programs, release: &Release) -> Result<[PathBuf; 2]>
     let packed = pack()?;
     ensure!(
         packed == pack()?,
-        "packed twice, the archive or the package have other bytes"
+        "packing twice gives different bytes in the archive or the package"
     );
     let [(tar, _), (deb, _)] = packed;
     let Some(debian) = Debian::new()? else {
-        say("NOT CHECKED: a new Debian can be made on Debian alone, by root");
+        say("NOT CHECKED: a new Debian can only be made on Debian, by root");
         return Ok([tar, deb]);
     };
     let lab = lab(&programs.command)?;
@@ -124,7 +126,7 @@ pub fn installed(programs: &Programs, release: &Release) -> Result<[PathBuf; 2]>
     Ok([tar, deb])
 }
 
-/// What a command prints of the song here.
+/// The chords that a command finds in the song on this machine.
 fn lab(command: &Path) -> Result<String> {
     let sh = shell()?;
     Ok(cmd!(sh, "{command} transcribe {SONG} --format lab")
@@ -132,14 +134,14 @@ fn lab(command: &Path) -> Result<String> {
         .read()?)
 }
 
-/// A Debian with nothing in it but what every Debian has.
+/// A minimal Debian.
 struct Debian {
     root: PathBuf,
     sh: Shell,
 }
 
 impl Debian {
-    /// Makes it; none where that is not possible.
+    /// Makes one; `None` where that is not possible.
     fn new() -> Result<Option<Self>> {
         let sh = shell()?;
         if !apt::has_apt() || cmd!(sh, "id --user").quiet().read()? != "0" {
@@ -157,7 +159,7 @@ impl Debian {
                 fs::remove_dir_all(path)?;
             }
         }
-        // It takes minutes, and what comes out stays as new as the release.
+        // It takes minutes, and the result changes only with the release.
         if !base.exists() {
             let unfinished = folder.join("unfinished");
             cmd!(
@@ -169,7 +171,7 @@ impl Debian {
             fs::rename(&unfinished, &base)?;
         }
         cmd!(sh, "cp --archive {base} {root}").run()?;
-        // The sources of this machine, which has its packages from where it may.
+        // This machine's package sources, which it can reach.
         for name in [
             "sources.list",
             "sources.list.d",
@@ -188,7 +190,7 @@ impl Debian {
         Ok(Some(debian))
     }
 
-    /// Runs a line of shell in it; what it prints.
+    /// Runs a line of shell in it. Returns its output.
     fn run(&self, line: &str) -> Result<String> {
         let Self { root, sh } = self;
         let path =
@@ -203,7 +205,7 @@ impl Debian {
             .with_context(|| format!("in the new Debian: {line}"))
     }
 
-    /// All files of it that are not of packages' managers.
+    /// All of its files that do not belong to package managers.
     fn files(&self) -> Result<BTreeSet<String>> {
         let line = "find / -xdev -not -path '/var/*' -not -path '/tmp/*' -not -path '/proc/*' \
                     -not -path '/etc/ld.so.cache' -print";
@@ -213,7 +215,7 @@ impl Debian {
     fn check_deb(&self, deb: &Path, lab: &str) -> Result<()> {
         say("Installing the package in the new Debian");
         fs::copy(deb, self.root.join("tmp/changes.deb"))?;
-        // What it depends on stays: the package alone is what must go without a trace.
+        // Dependencies stay: only the package itself must go without a trace.
         let depends = self.run("dpkg-deb --field /tmp/changes.deb Depends")?;
         let names: Vec<&str> = depends
             .split(',')
@@ -224,7 +226,7 @@ impl Debian {
             names.join(" ")
         ))?;
         let before = self.files()?;
-        // Over an older one, which has other programs.
+        // Over an older version, whose programs differ.
         self.run(
             "dpkg-deb --raw-extract /tmp/changes.deb /tmp/older
              sed -i 's/^Version: .*/Version: 0.0.1/' /tmp/older/DEBIAN/control
@@ -280,7 +282,7 @@ impl Debian {
             say(format!("Installing the archive in the new Debian {option}"));
             let before = self.files()?;
             let [clap, vst3, bin, share] = places;
-            // Over an older one, which has other programs.
+            // Over an older version, whose programs differ.
             self.run(&format!(
                 "rm -rf /tmp/older && cp -R $(dirname {install}) /tmp/older
                  for file in bin/changes plugin/Changes.clap \\
@@ -310,11 +312,14 @@ impl Debian {
         let found = self.run(&format!(
             "{bin}/changes transcribe /tmp/song.ogg --format lab"
         ))?;
-        ensure!(found == lab, "other chords than here:\n{found}\n{lab}");
+        ensure!(
+            found == lab,
+            "the chords differ from those found on this machine:\n{found}\n{lab}"
+        );
         let version = self.run("changes --version")?;
         ensure!(
             version.contains(env!("CARGO_PKG_VERSION")) && version.contains('('),
-            "{version:?} is no version"
+            "{version:?} is not a version"
         );
         if self
             .root
@@ -324,7 +329,7 @@ impl Debian {
             let help = self.run("changes-standalone --help")?;
             ensure!(help.contains("--backend"), "{help:?}");
         }
-        // Every library that the plugins want is there, and every symbol of it.
+        // All libraries and symbols that the plugins need are there.
         for library in [
             format!("{clap}/Changes.clap"),
             format!("{vst3}/Changes.vst3/Contents/x86_64-linux/Changes.so"),
@@ -353,7 +358,7 @@ fn same(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Result<()> {
     bail!("left behind: {left:?}; lost: {lost:?}")
 }
 
-/// Where this machine has its packages of Debian from.
+/// The Debian mirror of this machine.
 fn mirror(sh: &Shell) -> Result<Option<String>> {
     let format = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)";
     let filter = "Created-By: Packages";

@@ -1,4 +1,4 @@
-//! The package for Debian and its children.
+//! The package for Debian and its derivatives.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use super::{archive, folder};
 use crate::apt;
 use crate::workspace::{say, shell, target};
 
-/// The package's name; `changes` alone could be anything.
+/// The package's name; `changes` alone would be too general.
 pub const PACKAGE: &str = "changes-chords";
 
-/// What the window opens at run time, and no linker knows of.
+/// Libraries that the window opens at run time, which the linker does not know of.
 const WINDOW: &str = "libegl1, libgl1, libx11-6, libx11-xcb1, libxkbcommon-x11-0";
 
-/// Packs what lies in the archive's folders as a package; where it is.
+/// Makes a package from the archive's folders. Returns its path.
 pub fn pack(release: &Release) -> Result<PathBuf> {
     apt::ensure(apt::DEB, "the package for Debian")?;
     say("Packing the package for Debian");
@@ -37,7 +37,7 @@ pub fn pack(release: &Release) -> Result<PathBuf> {
     )?;
     let place = folder()?.join(format!("{PACKAGE}_{}_amd64.deb", release.version));
     let sh = shell()?;
-    // With this time and owner the bytes are those of the content.
+    // With a fixed time and owner the bytes depend only on the content.
     cmd!(
         sh,
         "dpkg-deb --root-owner-group -Zxz --build {root} {place}"
@@ -48,7 +48,7 @@ pub fn pack(release: &Release) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// The folders of the archive, where Debian has them.
+/// Copies the folders of the archive to where Debian has them.
 fn lay(staged: &Path, root: &Path) -> Result<()> {
     let usr = root.join("usr");
     for (from, to) in [
@@ -101,7 +101,7 @@ fn lay(staged: &Path, root: &Path) -> Result<()> {
     compress(&doc.join("changelog"))
 }
 
-/// Compresses a file, without its time.
+/// Compresses a file, without its timestamp.
 fn compress(path: &Path) -> Result<()> {
     let sh = shell()?;
     cmd!(sh, "gzip --no-name --best --force {path}")
@@ -112,7 +112,7 @@ fn compress(path: &Path) -> Result<()> {
 
 /// The packages that the programs are linked with, by dpkg-shlibdeps.
 fn depends(work: &Path, root: &Path) -> Result<String> {
-    // It wants the source package that it is called from.
+    // It must run in a source package.
     tree::write(
         &work.join("debian/control"),
         format!("Source: {PACKAGE}\n\nPackage: {PACKAGE}\nArchitecture: amd64\n").as_bytes(),
@@ -152,7 +152,7 @@ fn control(release: &Release, depends: &str, size_kib: u64) -> String {
     )
 }
 
-/// What the files take on disk.
+/// The size of the files on disk, in KiB.
 fn size_kib(root: &Path) -> Result<u64> {
     let mut bytes = 0;
     for path in tree::all(root)? {

@@ -1,4 +1,4 @@
-//! How old a system may be: the newest version of glibc that programs ask for.
+//! The oldest supported system: the newest version of glibc that programs need.
 
 use std::fs;
 use std::path::Path;
@@ -6,15 +6,15 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
 
-/// Debian 12's.
+/// The version of Debian 12.
 pub const NEWEST: (u32, u32) = (2, 36);
 
-/// Fails where a program wants a newer glibc than [`NEWEST`]; what it wants.
+/// Fails where a program needs a newer glibc than [`NEWEST`]. Returns the version it needs.
 pub fn check(program: &Path) -> Result<(u32, u32)> {
     let wanted = wanted(program)?;
     ensure!(
         wanted <= NEWEST,
-        "{} wants glibc {}.{}, and Debian 12 has {}.{}",
+        "{} needs glibc {}.{}, and Debian 12 has {}.{}",
         program.display(),
         wanted.0,
         wanted.1,
@@ -28,7 +28,7 @@ pub fn check(program: &Path) -> Result<(u32, u32)> {
 fn wanted(program: &Path) -> Result<(u32, u32)> {
     let path = program.display();
     let bytes = fs::read(program).with_context(|| format!("cannot read {path}"))?;
-    let elf = Elf::parse(&bytes).with_context(|| format!("{path} is no ELF file"))?;
+    let elf = Elf::parse(&bytes).with_context(|| format!("{path} is not an ELF file"))?;
     let needs = elf.verneed.iter().flat_map(|section| section.iter());
     let names = needs.flat_map(|need| need.iter().map(|it| it.vna_name).collect::<Vec<_>>());
     let versions = names.filter_map(|name| version(elf.dynstrtab.get_at(name)?));

@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: what people install, in `target/dist`.
+//! `cargo xtask dist`: the installable files, in `target/dist`.
 
 mod archive;
 pub mod check;
@@ -78,7 +78,7 @@ pub fn run(options: &Options) -> Result<()> {
         };
         for program in programs.all() {
             let (major, minor) = glibc::check(program)?;
-            say(format!("{} wants glibc {major}.{minor}", program.display()));
+            say(format!("{} needs glibc {major}.{minor}", program.display()));
         }
         if options.try_it {
             built.extend(check::installed(&programs, &release)?);

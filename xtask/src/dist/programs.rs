@@ -1,5 +1,5 @@
-//! The programs of a release: built apart from everything else, knowing their commit and
-//! nothing of where they were built.
+//! The programs of a release: built separately, with their commit and without paths of this
+//! machine in them.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::release::Release;
 use crate::apt;
 use crate::workspace::{has_library_source, root, say, shell, target};
 
-/// The packages of all of them, and the feature that the program without a host takes.
+/// The packages, and the feature for the standalone program.
 pub const ALL: [&str; 6] = [
     "--package",
     "changes-plugin",
@@ -25,14 +25,14 @@ pub const ALL: [&str; 6] = [
 pub struct Programs {
     /// The plugin as a library.
     pub plugin: PathBuf,
-    /// The program without a host; a build for tests may lack it.
+    /// The standalone program; a build for tests may lack it.
     pub standalone: Option<PathBuf>,
     /// The command.
     pub command: PathBuf,
 }
 
 impl Programs {
-    /// Builds them.
+    /// Builds the programs.
     pub fn build(release: &Release) -> Result<Self> {
         apt::ensure(apt::LINKER, "linking Rust programs")?;
         apt::ensure(apt::STANDALONE, "the standalone program")?;
@@ -47,7 +47,7 @@ impl Programs {
         Ok(programs)
     }
 
-    /// Those that were built last for tests, for trying what is made of them.
+    /// The programs last built for tests, to try packing with.
     pub fn as_built() -> Result<Self> {
         Self::within(&target()?.join("release"))
     }
@@ -64,7 +64,7 @@ impl Programs {
         Ok(programs)
     }
 
-    /// All that are there.
+    /// All existing programs.
     pub fn all(&self) -> Vec<&Path> {
         let mut all = vec![self.plugin.as_path(), self.command.as_path()];
         all.extend(self.standalone.as_deref());
@@ -72,7 +72,7 @@ impl Programs {
     }
 }
 
-/// Builds the command once more, in another folder; where it is.
+/// Builds the command again, in another folder. Returns its path.
 pub fn command_again(release: &Release) -> Result<PathBuf> {
     let folder = target()?.join("ship-again");
     let arguments = [&ALL[..], &["--bin", "changes"]].concat();
@@ -80,7 +80,7 @@ pub fn command_again(release: &Release) -> Result<PathBuf> {
     Ok(folder.join("release/changes"))
 }
 
-/// Builds what `arguments` name into `folder`.
+/// Builds the packages of `arguments` into `folder`.
 fn build(release: &Release, folder: &Path, arguments: &[&str]) -> Result<()> {
     let sh = shell()?;
     let command = cargo(&sh, release, "build", None)?;
@@ -91,7 +91,7 @@ fn build(release: &Release, folder: &Path, arguments: &[&str]) -> Result<()> {
         .run()?)
 }
 
-/// Cargo as releases want it, for another system where one is named.
+/// A Cargo command for releases, for another system if `triple` names one.
 pub fn cargo<'a>(
     sh: &'a Shell,
     release: &Release,
@@ -113,11 +113,11 @@ pub fn cargo<'a>(
         ))
 }
 
-/// Gives a call of Cargo the standard library of another system: rustup's, or, where that cannot
-/// be fetched, one that is built from its source.
+/// Gives a Cargo command the standard library of another system: rustup's, or, where that cannot
+/// be fetched, one built from source.
 ///
 /// # Errors
-/// Where neither can be had.
+/// If neither is available.
 pub fn library<'a>(command: Cmd<'a>, triple: &str) -> Result<Cmd<'a>> {
     if has_target(triple)? {
         return Ok(command);
@@ -148,7 +148,7 @@ fn has_target(triple: &str) -> Result<bool> {
         .exists())
 }
 
-/// What the folders of this machine are called in messages of the programs.
+/// Replacements for this machine's folders in messages of the programs.
 fn remaps() -> Result<Vec<String>> {
     let sh = shell()?;
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
@@ -157,7 +157,7 @@ fn remaps() -> Result<Vec<String>> {
         None => PathBuf::from(env::var_os("HOME").context("HOME is not set")?).join(".cargo"),
     };
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    // The last that fits holds.
+    // The last match applies.
     Ok(vec![
         remap(Path::new(&sysroot), "/rust"),
         remap(&cargo, "/cargo"),

@@ -1,4 +1,4 @@
-//! Which release this is: its version, its commit, and the time that its files bear.
+//! The release: its version, its commit, and the timestamp of its files.
 
 use std::env;
 use std::fs;
@@ -8,26 +8,26 @@ use xshell::cmd;
 
 use crate::workspace::{root, shell};
 
-/// The time of archives from a tree without commits: 1980, the first that a zip file knows.
+/// The timestamp of archives from a tree without commits: 1980, the earliest in a zip file.
 const NO_COMMIT_TIME: u64 = 315_532_800;
 
-/// What is built.
+/// The release being built.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Release {
     /// The workspace's version.
     pub version: String,
-    /// The commit, `-dirty` behind it where files differ from it; none outside of a clone.
+    /// The commit, followed by `-dirty` where files differ from it; `None` outside a clone.
     pub commit: Option<String>,
     /// Seconds since 1970: `SOURCE_DATE_EPOCH`, else the commit's.
     pub time: u64,
 }
 
 impl Release {
-    /// What this tree is. With the version of a release, everything must be ready for it.
+    /// The release of this tree. If `wanted` names a version, everything must be ready for it.
     ///
     /// # Errors
-    /// Another version than that of the workspace, changes that are in no commit, a changelog
-    /// that does not know the version.
+    /// If the workspace has another version, there are uncommitted changes, or the changelog
+    /// lacks the version.
     pub fn find(wanted: Option<&str>) -> Result<Self> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let (commit, changed) = commit()?;
@@ -46,7 +46,7 @@ impl Release {
         let time = match env::var("SOURCE_DATE_EPOCH") {
             Ok(text) => text
                 .parse()
-                .with_context(|| format!("SOURCE_DATE_EPOCH is no time: {text:?}"))?,
+                .with_context(|| format!("SOURCE_DATE_EPOCH is not a time: {text:?}"))?,
             Err(_) => commit_time().unwrap_or(NO_COMMIT_TIME),
         };
         Ok(Self {
@@ -81,7 +81,7 @@ fn commit_time() -> Option<u64> {
     time.ok()?.trim().parse().ok()
 }
 
-/// Whether a tree is ready to be released as `wanted`.
+/// Whether a tree is ready for release as `wanted`.
 fn ready(
     wanted: &str,
     version: &str,

@@ -1,4 +1,4 @@
-//! A screen that nobody looks at, for programs with a window: Xvfb, and pictures of it.
+//! A virtual screen for programs with a window: Xvfb, and pictures of it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -12,12 +12,12 @@ use crate::apt;
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1280, 800);
 
-/// The server, which ends with this.
+/// The server; it ends when this is dropped.
 pub struct Screen {
     server: Child,
-    /// Where it keeps what is to be seen.
+    /// Where it keeps the screen's pixels.
     memory: tempfile::TempDir,
-    /// What `DISPLAY` must be for it.
+    /// The value of `DISPLAY` for it.
     pub display: String,
 }
 
@@ -25,7 +25,7 @@ impl Screen {
     /// Starts one.
     ///
     /// # Errors
-    /// Where there is no Xvfb and none can be installed.
+    /// If there is no Xvfb and it cannot be installed.
     pub fn start() -> Result<Self> {
         apt::ensure(apt::WINDOW, "a window without a screen")?;
         let memory = tempfile::tempdir()?;
@@ -41,7 +41,7 @@ impl Screen {
         let mut number = String::new();
         let output = server.stdout.take().context("Xvfb has no output")?;
         BufReader::new(output).read_line(&mut number)?;
-        // Dropped, it ends where it did not say this.
+        // Made before the check, so that the server ends if the check fails.
         let screen = Self {
             server,
             memory,
@@ -51,13 +51,13 @@ impl Screen {
         Ok(screen)
     }
 
-    /// What is to be seen: red, green and blue of each pixel, line by line.
+    /// The pixels of the screen: red, green and blue of each, line by line.
     pub fn look(&self) -> Result<Vec<u8>> {
         let memory = fs::read(self.memory.path().join("Xvfb_screen0"))?;
         pixels(&memory).context("Xvfb's screen is not readable")
     }
 
-    /// Writes what is to be seen as a PNG file.
+    /// Writes the screen as a PNG file.
     pub fn picture(&self, path: &Path) -> Result<()> {
         let pixels = self.look()?;
         let write = || -> Result<()> {
@@ -72,13 +72,13 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // It may be gone, which is what is wanted.
+        // It may have ended already, which is fine.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
 }
 
-/// How many colours are in a picture: one where nothing is drawn.
+/// The number of colours in a picture: one where nothing is drawn.
 pub fn colours(pixels: &[u8]) -> usize {
     let mut colours: Vec<&[u8]> = pixels.chunks_exact(3).collect();
     colours.sort_unstable();
@@ -86,8 +86,8 @@ pub fn colours(pixels: &[u8]) -> usize {
     colours.len()
 }
 
-/// The pixels of a dump in the format of `xwd` (X11's `XWDFile.h`): numbers of four bytes, the
-/// highest first, then the colours of a palette, then lines of pixels of four bytes.
+/// The pixels of a dump in the format of `xwd` (X11's `XWDFile.h`): big-endian numbers of four
+/// bytes, then the colours of a palette, then lines of pixels of four bytes.
 fn pixels(dump: &[u8]) -> Option<Vec<u8>> {
     let number = |index: usize| -> Option<usize> {
         let bytes = dump.get(4 * index..)?.first_chunk()?;
@@ -95,7 +95,7 @@ fn pixels(dump: &[u8]) -> Option<Vec<u8>> {
     };
     let (header, width, height) = (number(0)?, number(4)?, number(5)?);
     let (bits, line, colours) = (number(11)?, number(12)?, number(19)?);
-    // The lowest byte first: blue, green, red, nothing.
+    // Lowest byte first: blue, green, red, unused.
     if (bits, number(7)?) != (32, 0) || line < 4 * width {
         return None;
     }
@@ -114,7 +114,7 @@ fn pixels(dump: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Two pixels, red and blue, with a palette of one colour and lines that are padded.
+    /// Two pixels, red and blue, with a palette of one colour and padded lines.
     fn dump() -> Vec<u8> {
         let mut header = [0_u32; 25];
         for (index, number) in [(0, 100), (4, 1), (5, 2), (11, 32), (12, 8), (19, 1)] {

@@ -1,4 +1,4 @@
-//! What is installed on Linux, in the folders of the archive.
+//! The files installed on Linux, in the folders of the archive.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use xshell::cmd;
 use super::programs::Programs;
 use crate::workspace::{root, shell};
 
-/// The completions: a shell, where its script lies in the archive and where in the package.
+/// The completions: shell, path of its script in the archive and in the package.
 pub const COMPLETIONS: [(&str, &str, &str); 3] = [
     (
         "bash",
@@ -36,7 +36,7 @@ pub fn lay(programs: &Programs, folder: &Path) -> Result<()> {
             .with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     put(&programs.plugin, &folder.join("plugin/Changes.clap"))?;
-    // As the format's document has it: a folder whose name says the system.
+    // The format's specification requires a folder that names the system.
     let inner = "plugin/Changes.vst3/Contents/x86_64-linux/Changes.so";
     put(&programs.plugin, &folder.join(inner))?;
     put(&programs.command, &folder.join("bin/changes"))?;
@@ -56,7 +56,7 @@ pub fn lay(programs: &Programs, folder: &Path) -> Result<()> {
     documents(&share.join("doc/changes-chords"))
 }
 
-/// The manual and the completions, which the command knows itself.
+/// The manual and the completions, which the command itself generates.
 fn manual(command: &Path, share: &Path) -> Result<()> {
     let sh = shell()?;
     let pages = share.join("man/man1");
@@ -71,7 +71,7 @@ fn manual(command: &Path, share: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Licences, the list of what is within, and what has changed.
+/// Licences, the bill of materials, and the changelog.
 fn documents(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     changes_supply::write(&root(), &Product::ALL, folder).context("the notices")?;
@@ -81,7 +81,7 @@ fn documents(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies a file, making the folders above it.
+/// Copies a file, creating its parent folders.
 pub fn put(from: &Path, to: &Path) -> Result<()> {
     let copy = || -> std::io::Result<()> {
         fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
@@ -91,7 +91,7 @@ pub fn put(from: &Path, to: &Path) -> Result<()> {
     copy().with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-/// Writes a file, making the folders above it.
+/// Writes a file, creating its parent folders.
 pub fn write(to: &Path, bytes: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
@@ -100,7 +100,7 @@ pub fn write(to: &Path, bytes: &[u8]) -> Result<()> {
     write().with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// Sets the rights of everything below `folder`: everybody reads, and runs what is run.
+/// Sets the permissions of everything below `folder`: readable by all, programs executable.
 pub fn set_rights(folder: &Path) -> Result<()> {
     for path in all(folder)? {
         let runs = path.is_dir() || runs(&path);
@@ -109,7 +109,7 @@ pub fn set_rights(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a file is run: programs and scripts; libraries are not.
+/// Whether a file is executable: programs and scripts are, libraries are not.
 fn runs(path: &Path) -> bool {
     let below_bin = path.parent().is_some_and(|it| it.ends_with("bin"));
     below_bin || path.extension().is_some_and(|it| it == "sh")
@@ -119,7 +119,7 @@ fn runs(path: &Path) -> bool {
 fn rights(path: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
-        .with_context(|| format!("cannot set the rights of {}", path.display()))
+        .with_context(|| format!("cannot set the permissions of {}", path.display()))
 }
 
 #[cfg(not(unix))]

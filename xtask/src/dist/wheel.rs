@@ -1,4 +1,4 @@
-//! The Python package: a wheel by maturin, and its tests in an environment that has nothing else.
+//! The Python package: a wheel by maturin, and its tests in an environment with nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::release::Release;
 use crate::workspace::{root, say, shell, target};
 use crate::{bundle, python};
 
-/// Builds the wheel; where it is.
+/// Builds the wheel. Returns its path.
 pub fn build(release: &Release) -> Result<PathBuf> {
     let sh = shell()?;
     let target = target()?;
@@ -20,7 +20,7 @@ pub fn build(release: &Release) -> Result<PathBuf> {
     let python = python::kept(&target.join("maturin"), &requirements)?;
     let package = staged(&target.join("wheel"))?;
     say("Building the Python package");
-    // An empty folder, so that what is found in it afterwards is what was built.
+    // An empty folder, so that only the new wheel is in it afterwards.
     let built = target.join("wheel/built");
     remove(&built)?;
     let maturin = python.with_file_name("maturin");
@@ -43,7 +43,7 @@ pub fn build(release: &Release) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// Writes the texts that the package carries beside its own; where it is.
+/// Writes the texts that the package adds to its own. Returns their folder.
 fn staged(scratch: &Path) -> Result<PathBuf> {
     let package = root().join("python");
     fs::create_dir_all(scratch)?;
@@ -67,7 +67,7 @@ pub fn check() -> Result<()> {
         "{python} -m pip install --quiet --disable-pip-version-check {wheel}"
     )
     .run()?;
-    // From another folder, so that the package is the installed one.
+    // From another folder, so that the installed package is tested.
     let tests = root().join("python/tests");
     sh.change_dir(&environment);
     cmd!(sh, "{python} -m pytest --quiet -p no:cacheprovider {tests}")
@@ -77,7 +77,7 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// What the workspace's own steps say of its packages.
+/// The lint steps of the workspace, for this package.
 fn lint() -> Result<()> {
     let sh = shell()?;
     let (manifest, target) = ("python/Cargo.toml", target()?);

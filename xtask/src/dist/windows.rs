@@ -1,4 +1,4 @@
-//! Windows, built on Debian: by mingw-w64.
+//! Programs for Windows, built on Debian with mingw-w64.
 
 use std::fs;
 use std::io::Write as _;
@@ -14,28 +14,28 @@ use super::{programs, tree};
 use crate::workspace::{root, say, shell, target};
 use crate::{apt, bundle};
 
-/// What it is built for.
+/// The target.
 pub const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
-/// The folder that it is built in.
+/// The target folder of these builds.
 pub fn folder() -> Result<PathBuf> {
     Ok(target()?.join("windows"))
 }
 
-/// Builds for Windows; the folder with the programs.
+/// Builds for Windows. Returns the folder with the programs.
 pub fn build(release: &Release) -> Result<PathBuf> {
     apt::ensure(apt::MINGW, "linking programs for Windows")?;
     say("Building for Windows");
     cargo(release, &programs::ALL)
 }
 
-/// Builds the host that plays a song through the plugin; where it is.
+/// Builds the host that plays a song through the plugin. Returns its path.
 pub fn host(release: &Release) -> Result<PathBuf> {
     let built = cargo(release, &bundle::PLAYER)?;
     Ok(built.join("play.exe"))
 }
 
-/// Builds what is named; the folder with the programs.
+/// Builds the packages of `arguments`. Returns the folder with the programs.
 fn cargo(release: &Release, arguments: &[&str]) -> Result<PathBuf> {
     let sh = shell()?;
     let above = folder()?;
@@ -47,7 +47,7 @@ fn cargo(release: &Release, arguments: &[&str]) -> Result<PathBuf> {
     Ok(above.join(TRIPLE).join("release"))
 }
 
-/// Packs the archive; where it is.
+/// Packs the archive. Returns its path.
 pub fn pack(built: &Path, release: &Release) -> Result<PathBuf> {
     say("Packing the archive for Windows");
     let name = format!("changes-{}-x86_64-windows", release.version);
@@ -66,7 +66,7 @@ pub fn pack(built: &Path, release: &Release) -> Result<PathBuf> {
         let path = root().join("deploy/windows").join(text);
         let lines =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        // Windows misses labels of scripts whose lines end otherwise.
+        // With other line ends Windows does not find the labels in scripts.
         let lines = lines.replace("\r\n", "\n").replace('\n', "\r\n");
         tree::write(&staged.join(text), lines.as_bytes())?;
     }
@@ -85,8 +85,8 @@ pub fn pack(built: &Path, release: &Release) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// A folder as a zip file below `name`: in the order of the names, all of one time, so that the
-/// bytes are those of the content.
+/// A folder as a zip file below `name`: sorted by name, with one timestamp, so that the bytes
+/// depend only on the content.
 fn zipped(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()

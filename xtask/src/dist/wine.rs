@@ -1,5 +1,5 @@
-//! What is built for Windows, as those who get it have it: unpacked, installed, used and removed
-//! under Wine, in a Windows that has nothing else in it.
+//! Checks the programs for Windows as users get them: unpacked, installed, used and removed
+//! under Wine, in an empty Windows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,8 +20,8 @@ use super::{programs, tree, windows};
 use crate::apt;
 use crate::workspace::{say, shell};
 
-/// Wine before 9 has no bcryptprimitives.dll, which Rust's standard library takes its random
-/// numbers from: one function, answered by an older one.
+/// Wine before version 9 lacks bcryptprimitives.dll, from which Rust's standard library takes
+/// its random numbers: this one function calls an older one.
 const RANDOM: &str = "\
 #include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
@@ -37,8 +37,8 @@ const DRAWN: usize = 100;
 /// How long a program may take to draw its window, or to end.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Installs, uses and removes the archive; fails where it hears anything else than what was built
-/// for this machine.
+/// Installs, uses and removes the archive. Fails where it finds other chords than the programs
+/// built for this machine.
 pub fn check(archive: &Path, host: &Path, release: &Release, here: &Reference) -> Result<()> {
     let wine = Wine::new()?;
     let folder = wine.unpack(archive)?;
@@ -64,7 +64,8 @@ pub fn check(archive: &Path, host: &Path, release: &Release, here: &Reference) -
         wine.check_plugin(host, format, &plugin, wanted)?;
     }
     wine.check_standalone(&own)?;
-    // Whoever has thrown the archive away removes it by the copy of the script that is installed.
+    // A user who has deleted the archive removes the programs with the installed copy of the
+    // script.
     wine.run(&["cmd", "/c", &format!("{own}\\install.cmd"), "--uninstall"])?;
     let after = wine.files()?;
     let left: Vec<&PathBuf> = after
@@ -84,7 +85,8 @@ pub fn check(archive: &Path, host: &Path, release: &Release, here: &Reference) -
     Ok(())
 }
 
-/// Runs the plugin's own tests, built for Windows; one drags a file from a window to another.
+/// Runs the plugin's own tests, built for Windows; one drags a file from one window to
+/// another.
 pub fn check_units(release: &Release) -> Result<()> {
     say("Running the plugin's tests under Wine");
     let wine = Wine::new()?;
@@ -96,18 +98,18 @@ pub fn check_units(release: &Release) -> Result<()> {
         .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine");
     let mut tests = wine.within(tests);
     if let Some(home) = std::env::var_os("HOME") {
-        // Where Cargo has what it has fetched.
+        // Cargo's downloaded packages are there.
         tests = tests.env("HOME", home);
     }
     Ok(tests.run()?)
 }
 
-/// A Windows with nothing in it.
+/// An empty Windows.
 struct Wine {
     sh: Shell,
-    /// The folder that it lives in.
+    /// Its folder.
     prefix: PathBuf,
-    /// Without one it makes no windows, not even those that programs talk to themselves through.
+    /// Without a screen Wine creates no windows, not even those that programs use internally.
     screen: Screen,
 }
 
@@ -141,23 +143,23 @@ impl Wine {
         Ok(wine)
     }
 
-    /// A command with what Wine wants around it.
+    /// A command with the environment that Wine needs.
     fn within<'a>(&self, command: Cmd<'a>) -> Cmd<'a> {
         command
             .env("WINEPREFIX", &self.prefix)
-            // Whose folders the user of Windows would have.
+            // The user's folders in this Windows lie below it.
             .env("HOME", self.prefix.join("home"))
             .env("WINEDEBUG", "-all")
-            // No questions about what else could be installed, nothing in this user's menus.
+            // No questions about optional components, no entries in the user's menus.
             .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=")
             .env("DISPLAY", &self.screen.display)
     }
 
-    /// Runs a program of Windows to its good end; what it prints.
+    /// Runs a Windows program, which must succeed. Returns its output.
     fn run(&self, arguments: &[&str]) -> Result<String> {
         let sh = &self.sh;
         let ran = self.within(cmd!(sh, "wine {arguments...}")).quiet();
-        // What it says beside is mostly Wine's own, about what this machine lacks.
+        // Its error output is mostly Wine's own, about what this machine lacks.
         let output = ran.ignore_status().output()?;
         let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
         ensure!(
@@ -170,26 +172,26 @@ impl Wine {
         Ok(text)
     }
 
-    /// The value of a variable of the user.
+    /// The value of a user's environment variable.
     fn variable(&self, name: &str) -> Result<String> {
         let value = self.run(&["cmd", "/c", "echo", &format!("%{name}%")])?;
         Ok(value.trim().to_owned())
     }
 
-    /// Where a file of its first disk lies here.
+    /// The path on this machine of a file on its drive C.
     fn here(&self, path: &str) -> PathBuf {
         let below = path.trim_start_matches("C:\\").replace('\\', "/");
         self.prefix.join("drive_c").join(below)
     }
 
-    /// All of its files and folders but those that are anybody's for a while.
+    /// All of its files and folders except temporary ones.
     fn files(&self) -> Result<BTreeSet<PathBuf>> {
         let all = tree::all(&self.prefix.join("drive_c"))?;
         let passing = |path: &PathBuf| path.components().any(|it| it.as_os_str() == "Temp");
         Ok(all.into_iter().filter(|path| !passing(path)).collect())
     }
 
-    /// Unpacks an archive; the folder in it, as Windows calls it.
+    /// Unpacks an archive. Returns the folder in it, as a Windows path.
     fn unpack(&self, archive: &Path) -> Result<String> {
         let mut zip = ZipArchive::new(Cursor::new(fs::read(archive)?))?;
         zip.extract(self.here("C:\\unpacked"))?;
@@ -197,7 +199,7 @@ impl Wine {
         Ok(format!("C:\\unpacked\\{}", name.display()))
     }
 
-    /// Uses the command that is installed.
+    /// Uses the installed command.
     fn check_command(&self, own: &str, release: &Release, here: &Reference) -> Result<()> {
         let program = format!("{own}\\changes.exe");
         let version = self.run(&[&program, "--version"])?;
@@ -211,10 +213,12 @@ impl Wine {
         same("changes.exe", &lab, &here.command)
     }
 
-    /// Plays the song through a plugin that is installed.
+    /// Plays the song through an installed plugin.
     fn check_plugin(&self, host: &Path, format: &str, plugin: &str, wanted: &str) -> Result<()> {
         let output = "C:\\track.lab";
-        let host = host.to_str().context("a folder whose name is no text")?;
+        let host = host
+            .to_str()
+            .context("a folder whose name is not valid UTF-8")?;
         self.run(&[host, format, plugin, SONG, output])?;
         let output = self.here(output);
         let lab = fs::read_to_string(&output)?;
@@ -222,7 +226,7 @@ impl Wine {
         same(&format!("the {format} in a host"), &lab, wanted)
     }
 
-    /// Opens the program without a host, waits until it is drawn, and has it closed.
+    /// Opens the standalone program, waits until it is drawn, and closes it.
     fn check_standalone(&self, own: &str) -> Result<()> {
         let name = "changes-standalone.exe";
         let program = format!("{own}\\{name}");
@@ -250,7 +254,7 @@ impl Wine {
         wait("draws nothing", &mut |_| {
             Ok(screen::colours(&self.screen.look()?) >= DRAWN)
         })?;
-        // Texts come with the second picture of a window, if not with the first.
+        // Texts appear with a window's second frame at the latest.
         thread::sleep(Duration::from_secs(3));
         let picture = windows::folder()?.join("standalone.png");
         self.screen.picture(&picture)?;
@@ -267,7 +271,7 @@ impl Wine {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        // What is left of it ends with its screen anyway, with complaints.
+        // What is left of it ends with its screen anyway, with error messages.
         let sh = &self.sh;
         let _ = self
             .within(cmd!(sh, "wineserver --kill"))
@@ -278,15 +282,15 @@ impl Drop for Wine {
     }
 }
 
-/// Fails unless what was heard is what is heard here.
+/// Fails unless the chords found are those found on this machine.
 fn same(who: &str, heard: &str, wanted: &str) -> Result<()> {
     let plain = |text: &str| text.replace('\r', "").trim_end().to_owned();
     ensure!(
         plain(heard) == plain(wanted),
-        "under Wine {who} hears other chords than here:\n{heard}\n{wanted}"
+        "under Wine {who} finds other chords than on this machine:\n{heard}\n{wanted}"
     );
     say(format!(
-        "{who} hears under Wine the {} chords that it hears here",
+        "under Wine {who} finds the same {} chords as on this machine",
         plain(heard).lines().count()
     ));
     Ok(())

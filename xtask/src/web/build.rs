@@ -1,4 +1,4 @@
-//! The static folder of the page.
+//! The static folder of the web page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::workspace::{self, root, say, shell, target};
 
 const TRIPLE: &str = "wasm32-unknown-unknown";
 
-/// What the page shows beside its own files: the fonts of the plugin's window, and the demo.
+/// The files that the page adds to its own: the fonts of the plugin's window, and the demo.
 const ASSETS: [(&str, &str); 7] = [
     ("plugin/assets/fonts/Inter-Medium.otf", "fonts"),
     ("plugin/assets/fonts/InterDisplay-SemiBold.otf", "fonts"),
@@ -26,7 +26,7 @@ const ASSETS: [(&str, &str); 7] = [
     ("LICENSE", ""),
 ];
 
-/// Builds all of it into `target/web`.
+/// Builds everything into `target/web`.
 pub fn build() -> Result<PathBuf> {
     let bindgen = bindgen()?;
     let module = compile()?;
@@ -50,22 +50,22 @@ pub fn build() -> Result<PathBuf> {
         put(&root().join(file), &folder.join(below))?;
     }
     list_for_service_worker(&folder)?;
-    // Beside it, not within: nobody needs those to hear a song.
+    // Beside it, not inside: playing a song does not need those.
     changes_supply::write(&root(), &Product::PAGE, &folder).context("the notices of the page")?;
     Ok(folder)
 }
 
-/// The recognizer as WebAssembly. Its standard library is built with it: vectors are in
-/// WebAssembly since 2021 and everywhere by now, but not in the library that comes with Rust,
-/// which not every machine can fetch for this target either.
+/// The recognizer as WebAssembly. Its standard library is built with it: WebAssembly has had
+/// vectors since 2021, and all browsers have them by now, but the library that comes with Rust
+/// does not use them, and not every machine can fetch it for this target.
 fn compile() -> Result<PathBuf> {
     let sh = shell()?;
     if !workspace::has_library_source(&sh)? {
         bail!("the page needs the source of Rust's library: rustup component add rust-src");
     }
     say("Building the recognizer for the page");
-    // A folder of its own: build scripts look at RUSTC_BOOTSTRAP, and everything would be built anew
-    // each time that it comes and goes.
+    // A folder of its own: build scripts look at RUSTC_BOOTSTRAP, and everything would be rebuilt
+    // each time that it is set or unset.
     let folder = target()?.join("wasm");
     cmd!(
         sh,
@@ -81,7 +81,7 @@ fn compile() -> Result<PathBuf> {
     Ok(folder.join(TRIPLE).join("release/changes_web.wasm"))
 }
 
-/// wasm-bindgen's program, of the version of the crate: the two must fit.
+/// The wasm-bindgen program in the version of the crate: the two must match.
 fn bindgen() -> Result<PathBuf> {
     let lock = fs::read_to_string(root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
     let version = lock
@@ -104,7 +104,7 @@ fn bindgen() -> Result<PathBuf> {
         return Ok(program);
     }
     say(format!("Installing wasm-bindgen-cli {version}"));
-    // Not the versions of its own lock file, which a mirror of the registry may not have.
+    // Not with its own lock file, whose versions a mirror of the registry may lack.
     cmd!(
         sh,
         "cargo install --quiet --root {tools} wasm-bindgen-cli --version {version}"
@@ -138,7 +138,8 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Tells the service worker what to keep, and a version that changes with any of it.
+/// Gives the service worker the list of files to keep, and a version that changes with any of
+/// them.
 fn list_for_service_worker(folder: &Path) -> Result<()> {
     let mut hash = Sha256::new();
     let mut names = vec!["./".to_owned()];
@@ -149,7 +150,7 @@ fn list_for_service_worker(folder: &Path) -> Result<()> {
             .replace('\\', "/");
         hash.update(name.as_bytes());
         hash.update(fs::read(&path).with_context(|| format!("cannot read {name}"))?);
-        // The browser keeps that one itself.
+        // The browser itself keeps that one.
         if name != "service-worker.js" {
             names.push(name);
         }

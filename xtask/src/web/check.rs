@@ -18,18 +18,18 @@ const OLDEST_NODE: u32 = 20;
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Look at the page that was built last instead of building
+    /// Check the page that was built last instead of building
     #[arg(long)]
     built: bool,
-    /// Look at it in Firefox instead of Chromium
+    /// Check it in Firefox instead of Chromium
     #[arg(long)]
     firefox: bool,
-    /// Keep the pictures in docs/images
+    /// Save the pictures to docs/images
     #[arg(long)]
     pictures: bool,
 }
 
-/// Builds the page and looks at it.
+/// Builds the page and checks it.
 pub fn check() -> Result<()> {
     run(&Options {
         built: false,
@@ -38,7 +38,7 @@ pub fn check() -> Result<()> {
     })
 }
 
-/// Looks at the page.
+/// Checks the page.
 pub fn run(options: &Options) -> Result<()> {
     let (browser, script) = if options.firefox {
         (browser(&["firefox-esr", "firefox"])?, "firefox.mjs")
@@ -70,7 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
         scope.spawn(|| {
             server.serve(&page, |path| {
                 if let Ok(mut log) = asked.lock() {
-                    // The test counts lines: one that is missing it would notice.
+                    // The test counts lines, and would notice a missing one.
                     let _ = std::io::Write::write_all(&mut *log, format!("{path}\n").as_bytes());
                 }
             });
@@ -89,7 +89,7 @@ pub fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// A browser of one of these names, of the system or, by the first, from Debian.
+/// A browser with one of these names from the system, or the first one from Debian.
 fn browser(names: &[&str]) -> Result<PathBuf> {
     let find = || {
         names.iter().find_map(|name| {
@@ -103,10 +103,10 @@ fn browser(names: &[&str]) -> Result<PathBuf> {
         return Ok(found);
     }
     apt::ensure(&names[..1], "the page in a real browser")?;
-    find().with_context(|| format!("no {} here to look at the page with", names[0]))
+    find().with_context(|| format!("no {} to check the page with", names[0]))
 }
 
-/// The folder of the tests with the packages that they need.
+/// The folder of the tests, with the packages that they need.
 fn tests() -> Result<PathBuf> {
     let sh = shell()?;
     let has = |program: &str| cmd!(sh, "{program} --version").quiet().read().is_ok();
@@ -117,7 +117,7 @@ fn tests() -> Result<PathBuf> {
     let major = version.trim_start_matches('v').split('.').next();
     let major: u32 = major.and_then(|it| it.parse().ok()).unwrap_or(0);
     if major < OLDEST_NODE || !has("npm") {
-        bail!("the page's tests need Node.js {OLDEST_NODE} or newer with npm; here is {version}");
+        bail!("the page's tests need Node.js {OLDEST_NODE} or newer with npm; this is {version}");
     }
     let folder = target()?.join("web-tests");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -140,7 +140,7 @@ fn tests() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What `changes` hears in the demo, as a lab file.
+/// The chords that `changes` finds in the demo, as a label file.
 fn chords_of_the_command(folder: &Path) -> Result<PathBuf> {
     let sh = shell()?;
     let changes = bundle::program("changes")?;

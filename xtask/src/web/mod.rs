@@ -1,4 +1,4 @@
-//! `cargo xtask web`: the page with the recognizer in it, built and served.
+//! `cargo xtask web`: builds the web page with the recognizer and serves it.
 
 mod build;
 mod check;
@@ -23,11 +23,11 @@ pub struct Options {
     port: u16,
 }
 
-/// Builds the page, prints what it weighs, and serves it until it is stopped.
+/// Builds the page, prints its sizes, and serves it until it is stopped.
 pub fn run(options: &Options) -> Result<()> {
     let folder = build::build()?;
     sizes::print(&folder)?;
-    say(format!("{} is the page", folder.display()));
+    say(format!("The page is in {}", folder.display()));
     if options.build_only {
         return Ok(());
     }

@@ -7,11 +7,11 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Result, anyhow};
 use tiny_http::{Header, Method, Response};
 
-/// A server that listens already.
+/// A server that is already listening.
 pub struct Server(tiny_http::Server);
 
 impl Server {
-    /// Listens; port 0 is any that is free.
+    /// Listens on an address; port 0 is any free one.
     pub fn new(address: impl Into<SocketAddr>) -> Result<Self> {
         let address = address.into();
         let server = tiny_http::Server::http(address)
@@ -19,19 +19,19 @@ impl Server {
         Ok(Self(server))
     }
 
-    /// Where to look.
+    /// The URL of the page.
     pub fn address(&self) -> String {
         format!("http://{}/", self.0.server_addr())
     }
 
-    /// Answers until [`Self::stop`]; `asked` gets the path of each request.
+    /// Answers requests until [`Self::stop`]; `asked` gets the path of each.
     pub fn serve(&self, folder: &Path, asked: impl Fn(&str)) {
         for request in self.0.incoming_requests() {
             asked(request.url());
             let is_read = matches!(request.method(), Method::Get | Method::Head);
             let file = file_of(folder, request.url()).filter(|_| is_read);
             let content = file.and_then(|file| Some((fs::read(&file).ok()?, media(&file))));
-            // Who has gone away needs no answer.
+            // A client that has gone needs no answer.
             let _ = match content {
                 Some((bytes, media)) => request.respond(answer(bytes, 200, media)),
                 None => request.respond(answer(b"not found".to_vec(), 404, "text/plain")),
@@ -39,7 +39,7 @@ impl Server {
         }
     }
 
-    /// Ends [`Self::serve`], on another thread.
+    /// Ends [`Self::serve`], from another thread.
     pub fn stop(&self) {
         self.0.unblock();
     }
@@ -49,7 +49,7 @@ fn answer(bytes: Vec<u8>, status: u16, media: &str) -> Response<std::io::Cursor<
     let headers = [
         ("Content-Type", media),
         ("X-Content-Type-Options", "nosniff"),
-        // What was built anew is seen at the next look; the service worker keeps the rest.
+        // A new build shows at the next load; the service worker keeps the rest.
         ("Cache-Control", "no-cache"),
     ];
     let mut response = Response::from_data(bytes).with_status_code(status);
@@ -61,7 +61,7 @@ fn answer(bytes: Vec<u8>, status: u16, media: &str) -> Response<std::io::Cursor<
     response
 }
 
-/// The file that a path names, never one outside the folder.
+/// The file for a path, never one outside the folder.
 fn file_of(folder: &Path, url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
@@ -69,7 +69,8 @@ fn file_of(folder: &Path, url: &str) -> Option<PathBuf> {
     path.components().all(is_plain).then(|| folder.join(path))
 }
 
-/// The media type of a file. Browsers compile WebAssembly while it comes only if it says so.
+/// The media type of a file. Browsers compile WebAssembly while loading only with the right
+/// type.
 fn media(file: &Path) -> &'static str {
     match file.extension().and_then(|it| it.to_str()) {
         Some("html") => "text/html; charset=utf-8",

@@ -1,4 +1,4 @@
-//! What the page weighs, as it is and over the wire.
+//! The size of the page, uncompressed and over the wire.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use super::build::files;
 use crate::apt;
 use crate::workspace::shell;
 
-/// The most that the whole page may weigh over the wire, in bytes.
+/// The most bytes that the whole page may send over the wire.
 const MOST_OVER_THE_WIRE: usize = 12_000_000;
 
-/// What is compressed already is sent as it is.
+/// Whether a file is compressed already, and sent as it is.
 fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "ogg")
 }
@@ -23,7 +23,7 @@ fn is_compressed(path: &Path) -> bool {
 /// Prints the table.
 ///
 /// # Errors
-/// A page that is too heavy.
+/// If the page is too large.
 pub fn print(folder: &Path) -> Result<()> {
     apt::ensure(&["brotli", "gzip"], "weighing the page")?;
     let sh = shell()?;

@@ -1,5 +1,4 @@
-//! What is shipped is made of, for whoever gets it: the licence texts of everything within it,
-//! and the list of it.
+//! Licence texts and bill of materials of everything that ships.
 
 mod notices;
 mod packages;
@@ -12,16 +11,16 @@ use anyhow::{Context, Result};
 
 use packages::Linked;
 
-/// Something that is shipped.
+/// Something that ships.
 #[derive(Clone, Copy, Debug)]
 pub struct Product {
-    /// Its folder of the repository whose lock file it is built by.
+    /// The folder of the repository with its lock file.
     pub workspace: &'static str,
-    /// The packages of that folder that are in it, the chief one first.
+    /// Its packages in that folder, the main one first.
     pub packages: &'static [&'static str],
     /// Features that it is built with.
     pub features: &'static [&'static str],
-    /// What it is built for, where that is another system than this one.
+    /// Its target, if that is another system than this one.
     pub triple: Option<&'static str>,
 }
 
@@ -33,14 +32,14 @@ impl Product {
         features: &[],
         triple: None,
     };
-    /// The plugin, the program without a host and the command.
+    /// The plugin, the standalone program and the command.
     pub const ALL: Self = Self {
         workspace: ".",
         packages: &["changes-plugin", "changes-cli"],
         features: &["changes-plugin/standalone"],
         triple: None,
     };
-    /// The page for the browser.
+    /// The web page.
     pub const PAGE: Self = Self {
         workspace: ".",
         packages: &["changes-web"],
@@ -56,11 +55,11 @@ impl Product {
     };
 }
 
-/// Writes the licence texts of everything within a product, and the list of it
-/// (CycloneDX), into `folder`; where they are.
+/// Writes the licence texts and the bill of materials (CycloneDX) of a product into `folder`.
+/// Returns their paths.
 ///
 /// # Errors
-/// Where a package has no licence, or something cannot be read or written.
+/// If a package has no licence, or something cannot be read or written.
 pub fn write(root: &Path, product: &Product, folder: &Path) -> Result<[PathBuf; 2]> {
     let linked = Linked::find(root, product)?;
     let texts = notices::text(root, &linked)?;
@@ -71,7 +70,7 @@ pub fn write(root: &Path, product: &Product, folder: &Path) -> Result<[PathBuf; 
     ])
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file completely or not at all.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
     let path = folder.join(name);
     let write = || -> Result<()> {
@@ -127,7 +126,7 @@ mod tests {
                 "{component}"
             );
         }
-        // Ours are there too, beside the plugin itself.
+        // Our own packages are there too, beside the plugin itself.
         let ours = components.iter().filter(|it| it.get("purl").is_none());
         let ours: Vec<&str> = ours.filter_map(|it| it["name"].as_str()).collect();
         let known = [

@@ -1,4 +1,4 @@
-//! The licence texts of what is not ours within the plugin.
+//! The licence texts of third-party work in a product.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use spdx::{Expression, ParseMode};
 
 use crate::packages::Linked;
 
-/// How files with licences begin, in lower case.
+/// Lower-case beginnings of the names of licence files.
 const NAMES: [&str; 6] = [
     "licence",
     "license",
@@ -21,13 +21,13 @@ const NAMES: [&str; 6] = [
     "unlicense",
 ];
 
-/// The largest file that is taken for a licence, in bytes.
+/// The largest file that counts as a licence, in bytes.
 const MAX_BYTES: u64 = 256 << 10;
 
-/// Fonts within the plugin: a folder of each with its licence, and a table of the files.
+/// Fonts in the plugin: folders with the licence and a table of the files.
 const FONTS: [&str; 2] = ["harmony/assets/fonts", "plugin/assets/fonts"];
 
-/// All texts, each once, with the packages that it holds for.
+/// All texts, each once, with the packages it applies to.
 pub fn text(root: &Path, linked: &Linked) -> Result<String> {
     let mut holders: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for package in linked.third_party() {
@@ -62,8 +62,8 @@ pub fn text(root: &Path, linked: &Linked) -> Result<String> {
     }
 
     let mut all = format!(
-        "Changes {} is made with the work of others. What they ask to be told with it follows:\n\
-         {} texts, each with the packages that it holds for.\n",
+        "Changes {} contains the work of others. Their licences and notices follow:\n\
+         {} texts, each with the packages it applies to.\n",
         env!("CARGO_PKG_VERSION"),
         holders.len()
     );
@@ -78,7 +78,7 @@ pub fn text(root: &Path, linked: &Linked) -> Result<String> {
     Ok(all)
 }
 
-/// The texts in a package's folder; the standard ones where it has none.
+/// The texts in a package's folder, or the standard ones if it has none.
 fn texts_of(package: &Package) -> Result<Vec<String>> {
     let manifest = package.manifest_path.as_std_path();
     let folder = manifest.parent().context("a manifest without a folder")?;
@@ -115,8 +115,8 @@ fn texts_of(package: &Package) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-/// A file as text, with the line ends and the white space at the ends of lines that make
-/// two of one left out.
+/// A file as text, with line ends and trailing white space normalized, so that equal texts
+/// compare equal.
 fn tidy(path: &Path) -> Result<String> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -124,7 +124,7 @@ fn tidy(path: &Path) -> Result<String> {
     Ok(lines.join("\n").trim_matches('\n').to_owned())
 }
 
-/// The standard texts of the licences that a package states, under its authors.
+/// The standard texts of the licences that a package declares, with its authors.
 fn stated_text(package: &Package) -> Result<String> {
     let stated = package.license.as_deref().context("no licence is stated")?;
     let expression = Expression::parse_mode(stated, ParseMode::LAX)?;

@@ -1,4 +1,4 @@
-//! The packages that a program is linked with.
+//! The packages that a product is linked with.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use crate::Product;
 
 /// Packages with the edges between them.
 pub struct Linked {
-    /// The lock file that they are built by.
+    /// Their lock file.
     pub lock: PathBuf,
-    /// The name of the chief one.
+    /// The name of the main one.
     pub chief: &'static str,
-    /// Ours and others', in the order of name and version.
+    /// Our own and third-party packages, sorted by name and version.
     pub packages: Vec<Package>,
     metadata: Metadata,
 }
 
 impl Linked {
-    /// Everything that a product of the repository in `root` is linked with, its own packages
-    /// included; what only its build needs is not.
+    /// Everything that a product of the repository in `root` is linked with, including its own
+    /// packages, but not what only its build needs.
     ///
-    /// `cargo tree` says which, for it resolves features for its packages alone; `cargo
-    /// metadata` knows all about each, but takes the features of the whole workspace.
+    /// `cargo tree` gives the list, since it resolves features for these packages alone;
+    /// `cargo metadata` has all the details, but takes the features of the whole workspace.
     pub fn find(root: &Path, product: &Product) -> Result<Self> {
         let workspace = root.join(product.workspace);
         let chief = product.packages.first().copied();
@@ -85,12 +85,12 @@ impl Linked {
         })
     }
 
-    /// Those that are not of this workspace.
+    /// The packages that are not of this workspace.
     pub fn third_party(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|it| it.source.is_some())
     }
 
-    /// Those of the packages here that one of them is linked with.
+    /// The direct dependencies of `of` among these packages.
     pub fn dependencies(&self, of: &Package) -> Vec<&Package> {
         let nodes = self.metadata.resolve.iter().flat_map(|it| &it.nodes);
         let edges = nodes

@@ -74,7 +74,7 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// The bill of a product, from what it is linked with.
+/// The bill of a product, from its packages.
 pub fn bill(linked: &Linked) -> Result<Bill> {
     let checksums = checksums(&linked.lock)?;
     let component = |package: &Package| {
@@ -96,12 +96,12 @@ pub fn bill(linked: &Linked) -> Result<Bill> {
             licenses: package
                 .license
                 .iter()
-                // Old packages part the choices by a stroke.
+                // Old packages separate alternatives with a slash.
                 .map(|it| Licence {
                     expression: it.replace('/', " OR "),
                 })
                 .collect(),
-            // The workspace is on no registry.
+            // Packages of the workspace are in no registry.
             purl: package.source.is_some().then(|| reference(package)),
         }
     };
@@ -144,12 +144,12 @@ pub fn bill(linked: &Linked) -> Result<Bill> {
 
 /// A package's URL (<https://github.com/package-url/purl-spec>).
 fn reference(package: &Package) -> String {
-    // Names of packages need no escapes, versions one.
+    // Package names need no escaping; versions need one.
     let version = package.version.to_string().replace('+', "%2B");
     format!("pkg:cargo/{}@{version}", package.name)
 }
 
-/// SHA-256 of the packages as the registry has them, by name and version.
+/// SHA-256 of the packages from the registry, by name and version.
 fn checksums(path: &Path) -> Result<BTreeMap<(String, String), String>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -1,4 +1,4 @@
-//! Calls of the plugin for a block of audio, with what goes in and comes out.
+//! Calls of the plugin for a block of audio, with input and output.
 
 use std::time::{Duration, Instant};
 
@@ -16,13 +16,13 @@ use crate::out::{Message, Out};
 /// A note that the plugin has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Whether it begins.
+    /// Whether it is a note-on.
     pub on: bool,
-    /// 0 … 15.
+    /// MIDI channel, 0 … 15.
     pub channel: u16,
-    /// 0 … 127, middle C is 60.
+    /// MIDI key, 0 … 127; middle C is 60.
     pub key: u16,
-    /// 1 … 127; 0 when it ends.
+    /// MIDI velocity, 1 … 127; 0 for a note-off.
     pub velocity: u8,
 }
 
@@ -43,7 +43,7 @@ impl Note {
     }
 }
 
-/// The notes that were sent on and not off.
+/// The notes that were switched on and not off.
 pub fn hanging(notes: &[Note]) -> Vec<(u16, u16)> {
     let mut sounding = Vec::new();
     for note in notes {
@@ -64,27 +64,26 @@ pub struct Block {
     output_ports: AudioPorts,
     events: EventBuffer,
     out_events: Out,
-    /// The notes that the plugin has sent, in order.
+    /// All notes that the plugin has sent, in order.
     pub notes: Vec<Note>,
-    /// The events that the plugin has sent in the last block: for which sample, and what else
-    /// than a note.
+    /// The events of the last block: the sample of each, and its message if it is not a note.
     pub sent: Vec<(u32, Option<Message>)>,
-    /// What the plugin asked for after the last block.
+    /// The plugin's status after the last block.
     pub status: Option<ProcessStatus>,
-    /// Whether the plugin reads from where it writes.
+    /// Whether the plugin processes in place.
     pub in_place: bool,
-    /// What is done around the plugin's own code; nothing, unless somebody watches it.
+    /// Called around the plugin's own code; does nothing by default.
     pub around: fn(&mut dyn FnMut()),
-    /// How long the plugin took for the last block.
+    /// The duration of the last call.
     pub took: Duration,
 }
 
 impl Block {
-    /// For so many channels of at most `max_frames` samples.
+    /// A block of so many channels of at most `max_frames` samples.
     pub fn new(channels: usize, max_frames: usize) -> Self {
         Self {
             input: vec![vec![0.0; max_frames]; channels],
-            // Not zero, so that an output that was not written is seen.
+            // Not zero, so that unwritten output shows.
             output: vec![vec![7.0; max_frames]; channels],
             input_ports: AudioPorts::with_capacity(channels, 1),
             output_ports: AudioPorts::with_capacity(channels, 1),
@@ -122,7 +121,7 @@ impl Block {
 
     /// Sends the plugin a system-exclusive message at a sample of the next block.
     pub fn sysex(&mut self, at: u32, message: &'static [u8]) {
-        // SAFETY: the bytes are there for ever.
+        // SAFETY: the bytes are static.
         let event = unsafe { MidiSysExEvent::new(at, 0, message) };
         self.events.push(&event);
     }
@@ -139,10 +138,10 @@ impl Block {
         }
     }
 
-    /// Runs the first `frames` samples of the input through the plugin; what comes out.
+    /// Runs the first `frames` samples of the input through the plugin. Returns the output.
     ///
     /// # Errors
-    /// Where the plugin says that it failed.
+    /// If the plugin reports failure.
     pub fn run(
         &mut self,
         processor: &mut StartedPluginAudioProcessor<TestHost>,
@@ -158,8 +157,8 @@ impl Block {
         let input = self.input_ports.with_input_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_input_only(read_from.iter().map(|it| {
-                // SAFETY: buffers of this length, which live as long as this block; only
-                // their addresses go to the plugin, which may be given the same for both.
+                // SAFETY: buffers of this length that live as long as this block; only their
+                // addresses go to the plugin, which may get the same one for input and output.
                 let samples = unsafe { std::slice::from_raw_parts_mut(*it, frames) };
                 InputChannel::variable(samples)
             })),
@@ -185,7 +184,7 @@ impl Block {
             ));
         });
         self.took = begun.elapsed();
-        let status = status.expect("what is around a call makes it");
+        let status = status.expect("`around` calls its argument");
         self.status = Some(status.map_err(|error| anyhow!("the plugin failed: {error}"))?);
         self.events.clear();
         let told = self.out_events.events.iter().filter_map(Note::of);
@@ -195,10 +194,10 @@ impl Block {
         Ok(&self.output)
     }
 
-    /// Runs `audio[channel][..frames]` through the plugin; what comes out.
+    /// Runs `audio[channel][..frames]` through the plugin. Returns the output.
     ///
     /// # Panics
-    /// Where the plugin fails.
+    /// If the plugin fails.
     pub fn process(
         &mut self,
         processor: &mut StartedPluginAudioProcessor<TestHost>,

@@ -1,4 +1,4 @@
-//! Music from a file.
+//! Music read from a file.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,9 +13,9 @@ use symphonia::core::meta::MetadataOptions;
 /// Stereo audio as a host holds it.
 #[derive(Clone)]
 pub struct Clip {
-    /// In hertz.
+    /// Sample rate in Hz.
     pub sample_rate: f64,
-    /// Left and right, of the same length.
+    /// Left and right channel, of the same length.
     pub channels: [Vec<f32>; 2],
 }
 
@@ -30,10 +30,10 @@ impl Clip {
         self.frames() as f64 / self.sample_rate
     }
 
-    /// Decodes a file; a mono one comes out on both channels.
+    /// Decodes a file; mono goes to both channels.
     ///
     /// # Errors
-    /// Where it is no audio that symphonia reads.
+    /// If it is not audio that symphonia reads.
     pub fn load(path: &Path) -> Result<Self> {
         let clip =
             Self::decode(path).with_context(|| format!("cannot decode {}", path.display()))?;
@@ -80,7 +80,7 @@ impl Clip {
         Ok(clip)
     }
 
-    /// The same music again and again until it is `seconds` long.
+    /// The same music repeated until it is `seconds` long.
     pub fn repeated(&self, seconds: f64) -> Self {
         let len = (seconds * self.sample_rate) as usize;
         let channels = self
@@ -93,10 +93,10 @@ impl Clip {
         }
     }
 
-    /// Writes a WAV file of 16 bits.
+    /// Writes a 16-bit WAV file.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn write_wav(&self, path: &Path) -> Result<()> {
         let spec = hound::WavSpec {
             channels: 2,

@@ -1,7 +1,7 @@
-//! The CLAP host, on clack-host.
+//! The CLAP host, built on clack-host.
 //!
-//! Functions that return a [`Result`] are for programs that load a file that somebody named; the
-//! others are for tests, and panic where the plugin does not do as the interface says.
+//! Functions that return a [`Result`] are for programs that load a file named by the user; the
+//! others are for tests, and panic where the plugin violates the interface.
 
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
@@ -27,12 +27,12 @@ use crate::state;
 /// The plugin's identifier.
 pub const ID: &CStr = c"audio.changes.changes";
 
-/// What the plugin asks of the host.
+/// What the plugin has requested from the host.
 #[derive(Default)]
 pub struct TestShared {
-    /// Whether the plugin wants to be called on the main thread.
+    /// Whether the plugin wants a call on the main thread.
     callback: AtomicBool,
-    /// How often it said that the project has changed.
+    /// How often it reported a change of the project.
     marked: AtomicU32,
 }
 
@@ -68,7 +68,7 @@ impl HostHandlers for TestHost {
     }
 }
 
-/// A host that does as the plugin's window wishes, which is nothing.
+/// A host that ignores the requests of the plugin's window.
 impl HostGuiImpl for TestShared {
     fn resize_hints_changed(&self) {}
 
@@ -87,8 +87,8 @@ impl HostGuiImpl for TestShared {
     fn closed(&self, _: bool) {}
 }
 
-/// The built plugin: `CHANGES_CLAP`, or the library in the target directory that
-/// this test was built in. A `.clap` is that library under another name.
+/// The built plugin: `CHANGES_CLAP`, or the library in the target directory of this test's
+/// build. A `.clap` is that library under another name.
 pub fn library() -> PathBuf {
     if let Some(path) = std::env::var_os("CHANGES_CLAP") {
         return path.into();
@@ -97,8 +97,8 @@ pub fn library() -> PathBuf {
     let target = test.parent().unwrap().parent().unwrap();
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let name = format!("{prefix}changes_plugin{suffix}");
-    // Cargo puts the library beside the test even where it does not lift it up; an older
-    // build may have left one in the other place.
+    // Cargo puts the library beside the test even where it does not copy it up; an older build
+    // may have left one in the other place.
     let found = [target.join(&name), test.parent().unwrap().join(&name)]
         .into_iter()
         .filter(|path| path.exists())
@@ -115,7 +115,7 @@ pub fn library() -> PathBuf {
 /// Loads a `.clap`: on macOS a folder around the library, elsewhere the library itself.
 ///
 /// # Errors
-/// Where there is no CLAP plugin at that path.
+/// If there is no CLAP plugin at that path.
 pub fn open(path: &Path) -> Result<PluginEntry> {
     let library = if path.is_dir() {
         path.join("Contents/MacOS/Changes")
@@ -123,16 +123,16 @@ pub fn open(path: &Path) -> Result<PluginEntry> {
         path.to_owned()
     };
     // SAFETY: loading a library runs its code: this is the plugin under test, built from this
-    // repository, or one that the user named.
+    // repository, or one named by the user.
     unsafe { PluginEntry::load(&library) }
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("cannot load {}", library.display()))
 }
 
-/// Makes an instance of the plugin with that identifier.
+/// Makes an instance of the plugin with this identifier.
 ///
 /// # Errors
-/// Where the plugin does not start.
+/// If the plugin does not start.
 pub fn create(entry: &PluginEntry, id: &CStr) -> Result<PluginInstance<TestHost>> {
     let info = HostInfo::new("Changes tests", "Changes", "", env!("CARGO_PKG_VERSION"))?;
     PluginInstance::<TestHost>::new(
@@ -148,7 +148,7 @@ pub fn create(entry: &PluginEntry, id: &CStr) -> Result<PluginInstance<TestHost>
 /// Loads the built [`library`].
 ///
 /// # Panics
-/// Where that is no CLAP plugin.
+/// If it is not a CLAP plugin.
 pub fn load() -> PluginEntry {
     open(&library()).unwrap()
 }
@@ -156,13 +156,13 @@ pub fn load() -> PluginEntry {
 /// Makes an instance of the plugin.
 ///
 /// # Panics
-/// Where it does not start.
+/// If it does not start.
 pub fn instantiate(entry: &PluginEntry) -> PluginInstance<TestHost> {
     create(entry, ID).unwrap()
 }
 
-/// Calls the plugin on the main thread if it wanted that, and tells how often it has said that
-/// the project has changed.
+/// Calls the plugin on the main thread if it requested that. Returns how often it has reported
+/// a change of the project.
 pub fn marked(instance: &mut PluginInstance<TestHost>) -> u32 {
     if instance.access_shared_handler(|it| it.callback.swap(false, Ordering::Relaxed)) {
         instance.call_on_main_thread_callback();
@@ -173,7 +173,7 @@ pub fn marked(instance: &mut PluginInstance<TestHost>) -> u32 {
 /// Makes the plugin ready for blocks of at most `max_frames` samples at `sample_rate` in Hz.
 ///
 /// # Errors
-/// Where it does not activate or start to process.
+/// If it does not activate or start processing.
 pub fn start(
     instance: &mut PluginInstance<TestHost>,
     sample_rate: f64,
@@ -191,10 +191,10 @@ pub fn start(
         .map_err(|error| anyhow!("the plugin does not start processing: {error}"))
 }
 
-/// As [`start`].
+/// Like [`start`].
 ///
 /// # Panics
-/// Where that fails.
+/// If that fails.
 pub fn activate(
     instance: &mut PluginInstance<TestHost>,
     sample_rate: f64,
@@ -203,7 +203,7 @@ pub fn activate(
     start(instance, sample_rate, max_frames).unwrap()
 }
 
-/// Chooses the layout of that name; the plugin must not be active.
+/// Selects the layout of this name; the plugin must not be active.
 pub fn select_layout(instance: &mut PluginInstance<TestHost>, name: &str) {
     let plugin = instance.plugin_handle();
     let configs: PluginAudioPortsConfig = plugin.get_extension().unwrap();
@@ -217,50 +217,50 @@ pub fn select_layout(instance: &mut PluginInstance<TestHost>, name: &str) {
     configs.select(&plugin, id).unwrap();
 }
 
-/// Says whether the host renders offline; the plugin must not be active.
+/// Tells the plugin whether the host renders offline; the plugin must not be active.
 ///
 /// # Errors
-/// Where the plugin does not want to know, or refuses.
+/// If the plugin lacks the extension, or refuses.
 pub fn render(instance: &mut PluginInstance<TestHost>, mode: RenderMode) -> Result<()> {
     let plugin = instance.plugin_handle();
     let render: PluginRender = plugin
         .get_extension()
-        .context("the plugin does not ask how the host renders")?;
+        .context("the plugin has no render extension")?;
     ensure!(
         !render.has_realtime_requirement(&plugin),
-        "the plugin wants to be played in real time"
+        "the plugin requires real time"
     );
     render.set(&plugin, mode)?;
     Ok(())
 }
 
-/// As [`render`].
+/// Like [`render`].
 ///
 /// # Panics
-/// Where that fails.
+/// If that fails.
 pub fn set_render_mode(instance: &mut PluginInstance<TestHost>, mode: RenderMode) {
     render(instance, mode).unwrap();
 }
 
-/// What was found out about a parameter.
+/// A parameter of the plugin.
 #[derive(Debug)]
 pub struct Parameter {
-    /// By which hosts set it.
+    /// The identifier by which hosts set it.
     pub id: ClapId,
-    /// By which people find it.
+    /// The name that users see.
     pub name: String,
-    /// The least value.
+    /// The smallest value.
     pub min: f64,
-    /// The largest.
+    /// The largest value.
     pub max: f64,
-    /// The value that it has.
+    /// The current value.
     pub value: f64,
 }
 
 /// All parameters.
 ///
 /// # Panics
-/// Where the plugin has none, or hides one.
+/// If the plugin has none, or hides one.
 pub fn parameters(instance: &mut PluginInstance<TestHost>) -> Vec<Parameter> {
     let plugin = instance.plugin_handle();
     let params: PluginParams = plugin.get_extension().unwrap();
@@ -279,10 +279,10 @@ pub fn parameters(instance: &mut PluginInstance<TestHost>) -> Vec<Parameter> {
         .collect()
 }
 
-/// The parameter of that name.
+/// The parameter of this name.
 ///
 /// # Errors
-/// Where there is none.
+/// If there is none.
 pub fn parameter(instance: &mut PluginInstance<TestHost>, name: &str) -> Result<ClapId> {
     let plugin = instance.plugin_handle();
     let params: PluginParams = plugin
@@ -297,10 +297,10 @@ pub fn parameter(instance: &mut PluginInstance<TestHost>, name: &str) -> Result<
         .with_context(|| format!("the plugin has no parameter `{name}`"))
 }
 
-/// What the plugin wants saved with a project.
+/// The state that the plugin saves with a project.
 ///
 /// # Errors
-/// Where it does not say.
+/// If the plugin does not deliver it.
 pub fn saved(instance: &mut PluginInstance<TestHost>) -> Result<Vec<u8>> {
     let plugin = instance.plugin_handle();
     let state: PluginState = plugin
@@ -311,15 +311,15 @@ pub fn saved(instance: &mut PluginInstance<TestHost>) -> Result<Vec<u8>> {
     Ok(saved)
 }
 
-/// As [`saved`].
+/// Like [`saved`].
 ///
 /// # Panics
-/// Where that fails.
+/// If that fails.
 pub fn save(instance: &mut PluginInstance<TestHost>) -> Vec<u8> {
     saved(instance).unwrap()
 }
 
-/// Whether the plugin took the state.
+/// Loads a state. Returns whether the plugin took it.
 pub fn restore(instance: &mut PluginInstance<TestHost>, saved: &[u8]) -> bool {
     let plugin = instance.plugin_handle();
     let state: PluginState = plugin.get_extension().unwrap();
@@ -329,32 +329,33 @@ pub fn restore(instance: &mut PluginInstance<TestHost>, saved: &[u8]) -> bool {
 /// The JSON within a saved state.
 ///
 /// # Panics
-/// Where there is none.
+/// If there is none.
 pub fn state_json(saved: &[u8]) -> serde_json::Value {
     state::json(saved).unwrap()
 }
 
-/// The session that the plugin would save: its clock, and its chord track.
+/// The session that the plugin would save: its clock and its chord track.
 ///
 /// # Panics
-/// Where it cannot be read.
+/// If it cannot be read.
 pub fn session(instance: &mut PluginInstance<TestHost>) -> (String, Track) {
     let (session, track) = state::session(&save(instance)).unwrap();
     (session["clock"].as_str().unwrap().to_owned(), track)
 }
 
-/// The chord track within a saved state as it was written, to the last digit.
+/// The chord track in a saved state as written, to the last digit.
 pub fn track_json(instance: &mut PluginInstance<TestHost>) -> String {
     let state = state_json(&save(instance));
     state["fields"]["track"].as_str().unwrap().to_owned()
 }
 
-/// The chord track within a saved state.
+/// The chord track in a saved state.
 pub fn track(instance: &mut PluginInstance<TestHost>) -> Track {
     session(instance).1
 }
 
-/// The track once it reaches `end_s` and all of it is confirmed: the worker has its own pace.
+/// Waits until the track reaches `end_s` and all of it is confirmed: the worker has its own
+/// pace.
 pub fn await_confirmed(instance: &mut PluginInstance<TestHost>, end_s: f64) -> Track {
     let started = Instant::now();
     loop {
@@ -372,14 +373,14 @@ pub fn await_confirmed(instance: &mut PluginInstance<TestHost>, end_s: f64) -> T
 /// The musical time of a song.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tempo {
-    /// Quarter notes a minute.
+    /// Quarter notes per minute.
     pub bpm: f64,
-    /// Quarter notes in a bar.
+    /// Quarter notes per bar.
     pub beats_per_bar: u16,
 }
 
 impl Tempo {
-    /// The transport of a song that plays, at so many seconds from its start.
+    /// The transport of a playing song, so many seconds from its start.
     pub fn at(self, seconds: f64) -> TransportEvent {
         self.transport(seconds * self.bpm / 60.0, seconds)
     }

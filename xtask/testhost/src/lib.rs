@@ -1,10 +1,10 @@
-//! Hosts for the plugin under test, and what they need around them.
+//! Hosts for the plugin under test, and what they need.
 //!
-//! [`host`] is the CLAP host: every call of the interface, and blocks with whatever a test wants
-//! in them. [`player`] plays a [`clip`] through it, as the demo and the measurements do.
-//! `vst3` is a host for the other format. What they hear is [`music`] of known chords; [`xvfb`]
-//! and [`parent`] give the plugin's window somewhere to be, [`stall`] holds its worker,
-//! [`strace`] and [`process`] watch what it does to the system.
+//! [`host`] is the CLAP host: every call of the interface, and blocks with whatever a test needs
+//! in them. [`player`] plays a [`clip`] through it, as the demo and the measurements do. `vst3`
+//! is a host for the other format. They play [`music`] of known chords; [`xvfb`] and [`parent`]
+//! provide a place for the plugin's window, [`stall`] holds its worker, [`strace`] and
+//! [`process`] observe its system calls and resources.
 #![allow(
     clippy::unwrap_used,
     reason = "what drives a test fails by panicking; the player returns errors"

@@ -1,4 +1,4 @@
-//! Chords of known names as audio: additive harmonics, nothing sampled.
+//! Synthesized audio of known chords: additive harmonics, no samples.
 
 use std::f64::consts::TAU;
 
@@ -30,7 +30,7 @@ pub fn chord(sample_rate: f64, keys: &[u8]) -> Vec<f32> {
     chord_of(sample_rate, keys, CHORD_S)
 }
 
-/// One chord.
+/// One chord of `duration_s` seconds.
 pub fn chord_of(sample_rate: f64, keys: &[u8], duration_s: f64) -> Vec<f32> {
     let mut audio = vec![0.0; (duration_s * sample_rate).round() as usize];
     for key in keys {
@@ -39,7 +39,7 @@ pub fn chord_of(sample_rate: f64, keys: &[u8], duration_s: f64) -> Vec<f32> {
     audio
 }
 
-/// Adds a note of eight harmonics, 1/n² each, that is struck anew twice a second.
+/// Adds a note of eight harmonics, 1/n² each, struck twice a second.
 fn add_note(audio: &mut [f32], key: f64, sample_rate: f64) {
     let pitch_hz = 440.0 * ((key - 69.0) / 12.0).exp2();
     for (index, sample) in audio.iter_mut().enumerate() {

@@ -1,5 +1,5 @@
-//! What a plugin sends, kept as a CLAP host must: bytes of messages are the plugin's, and
-//! gone after each event.
+//! The events a plugin sends, kept as a CLAP host must: the bytes of messages belong to the
+//! plugin, and are gone after each event.
 #![allow(
     unsafe_code,
     reason = "a message is an address and a length; the block says why it is sound"
@@ -9,25 +9,25 @@ use clack_host::events::io::{OutputEventBuffer, TryPushError};
 use clack_host::events::spaces::CoreEventSpace;
 use clack_host::prelude::{EventBuffer, UnknownEvent};
 
-/// An event that the plugin passes on, as MIDI bytes.
+/// An event that is not a note, as MIDI bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// A status byte and two of data.
+    /// A status byte and two data bytes.
     Short([u8; 3]),
     /// System-exclusive, of any length.
     SysEx(Vec<u8>),
 }
 
-/// Events of one block, in memory that is there before it.
+/// The events of one block, in memory allocated beforehand.
 pub struct Out {
-    /// As clack keeps them.
+    /// In clack's representation.
     pub events: EventBuffer,
     bytes: Vec<u8>,
     lengths: Vec<usize>,
 }
 
 impl Out {
-    /// Room for so many.
+    /// Room for so many events.
     pub fn with_capacity(events: usize) -> Self {
         Self {
             events: EventBuffer::with_capacity(events),
@@ -36,8 +36,8 @@ impl Out {
         }
     }
 
-    /// The samples that the events are for, and what they are where they are no notes, in the
-    /// order they came in.
+    /// The sample of each event, and its message if it is not a note, in the order they came
+    /// in.
     pub fn sent(&self) -> Vec<(u32, Option<Message>)> {
         let (mut bytes, mut lengths) = (self.bytes.as_slice(), self.lengths.iter());
         let mut sent = Vec::new();
@@ -56,7 +56,7 @@ impl Out {
         sent
     }
 
-    /// Forgets them all.
+    /// Discards all events.
     pub fn clear(&mut self) {
         self.events.clear();
         self.bytes.clear();
@@ -67,7 +67,7 @@ impl Out {
 impl OutputEventBuffer for Out {
     fn try_push(&mut self, event: &UnknownEvent) -> Result<(), TryPushError> {
         if let Some(CoreEventSpace::MidiSysEx(it)) = event.as_core_event() {
-            // SAFETY: the plugin's bytes are there while it sends the event.
+            // SAFETY: the plugin's bytes are valid while it sends the event.
             let message = unsafe { it.data() };
             let room = self.bytes.capacity() - self.bytes.len();
             if message.len() > room || self.lengths.len() == self.lengths.capacity() {

@@ -1,4 +1,4 @@
-//! A window on an X server that a host could own.
+//! A window on an X server, as a host would own it.
 
 use std::io::IoSlice;
 
@@ -7,21 +7,21 @@ use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, Window, WindowClass};
 use x11rb::rust_connection::RustConnection;
 
-/// A host's window, for a plugin's to be put into.
+/// A host's window, to embed a plugin's.
 pub struct Parent {
     connection: RustConnection,
     root: Window,
-    /// Its number on the server.
+    /// Its identifier on the server.
     pub window: Window,
     width: u16,
     height: u16,
 }
 
 impl Parent {
-    /// Opens one on the server that `DISPLAY` names, of that size in pixels.
+    /// Opens one of this size, in pixels, on the server that `DISPLAY` names.
     ///
     /// # Errors
-    /// Where there is no server.
+    /// If there is no server.
     pub fn open(width: u16, height: u16) -> Result<Self> {
         let (connection, screen) = RustConnection::connect(None)?;
         let screen = &connection.setup().roots[screen];
@@ -40,10 +40,10 @@ impl Parent {
         })
     }
 
-    /// How many colours are to be seen in it: one if nothing is drawn.
+    /// The number of colours in it: one if nothing is drawn.
     ///
     /// # Panics
-    /// Where the server is gone.
+    /// If the server is gone.
     pub fn colours(&self) -> usize {
         let (width, height) = (self.width, self.height);
         let image = self
@@ -58,37 +58,37 @@ impl Parent {
         pixels.len()
     }
 
-    /// Moves the pointer to a place of the window.
+    /// Moves the pointer to a place in the window.
     ///
     /// # Panics
-    /// Where the server is gone.
+    /// If the server is gone.
     pub fn point(&self, x: i16, y: i16) {
         self.fake(6, 0, x, y);
     }
 
-    /// Presses the first button of the pointer, or lets it go.
+    /// Presses or releases the first mouse button.
     ///
     /// # Panics
-    /// Where the server is gone.
+    /// If the server is gone.
     pub fn button(&self, down: bool) {
         self.fake(if down { 4 } else { 5 }, 1, 0, 0);
     }
 
-    /// Clicks on a place of the window.
+    /// Clicks on a place in the window.
     ///
     /// # Panics
-    /// Where the server is gone.
+    /// If the server is gone.
     pub fn click(&self, x: i16, y: i16) {
         self.point(x, y);
         self.button(true);
         self.button(false);
     }
 
-    /// Presses the keys of these symbols (X11's) one after the other, and lets them go in the
-    /// other order.
+    /// Presses the keys of these X11 keysyms one after the other, and releases them in reverse
+    /// order.
     ///
     /// # Panics
-    /// Where the server is gone.
+    /// If the server is gone.
     pub fn keys(&self, symbols: &[u32]) {
         let codes: Vec<u8> = symbols.iter().map(|it| self.code(*it)).collect();
         for code in &codes {
@@ -109,8 +109,8 @@ impl Parent {
         first + (found / each) as u8
     }
 
-    /// An event as from a device (XTEST's `FakeInput`): of a kind, with a key or button, or a
-    /// place on the screen, where the window is in the corner.
+    /// Sends an event as if from a device (XTEST's `FakeInput`): its kind, with a key or
+    /// button, or a place on the screen, where the window is in the corner.
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
         let xtest = self.connection.extension_information("XTEST");
         let opcode = xtest.unwrap().expect("the server has XTEST").major_opcode;

@@ -1,4 +1,4 @@
-//! The plugin in a host that plays music, as the demo and the measurements want it.
+//! A host that plays music through the plugin, for the demo and the measurements.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::parent::Parent;
 /// A loaded plugin, on the thread that loaded it.
 pub struct Plugin {
     instance: PluginInstance<TestHost>,
-    /// The plugin's name and version, as it tells them.
+    /// The plugin's name and version, as it reports them.
     pub name: String,
 }
 
@@ -26,7 +26,7 @@ impl Plugin {
     /// Loads the first plugin of a `.clap`.
     ///
     /// # Errors
-    /// Where there is none, or it does not start.
+    /// If there is none, or it does not start.
     pub fn load(path: &Path) -> Result<Self> {
         let entry = host::open(path)?;
         let factory = entry
@@ -45,10 +45,11 @@ impl Plugin {
         })
     }
 
-    /// Says that this host renders offline, as fast as it goes; before the plugin is active.
+    /// Reports that this host renders offline, as fast as possible; before the plugin is
+    /// active.
     ///
     /// # Errors
-    /// Where the plugin does not want to know.
+    /// If the plugin lacks the extension.
     pub fn set_offline(&mut self) -> Result<()> {
         host::render(&mut self.instance, RenderMode::Offline)
     }
@@ -56,7 +57,7 @@ impl Plugin {
     /// Makes the plugin ready for stereo audio in blocks of at most `block` samples.
     ///
     /// # Errors
-    /// Where it refuses.
+    /// If the plugin refuses.
     pub fn activate(&mut self, sample_rate: f64, block: usize) -> Result<Stream> {
         Ok(Stream {
             processor: host::start(&mut self.instance, sample_rate, block)?,
@@ -67,10 +68,10 @@ impl Plugin {
         })
     }
 
-    /// Opens the plugin's editor in `window`, which must be there until it is closed.
+    /// Opens the plugin's editor in `window`, which must exist until it is closed.
     ///
     /// # Errors
-    /// Where the plugin has none for such a window.
+    /// If the plugin has none for such a window.
     #[cfg(feature = "x11")]
     pub fn open_editor(&mut self, window: &Parent) -> Result<()> {
         let plugin = self.instance.plugin_handle();
@@ -82,7 +83,7 @@ impl Plugin {
             is_floating: false,
         };
         gui.create(&plugin, configuration)?;
-        // SAFETY: whoever calls this keeps the window until the editor is closed.
+        // SAFETY: the caller keeps the window until the editor is closed.
         unsafe { gui.set_parent(&plugin, Window::from_x11_handle(window.window.into())) }?;
         gui.show(&plugin)?;
         Ok(())
@@ -97,23 +98,23 @@ impl Plugin {
         }
     }
 
-    /// The parameter of that name.
+    /// The parameter of this name.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is none.
     pub fn parameter(&mut self, name: &str) -> Result<ClapId> {
         host::parameter(&mut self.instance, name)
     }
 
-    /// Takes a stream back that has ended.
+    /// Takes back a stream that has ended.
     pub fn deactivate(&mut self, stream: Stream) {
         self.instance.deactivate(stream.processor.stop_processing());
     }
 
-    /// What the plugin wants saved with a project.
+    /// The state that the plugin saves with a project.
     ///
     /// # Errors
-    /// Where it does not say.
+    /// If the plugin does not deliver it.
     pub fn state(&mut self) -> Result<Vec<u8>> {
         host::saved(&mut self.instance)
     }
@@ -126,7 +127,7 @@ pub struct Stream {
     sample_rate: f64,
     /// Samples so far.
     position: u64,
-    /// Where the song began.
+    /// The sample at which the song began.
     song_start: u64,
 }
 
@@ -135,7 +136,7 @@ impl Stream {
     /// it through bit for bit.
     ///
     /// # Errors
-    /// Where the plugin fails or changes the audio.
+    /// If the plugin fails or changes the audio.
     pub fn play(
         &mut self,
         clip: &Clip,
@@ -156,17 +157,17 @@ impl Stream {
         Ok(())
     }
 
-    /// Puts the beginning of `clip` into the input.
+    /// Puts the first `len` samples of `clip` into the input.
     pub fn fill(&mut self, clip: &Clip, len: usize) {
         self.block
             .fill(&clip.channels.each_ref().map(|it| &it[..len]));
     }
 
-    /// Calls the plugin for a block of `len` samples of whatever is in the input; how long it
-    /// took.
+    /// Calls the plugin for a block of `len` samples of whatever is in the input. Returns the
+    /// duration of the call.
     ///
     /// # Errors
-    /// Where it fails.
+    /// If the plugin fails.
     pub fn process(&mut self, len: usize, tempo: Option<Tempo>) -> Result<Duration> {
         self.run(len, tempo)?;
         Ok(self.block.took)

@@ -1,8 +1,8 @@
-//! What a process holds, as Linux tells: memory, threads, open files.
+//! The resources of a process, as Linux reports them: memory, threads, open files.
 
 use std::fs;
 
-/// Counted at one moment.
+/// Resources at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Holdings {
     /// Resident memory in bytes.
@@ -14,10 +14,10 @@ pub struct Holdings {
 }
 
 impl Holdings {
-    /// What it holds now.
+    /// The current resources of this process.
     ///
     /// # Panics
-    /// Where `/proc` does not say.
+    /// If `/proc` cannot be read.
     pub fn now() -> Self {
         release_free_memory();
         let count = |folder: &str| fs::read_dir(folder).unwrap().count();
@@ -28,11 +28,11 @@ impl Holdings {
         }
     }
 
-    /// Fails if much more is held now than then. Threads that end take a moment, so they are
-    /// given one.
+    /// Fails if much more is held now than before. Threads that end take a moment, so the
+    /// check waits a moment.
     ///
     /// # Panics
-    /// Then.
+    /// In that case.
     pub fn assert_no_more_than(before: Self, memory: u64) {
         let started = std::time::Instant::now();
         loop {
@@ -52,7 +52,7 @@ impl Holdings {
     }
 }
 
-/// A field of `/proc/PROCESS/status` in bytes, by its name with the colon.
+/// A field of `/proc/PROCESS/status` in bytes, by its name including the colon.
 pub fn memory(process: &str, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(field))?;
@@ -60,8 +60,8 @@ pub fn memory(process: &str, field: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// Gives back what glibc's allocator keeps for later, many megabytes or nothing as it happens:
-/// that is not held.
+/// Returns the memory that glibc's allocator keeps in reserve, which may be many megabytes or
+/// none and does not count.
 #[cfg(target_env = "gnu")]
 fn release_free_memory() {
     // SAFETY: any thread may call it at any time.

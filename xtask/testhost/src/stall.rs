@@ -1,10 +1,10 @@
-//! Holds the plugin's worker in the middle of whatever it does, from outside: a signal to
-//! its thread alone, whose handler does not return until it is let go.
+//! Stalls the plugin's worker in the middle of its work, from outside: a signal to its thread,
+//! whose handler does not return until the stall ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// The worker's name, as the system knows it.
+/// The worker's thread name.
 const NAME: &str = "changes-worker";
 
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -19,20 +19,20 @@ extern "C" fn hold(_: libc::c_int) {
     HOLDING.store(false, Ordering::Release);
 }
 
-/// The worker stands still as long as this lives. One at a time.
+/// While this lives, the worker stands still. One at a time.
 pub struct Stall;
 
 impl Stall {
-    /// Holds the worker of this process, which must be there and have nothing to do.
+    /// Stalls the worker of this process, which must exist and be idle.
     ///
     /// # Panics
-    /// Where it is not there.
+    /// If there is no worker.
     pub fn of_worker() -> Self {
         let worker = threads().find(|(_, name)| name.trim_end() == NAME);
         let (worker, _) = worker.expect("there is a worker");
         HELD.store(true, Ordering::Release);
         let handler: extern "C" fn(libc::c_int) = hold;
-        // SAFETY: the handler calls nothing but what is allowed in one; the thread exists.
+        // SAFETY: the handler makes only calls that are allowed in one; the thread exists.
         unsafe {
             libc::signal(libc::SIGUSR2, handler as libc::sighandler_t);
             libc::syscall(libc::SYS_tgkill, libc::getpid(), worker, libc::SIGUSR2);

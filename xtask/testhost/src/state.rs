@@ -7,10 +7,10 @@ use serde_json::Value;
 /// The version of the plugin's state that is read.
 const VERSION: u64 = 2;
 
-/// The JSON of a state that a CLAP host saved: its length in eight bytes comes first.
+/// The JSON of a state that a CLAP host saved, which begins with its length in eight bytes.
 ///
 /// # Errors
-/// Where it is none.
+/// If it is not JSON.
 pub fn json(state: &[u8]) -> Result<Value> {
     let json = state.get(8..).context("the plugin's state is too short")?;
     serde_json::from_slice(json).context("the plugin's state is not JSON")
@@ -18,18 +18,18 @@ pub fn json(state: &[u8]) -> Result<Value> {
 
 /// The session in a state that a CLAP host saved, as the plugin wrote it, and its chord track.
 ///
-/// The session is JSON again, as text, in `fields.track`, and the track in it.
+/// The session is itself JSON text, in `fields.track`, and contains the track.
 ///
 /// # Errors
-/// Where there is none, or one of another version.
+/// If there is none, or it has another version.
 pub fn session(state: &[u8]) -> Result<(Value, Track)> {
     session_in(&json(state)?)
 }
 
-/// The same in the JSON alone, which is what a VST3 host saves.
+/// The same for the JSON alone, which is what a VST3 host saves.
 ///
 /// # Errors
-/// As [`session`].
+/// See [`session`].
 pub fn session_in(state: &Value) -> Result<(Value, Track)> {
     let field = state
         .pointer("/fields/track")

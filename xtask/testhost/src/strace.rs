@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The calls that a network needs, and those that put a file in its place.
+/// The system calls for networking, and those that put a file in its place.
 const CALLS: &str = "trace=%network,execve,fsync,rename,renameat,renameat2";
 
-/// Whether calls can be watched here; said aloud where not.
+/// Whether calls can be watched here; prints a message if not.
 pub fn available() -> bool {
     let works = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
@@ -18,11 +18,11 @@ pub fn available() -> bool {
     works
 }
 
-/// Runs a program to its good end; its calls and those of its threads and children, a
-/// line each.
+/// Runs a program, which must succeed. Returns its system calls and those of its threads and
+/// children, a line each.
 ///
 /// # Panics
-/// Where the program fails, or nothing was watched.
+/// If the program fails, or nothing was watched.
 pub fn watch(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("calls");
@@ -44,7 +44,7 @@ pub fn watch(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> 
     calls
 }
 
-/// The calls that reach for the internet, by IPv4 or IPv6, or for the hardware below it.
+/// The calls for the internet, by IPv4 or IPv6, or for the hardware below it.
 pub fn internet(calls: &str) -> Vec<&str> {
     let families = ["AF_INET", "AF_PACKET", "AF_BLUETOOTH", "AF_VSOCK"];
     let lines = calls.lines();

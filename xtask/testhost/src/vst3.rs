@@ -1,7 +1,7 @@
-//! The smallest VST3 host that can play the plugin a chord and take its notes.
+//! A minimal VST3 host that plays the plugin a chord and receives its notes.
 //!
-//! Hosts for tests give no notes back (pedalboard, dawdreamer), so this speaks the interface
-//! itself.
+//! The Python hosts for tests (pedalboard, dawdreamer) return no notes, so this uses the
+//! interface directly.
 #![allow(
     unsafe_code,
     reason = "VST3 is an interface of raw pointers; each block says why it is sound"
@@ -46,37 +46,37 @@ pub struct Instance {
     processor: ComPtr<IAudioProcessor>,
     component: ComPtr<IComponent>,
     controller: ComPtr<IEditController>,
-    /// Where hosts ask which parameter stands for a controller.
+    /// The plugin's map from controllers to parameters.
     mapping: ComPtr<IMidiMapping>,
     events: ComWrapper<Events>,
     given: ComWrapper<Given>,
     changes: ComWrapper<Changes>,
     handler: ComWrapper<Handler>,
     rate: f64,
-    /// Where the song is, in quarter notes.
+    /// Position in the song, in quarter notes.
     beats: f64,
-    /// The same in samples.
+    /// Position in the song, in samples.
     samples: i64,
     sounding: Vec<(i16, i16)>,
-    /// Last: what is above lives in it.
+    /// Last field: everything above belongs to it.
     _library: Library,
 }
 
 impl Instance {
-    /// Loads the plugin and starts it at a rate in Hz, for blocks of at most `frames`.
+    /// Loads the plugin and starts it at a sample rate in Hz, for blocks of at most `frames`.
     pub fn start(library: &Path, rate: f64, frames: usize) -> Self {
         // SAFETY: the library is the plugin under test, built from this repository.
         let library = unsafe { Library::new(library) }.unwrap();
         // SAFETY: the symbols have these types by the VST3 specification, the factory is one
-        // reference of the caller's, the class is asked for by the identifier that the factory
-        // told, and all pointers are to values that live through the call.
+        // reference of the caller's, the class is requested by the identifier that the factory
+        // reported, and all pointers are to values that live through the call.
         unsafe {
             if let Ok(enter) =
                 library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(b"ModuleEntry")
             {
                 assert!(enter(null_mut()));
             }
-            // The same of Windows.
+            // The same on Windows.
             if let Ok(enter) = library.get::<unsafe extern "system" fn() -> bool>(b"InitDll") {
                 assert!(enter());
             }
@@ -125,18 +125,18 @@ impl Instance {
         }
     }
 
-    /// Event outputs that the plugin tells of.
+    /// The number of event outputs that the plugin reports.
     pub fn event_outputs(&self) -> i32 {
-        // SAFETY: a plain question; 1 and 1 are "event" and "output".
+        // SAFETY: a query without pointers; 1 and 1 are "event" and "output".
         unsafe { self.component.getBusCount(1, 1) }
     }
 
-    /// How often the plugin has said that the project has changed.
+    /// How often the plugin has reported a change of the project.
     pub fn marked(&self) -> u32 {
         self.handler.0.get()
     }
 
-    /// Says that no more blocks come.
+    /// Ends processing.
     pub fn stop(&mut self) {
         // SAFETY: in the order of the specification.
         unsafe {
@@ -145,10 +145,10 @@ impl Instance {
         }
     }
 
-    /// What the plugin wants saved with a project.
+    /// The state that the plugin saves with a project.
     ///
     /// # Errors
-    /// Where it is not JSON.
+    /// If it is not JSON.
     pub fn state(&self) -> anyhow::Result<serde_json::Value> {
         let stream = ComWrapper::new(Stream::default());
         let place = stream.to_com_ptr::<IBStream>().unwrap();
@@ -193,7 +193,7 @@ impl Instance {
     }
 
     /// Moves a controller of a channel, 0 … 1, at a sample of the next block: 0 to 127, 128 for
-    /// the pressure of the channel, 129 for the pitch bend.
+    /// channel pressure, 129 for pitch bend.
     pub fn control(&mut self, at: i32, channel: i16, controller: i16, value: f64) {
         let mut id = 0;
         // SAFETY: the number is the callee's to fill and lives through the call.
@@ -205,9 +205,9 @@ impl Instance {
         self.change(id, at, value);
     }
 
-    /// Gives the plugin a note at a sample of the next block.
+    /// Sends the plugin a note at a sample of the next block.
     pub fn note(&mut self, on: bool, at: i32, channel: i16, pitch: i16) {
-        // SAFETY: all numbers: zero is a value of each.
+        // SAFETY: only numbers, for which zero is valid.
         let mut event: Event = unsafe { std::mem::zeroed() };
         event.sampleOffset = at;
         if on {
@@ -225,9 +225,9 @@ impl Instance {
         self.given.0.borrow_mut().push(event);
     }
 
-    /// Gives the plugin a system-exclusive message at a sample of the next block.
+    /// Sends the plugin a system-exclusive message at a sample of the next block.
     pub fn sysex(&mut self, at: i32, message: &'static [u8]) {
-        // SAFETY: all numbers and one pointer, which is set below.
+        // SAFETY: only numbers and one pointer, which is set below.
         let mut event: Event = unsafe { std::mem::zeroed() };
         event.sampleOffset = at;
         event.r#type = kDataEvent as u16;
@@ -236,23 +236,23 @@ impl Instance {
         self.given.0.borrow_mut().push(event);
     }
 
-    /// What the last block has sent beside notes.
+    /// The controllers of the last block.
     pub fn controls(&self) -> Vec<Control> {
         self.events.1.borrow().clone()
     }
 
-    /// The samples that the events of the last block were for, in the order they came in.
+    /// The samples of the events in the last block, in the order they came in.
     pub fn times(&self) -> Vec<i32> {
         self.events.2.borrow().clone()
     }
 
-    /// How long the plugin goes on after its input, in samples.
+    /// The plugin's tail after its input, in samples.
     pub fn tail(&self) -> u32 {
-        // SAFETY: a plain question.
+        // SAFETY: a query without pointers.
         unsafe { self.processor.getTailSamples() }
     }
 
-    /// Plays a block at 120 beats a minute and tells which notes sound after it, as channel
+    /// Plays a block at 120 beats a minute. Returns the notes that sound after it, as channel
     /// and key, in order.
     pub fn play(&mut self, audio: &[f32], rolling: bool) -> Vec<(i16, i16)> {
         let mut input = [audio.to_vec(), audio.to_vec()];
@@ -267,7 +267,7 @@ impl Instance {
             },
         };
         let (mut inputs, mut outputs) = (bus(&mut into), bus(&mut out));
-        // SAFETY: all numbers and no pointers: zero is a value of each.
+        // SAFETY: only numbers and no pointers: zero is valid.
         let mut context: ProcessContext = unsafe { std::mem::zeroed() };
         context.state = (kProjectTimeMusicValid | kTempoValid | kTimeSigValid) as u32;
         context.sampleRate = self.rate;
@@ -319,7 +319,7 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // SAFETY: in the order of the specification, and nobody calls the plugin after it.
+        // SAFETY: in the order of the specification, and the plugin is not called after it.
         unsafe {
             self.processor.setProcessing(0);
             self.component.setActive(0);
@@ -329,7 +329,7 @@ impl Drop for Instance {
     }
 }
 
-/// What the plugin tells of itself: how often it said that the project has changed.
+/// Receives the plugin's reports: how often it said that the project has changed.
 #[derive(Default)]
 struct Handler(Cell<u32>);
 
@@ -375,7 +375,7 @@ impl IComponentHandler2Trait for Handler {
     }
 }
 
-/// What the plugin writes to be saved.
+/// The state that the plugin writes.
 #[derive(Default)]
 struct Stream(RefCell<Vec<u8>>);
 
@@ -389,7 +389,7 @@ impl IBStreamTrait for Stream {
     }
 
     unsafe fn write(&self, bytes: *mut c_void, len: int32, written: *mut int32) -> tresult {
-        // SAFETY: the plugin hands over so many bytes, and a place for a number or none.
+        // SAFETY: the plugin passes this many bytes, and a place for a number or null.
         unsafe {
             let bytes = std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize);
             self.0.borrow_mut().extend_from_slice(bytes);
@@ -409,7 +409,7 @@ impl IBStreamTrait for Stream {
     }
 }
 
-/// What a block is given.
+/// The input events of a block.
 #[derive(Default)]
 struct Given(RefCell<Vec<Event>>);
 
@@ -423,7 +423,7 @@ impl IEventListTrait for Given {
     }
 
     unsafe fn getEvent(&self, index: int32, event: *mut Event) -> tresult {
-        // SAFETY: the plugin hands over a place for an event.
+        // SAFETY: the plugin passes a place for an event.
         unsafe { *event = self.0.borrow()[index as usize] };
         kResultOk
     }
@@ -433,7 +433,8 @@ impl IEventListTrait for Given {
     }
 }
 
-/// The notes of a block: whether on, with channel and key; the controllers; all samples.
+/// The output events of a block: notes (on or off, channel, key), controllers, and all
+/// samples.
 #[derive(Default)]
 struct Events(
     Cell<Vec<(bool, (i16, i16))>>,
@@ -455,9 +456,9 @@ impl IEventListTrait for Events {
     }
 
     unsafe fn addEvent(&self, event: *mut Event) -> tresult {
-        // SAFETY: the plugin hands over an event.
+        // SAFETY: the plugin passes an event.
         self.2.borrow_mut().push(unsafe { (*event).sampleOffset });
-        // SAFETY: the plugin hands over an event whose kind says which of the union it is.
+        // SAFETY: the plugin passes an event whose kind determines the member of the union.
         let note = unsafe {
             let data = (*event).__field0;
             match u32::from((*event).r#type) {
@@ -489,7 +490,7 @@ impl IEventListTrait for Events {
     }
 }
 
-/// Parameters that are set at the start of the next block.
+/// Parameter changes at the start of the next block.
 #[derive(Default)]
 struct Changes(RefCell<Vec<ComWrapper<Queue>>>);
 
@@ -519,7 +520,7 @@ impl IParameterChangesTrait for Changes {
 /// One value of one parameter.
 struct Queue {
     id: ParamID,
-    /// Sample of the block.
+    /// The sample in the block.
     at: i32,
     value: f64,
 }
@@ -538,7 +539,7 @@ impl IParamValueQueueTrait for Queue {
     }
 
     unsafe fn getPoint(&self, _: int32, offset: *mut int32, value: *mut f64) -> tresult {
-        // SAFETY: the plugin hands over places for both.
+        // SAFETY: the plugin passes places for both.
         unsafe {
             *offset = self.at;
             *value = self.value;

@@ -3,18 +3,18 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// The server, which ends with this.
+/// The server; it ends when this is dropped.
 pub struct Xvfb {
     server: Child,
-    /// What `DISPLAY` must be for it.
+    /// The value of `DISPLAY` for it.
     pub display: String,
 }
 
 impl Xvfb {
-    /// Starts one, or says aloud that there is none here.
+    /// Starts one, or prints that there is none here.
     ///
     /// # Panics
-    /// Where it starts and does not say where it is.
+    /// If it starts and does not report its display.
     pub fn start() -> Option<Self> {
         let server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x800x24"])

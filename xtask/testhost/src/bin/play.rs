@@ -1,12 +1,12 @@
-//! Plays a song through a built plugin and writes the chord track that it makes of it:
+//! Plays a song through a built plugin and writes the chord track that it makes:
 //!
 //!     play clap Changes.clap song.ogg track.lab
 //!     play vst3 Changes.vst3/Contents/x86_64-linux/Changes.so song.ogg track.lab
 //!
-//! As CLAP the plugin is told that the host renders, and hears both channels; as VST3 it is
-//! played in real time, in a song at 120 beats a minute, and hears the left one. What comes out
-//! is the track once all of it is confirmed, in the format that the last name asks for. The same
-//! program built for two systems says whether both hear the same.
+//! The CLAP is told that the host renders, and gets both channels; the VST3 is played in real
+//! time, in a song at 120 beats a minute, and gets the left one. The output is the track once
+//! all of it is confirmed, in the format of the last argument's extension. Built for two
+//! systems, the program tells whether both find the same chords.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,10 +25,11 @@ use testhost::{state, vst3};
 /// Samples of a block.
 const BLOCK: usize = 512;
 
-/// How long the plugin may take for what it has not analysed yet.
+/// How long the plugin may take to finish its analysis.
 const CATCH_UP: Duration = Duration::from_secs(120);
 
-/// A track that ends so much before the music has all of it: it is made of frames.
+/// A track that ends less than this before the music, in seconds, is complete: it consists of
+/// frames.
 const FRAME_S: f64 = 0.2;
 
 fn main() -> ExitCode {
@@ -58,7 +59,7 @@ fn run(arguments: &[OsString]) -> Result<()> {
         .with_context(|| format!("cannot write {}", output.display()))
 }
 
-/// Renders the clip through the CLAP, as fast as it goes.
+/// Renders the clip through the CLAP, as fast as possible.
 fn as_clap(path: &Path, clip: &Clip) -> Result<Track> {
     let mut plugin = Plugin::load(path)?;
     plugin.set_offline()?;
@@ -73,7 +74,7 @@ fn as_clap(path: &Path, clip: &Clip) -> Result<Track> {
 
 /// Plays the clip through the VST3, in real time.
 fn as_vst3(path: &Path, clip: &Clip) -> Result<Track> {
-    ensure!(path.is_file(), "{} is no file", path.display());
+    ensure!(path.is_file(), "{} is not a file", path.display());
     let mut plugin = vst3::Instance::start(path, clip.sample_rate, BLOCK);
     let started = Instant::now();
     for (index, block) in clip.channels[0].chunks(BLOCK).enumerate() {
@@ -85,7 +86,7 @@ fn as_vst3(path: &Path, clip: &Clip) -> Result<Track> {
     confirmed(clip, || Ok(state::session_in(&plugin.state()?)?.1))
 }
 
-/// The track once it has all of the clip and all of it is confirmed: the plugin has its own pace.
+/// Waits until the track covers the clip and is confirmed: the plugin has its own pace.
 fn confirmed(clip: &Clip, mut track: impl FnMut() -> Result<Track>) -> Result<Track> {
     let started = Instant::now();
     loop {

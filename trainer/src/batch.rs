@@ -1,4 +1,4 @@
-//! Windows and an objective to the tensors of a training step.
+//! Builds the tensors of a training step from windows and an objective.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use harmony::vocabulary::large;
@@ -42,11 +42,11 @@ pub(crate) fn kind_weights(classes: impl Iterator<Item = u8>, power: f32) -> Kin
 pub(crate) struct Batch {
     /// `[windows, frames, 144]`, standardised.
     pub x: Tensor<3>,
-    /// What the network should say.
+    /// The targets of the network.
     pub targets: Targets,
 }
 
-/// Targets of a batch on their way to tensors.
+/// Targets of a batch before they become tensors.
 #[derive(Default)]
 struct Rows {
     chord: Vec<i64>,
@@ -389,7 +389,7 @@ mod tests {
             let batch = Batch::new(&[window], &objective, &kinds, (0.0, 1.0), &Device::flex());
             numbers(&batch.targets.chord.weight)
         };
-        // The first frame may be in the middle of a chord.
+        // The first frame may lie in the middle of a chord.
         let chord = [1, 1, 30, 30, 30, 1];
         assert_eq!(begun(chord, 2), [1.0, 1.0, 3.0, 3.0, 1.0, 3.0]);
         assert_eq!(begun(chord, 0), [1.0; 6]);

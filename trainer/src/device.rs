@@ -1,7 +1,7 @@
-//! Where a run computes, chosen when it starts.
+//! The device of a run, chosen when it starts.
 //!
-//! `flex` (burn-flex, pure Rust, the CPU) is always there. The others are features of this
-//! crate, each of which builds burn anew:
+//! `flex` (burn-flex, pure Rust, the CPU) is always available. The others are features of this
+//! crate, each of which rebuilds burn:
 //!
 //! | `--device` | feature | needs |
 //! |---|---|---|
@@ -15,18 +15,18 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 
-/// A device by name; see the module's text.
+/// A device by name; see the module's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeviceName {
     /// burn-flex on the CPU.
     Flex,
     /// LibTorch on the CPU.
     LibTorch,
-    /// LibTorch on the CUDA device of that number.
+    /// LibTorch on the CUDA device with this number.
     LibTorchCuda(usize),
-    /// WGPU's best device, or the discrete GPU of that number.
+    /// WGPU's best device, or the discrete GPU with this number.
     Wgpu(Option<usize>),
-    /// burn's own CUDA backend on the device of that number.
+    /// burn's own CUDA backend on the device with this number.
     Cuda(usize),
 }
 
@@ -58,7 +58,7 @@ impl DeviceName {
     /// The device itself.
     ///
     /// # Errors
-    /// A device this program was built without.
+    /// If this program was built without the device.
     pub(crate) fn open(self) -> Result<Device> {
         match self {
             Self::Flex => Ok(Device::flex()),

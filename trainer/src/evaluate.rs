@@ -1,11 +1,11 @@
-//! Scores on music that was held out, through the engines as they ship.
+//! Scores on held-out music, through the engines as they ship.
 //!
 //! `offline` is [`recognizer::transcribe()`]; `live` the confirmed track of
-//! [`recognizer::live::LiveEngine`]; `display` what its display showed at each moment,
-//! late as it was. Teachers can be scored beside them, on the same samples. Everything is
+//! [`recognizer::live::LiveEngine`]; `display` what its display showed at each moment, with
+//! its latency. Teachers can be scored beside them, on the same samples. Everything is
 //! weighted by duration over all pieces of a set.
 //!
-//! Beside rendered sets there are real recordings whose chords are known ([`truth`]) and real
+//! Besides rendered sets there are real recordings with known chords ([`truth`]) and real
 //! music on which two teachers agree ([`consensus`]).
 //!
 //! Labels are scored by two protocols: `plain` is mir_eval on the raw references,
@@ -50,11 +50,11 @@ use piece::Pieces;
 
 pub use table::{consensus_table, table, truth_table};
 
-/// What [`evaluate_set`] measures: name of the engine and its scores.
+/// The result of [`evaluate_set`]: each engine's name and scores.
 pub type SetScores = BTreeMap<String, EngineScores>;
 
-/// The engines of a set in the order of tables and pictures: ours from the one that hears
-/// most to the one that hears least, then the others by name.
+/// The engines of a set in the order of tables and pictures: ours from most context to least,
+/// then the others by name.
 pub fn ordered<T>(scores: &BTreeMap<String, T>) -> Vec<(&str, &T)> {
     let rank = |name: &str| [OFFLINE, LIVE, DISPLAY].iter().position(|own| *own == name);
     let mut engines: Vec<_> = scores
@@ -65,18 +65,18 @@ pub fn ordered<T>(scores: &BTreeMap<String, T>) -> Vec<(&str, &T)> {
     engines
 }
 
-/// Accuracy against look-ahead.
+/// Accuracy by look-ahead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// The live engine, from no wait of the decoder to its confirmation.
+    /// The live engine, from no delay of the decoder to its confirmation.
     pub live: Vec<LagPoint>,
-    /// What its display showed at each moment.
+    /// The display's accuracy at each moment.
     pub display: Accuracy,
-    /// The whole-file engine, which hears everything.
+    /// The whole-file engine, which has unlimited look-ahead.
     pub offline: Accuracy,
 }
 
-/// Two metrics of an engine without a setting.
+/// Two metrics of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
     /// mir_eval's majmin.
@@ -85,26 +85,26 @@ pub struct Accuracy {
     pub tetrads: f64,
 }
 
-/// A set after its evaluation.
+/// The evaluation of a set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluated {
     /// The scores of each engine.
     pub scores: SetScores,
-    /// Accuracy against look-ahead, if asked for.
+    /// Accuracy by look-ahead, if requested.
     pub curve: Option<Curve>,
 }
 
-/// One piece through all engines.
+/// One piece, evaluated with all engines.
 struct Done {
     group: Option<String>,
     measures: Vec<(String, Measures)>,
     lags: Vec<Evaluation>,
 }
 
-/// Evaluates the engines on the pieces of a set, with a bar named `name`.
+/// Evaluates the engines on the pieces of a set, with a progress bar named `name`.
 ///
 /// # Errors
-/// A piece that cannot be made, an engine that fails, an empty set, an interruption.
+/// If a piece cannot be made, an engine fails, the set is empty, or it is interrupted.
 pub fn evaluate_set(
     name: &str,
     pieces: &dyn Pieces,

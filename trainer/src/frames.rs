@@ -1,9 +1,9 @@
-//! Frames with labels: what a network is trained on, made once and kept on disk.
+//! Frames with targets for training, made once and kept on disk.
 //!
-//! One safetensors file an example. For each front end it holds `<front end>.frames`
-//! (`[frames, 144]`, f16, log-compressed), `<front end>.chord`, `<front end>.bass` and
-//! `<front end>.colour` (`[frames]`, u8). What a teacher said about the same audio is
-//! kept apart (see [`teachers::posteriors`]) and joined when the frames are loaded.
+//! One safetensors file per example. For each front end it has `<front end>.frames` (`[frames,
+//! 144]`, f16, log-compressed), `<front end>.chord`, `<front end>.bass` and `<front
+//! end>.colour` (`[frames]`, u8). A teacher's output for the same audio is in a separate file
+//! (see [`teachers::posteriors`]) and joined when the frames are loaded.
 
 use std::collections::HashMap;
 use std::fs;
@@ -25,7 +25,7 @@ use safetensors::{SafeTensors, serialize};
 
 use teachers::posteriors::Posteriors;
 
-/// Chord target of a frame that says nothing (label `X`): it is left out of the loss.
+/// Chord target of a frame without a target (label `X`): it is excluded from the loss.
 pub const IGNORED: u8 = u8::MAX;
 
 /// The frames of one example in one front end, with their targets.
@@ -39,26 +39,26 @@ pub struct Frames {
     pub bass: Vec<u8>,
     /// Extensions of each frame's chord (see [`Extensions::index`]), or [`IGNORED`].
     pub extensions: Vec<u8>,
-    /// What a teacher said of each frame.
+    /// A teacher's probabilities for each frame.
     pub teacher: Option<SoftTargets>,
 }
 
-/// A teacher's probabilities for each of some frames.
+/// A teacher's probabilities over frames.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SoftTargets {
     /// `[frames, 170]`.
     pub chord: Vec<f16>,
-    /// `[frames, 13]`, 12 for none; empty when the teacher does not know the bass.
+    /// `[frames, 13]`, 12 for none; empty if the teacher has no bass.
     pub bass: Vec<f16>,
-    /// `[frames, 14]`: ninths, elevenths, thirteenths as in [`Extensions`], and zeros for what no
-    /// teacher knows; empty when the teacher knows none of them.
+    /// `[frames, 14]`: ninths, elevenths, thirteenths as in [`Extensions`], and zeros for those
+    /// that no teacher has; empty if the teacher has none of them.
     pub extensions: Vec<f16>,
 }
 
 impl SoftTargets {
-    /// A teacher's probabilities on the grid of [`teachers::posteriors`] (hop 1024) as an
-    /// soft on `frames` frames of a front end. At hop 2048 frame `i` hears
-    /// `¼p[2i−1] + ½p[2i] + ¼p[2i+1]`; past its end the last row stands.
+    /// Converts a teacher's probabilities from the grid of [`teachers::posteriors`] (hop 1024)
+    /// to `frames` frames of a front end. At hop 2048 frame `i` is `¼p[2i−1] + ½p[2i] +
+    /// ¼p[2i+1]`; past the end the last row is repeated.
     pub fn new(posteriors: &Posteriors, front_end: FrontEnd, frames: usize) -> Self {
         let on = |values: &[f16], width: usize| on_grid(values, width, front_end, frames);
         let extensions = (
@@ -94,7 +94,7 @@ impl SoftTargets {
     }
 }
 
-/// Rows of `width` probabilities at hop 1024, on the grid of a front end.
+/// Rows of `width` probabilities at hop 1024, converted to the grid of a front end.
 fn on_grid(values: &[f16], width: usize, front_end: FrontEnd, frames: usize) -> Vec<f16> {
     let rows = values.len() / width;
     if rows == 0 {
@@ -158,7 +158,8 @@ pub fn targets(label: &Label) -> (u8, u8) {
     let class = large::index_of(label);
     match label {
         Label::NoChord => (class as u8, NO_BASS as u8),
-        // No class is a power chord: the major one stands for it, and the extensions say the rest.
+        // There is no class for power chords: the major class stands for them, with their
+        // extension.
         Label::Chord(chord) if Extensions::from_chord(chord).no_third => {
             let root = Chord::new(chord.root(), Quality::Maj).into();
             (large::index_of(&root) as u8, chord.bass_pitch_class())
@@ -171,9 +172,9 @@ pub fn targets(label: &Label) -> (u8, u8) {
 /// The frames of one example in both front ends.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExampleFrames {
-    /// Of the live transform.
+    /// Frames of the live transform.
     pub live: Frames,
-    /// Of the librosa-equal transform at hop 2048.
+    /// Frames of the librosa-equal transform at hop 2048.
     pub cqt: Frames,
 }
 
@@ -193,10 +194,10 @@ impl ExampleFrames {
         }
     }
 
-    /// Writes the example beside `path`, then renames it there.
+    /// Writes the example to a temporary file beside `path` and renames it.
     ///
     /// # Errors
-    /// Any error of the file system, naming the file.
+    /// Any error of the file system; it names the file.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut bytes: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
         for front_end in [FrontEnd::Live, FrontEnd::Cqt] {
@@ -233,7 +234,7 @@ impl ExampleFrames {
     /// Reads one front end of an example.
     ///
     /// # Errors
-    /// A file that cannot be read, or is not such an example, by name.
+    /// If the file cannot be read or is not such an example; the error names it.
     pub fn load(path: &Path, front_end: FrontEnd) -> Result<Frames> {
         let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
         let load = || -> Result<Frames> {
@@ -242,7 +243,7 @@ impl ExampleFrames {
             let bins = tensors.tensor(&format!("{name}.frames"))?;
             let chord = tensors.tensor(&format!("{name}.chord"))?.data().to_vec();
             let bass = tensors.tensor(&format!("{name}.bass"))?.data().to_vec();
-            // Files from before there were extensions say nothing of them.
+            // Older files have no extensions.
             let extensions = match tensors.tensor(&format!("{name}.colour")) {
                 Ok(extensions) => extensions.data().to_vec(),
                 Err(_) => vec![IGNORED; chord.len()],
@@ -270,10 +271,10 @@ impl ExampleFrames {
     }
 }
 
-/// All example files of a folder, in the order of their names.
+/// All example files of a folder, sorted by name.
 ///
 /// # Errors
-/// A folder that cannot be listed.
+/// If the folder cannot be listed.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .with_context(|| format!("listing {}", folder.display()))?

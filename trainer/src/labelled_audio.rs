@@ -1,4 +1,4 @@
-//! Audio with its labels as files that other programs read: WAV and `.lab`.
+//! Audio with labels as WAV and `.lab` files for other programs.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use harmony::export::atomic;
 use harmony::label::Label;
 
-/// Writes `STEM.wav` (mono, 32-bit float) and `STEM.lab` into `folder`. `labels` are start
-/// and end in seconds with the chord between them.
+/// Writes `STEM.wav` (mono, 32-bit float) and `STEM.lab` into `folder`. `labels` are start and
+/// end in seconds with the chord between them.
 ///
 /// # Errors
-/// A file that cannot be written, by name.
+/// If a file cannot be written; the error names it.
 pub(crate) fn write<'a>(
     folder: &Path,
     stem: &str,

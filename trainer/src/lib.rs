@@ -1,9 +1,9 @@
 //! Corpora, training and evaluation for the networks of Changes.
 //!
-//! The crate `renderer` makes songs into labelled audio, `teachers` says what others hear in real
-//! music, `networks` has what learns. Here `prepare` turns audio into frames with targets and
-//! `train` trains on them; [`corpus`] and [`pseudo_label`] do so with real music, and
-//! [`evaluate`] scores what came of it.
+//! The crate `renderer` turns songs into labelled audio, `teachers` has other recognizers for
+//! labelling real music, `networks` has the networks to train. Here `prepare` turns audio into
+//! frames with targets and `train` trains on them; [`corpus`] and [`pseudo_label`] do the same
+//! for real music, and [`evaluate`] scores the results.
 
 #![warn(unreachable_pub)]
 

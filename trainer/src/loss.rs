@@ -1,5 +1,5 @@
-//! What the networks are trained to lower: a hard term (focal loss) and a soft term
-//! (Kullback-Leibler divergence from a teacher) for each head, weighted frame by frame.
+//! The training loss: a hard term (focal loss) and a soft term (Kullback-Leibler divergence
+//! from a teacher) for each head, weighted frame by frame.
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
@@ -17,11 +17,11 @@ const ROOTS: usize = 12;
 /// Targets of a batch; `rows` are `batch · frames`.
 #[derive(Debug, Clone)]
 pub(crate) struct Targets {
-    /// Of the chord head.
+    /// Targets of the chord head.
     pub chord: HeadTargets,
-    /// Of the bass head.
+    /// Targets of the bass head.
     pub bass: HeadTargets,
-    /// Of the extension head; absent when no frame has one.
+    /// Targets of the extension head; absent when no frame has one.
     pub extensions: Option<ExtensionTargets>,
     /// γ of the focal loss.
     pub focal_gamma: f32,
@@ -32,9 +32,9 @@ pub(crate) struct Targets {
 pub(crate) struct HeadTargets {
     /// Class of each row.
     pub class: Tensor<1, Int>,
-    /// Weight of the hard term of each row; zero where there is nothing to learn.
+    /// Weight of the hard term of each row; zero where there is no target.
     pub weight: Tensor<1>,
-    /// The soft term, where any row has one.
+    /// The soft term, if any row has one.
     pub soft: Option<SoftTargets>,
 }
 
@@ -45,9 +45,9 @@ pub(crate) struct SoftTargets {
     pub probabilities: Tensor<2>,
     /// `[rows, 1]`: 1 / T.
     pub inverse_temperature: Tensor<2>,
-    /// `[rows]`: weight of the term, T² included.
+    /// `[rows]`: weight of the term, including T².
     pub weight: Tensor<1>,
-    /// Σ over rows of weight · Σ p ln p: what makes cross-entropy a divergence.
+    /// Σ over rows of weight · Σ p ln p: turns cross-entropy into a divergence.
     pub negative_entropy: f32,
 }
 
@@ -103,7 +103,7 @@ fn head<const CLASSES: usize>(logits: Tensor<3>, targets: &HeadTargets, gamma: f
 fn extension_loss(logits: Tensor<3>, targets: &ExtensionTargets) -> Tensor<1> {
     let [batch, frames, _] = logits.dims();
     let rows = batch * frames;
-    // Networks of version 0.1 have the first groups only.
+    // Networks of version 0.1 have only the first groups.
     let width = logits.dims()[2] / ROOTS;
     let root = targets
         .root

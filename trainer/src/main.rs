@@ -1,4 +1,4 @@
-//! The program; what it does is in [`trainer::run`].
+//! The command-line program; see [`trainer::run`].
 
 fn main() -> anyhow::Result<()> {
     trainer::run()

@@ -1,45 +1,46 @@
-//! What a frame is to be taught, in the two stages of arXiv 2602.19778.
+//! Training targets of a frame, in the two stages of arXiv 2602.19778.
 //!
-//! A frame may have a label, a teacher's probabilities, both, or neither. [`Objective`]
-//! turns them into one hard target and one soft target, each with a weight; the loss
-//! ([`crate::loss`]) knows nothing of stages.
+//! A frame may have a label, a teacher's probabilities, both, or neither. [`Objective`] turns
+//! them into one hard target and one soft target, each with a weight; the loss
+//! ([`crate::loss`]) is independent of stages.
 //!
 //! - Stage 1, pseudo-labels only: the hard target is the teacher's arg-max.
 //! - Stage 2, labels with selective distillation: `(1 − α)·L_task + α·L_KD`, the soft term
-//!   weighted by how sure the teacher is ([`Gate`]).
-//! - Audio without labels takes part in stage 2 with its teacher alone, so that what was
-//!   learnt from real recordings is not forgotten; the paper has no such term.
+//!   weighted by the teacher's confidence ([`Gate`]).
+//! - Unlabelled audio is used in stage 2 with only its teacher, so that the knowledge from
+//!   real recordings is not forgotten; the paper has no such term.
 
 use serde::{Deserialize, Serialize};
 
-/// Which stage a run is.
+/// The stage of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Stage {
-    /// The baseline: labels alone.
+    /// The baseline: only labels.
     Labels,
-    /// Stage 1: pseudo-labels alone, also where there are labels.
+    /// Stage 1: only pseudo-labels, even where there are labels.
     PseudoLabels,
     /// Stage 2: labels, with a teacher where there is one.
     Distillation,
 }
 
-/// How much a frame's soft term counts, by the teacher's confidence `c` (its largest
+/// The weight of a frame's soft term, by the teacher's confidence `c` (its largest
 /// probability): 0 below `low`, 1 up to `high`, then falling linearly to `at_one` at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Gate {
-    /// Below this confidence the teacher is not heard.
+    /// Below this confidence the teacher is ignored.
     pub low: f32,
-    /// Up to this confidence it is heard in full.
+    /// Up to this confidence it has full weight.
     pub high: f32,
-    /// Weight at confidence 1, where it has nothing to add to the label.
+    /// Weight at confidence 1, where the teacher adds nothing to the label.
     pub at_one: f32,
-    /// Measure the confidence at temperature T, as the paper does, or at temperature 1.
+    /// Whether the confidence is measured at temperature T, as in the paper, or at temperature
+    /// 1.
     pub softened: bool,
 }
 
 impl Gate {
-    /// The paper's: 0.1, 0.9, 0.2, at temperature T.
+    /// The paper's gate: 0.1, 0.9, 0.2, at temperature T.
     pub(crate) const PAPER: Gate = Gate {
         low: 0.1,
         high: 0.9,
@@ -59,19 +60,19 @@ impl Gate {
     }
 }
 
-/// Everything that decides targets and their weights.
+/// The settings for targets and their weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Objective {
     /// The stage.
     pub stage: Stage,
-    /// α: share of the soft term where there are a label and a teacher.
+    /// α: share of the soft term where there are both a label and a teacher.
     pub distillation: f32,
-    /// α where the teacher stands alone: 0 is its arg-max only, as the paper's stage 1;
-    /// 1 its probabilities only.
+    /// α where there is only a teacher: 0 uses only its arg-max, as in the paper's stage 1; 1
+    /// only its probabilities.
     pub pseudo_distillation: f32,
     /// T of the soft term.
     pub temperature: f32,
-    /// T where the teacher stands alone.
+    /// T where there is only a teacher.
     pub pseudo_temperature: f32,
     /// Gate of the soft term.
     pub gate: Gate,
@@ -82,20 +83,20 @@ pub(crate) struct Objective {
     pub focal_gamma: f32,
     /// p of the class weights, (mean share of a quality / its share)^p; 0 is none.
     pub class_weighting: f32,
-    /// Leave out frames past the end of a track; otherwise they are taught as `N`, as the
-    /// paper's code does.
+    /// Whether to exclude frames past the end of a track; otherwise their target is `N`, as in
+    /// the paper's code.
     pub mask_padding: bool,
     /// Weight in the bass term of frames whose bass is not the root.
     pub inversion_weight: f32,
     /// Weight of the frames in which a labelled chord begins.
     #[serde(default = "as_any_other")]
     pub onset_weight: f32,
-    /// How many frames from its first one on those are.
+    /// Number of those frames, from the chord's first one on.
     #[serde(default)]
     pub onset_frames: usize,
 }
 
-/// What runs did that were begun before beginnings had a weight.
+/// The value for runs from before there was an onset weight.
 fn as_any_other() -> f32 {
     1.0
 }
@@ -120,7 +121,8 @@ impl Objective {
         }
     }
 
-    /// Ours: soft pseudo-labels, padding masked, plain cross-entropy, inversions weighed.
+    /// Our recipe for a stage: soft pseudo-labels, padding masked, plain cross-entropy,
+    /// inversions weighted.
     pub(crate) fn ours(stage: Stage) -> Self {
         Self {
             pseudo_distillation: 0.7,
@@ -137,9 +139,9 @@ impl Objective {
         }
     }
 
-    /// Where the hard target of a frame comes from and what hard and soft term weigh,
-    /// given whether it has a label and how sure its teacher is (its largest probability
-    /// at temperature 1 and at the objective's own), if it has one.
+    /// The source of a frame's hard target and the weights of both terms, given whether it has
+    /// a label and the confidence of its teacher, if it has one (its largest probability at
+    /// temperature 1 and at the objective's).
     pub(crate) fn weights(&self, labelled: bool, confidence: Option<Confidence>) -> FrameWeights {
         let labelled = labelled && self.stage != Stage::PseudoLabels;
         let confidence = confidence.filter(|_| self.stage != Stage::Labels);
@@ -175,7 +177,7 @@ impl Objective {
     }
 }
 
-/// How sure a teacher is of a frame.
+/// A teacher's confidence in a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Confidence {
     /// Its largest probability.
@@ -184,16 +186,16 @@ pub(crate) struct Confidence {
     pub softened: f32,
 }
 
-/// What the two terms of a frame weigh.
+/// The weights of a frame's two terms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FrameWeights {
-    /// Of the hard target.
+    /// Weight of the hard target.
     pub hard: f32,
-    /// Of the soft target, T² not yet included.
+    /// Weight of the soft target, without T².
     pub soft: f32,
     /// T of the soft target.
     pub temperature: f32,
-    /// The hard target is the teacher's arg-max, not the label.
+    /// Whether the hard target is the teacher's arg-max and not the label.
     pub from_teacher: bool,
 }
 

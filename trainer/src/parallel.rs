@@ -1,4 +1,4 @@
-//! Many items over a few threads, the results in the order of the items.
+//! Processes many items in a few threads, with the results in the order of the items.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,19 +7,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
-/// A bar of `length` units, drawn as `template` of [`ProgressStyle`] says.
+/// A progress bar of `length` units with a template of [`ProgressStyle`].
 ///
 /// # Errors
-/// A template that is none.
+/// If the template is invalid.
 pub(crate) fn bar(length: u64, template: &str) -> Result<ProgressBar> {
     Ok(ProgressBar::new(length).with_style(ProgressStyle::with_template(template)?))
 }
 
-/// `work(0)` … `work(count - 1)`, whichever thread is faster. A bar named `name` shows
-/// how far it is.
+/// `work(0)` … `work(count - 1)` in any order. A progress bar named `name` is shown.
 ///
 /// # Errors
-/// The first error of `work`, or that `interrupted` was set.
+/// The first error of `work`, or an interruption through `interrupted`.
 pub(crate) fn map<T: Send>(
     name: &str,
     count: usize,
@@ -43,11 +42,11 @@ pub(crate) fn map<T: Send>(
     Ok(items)
 }
 
-/// As [`map`], without a bar, and no error once `interrupted` is set: what was begun is
-/// finished, and the results are those of the items that were.
+/// Like [`map`], without a progress bar, and without an error once `interrupted` is set: items
+/// already started are finished, and only their results are returned.
 ///
 /// # Errors
-/// The first error of `work`; nothing new is begun after it.
+/// The first error of `work`; no further item is started after it.
 pub(crate) fn map_until<T: Send>(
     count: usize,
     threads: usize,
@@ -59,7 +58,7 @@ pub(crate) fn map_until<T: Send>(
         .build()?;
     let go_on = |index| (!interrupted.load(Ordering::Relaxed)).then(|| work(index));
     pool.install(|| {
-        // One by one: an item may take minutes.
+        // One at a time: an item may take minutes.
         let items = (0..count).into_par_iter().with_max_len(1);
         items.map(go_on).while_some().collect()
     })

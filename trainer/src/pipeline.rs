@@ -1,5 +1,5 @@
-//! `trainer run pipeline.toml`: steps in order, each left out while nothing it depends on
-//! has changed.
+//! `trainer run pipeline.toml`: runs steps in order, skipping each whose dependencies have not
+//! changed.
 //!
 //! ```toml
 //! name = "games"
@@ -14,11 +14,11 @@
 //! outputs = ["data/posteriors"]
 //! ```
 //!
-//! A step is a command of this program. Before it runs, a fingerprint of its command line
-//! and of its inputs is taken (content of files, names, sizes and times of a folder's); when
-//! the step has ended well with that fingerprint before and its outputs are there, it is
-//! left out. Paths are relative to the working directory, as on any command line. Commands
-//! resume where they were stopped, so does the pipeline.
+//! A step is a command of this program. Before it runs, a fingerprint of its command line and
+//! its inputs is taken (contents of files; names, sizes and times in folders). If the step has
+//! succeeded with that fingerprint before and its outputs exist, it is skipped. Paths are
+//! relative to the working directory, as on any command line. Commands can resume after an
+//! interruption, and so can the pipeline.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,14 +29,14 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The largest pipeline file that is read.
+/// The largest pipeline file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// A pipeline file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pipeline {
-    /// Its name; the memory of what has run is kept under it.
+    /// Its name; finished steps are recorded under it.
     pub name: String,
     /// Values for `${name}` in every other text.
     #[serde(default)]
@@ -56,24 +56,24 @@ pub(crate) struct Step {
     /// Files and folders whose change makes the step run again.
     #[serde(default)]
     pub inputs: Vec<PathBuf>,
-    /// What must be there afterwards.
+    /// Files and folders that must exist afterwards.
     #[serde(default)]
     pub outputs: Vec<PathBuf>,
 }
 
-/// Fingerprints of the steps that ended well.
+/// Fingerprints of the steps that have succeeded.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// By name of the step.
+    /// By the step's name.
     pub done: BTreeMap<String, String>,
 }
 
 impl Pipeline {
-    /// Reads a pipeline and puts its variables in place; `over` wins over `[vars]`.
+    /// Reads a pipeline and substitutes its variables; `over` takes precedence over `[vars]`.
     ///
     /// # Errors
-    /// A file that cannot be read or is not a pipeline, an unknown variable, two steps of
-    /// one name.
+    /// If the file cannot be read or is not a pipeline, a variable is unknown, or two steps
+    /// have the same name.
     pub(crate) fn open(path: &Path, over: &BTreeMap<String, String>) -> Result<Self> {
         let size = fs::metadata(path)
             .with_context(|| format!("reading {}", path.display()))?
@@ -130,10 +130,10 @@ fn filled(text: &str, vars: &BTreeMap<String, String>) -> Result<String> {
 }
 
 impl Step {
-    /// SHA-256 of the command line and of the inputs as they are now, hexadecimal.
+    /// SHA-256 of the command line and the current inputs, hexadecimal.
     ///
     /// # Errors
-    /// An input that is not there or cannot be read.
+    /// If an input is missing or cannot be read.
     pub(crate) fn fingerprint(&self) -> Result<String> {
         let mut hash = Sha256::new();
         for text in &self.run {
@@ -147,7 +147,7 @@ impl Step {
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
-    /// Whether every output is there.
+    /// Whether all outputs exist.
     pub(crate) fn has_outputs(&self) -> bool {
         self.outputs.iter().all(|path| path.exists())
     }
@@ -183,10 +183,10 @@ fn add_input(hash: &mut Sha256, path: &Path) -> Result<()> {
 }
 
 impl Memory {
-    /// What is kept in `path`; nothing when there is no such file.
+    /// Reads the record at `path`; it is empty if there is no such file.
     ///
     /// # Errors
-    /// A file that cannot be read or is damaged.
+    /// If the file cannot be read or is damaged.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         match fs::read_to_string(path) {
             Ok(text) => serde_json::from_str(&text)
@@ -196,7 +196,7 @@ impl Memory {
         }
     }
 
-    /// Keeps it in `path`.
+    /// Writes the record to `path`.
     ///
     /// # Errors
     /// Any error of the file system.
@@ -240,7 +240,7 @@ mod tests {
     fn the_pipeline_beside_the_sources_is_one() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline.toml");
         let pipeline = Pipeline::open(&path, &BTreeMap::new()).unwrap();
-        // Every input that a step makes is made before it is read.
+        // Every input made by a step is made before it is read.
         let made: Vec<&PathBuf> = pipeline.step.iter().flat_map(|s| &s.outputs).collect();
         let mut there: Vec<&PathBuf> = Vec::new();
         for step in &pipeline.step {

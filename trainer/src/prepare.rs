@@ -1,7 +1,7 @@
-//! Renders examples and keeps their frames: features are made once, trained on often.
+//! Renders examples and stores their frames: features are computed once and trained on often.
 //!
-//! Example `i` of a set follows from the set's seed and `i` alone; files that exist are
-//! left as they are, so an interrupted run goes on where it stopped.
+//! Example `i` of a set depends only on the set's seed and `i`; existing files are kept, so an
+//! interrupted run continues where it stopped.
 
 use std::fs;
 use std::path::Path;
@@ -24,19 +24,18 @@ use renderer::render::{RenderSettings, Rendered, Stems, render, render_stems};
 use renderer::solo::solo;
 use renderer::soundfont::SoundFonts;
 
-/// What a set of examples is made of.
+/// The settings of a set of examples.
 #[derive(Debug, Clone)]
 pub(crate) struct SetSettings {
     /// Number of examples.
     pub count: u64,
-    /// Of three examples, how many are POP909 songs (the others are written progressions).
+    /// How many of three examples are POP909 songs (the others are generated progressions).
     pub songs_of_three: u64,
-    /// Share of the examples that are one instrument alone, with silence between its chords,
-    /// instead.
+    /// Share of the examples that are solo chords with silence between them instead.
     pub solo_share: f64,
     /// Length of an example, seconds.
     pub length_s: f64,
-    /// Which songs.
+    /// The split of the songs.
     pub split: SongSplit,
     /// Seed of the set.
     pub seed: u64,
@@ -79,7 +78,7 @@ pub(crate) fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: F
             transform.finish(|f| take(f.index, f.magnitudes));
         }
         FrontEnd::Cqt => {
-            // 2048 is a multiple of the base hop.
+            // 2048 is a multiple of the base hop: this succeeds.
             if let Ok(mut transform) = CentredCqt::new(hop) {
                 transform.push(samples, &mut take);
                 transform.finish(&mut take);
@@ -92,7 +91,7 @@ pub(crate) fn frames(samples: &[f32], labels: &[(f64, f64, Label)], front_end: F
 /// Example `index` of a set.
 ///
 /// # Errors
-/// A song that cannot be read, or a synthesizer or codec that fails.
+/// If a song cannot be read, or a synthesizer or codec fails.
 pub(crate) fn example(
     settings: &SetSettings,
     index: u64,
@@ -104,10 +103,10 @@ pub(crate) fn example(
         .with_context(|| format!("rendering example {index}"))
 }
 
-/// The same with the tracks of its mix.
+/// The same with the stems of its mix.
 ///
 /// # Errors
-/// As [`example`].
+/// See [`example`].
 pub(crate) fn example_stems(
     settings: &SetSettings,
     index: u64,
@@ -119,17 +118,17 @@ pub(crate) fn example_stems(
         .with_context(|| format!("rendering example {index}"))
 }
 
-/// The same before anybody has played it.
+/// The same before it is rendered.
 ///
 /// # Errors
-/// A song that cannot be read.
+/// If a song cannot be read.
 pub(crate) fn written(
     settings: &SetSettings,
     index: u64,
     corpus: Option<&Pop909>,
 ) -> Result<Example> {
     let seed = settings.seed_of(index);
-    // Every so many examples, whatever the others are: the share holds in small sets too.
+    // At fixed intervals: the share holds in small sets too.
     let turns = |index: u64| (index as f64 * settings.solo_share).floor();
     if turns(index + 1) > turns(index) {
         return Ok(solo(seed, settings.length_s));
@@ -137,7 +136,7 @@ pub(crate) fn written(
     Ok(match corpus {
         Some(corpus) if index % 3 < settings.songs_of_three => {
             let ids = corpus.ids_of(settings.split);
-            // Walk through all songs before one comes again.
+            // All songs are used before one is repeated.
             let turn = index / 3 * settings.songs_of_three + index % 3;
             let id = &ids[(turn as usize * 131) % ids.len()];
             let song = Example::pop909(corpus, id, seed).map_err(|e| anyhow!("song {id}: {e}"))?;
@@ -170,7 +169,7 @@ fn example_frames(rendered: &Rendered, part: Option<(LonePart, Vec<f32>)>) -> Ex
 /// examples, of one part of the mix.
 ///
 /// # Errors
-/// Any example that cannot be made or written.
+/// If an example cannot be made or written.
 pub(crate) fn prepare(
     settings: &SetSettings,
     part_share: f64,

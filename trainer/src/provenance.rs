@@ -1,4 +1,4 @@
-//! What a run was made from, for the model card: kept beside its checkpoints.
+//! The sources of a run, for the model card: stored beside its checkpoints.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,27 +10,27 @@ use serde::{Deserialize, Serialize};
 /// The file's name in the folder of a run.
 const FILE: &str = "provenance.json";
 
-/// What a card names as the teacher of weights that had none.
+/// The teacher on the card of weights that had none.
 const LABELS_ALONE: &str = "labels alone";
 
 /// Data, teachers and commands behind a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Provenance {
-    /// Hours of training audio by what they are, with their licences.
+    /// Hours of training audio by source, with their licences.
     pub data: BTreeMap<String, Hours>,
     /// Teachers by name, with the SHA-256 of their weights.
     pub teachers: BTreeMap<String, String>,
     /// The commands, from random weights to these.
     pub commands: Vec<String>,
-    /// Seed of the last of them.
+    /// Seed of the last command.
     pub seed: u64,
-    /// The model card of the weights that the first of them started from, where the run that
-    /// made those is not at hand.
+    /// The model card of the weights that the first of them started from, if their run is not
+    /// available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<ModelCard>,
 }
 
-/// How much of something.
+/// An amount of audio.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Hours {
     /// Hours.
@@ -50,7 +50,7 @@ impl Provenance {
         }
     }
 
-    /// Adds what another run heard and this one did not.
+    /// Adds what another run used and this one did not.
     fn also_heard(&mut self, data: BTreeMap<String, Hours>, teachers: BTreeMap<String, String>) {
         for (what, hours) in data {
             self.data.entry(what).or_insert(hours);
@@ -60,7 +60,7 @@ impl Provenance {
         }
     }
 
-    /// What the weights that a run starts from were made from comes first.
+    /// Puts the sources of the weights that a run started from first.
     pub(crate) fn after(&mut self, earlier: Provenance) {
         self.also_heard(earlier.data, earlier.teachers);
         let mut commands = earlier.commands;
@@ -69,7 +69,7 @@ impl Provenance {
         self.start = earlier.start;
     }
 
-    /// What another network was made from whose mean with this one is taken.
+    /// Adds the sources of another network that is averaged with this one.
     pub(crate) fn average(&mut self, other: Provenance) {
         self.also_heard(other.data, other.teachers);
         let own = std::mem::take(&mut self.commands);
@@ -107,10 +107,10 @@ impl Provenance {
         }
     }
 
-    /// Reads it from the folder of a run.
+    /// Reads the file from the folder of a run.
     ///
     /// # Errors
-    /// A file that is not there or is damaged.
+    /// If the file is missing or damaged.
     pub(crate) fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let text = std::fs::read_to_string(&path)
@@ -118,7 +118,7 @@ impl Provenance {
         serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))
     }
 
-    /// Keeps it in the folder of a run.
+    /// Writes the file to the folder of a run.
     ///
     /// # Errors
     /// Any error of the file system.
@@ -132,7 +132,7 @@ impl Provenance {
     }
 }
 
-/// What a card said already, and what is new.
+/// Joins an earlier card's text and the new parts.
 fn joined(separator: &str, earlier: String, new: impl Iterator<Item = String>) -> String {
     let known = |it: &String| earlier.split(separator).any(|known| known == it);
     let new: Vec<String> = new.filter(|it| !known(it)).collect();
@@ -161,7 +161,7 @@ mod tests {
         };
         second.add("songs", 5.0, "MIT");
         second.after(first);
-        // The mean with a network that this one went on from adds nothing.
+        // Averaging with a network that this one started from adds nothing.
         let mut averaged = second.clone();
         averaged.average(Provenance {
             commands: vec!["trainer train one".into()],

@@ -1,7 +1,7 @@
 //! Draws training windows: which example, where in it, how transposed and equalized.
 //!
-//! Everything about step `n` follows from the seed and `n` alone, so a resumed run sees
-//! what an uninterrupted one would have.
+//! Everything about step `n` depends only on the seed and `n`, so a resumed run draws the same
+//! windows as an uninterrupted one.
 
 use half::f16;
 use harmony::vocabulary::large;
@@ -24,16 +24,16 @@ pub(crate) struct Window {
     pub bass: Vec<u8>,
     /// Index of the extensions, or [`IGNORED`].
     pub extensions: Vec<u8>,
-    /// What the teacher said, if there was one: as in [`SoftTargets`], for the frames of the
-    /// example.
+    /// The teacher's probabilities, if there are any, for the frames of the example; see
+    /// [`SoftTargets`].
     pub teacher: Option<WindowTargets>,
-    /// Frames that lie before the beginning of the example.
+    /// Frames before the beginning of the example.
     pub lead: usize,
-    /// Frames at the end that lie past the end of the example.
+    /// Frames at the end, past the end of the example.
     pub padding: usize,
 }
 
-/// A teacher's probabilities over the frames of a window, moved along with them.
+/// A teacher's probabilities over the frames of a window, transposed with them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WindowTargets {
     /// `[frames, 170]`.
@@ -44,27 +44,27 @@ pub(crate) struct WindowTargets {
     pub extensions: Vec<f32>,
 }
 
-/// How windows are drawn.
+/// The settings for drawing windows.
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     /// Frames in a window.
     pub frames: usize,
-    /// Lowest and highest move, in semitones.
+    /// Lowest and highest transposition, in semitones.
     pub transpose: (i32, i32),
     /// Largest change of level, in nepers (natural logarithm of the amplitude ratio).
     pub level: f32,
-    /// Share of the windows that may begin before an example or end behind it, in silence, as
-    /// the first and the last windows of a file do. Short examples are placed anywhere in all
-    /// windows if this is not 0.
+    /// Share of the windows that may begin before an example or end after it, in silence, like
+    /// the first and the last windows of a file. If this is not 0, short examples are placed
+    /// anywhere in all windows.
     pub overhang: f64,
     /// Seed of all draws.
     pub seed: u64,
 }
 
-/// Examples to draw from, an example the more often the longer it is.
+/// Examples to draw from, in proportion to their length.
 pub(crate) struct Pool<'a> {
     examples: &'a [Frames],
-    /// Frames up to the end of each example.
+    /// Total frames up to the end of each example.
     ends: Vec<usize>,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Pool<'a> {
         Self::weighted(examples, &[])
     }
 
-    /// The same, an example the more often the larger its weight is; 1 where there is none.
+    /// The same, with the length of each example multiplied by its weight; 1 if none is given.
     pub(crate) fn weighted(examples: &'a [Frames], weights: &[f32]) -> Self {
         let weights = weights.iter().copied().chain(std::iter::repeat(1.0));
         let ends = examples
@@ -88,14 +88,14 @@ impl<'a> Pool<'a> {
         Self { examples, ends }
     }
 
-    /// Frames in all examples, by weight.
+    /// Frames in all examples, weighted.
     pub(crate) fn frames(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
 }
 
 impl Sampler {
-    /// Draws window `index` of step `step` from `pool`, which must hold frames.
+    /// Draws window `index` of step `step` from `pool`, which must contain frames.
     pub(crate) fn draw(&self, pool: &Pool<'_>, step: u64, index: u64) -> Window {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(step.wrapping_mul(4096).wrapping_add(index));
@@ -106,7 +106,7 @@ impl Sampler {
         let room = length - frames;
         let hangs = self.overhang > 0.0 && (room < 0 || rng.random_bool(self.overhang));
         let start = if hangs {
-            // At least half of the window is music, or all there is.
+            // At least half of the window is music, or the whole example.
             let half = (frames / 2).min(length);
             rng.random_range(half - frames..=length - half)
         } else {
@@ -149,10 +149,10 @@ impl Sampler {
     }
 }
 
-/// Rows `start..end` of soft targets, their roots moved up by `shift` semitones.
+/// Rows `start..end` of soft targets, transposed up by `shift` semitones.
 fn moved_targets(soft: &SoftTargets, start: usize, end: usize, shift: i32) -> WindowTargets {
     let part = |all: &[f16], width: usize, roots: usize| -> Vec<f32> {
-        // `roots` values a root stand first in a row; what follows does not move.
+        // The first `roots` values for each root are transposed; the rest of a row is not.
         let moving = 12 * roots;
         let first = (-shift).rem_euclid(12) as usize * roots;
         all.get(start * width..end * width)
@@ -175,7 +175,7 @@ fn moved_targets(soft: &SoftTargets, start: usize, end: usize, shift: i32) -> Wi
     }
 }
 
-/// ln(1e-6): what [`recognizer::features::log_compress`] makes of nothing.
+/// ln(1e-6): the value of [`recognizer::features::log_compress`] for silence.
 const SILENCE: f32 = -13.815_51;
 
 /// A change of level, a smooth change of spectrum, and a noise floor.
@@ -202,7 +202,7 @@ impl Timbre {
 
     fn apply<'a>(&'a self, row: &'a [f16], shift: i32) -> impl Iterator<Item = f32> + 'a {
         (0..BINS as i32).map(move |bin| {
-            // Bins that would come from outside repeat the edge's semitone.
+            // Bins from outside the range repeat the edge's semitone.
             let source = (bin - 2 * shift).clamp(0, BINS as i32 - 1) as usize;
             let u = bin as f32 / (BINS - 1) as f32 * 2.0 - 1.0;
             let [tilt, bow, ripple, fine] = self.curve;

@@ -1,8 +1,8 @@
-//! How the learning rate goes.
+//! Schedules of the learning rate.
 
 use serde::{Deserialize, Serialize};
 
-/// Rate by step.
+/// The learning rate by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Schedule {
@@ -15,22 +15,22 @@ pub(crate) enum Schedule {
         peak: f64,
         /// Rate of the last step.
         to: f64,
-        /// Share of the steps that is warm-up.
+        /// Share of the steps used for warm-up.
         warm_up: f64,
     },
-    /// `start`, times `factor` after each validation without gain, not below `floor`. The
-    /// paper's stage 2: 1e-5, 0.9, 1e-6.
+    /// `start`, multiplied by `factor` after each validation without improvement, but not
+    /// below `floor`. The paper's stage 2: 1e-5, 0.9, 1e-6.
     Plateau {
         /// Rate of the first step.
         start: f64,
-        /// What a validation without gain multiplies it by.
+        /// The factor after a validation without improvement.
         factor: f64,
         /// Lowest rate.
         floor: f64,
     },
 }
 
-/// What [`Schedule::Plateau`] remembers.
+/// The state of [`Schedule::Plateau`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Plateau {
     best: Option<f32>,
@@ -38,7 +38,7 @@ pub(crate) struct Plateau {
 }
 
 impl Plateau {
-    /// Takes note of the loss of a validation.
+    /// Takes the loss of a validation into account.
     pub(crate) fn note(&mut self, schedule: &Schedule, loss: f32) {
         if self.best.is_none_or(|best| loss < best) {
             self.best = Some(loss);

@@ -1,9 +1,9 @@
-//! Folders in an object store: for machines that share a job and no file system.
+//! Folders in an object store, for machines that share a job but no file system.
 //!
-//! `s3://bucket/folder`, `gs://…`, `az://…` or `file:///folder`, by the crate `object_store`,
-//! which reads keys and endpoints from the usual environment (`AWS_ACCESS_KEY_ID`,
-//! `AWS_ENDPOINT_URL`, …), and tries again where a network fails for a moment. The clients of
-//! the three clouds are the feature `cloud` of this crate.
+//! `s3://bucket/folder`, `gs://…`, `az://…` or `file:///folder`, through the crate
+//! `object_store`, which reads keys and endpoints from the usual environment variables
+//! (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, …) and retries after short network failures. The
+//! clients of the three clouds need this crate's feature `cloud`.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -30,26 +30,26 @@ pub struct Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nothing of the keys.
+        // Without the keys.
         f.debug_tuple("Store").field(&self.url).finish()
     }
 }
 
 impl Store {
-    /// Whether a path names a folder in a store, and not one of this machine.
+    /// Whether a path is a folder in a store, and not a local one.
     #[must_use]
     pub fn is_url(path: &Path) -> bool {
         path.to_str().is_some_and(|text| text.contains("://"))
     }
 
-    /// The folder at `url`. Nothing is asked of the store yet.
+    /// The folder at `url`. The store is not contacted yet.
     ///
     /// # Errors
-    /// A text that is no URL, a kind of store that is not known or not built in, settings in
-    /// the environment that are none.
+    /// If the text is not a URL, the kind of store is unknown or not built in, or settings in
+    /// the environment are invalid.
     pub fn open(url: &str) -> Result<Self> {
-        let parsed = Url::parse(url).with_context(|| format!("{url} is no URL"))?;
-        // Not `vars`, which panics where something in the environment is not Unicode.
+        let parsed = Url::parse(url).with_context(|| format!("{url} is not a URL"))?;
+        // Not `vars`, which panics on environment variables that are not Unicode.
         let settings = std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?.to_ascii_lowercase();
             Some((name, value.into_string().ok()?))
@@ -75,11 +75,11 @@ impl Store {
         })
     }
 
-    /// Fetches the object `name` into the file `to`, which is there whole or not at all;
-    /// whether there is such an object.
+    /// Fetches the object `name` into the file `to`, completely or not at all. Returns whether
+    /// there is such an object.
     ///
     /// # Errors
-    /// The store or the file system refuses, or the object has more than
+    /// If the store or the file system refuses, or the object is larger than
     /// [`MAX_OBJECT_BYTES`].
     pub fn fetch(&self, name: &str, to: &Path) -> Result<bool> {
         let key = self.key(name)?;
@@ -95,11 +95,11 @@ impl Store {
             .with_context(named)
     }
 
-    /// Puts the file `from` into the store as the object `name`, whole or not at all, in the
-    /// place of what was there.
+    /// Puts the file `from` into the store as the object `name`, completely or not at all,
+    /// replacing an earlier one.
     ///
     /// # Errors
-    /// The file cannot be read, or the store refuses.
+    /// If the file cannot be read, or the store refuses.
     pub fn put(&self, from: &Path, name: &str) -> Result<()> {
         let bytes = fs::read(from).with_context(|| format!("reading {}", from.display()))?;
         let key = self.key(name)?;
@@ -109,11 +109,11 @@ impl Store {
         Ok(())
     }
 
-    /// Fetches the object `name` into the file `to` for as long as the loan lives; `None` if
+    /// Fetches the object `name` into the file `to` for the lifetime of the loan; `None` if
     /// there is no such object.
     ///
     /// # Errors
-    /// As [`Self::fetch`].
+    /// See [`Self::fetch`].
     pub fn lend(&self, name: &str, to: PathBuf) -> Result<Option<Loan>> {
         Ok(self.fetch(name, &to)?.then_some(Loan(to)))
     }
@@ -121,7 +121,7 @@ impl Store {
     /// The key of a name within the folder. Names come from manifests: one that leads out of
     /// the folder (`..`) is refused.
     fn key(&self, name: &str) -> Result<Key> {
-        let refused = || format!("{name:?} cannot be the name of an object");
+        let refused = || format!("{name:?} is not a valid object name");
         let of_name = Key::parse(name).with_context(refused)?;
         if of_name.as_ref().is_empty() {
             bail!(refused());
@@ -130,8 +130,7 @@ impl Store {
     }
 }
 
-/// Writes an object beside its place and renames it, without waiting for the disk: what is
-/// written here is a copy.
+/// Writes an object to a temporary file and renames it, without syncing: it is only a copy.
 async fn write(object: GetResult, to: &Path) -> Result<()> {
     let size = object.meta.size;
     ensure!(
@@ -155,7 +154,7 @@ async fn copy(object: GetResult, file: &mut File) -> Result<()> {
     Ok(())
 }
 
-/// A file of this machine that goes with its last user.
+/// A local file that is removed with its last user.
 #[derive(Debug)]
 pub struct Loan(PathBuf);
 
@@ -169,7 +168,7 @@ impl Loan {
 
 impl Drop for Loan {
     fn drop(&mut self) {
-        // It lies in a folder that is removed as well.
+        // It is in a folder that is removed as well.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -201,7 +200,7 @@ mod tests {
         drop(loan);
         assert!(!lent.exists());
         assert!(store.lend("a/none.ogg", lent).unwrap().is_none());
-        // Nothing is left beside.
+        // No other file is left.
         assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1);
     }
 

@@ -1,10 +1,9 @@
 //! The training loop: supervised, resumable, parallel over the windows of a batch.
 //!
-//! Each thread takes a fixed part of every batch on a fork of the network, and the
-//! gradients are added in the order of the threads, so the result does not depend on
-//! which thread is faster. Step `n` depends on the seed and `n` only, what dropout drops
-//! included; a checkpoint holds network, optimizer and step, and a resumed run continues as
-//! if never stopped.
+//! Each thread takes a fixed part of every batch on a fork of the network, and the gradients
+//! are added in the order of the threads, so the result does not depend on which thread is
+//! faster. Step `n` depends only on the seed and `n`, including dropout; a checkpoint has
+//! network, optimizer and step, and a resumed run continues exactly as an uninterrupted one.
 
 mod checkpoint;
 mod config;
@@ -36,38 +35,38 @@ pub(crate) use config::{Precision, TrainConfig};
 /// The examples of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Data<'a> {
-    /// With labels, perhaps with a teacher.
+    /// With labels, optionally with a teacher.
     pub labelled: &'a [Frames],
-    /// With a teacher only.
+    /// With only a teacher.
     pub unlabelled: &'a [Frames],
-    /// How much more often than by its length each of these is heard; 1 where none is given.
+    /// Weight of each of these beyond its length; 1 if none is given.
     pub unlabelled_weights: &'a [f32],
-    /// Labelled, looked at for validation.
+    /// Labelled, for validation.
     pub valid: &'a [Frames],
-    /// With a teacher only, looked at for validation.
+    /// With only a teacher, for validation.
     pub valid_unlabelled: &'a [Frames],
 }
 
-/// What a finished run gives.
+/// The result of a finished run.
 #[derive(Debug)]
 pub(crate) struct Trained {
     /// The network, without autodiff.
     #[cfg(test)]
     network: networks::Network,
-    /// Steps done; fewer than asked for when interrupted or stopped early.
+    /// Steps done; fewer than requested if interrupted or stopped early.
     pub step: u64,
 }
 
-/// Trains on `data`, looks at its validation examples now and then, keeps checkpoints in
-/// `folder` and resumes from them; stops, with a checkpoint, once `interrupted` is set.
-/// A fresh run starts from `start`, or from random weights.
+/// Trains on `data`, validates at intervals, writes checkpoints to `folder` and resumes from
+/// them; stops, with a checkpoint, once `interrupted` is set. A new run starts from `start`,
+/// or from random weights.
 ///
-/// The threads' parts of a batch go to `devices` in turn; the first one keeps the network,
-/// sums the gradients and validates.
+/// The threads' parts of a batch are distributed over `devices`; the first one keeps the
+/// network, sums the gradients and validates.
 ///
 /// # Errors
-/// Empty data, more devices than threads or none, a folder that holds the checkpoints of
-/// another run, or a file error.
+/// If there is no data, no device or more devices than threads, the folder has checkpoints of
+/// another run, or a file cannot be read or written.
 pub(crate) fn train(
     config: &TrainConfig,
     data: Data<'_>,
@@ -105,7 +104,7 @@ pub(crate) fn train(
     let mut progress = match checkpoint.progress()? {
         Some(progress) => {
             if progress.config != *config {
-                bail!("{} holds a run with other settings", folder.display());
+                bail!("{} contains a run with other settings", folder.display());
             }
             network = network
                 .try_load_file(checkpoint.network(progress.step))
@@ -121,7 +120,7 @@ pub(crate) fn train(
                     ensure!(
                         weights.architecture.clone().with_dropout(0.0)
                             == config.architecture.clone().with_dropout(0.0),
-                        "the weights to start from are of another architecture"
+                        "the weights to start from have another architecture"
                     );
                     network = network
                         .try_load_record(weights.network.into_record())
@@ -211,11 +210,11 @@ pub(crate) fn train(
     })
 }
 
-/// The network of the last checkpoint in `folder`, or the best of its validations, as
-/// weights to be shipped with `card`.
+/// The network of the last checkpoint in `folder`, or the best of its validations, as weights
+/// with `card`.
 ///
 /// # Errors
-/// A folder without a checkpoint, or a damaged one.
+/// If the folder has no checkpoint, or a damaged one.
 pub(crate) fn weights(
     folder: &Path,
     best: bool,
@@ -304,7 +303,7 @@ mod tests {
         }
     }
 
-    /// Frames in which the class shows: a peak at the root, another a fifth above.
+    /// Frames that make the class obvious: a peak at the root, another a fifth above.
     fn easy() -> Vec<Frames> {
         (0..12_u8)
             .map(|root| {
@@ -327,7 +326,7 @@ mod tests {
             .collect()
     }
 
-    /// Small ones of each kind, with dropout.
+    /// Small networks of each kind, with dropout.
     fn with_dropout() -> [(&'static str, Architecture); 3] {
         let paper_students = (
             BtcConfig::new()
@@ -387,7 +386,7 @@ mod tests {
         serde_json::from_str(log.lines().last().unwrap()).unwrap()
     }
 
-    /// The same frames without labels, and a teacher that is sure of them.
+    /// The same frames without labels, with a confident teacher.
     fn heard(examples: &[Frames]) -> Vec<Frames> {
         examples
             .iter()
@@ -454,9 +453,9 @@ mod tests {
         }
     }
 
-    /// The same run, stopped after its first validation and started again from the files.
+    /// The same run, stopped after its first validation and resumed from its files.
     fn stopped_and_resumed(config: &TrainConfig, data: &[Frames], folder: &Path) -> Trained {
-        // The run may be over before it is told to stop; then it is begun anew.
+        // The run may finish before it is told to stop; then it is repeated.
         for attempt in 0..100 {
             let folder = folder.join(attempt.to_string());
             let stop = AtomicBool::new(false);
@@ -492,8 +491,8 @@ mod tests {
         resumes_to_the_same_bits("without dropout", &config(12));
     }
 
-    /// What is dropped follows from seed, step and window: neither an interruption nor the race
-    /// of the threads shows in the result.
+    /// Dropout depends on seed, step and window: neither interruptions nor thread timing affect
+    /// the result.
     #[test]
     fn with_dropout_a_resumed_run_ends_in_the_same_bits_too() {
         for (name, architecture) in with_dropout() {
@@ -517,8 +516,8 @@ mod tests {
         }
     }
 
-    /// Of the devices that share a batch all but the first send their gradients over; here
-    /// they go from the processor to itself.
+    /// When devices share a batch, all but the first transfer their gradients; here from the
+    /// processor to itself.
     #[test]
     fn how_many_devices_share_a_batch_changes_nothing() {
         let data = easy();
@@ -536,7 +535,7 @@ mod tests {
         assert!(trained(0).is_err());
     }
 
-    /// The loss is a sum over windows: in which order they come changes its last digits alone.
+    /// The loss is a sum over windows: their order changes only its last digits.
     #[test]
     fn how_many_windows_are_computed_at_once_changes_nearly_nothing() {
         let data = easy();

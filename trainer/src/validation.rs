@@ -1,4 +1,4 @@
-//! Scores on windows that are not trained on, while a run goes on.
+//! Scores on validation windows during a run.
 
 use std::fmt;
 
@@ -17,16 +17,16 @@ use crate::objective::Stage;
 use crate::sampler::{Pool, Sampler, Window};
 use crate::train::Data;
 
-/// Windows looked at of each kind.
+/// Validation windows of each kind.
 const WINDOWS: u64 = 64;
-/// Windows run together.
+/// Windows per batch.
 const BATCH: u64 = 8;
 
 /// Scores on one kind of window.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct Scores {
-    /// Mean cross-entropy of the chord head, nats a frame: against the label, or against
-    /// the teacher's probabilities.
+    /// Mean cross-entropy of the chord head, in nats per frame, against the label or the
+    /// teacher's probabilities.
     pub loss: f32,
     /// Share of frames with the right class of 170.
     pub chord: f32,
@@ -50,7 +50,7 @@ pub(crate) struct Validation {
 }
 
 impl Validation {
-    /// The loss that early stopping and plateaus look at.
+    /// The loss for early stopping and plateaus.
     pub(crate) fn watched(&self, stage: Stage) -> f32 {
         let (first, second) = match stage {
             Stage::PseudoLabels => (self.unlabelled, self.labelled),
@@ -75,7 +75,7 @@ impl fmt::Display for Validation {
     }
 }
 
-/// Scores of `network` on the validation examples of `data`; frames are standardised by
+/// Scores `network` on the validation examples of `data`; frames are standardized by
 /// `standard` (mean, deviation).
 pub(crate) fn validate(
     network: &Network,
@@ -160,7 +160,7 @@ fn score(
     }
 }
 
-/// The major or minor triad of a class, `N`, or none of them.
+/// The major or minor triad of a class, `N`, or none.
 fn majmin(class: usize) -> Option<usize> {
     majmin_classes::index_of(&large::label_of(class))
 }

@@ -1,5 +1,5 @@
-//! What somebody who waits for a training run sees of it: a bar with the validations above it,
-//! or burn-train's dashboard, which draws every curve in the terminal (feature `dashboard`).
+//! Progress of a training run: a progress bar with the validations above it, or burn-train's
+//! dashboard, which draws every curve in the terminal (feature `dashboard`).
 
 #[cfg(feature = "dashboard")]
 mod dashboard;
@@ -12,20 +12,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::validation::Validation;
 
-/// How a run is watched.
+/// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Watch {
-    /// A bar, or plain lines where no terminal is.
+    /// A progress bar, or plain lines without a terminal.
     Bar,
     /// burn-train's dashboard; it needs a terminal.
     Dashboard,
 }
 
 impl Watch {
-    /// Whether it can be had here, to be told before anything is loaded for it.
+    /// Checks early whether it is available.
     ///
     /// # Errors
-    /// A dashboard that this program was built without, or without a terminal for it.
+    /// If this program was built without the dashboard, or there is no terminal for it.
     pub(crate) fn check(self) -> Result<()> {
         if self == Self::Dashboard {
             ensure!(
@@ -39,7 +39,7 @@ impl Watch {
     }
 }
 
-/// A run that is watched.
+/// A run with its progress display.
 pub(crate) struct Watched {
     seen: Seen,
     started: Instant,
@@ -52,11 +52,10 @@ enum Seen {
 }
 
 impl Watched {
-    /// Watches a run of `steps` that stands at `step` and looks at its validation examples
-    /// every `validate_every`.
+    /// Shows a run of `steps`, starting at `step` and validating every `validate_every` steps.
     ///
     /// # Errors
-    /// A dashboard that this program was built without, or without a terminal for it.
+    /// If this program was built without the dashboard, or there is no terminal for it.
     #[cfg_attr(
         not(feature = "dashboard"),
         expect(unused_variables, reason = "only the dashboard counts epochs")
@@ -85,7 +84,7 @@ impl Watched {
         Ok(Self { seen, started })
     }
 
-    /// After a step: how many are done, the running mean of the loss, and the learning rate.
+    /// Shows a step: the number done, the running mean of the loss, and the learning rate.
     #[cfg_attr(
         not(feature = "dashboard"),
         expect(unused_variables, reason = "only the dashboard draws it")
@@ -101,7 +100,7 @@ impl Watched {
         }
     }
 
-    /// After a validation, at a step with that running mean of the loss.
+    /// Shows a validation, at a step with this running mean of the loss.
     pub(crate) fn validated(&mut self, step: u64, loss: f32, scores: &Validation) {
         match &mut self.seen {
             Seen::Bar(bar) => {
@@ -117,7 +116,7 @@ impl Watched {
         }
     }
 
-    /// Whether the one who watches has asked the run to stop.
+    /// Whether the user has asked the run to stop.
     #[must_use]
     pub(crate) fn stopped(&self) -> bool {
         match &self.seen {
@@ -127,13 +126,13 @@ impl Watched {
         }
     }
 
-    /// Seconds since the start, or since the run was taken up again.
+    /// Seconds since the start, or since the run was resumed.
     #[must_use]
     pub(crate) fn elapsed_s(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
-    /// The run has ended.
+    /// Ends the display.
     pub(crate) fn finish(self) {
         match self.seen {
             Seen::Bar(bar) => bar.finish(),

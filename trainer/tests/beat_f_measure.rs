@@ -1,7 +1,7 @@
-//! The F-measure of beats against mir_eval's own.
+//! The F-measure of beats compared with mir_eval's.
 //!
-//! `CHANGES_PYTHON` names a Python with mir_eval; without it the goldens below, which were
-//! made with mir_eval 0.8.2, stand in.
+//! `CHANGES_PYTHON` names a Python with mir_eval; without it the goldens below are used, which
+//! were made with mir_eval 0.8.2.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use trainer::beats::measure::f_measure;
 
-/// Beats drawn by a small congruential generator: a truth and a worse copy of it.
+/// Random beats from a small congruential generator: a reference and a distorted copy.
 fn beats(seed: u64) -> (Vec<f64>, Vec<f64>) {
     let mut state = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
     let mut draw = || {

@@ -1,5 +1,5 @@
-//! Recordings whose chords are known, and music on which two witnesses agree, through the
-//! engines as they ship.
+//! Recordings with known chords, and music on which two witnesses agree, through the engines
+//! as they ship.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -47,7 +47,7 @@ fn chord(path: &Path, pitches: [f64; 3], seconds: f64) {
     file.finalize().unwrap();
 }
 
-/// C major for two seconds, whatever is played, and nothing after it.
+/// Two seconds of C major for any audio, and nothing after it.
 struct TwoSeconds;
 
 impl Listener for TwoSeconds {
@@ -119,7 +119,7 @@ fn recordings_with_labels_are_scored_by_folder() {
             .contains_key("majmin")
     );
 
-    // What sounds is plain enough for the engines.
+    // The sound is clear enough for the engines.
     for engine in ["offline", "live", "display"] {
         let own = &truth[engine].folders["major"];
         assert!(own.metrics["majmin"] > 0.5, "{engine}: {own:?}");
@@ -160,7 +160,7 @@ fn a_corpus_is_scored_where_witnesses_agree() {
     let go = AtomicBool::new(false);
     scan(&settings, &go).unwrap();
     let corpus = Corpus::open(&settings.out).unwrap();
-    // One witness wrote its labels down before; of the first six seconds of the song only.
+    // One witness has its labels in files, for only the first six seconds of the song.
     fs::create_dir(at("written")).unwrap();
     for track in corpus.tracks() {
         let lab = if track.source == "songs" {
@@ -193,7 +193,7 @@ fn a_corpus_is_scored_where_witnesses_agree() {
     near(itself.alone[1], 1.0);
     assert_eq!(consensus.kinds.keys().collect::<Vec<_>>(), ["sung"]);
     assert_eq!(consensus.kinds["sung"], consensus.sources["songs"]);
-    // The witnesses agree on no chord where one sounds: the engine hears it.
+    // The witnesses agree on no chord where one sounds: the engine finds it.
     let offline = &consensus.kinds["sung"].engines["offline"];
     assert!(
         offline.consensus > 0.2 && offline.consensus < 0.8,

@@ -1,4 +1,4 @@
-//! The exported ONNX files in ONNX Runtime against the default engine.
+//! The exported ONNX files in ONNX Runtime compared with the default engine.
 //!
 //! `ORT_DYLIB_PATH` names the ONNX Runtime library, `CHANGES_PYTHON` a Python with the
 //! packages of `onnx/requirements.txt`. One process can load one ONNX Runtime, so all
@@ -32,7 +32,7 @@ use tempfile::TempDir;
 
 /// Largest difference between the engines' posteriors.
 const TOLERANCE: f32 = 1e-4;
-/// Frames a stream is followed for: 14 s.
+/// Length of the compared streams in frames: 14 s.
 const FRAMES: usize = 300;
 
 fn variable(name: &str, what: &str) -> PathBuf {
@@ -44,8 +44,8 @@ fn runtime() -> OrtRuntime {
     OrtRuntime::load(&library).unwrap()
 }
 
-/// Moves every weight away from where initialization puts it (norms at one, gates and
-/// biases at zero), as training does, by this deviation.
+/// Moves every weight away from its initial value (norms at one, gates and biases at zero), as
+/// training does, with this deviation.
 struct Shake(f64);
 
 impl ModuleMapper for Shake {
@@ -62,7 +62,7 @@ fn shaken(architecture: Architecture, seed: u64) -> Weights {
     let device = Device::flex();
     device.seed(seed);
     // 2E1D has no norm before its last layer: with large weights its attention becomes so
-    // sharp that the rounding of float32 shows.
+    // sharp that float32 rounding matters.
     let deviation = match architecture {
         Architecture::TwoEOneD(_) => 0.05,
         _ => 0.15,
@@ -83,8 +83,8 @@ fn shaken(architecture: Architecture, seed: u64) -> Weights {
     }
 }
 
-/// Log-compressed frames that move as music does: partials that stay and change, over a
-/// floor, from silence to full scale.
+/// Log-compressed frames like those of music: partials that stay and change, over a floor,
+/// from silence to full scale.
 fn frames(count: usize, seed: u64) -> Vec<f32> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut level = [-9.0_f32; BINS];
@@ -146,7 +146,7 @@ fn stream(model: &dyn CausalModel, frames: &[f32]) -> (Vec<Posterior>, Duration)
     let mut stream = model.start();
     let (frames, rest) = frames.as_chunks::<BINS>();
     assert!(rest.is_empty());
-    // The first frame finds cold caches.
+    // The first frame runs with cold caches.
     stream.step(&frames[0]).unwrap();
     stream.reset();
     let start = Instant::now();
@@ -318,7 +318,7 @@ fn a_library_that_is_none_and_an_accelerator_that_is_absent_are_errors() {
     let error = OrtRuntime::load(&other).err().unwrap();
     assert!(matches!(error, OrtError::OtherLibrary { .. }), "{error}");
 
-    // Neither of the two can be there on one machine.
+    // One machine cannot have both.
     let weights = shaken(Architecture::PitchClass(PitchClassNetConfig::live()), 9);
     let path = exported(&weights, &folder);
     let absent = if cfg!(windows) {

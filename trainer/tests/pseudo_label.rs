@@ -1,4 +1,4 @@
-//! Pseudo-labels over a small corpus: what is made again, what is not, and shards.
+//! Pseudo-labels for a small corpus: what is made again, what is not, and shards.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ use trainer::corpus::{Corpus, Split};
 use trainer::pseudo_label::{INDEX, Settings, Shard, Stores, index, merge, pseudo_label, queue};
 use trainer::store::Store;
 
-/// Says what follows from the loudness of each frame, and counts how often it was asked.
+/// Outputs values derived from the loudness of each frame, and counts its calls.
 struct Loudness {
     hash: &'static str,
     asked: AtomicUsize,
@@ -62,7 +62,7 @@ impl Teacher for Loudness {
     }
 }
 
-/// Nine tracks of three sources and a file that is no audio.
+/// Nine tracks of three sources and a file that is not audio.
 fn corpus(folder: &Path) -> Corpus {
     let mut lines = vec![r#"{"corpus":"test","version":1}"#.to_owned()];
     for i in 0..10 {
@@ -143,14 +143,14 @@ fn tracks_are_heard_once_and_again_when_something_changed() {
     assert_eq!(first.len(), 18);
     let lab = fs::read_to_string(lab_path_of(&out, "track-0")).unwrap();
     assert_eq!(lab, "0.000000\t0.500000\tF:maj/3\n");
-    // Three seconds of a track are heard, not more.
+    // Exactly three seconds of a track are processed.
     let longest = Posteriors::load(&path_of(&out, "track-8")).unwrap();
     assert_eq!(longest.len(), 1 + 3 * 22_050 / HOP_SAMPLES);
     assert_eq!(longest.origin.teacher, "loudness");
 
     let report = run(&teacher);
     assert_eq!((report.made, report.present), (0, 9));
-    // A file that is gone, one that was cut off, one without its chords.
+    // A missing file, a truncated one, one without its chords.
     fs::remove_file(path_of(&out, "track-1")).unwrap();
     let cut = path_of(&out, "track-2");
     let whole = fs::read(&cut).unwrap();
@@ -209,10 +209,10 @@ fn shards_merged_are_a_single_run_bit_for_bit() {
         })
         .collect();
     let merged = folder.path().join("merged");
-    // One shard is late.
+    // One shard is missing.
     let report = merge(&shards[..3], &corpus, &[], &merged).unwrap();
     assert!(report.missing.len() > 1);
-    // Of the corpus's tracks only the one that is no audio is missing in the end.
+    // In the end, only the corpus's file that is not audio is missing.
     let report = merge(&shards, &corpus, &[], &merged).unwrap();
     assert_eq!(
         (report.tracks, report.missing),
@@ -322,7 +322,7 @@ fn shards_over_an_object_store_are_a_single_run_bit_for_bit() {
         corpus: open(&there),
         results: open(&there.join("results")),
     };
-    // A machine has the manifest, and no audio.
+    // A machine with the manifest and without audio.
     let machine = |name: &str, shard: Shard| {
         let here = folder.path().join(name);
         fs::create_dir(&here).unwrap();
@@ -340,10 +340,10 @@ fn shards_over_an_object_store_are_a_single_run_bit_for_bit() {
     for index in 0..3 {
         let (report, results, _) = machine(&format!("node-{index}"), Shard { index, count: 3 });
         assert_eq!(report.present, 0);
-        // The audio is gone again.
+        // The audio is deleted again.
         assert_eq!(contents(&results).len(), 2 * report.made);
     }
-    // One that comes back finds everything; the file that is no audio is left out again.
+    // A machine that runs again finds everything; the file that is not audio is skipped again.
     let (report, results, corpus) = machine("last", Shard::default());
     assert_eq!((report.made, report.present), (0, 9));
     assert_eq!(report.skipped.len(), 1);

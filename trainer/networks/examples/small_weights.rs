@@ -1,5 +1,5 @@
-//! Writes small networks into a folder: the seeds of the fuzz target for weights. (2E1D has
-//! no small one: its width is that of the frames.)
+//! Writes small networks into a folder: the seeds of the fuzz target for weights. (2E1D has no
+//! small form: its width is that of the frames.)
 //!
 //! `cargo run --release --package networks --example small_weights FOLDER`
 
@@ -11,7 +11,11 @@ use recognizer::networks::{Architecture, BtcConfig, PitchClassNetConfig};
 use recognizer::weights::ModelCard;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = PathBuf::from(std::env::args().nth(1).ok_or("no folder is named")?);
+    let folder = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .ok_or("usage: small_weights FOLDER")?,
+    );
     std::fs::create_dir_all(&folder)?;
     let pitch_class = |causal| {
         let config = PitchClassNetConfig::new(causal, vec![1, 2]);

@@ -38,7 +38,7 @@ impl Init for BtcConfig {
     }
 }
 
-/// The network; see the module's text. Input `[batch, frames, 144]`.
+/// The network; see the module's documentation. Input `[batch, frames, 144]`.
 #[derive(Module, Debug)]
 pub struct Btc {
     embedding: Linear,
@@ -78,10 +78,10 @@ struct BiDirectional {
     join: Linear,
 }
 
-/// A linear layer that begins as the mean of its input's two halves, so that what goes in at
-/// the bottom of a fresh network comes out at its top: with PyTorch's default each of the
-/// eight joins leaves a third of the variance, in directions by chance, and a thousand steps
-/// go by before a chord is learnt (docs/training.md).
+/// A linear layer initialized as the mean of its input's two halves, so that the input of a
+/// fresh network reaches its output: with PyTorch's default each of the eight joins leaves a
+/// third of the variance, in random directions, and it takes a thousand steps until a chord is
+/// learned (docs/training.md).
 fn mean_of_both(hidden: usize, device: &Device) -> Linear {
     let mut join = LinearConfig::new(2 * hidden, hidden)
         .with_initializer(Initializer::Zeros)
@@ -140,7 +140,8 @@ impl Block {
     }
 }
 
-/// The original's layer norm: unbiased standard deviation, 1e-6 added to it (not to the variance).
+/// The original's layer norm: unbiased standard deviation, with 1e-6 added to it (not to the
+/// variance).
 #[derive(Module, Debug)]
 struct StdNorm {
     gain: Param<Tensor<1>>,
@@ -177,7 +178,7 @@ pub fn sinusoids(frames: usize, width: usize) -> Vec<f32> {
     data
 }
 
-/// `[1, frames, frames]`, true where a query must not see a key.
+/// `[1, frames, frames]`, true where a query must not attend to a key.
 fn triangle(
     frames: usize,
     device: &Device,

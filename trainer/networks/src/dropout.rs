@@ -1,9 +1,9 @@
-//! Dropout whose masks follow from a seed that the training loop names, step by step.
+//! Dropout whose masks follow from a seed that the training loop sets at each step.
 //!
 //! burn draws its masks from one stream of the process: they depend on what was drawn before
 //! and on which thread came first, so a run could neither be repeated nor resumed. Here each
-//! thread has a stream of its own, begun anew by [`seed`], and the masks are the same on
-//! every device.
+//! thread has a stream of its own, restarted by [`seed`], and the masks are the same on every
+//! device.
 
 use std::cell::Cell;
 
@@ -16,8 +16,8 @@ thread_local! {
     static STREAM: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Begins this thread's stream of masks: what is dropped in forward passes on this thread from
-/// here on follows from `parts` (seed of the run, step, window …) and from nothing else.
+/// Restarts this thread's stream of masks: what the forward passes on this thread drop from
+/// here on depends only on `parts` (seed of the run, step, window …).
 pub fn seed(parts: &[u64]) {
     let state = parts.iter().fold(0, |state, part| mix(state ^ part));
     STREAM.set(state);
@@ -53,12 +53,12 @@ fn mask(len: usize, share: f64) -> Vec<f32> {
     factors
 }
 
-/// Whether `layer` drops anything of `x`: as in burn, while training only.
+/// Whether `layer` drops anything of `x`: only while training, as in burn.
 fn drops<const D: usize>(layer: &Dropout, x: &Tensor<D>) -> bool {
     layer.training.is_enabled() && x.device().is_autodiff() && layer.prob > 0.0
 }
 
-/// What `layer.forward(x)` does, with a mask from this thread's stream.
+/// Like `layer.forward(x)`, with a mask from this thread's stream.
 pub(super) fn drop_out<const D: usize>(layer: &Dropout, x: Tensor<D>) -> Tensor<D> {
     if !drops(layer, &x) {
         return x;
@@ -70,9 +70,9 @@ pub(super) fn drop_out<const D: usize>(layer: &Dropout, x: Tensor<D>) -> Tensor<
     x * mask
 }
 
-/// The context of `attention`, in which the weights are dropped by this thread's stream. `query`
-/// is `[batch, n, width]`, `memory` (keys and values) `[batch, m, width]`, and so is the result;
-/// where `mask`, `[batch, n, m]`, is true nothing is attended to.
+/// The context of `attention`, with dropout of the weights by this thread's stream. `query` is
+/// `[batch, n, width]`, `memory` (keys and values) `[batch, m, width]`, and the result `[batch,
+/// n, width]`; where `mask`, `[batch, n, m]`, is true nothing is attended to.
 pub(super) fn attend(
     attention: &MultiHeadAttention,
     query: Tensor<3>,
@@ -158,7 +158,7 @@ mod tests {
         assert!(dropped.contains(&0.0) && dropped.contains(&2.0));
     }
 
-    /// With next to nothing dropped it is burn's attention.
+    /// With almost no dropout it equals burn's attention.
     #[test]
     fn attention_is_burns() {
         let device = Device::flex().autodiff();

@@ -1,5 +1,5 @@
-//! The networks of Changes as burn modules: they are trained as such, and any architecture
-//! runs as such ([`BurnModel`]). What is shipped runs on the loops of
+//! The networks of Changes as burn modules: they are trained in this form, and any
+//! architecture can run in it ([`BurnModel`]). What ships runs on the loops of
 //! [`recognizer::inference::pitch_class`], which are tested against these modules.
 //!
 //! | module | network |
@@ -25,21 +25,21 @@ pub use weights::Weights;
 
 use burn::tensor::{Device, Tensor};
 
-/// Makes a network of a shape.
+/// Makes a network of an architecture.
 pub trait Init {
-    /// What it makes.
+    /// The network's type.
     type Network;
 
     /// A network with random weights on `device`.
     fn init(&self, device: &Device) -> Self::Network;
 }
 
-/// What a network writes: unnormalized log-probabilities.
+/// The output of a network: unnormalized log-probabilities.
 #[derive(Debug, Clone)]
 pub struct Logits {
     /// `[batch, frames, 170]`.
     pub chord: Tensor<3>,
-    /// `[batch, frames, 13]`; absent in the paper's students, which have no such head.
+    /// `[batch, frames, 13]`; absent in the paper's students, which have no bass head.
     pub bass: Option<Tensor<3>>,
     /// `[batch, frames, 12 · 10]`, for every root the values of
     /// [`extensions`](recognizer::networks::extensions); absent without such a head.

@@ -1,4 +1,4 @@
-//! The engine for any architecture: burn's module on burn-flex.
+//! The engine for any architecture: burn's module on the backend burn-flex.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{Logits, Weights};
 /// The engine for a windowed network of any architecture, from its weights file.
 ///
 /// # Errors
-/// Weights that are refused, or those of a causal network.
+/// If the weights are invalid, or those of a causal network.
 pub fn windowed(bytes: &[u8]) -> Result<Arc<dyn WindowModel>, ModelError> {
     let file = WeightsFile::read(bytes)?;
     Ok(match &file.architecture {
@@ -30,7 +30,7 @@ pub fn windowed(bytes: &[u8]) -> Result<Arc<dyn WindowModel>, ModelError> {
     })
 }
 
-/// A network as burn's module on burn-flex, pure Rust, one thread.
+/// A network as a burn module on burn-flex: pure Rust, one thread.
 #[derive(Debug, Clone)]
 pub struct BurnModel {
     weights: Weights,
@@ -75,7 +75,7 @@ impl BurnModel {
         &self.weights
     }
 
-    /// `[batch, frames, 144]` standardised.
+    /// `[batch, frames, 144]`, standardized.
     fn input(&self, frames: &[f32], batch: usize, length: usize) -> Tensor<3> {
         let (mean, deviation) = (self.weights.mean, self.weights.deviation);
         let data: Vec<f32> = frames.iter().map(|x| (x - mean) / deviation).collect();
@@ -110,7 +110,7 @@ impl CausalModel for BurnModel {
     }
 }
 
-/// A stream through a [`BurnModel`]; the clone of the model shares its tensors.
+/// A stream through a [`BurnModel`]; clones of the model share its tensors.
 struct BurnStream {
     model: BurnModel,
     state: State,

@@ -1,4 +1,4 @@
-//! One network over all architectures.
+//! One type for the networks of all architectures.
 
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType, Tensor};
@@ -28,7 +28,7 @@ impl Init for Architecture {
     reason = "a few hundred bytes, once a model; boxed modules cannot be derived"
 )]
 pub enum Network {
-    /// Ours.
+    /// Our own.
     PitchClass(PitchClassNet),
     /// BTC.
     Btc(Btc),
@@ -37,9 +37,9 @@ pub enum Network {
 }
 
 impl Network {
-    /// Logits for `x`, `[batch, frames, 144]` standardised frames; `state` as in
-    /// [`PitchClassNet::forward`], ignored by the other architectures. In the type of `x`
-    /// products are taken by the first of them alone.
+    /// Logits for `x`, `[batch, frames, 144]` standardized frames; `state` as in
+    /// [`PitchClassNet::forward`], ignored by the other architectures. Only our own network
+    /// computes products in the type of `x`.
     pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
         match self {
             Network::PitchClass(net) => net.forward(x, state),

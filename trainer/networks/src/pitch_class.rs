@@ -1,16 +1,14 @@
 //! Our network: the same filters for all twelve roots.
 //!
-//! A chord moved up a semitone is the same chord. The network knows this by
-//! construction: after a small convolution over log-frequency the six octaves are
-//! folded into channels, which leaves twelve positions, one a pitch class, and every
-//! later layer treats those positions alike. Layers that look across pitch classes are
-//! circular convolutions over all twelve. Every key is equally good, and a twelfth of
-//! the data will do.
+//! A chord moved up a semitone has the same quality. The network knows this by construction:
+//! after a small convolution over log-frequency the six octaves are folded into channels,
+//! which leaves twelve positions, one for each pitch class, and every later layer treats those
+//! positions alike. Layers that look across pitch classes are circular convolutions over all
+//! twelve. All keys are equally accurate, and a twelfth of the data is enough.
 //!
-//! Time is handled by dilated three-tap convolutions. In the causal form the taps reach
-//! only into the past and what they need of it is carried in a [`State`], so a stream
-//! fed frame by frame gives what a whole sequence gives. In the windowed form they reach
-//! both ways.
+//! Time is handled by dilated three-tap convolutions. In the causal form the taps reach only
+//! into the past, which a [`State`] carries, so a stream fed frame by frame gives the same as
+//! a whole sequence. In the windowed form they reach both ways.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv1d, Conv1dConfig};
@@ -29,8 +27,8 @@ mod layers;
 
 use layers::{CircularMix, FrameNorm, linear_like};
 
-/// Up to this many frames at once, weights cost more to fetch or to prepare than what is
-/// computed with them.
+/// Up to this many frames at once, fetching or preparing weights costs more than computing
+/// with them.
 const FEW_FRAMES: usize = 24;
 
 impl Init for PitchClassNetConfig {
@@ -64,7 +62,7 @@ impl Init for PitchClassNetConfig {
     }
 }
 
-/// The network; see the module's text. Input `[batch, frames, 144]`.
+/// The network; see the module's documentation. Input `[batch, frames, 144]`.
 #[derive(Module, Debug)]
 pub struct PitchClassNet {
     front: Conv1d,
@@ -75,12 +73,12 @@ pub struct PitchClassNet {
     absent: Linear,
     bass: Linear,
     no_bass: Linear,
-    /// The extensions of each root, under the name that its tensors have in weights files.
+    /// The extensions of each root. The field is called as its tensors are in weights files.
     colour: Option<Linear>,
 }
 
-/// What the causal form carries from one call to the next: for each block and each
-/// delayed tap, the last frames that tap still has to see, `[batch, delay, 12, bottleneck]`.
+/// The state of the causal form between calls: for each block and each delayed tap, the last
+/// frames that the tap still needs, `[batch, delay, 12, bottleneck]`.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     taps: Vec<Vec<Tensor<4>>>,
@@ -89,11 +87,11 @@ pub struct State {
 impl PitchClassNet {
     /// Logits for every frame of `x`, `[batch, frames, 144]`.
     ///
-    /// `state` is used by the causal form only: the past that the first frames of `x`
-    /// see, replaced by the past that the next call needs. A fresh state is silence.
+    /// Only the causal form uses `state`: the past for the first frames of `x`, replaced by
+    /// the past for the next call. A fresh state is silence.
     ///
-    /// Products are taken in the type of `x`, sums and norms in single precision: with a
-    /// bfloat16 `x` training takes less time where the device has such products.
+    /// Products are computed in the type of `x`, sums and norms in single precision: a
+    /// bfloat16 `x` speeds up training where the device has such products.
     pub fn forward(&self, x: Tensor<3>, state: &mut State) -> Logits {
         let [batch, frames, _] = x.dims();
         let products = x.dtype();
@@ -144,8 +142,8 @@ impl PitchClassNet {
     }
 }
 
-/// Residual block: normalize, three taps in time down to the bottleneck, circular mix
-/// over pitch classes, back to the residual stream.
+/// Residual block: normalize, three taps in time down to the bottleneck, circular mix over
+/// pitch classes, back to the residual stream.
 #[derive(Module, Debug)]
 struct Block {
     norm: FrameNorm,
@@ -174,7 +172,7 @@ impl Block {
         }
     }
 
-    /// `x` and result `[batch, frames, 12, channels]`; what is between them in the type
+    /// `x` and result `[batch, frames, 12, channels]`; everything between them in the type
     /// `products`.
     fn forward(&self, x: Tensor<4>, past: &mut Vec<Tensor<4>>, products: DType) -> Tensor<4> {
         let [batch, frames, _, _] = x.dims();
@@ -204,8 +202,8 @@ impl Block {
         self.taps.iter().map(tap).collect()
     }
 
-    /// The taps with the gain and offset of the norm before them in their weights, which
-    /// saves two passes over all channels, and more on the way back.
+    /// The taps with the gain and offset of the preceding norm folded into their weights,
+    /// which saves two passes over all channels, and more in the backward pass.
     fn taps_of_standardised(&self) -> Vec<Tap> {
         let gain = self.norm.gain.val().unsqueeze_dim::<2>(1);
         let offset = self.norm.offset.val().unsqueeze_dim::<2>(0);
@@ -337,7 +335,7 @@ mod tests {
 
     #[test]
     fn moving_the_music_up_an_octave_class_moves_the_answer() {
-        // A frame with energy in the middle octaves only, so that nothing falls off an end.
+        // A frame with energy only in the middle octaves, so that nothing is lost at the ends.
         let device = Device::flex();
         device.seed(3);
         // Mute octave edges: with the fold, exactness needs the shift and the reach of the

@@ -41,7 +41,7 @@ impl Init for TwoEOneDConfig {
     }
 }
 
-/// The network; see the module's text. Input `[batch, frames, 144]`.
+/// The network; see the module's documentation. Input `[batch, frames, 144]`.
 #[derive(Module, Debug)]
 pub struct TwoEOneD {
     frequency: Vec<Layer>,
@@ -89,14 +89,14 @@ impl TwoEOneD {
     }
 }
 
-/// Self-attention, cross-attention if it has one, feed-forward ×4; each residual gated.
+/// Self-attention, optional cross-attention, feed-forward ×4; each residual gated.
 #[derive(Module, Debug)]
 struct Layer {
     self_attention: MultiHeadAttention,
     cross_attention: Option<MultiHeadAttention>,
     expand: Linear,
     contract: Linear,
-    /// One gate a residual branch, `[3]`: self, cross, feed-forward.
+    /// One gate for each residual branch, `[3]`: self, cross, feed-forward.
     gates: Param<Tensor<1>>,
     dropout: Dropout,
 }

@@ -1,4 +1,4 @@
-//! Weights files to networks and back; the format is [`recognizer::weights`]'s.
+//! Converts weights files to networks and back; the format is [`recognizer::weights`]'s.
 
 use burn::store::{ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
@@ -11,29 +11,28 @@ use safetensors::{Dtype, SafeTensors};
 use crate::Init;
 use crate::network::Network;
 
-/// A network ready to run, with what is needed to feed it.
+/// A network ready to run, with its normalization and calibration.
 #[derive(Debug, Clone)]
 pub struct Weights {
     /// Its architecture.
     pub architecture: Architecture,
     /// The network.
     pub network: Network,
-    /// Mean of the log-compressed frames it was trained on.
+    /// Mean of the log-compressed frames in training.
     pub mean: f32,
-    /// Their standard deviation.
+    /// Standard deviation of the log-compressed frames in training.
     pub deviation: f32,
-    /// What its posteriors are worth.
+    /// The calibration of its posteriors.
     pub calibration: Calibration,
-    /// Where it comes from.
+    /// Its model card.
     pub card: ModelCard,
 }
 
 impl Weights {
     /// Reads a weights file from memory onto `device`.
     ///
-    /// # Errors
-    /// See [`WeightsError`]; nothing about the bytes can make it panic or allocate more
-    /// than a small multiple of their length.
+    /// See [`WeightsError`]. No input can make it panic or allocate more than a small multiple
+    /// of its length.
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, WeightsError> {
         let WeightsFile {
             architecture,
@@ -67,21 +66,20 @@ impl Weights {
         })
     }
 
-    /// The network whose every number is the mean of those of `all` (Wortsman et al., "Model
-    /// soups", ICML 2022); what is said about it is what the first says.
+    /// The network with the mean of all weights (Wortsman et al., "Model soups", ICML 2022);
+    /// calibration and card are those of the first.
     ///
-    /// # Errors
-    /// [`WeightsError::DoNotFit`] for none, for different architectures, and for networks that
-    /// were trained on frames of another mean and deviation.
+    /// [`WeightsError::DoNotFit`] for an empty list, for different architectures, and for
+    /// networks trained on frames with different mean and deviation.
     pub fn mean(all: &[Self]) -> Result<Self, WeightsError> {
         let refused = |reason: String| WeightsError::DoNotFit(reason);
         let first = all
             .first()
-            .ok_or_else(|| refused("no networks to take the mean of".into()))?;
+            .ok_or_else(|| refused("no networks to average".into()))?;
         let of = |w: &Self| (w.architecture.clone(), w.mean, w.deviation);
         if let Some(other) = all.iter().find(|other| of(other) != of(first)) {
             return Err(refused(format!(
-                "`{}` is not of the kind of `{}`",
+                "`{}` differs in architecture or frames from `{}`",
                 other.card.name, first.card.name
             )));
         }
@@ -111,14 +109,14 @@ impl Weights {
         first.clone().with_tensors(&means)
     }
 
-    /// The network between this one and `other`, of whose numbers each counts `share`: what was
-    /// learned last, and some of what was known before (Wortsman et al., "Robust fine-tuning of
-    /// zero-shot models", CVPR 2022). Where a tensor of `other` has fewer columns, those that
-    /// it lacks are this network's.
+    /// The interpolation between this network and `other`, whose weights count `share`, so that
+    /// what was known before fine-tuning is partly kept (Wortsman et al., "Robust fine-tuning
+    /// of zero-shot models", CVPR 2022). Columns that a tensor of `other` lacks are taken from
+    /// this network.
     ///
     /// # Errors
-    /// [`WeightsError::DoNotFit`] for another architecture, and for frames of another mean and
-    /// deviation.
+    /// [`WeightsError::DoNotFit`] for another architecture, and for frames with different mean
+    /// and deviation.
     pub fn keeping(self, other: &Self, share: f32) -> Result<Self, WeightsError> {
         let refused = |reason: String| WeightsError::DoNotFit(reason);
         if (self.mean, self.deviation) != (other.mean, other.deviation) {
@@ -155,7 +153,7 @@ impl Weights {
         self.with_tensors(&mixed)
     }
 
-    /// The same with other numbers: name, shape and bytes of each tensor.
+    /// The same network with other weights: name, shape and bytes of each tensor.
     fn with_tensors(
         mut self,
         tensors: &[(String, Vec<usize>, Vec<u8>)],
@@ -194,7 +192,9 @@ impl Weights {
             ) => net.grown(from, to, device),
             _ => None,
         };
-        let refused = || WeightsError::DoNotFit("they are of another architecture".into());
+        let refused = || {
+            WeightsError::DoNotFit("the architecture cannot be grown to the wanted one".into())
+        };
         Ok(Self {
             network: Network::PitchClass(grown.ok_or_else(refused)?),
             architecture: to.clone(),
@@ -202,7 +202,7 @@ impl Weights {
         })
     }
 
-    /// The tensors alone, as safetensors.
+    /// Only the tensors, as safetensors.
     fn plain_tensors(&self) -> Result<Vec<u8>, WeightsError> {
         let unwritable = |e: String| WeightsError::DoNotFit(e);
         let mut store = SafetensorsStore::from_bytes(None);
@@ -231,7 +231,7 @@ impl Weights {
     }
 }
 
-/// The numbers of a tensor in single precision.
+/// The values of a tensor in single precision.
 fn numbers(view: &TensorView<'_>) -> impl Iterator<Item = f32> {
     let (numbers, _) = view.data().as_chunks::<4>();
     numbers.iter().map(|bytes| f32::from_le_bytes(*bytes))

@@ -40,7 +40,7 @@ fn random(config: PitchClassNetConfig) -> Vec<u8> {
     .unwrap()
 }
 
-/// Chord-like noise: levels that wander over bins and time.
+/// Chord-like noise: levels that drift over bins and time.
 fn frames(count: usize) -> Vec<f32> {
     (0..count * BINS)
         .map(|i| {

@@ -1,5 +1,5 @@
-//! What the generator of progressions writes with its default settings: share of the
-//! time with a chord per quality, inversions, stretches without a chord.
+//! The output of the progression generator with its default settings: share of the time of
+//! each quality, inversions, time without a chord.
 
 use renderer::chord::{Family, QUALITIES};
 use renderer::progressions::{ProgressionSettings, census};

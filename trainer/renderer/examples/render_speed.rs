@@ -1,4 +1,4 @@
-//! How fast labelled audio is made, and what each part costs.
+//! The speed of rendering labelled audio, and the cost of each part.
 //!
 //! `cargo run --release -p trainer --example render_speed -- SOUNDFONTS [POP909] [EXAMPLES]`
 

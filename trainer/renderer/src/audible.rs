@@ -1,20 +1,20 @@
-//! Where chords stop being heard.
+//! The time for which chords are audible.
 
 use harmony::label::Label;
 
 /// Start and end in seconds, and the label.
 pub type Heard = (f64, f64, Label);
 
-/// Length of the steps in which loudness is measured, seconds.
+/// Length of the steps in which loudness is measured, in seconds.
 const STEP_S: f64 = 0.03;
-/// Down to here below the loudest step of a chord it certainly sounds, dB.
+/// Down to this level below the loudest step, in dB, a chord certainly sounds.
 const SOUNDS_DB: f32 = -38.0;
-/// From here on it certainly does not; what is between is nobody's.
+/// From this level down, in dB, it certainly does not; between the two it is undecided.
 const GONE_DB: f32 = -56.0;
 
-/// `labels` (gap-free) with the chords as long as they sound in `samples`: into the silence
-/// behind them or not to its beginning. Where it is a matter of taste whether a tail is still
-/// the chord the label is `X`.
+/// `labels` (gap-free) with each chord as long as it sounds in `samples`: into the silence
+/// after it, or not to its written end. Where it is unclear whether a decaying chord still
+/// counts, the label is `X`.
 #[must_use]
 pub fn audible(samples: &[f32], rate_hz: f64, labels: &[Heard]) -> Vec<Heard> {
     let step = (STEP_S * rate_hz).max(1.0) as usize;
@@ -25,7 +25,7 @@ pub fn audible(samples: &[f32], rate_hz: f64, labels: &[Heard]) -> Vec<Heard> {
     let mut heard: Vec<Heard> = Vec::new();
     for (index, (start_s, end_s, label)) in labels.iter().enumerate() {
         let Label::Chord(_) = label else {
-            // What is before the first chord; silence behind one is told with it.
+            // Before the first chord; the silence after a chord is handled with it.
             if index == 0 {
                 append(&mut heard, *start_s, *end_s, label.clone());
             }
@@ -44,7 +44,7 @@ pub fn audible(samples: &[f32], rate_hz: f64, labels: &[Heard]) -> Vec<Heard> {
             let least = peak * 10_f32.powf(below_db / 10.0);
             let steps = steps.iter().rposition(|level| *level > least);
             let end_s = (first + steps.map_or(0, |step| step + 1)) as f64 * STEP_S;
-            // What is left is shorter than a step can tell.
+            // The rest is shorter than a step can resolve.
             if end_s + 2.0 * STEP_S > until_s {
                 return until_s;
             }
@@ -58,7 +58,7 @@ pub fn audible(samples: &[f32], rate_hz: f64, labels: &[Heard]) -> Vec<Heard> {
     heard
 }
 
-/// Appends a label to a track, joined with an equal one before it; what has no length is left
+/// Appends a label to a track, joined with an equal one before it; an empty interval is left
 /// out.
 pub(crate) fn append(labels: &mut Vec<Heard>, start_s: f64, end_s: f64, label: Label) {
     if end_s - start_s < 1e-6 {

@@ -13,14 +13,14 @@ use harmony::label::{self, Degree, Label, Note};
 pub struct Quality {
     /// Harte shorthand with its extensions, for example `min7` or `sus4(b7)`.
     pub harte: &'static str,
-    /// Semitones above the root in the order of the chord's thirds, the root first;
-    /// extensions lie above the octave (14 is a ninth).
+    /// Semitones above the root in the order of stacked thirds, the root first; extensions lie
+    /// above the octave (14 is a ninth).
     pub tones: &'static [u8],
-    /// The degrees that may stand in the bass besides the root, as semitones.
-    /// Inversions that are another chord of the table in root position
-    /// (`C:maj6/6` is `A:min7`) are left out: their label would be a matter of taste.
+    /// The possible bass degrees besides the root, in semitones. Inversions that equal another
+    /// chord of the table in root position (`C:maj6/6` is `A:min7`) are left out: their label
+    /// would be arbitrary.
     pub basses: &'static [u8],
-    /// Where the quality stands in the vocabulary.
+    /// The relation of the quality to the vocabulary.
     pub family: Family,
 }
 
@@ -100,7 +100,7 @@ pub static QUALITIES: &[Quality] = &[
     q("5", &[0, 7], &[], Power),
 ];
 
-/// Place of the power chord in [`QUALITIES`], behind all that are drawn as extensions.
+/// Index of the power chord in [`QUALITIES`], after all that are drawn as extensions.
 pub const POWER: usize = QUALITIES.len() - 1;
 
 /// Number of qualities of the 170-class vocabulary, the first of [`QUALITIES`].

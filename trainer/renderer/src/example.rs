@@ -22,11 +22,11 @@ pub struct Example {
     pub tracks: Vec<Track>,
     /// Stretches of noise in seconds.
     pub noise: Vec<(f64, f64)>,
-    /// Spell roots with flats.
+    /// Whether roots are spelled with flats.
     pub flats: bool,
     /// Length in seconds.
     pub duration_s: f64,
-    /// Chords last until they are not heard any more, into the silence behind them.
+    /// Whether chords last until they are no longer audible, into the silence after them.
     pub rings: bool,
 }
 
@@ -35,7 +35,7 @@ impl Example {
     /// instruments, sometimes joined by a generated rhythm section.
     ///
     /// # Errors
-    /// The song cannot be read.
+    /// If the song cannot be read.
     pub fn pop909(corpus: &Pop909, id: &str, seed: u64) -> Result<Self, Pop909Error> {
         let performance = corpus.song(id)?;
         let mut rng = stream(seed, Stream::Arrange);
@@ -76,11 +76,11 @@ impl Example {
                 }
                 Voice::Piano => (Bus::Chords, programs::pick(&mut rng, programs::HELD)),
             };
-            // Another band plays the same chords, and the piano stays at home.
+            // Another band plays the same chords, without the piano.
             if voice == Voice::Piano && parts.comping > 0 && rng.random_bool(0.35) {
                 continue;
             }
-            // A song without its melody is a backing track, and there are many.
+            // A song without its melody is a backing track, which is common.
             if voice == Voice::Melody && rng.random_bool(0.15) {
                 continue;
             }
@@ -98,7 +98,7 @@ impl Example {
         Ok(Self::assembled(song, arrangement))
     }
 
-    /// A written progression played by a band.
+    /// A generated progression played by a band.
     #[must_use]
     pub fn progression(seed: u64, settings: &ProgressionSettings) -> Self {
         let song = progressions::compose(&mut stream(seed, Stream::Compose), settings);
@@ -119,13 +119,13 @@ impl Example {
         }
     }
 
-    /// At most `length_s` seconds from `start_s` on, times counted from there;
-    /// notes that have begun before are left out.
+    /// At most `length_s` seconds from `start_s` on, with times counted from there; notes that
+    /// began before are left out.
     #[must_use]
     pub fn excerpt(&self, start_s: f64, length_s: f64) -> Self {
         let end_s = (start_s + length_s).min(self.duration_s);
         let song = &self.song;
-        // Positions stay in the old beats; the times of the beats move.
+        // Positions stay in the old beats; only the times of the beats move.
         let beats = song
             .beats
             .iter()

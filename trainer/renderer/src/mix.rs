@@ -1,4 +1,4 @@
-//! The mixing and mastering engineer: draws which effects an example gets, and applies them.
+//! Mixing and mastering: draws which effects an example gets, and applies them.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -10,10 +10,10 @@ use crate::effects::{
     room::Room, tape,
 };
 
-/// Level (RMS of what is not silent) that every bus is brought to before it is mixed.
+/// Level (RMS without silence) that every bus is brought to before it is mixed.
 pub(crate) const BUS_LEVEL: f32 = 0.1;
 
-/// Draws from two streams, so that the length of the noise moves nobody else's choices.
+/// Draws from two random streams, so that the amount of noise does not change other choices.
 pub(crate) struct Mixer {
     pub rng: ChaCha8Rng,
     pub noise: ChaCha8Rng,
@@ -31,12 +31,12 @@ impl Mixer {
         self.rng.random_range(low..=high)
     }
 
-    /// Uniform in the logarithm.
+    /// A log-uniform number.
     fn between_log(&mut self, low: f32, high: f32) -> f32 {
         self.between(low.ln(), high.ln()).exp()
     }
 
-    /// Insert effects of a bus that has [`BUS_LEVEL`].
+    /// Applies the insert effects of a bus at [`BUS_LEVEL`].
     pub(crate) fn treat(&mut self, bus: Bus, samples: &mut [f32]) {
         let rate = self.rate_hz;
         let (drive, chorus, double, tremolo, echo, compress, equalize) = match bus {
@@ -62,7 +62,7 @@ impl Mixer {
             modulation::chorus(samples, rate, lfo, depth, mix);
         }
         if self.chance(double) {
-            // A stereo widener or a double-tracked part, heard in mono: some of it cancels.
+            // A stereo widener or a double-tracked part, summed to mono: some of it cancels.
             let delay = self.between_log(0.001, 0.03);
             let gain = self.between(0.3, 0.9) * if self.rng.random_bool(0.4) { -1.0 } else { 1.0 };
             let wander = self.between(0.0, 0.0006);
@@ -95,7 +95,7 @@ impl Mixer {
         }
     }
 
-    /// An overdriven amplifier with its cabinet, at the level that came in.
+    /// An overdriven amplifier with its cabinet, at the input's level.
     fn amplifier(&mut self, samples: &mut [f32], least: f32, most: f32) {
         let rate = self.rate_hz;
         let before = dynamics::active_rms(samples);
@@ -105,7 +105,7 @@ impl Mixer {
         let asymmetry = self.between(0.0, 0.1);
         dynamics::saturate(samples, drive, asymmetry);
         filters::apply(samples, rate, Filter::HighPass { hz: 40.0 });
-        // A cabinet takes the fizz away and has a nose.
+        // A cabinet removes the fizz and adds a nasal peak.
         let nose = Filter::Peak {
             hz: self.between_log(700.0, 3000.0),
             db: self.between(-6.0, 6.0),
@@ -120,7 +120,7 @@ impl Mixer {
         }
     }
 
-    /// Gain of a bus and how much of it goes to the room.
+    /// The gain of a bus and its share that goes to the room.
     pub(crate) fn levels(&mut self, bus: Bus, wet: bool) -> (f32, f32) {
         let (low_db, high_db, most) = match bus {
             Bus::Chords => (-8.0, 3.0, 0.8),
@@ -135,7 +135,7 @@ impl Mixer {
     }
 
     pub(crate) fn room(&mut self) -> Room {
-        // Halls in which one chord hangs into the next are in every tenth mix.
+        // Halls in which chords overlap are in every eighth mix.
         let (low, high) = if self.rng.random_bool(0.12) {
             (2.5, 6.0)
         } else {
@@ -168,7 +168,7 @@ impl Mixer {
         }
     }
 
-    /// How deep the kick presses the other buses down, and for how long in seconds.
+    /// How far the kick lowers the other buses, and for how long in seconds.
     pub(crate) fn pump(&mut self) -> Option<(f32, f32)> {
         self.chance(0.1)
             .then(|| (self.between(0.3, 0.9), self.between_log(0.08, 0.35)))
@@ -203,7 +203,7 @@ impl Mixer {
             dynamics::saturate(samples, drive, asymmetry);
             filters::apply(samples, rate, Filter::HighPass { hz: 20.0 });
         }
-        // A telephone, a small loudspeaker, a cassette, a far radio.
+        // A telephone, a small loudspeaker, a cassette, a distant radio.
         if self.chance(0.15) {
             let hz = self.between_log(50.0, 300.0);
             filters::apply(samples, rate, Filter::HighPass { hz });
@@ -244,7 +244,7 @@ impl Mixer {
         }
     }
 
-    /// The room, convolved.
+    /// Adds the room by convolution.
     pub(crate) fn reverberate(&mut self, send: &[f32], sum: &mut [f32]) {
         let room = self.room();
         let response = room.response(&mut self.noise, self.rate_hz);
@@ -253,7 +253,7 @@ impl Mixer {
         }
     }
 
-    /// A lossy codec at a quality drawn from bad to fair.
+    /// Applies a lossy codec at a quality drawn from bad to fair.
     pub(crate) fn encode(
         &mut self,
         samples: &[f32],
@@ -263,7 +263,7 @@ impl Mixer {
         codec::vorbis_round_trip(samples, rate, quality)
     }
 
-    /// The level of the finished file.
+    /// Sets the level of the finished file.
     pub(crate) fn finish(&mut self, samples: &mut [f32]) {
         let peak = if self.chance(0.9) {
             self.between_log(0.15, 0.99)

@@ -19,7 +19,7 @@ use crate::arranger::Note;
 use crate::chord::Chord;
 use crate::song::{Beat, Harmony, KeySpan, Song, Span, key_of};
 
-/// No file of POP909 comes near these.
+/// Largest file that is read; no file of POP909 comes near it.
 const MAX_FILE_BYTES: u64 = 4 << 20;
 const MAX_NOTES: usize = 50_000;
 const MAX_LINES: usize = 20_000;
@@ -37,7 +37,7 @@ pub enum Pop909Error {
         source: std::io::Error,
     },
     /// The folder holds no songs.
-    #[error("{0} holds no POP909 songs (wanted folders such as 001)")]
+    #[error("{0} contains no POP909 songs (folders such as 001)")]
     Empty(PathBuf),
     /// A file is larger than any song can be.
     #[error("{path} has {bytes} bytes, more than {MAX_FILE_BYTES}")]
@@ -106,7 +106,7 @@ pub enum Voice {
     Piano,
 }
 
-/// One song.
+/// A song with its performance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Performance {
     /// The song's number as text, `001` to `909`.
@@ -130,7 +130,7 @@ impl Pop909 {
     /// Lists the songs in a folder.
     ///
     /// # Errors
-    /// The folder is unreadable or holds no songs.
+    /// If the folder is unreadable or contains no songs.
     pub fn open(folder: &Path) -> Result<Self, Pop909Error> {
         let entries = std::fs::read_dir(folder).map_err(|source| Pop909Error::Io {
             path: folder.to_owned(),
@@ -151,8 +151,9 @@ impl Pop909 {
         })
     }
 
-    /// The same songs with their chords only where POP909-CL in `folder` has the same notes
-    /// over the same bass; elsewhere they are unknown. A song that is not there keeps all.
+    /// The same songs, with chords only where POP909-CL in `folder` has the same notes over
+    /// the same bass; elsewhere they are unknown. A song missing there keeps all of its
+    /// chords.
     #[must_use]
     pub fn agreed_with(self, folder: &Path) -> Self {
         Self {
@@ -180,7 +181,7 @@ impl Pop909 {
     /// Reads a song.
     ///
     /// # Errors
-    /// A file is missing, too large or damaged; the error names it.
+    /// If a file is missing, too large or damaged; the error names it.
     pub fn song(&self, id: &str) -> Result<Performance, Pop909Error> {
         let folder = self.folder.join(id);
         let midi_path = folder.join(format!("{id}.mid"));
@@ -194,7 +195,7 @@ impl Pop909 {
             keys: Vec::new(),
         };
         song.keys = keys(&folder.join("key_audio.txt"), &song)?;
-        // Melodies are written in the first; without any, C major does.
+        // Melodies are written in the first key, or in C major without any.
         song.key = song.keys.first().map_or(song.key, |first| first.key);
         song.spans = spans(&folder.join("chord_midi.txt"), &song)?;
         let corrected = self.corrected.iter().map(|it| it.join(format!("{id}.mid")));
@@ -250,7 +251,11 @@ fn seconds(path: &Path, line: usize, field: Option<&String>) -> Result<f64, Pop9
     let field = field.ok_or_else(|| bad(path, line, "a time is missing"))?;
     match field.parse::<f64>() {
         Ok(value) if (0.0..=MAX_SECONDS).contains(&value) => Ok(value),
-        _ => Err(bad(path, line, format!("`{field}` is no time in seconds"))),
+        _ => Err(bad(
+            path,
+            line,
+            format!("`{field}` is not a time in seconds"),
+        )),
     }
 }
 
@@ -258,7 +263,7 @@ fn beats(path: &Path) -> Result<Vec<Beat>, Pop909Error> {
     let mut beats: Vec<Beat> = Vec::new();
     for (line, row) in rows(path)?.iter().enumerate() {
         let time_s = seconds(path, line, row.first())?;
-        // Beats a hair apart would make absurd tempi.
+        // Beats too close together would give absurd tempi.
         if beats.last().is_some_and(|last| time_s < last.time_s + 0.05) {
             return Err(bad(
                 path,
@@ -292,7 +297,7 @@ fn spans(path: &Path, song: &Song) -> Result<Vec<Span>, Pop909Error> {
             harmony,
         }),
     };
-    // Positions are in beats and start at the first beat: what is before has no chord.
+    // Positions are in beats and start at the first beat: what comes before has no chord.
     let position = |time_s: f64| {
         let beat = song.beat_at(time_s);
         let near = (beat * 4.0).round() / 4.0;
@@ -339,7 +344,7 @@ fn spans(path: &Path, song: &Song) -> Result<Vec<Span>, Pop909Error> {
     Ok(spans)
 }
 
-/// The keys; lines that name none are left out.
+/// The keys; lines without a valid key are left out.
 fn keys(path: &Path, song: &Song) -> Result<Vec<KeySpan>, Pop909Error> {
     let mut keys = Vec::new();
     for (line, row) in rows(path)?.iter().enumerate() {
@@ -378,7 +383,7 @@ fn notes(path: &Path, bytes: &[u8]) -> Result<Vec<(Voice, Vec<Note>)>, Pop909Err
         }
     }
     tempi.sort_by_key(|(tick, _)| *tick);
-    // Seconds at each tempo change, so that a tick is one look-up away.
+    // Seconds at each tempo change, so that the time of a tick is one look-up.
     let mut map: Vec<(u64, f64, f64)> = Vec::with_capacity(tempi.len());
     for (tick, tempo) in tempi {
         let at = map

@@ -1,10 +1,10 @@
-//! Random numbers that follow from a seed.
+//! Random numbers derived from a seed.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What a random stream is for: each stage has its own, so that a change in one
-/// leaves the choices of the others alone.
+/// The purpose of a random stream: each stage has its own, so that a change in one leaves the
+/// choices of the others alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// Writing chords.
@@ -15,7 +15,7 @@ pub enum Stream {
     Mix = 3,
     /// Noise samples.
     Noise = 4,
-    /// Who plays the parts.
+    /// Choosing instruments for the parts.
     Band = 5,
 }
 

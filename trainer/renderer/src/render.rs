@@ -1,4 +1,4 @@
-//! From an example to audio with labels.
+//! Renders an example to labelled audio.
 
 use harmony::key::Key;
 use harmony::label::Label;
@@ -19,7 +19,7 @@ use crate::synthesizer::expression::Expression;
 use crate::synthesizer::patch::Role;
 use crate::synthesizer::{self, Patch};
 
-/// How examples are rendered.
+/// Settings of rendering.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderSettings {
     /// Rate of the result in Hz.
@@ -31,9 +31,9 @@ pub struct RenderSettings {
     /// Largest detuning in cents, up or down.
     pub detune_cents: f64,
     /// Share of the parts that our own synthesizer plays instead of a SoundFont. A held-out
-    /// SoundFont always plays everything: what is heard in evaluation is unknown timbre.
+    /// SoundFont always plays everything, so that evaluation uses unknown timbres.
     pub synthesizer_share: f64,
-    /// Share of the melodies that slide, scoop and shake.
+    /// Share of the melodies with slides, scoops and vibrato.
     pub expression_share: f64,
 }
 
@@ -51,7 +51,7 @@ impl Default for RenderSettings {
 }
 
 impl RenderSettings {
-    /// No effects, no detuning, and nothing but SoundFonts.
+    /// No effects, no detuning, and only SoundFonts.
     #[must_use]
     pub fn dry() -> Self {
         Self {
@@ -88,18 +88,18 @@ pub struct Rendered {
     pub beats: Vec<Beat>,
     /// Start and end in seconds of the keys inside the audio, where they are known.
     pub keys: Vec<(f64, f64, Key)>,
-    /// The SoundFonts heard, joined by `+`.
+    /// The SoundFonts used, joined by `+`.
     pub soundfont: String,
 }
 
-/// What each bus of a mix has in it: its instruments with their effects and at their level in the
-/// mix, before there is a room or a master, as on the tracks of a studio.
+/// The audio of each bus of a mix: its instruments with their effects and at their level in the
+/// mix, before room and mastering, as on the tracks of a studio.
 pub type Stems = Vec<(Bus, Vec<f32>)>;
 
 /// Renders an example. The same arguments give the same bits.
 ///
 /// # Errors
-/// The rate is outside what the synthesizer or the codec takes.
+/// If the synthesizer or the codec does not support the rate.
 pub fn render(
     example: &Example,
     fonts: &SoundFonts,
@@ -109,10 +109,10 @@ pub fn render(
     Ok(render_stems(example, fonts, settings, seed)?.0)
 }
 
-/// The same with the tracks that the mix was made of, each as long as it and at its rate.
+/// The same with the stems of the mix, each with the mix's length and rate.
 ///
 /// # Errors
-/// As [`render`].
+/// See [`render`].
 pub fn render_stems(
     example: &Example,
     fonts: &SoundFonts,
@@ -127,8 +127,8 @@ pub fn render_stems(
     } else {
         0.0
     };
-    // Varispeed: synthesized at one rate and heard at another, pitch and time
-    // move together, exactly, and the labels with them.
+    // Varispeed: synthesized at one rate and played at another, so that pitch and time change
+    // together, exactly, and the labels with them.
     let rate = f64::from(settings.sample_rate);
     let synth_rate = (rate / (cents / 1200.0).exp2()).round();
     let stretch = synth_rate / rate;
@@ -155,8 +155,8 @@ pub fn render_stems(
             continue;
         }
         let mut samples = band.play(bus, &tracks, synth_rate as f32, length)?;
-        // Programs and SoundFonts differ by tens of dB: every bus is brought to
-        // one level before a mixing engineer's taste is drawn.
+        // Programs and SoundFonts differ by tens of dB: every bus is brought to one level
+        // before mix levels are drawn.
         if !level(&mut samples, BUS_LEVEL) {
             continue;
         }
@@ -177,7 +177,7 @@ pub fn render_stems(
     if wet {
         mix.reverberate(&send, &mut sum);
     }
-    // Before there is any noise: a tail is as long as it is, whatever hides it.
+    // Measured before noise is added: noise does not shorten a decaying chord.
     let audible = example.rings.then(|| {
         let spans = labels(example, 1.0, length as f64 / synth_rate);
         audible(&sum, synth_rate, &spans)
@@ -223,7 +223,7 @@ pub fn render_stems(
     Ok((rendered, stems))
 }
 
-/// The chords that were heard, played `stretch` times as slowly.
+/// The audible chords, played `stretch` times as slowly.
 fn stretched(heard: Vec<Heard>, stretch: f64, duration_s: f64) -> Vec<Heard> {
     let last = heard.len().saturating_sub(1);
     heard
@@ -240,7 +240,7 @@ fn stretched(heard: Vec<Heard>, stretch: f64, duration_s: f64) -> Vec<Heard> {
         .collect()
 }
 
-/// The annotated keys as far as they lie in the audio.
+/// The part of the annotated keys that lies in the audio.
 fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Key)> {
     let second = |beat: f64| (example.song.straight_s(beat) * stretch).clamp(0.0, duration_s);
     let spans = example.song.keys.iter();
@@ -250,9 +250,8 @@ fn keys(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Key)
         .collect()
 }
 
-/// The chord track of an example that is played `stretch` times as slowly, gap-free from 0 to
-/// the end, `(start, end, label)` in seconds; stretches before and after the song have no
-/// chord.
+/// The chord track of an example played `stretch` times as slowly, gap-free from 0 to the end,
+/// `(start, end, label)` in seconds; the time before and after the song has no chord.
 #[must_use]
 pub fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64, Label)> {
     let mut labels: Vec<(f64, f64, Label)> = Vec::new();
@@ -277,7 +276,8 @@ pub fn labels(example: &Example, stretch: f64, duration_s: f64) -> Vec<(f64, f64
     labels
 }
 
-/// Scales what is not silent to an RMS level; whether there was anything.
+/// Scales the signal to an RMS level, measured without silence. Returns whether it was not
+/// silent.
 fn level(samples: &mut [f32], to: f32) -> bool {
     let Some(rms) = dynamics::active_rms(samples) else {
         return false;
@@ -301,7 +301,7 @@ fn kicks(example: &Example) -> Vec<f64> {
     onsets
 }
 
-/// Who plays: a SoundFont for each bus, and the share of parts that we synthesize.
+/// The players: a SoundFont for each bus, and the share of synthesized parts.
 struct Band<'a> {
     fonts: &'a SoundFonts,
     /// Index of the SoundFont of each bus, in the order of [`Bus::ALL`].
@@ -318,7 +318,7 @@ impl<'a> Band<'a> {
         let mixed = settings.synthesizer_share > 0.0 && rng.random_bool(0.5);
         let chosen = std::array::from_fn(|_| if mixed { fonts.draw(&mut rng) } else { one });
         let synthesizer_share = match fonts.split() {
-            // Some examples are all SoundFont, some all synthesizer, most in between.
+            // Some examples are all SoundFont, some all synthesizer, most are mixed.
             Split::Train if settings.synthesizer_share > 0.0 => {
                 let even = rng.random_range(0.0..2.0 * settings.synthesizer_share);
                 even.min(1.0)
@@ -345,7 +345,7 @@ impl<'a> Band<'a> {
         names.join("+")
     }
 
-    /// The parts of one bus, mixed.
+    /// Plays the parts of one bus and mixes them.
     fn play(
         &mut self,
         bus: Bus,
@@ -413,7 +413,7 @@ impl<'a> Band<'a> {
         )
     }
 
-    /// How a part bends: leads of one voice alone.
+    /// The pitch bends of a part: only monophonic leads have any.
     fn expression(&mut self, track: &Track, sung: bool) -> Expression {
         let alone = track
             .notes

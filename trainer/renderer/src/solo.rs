@@ -1,8 +1,8 @@
-//! One instrument alone: single chords, strummed, held or broken, with silence between.
+//! A solo instrument: single chords, strummed, held or broken, with silence between.
 //!
-//! Somebody who tries chords at the piano is nothing like a band: a chord, a pause, another
-//! chord, and the last one rings until it is gone. Times are seconds here; where a chord ends
-//! is not written but heard, once it is rendered ([`crate::render`]).
+//! Trying out chords at the piano sounds nothing like a band: a chord, a pause, another chord,
+//! and the last one rings until it decays. Times are in seconds here; where a chord ends is
+//! not written but measured once it is rendered ([`crate::render`]).
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -15,7 +15,7 @@ use crate::example::Example;
 use crate::random::{Stream, stream};
 use crate::song::{Beat, Harmony, Song, Span, key_of};
 
-/// Instruments that one plays chords on alone.
+/// Instruments for chords without accompaniment.
 const SOLO: programs::Pool = &[
     (0, 16),
     (1, 6),
@@ -67,7 +67,7 @@ enum Stroke {
     Once,
     /// The same a few times.
     Again,
-    /// One tone after the other, all of them ringing on.
+    /// One tone after the other, all of them sustained.
     Broken,
     /// The bass, then the rest.
     BassFirst,
@@ -89,7 +89,7 @@ pub fn solo(seed: u64, length_s: f64) -> Example {
     }
     let mut voicing = Vec::new();
     let mut chord = plan.chord(rng, None);
-    // Single chords in files of their own are as short as that.
+    // Files with a single chord are as short as that.
     let chords = if rng.random_bool(0.12) { 1 } else { usize::MAX };
     let mut played = 0;
     while at_s < length_s && played < chords {
@@ -110,7 +110,7 @@ pub fn solo(seed: u64, length_s: f64) -> Example {
         spans.push(span(at_s, at_s + rest_s, Harmony::None));
         at_s += rest_s;
     }
-    // A beat a second, so that positions are seconds.
+    // A beat per second, so that positions are seconds.
     let beats = (0..=at_s.ceil() as usize + 1).map(|second| Beat {
         time_s: second as f64,
         downbeat: second % 4 == 0,
@@ -147,7 +147,7 @@ fn span(start: f64, end: f64, harmony: Harmony) -> Span {
     }
 }
 
-/// Equal neighbours as one.
+/// Merges equal neighbours.
 fn merged(spans: Vec<Span>) -> Vec<Span> {
     let mut all: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {
@@ -159,35 +159,36 @@ fn merged(spans: Vec<Span>) -> Vec<Span> {
     all
 }
 
-/// Uniform in the logarithm.
+/// A log-uniform number.
 fn between_log(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
     rng.random_range(low.ln()..high.ln()).exp()
 }
 
-/// What stays for a whole example.
+/// Choices that stay for a whole example.
 struct Plan {
     program: u8,
     tonic: u8,
-    /// Share of chords that are drawn from the fourteen qualities evenly.
+    /// Share of chords that are drawn evenly from the fourteen qualities.
     even: f64,
     /// Share of inverted chords.
     inverted: f64,
     strokes: Vec<Stroke>,
-    /// Shortest and longest sounding time, seconds.
+    /// Shortest and longest sounding time, in seconds.
     sounding_s: (f64, f64),
-    /// Shortest and longest silence between chords; none without.
+    /// Shortest and longest silence between chords; `None` for no silence.
     gap_s: Option<(f64, f64)>,
-    /// Whether keys and strings are let go before the next chord, or ring on by themselves.
+    /// Probability that keys and strings are released before the next chord instead of ringing
+    /// on.
     released: f64,
     centre: i32,
     /// Seconds between the first and the last string of a stroke.
     spread_s: f64,
     loudness: i32,
     voicing: Voicing,
-    /// Whether the left hand has the bass apart.
+    /// Whether the left hand plays the bass separately.
     left_hand: bool,
-    /// Share of the chords in root position under which another string sounds along: who
-    /// strums an A has the low E in it now and then, and means A.
+    /// Share of the chords in root position with another open string below: a strummed A can
+    /// have the low E in it and still means A.
     open_string: f64,
 }
 
@@ -247,7 +248,7 @@ impl Plan {
     }
 
     fn chord(&self, rng: &mut ChaCha8Rng, before: Option<Chord>) -> Chord {
-        // The degrees of a key, and what is tried beside them.
+        // The degrees of a key, and likely experiments beside them.
         const DIATONIC: [(u8, &str, &str); 7] = [
             (0, "maj", "maj7"),
             (2, "min", "min7"),
@@ -266,7 +267,7 @@ impl Plan {
             Chord::new(rng.random_range(0..12), quality)
         } else {
             match (before, rng.random_range(0..10)) {
-                // The same chord again, or up the neck.
+                // The same chord again, or shifted up the neck.
                 (Some(before), 0) => before,
                 (Some(before), 1) => before.transposed(*[1, 2, -1, 5].choose(rng).unwrap_or(&1)),
                 _ => {
@@ -310,7 +311,7 @@ impl Plan {
     ) {
         let mut keys = voice(rng, chord, self.voicing, self.centre, before);
         before.clone_from(&keys);
-        // The lowest key is the label's bass, but for an open string.
+        // The lowest key is the label's bass, except for an open string.
         let lowest = keys.first().copied().unwrap_or(60);
         let reach = if self.left_hand { 12 } else { 0 };
         let bass = bass_key(chord, lowest - reach).max(28);

@@ -5,7 +5,7 @@ use harmony::label::Note;
 
 use crate::chord::Chord;
 
-/// What sounds in a span of the song.
+/// The harmony of a span of the song.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Harmony {
     /// A chord.
@@ -23,7 +23,7 @@ pub struct Span {
     pub start: f64,
     /// The beat at which the span ends.
     pub end: f64,
-    /// What sounds.
+    /// The harmony.
     pub harmony: Harmony,
 }
 
@@ -36,7 +36,7 @@ pub struct Beat {
     pub downbeat: bool,
 }
 
-/// A key over a stretch of the song.
+/// A key over a part of the song.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KeySpan {
     /// First beat, as in [`Span`].
@@ -59,7 +59,7 @@ pub struct Song {
     pub swing: f64,
     /// The key that melodies are written in.
     pub key: Key,
-    /// The keys that somebody wrote down, in order; empty where nobody did.
+    /// The annotated keys in order; empty without annotation.
     pub keys: Vec<KeySpan>,
 }
 
@@ -77,7 +77,7 @@ impl Song {
         self.straight_s(floor + swung)
     }
 
-    /// The same without swing.
+    /// The time without swing.
     pub(crate) fn straight_s(&self, beat: f64) -> f64 {
         let last = self.beats.len() - 2;
         let index = (beat.floor().max(0.0) as usize).min(last);
@@ -99,7 +99,7 @@ impl Song {
         index as f64 + (time_s - a) / (b - a)
     }
 
-    /// The span that holds a beat position.
+    /// The span at a beat position.
     #[must_use]
     pub fn span_at(&self, beat: f64) -> Option<&Span> {
         let next = self.spans.partition_point(|span| span.start <= beat + 1e-9);

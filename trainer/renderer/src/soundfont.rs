@@ -1,4 +1,4 @@
-//! SoundFonts: where they are, which may be trained on, and loading them.
+//! SoundFonts: their paths, their split, and loading them.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -12,21 +12,21 @@ use rustysynth::SoundFont;
 pub mod player;
 pub mod sf3;
 
-/// What a SoundFont may be used for.
+/// The use of a SoundFont.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
-    /// Heard in training.
+    /// Used in training.
     Train,
-    /// Never heard in training; evaluation renders with it.
+    /// Never used in training; evaluation renders with it.
     HeldOut,
 }
 
-/// The SoundFonts in use: file stem, split, and how often it is drawn beside the others of its
-/// split. Training must never load a held-out one.
+/// The SoundFonts in use: file stem, split, and weight within its split. Training must never
+/// load a held-out one.
 pub const SOUNDFONTS: [(&str, Split, u32); 4] = [
     ("FluidR3_GM", Split::Train, 2),
     ("MuseScore_General", Split::Train, 2),
-    // The chip of the sound cards of the nineties: not an instrument, but much game music.
+    // The FM chip of sound cards of the nineties: few real instruments, but much game music.
     ("OPL-3_FM_128M", Split::Train, 1),
     ("TimGM6mb", Split::HeldOut, 1),
 ];
@@ -36,14 +36,14 @@ pub const SOUNDFONTS: [(&str, Split, u32); 4] = [
 pub enum SoundFontError {
     /// None of the split's SoundFonts is in the folder.
     #[error(
-        "no SoundFont for {split:?} in {folder} (wanted {wanted}): run `cargo xtask soundfonts`"
+        "no SoundFont for {split:?} in {folder} (looked for {wanted}): run `cargo xtask soundfonts`"
     )]
     Missing {
         /// The folder searched.
         folder: PathBuf,
         /// The split asked for.
         split: Split,
-        /// The file names that would do.
+        /// The file names looked for.
         wanted: String,
     },
     /// The file could not be read.
@@ -54,7 +54,7 @@ pub enum SoundFontError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The file is no usable SoundFont.
+    /// The file is not a usable SoundFont.
     #[error("{path} is not a usable SoundFont: {source}")]
     Invalid {
         /// The file.
@@ -76,7 +76,7 @@ pub enum SoundFontError {
 #[derive(Clone)]
 pub struct SoundFonts {
     fonts: Vec<(String, Arc<SoundFont>)>,
-    /// How often each is drawn.
+    /// The weight of each.
     weights: Vec<u32>,
     split: Split,
 }
@@ -90,12 +90,12 @@ impl std::fmt::Debug for SoundFonts {
 }
 
 impl SoundFonts {
-    /// Loads those of the split's SoundFonts that are in `folder`.
+    /// Loads the split's SoundFonts in `folder`.
     ///
     /// `NAME*.sf3` (Vorbis samples) is unpacked once to `NAME.sf2` beside it.
     ///
     /// # Errors
-    /// None of them is there, or one of them is damaged.
+    /// If none of them is there, or one is damaged.
     pub fn load(folder: &Path, split: Split) -> Result<Self, SoundFontError> {
         let mut fonts = Vec::new();
         let mut weights = Vec::new();
@@ -133,7 +133,7 @@ impl SoundFonts {
         })
     }
 
-    /// Wraps SoundFonts that are already in memory, to be trained on.
+    /// Wraps SoundFonts that are already in memory, as training ones.
     ///
     /// # Panics
     /// If the list is empty.
@@ -147,7 +147,7 @@ impl SoundFonts {
         }
     }
 
-    /// The same SoundFonts, for evaluation only.
+    /// The same SoundFonts as held-out ones.
     #[must_use]
     pub fn held_out(self) -> Self {
         Self {
@@ -156,13 +156,13 @@ impl SoundFonts {
         }
     }
 
-    /// What they may be used for.
+    /// Their split.
     #[must_use]
     pub fn split(&self) -> Split {
         self.split
     }
 
-    /// How many there are; at least one.
+    /// The number of SoundFonts; at least one.
     #[must_use]
     pub fn count(&self) -> usize {
         self.fonts.len()

@@ -1,4 +1,4 @@
-//! What the generator of progressions reaches.
+//! The range of the progression generator.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn every_quality_and_inversion_on_every_root_is_reached() {
             }
         }
     }
-    // Power chords have a share of their own, which is none here.
+    // Power chords have a share of their own, which is zero here.
     for (index, quality) in QUALITIES[..POWER].iter().enumerate() {
         assert!(
             seen.contains(&(index, 0)),
@@ -109,17 +109,18 @@ fn harte_labels_of_the_table_come_back() {
                 for flats in [false, true] {
                     let text = chord.label(flats).to_string();
                     assert_eq!(Chord::from_harte(&text), Some(chord), "{text}");
-                    // The label says the same to the rest of the program.
+                    // The label means the same in the rest of the program.
                     let Label::Chord(label) = chord.label(flats) else {
                         panic!("{text} is no label");
                     };
-                    // By Harte a thirteenth holds an eleventh, which players leave out.
+                    // In Harte's syntax a thirteenth contains an eleventh, which players leave
+                    // out.
                     let eleventh = 1 << ((root + 5) % 12);
                     let (sung, meant) = (chord.pitch_classes(), label.pitch_classes());
                     assert!(sung == meant || sung | eleventh == meant, "{text}");
                     assert_eq!(label.bass_pitch_class(), chord.bass_pitch_class(), "{text}");
                     let class = large::index_of(&Label::Chord(label));
-                    // A foreign bass makes another chord of it, as in mir_eval.
+                    // A bass outside the chord makes another chord of it, as in mir_eval.
                     if index < LARGE_QUALITIES && quality.tones.contains(&bass) {
                         assert_eq!(class, 14 * usize::from(root) + index, "{text}");
                     }

@@ -1,4 +1,4 @@
-//! POP909: every song reads, and damaged files are refused by name.
+//! POP909: every song can be read, and errors name damaged files.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,8 +45,8 @@ fn every_song_reads_and_its_chords_sound() {
                 }
             }
         }
-        // Labels come from these notes: were the times of one file read wrongly,
-        // about half of the notes would fit by chance.
+        // Labels come from these notes: if the times of one file were read wrongly, only about
+        // half of the notes would fit, by chance.
         assert!(inside / total > 0.6, "{id}: {}", inside / total);
         for span in &song.spans {
             match span.harmony {
@@ -97,7 +97,7 @@ fn transposed_songs_keep_chords_and_notes_together() {
         let shift = first(&example.song.spans).unwrap() - first(&performance.song.spans).unwrap();
         let shift = shift.rem_euclid(12);
         shifts.insert(shift);
-        // The song's own piano is among the tracks, moved by the same interval, unless a
+        // The song's own piano is among the tracks, transposed by the same interval, unless a
         // band plays the chords instead of it.
         let piano = &performance.tracks.last().unwrap().1;
         let moved = example.tracks.iter().any(|track| {
@@ -128,7 +128,7 @@ fn write_song(folder: &Path, midi: &[u8], beats: &str, chords: &str) {
 const BEATS: &str = "0.0 1.0 1.0\n0.5 0.0 0.0\n1.0 1.0 0.0\n1.5 0 0\n2.0 1 1\n";
 const CHORDS: &str = "0.0 1.0 C:maj\n1.0 2.0 G:7/3\n";
 
-/// A track named PIANO with one note of a beat.
+/// A track named PIANO with one note of one beat.
 fn midi() -> Vec<u8> {
     let track = [
         0x00, 0xFF, 0x03, 5, b'P', b'I', b'A', b'N', b'O', 0x00, 0x90, 60, 100, 0x60, 0x80, 60, 0,

@@ -1,4 +1,4 @@
-//! Examples and their rendering: the same from a seed, and labelled where they sound.
+//! Examples and their rendering: reproducible from a seed, and correctly labelled.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What a seed writes stays what it is: another song would be another training set.
+//! A seed always gives the same song: another song would be another training set.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of the labels of the first 60 songs of two settings.
 const PROGRESSIONS: &str = "aa8f60ade7740c4f49a40e923cbe77542ae81d41b2a2b327281d577a6b36c606";
 
-/// That of the labels of POP909, each song moved to a key of its own.
+/// The hash of the labels of POP909, each song in a key of its own.
 const SONGS: &str = "25316397d1cea11ce62dbfa04cf15de34d7c02f67cfcb8451e9d1fe63479549b";
 
 fn labels(text: &mut String, song: &Song, flats: bool) {

@@ -1,4 +1,4 @@
-//! Labels say what sounds: over whole arrangements, in notes and in audio.
+//! Labels match what sounds: over whole arrangements, in notes and in audio.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -34,7 +34,7 @@ fn chords(example: &Example) -> Vec<(f64, f64, Chord)> {
         .collect()
 }
 
-/// Seconds that the notes of some buses sound within a stretch, for each pitch class.
+/// Seconds that the notes of some buses sound within a time range, for each pitch class.
 fn sounding(example: &Example, buses: &[Bus], (from, to): (f64, f64)) -> [f64; 12] {
     let mut seconds = [0.0; 12];
     for track in &example.tracks {
@@ -72,14 +72,14 @@ fn the_band_plays_the_chord_and_the_bass_its_bass() {
                     on_bass += bass[class];
                 }
             }
-            // Every tone but a fifth or a root left to others is there.
+            // Every tone is there, except a fifth or a root left to other parts.
             spans += 1;
             let told = chord.kind().tones.iter().all(|tone| {
                 let class = usize::from((chord.root + tone) % 12);
                 accompaniment[class] + bass[class] > 0.0 || matches!(tone, 0 | 7)
             });
             complete += usize::from(told);
-            // The bass begins on the bass note.
+            // The bass line begins on the bass note.
             let begun = example
                 .tracks
                 .iter()
@@ -106,8 +106,8 @@ fn the_band_plays_the_chord_and_the_bass_its_bass() {
 
 #[test]
 fn audio_changes_where_the_labels_do() {
-    // With every pitch a pure tone, the power on the tones of the label of a moment must
-    // outweigh the rest, from right after its start to right before its end.
+    // With pure tones, the power on the tones of the current label must outweigh the rest,
+    // from right after its start to right before its end.
     let fonts = tiny_soundfont::fonts();
     let (mut inside, mut total) = (0.0, 0.0);
     for seed in 0..6 {
@@ -162,7 +162,7 @@ fn inversions_and_rare_qualities_have_their_shares() {
 
 #[test]
 fn a_held_out_soundfont_is_never_mixed_with_synthesis() {
-    // All parts synthesized, or none: with a held-out SoundFont the share does not matter.
+    // All parts synthesized, or none: with a held-out SoundFont the share has no effect.
     let example = Example::progression(5, &settings());
     let render_with = |fonts: &SoundFonts, share| {
         let settings = RenderSettings {

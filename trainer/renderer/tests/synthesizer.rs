@@ -1,4 +1,4 @@
-//! The synthesizer is in tune, ends when it should, and is the same from a seed.
+//! The synthesizer is in tune, ends when it should, and is reproducible from a seed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,7 +45,7 @@ fn every_patch_sounds_the_key_it_is_given() {
             let notes = [note(key, 0.0, 0.9)];
             let samples = play(&patch, &notes, &Expression::NONE, RATE, 22_050, &mut rng);
             let heard = windowed(&samples[2000..18_000]);
-            // The harmonics of the key against those of its neighbours a semitone away:
+            // The harmonics of the key compared with those of its neighbours a semitone away:
             // the first four, and the octave below for organs and slow modulators.
             let comb = |shift: f64| -> f64 {
                 [0.5, 1.0, 2.0, 3.0, 4.0]
@@ -86,7 +86,7 @@ fn chords_of_any_patch_hold_the_chord() {
             worst = worst.min(inside / total);
             mean += inside / total / 40.0;
         }
-        // Thirds and fifths have overtones outside the chord, seldom louder than they.
+        // Overtones of thirds and fifths outside the chord are seldom louder than the chord.
         assert!(mean > 0.85, "{role:?}: {mean}");
         assert!(worst > 0.5, "{role:?}: {worst}");
     }

@@ -1,9 +1,9 @@
-//! Fits the network by which the beat finder compares its guesses.
+//! Fits the network with which the beat finder compares its guesses.
 //!
-//! Each item has some hundred guesses; how good one is follows from the true beats. Guesses
-//! are drawn with probabilities that are a softmax of their scores, and the weights are those
-//! under which what is drawn is best: full batches, Adam, a rate that falls as a cosine, and a
-//! pull towards zero.
+//! Each item has some hundred guesses; the goodness of each follows from the true beats.
+//! Guesses are drawn with probabilities that are a softmax of their scores, and the weights
+//! maximize the goodness of what is drawn: full batches, Adam, a cosine schedule, and weight
+//! decay.
 
 use harmony::time::Meter;
 use rand::{Rng, SeedableRng};
@@ -13,16 +13,16 @@ use recognizer::beat::{Beats, FEATURES, Features, Guess, Scorer, UNITS};
 use super::measure::{f_measure, tempo_right};
 use super::tempi::{Kind, Truth};
 
-/// Steps of the descent.
+/// Steps of gradient descent.
 const STEPS: usize = 600;
-/// Their size at first.
+/// Initial step size.
 const RATE: f64 = 0.01;
 /// Parameters of a unit: a weight for each feature, a bias, an output.
 const UNIT: usize = FEATURES + 2;
-/// All of them: the linear part, then the units.
+/// Number of parameters: the linear part, then the units.
 const PARAMETERS: usize = FEATURES + UNITS * UNIT;
 
-/// The guesses at one item, each with how good it is, 0 to 1.
+/// The guesses for one item, each with its goodness, 0 to 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     /// What the item is.
@@ -32,7 +32,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Of an item whose guesses these are.
+    /// Scores the guesses for an item.
     #[must_use]
     pub(crate) fn new(truth: &Truth, guesses: &[Guess]) -> Self {
         let good = |guess: &Guess| (guess.features, goodness(truth, &guess.beats));
@@ -51,7 +51,7 @@ impl Case {
         }
     }
 
-    /// The best goodness of all guesses, and that of the guess that `scorer` chooses.
+    /// The best goodness of all guesses, and that of the guess chosen by `scorer`.
     #[must_use]
     pub(crate) fn best_and_chosen(&self, scorer: &Scorer) -> (f64, f64) {
         let best = self.guesses.iter().map(|it| it.1).fold(0.0, f64::max);
@@ -64,7 +64,7 @@ impl Case {
     }
 }
 
-/// How good beats are: half for the beats, the rest for tempo, meter and bars.
+/// The goodness of beats: half for the beats, the rest for tempo, meter and bars.
 fn goodness(truth: &Truth, beats: &Beats) -> f64 {
     let (from_s, to_s) = match truth.beats.as_slice() {
         [first, .., last] => (first.0 - 0.07, last.0 + 0.07),
@@ -94,8 +94,8 @@ fn goodness(truth: &Truth, beats: &Beats) -> f64 {
     0.5 * f_measure(&times(false), &found(false)) + 0.2 * f64::from(u8::from(tempo)) + bars
 }
 
-/// The network; `pull` is how strongly its weights are drawn to zero, in units of a feature's
-/// deviation; `seed` is where its units begin.
+/// Fits the network; `pull` is the strength of weight decay, in units of a feature's
+/// deviation; `seed` initializes the units.
 #[must_use]
 pub(crate) fn fitted(cases: &[Case], pull: f64, seed: u64) -> Scorer {
     let (mean, deviation) = (means(cases), deviations(cases));
@@ -138,11 +138,11 @@ pub(crate) fn fitted(cases: &[Case], pull: f64, seed: u64) -> Scorer {
     unscaled(&network, &mean, &deviation)
 }
 
-/// Where the descent begins: no linear part, units that differ.
+/// Initial parameters: no linear part, units that differ.
 fn begin(seed: u64) -> [f64; PARAMETERS] {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut network = [0.0; PARAMETERS];
-    // As PyTorch begins a linear layer: uniform within the inverse root of its inputs.
+    // As PyTorch initializes a linear layer: uniform within the inverse root of its inputs.
     let (inputs, outputs) = ((FEATURES as f64).sqrt(), (UNITS as f64).sqrt());
     for unit in network[FEATURES..].chunks_exact_mut(UNIT) {
         for (place, weight) in unit.iter_mut().enumerate() {
@@ -153,13 +153,13 @@ fn begin(seed: u64) -> [f64; PARAMETERS] {
     network
 }
 
-/// Whether a parameter is the bias of a unit, which nothing pulls to zero.
+/// Whether a parameter is the bias of a unit, which does not decay.
 const fn is_bias(parameter: usize) -> bool {
     parameter >= FEATURES && (parameter - FEATURES) % UNIT == FEATURES
 }
 
-/// Adds the slope of one item's loss, the negative logarithm of the mean goodness of what is
-/// drawn, times `share`.
+/// Adds the gradient of one item's loss, the negative logarithm of the expected goodness,
+/// times `share`.
 fn descend(
     network: &[f64; PARAMETERS],
     guesses: &[(Features, f64)],
@@ -203,7 +203,7 @@ fn descend(
     }
 }
 
-/// The network for features as they are.
+/// The network for unscaled features.
 fn unscaled(network: &[f64; PARAMETERS], mean: &Features, deviation: &Features) -> Scorer {
     let mut scorer = Scorer::NEUTRAL;
     let (linear, units) = network.split_at(FEATURES);
@@ -223,7 +223,7 @@ fn means(cases: &[Case]) -> Features {
     std::array::from_fn(|i| guesses().map(|it| it.0[i]).sum::<f64>() / count.max(1) as f64)
 }
 
-/// The deviation of each feature within items, so that all pull alike.
+/// The deviation of each feature within items, so that weight decay treats all alike.
 fn deviations(cases: &[Case]) -> Features {
     std::array::from_fn(|i| {
         let (mut sum, mut count) = (0.0, 0.0);
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn what_depends_on_each_other_is_told_too() {
-        // Right is what two features agree on, which no weighted sum can say.
+        // The right guess has two features in agreement, which no weighted sum can express.
         let guess = |a: f64, b: f64| {
             let mut features = [0.0; FEATURES];
             (features[0], features[1]) = (a, b);

@@ -7,14 +7,14 @@ use harmony::timeline::{Segment, Timeline, TimelineError};
 
 use renderer::song::Beat;
 
-/// Beats before this are left out, seconds: `mir_eval.beat.trim_beats`.
+/// Beats before this are left out, in seconds: `mir_eval.beat.trim_beats`.
 const TRIM_S: f64 = 5.0;
-/// A beat is a hit within this, seconds: `mir_eval.beat.f_measure`.
+/// A beat within this distance is a hit, in seconds: `mir_eval.beat.f_measure`.
 const WINDOW_S: f64 = 0.07;
-/// A tempo is right within this share.
+/// A tempo within this relative distance is right.
 const TEMPO_TOLERANCE: f64 = 0.04;
 
-/// Where the chord changes, seconds.
+/// The times at which the chord changes, in seconds.
 #[must_use]
 pub fn changes(chords: &[Interval]) -> Vec<f64> {
     let plain = |label: &Label| label.to_string();
@@ -25,19 +25,19 @@ pub fn changes(chords: &[Interval]) -> Vec<f64> {
         .collect()
 }
 
-/// How the changes of a track lie to those of the truth.
+/// The distances of a track's changes from those of the reference.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnBeat {
     /// Distance of each change that has a true one within a beat from the nearest, seconds.
     pub distances_s: Vec<f64>,
-    /// Those of them on the beat (or eighth) of the true change.
+    /// How many of them are on the beat (or eighth) of the true change.
     pub right: usize,
     /// All changes of the track.
     pub all: usize,
 }
 
 impl OnBeat {
-    /// Of a track's changes; `beats` are the song's.
+    /// Compares a track's changes with the reference; `beats` are the song's.
     #[must_use]
     pub fn new(estimate: &[f64], truth: &[f64], beats: &[Beat]) -> Self {
         let mut found = Self {
@@ -106,12 +106,11 @@ fn beat_length_s(beats: &[Beat], time_s: f64) -> f64 {
     }
 }
 
-/// The weighted key score of MIREX between the written keys and those that are found from
-/// chords ([`harmony::key::estimate`]), by duration; `None` where neither says anything of
-/// the same time.
+/// The weighted key score of MIREX for the keys found from chords ([`harmony::key::estimate`])
+/// against the annotated keys, by duration; `None` where the two do not overlap in time.
 ///
 /// # Errors
-/// Chords that make no timeline.
+/// If the chords do not make a timeline.
 pub fn key_score(
     written: &[(f64, f64, Key)],
     chords: &[Interval],
@@ -136,7 +135,7 @@ pub fn f_measure(truth: &[f64], estimate: &[f64]) -> f64 {
     let trimmed =
         |beats: &[f64]| -> Vec<f64> { beats.iter().copied().filter(|t| *t >= TRIM_S).collect() };
     let (truth, estimate) = (trimmed(truth), trimmed(estimate));
-    // Windows of one length on a line: taking the earliest that fits is a largest matching.
+    // All windows have the same length, so taking the earliest fit gives a largest matching.
     let (mut hits, mut t, mut e) = (0_usize, 0, 0);
     while let (Some(a), Some(b)) = (truth.get(t), estimate.get(e)) {
         if (a - b).abs() <= WINDOW_S {
@@ -155,7 +154,8 @@ pub fn f_measure(truth: &[f64], estimate: &[f64]) -> f64 {
     2.0 * hits as f64 / (truth.len() + estimate.len()) as f64
 }
 
-/// Whether the tempo of a song is right, and right but for a factor of two or three.
+/// Whether the tempo of a song is right, and whether it is right up to a factor of two or
+/// three.
 #[must_use]
 pub fn tempo_right(truth_bpm: f64, estimate_bpm: f64) -> (bool, bool) {
     let near = |factor: f64| (estimate_bpm * factor / truth_bpm - 1.0).abs() <= TEMPO_TOLERANCE;
@@ -170,7 +170,7 @@ pub fn median_bpm(times_s: &[f64]) -> Option<f64> {
     median(&mut steps).map(|step| 60.0 / step)
 }
 
-/// The middle value.
+/// The median.
 #[must_use]
 pub fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
@@ -230,7 +230,7 @@ mod tests {
         let names = ["C", "F", "G:7", "C", "A:min", "F", "G:7", "C"];
         let chords: Vec<Interval> = (0..).zip(names).map(|(bar, it)| chord(bar, it)).collect();
         let key = |name: &str| -> Key { name.parse().unwrap() };
-        // Right for twelve seconds, then a fifth off for four.
+        // Right for twelve seconds, then a fifth away for four.
         let written = [(0.0, 12.0, key("C:maj")), (12.0, 99.0, key("F:maj"))];
         let score = key_score(&written, &chords).unwrap().unwrap();
         assert!((score - 0.875).abs() < 1e-9, "{score}");

@@ -1,8 +1,8 @@
-//! Pieces in any meter, and in none, with their beats: what the beat finder is measured on
-//! where the songs of a corpus are all in four.
+//! Generated pieces in any meter and in free time, with their beats, to measure the beat
+//! finder where the songs of a corpus are all in four.
 //!
-//! A piece is a bar of eighths in groups (5/4 as three and two quarters, 7/8 as 2 + 2 + 3 and
-//! the like), a pattern over it for each player, drawn once and played with small changes, and
+//! A piece has a bar of eighths in groups (5/4 as three and two quarters, 7/8 as 2 + 2 + 3 and
+//! the like), a pattern for each player, drawn once and played with small variations, and
 //! chords that change with the bars or the groups.
 
 use harmony::time::Meter;
@@ -21,13 +21,12 @@ const KICK: u8 = 36;
 const SNARES: [u8; 4] = [38, 38, 37, 39];
 const HANDS: [u8; 5] = [42, 42, 51, 46, 70];
 
-/// How the time of a piece goes.
+/// The timing of a piece.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Clock {
-    /// A tempo in quarter notes a minute, steady or as steady as a band.
+    /// A tempo in quarter notes a minute, exactly steady or as steady as a band.
     Tempo(f64),
-    /// No beat that anybody could tap: each note is as long as it likes, around this many a
-    /// minute.
+    /// No beat to tap along with: notes of irregular length, around this many a minute.
     Free(f64),
 }
 
@@ -75,7 +74,7 @@ struct Bar {
     eighths: usize,
     /// Lengths of the groups that players accent, in eighths.
     groups: Vec<usize>,
-    /// Whether the groups are of one length, the beats.
+    /// Whether all groups have the same length; then they are the beats.
     even: bool,
 }
 
@@ -137,7 +136,7 @@ fn beats(rng: &mut ChaCha8Rng, count: usize, pulses: usize, pulse_s: f64, free: 
         .collect()
 }
 
-/// A turn of one to eight chords, changing each bar, each two, or with the groups.
+/// A cycle of one to eight chords, changing every bar, every two bars, or with the groups.
 fn chords(rng: &mut ChaCha8Rng, bar: &Bar, bars: usize, pulses: f64) -> Vec<Span> {
     const DEGREES: [(u8, &str); 8] = [
         (0, "maj"),
@@ -186,7 +185,7 @@ fn chords(rng: &mut ChaCha8Rng, bar: &Bar, bars: usize, pulses: f64) -> Vec<Span
     spans
 }
 
-/// A bar of strokes: the eighth (halves are sixteenths) and how loud, 0 to 1.
+/// The strokes of a bar: the eighth (halves are sixteenths) and the loudness, 0 to 1.
 type Pattern = Vec<(f64, f64)>;
 
 fn band(
@@ -198,7 +197,7 @@ fn band(
     free: bool,
 ) -> Vec<Track> {
     let starts: Vec<f64> = bar.starts().into_iter().map(|it| it as f64).collect();
-    // Strokes of a bar as beats of the song, some of them left out now and then.
+    // The strokes of a bar as beats of the song, with some left out now and then.
     let played = |rng: &mut ChaCha8Rng, pattern: &Pattern| -> Vec<(f64, f64)> {
         let mut strokes = Vec::new();
         for index in 0..bars {
@@ -318,7 +317,7 @@ fn band(
     tracks
 }
 
-/// How strong an eighth is: the first of a bar most, that of a group less.
+/// The accent of an eighth: strongest on the first of a bar, weaker on that of a group.
 fn accent(starts: &[f64], eighth: f64) -> f64 {
     if eighth == 0.0 {
         1.0
@@ -338,7 +337,7 @@ fn groove(rng: &mut ChaCha8Rng, bar: &Bar, starts: &[f64]) -> Vec<(u8, Pattern)>
     let odd = bar.eighths % 2 == 1 || bar.groups[0] == 3;
     let (mut kick, mut back): (Vec<f64>, Vec<f64>) = (vec![0.0], Vec::new());
     match rng.random_range(0..3) {
-        // Kick and snare in turn on the groups or the quarters.
+        // Kick and snare alternate on the groups or the quarters.
         0 | 1 => {
             let places: &[f64] = if odd { starts } else { &quarters };
             for (index, &place) in places.iter().enumerate().skip(1) {
@@ -349,7 +348,7 @@ fn groove(rng: &mut ChaCha8Rng, bar: &Bar, starts: &[f64]) -> Vec<(u8, Pattern)>
                 }
             }
         }
-        // The kick starts the groups, one snare late in the bar.
+        // The kick starts the groups, with one snare late in the bar.
         _ => {
             kick = starts.to_vec();
             back.push(

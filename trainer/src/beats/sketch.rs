@@ -1,5 +1,5 @@
-//! Sketches: half a minute of a band of sines and noise in any meter, made in milliseconds, so
-//! that the weights of the beat finder can be fitted on many grooves at many tempi.
+//! Sketches: half a minute of a band of sines and noise in any meter, made in milliseconds, to
+//! fit the beat finder's weights on many grooves at many tempi.
 
 use std::f64::consts::TAU;
 
@@ -11,9 +11,9 @@ use super::tempi::{Kind, METERS, Truth};
 
 const RATE_HZ: u32 = 22_050;
 const RATE: f64 = RATE_HZ as f64;
-/// Least length, seconds.
+/// Minimum length, in seconds.
 const LENGTH_S: f64 = 36.0;
-/// The meters in turn.
+/// The meters, used in turn.
 const TURN: [&str; 8] = ["4/4", "4/4", "4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
 const CHORDS: [(&str, [f64; 3]); 4] = [
     ("C:maj", [261.6, 329.6, 392.0]),
@@ -22,18 +22,18 @@ const CHORDS: [(&str, [f64; 3]); 4] = [
     ("G:maj", [196.0, 246.9, 293.7]),
 ];
 
-/// A sketch: its sound, its chords as a network might have heard them, and its beats.
+/// A sketch: its audio, its chords as a network might hear them, and its beats.
 #[derive(Debug, Clone)]
 pub(crate) struct Sketch {
-    /// The sound.
+    /// The audio.
     pub audio: Audio,
-    /// The chords, some of them a little early or late, some missed.
+    /// The chords, some slightly early or late, some missed.
     pub chords: Timeline,
-    /// What is known.
+    /// The ground truth.
     pub truth: Truth,
 }
 
-/// Numbers by chance (a linear congruential generator is enough for grooves).
+/// Random numbers (a linear congruential generator is enough for grooves).
 struct Chance(u64);
 
 impl Chance {
@@ -172,10 +172,10 @@ impl Groove {
     }
 }
 
-/// Sketch `seed`.
+/// Makes the sketch of a seed.
 ///
 /// # Errors
-/// Chords that make no timeline, which would be a fault here.
+/// If the chords do not make a timeline, which would be a bug here.
 pub(crate) fn sketch(seed: u64) -> Result<Sketch, SketchError> {
     let mut chance = Chance(seed.wrapping_mul(7919) + 17);
     for _ in 0..8 {
@@ -252,7 +252,7 @@ pub(crate) fn sketch(seed: u64) -> Result<Sketch, SketchError> {
     })
 }
 
-/// A bar of everybody.
+/// Adds a bar of all players.
 fn play(
     samples: &mut [f32],
     groove: &Groove,
@@ -318,7 +318,7 @@ fn play(
     }
 }
 
-/// Adds `sound` of seconds since `at_s` and of the sample's number.
+/// Adds `sound`, a function of the seconds since `at_s` and the sample's number.
 fn strike(samples: &mut [f32], at_s: f64, length_s: f64, sound: impl Fn(f64, usize) -> f64) {
     if at_s < 0.0 {
         return;
@@ -337,7 +337,8 @@ fn noise(n: usize) -> f64 {
     (x >> 40) as f64 / f64::from(1_u32 << 23) - 1.0
 }
 
-/// The chords as a network hears them: within 30 ms, and one change in twelve missed.
+/// The chords as a network would hear them: within 30 ms, and with one change in twelve
+/// missed.
 fn heard(
     chance: &mut Chance,
     changes: &[(f64, usize)],
@@ -347,7 +348,7 @@ fn heard(
     let mut current: Option<(f64, usize)> = None;
     for &(time_s, chord) in changes {
         let Some((since_s, sounding)) = current else {
-            // The first is never missed; it is as early as the sound.
+            // The first is never missed; it starts with the audio.
             chance.share();
             current = Some((0.0, chord));
             continue;
@@ -367,7 +368,7 @@ fn heard(
     Ok(Timeline::from_segments(segments)?)
 }
 
-/// Why there is no sketch: a name in this file that is none.
+/// Why a sketch failed: an invalid name in this file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SketchError {
     /// A meter.

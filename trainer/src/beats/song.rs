@@ -1,4 +1,4 @@
-//! A rendered song with its beats, and what the engines make of it.
+//! A rendered song with its beats, and the engines' results for it.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::evaluate::overlap::intervals;
 use renderer::render::Rendered;
 use renderer::song::Beat;
 
-/// Samples that the refining engine gets at once.
+/// Samples per block for the refining engine.
 const BLOCK: usize = 4096;
 
-/// A song and what is known of it.
+/// A song and its ground truth.
 #[derive(Debug, Clone)]
 pub(crate) struct Song {
     /// The audio.
@@ -29,12 +29,12 @@ pub(crate) struct Song {
     pub chords: Vec<Interval>,
     /// Its beats.
     pub beats: Vec<Beat>,
-    /// Its keys, as somebody wrote them down: start and end in seconds.
+    /// Its annotated keys: start and end in seconds.
     pub keys: Vec<(f64, f64, Key)>,
 }
 
 impl Song {
-    /// What was rendered.
+    /// A song from a rendered example.
     #[must_use]
     pub(crate) fn new(rendered: Rendered) -> Self {
         Self {
@@ -53,8 +53,8 @@ impl Song {
         }
     }
 
-    /// The grid of its beats: the middle of a bar of an even number of beats is its half, and
-    /// eighths lie half-way between beats.
+    /// The grid of its beats: an even number of beats in a bar gives a half bar in the middle,
+    /// and eighths lie half-way between beats.
     #[must_use]
     pub(crate) fn grid(&self) -> BeatGrid {
         let downbeats: Vec<usize> = (0..self.beats.len())
@@ -86,10 +86,10 @@ impl Song {
     }
 }
 
-/// The chord tracks of a song by each way of making them, and its beats as found.
+/// The chord tracks of a song by each method, and its beats as found.
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {
-    /// By name: who made it, and the chords.
+    /// The name of each method, and its chords.
     pub tracks: Vec<(&'static str, Vec<Interval>)>,
     /// The beats, if any were found.
     pub beats: Option<Beats>,
@@ -97,21 +97,21 @@ pub(crate) struct Answers {
 
 /// The refining pass with the host's beats.
 pub(crate) const REFINED_ON_GRID: &str = "refined, host's beats";
-/// The refining pass without.
+/// The refining pass without beats.
 pub(crate) const REFINED: &str = "refined, no beats";
 /// The whole file with the host's beats.
 pub(crate) const FILE_ON_GRID: &str = "file, host's beats";
-/// The whole file with the beats that were found.
+/// The whole file with found beats.
 pub(crate) const FILE_ON_FOUND: &str = "file, found beats";
 /// The whole file without beats.
 pub(crate) const FILE: &str = "file, no beats";
 
 impl Answers {
-    /// Everything that is made of a song.
+    /// Runs all methods on a song.
     ///
     /// # Errors
-    /// An engine that fails.
-    pub(crate) fn to(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
+    /// If an engine fails.
+    pub(crate) fn for_song(song: &Song, model: &Arc<dyn WindowModel>) -> Result<Self> {
         let grid = song.grid();
         let signal = Signal::from_audio(&song.audio)?;
         let analysis = Analysis::new(&signal, model.as_ref(), |_| true)?;

@@ -1,8 +1,8 @@
-//! Music in many tempi and meters, rendered, and what the network heard in it: songs as they
-//! are and at other tempi, written progressions, pieces in each meter and in free time.
+//! Music in many tempi and meters, rendered, with the network's output for it: songs at their
+//! own and other tempi, generated progressions, pieces in each meter and in free time.
 //!
-//! Rendering and listening are slow, and a beat finder that is worked on changes neither, so
-//! both are kept in a folder if one is given.
+//! Rendering and running the network are slow and independent of changes to the beat finder,
+//! so both can be cached in a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,21 +34,21 @@ use renderer::render::{RenderSettings, render};
 use renderer::song::{Beat, Song};
 use renderer::soundfont::SoundFonts;
 
-/// Changes whenever what is kept would change.
+/// Changes whenever the cached content would change.
 const VERSION: &str = "tempi/1";
 /// Slowest and fastest tempo, quarter notes a minute.
 const RANGE_BPM: (f64, f64) = (60.0, 200.0);
-/// The meters of the written pieces.
+/// The meters of the generated pieces.
 pub(crate) const METERS: [&str; 6] = ["4/4", "3/4", "5/4", "6/8", "7/8", "12/8"];
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Kind {
     /// A song of POP909 at its own tempo.
     Song,
     /// The same at a tempo drawn from 60 to 200.
     Retimed,
-    /// A written progression, 60 to 200.
+    /// A generated progression at 60 to 200.
     Progression,
     /// A piece in the meter of this index of [`METERS`].
     Piece(usize),
@@ -56,7 +56,7 @@ pub(crate) enum Kind {
     Free,
 }
 
-/// The order in which a set goes through its kinds, the usual ones more often.
+/// The order in which a set goes through its kinds; usual ones come more often.
 pub(crate) const KINDS: [Kind; 14] = [
     Kind::Song,
     Kind::Retimed,
@@ -74,23 +74,23 @@ pub(crate) const KINDS: [Kind; 14] = [
     Kind::Free,
 ];
 
-/// What is known of an item.
+/// The ground truth of an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Truth {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// The meter, where it is one.
+    /// The meter, if there is one.
     pub meter: Option<String>,
     /// Quarter notes a minute, where there is a tempo.
     pub bpm: Option<f64>,
     /// Times of beats (pulses of the meter), seconds, and whether a bar starts there.
     pub beats: Vec<(f64, bool)>,
-    /// Where the chords are.
+    /// The chords: start, end and label.
     pub chords: Vec<(f64, f64, String)>,
 }
 
 impl Truth {
-    /// The meter, if one is known.
+    /// The meter, if it is known.
     #[must_use]
     pub(crate) fn meter(&self) -> Option<Meter> {
         self.meter.as_ref()?.parse().ok()
@@ -99,7 +99,7 @@ impl Truth {
     /// The chords as intervals.
     ///
     /// # Errors
-    /// A label that is none.
+    /// If a label is invalid.
     pub(crate) fn intervals(&self) -> Result<Vec<Interval>> {
         let chords = self.chords.iter();
         chords
@@ -113,7 +113,7 @@ impl Truth {
             .collect()
     }
 
-    /// The beats as those of a score.
+    /// The beats in the form of a song's.
     #[must_use]
     pub(crate) fn song_beats(&self) -> Vec<Beat> {
         let beats = self.beats.iter();
@@ -123,49 +123,49 @@ impl Truth {
     }
 }
 
-/// An item as it was heard.
+/// An item with the network's output.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
-    /// What is known.
+    /// The ground truth.
     pub truth: Truth,
-    /// The sound.
+    /// The audio.
     pub audio: Audio,
-    /// What the network says of it.
+    /// The network's output.
     pub listened: Analysis,
 }
 
-/// A set of items.
+/// The settings of a set of items.
 pub(crate) struct Tempi {
-    /// How often the set goes through [`KINDS`].
+    /// How many times the set goes through [`KINDS`].
     pub rounds: usize,
     /// Seed of the set.
     pub seed: u64,
     /// Length of an item, seconds.
     pub length_s: f64,
-    /// Whose songs.
+    /// The split of the songs.
     pub split: SongSplit,
     /// How items are rendered.
     pub render: RenderSettings,
-    /// Songs.
+    /// The songs.
     pub corpus: Pop909,
-    /// Who plays.
+    /// The SoundFonts.
     pub fonts: SoundFonts,
-    /// Where items are kept.
+    /// The cache folder.
     pub cache: Option<PathBuf>,
 }
 
 impl Tempi {
-    /// How many items there are.
+    /// The number of items.
     #[must_use]
     pub(crate) const fn count(&self) -> usize {
         self.rounds * KINDS.len()
     }
 
-    /// Item `index`, rendered and heard by `model`, or as it was kept.
+    /// Item `index`, rendered and run through `model`, or from the cache.
     ///
     /// # Errors
-    /// A song that cannot be read, a synthesizer or an engine that fails, a folder that cannot
-    /// be written.
+    /// If a song cannot be read, a synthesizer or an engine fails, or the cache cannot be
+    /// written.
     pub(crate) fn get(&self, index: usize, model: &dyn WindowModel) -> Result<Item> {
         let path = self.cache.as_ref().map(|folder| {
             folder.join(format!(
@@ -193,13 +193,13 @@ impl Tempi {
         let place = index % KINDS.len();
         let kind = KINDS[place];
         let round = index / KINDS.len();
-        // The how manieth of its kind.
+        // The number of this item within its kind.
         let alike = |kinds: &[Kind]| kinds.iter().filter(|it| **it == kind).count();
         let turn = round * alike(&KINDS) + alike(&KINDS[..place]);
         let all = self.rounds * alike(&KINDS);
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
         let mut rng = stream(seed, Stream::Band);
-        // Each stretch of the range of tempi has as many.
+        // Tempi are spread evenly over the range.
         let share = (turn as f64 + rng.random_range(0.0..1.0)) / all as f64;
         let bpm = RANGE_BPM.0 * (RANGE_BPM.1 / RANGE_BPM.0).powf(share);
         let (example, meter, bpm) = self.written(kind, turn, seed, bpm)?;
@@ -210,7 +210,7 @@ impl Tempi {
         let truth = Truth {
             kind,
             meter: meter.map(|meter| meter.to_string()),
-            // As rendered: varispeed moves it.
+            // Measured on the result: varispeed changes it.
             bpm: bpm.and(median_bpm(&beats)).map(|bpm| bpm * pulse),
             beats: rendered
                 .beats
@@ -259,7 +259,7 @@ impl Tempi {
                 (song, meter, Some(0.0))
             }
             Kind::Retimed => {
-                // Another song than the one before.
+                // A different song than the one before.
                 let at = (turn + self.rounds * 3) as u64;
                 let own = written(&settings(3, 1e9), at, Some(&self.corpus))?;
                 let times: Vec<f64> = own.song.beats.iter().map(|b| b.time_s).collect();
@@ -281,7 +281,7 @@ impl Tempi {
             }
             Kind::Piece(index) => {
                 let meter: Meter = METERS[index].parse()?;
-                // A dotted quarter at 60 to 150, as jigs and slow blues have it.
+                // A dotted quarter at 60 to 150, as in jigs and slow blues.
                 let bpm = if meter.pulse_beats() > 1.0 {
                     1.5 * (60.0 * 2.5_f64.powf((bpm / 60.0).ln() / (200.0_f64 / 60.0).ln()))
                 } else {
@@ -303,7 +303,7 @@ impl Tempi {
     }
 }
 
-/// Three or four in a bar, whichever most bars have.
+/// Three or four beats in a bar, as most bars have.
 fn meter_of(song: &Song) -> Option<Meter> {
     let downs: Vec<usize> = (0..song.beats.len())
         .filter(|&i| song.beats[i].downbeat)
@@ -315,7 +315,7 @@ fn meter_of(song: &Song) -> Option<Meter> {
         .and_then(|(_, name)| name.parse().ok())
 }
 
-/// The same played `factor` times as slowly.
+/// The example played `factor` times as slowly.
 fn retimed(mut example: Example, factor: f64) -> Example {
     for beat in &mut example.song.beats {
         beat.time_s *= factor;
@@ -379,7 +379,7 @@ fn read(path: &Path) -> Result<Item> {
     let (_, header) = SafeTensors::read_metadata(&bytes)?;
     let about = header.metadata().clone().unwrap_or_default();
     let entry = |name: &str| about.get(name).with_context(|| format!("no {name}"));
-    ensure!(entry("version")? == VERSION, "kept by another version");
+    ensure!(entry("version")? == VERSION, "cached by another version");
     let tensors = SafeTensors::deserialize(&bytes)?;
     let values = |name: &str| -> Result<Vec<f32>> {
         let data = tensors.tensor(name)?;

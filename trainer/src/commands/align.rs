@@ -1,4 +1,4 @@
-//! `trainer eval-align`: charts with mistakes, aligned to songs that are played otherwise.
+//! `trainer eval-align`: alignment of charts with mistakes to songs played in another order.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(super) struct AlignArguments {
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
-    /// Align without the beats that are found.
+    /// Align without finding beats
     #[arg(long)]
     no_beats: bool,
     /// Print a line for each song.

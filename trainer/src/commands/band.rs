@@ -1,5 +1,5 @@
-//! `trainer eval-band`: what instances on the tracks of a song hear together, against what one
-//! hears of the mix.
+//! `trainer eval-band`: instances on the tracks of a song as a band, compared with one on the
+//! mix.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,23 +26,23 @@ pub(super) struct BandArguments {
     /// Length of an excerpt in seconds.
     #[arg(short, long, default_value_t = 30.0)]
     length: f64,
-    /// Written progressions whose qualities are drawn evenly, as in the set `rare` of `eval`,
+    /// Generated progressions with evenly drawn qualities, as in the set `rare` of `eval`,
     /// instead of songs.
     #[arg(long)]
     rare: bool,
-    /// Tell the display the songs' beats, as a host does whose transport runs.
+    /// Give the display the songs' beats, like a host with a running transport.
     #[arg(long)]
     beats: bool,
-    /// Causal weights; the built-in ones without.
+    /// Causal weights [default: the built-in ones].
     #[arg(long)]
     live: Option<PathBuf>,
-    /// Weights over windows; the built-in ones without.
+    /// Windowed weights [default: the built-in ones].
     #[arg(long)]
     windowed: Option<PathBuf>,
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
-    /// Other weights that are compared, each as `doubt:bass:third`; for choosing, with `--tune`.
+    /// Further weights to compare, each as `doubt:bass:third`; for choosing, with `--tune`.
     #[arg(long, value_delimiter = ',', value_parser = weights)]
     weights: Vec<Weights>,
     /// All figures as JSON.
@@ -50,7 +50,7 @@ pub(super) struct BandArguments {
     json: Option<PathBuf>,
 }
 
-/// Reads weights.
+/// Parses weights.
 fn weights(text: &str) -> Result<Weights> {
     let numbers: Vec<f32> = text
         .split(':')
@@ -63,7 +63,7 @@ fn weights(text: &str) -> Result<Weights> {
     Ok(Weights { doubt, bass, third })
 }
 
-/// A way of making a track of a song.
+/// A method of making a track, and its result for a song.
 type Track = (String, Vec<Segment>);
 
 /// Evaluates and prints.

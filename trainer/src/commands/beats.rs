@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::songs::SongArguments;
 
-/// Boundaries are hits within this, seconds.
+/// Boundaries within this distance are hits, in seconds.
 const WINDOW_S: f64 = 0.15;
 
 /// The arguments of `trainer eval-beats`.
@@ -39,61 +39,62 @@ pub(super) struct BeatsArguments {
     /// All figures as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// The changes that are on the beat of no true one, as a table with tabs: track, song,
-    /// second, chords before and after, true chord, beats to the nearest true change.
+    /// File for the changes that are not on the beat of a true one, as a tab-separated table:
+    /// track, song, second, chords before and after, true chord, beats to the nearest true
+    /// change.
     #[arg(long, value_name = "FILE")]
     misses: Option<PathBuf>,
-    /// Also measure what the refining engine costs beside the live one.
+    /// Also measure the cost of the refining engine beside the live one.
     #[arg(long)]
     cost: bool,
-    /// Measure the beat finder by tempo and meter instead, over `-n` rounds of three songs as
-    /// they are, two songs and two written progressions at tempi from 60 to 200, a piece in
-    /// each of six meters and one in free time.
+    /// Measure the beat finder by tempo and meter instead, over `-n` rounds of three songs at
+    /// their own tempo, two songs and two generated progressions at tempi from 60 to 200, a
+    /// piece in each of six meters and one in free time.
     #[arg(long)]
     tempi: bool,
-    /// Keep what `--tempi` renders and hears in this folder.
+    /// Cache what `--tempi` renders and its network output in this folder.
     #[arg(long, value_name = "FOLDER", requires = "tempi")]
     cache: Option<PathBuf>,
 }
 
-/// How a way of making chord tracks did.
+/// The scores of a method of making chord tracks.
 #[derive(Debug, Serialize)]
 struct TrackScores {
     name: &'static str,
     /// Median distance of a change from the true one within a beat, seconds.
     median_distance_s: Option<f64>,
-    /// Of the changes with a true one within a beat, the share on its beat.
+    /// The share on the true change's beat, of the changes within a beat of one.
     right_beat: f64,
-    /// Of all changes, the share on the beat of a true one.
+    /// The share of all changes that are on the beat of a true one.
     right_beat_of_all: f64,
-    /// F of boundaries within 0.15 s.
+    /// F-measure of boundaries within 0.15 s.
     boundary_f: f64,
     precision: f64,
     recall: f64,
     majmin: f64,
-    /// Mean MIREX score of the keys that are found from the chords.
+    /// Mean MIREX score of the keys found from the chords.
     key: f64,
 }
 
-/// How the beat finder did.
+/// The scores of the beat finder.
 #[derive(Debug, Serialize)]
 struct BeatScores {
     /// Mean F-measure within 70 ms.
     f_measure: f64,
-    /// The same of the downbeats.
+    /// The same for downbeats.
     downbeat_f_measure: f64,
     /// Share of songs whose tempo is right within 4 %.
     tempo_right: f64,
-    /// The same but for a factor of two or three.
+    /// The same up to a factor of two or three.
     tempo_right_but_octave: f64,
-    /// Median of how late a found beat is, among those within 70 ms, seconds.
+    /// Median delay of found beats, among those within 70 ms, in seconds.
     offset_s: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
 struct Report {
     songs: usize,
-    /// Mean MIREX score of the keys that are found from the true chords.
+    /// Mean MIREX score of the keys found from the true chords.
     key_of_true_chords: f64,
     tracks: Vec<TrackScores>,
     beats: BeatScores,
@@ -108,7 +109,7 @@ struct Done {
     offsets_s: Vec<f64>,
 }
 
-/// One track of a song.
+/// The measures of one track of a song.
 struct Measured {
     name: &'static str,
     on_beat: OnBeat,
@@ -136,7 +137,7 @@ pub(super) fn run(arguments: &BeatsArguments) -> Result<()> {
         &interrupted,
         |index| {
             let song = Song::new(songs.get(index)?);
-            let answers = Answers::to(&song, &model)?;
+            let answers = Answers::for_song(&song, &model)?;
             measured(&song, &answers).with_context(|| format!("song {index}"))
         },
     )?;
@@ -176,7 +177,7 @@ fn measured(song: &Song, answers: &Answers) -> Result<Done> {
         beats.map(|b| b.time_s).collect()
     };
     let (beats, downbeats) = (times(false), times(true));
-    // Found beats reach to both ends; the annotation does not.
+    // Found beats reach to both ends of the audio; the annotation does not.
     let (from_s, to_s) = match beats.as_slice() {
         [first, .., last] => (first - 0.07, last + 0.07),
         _ => (0.0, 0.0),
@@ -274,7 +275,7 @@ fn misses_table(done: &[Done]) -> String {
     table
 }
 
-/// The mean, 0 of nothing.
+/// The mean; 0 for no values.
 fn mean_of(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(sum, count), it| (sum + it, count + 1.0));
     if count > 0.0 { sum / count } else { 0.0 }
@@ -314,7 +315,7 @@ fn print(report: &Report) {
     );
 }
 
-/// Time of one thread that the engines need for the same audio.
+/// Measures one thread's time of the engines for the same audio.
 fn cost(audio: &Audio) -> Result<()> {
     let rate = f64::from(audio.sample_rate);
     let mut live = LiveEngine::new(models::live()?, rate, LiveSettings::default())?;

@@ -1,4 +1,4 @@
-//! `trainer calibrate`: confidences that are as sure as they are right.
+//! `trainer calibrate`: confidences that match the share of right answers.
 
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ pub(super) struct CalibrateArguments {
     /// The weights file.
     #[arg(long)]
     weights: PathBuf,
-    /// What `trainer eval --consensus --json` wrote for these weights, of music to choose by;
-    /// given again for several, each counts by its minutes.
+    /// The report of `trainer eval --consensus --json` for these weights, on music for
+    /// choosing; given several times, each counts by its minutes.
     #[arg(long, required = true)]
     report: Vec<PathBuf>,
     /// The file for the calibrated weights.
@@ -41,25 +41,25 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<()> {
         let report: Report = serde_json::from_str(&text).with_context(named)?;
         let consensus = report
             .consensus
-            .with_context(|| format!("{} is no report of --consensus", path.display()))?;
+            .with_context(|| format!("{} is not a report of --consensus", path.display()))?;
         let scores = consensus
             .all
             .engines
             .get(engine)
-            .with_context(|| format!("{} does not speak of `{engine}`", path.display()))?;
+            .with_context(|| format!("{} has no results for `{engine}`", path.display()))?;
         let weight = consensus.all.minutes as f32;
         slope += weight * scores.mending.slope;
         offset += weight * scores.mending.offset;
         minutes += weight;
     }
-    ensure!(minutes > 0.0, "the reports are of no music");
+    ensure!(minutes > 0.0, "the reports cover no music");
     let mending = Calibration {
         slope: slope / minutes,
         offset: offset / minutes,
     };
     ensure!(
         mending.is_plausible(),
-        "larger probabilities are less often right in these reports"
+        "in these reports larger probabilities are right less often, which cannot be calibrated"
     );
     weights.calibration = weights.calibration.then(mending);
     let out = weights.to_bytes()?;

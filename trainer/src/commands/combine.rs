@@ -1,4 +1,4 @@
-//! `trainer combine`: pseudo-labels of several teachers as one.
+//! `trainer combine`: combines the pseudo-labels of several teachers.
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -11,29 +11,29 @@ use teachers::mixture::Rule;
 
 #[derive(Debug, Args)]
 pub(super) struct CombineArguments {
-    /// Folder with what a teacher said (`trainer pseudo-label`); given again for each.
+    /// Folder with a teacher's output (`trainer pseudo-label`); given once for each.
     #[arg(long, required = true)]
     posteriors: Vec<PathBuf>,
-    /// How they come to one answer.
+    /// The rule of combination.
     #[arg(long, value_enum, default_value_t = RuleName::Product)]
     rule: RuleName,
-    /// Folder with what a witness said: where it hears another root or third, the others are
-    /// believed less.
+    /// Folder with a witness's output: where its root or third differs, the others are trusted
+    /// less.
     #[arg(long)]
     witness: Option<PathBuf>,
-    /// Temperature of what the witness doubts.
+    /// Temperature applied where the witness disagrees.
     #[arg(long, default_value_t = 2.0, requires = "witness")]
     doubt: f32,
     /// Manifest of the corpus, or its folder.
     #[arg(long)]
     corpus: PathBuf,
-    /// Folder for the posteriors and the chords; made when missing.
+    /// Folder for the posteriors and the chords; created if missing.
     #[arg(short, long)]
     out: PathBuf,
     /// Only tracks of this split; may be given again.
     #[arg(long, value_enum)]
     split: Vec<Split>,
-    /// Tracks at the same time.
+    /// Number of tracks processed in parallel.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
 }
@@ -44,7 +44,7 @@ enum RuleName {
     Average,
     /// Their geometric mean.
     Product,
-    /// The share of teachers whose likeliest class it is.
+    /// The share of teachers for which a class is the most likely.
     Vote,
 }
 

@@ -11,14 +11,14 @@ use crate::corpus::{Corpus, Split};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
-/// Broken files that are named on the screen; all are in the list beside the manifest.
+/// Number of broken files that are printed; all are in the list beside the manifest.
 const NAMED: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CorpusCommand {
-    /// Write the manifest of a folder of audio, with .lab or .jams files or without.
+    /// Write the manifest of a folder of audio, with or without .lab or .jams files.
     Scan(ScanArguments),
-    /// Show what is in a corpus.
+    /// Show the contents of a corpus.
     Show {
         /// The manifest, or its folder.
         corpus: PathBuf,
@@ -29,31 +29,33 @@ pub(super) enum CorpusCommand {
 pub(super) struct ScanArguments {
     /// Folder with the audio, searched to any depth.
     folder: PathBuf,
-    /// The manifest; corpus.jsonl in the folder without.
+    /// The manifest [default: corpus.jsonl in the folder].
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// Name of the corpus; that of the folder without.
+    /// Name of the corpus [default: the folder's name].
     #[arg(long)]
     name: Option<String>,
     /// Licence of the audio, as an SPDX expression where it has one.
     #[arg(long, default_value = "unknown")]
     licence: String,
-    /// Where the audio comes from; the first folder of each file without.
+    /// Where the audio comes from [default: the first folder in each file's path].
     #[arg(long)]
     source: Option<String>,
     /// JSON object from the names of first folders to {"licence", "split"}.
     #[arg(long)]
     sources: Option<PathBuf>,
-    /// Table of the recordings, as manifest.tsv: file, artist, licence, kind and seconds, by tabs.
+    /// Table of the recordings (manifest.tsv): file, artist, licence, kind and seconds, separated
+    /// by tabs.
     #[arg(long)]
     list: Option<PathBuf>,
-    /// Split of every track; by their content, 8 : 1 : 1, without.
+    /// Split of every track [default: by content, 8 : 1 : 1].
     #[arg(long, value_enum)]
     split: Option<Split>,
-    /// Folder with .lab or .jams files laid out as the audio; beside the audio without.
+    /// Folder with .lab or .jams files in the same layout as the audio [default: beside the
+    /// audio].
     #[arg(long)]
     labels: Option<PathBuf>,
-    /// Leave out what is shorter, in seconds.
+    /// Leave out shorter files, in seconds.
     #[arg(long, default_value_t = 10.0)]
     min_length: f64,
     /// Threads.
@@ -148,7 +150,7 @@ fn summary(corpus: &Corpus) -> String {
         ));
     }
     text.push_str("\n| source | split | tracks | minutes | licence |\n|---|---|---|---|---|\n");
-    // By split too: the tracks of a source may be divided.
+    // Also by split: the tracks of a source may be divided.
     let mut sources: BTreeMap<(&str, Split), (usize, f64, &str)> = BTreeMap::new();
     for track in corpus.tracks() {
         let entry = sources.entry((&track.source, track.split));
@@ -165,7 +167,7 @@ fn summary(corpus: &Corpus) -> String {
     text
 }
 
-/// `trainer frames --corpus`: the frames of every track.
+/// `trainer frames --corpus`: makes the frames of every track.
 pub(super) fn frames(
     corpus: &Path,
     out: &Path,

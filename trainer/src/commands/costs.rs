@@ -1,14 +1,14 @@
-//! Costs of the decoder on the command line.
+//! Parses costs of the decoder from the command line.
 
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use recognizer::decode::changes::ChangeCosts;
 
-/// Some costs, by name.
+/// Changed costs, by name.
 #[derive(Debug, Clone)]
 pub(super) struct CostChanges {
-    /// As they were given.
+    /// The text as given.
     pub text: String,
     /// The built-in costs with these changes.
     pub costs: ChangeCosts,

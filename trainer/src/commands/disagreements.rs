@@ -1,4 +1,4 @@
-//! `trainer disagreements`: where student and teacher hear different chords.
+//! `trainer disagreements`: lists where student and teacher differ.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::inspect;
 
-/// Music before and after a disagreement in its picture, seconds.
+/// Seconds of music before and after a disagreement in its picture.
 const AROUND_S: f64 = 4.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -33,28 +33,29 @@ pub(super) struct DisagreementsArguments {
     /// Folder with the teacher's posteriors and labels.
     #[arg(long)]
     posteriors: PathBuf,
-    /// Which tracks.
+    /// The split of the tracks.
     #[arg(long, value_enum, default_value = "valid")]
     split: Split,
-    /// Which engine.
+    /// The engine.
     #[arg(long, value_enum, default_value = "offline")]
     student: Student,
-    /// How many stretches are listed, those first that are long and sure on both sides.
+    /// How many disagreements to list; those that are long, with both sides confident, come
+    /// first.
     #[arg(long, default_value_t = 100)]
     top: usize,
     /// Everything as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Folder for pictures of the first stretches.
+    /// Folder for pictures of the first disagreements.
     #[arg(long)]
     pictures: Option<PathBuf>,
-    /// How many pictures.
+    /// The number of pictures.
     #[arg(long, default_value_t = 12)]
     pictured: usize,
-    /// Causal weights; the built-in ones without.
+    /// Causal weights [default: the built-in ones].
     #[arg(long)]
     live: Option<PathBuf>,
-    /// Windowed weights; the built-in ones without.
+    /// Windowed weights [default: the built-in ones].
     #[arg(long)]
     windowed: Option<PathBuf>,
     /// Threads.
@@ -62,14 +63,14 @@ pub(super) struct DisagreementsArguments {
     threads: usize,
 }
 
-/// What is written as JSON.
+/// The content of the JSON.
 #[derive(Serialize)]
 struct Listing {
     tracks: usize,
     /// Seconds that the teacher labelled.
     seconds: f64,
     kinds: BTreeMap<Kind, KindCount>,
-    /// Kinds by package.
+    /// Kinds by package of the corpus.
     packages: BTreeMap<String, BTreeMap<Kind, KindCount>>,
     top: Vec<Disagreement>,
 }

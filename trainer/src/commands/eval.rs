@@ -34,33 +34,33 @@ use teachers::open;
 use super::costs::CostChanges;
 use super::sources::Sources;
 
-/// Pieces from which the oracle knows how chords are written.
+/// Number of pieces from which the oracle learns how chords are named.
 const ORACLES_PIECES: u64 = 3000;
 
-/// What the engines are evaluated on.
+/// A set to evaluate on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Set {
     /// Held-out songs with all effects.
     Songs,
-    /// Written progressions whose qualities are drawn evenly.
+    /// Generated progressions with evenly drawn qualities.
     Rare,
     /// The songs without effects, in tune.
     SongsDry,
-    /// The written progressions without effects, in tune.
+    /// The generated progressions without effects, in tune.
     RareDry,
-    /// Held-out real music, against what a teacher hears in it.
+    /// Held-out real music, compared with a teacher.
     Real,
-    /// Held-out songs in tune and without a codec; what the next three degradation.
+    /// Held-out songs in tune and without a codec: the base of the next three sets.
     Base,
     /// Those songs 40 cents off.
     Detuned,
-    /// Those songs with noise 15 dB under them.
+    /// Those songs with noise 15 dB below the music.
     Noisy,
     /// Those songs through a lossy codec.
     Lossy,
-    /// One instrument alone, with silence between its chords.
+    /// A solo instrument, with silence between its chords.
     Solo,
-    /// Written progressions of add9, 6/9, 7sus4 and power chords.
+    /// Generated progressions with add9, 6/9, 7sus4 and power chords.
     Names,
 }
 
@@ -94,21 +94,22 @@ impl Set {
 /// The arguments of `trainer eval`.
 #[derive(clap::Args)]
 pub(super) struct EvalArguments {
-    /// Causal weights; the built-in ones without.
+    /// Causal weights [default: the built-in ones].
     #[arg(long)]
     live: Option<PathBuf>,
-    /// Windowed weights; the built-in ones without.
+    /// Windowed weights [default: the built-in ones].
     #[arg(long)]
     windowed: Option<PathBuf>,
-    /// What to evaluate on; songs and rare where neither this nor --truth or --consensus is
-    /// given.
+    /// The sets to evaluate on [default: songs and rare, if neither --truth nor --consensus is
+    /// given].
     #[arg(long, value_enum, value_delimiter = ',')]
     sets: Vec<Set>,
-    /// Also score real recordings whose chords are known: a folder of folders with audio and a
-    /// .lab file beside each; may be given several times.
+    /// Also score real recordings with known chords: a folder of folders with audio and a .lab
+    /// file beside each; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     truth: Vec<PathBuf>,
-    /// Play these so fast that they sound so many cents higher, or lower, their labels with them.
+    /// Play these faster or slower, with their labels, so that they sound this many cents higher or
+    /// lower.
     #[arg(
         long,
         default_value_t = 0.0,
@@ -117,11 +118,11 @@ pub(super) struct EvalArguments {
         value_parser = cents
     )]
     cents: f64,
-    /// Also score the split of --corpus where two witnesses agree by majmin. Each is a teacher
-    /// by name or a folder of <id>.lab files, as pseudo-label writes them.
+    /// Also score the split of --corpus where two witnesses agree by majmin. Each is a
+    /// teacher's name or a folder of <id>.lab files, as pseudo-label writes them.
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
     consensus: Vec<String>,
-    /// With --consensus, what comes after is left out of a track, seconds.
+    /// With --consensus, use only this many seconds of each track.
     #[arg(long, default_value_t = 600.0)]
     max_length: f64,
     /// Excerpts in each rendered set.
@@ -136,32 +137,32 @@ pub(super) struct EvalArguments {
     /// Manifest of the corpus of the set `real` and of --consensus.
     #[arg(long)]
     corpus: Option<PathBuf>,
-    /// Folder with a teacher's posteriors and labels of that corpus.
+    /// Folder with a teacher's posteriors and labels for that corpus.
     #[arg(long)]
     posteriors: Option<PathBuf>,
-    /// Split of that corpus: `valid` to choose by, `test` for the figures.
+    /// Split of that corpus: `valid` for choosing, `test` for the figures.
     #[arg(long, value_enum, default_value = "test")]
     split: CorpusSplit,
-    /// A teacher that hears the same audio: chordnet, crema, btc, mix:A+B or vote:A+B; may be
-    /// given several times. Keep its answers with --cache, it is slow.
+    /// A teacher to score on the same audio: chordnet, crema, btc, mix:A+B or vote:A+B; may be
+    /// given several times. It is slow: keep its answers with --cache.
     #[arg(long)]
     teacher: Vec<String>,
     /// Folder of all teachers.
     #[arg(long, default_value = "data/teachers")]
     teachers: PathBuf,
-    /// Also score who is told the notes and the bass of every chord in the rendered sets, and
-    /// names them: some chords have the same.
+    /// Also score an oracle that gets the notes and the bass of every chord in the rendered
+    /// sets and names them: some chords have the same notes.
     #[arg(long)]
     oracle: bool,
-    /// Play the rendered sets with the SoundFonts and the synthesizer of the training instead
-    /// of the one kept from it: what unknown timbre costs.
+    /// Render the sets with the SoundFonts and the synthesizer of training instead of the
+    /// held-out SoundFont: the difference is the cost of unknown timbre.
     #[arg(long)]
     trained_timbre: bool,
-    /// Other costs of a change with which the whole-file engine decodes, beside its own, as
-    /// `free=8,same_root=2`; may be given several times.
+    /// Further costs of a chord change for decoding with the whole-file engine, beside its
+    /// own, as `free=8,same_root=2`; may be given several times.
     #[arg(long)]
     costs: Vec<CostChanges>,
-    /// Also measure the live engine against the wait of its decoder.
+    /// Also measure the live engine's accuracy by its decoder's delay.
     #[arg(long)]
     curve: bool,
     /// Threads; the scores do not depend on them.
@@ -173,10 +174,10 @@ pub(super) struct EvalArguments {
     /// Folder for pictures of the scores.
     #[arg(long)]
     plots: Option<PathBuf>,
-    /// Folder in which rendered audio and teachers' answers are kept between runs.
+    /// Folder to cache rendered audio and teachers' answers between runs.
     #[arg(long)]
     cache: Option<PathBuf>,
-    /// Folder for the rendered sets as WAV and .lab, for other programs to hear.
+    /// Folder for the rendered sets as WAV and .lab, for other programs.
     #[arg(long)]
     audio: Option<PathBuf>,
     #[command(flatten)]
@@ -203,7 +204,7 @@ pub(super) fn networks(
     Ok((live, windowed))
 }
 
-/// The sets that are asked for.
+/// The requested sets.
 fn sets(arguments: &EvalArguments) -> &[Set] {
     let something_else = !arguments.truth.is_empty() || !arguments.consensus.is_empty();
     match &arguments.sets[..] {
@@ -213,7 +214,7 @@ fn sets(arguments: &EvalArguments) -> &[Set] {
     }
 }
 
-/// What is rendered for a set.
+/// The render settings of a set.
 fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
     let rare = matches!(set, Set::Rare | Set::RareDry);
     let plain = RenderSettings::default();
@@ -241,7 +242,7 @@ fn settings(set: Set, arguments: &EvalArguments) -> SetSettings {
     }
 }
 
-/// Writes the pieces of a set as files.
+/// Writes the pieces of a set to files.
 fn write_audio(
     set: &RenderedSet<'_>,
     name: &str,
@@ -264,7 +265,7 @@ fn write_audio(
     Ok(())
 }
 
-/// The tracks of the corpus that the teacher has heard.
+/// The tracks of the corpus for which the teacher has posteriors.
 fn real_set(arguments: &EvalArguments) -> Result<RealSet> {
     let corpus = arguments
         .corpus
@@ -286,7 +287,8 @@ fn real_set(arguments: &EvalArguments) -> Result<RealSet> {
     Ok(set)
 }
 
-/// Who knows how chords are written in pieces like those of a set, but none of them.
+/// The oracle, which learns how chords are named from pieces like those of a set, but none of
+/// its own.
 fn oracle(settings: &SetSettings, corpus: &Pop909) -> Result<Oracle> {
     let others = SetSettings {
         split: SongSplit::Train,
@@ -338,7 +340,7 @@ fn truth(
     Ok(truth)
 }
 
-/// A teacher that was opened, or the folder called `name`.
+/// A teacher that was opened, or the folder of this name.
 fn witness<'a>(name: &str, teacher: Option<&'a TeacherListener>) -> Witness<'a> {
     match teacher {
         Some(teacher) => Witness::Listener(teacher),
@@ -371,7 +373,7 @@ fn consensus(
     let set = ConsensusSet::new(&corpus, arguments.split, witnesses, arguments.max_length)?;
     if set.missing() > 0 {
         eprintln!(
-            "{} tracks of the split `{}` are not known to both of {} and are left out",
+            "{} tracks of the split `{}` have no chords from both of {} and are left out",
             set.missing(),
             arguments.split.name(),
             arguments.consensus.join(" and ")
@@ -389,7 +391,7 @@ fn consensus(
     Ok(consensus)
 }
 
-/// Evaluates, prints the tables and writes what was asked for.
+/// Evaluates, prints the tables and writes the requested files.
 pub(super) fn run(arguments: &EvalArguments) -> Result<()> {
     let interrupted = super::interruption()?;
     let (live, windowed) = networks(arguments.live.as_deref(), arguments.windowed.as_deref())?;
@@ -420,7 +422,7 @@ pub(super) fn run(arguments: &EvalArguments) -> Result<()> {
         oracle: None,
         cache: tracks.as_ref(),
     };
-    // On real music a teacher is the reference already.
+    // On real music the teacher already is the reference.
     let students = Engines {
         listeners: Vec::new(),
         ..engines.clone()

@@ -1,5 +1,5 @@
-//! `trainer eval-expected`: how often the chord that is expected next comes, and how early it is
-//! known, on repeated passages of held-out songs.
+//! `trainer eval-expected`: how often an expected next chord comes, and how early it is known,
+//! on repeated passages of held-out songs.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub(super) struct ExpectedArguments {
     /// Length of a song in seconds.
     #[arg(short, long, default_value_t = 120.0)]
     length: f64,
-    /// Seconds after which the track has a chord, as the live engine does.
+    /// Seconds after which the track has a chord, as with the live engine.
     #[arg(long, default_value_t = 0.6)]
     delay: f64,
     /// Threads.
@@ -38,16 +38,16 @@ pub(super) struct ExpectedArguments {
     json: Option<PathBuf>,
 }
 
-/// What became of the changes of one song.
+/// The outcome for the changes of one song.
 #[derive(Debug, Default, Serialize)]
 struct Outcome {
     /// Changes of chord.
     changes: usize,
-    /// Those before which a chord was expected.
+    /// Changes before which a chord was expected.
     expected: usize,
-    /// Those of them that brought another one.
+    /// Expected changes that brought another chord.
     wrong: usize,
-    /// For those that brought it, seconds from when it was first expected until it came.
+    /// For right expectations, seconds from the first expectation until the chord came.
     leads_s: Vec<f64>,
 }
 
@@ -97,7 +97,7 @@ pub(super) fn run(arguments: &ExpectedArguments) -> Result<()> {
     Ok(())
 }
 
-/// What is expected before each change of a track, as it is heard chord by chord.
+/// The expectations before each change of a track, as it is heard chord by chord.
 fn outcome(track: &Track, delay_s: f64) -> Outcome {
     let triad = |label: &Label| {
         let simple = Simplify::Triads.label(label);
@@ -112,7 +112,7 @@ fn outcome(track: &Track, delay_s: f64) -> Outcome {
             continue;
         }
         outcome.changes += 1;
-        // From when the sounding chord is known, in tenths of a second until the next one.
+        // From when the sounding chord is known, every tenth of a second until the next one.
         let first_s = sounding.start_s + delay_s;
         let mut said: Option<(f64, Label)> = None;
         let steps = ((next.start_s - first_s) / 0.1).floor().max(-1.0);
@@ -121,7 +121,7 @@ fn outcome(track: &Track, delay_s: f64) -> Outcome {
             let at_s = first_s + 0.1 * step;
             step += 1.0;
             let now = expected(track, track.tempo().beat_at(at_s)).map(|it| it.label);
-            // One that has changed begins anew; one that is gone was no help.
+            // A changed expectation starts anew; one that has disappeared does not count.
             match (&said, now) {
                 (Some((_, label)), Some(now)) if triad(label) == triad(&now) => {}
                 (_, now) => said = now.map(|now| (at_s, now)),

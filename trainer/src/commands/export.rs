@@ -1,4 +1,4 @@
-//! `trainer export`: the weights of a run as the plugin and the command embed them.
+//! `trainer export`: the weights of a run, as plugin and command embed them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,26 +24,26 @@ pub(crate) struct ExportArguments {
     /// The weights file.
     #[arg(short, long)]
     out: PathBuf,
-    /// The network of the best validation instead of the last step.
+    /// Use the network of the best validation instead of the last step.
     #[arg(long)]
     best: bool,
-    /// Folder of another run of the same network: what is written is the mean of the
-    /// networks of all runs. May be given more than once.
+    /// Folder of another run of the same network: the weights of all runs are averaged. May be
+    /// given more than once.
     #[arg(long)]
     average: Vec<PathBuf>,
-    /// Weights, those that the run started from for instance, some of which is kept: what is
-    /// written lies between.
+    /// Weights to keep partly, for instance those that the run started from: the result is
+    /// interpolated.
     #[arg(long)]
     keep: Option<PathBuf>,
-    /// How much of the numbers of --keep.
+    /// The share of --keep in the result.
     #[arg(long, value_parser = share, default_value = "0.5", requires = "keep")]
     keep_share: f64,
-    /// What `trainer eval --json` wrote for these weights, for the model card.
+    /// The output of `trainer eval --json` for these weights, for the model card.
     #[arg(long)]
     metrics: Option<PathBuf>,
 }
 
-/// Share of each metric of the `songs` set that goes into the model card.
+/// The metrics of the `songs` sets that go into the model card.
 fn card_metrics(path: &Path, causal: bool) -> anyhow::Result<BTreeMap<String, f64>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;

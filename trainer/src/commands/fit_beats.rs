@@ -1,4 +1,4 @@
-//! `trainer fit-beats`: the network of the beat finder.
+//! `trainer fit-beats`: fits the network of the beat finder.
 
 use std::path::PathBuf;
 
@@ -23,27 +23,28 @@ pub(super) struct FitBeatsArguments {
     /// Length of an excerpt in seconds.
     #[arg(short, long, default_value_t = 40.0)]
     length: f64,
-    /// Sketches to fit on as well; of each four rounds of eight, one is left out.
+    /// Number of sketches to fit on in addition; of each four rounds of eight, one is left
+    /// out.
     #[arg(long, default_value_t = 160)]
     sketches: u64,
-    /// How strongly weights are drawn to zero.
+    /// Strength of the weight decay.
     #[arg(long, default_value_t = 1e-3)]
     pull: f64,
-    /// Seed of where the network's units begin.
+    /// Seed for initializing the network's units.
     #[arg(long, default_value_t = 1)]
     start: u64,
-    /// Write the network here, as `recognizer/src/beat/weights.rs` has it.
+    /// Write the network here, as Rust source like `recognizer/src/beat/weights.rs`.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
-    /// Keep what is rendered and heard in this folder.
+    /// Cache rendered audio and network output in this folder.
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
 }
 
-/// How `recognizer/src/beat/weights.rs` begins.
+/// The beginning of `recognizer/src/beat/weights.rs`.
 const HEAD: &str = "//! The network that guesses at the beats are compared by, as `trainer fit-beats --fit` writes it.
 
 use super::score::{Scorer, Unit};
@@ -88,7 +89,7 @@ pub(super) fn run(arguments: &FitBeatsArguments) -> Result<()> {
     Ok(())
 }
 
-/// The network as the finder's source has it.
+/// The network as Rust source.
 fn source(scorer: &Scorer) -> String {
     let mut text = String::from(HEAD);
     text.push_str("    linear: [\n");
@@ -107,7 +108,7 @@ fn source(scorer: &Scorer) -> String {
     text
 }
 
-/// Numbers, some on a line.
+/// Writes numbers, several to a line.
 fn rows(text: &mut String, indent: &str, numbers: &[f64]) {
     for row in numbers.chunks(8) {
         let row: Vec<String> = row.iter().map(|x| format!("{x:.4}")).collect();

@@ -1,4 +1,4 @@
-//! `trainer frames`: examples, rendered or of a corpus, as frames for training.
+//! `trainer frames`: makes frames for training from rendered examples or a corpus.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,13 @@ use crate::prepare::{SetSettings, prepare};
 
 #[derive(clap::Args)]
 pub(crate) struct FramesArguments {
-    /// Folder for the frames; made when missing.
+    /// Folder for the frames; created if missing.
     #[arg(short, long)]
     out: PathBuf,
-    /// Manifest of a corpus whose tracks are taken; examples are rendered without.
+    /// Manifest of a corpus whose tracks to use [default: rendered examples].
     #[arg(long)]
     corpus: Option<PathBuf>,
-    /// Of a track of a corpus, the seconds that are taken.
+    /// Seconds to use of each track of a corpus.
     #[arg(long, default_value_t = 600.0, requires = "corpus")]
     max_length: f64,
     /// Number of examples.
@@ -31,31 +31,31 @@ pub(crate) struct FramesArguments {
     /// Songs (train or valid) to draw from.
     #[arg(long, default_value = "train")]
     split: String,
-    /// Of three examples, how many are songs; the others are written progressions.
+    /// How many of three examples are songs; the others are generated progressions.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=3))]
     songs_of_three: u64,
-    /// Share of the sections of written progressions whose qualities are drawn evenly over the
-    /// vocabulary [default: 0.3; the rare-quality set of `eval` has 1].
+    /// Share of the sections of generated progressions whose qualities are drawn evenly over
+    /// the vocabulary [default: 0.3; the rare-quality set of `eval` has 1].
     #[arg(long, value_parser = share)]
     rare_share: Option<f64>,
-    /// Share of the examples that are one instrument alone, its chords apart.
+    /// Share of the examples with a solo instrument and separate chords.
     #[arg(long, value_parser = share, default_value = "0")]
     solo_share: f64,
-    /// Share of the examples of which one part is heard alone, the harmony or the bass, as by an
-    /// instance on the track of a studio.
+    /// Share of the examples with only one part, the harmony or the bass, as on a single track in a
+    /// studio.
     #[arg(long, value_parser = share, default_value = "0")]
     part_share: f64,
-    /// Share of the written songs that are on power chords.
+    /// Share of the generated songs on power chords.
     #[arg(long, value_parser = share, default_value = "0")]
     power_share: f64,
-    /// Share of the written chords with names that the fourteen qualities lack (add9, 6/9 …).
+    /// Share of the generated chords with names outside the fourteen qualities (add9, 6/9 …).
     #[arg(long, value_parser = share, default_value = "0")]
     added_share: f64,
-    /// Share of the chords of written progressions with another bass than the root [default:
+    /// Share of the chords of generated progressions with a bass other than the root [default:
     /// 0.44 in even sections, 0.25 in the others; some qualities have no inversions].
     #[arg(long, value_parser = share)]
     inversion_share: Option<f64>,
-    /// Share of the sections of written progressions preceded by a stretch without a chord
+    /// Share of the sections of generated progressions preceded by time without a chord
     /// [default: 0.25].
     #[arg(long, value_parser = share)]
     no_chord_share: Option<f64>,
@@ -72,7 +72,7 @@ pub(crate) struct FramesArguments {
     sources: Sources,
 }
 
-/// Makes them.
+/// Makes the frames.
 pub(crate) fn run(arguments: &FramesArguments) -> anyhow::Result<()> {
     if let Some(corpus) = &arguments.corpus {
         let (out, threads) = (&arguments.out, arguments.threads);

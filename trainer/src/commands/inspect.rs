@@ -1,4 +1,4 @@
-//! `trainer inspect`: a picture of some seconds of music and of what is heard in them.
+//! `trainer inspect`: draws some seconds of music with the chords of the engines.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use recognizer::features::{BINS, SAMPLE_RATE, log_compress};
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::resample::StreamResampler;
 
-/// Longest stretch that is drawn, seconds.
+/// Longest time that is drawn, in seconds.
 const MAX_SPAN_S: f64 = 120.0;
-/// Audio before and after the stretch that its frames depend on, seconds.
+/// Seconds of audio before and after, on which the frames depend.
 const MARGIN_S: f64 = 1.0;
 
 /// The arguments of `trainer inspect`.
@@ -28,22 +28,22 @@ pub(super) struct InspectArguments {
     /// The audio file.
     #[arg(long)]
     audio: PathBuf,
-    /// What a teacher said of it: a .posteriors file with its .lab beside it.
+    /// A teacher's output: a .posteriors file with its .lab beside it.
     #[arg(long)]
     posteriors: Option<PathBuf>,
-    /// Where the picture begins, seconds.
+    /// Start of the picture, in seconds.
     #[arg(long, default_value_t = 0.0)]
     from: f64,
-    /// Where it ends.
+    /// End of the picture, in seconds.
     #[arg(long, default_value_t = 20.0)]
     to: f64,
     /// The picture, a PNG.
     #[arg(short, long)]
     out: PathBuf,
-    /// Causal weights; the built-in ones without.
+    /// Causal weights [default: the built-in ones].
     #[arg(long)]
     live: Option<PathBuf>,
-    /// Windowed weights; the built-in ones without.
+    /// Windowed weights [default: the built-in ones].
     #[arg(long)]
     windowed: Option<PathBuf>,
 }
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     let (from_s, to_s) = (arguments.from, arguments.to);
     ensure!(
         from_s >= 0.0 && to_s > from_s && to_s - from_s <= MAX_SPAN_S,
-        "--from {from_s} --to {to_s}: wanted is a stretch of at most {MAX_SPAN_S} s"
+        "--from {from_s} --to {to_s}: give a range of at most {MAX_SPAN_S} s"
     );
     let (live, windowed) =
         super::eval::networks(arguments.live.as_deref(), arguments.windowed.as_deref())?;
@@ -77,13 +77,13 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     Ok(())
 }
 
-/// Writes the picture alone: an SVG of so many frames would be of no use.
+/// Writes only a PNG: an SVG of so many frames would be useless.
 pub(super) fn write(excerpt: &Excerpt, path: &Path) -> Result<()> {
     let bytes = png(excerpt).with_context(|| format!("drawing {}", path.display()))?;
     Ok(atomic::write(path, &bytes)?)
 }
 
-/// What both engines hear.
+/// The tracks of both engines.
 pub(super) fn student_tracks(
     audio: &Audio,
     live: &Arc<dyn CausalModel>,
@@ -101,7 +101,7 @@ pub(super) fn student_tracks(
     ])
 }
 
-/// A stretch of a piece, with what the teacher and the students hear in it.
+/// A part of a piece, with the tracks of teacher and students.
 pub(super) fn excerpt(
     name: &str,
     audio: &Audio,
@@ -112,7 +112,7 @@ pub(super) fn excerpt(
     let to_s = to_s.min(audio.length_s());
     ensure!(
         to_s > from_s,
-        "{name} is {:.1} s long, and the picture would begin at {from_s} s",
+        "{name} is {:.1} s long, but the picture begins at {from_s} s",
         audio.length_s()
     );
     let teacher = heard.map(|heard| NamedTrack {
@@ -142,7 +142,7 @@ pub(super) fn excerpt(
     })
 }
 
-/// Log-compressed constant-Q frames of a stretch, and the time of the first.
+/// Log-compressed constant-Q frames of a part, and the time of the first.
 fn frames(audio: &Audio, from_s: f64, to_s: f64) -> Result<(f64, Vec<f32>)> {
     let rate = f64::from(audio.sample_rate);
     let sample = |time_s: f64| ((time_s.max(0.0) * rate) as usize).min(audio.samples.len());
@@ -158,7 +158,7 @@ fn frames(audio: &Audio, from_s: f64, to_s: f64) -> Result<(f64, Vec<f32>)> {
     };
     transform.push(&samples, &mut take);
     transform.finish(&mut take);
-    // Only what is drawn: the picture's brightness follows its own frames.
+    // Only the part that is drawn: the picture's brightness follows its own frames.
     let start_s = first as f64 / rate;
     let hop_s = LIVE_HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE);
     let skip = ((from_s - start_s) / hop_s).floor().max(0.0) as usize;

@@ -1,5 +1,5 @@
-//! `trainer eval-latency`: how soon the live display is right, and what it costs in
-//! accuracy to make it sooner.
+//! `trainer eval-latency`: how soon the live display is right, and the accuracy lost by making
+//! it faster.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::songs::SongArguments;
 
-/// How alike two chords must be to count as the same, from loose to strict.
+/// Metrics by which two chords count as the same, from loose to strict.
 const METRICS: [Metric; 3] = [Metric::Root, Metric::MajMin, Metric::Tetrads];
 
 /// The arguments of `trainer eval-latency`.
@@ -28,13 +28,13 @@ pub(super) struct LatencyArguments {
     /// Length of an excerpt in seconds.
     #[arg(short, long, default_value_t = 45.0)]
     length: f64,
-    /// Causal weights; the built-in ones without.
+    /// Causal weights [default: the built-in ones].
     #[arg(long)]
     live: Option<PathBuf>,
-    /// Sensitivities of the live engine, 0 to 1; the first is the one that is compared.
+    /// Sensitivities of the live engine, 0 to 1; the others are compared with the first.
     #[arg(long, value_delimiter = ',', default_values_t = [0.5, 0.0, 0.25, 0.75, 1.0])]
     sensitivity: Vec<f32>,
-    /// Tell the engine the songs' beats, as a host does whose transport runs.
+    /// Give the engine the songs' beats, like a host with a running transport.
     #[arg(long)]
     beats: bool,
     /// Threads.
@@ -48,7 +48,7 @@ pub(super) struct LatencyArguments {
     plots: Option<PathBuf>,
 }
 
-/// What a sensitivity gives.
+/// The results for a sensitivity.
 #[derive(Debug, Serialize)]
 struct Row {
     sensitivity: f32,
@@ -70,7 +70,7 @@ struct Report {
     rows: Vec<Row>,
 }
 
-/// One song with one sensitivity.
+/// The results of one song with one sensitivity.
 struct Done {
     latencies: [Latency; METRICS.len()],
     display: Evaluation,
@@ -186,7 +186,7 @@ fn print(report: &Report) {
     }
 }
 
-/// Accuracy of the display against the median latency, over the sensitivities.
+/// Accuracy of the display by median latency, over the sensitivities.
 fn curve(report: &Report) -> lines::Lines {
     let mut rows: Vec<&Row> = report
         .rows

@@ -1,4 +1,4 @@
-//! The command line, a command a file.
+//! The command line, a file for each command.
 
 mod align;
 mod band;
@@ -48,44 +48,44 @@ enum Command {
     /// Teachers: networks to learn from.
     #[command(subcommand)]
     Teacher(teacher::TeacherCommand),
-    /// Let a teacher listen to a corpus.
+    /// Label a corpus with a teacher.
     PseudoLabel(pseudo_label::PseudoLabelArguments),
-    /// Make pseudo-labels out of those of several teachers.
+    /// Combine the pseudo-labels of several teachers.
     Combine(combine::CombineArguments),
-    /// Render labelled examples as WAV and .lab, to be listened to; progressions only where
-    /// POP909 is missing.
+    /// Render labelled examples as WAV and .lab, for listening; only progressions if POP909 is
+    /// missing.
     Render(render::RenderArguments),
-    /// Render examples, or take the tracks of a corpus, and keep their frames, for training.
+    /// Make frames for training, from rendered examples or the tracks of a corpus.
     Frames(frames::FramesArguments),
     /// Train a network on frames.
     Train(Box<train::TrainArguments>),
-    /// Run a pipeline from corpus to model card, leaving out what has not changed.
+    /// Run a pipeline from corpus to model card, skipping what has not changed.
     Run(run::RunArguments),
-    /// Write the weights of a run, as the plugin and the command embed them.
+    /// Write the weights of a run, as plugin and command embed them.
     Export(export::ExportArguments),
-    /// Make the confidences of weights as sure as they are right.
+    /// Calibrate the confidences of weights.
     Calibrate(calibrate::CalibrateArguments),
     /// Score weights on held-out songs in a SoundFont that was not trained on.
     Eval(Box<eval::EvalArguments>),
-    /// Align charts with mistakes to rendered songs that are played otherwise.
+    /// Align charts with mistakes to rendered songs played in another order.
     EvalAlign(align::AlignArguments),
-    /// How often the chord that is expected next comes, on rendered songs.
+    /// Measure how often an expected next chord comes, on rendered songs.
     EvalExpected(expected::ExpectedArguments),
-    /// What instances on the tracks of held-out songs hear together, against the mix.
+    /// Score instances on the tracks of held-out songs as a band, against the mix.
     EvalBand(band::BandArguments),
     /// Score chords on beats, and the beat finder, on held-out songs.
     EvalBeats(beats::BeatsArguments),
-    /// Fit the weights by which the beat finder compares its guesses.
+    /// Fit the network with which the beat finder compares its guesses.
     FitBeats(fit_beats::FitBeatsArguments),
-    /// How soon the live display is right, on held-out songs.
+    /// Measure how soon the live display is right, on held-out songs.
     EvalLatency(latency::LatencyArguments),
-    /// Compare costs of the decoder on music for choosing.
+    /// Compare costs of the decoder, on music for choosing.
     Tune(tune::TuneArguments),
     /// Draw pictures of training runs and evaluations.
     Plot(plot::PlotArguments),
-    /// Draw some seconds of music and what is heard in them.
+    /// Draw some seconds of music with the chords of the engines.
     Inspect(inspect::InspectArguments),
-    /// List where student and teacher hear different chords.
+    /// List where student and teacher differ.
     Disagreements(disagreements::DisagreementsArguments),
     /// Write weights as an ONNX file.
     ExportOnnx {
@@ -98,10 +98,10 @@ enum Command {
     },
 }
 
-/// The program: reads its arguments and does what they say.
+/// Runs the program with its command-line arguments.
 ///
 /// # Errors
-/// Whatever goes wrong, in words for whoever typed it.
+/// Any failure, as a message for the user.
 pub fn run() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Corpus(command) => corpus::run(&command, interruption()?.as_ref()),

@@ -17,15 +17,15 @@ pub(super) struct PlotArguments {
     /// Log of a run (`log.jsonl`), or the folder of the run; may be given several times.
     #[arg(long)]
     run: Vec<PathBuf>,
-    /// What `trainer eval --json` wrote.
+    /// The output of `trainer eval --json`.
     #[arg(long)]
     eval: Option<PathBuf>,
-    /// Folder for the pictures; made when missing.
+    /// Folder for the pictures; created if missing.
     #[arg(short, long)]
     out: PathBuf,
 }
 
-/// Draws everything that the files hold.
+/// Draws everything in the files.
 pub(super) fn run(arguments: &PlotArguments) -> Result<()> {
     ensure!(
         arguments.eval.is_some() || !arguments.run.is_empty(),

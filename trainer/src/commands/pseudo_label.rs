@@ -1,4 +1,4 @@
-//! `trainer pseudo-label`: a teacher listens to a corpus.
+//! `trainer pseudo-label`: labels a corpus with a teacher.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,35 +23,34 @@ pub(super) struct PseudoLabelArguments {
     /// (`s3://bucket/folder`), with `corpus.jsonl` in it.
     #[arg(long)]
     corpus: PathBuf,
-    /// Folder for the posteriors and the teacher's own chords; made when missing. By a URL, one
-    /// in an object store, which all shards may share.
+    /// Folder for the posteriors and the teacher's own chords; created if missing. A URL names
+    /// one in an object store, which all shards may share.
     #[arg(short, long)]
     out: PathBuf,
-    /// Only this part of the work, NUMBER/COUNT with the number from 0.
+    /// Only this part of the work, NUMBER/COUNT, with the number from 0.
     #[arg(long, default_value_t = Shard::default())]
     shard: Shard,
     /// Only tracks of this split; may be given again.
     #[arg(long, value_enum)]
     split: Vec<Split>,
-    /// Of a track, the seconds that are listened to.
+    /// Seconds to process of each track.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=3600))]
     max_length: u32,
-    /// Tracks at the same time; ten minutes of audio take 0.6 GB each.
+    /// Tracks processed in parallel; ten minutes of audio take 0.6 GB each.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
-    /// Folder of a shard, to be made part of the output folder instead of listening; may be
-    /// given again.
+    /// Folder of a shard to merge into the output folder, instead of labelling; may be given
+    /// again.
     #[arg(long, value_name = "FOLDER", conflicts_with = "shard")]
     merge: Vec<PathBuf>,
-    /// Folder for copies of what is in an object store, while this runs [default: that of the
-    /// system].
+    /// Folder for temporary copies of what is in an object store [default: the system's].
     #[arg(long)]
     scratch: Option<PathBuf>,
 }
 
-/// Where an object store is worked on.
+/// Temporary folder for work on an object store.
 struct Scratch {
-    /// Removed at the end; there if a store is.
+    /// Removed at the end; present only with an object store.
     folder: Option<tempfile::TempDir>,
     stores: Stores,
 }
@@ -81,7 +80,7 @@ impl Scratch {
         })
     }
 
-    /// The corpus, its manifest fetched if need be.
+    /// The corpus, with its manifest fetched if necessary.
     fn corpus(&self, path: &Path) -> Result<Corpus> {
         let (Some(store), Some(folder)) = (&self.stores.corpus, &self.folder) else {
             return Ok(Corpus::open(path)?);
@@ -101,10 +100,10 @@ impl Scratch {
     }
 }
 
-/// The name of a manifest in its folder.
+/// The file name of a manifest.
 const MANIFEST: &str = "corpus.jsonl";
 
-/// Listens, or merges.
+/// Labels or merges.
 pub(super) fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) -> Result<()> {
     let scratch = Scratch::open(arguments)?;
     let corpus = scratch.corpus(&arguments.corpus)?;
@@ -112,8 +111,8 @@ pub(super) fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) ->
     if !arguments.merge.is_empty() {
         ensure!(
             scratch.stores.results.is_none(),
-            "shards in an object store write into one folder: the same command without --shard \
-             looks whether all is there and writes the index"
+            "shards in an object store share one folder: run the same command without --shard to \
+             check that all is there and write the index"
         );
         let merged = merge(&arguments.merge, &corpus, &arguments.split, out)?;
         println!("{}: {} tracks", out.display(), merged.tracks);
@@ -145,7 +144,7 @@ pub(super) fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) ->
         report.present,
         report.skipped.len()
     );
-    // The index of a whole corpus; that of a shard comes with the merge.
+    // The index of a whole corpus; a shard's index is written by the merge.
     if arguments.shard == Shard::default() && !interrupted.load(Ordering::Relaxed) {
         index(&corpus, &arguments.split, out)?;
         if let Some(store) = &scratch.stores.results {

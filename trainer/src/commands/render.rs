@@ -1,4 +1,4 @@
-//! `trainer render`: labelled examples to be listened to.
+//! `trainer render`: labelled examples for listening.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::labelled_audio;
 
 #[derive(clap::Args)]
 pub(crate) struct RenderArguments {
-    /// Folder for the files; made when missing.
+    /// Folder for the files; created if missing.
     #[arg(short, long)]
     out: PathBuf,
     /// Number of examples, alternately progressions and POP909 songs.
@@ -27,10 +27,10 @@ pub(crate) struct RenderArguments {
     /// Length of an example in seconds.
     #[arg(short, long, default_value_t = 30.0)]
     length: f64,
-    /// Use the SoundFont that is never trained on.
+    /// Use the held-out SoundFont, which is never trained on.
     #[arg(long)]
     held_out: bool,
-    /// No effects and no detuning.
+    /// Without effects and detuning.
     #[arg(long)]
     dry: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `trainer run`: a pipeline.
+//! `trainer run`: runs a pipeline.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ pub(super) struct RunArguments {
     /// A variable of the pipeline, as NAME=VALUE.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// Only say what would run.
+    /// Only print what would run.
     #[arg(long)]
     dry_run: bool,
-    /// Folder where what has run is remembered.
+    /// Folder where finished steps are recorded.
     #[arg(long, default_value = "data/pipelines")]
     memory: PathBuf,
 }
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<
     let mut memory = Memory::load(&path)?;
     let program = std::env::current_exe().context("the path of this program")?;
     let count = pipeline.step.len();
-    // Once a step runs, later fingerprints depend on what it writes.
+    // Later fingerprints depend on what a step writes.
     for (index, step) in pipeline.step.iter().enumerate() {
         let place = format!("[{}/{count}] {}", index + 1, step.name);
         let known = memory.done.get(&step.name);
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<
         for output in &step.outputs {
             ensure!(
                 output.exists(),
-                "step {} ended but {} is not there",
+                "step {} has finished, but {} is missing",
                 step.name,
                 output.display()
             );

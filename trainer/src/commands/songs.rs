@@ -1,4 +1,4 @@
-//! Excerpts of songs that were never trained on: what several evaluations begin with.
+//! Excerpts of held-out songs, which several evaluations use.
 
 use std::path::PathBuf;
 
@@ -15,27 +15,27 @@ use super::sources::Sources;
 /// Which songs, and where they are.
 #[derive(clap::Args)]
 pub(super) struct SongArguments {
-    /// Excerpts of songs.
+    /// Number of excerpts.
     #[arg(short = 'n', long, default_value_t = 20)]
     count: u64,
     /// Seed of the set.
     #[arg(short, long, default_value_t = 777)]
     seed: u64,
     /// Songs of the valid split with the training SoundFonts, for choosing constants, instead
-    /// of the test split with a SoundFont that was never trained on.
+    /// of the test split with a held-out SoundFont.
     #[arg(long)]
     tune: bool,
     /// The songs without effects and in tune, as in the set `songs-dry` of `eval`.
     #[arg(long)]
     dry: bool,
-    /// As `--tune`, with the songs of the train split, for choosing what has many values.
+    /// Like `--tune`, with songs of the train split, for fitting many parameters.
     #[arg(long, conflicts_with = "tune")]
     fit: bool,
     #[command(flatten)]
     sources: Sources,
 }
 
-/// The songs, each rendered when it is asked for.
+/// The songs, each rendered on request.
 pub(super) struct Songs {
     settings: SetSettings,
     corpus: Pop909,
@@ -47,7 +47,7 @@ impl SongArguments {
     /// The songs, excerpts of `length_s` seconds.
     ///
     /// # Errors
-    /// No songs, or folders that hold none.
+    /// If no songs are asked for, or the folders contain none.
     pub(super) fn open(&self, length_s: f64) -> Result<Songs> {
         ensure!(self.count > 0, "no songs to evaluate on");
         let (split, fonts) = self.split();
@@ -88,10 +88,10 @@ impl SongArguments {
         }
     }
 
-    /// Music in many tempi and meters, `count` rounds of each kind, kept in `cache`.
+    /// Music in many tempi and meters, `count` rounds of each kind, cached in `cache`.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// See [`Self::open`].
     pub(super) fn tempi(&self, length_s: f64, cache: Option<PathBuf>) -> Result<Tempi> {
         ensure!(self.count > 0, "no songs to evaluate on");
         let (split, fonts) = self.split();
@@ -109,21 +109,21 @@ impl SongArguments {
 }
 
 impl Songs {
-    /// How many there are.
+    /// The number of songs.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// Written progressions instead of songs.
+    /// Uses generated progressions instead of songs.
     pub(super) fn write(&mut self, progression: ProgressionSettings) {
         self.settings.songs_of_three = 0;
         self.settings.progression = progression;
     }
 
-    /// Song `index`, rendered, with the tracks of its mix.
+    /// Song `index`, rendered, with its stems.
     ///
     /// # Errors
-    /// As [`Self::get`].
+    /// See [`Self::get`].
     pub(super) fn stems(&self, index: usize) -> Result<(Rendered, Stems)> {
         example_stems(
             &self.settings,
@@ -136,7 +136,7 @@ impl Songs {
     /// Song `index`, rendered.
     ///
     /// # Errors
-    /// A song that cannot be read, or a synthesizer or codec that fails.
+    /// If a song cannot be read, or a synthesizer or codec fails.
     pub(super) fn get(&self, index: usize) -> Result<Rendered> {
         example(
             &self.settings,

@@ -1,4 +1,4 @@
-//! What rendered music is made of: where the songs and the SoundFonts are.
+//! The sources of rendered music: songs and SoundFonts.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub(super) struct Sources {
     /// Folder with POP909.
     #[arg(long, default_value = "../shared/pop909")]
     pop909: PathBuf,
-    /// Folder with POP909-CL: where its chords are others, those of POP909 are not trusted
+    /// Folder with POP909-CL: where its chords differ, those of POP909 are not trusted
     #[arg(long)]
     pop909_cl: Option<PathBuf>,
 }
@@ -23,7 +23,7 @@ impl Sources {
     /// The SoundFonts of a split.
     ///
     /// # Errors
-    /// A folder without them, or a file that is none.
+    /// If the folder has none, or a file is not a SoundFont.
     pub(super) fn fonts(&self, split: Split) -> Result<SoundFonts, SoundFontError> {
         SoundFonts::load(&self.soundfonts, split)
     }
@@ -31,7 +31,7 @@ impl Sources {
     /// The songs.
     ///
     /// # Errors
-    /// A folder that holds none.
+    /// If the folder contains none.
     pub(super) fn songs(&self) -> Result<Pop909, Pop909Error> {
         let songs = Pop909::open(&self.pop909)?;
         Ok(match &self.pop909_cl {

@@ -1,4 +1,4 @@
-//! `trainer teacher`: the networks to learn from.
+//! `trainer teacher`: the teacher networks.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use teachers::{Fetched, fetch, open};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TeacherCommand {
-    /// Get a teacher's weights from where its authors put them, and check their hashes.
+    /// Download a teacher's weights from their original source, and check their hashes.
     Fetch {
         /// The teacher: chordnet, crema or btc.
         name: String,

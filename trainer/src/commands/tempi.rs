@@ -1,4 +1,4 @@
-//! `trainer eval-beats --tempi`: the beat finder by tempo and meter.
+//! `trainer eval-beats --tempi`: scores the beat finder by tempo and meter.
 
 use std::path::PathBuf;
 
@@ -16,10 +16,10 @@ use recognizer::signal::Signal;
 use renderer::song::Beat;
 use serde::Serialize;
 
-/// Upper ends of the tempo bands, quarter notes a minute.
+/// Upper ends of the tempo bands, in quarter notes a minute.
 const BANDS_BPM: [f64; 4] = [90.0, 126.0, 160.0, 1e9];
 
-/// How the finder did on one item.
+/// The finder's result for one item.
 #[derive(Debug, Clone, Serialize)]
 struct Found {
     /// The tempo, quarter notes a minute, if a grid was found.
@@ -33,14 +33,15 @@ struct Found {
     /// F-measures within 70 ms.
     beats_f: f64,
     downbeats_f: f64,
-    /// Median of how late a beat is, among those within 70 ms, seconds.
+    /// Median delay of beats, among those within 70 ms, in seconds.
     late_s: Option<f64>,
 }
 
-/// Changes of chord: all, those on the right beat, and the distances of those near, seconds.
+/// Changes of chord: all, those on the right beat, and the distances of those near one, in
+/// seconds.
 type Changes = (usize, usize, Vec<f64>);
 
-/// One item: what is known of it, and what each way of asking gave.
+/// One item: its ground truth, and the result of each way of asking.
 #[derive(Debug, Clone, Serialize)]
 struct Done {
     item: usize,
@@ -48,12 +49,12 @@ struct Done {
     meter: Option<String>,
     bpm: Option<f64>,
     found: Found,
-    /// The meter named.
+    /// With the meter given.
     named: Found,
-    /// Tempo and meter named.
+    /// With tempo and meter given.
     told: Found,
-    /// Changes: all, right beat, and median distance of those near, on the found grid and
-    /// without one.
+    /// Changes on the found grid, and without one: all, on the right beat, and median distance
+    /// of those near one.
     on_found: Changes,
     without: Changes,
 }

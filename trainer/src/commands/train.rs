@@ -1,4 +1,4 @@
-//! `trainer train`: a student through one stage.
+//! `trainer train`: trains a student through one stage.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ use recognizer::networks::{
 use sha2::{Digest, Sha256};
 use teachers::posteriors::Posteriors;
 
-/// A student by name.
+/// A student, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Student {
-    /// Ours, causal, on live frames.
+    /// Our causal network, on live frames.
     Live,
-    /// Ours, over windows, on constant-Q frames.
+    /// Our windowed network, on constant-Q frames.
     Windowed,
     /// The paper's first student.
     Btc,
@@ -37,7 +37,7 @@ pub(super) enum Student {
 }
 
 impl Student {
-    /// Its architecture, and the frames of a training window: ten seconds.
+    /// Its architecture, and the number of frames in a training window: ten seconds.
     pub(super) fn architecture(self) -> (Architecture, usize) {
         match self {
             Student::Live => (Architecture::PitchClass(PitchClassNetConfig::live()), 216),
@@ -53,9 +53,9 @@ impl Student {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum StageName {
-    /// The baseline: labels alone.
+    /// The baseline: only labels.
     Labels,
-    /// Stage 1: pseudo-labels alone.
+    /// Stage 1: only pseudo-labels.
     PseudoLabels,
     /// Stage 2: labels with selective distillation.
     Distillation,
@@ -73,7 +73,7 @@ impl From<StageName> for Stage {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Preset {
-    /// What the shipped weights were trained with.
+    /// The settings for the weights that ship.
     Ours,
     /// arXiv 2602.19778 as published.
     Paper,
@@ -84,33 +84,33 @@ pub(super) struct TrainArguments {
     /// The network.
     #[arg(long, value_enum)]
     student: Student,
-    /// What it is taught.
+    /// The training stage.
     #[arg(long, value_enum, default_value = "labels")]
     stage: StageName,
-    /// Where the settings that are not given come from.
+    /// The source of settings that are not given.
     #[arg(long, value_enum, default_value = "ours")]
     preset: Preset,
-    /// Folder with frames to train on; with labels or a teacher's posteriors or both.
+    /// Folder with frames for training, with labels or a teacher's posteriors or both.
     #[arg(long)]
     frames: Vec<PathBuf>,
-    /// Folder with frames to validate on.
+    /// Folder with frames for validation.
     #[arg(long)]
     valid: Vec<PathBuf>,
-    /// Manifest of a corpus (`trainer corpus`): tracks of its train split are trained on,
-    /// those of its valid split validated on.
+    /// Manifest of a corpus (`trainer corpus`): its train split is used for training, its
+    /// valid split for validation.
     #[arg(long, requires = "corpus_frames")]
     corpus: Vec<PathBuf>,
     /// Folder with the frames of the corpora (`trainer frames --corpus`).
     #[arg(long)]
     corpus_frames: Vec<PathBuf>,
-    /// Folder with what a teacher said (`trainer pseudo-label`), of any of the frames.
+    /// Folder with a teacher's output (`trainer pseudo-label`) for any of the frames.
     #[arg(long)]
     posteriors: Vec<PathBuf>,
-    /// Channels of our students' blocks before the mix over pitch classes. More than the
-    /// weights of `--start` have: those are widened and begin as they were.
+    /// Channels of our students' blocks before the mix over pitch classes. If more than in the
+    /// weights of `--start`, those are widened without changing their output.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     bottleneck: Option<u16>,
-    /// The same behind the mix.
+    /// The same after the mix.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=512))]
     mixed: Option<u16>,
     /// Distances in frames between the taps of our students' blocks, one number a block, with
@@ -120,19 +120,18 @@ pub(super) struct TrainArguments {
     /// Weights to start from, as `trainer export` writes them.
     #[arg(long)]
     start: Option<PathBuf>,
-    /// Folder of the run that made those weights, for the model card; without it their own card
-    /// is gone by.
+    /// Folder of the run that made those weights, for the model card [default: their own card].
     #[arg(long, requires = "start")]
     start_run: Option<PathBuf>,
-    /// Folder for checkpoints, log and weights; a run that was stopped goes on from it.
+    /// Folder for checkpoints, log and weights; an interrupted run continues from it.
     #[arg(short, long)]
     out: PathBuf,
-    /// Where to compute: flex, libtorch, libtorch-cuda:N, wgpu, cuda:N; several with commas
-    /// between share each batch (`cuda:0,cuda:1`), a thread or more for each.
+    /// The device: flex, libtorch, libtorch-cuda:N, wgpu, cuda:N. Several, separated by
+    /// commas, share each batch (`cuda:0,cuda:1`), with a thread or more for each.
     #[arg(long, default_value = "flex", value_delimiter = ',')]
     device: Vec<DeviceName>,
-    /// Draw the curves in the terminal while it trains: burn-train's dashboard (`q` stops the
-    /// run, which goes on from there); needs the feature `dashboard`.
+    /// Draw the curves in the terminal during training: burn-train's dashboard (`q` stops the
+    /// run, which can continue later); needs the feature `dashboard`.
     #[arg(long)]
     dashboard: bool,
     /// Optimizer steps.
@@ -141,14 +140,13 @@ pub(super) struct TrainArguments {
     /// Windows in a batch.
     #[arg(long)]
     batch: Option<usize>,
-    /// Share of a batch from audio without labels.
+    /// Share of a batch from unlabelled audio.
     #[arg(long, default_value_t = 0.5)]
     unlabelled_share: f64,
-    /// Of the windows without labels, the share that comes from tracks of the kind `sung`;
-    /// by their length without.
+    /// Share of the unlabelled windows from tracks of the kind `sung` [default: by length].
     #[arg(long)]
     sung_share: Option<f64>,
-    /// Share of the windows that may hang over an end of their example, into silence
+    /// Share of the windows that may extend beyond an end of their example, into silence
     #[arg(long, default_value_t = 0.2)]
     overhang: f64,
     /// Highest learning rate.
@@ -157,19 +155,20 @@ pub(super) struct TrainArguments {
     /// α: share of the distillation term.
     #[arg(long)]
     alpha: Option<f32>,
-    /// The same where the teacher stands alone: 0 is its arg-max only, 1 its posteriors only.
+    /// The same where only the teacher has labels: 0 uses only its arg-max, 1 only its
+    /// posteriors.
     #[arg(long)]
     pseudo_alpha: Option<f32>,
     /// T of the distillation term.
     #[arg(long)]
     temperature: Option<f32>,
-    /// T where the teacher stands alone.
+    /// T where only the teacher has labels.
     #[arg(long)]
     pseudo_temperature: Option<f32>,
     /// Measure the teacher's confidence for the gate at temperature 1 (true) or T (false).
     #[arg(long)]
     gate_unsoftened: Option<bool>,
-    /// Leave out pseudo-labels the teacher is less sure of than this.
+    /// Leave out pseudo-labels below this confidence of the teacher.
     #[arg(long)]
     confidence_filter: Option<f32>,
     /// γ of the focal loss.
@@ -178,47 +177,47 @@ pub(super) struct TrainArguments {
     /// p of the class weights, (mean share / share)^p.
     #[arg(long)]
     class_weighting: Option<f32>,
-    /// Weight of the half second in which a labelled chord begins.
+    /// Weight of the first half second of a labelled chord.
     #[arg(long)]
     onset_weight: Option<f32>,
-    /// Leave out frames past the end of a track.
+    /// Exclude frames past the end of a track from the loss.
     #[arg(long)]
     mask_padding: Option<bool>,
-    /// Lowest and highest transposition, semitones, as `-5..6`.
+    /// Lowest and highest transposition in semitones, as `-5..6`.
     #[arg(long, allow_hyphen_values = true)]
     transpose: Option<Range>,
-    /// Share of the activations that are dropped while training, below 1.
+    /// Share of the activations dropped in training, below 1.
     #[arg(long, value_parser = dropout)]
     dropout: Option<f64>,
-    /// Steps from one validation to the next; a twentieth of the run without.
+    /// Steps between validations [default: a twentieth of the run].
     #[arg(long)]
     validate_every: Option<u64>,
-    /// Stop after this many validations without gain.
+    /// Stop after this many validations without improvement.
     #[arg(long)]
     patience: Option<u64>,
     /// Seed.
     #[arg(short, long, default_value_t = 1)]
     seed: u64,
-    /// Threads a batch is divided among.
+    /// Threads that share a batch.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
-    /// Windows that a thread computes at once; all of its part of a batch without. A processor
-    /// is faster with few, a GPU with all.
+    /// Windows that a thread computes at once [default: all of its part of a batch]. A
+    /// processor is faster with few, a GPU with all.
     #[arg(long, alias = "at-once", value_parser = clap::value_parser!(u16).range(1..))]
     micro_batch: Option<u16>,
-    /// The type in which products are taken; bf16 is mixed precision, for `live` and `windowed`
-    /// on processors and GPUs that have such products.
+    /// The number type of products; bf16 is mixed precision, for `live` and `windowed` on
+    /// processors and GPUs that support it.
     #[arg(long, alias = "products", value_enum, default_value = "f32")]
     precision: Precision,
 }
 
-/// What labelled frames are: all of them come from the renderer.
+/// The source of labelled frames: all of them are rendered.
 const RENDERED: &str = "songs of POP909's train split and written progressions, rendered";
 
-/// How long a chord begins, for `--onset-weight`, seconds.
+/// The duration that counts as a chord's beginning for `--onset-weight`, in seconds.
 const ONSET_S: f64 = 0.5;
 
-/// This command as it was typed, without the path of the program.
+/// The command line as typed, without the path of the program.
 fn command_line() -> String {
     let arguments: Vec<String> = std::env::args()
         .skip(1)
@@ -232,7 +231,7 @@ fn dropout(text: &str) -> Result<f64, String> {
     if (0.0..1.0).contains(&share) {
         Ok(share)
     } else {
-        Err("not within 0 … 1, 1 excluded".to_owned())
+        Err("not a number from 0 to below 1".to_owned())
     }
 }
 
@@ -276,7 +275,7 @@ impl TrainArguments {
         objective
     }
 
-    /// The schedule of a run from random weights, or from others.
+    /// The schedule of a run, from random or given weights.
     fn schedule(&self) -> Schedule {
         let fresh = self.start.is_none();
         let cosine = |from: f64, peak: f64, to: f64, warm_up: f64| Schedule::Cosine {
@@ -317,12 +316,12 @@ impl TrainArguments {
             }
             _ => {}
         }
-        // The paper's students come with the paper's dropout. Of windows that are heard once or
-        // twice, transposed and equalized each time, there is nothing to learn by heart.
+        // The paper's students use the paper's dropout. Windows that are seen once or twice,
+        // transposed and equalized each time, cannot be memorized.
         if let Some(dropout) = self.dropout.or((!paper).then_some(0.0)) {
             architecture = architecture.with_dropout(dropout);
         }
-        // Ours hears one key as well as another; the paper's students must be shown all.
+        // Our network treats all keys alike; the paper's students need transposed examples.
         let transpose = match (self.transpose, &architecture) {
             (Some(Range(low, high)), _) => (low, high),
             (None, Architecture::PitchClass(_)) => (-2, 2),
@@ -477,28 +476,28 @@ pub(super) fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Resul
     Ok(())
 }
 
-/// The kind of tracks with singers, in the manifest of a corpus.
+/// The kind of tracks with singing, in a corpus manifest.
 const SUNG: &str = "sung";
 
-/// Examples by what they have.
+/// The examples, by what they have.
 #[derive(Default)]
 struct Examples {
     /// With labels.
     labelled: Vec<Frames>,
-    /// With a teacher only.
+    /// With only a teacher.
     unlabelled: Vec<Frames>,
     /// Whether each of these is sung.
     sung: Vec<bool>,
-    /// Frames with neither, of no use.
+    /// Number of examples with neither, which are not used.
     mute: usize,
     /// Tracks of a manifest without frames.
     missing: usize,
-    /// Who spoke, with the SHA-256 of their weights.
+    /// The teachers, with the SHA-256 of their weights.
     teachers: BTreeMap<String, String>,
 }
 
 impl Examples {
-    /// Adds the example of a file; says whether it is of any use.
+    /// Adds the example in a file. Returns whether it can be used.
     fn add(&mut self, path: &Path, posteriors: &[PathBuf], front_end: FrontEnd) -> Result<bool> {
         let mut example = ExampleFrames::load(path, front_end)?;
         let stem = path.file_stem().unwrap_or_default();
@@ -526,7 +525,7 @@ impl Examples {
         Ok(true)
     }
 
-    /// Weights of the examples without labels with which a `share` of them is sung.
+    /// Weights of the unlabelled examples such that a `share` of them is sung.
     fn weights(&self, share: Option<f64>) -> Vec<f32> {
         let frames = |sung: bool| -> f64 {
             let of_kind = self.unlabelled.iter().zip(&self.sung);

@@ -1,4 +1,4 @@
-//! `trainer tune`: what the costs of the decoder are worth, on music for choosing.
+//! `trainer tune`: compares costs of the decoder, on music for choosing.
 
 use std::path::PathBuf;
 
@@ -33,11 +33,11 @@ pub(super) struct TuneArguments {
     /// Costs to try beside the built-in ones, as `free=9,downbeat=5`; the names are those of
     /// the decoder's settings: free, downbeat, half_bar, beat, off_beat, off_grid, same_root.
     settings: Vec<CostChanges>,
-    /// Windowed weights; the built-in ones without.
+    /// Windowed weights [default: the built-in ones].
     #[arg(long)]
     windowed: Option<PathBuf>,
-    /// Excerpts of songs of the valid split, and as many written progressions, both with the
-    /// training SoundFonts.
+    /// Number of excerpts from songs of the valid split, and of generated progressions, both
+    /// with the training SoundFonts.
     #[arg(short = 'n', long, default_value_t = 30)]
     count: u64,
     /// Length of an excerpt in seconds.
@@ -46,10 +46,10 @@ pub(super) struct TuneArguments {
     /// Seed of the excerpts.
     #[arg(short, long, default_value_t = 4242)]
     seed: u64,
-    /// Manifest of a corpus whose valid split is heard too.
+    /// Manifest of a corpus whose valid split is used too.
     #[arg(long, requires = "posteriors")]
     corpus: Option<PathBuf>,
-    /// Folder with a teacher's posteriors and labels of that corpus.
+    /// Folder with a teacher's posteriors and labels for that corpus.
     #[arg(long)]
     posteriors: Option<PathBuf>,
     /// Threads.
@@ -59,7 +59,7 @@ pub(super) struct TuneArguments {
     sources: Sources,
 }
 
-/// A piece as the network heard it; the audio is not kept.
+/// A piece with the network's output; the audio is not kept.
 struct Heard {
     piece: Piece,
     grid: Option<(Song, BeatGrid)>,
@@ -102,7 +102,7 @@ struct Set {
     pieces: Vec<Heard>,
 }
 
-/// Listens once, then decodes with each setting and prints a table.
+/// Runs the network once, then decodes with each setting and prints a table.
 pub(super) fn run(arguments: &TuneArguments) -> Result<()> {
     let interrupted = super::interruption()?;
     let (_, model) = super::eval::networks(None, arguments.windowed.as_deref())?;
@@ -169,7 +169,7 @@ fn rendered_settings(arguments: &TuneArguments, rare: bool) -> SetSettings {
     }
 }
 
-/// Scores a set as it is decoded with `costs`, with the beats of its songs or without.
+/// Scores a set decoded with `costs`, with the beats of its songs or without.
 fn print_row(set: &Set, on_grid: bool, costs: ChangeCosts) -> Result<()> {
     let mut measures = Vec::new();
     let mut on_beat = OnBeat::default();

@@ -1,5 +1,5 @@
-//! Examples that somebody has exported: a JAMS file with chords that names its audio by path and
-//! hash, in its sandbox ([`AudioReference`]).
+//! Exported training examples: a JAMS file with chords whose sandbox names its audio by path and
+//! hash ([`AudioReference`]).
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 
 use super::scan::bounded_text;
 
-/// The largest JAMS file that is looked into, in bytes.
+/// The largest JAMS file that is read, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// An example.
@@ -18,13 +18,13 @@ const MAX_BYTES: u64 = 64 << 20;
 pub struct Example {
     /// The JAMS file.
     pub labels: PathBuf,
-    /// The audio, where it is found: at its path, else under its name beside the JAMS file.
+    /// The audio: at its path, or else under its name beside the JAMS file.
     pub audio: PathBuf,
     /// The hash that the audio must have.
     pub sha256: String,
 }
 
-/// Of a JAMS file, what names the audio.
+/// The part of a JAMS file that names the audio.
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
@@ -36,10 +36,10 @@ struct Sandbox {
     audio: Option<AudioReference>,
 }
 
-/// The examples of a folder, in the order of their names; other JAMS files are none.
+/// The examples of a folder, sorted by name; other JAMS files are ignored.
 ///
 /// # Errors
-/// A folder that cannot be listed, or a file that cannot be read.
+/// If the folder cannot be listed, or a file cannot be read.
 pub fn examples(folder: &Path) -> Result<Vec<Example>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
@@ -52,7 +52,7 @@ pub fn examples(folder: &Path) -> Result<Vec<Example>> {
             continue;
         }
         let text = bounded_text(path, MAX_BYTES)?;
-        // What is no JAMS file is said where it is taken for labels.
+        // Invalid JAMS files are reported where they are read as labels.
         let file: Option<File> = serde_json::from_str(&text).ok();
         if let Some(audio) = file.and_then(|file| file.sandbox.audio) {
             found.push(Example::of(path, audio));

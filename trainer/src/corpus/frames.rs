@@ -1,7 +1,7 @@
 //! Frames of the tracks of a corpus, in both front ends.
 //!
-//! One file a track, `<id>.frames` as in [`crate::frames`]. Targets come from the track's
-//! labels; without labels every frame is left out of the loss on labels.
+//! One file per track, `<id>.frames` as in [`crate::frames`]. Targets come from the track's
+//! labels; without labels every frame is excluded from the loss on labels.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,23 +20,23 @@ use crate::frames::ExampleFrames;
 use crate::parallel;
 use crate::prepare::frames;
 
-/// Which frames are made.
+/// Which frames to make.
 #[derive(Debug, Clone)]
 pub struct FrameSettings {
-    /// Tracks of this split; all without.
+    /// Only tracks of this split; `None` for all.
     pub split: Option<Split>,
-    /// What comes after is left out, seconds: a few long tracks would outweigh the others.
+    /// Seconds used of each track: a few long tracks would outweigh the others.
     pub max_length_s: f64,
-    /// Tracks at the same time.
+    /// Tracks processed in parallel.
     pub threads: usize,
 }
 
-/// What became of the tracks.
+/// The results for the tracks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameReport {
     /// Tracks whose frames were made.
     pub made: usize,
-    /// Tracks whose frames were there.
+    /// Tracks whose frames existed already.
     pub present: usize,
     /// Tracks without frames, by identifier, and why.
     pub skipped: Vec<(String, String)>,
@@ -50,11 +50,11 @@ pub fn frames_path(folder: &Path, track: &Track) -> PathBuf {
 
 /// Makes the frames that are missing in `folder`.
 ///
-/// Tracks are taken in the order of their hashes, so that what is there when it is
-/// stopped is a fair sample of the corpus. A track that cannot be decoded is skipped.
+/// Tracks are processed in the order of their hashes, so that an interrupted run leaves a fair
+/// sample of the corpus. A track that cannot be decoded is skipped.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// If a file cannot be written.
 pub fn make(
     corpus: &Corpus,
     folder: &Path,
@@ -67,7 +67,7 @@ pub fn make(
     tracks.sort_by(|a, b| a.sha256.cmp(&b.sha256));
     let length_s = |track: &Track| track.duration_s.min(settings.max_length_s);
     let total_s: f64 = tracks.iter().map(|track| length_s(track)).sum();
-    // In seconds of audio: tracks differ too much in length to be counted.
+    // Progress in seconds of audio: tracks differ too much in length.
     let bar = parallel::bar(
         total_s as u64,
         "{bar:30} {pos}/{len} s of audio {elapsed}<{eta}",
@@ -101,7 +101,7 @@ pub fn make(
     Ok(report)
 }
 
-/// What became of a track.
+/// The result for a track.
 enum Outcome {
     Present,
     Made,
@@ -111,10 +111,10 @@ enum Outcome {
 /// Frames of the first `max_length_s` seconds of a track.
 ///
 /// # Errors
-/// Audio that does not decode and labels that do not parse, by name.
+/// If the audio does not decode or the labels do not parse; the error names the file.
 pub fn track_frames(track: &Track, max_length_s: f64) -> Result<ExampleFrames> {
     let path = track.audio_path();
-    // One hostile file must not end hours of work, even by a fault of a decoder.
+    // A malicious file must not end hours of work, even through a decoder's bug.
     let samples = catch_unwind(AssertUnwindSafe(|| samples(&path, max_length_s)))
         .unwrap_or_else(|_| Err(anyhow!("{}: the decoder panicked", path.display())))?;
     let labels = labels(track)?;
@@ -127,12 +127,12 @@ pub fn track_frames(track: &Track, max_length_s: f64) -> Result<ExampleFrames> {
 /// The first `max_length_s` seconds of a file, mono at 22 050 Hz.
 ///
 /// # Errors
-/// Audio that does not decode, by name.
+/// If the audio does not decode; the error names the file.
 pub fn samples(path: &Path, max_length_s: f64) -> Result<Vec<f32>> {
     let most = (max_length_s * f64::from(SAMPLE_RATE)) as usize;
     let mut resampler = BlockResampler::default();
     decode(path, &mut |rate, block| {
-        // The rest is decoded, so that a broken file is told, but not kept.
+        // The rest is decoded to detect a broken file, but not kept.
         if resampler.resampled() < most {
             resampler.push(rate, block);
         }
@@ -143,7 +143,7 @@ pub fn samples(path: &Path, max_length_s: f64) -> Result<Vec<f32>> {
     Ok(samples)
 }
 
-/// The labels of a track from its beginning to beyond its end; where there are none, `X`.
+/// The labels of a track from its beginning to beyond its end, `X` where there are none.
 fn labels(track: &Track) -> Result<Vec<(f64, f64, Label)>> {
     let mut labels = Vec::new();
     let mut end_s = 0.0;

@@ -1,7 +1,7 @@
-//! What is known of each file of a folder, so that unchanged files are not read again.
+//! A journal of the files in a folder, so that unchanged files are not read again.
 //!
-//! JSON lines, one a file, appended as soon as the file was read: a scan that was killed
-//! goes on where it stopped.
+//! JSON lines, one per file, appended as soon as the file was read: an interrupted scan
+//! continues where it stopped.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lines, MAX_TRACKS};
 
-/// Tells one state of a file from another without reading it.
+/// Distinguishes states of a file without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     bytes: u64,
@@ -24,7 +24,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// That of a file.
+    /// The stamp of a file.
     pub(super) fn new(path: &Path) -> Result<Self> {
         let metadata = path
             .metadata()
@@ -38,7 +38,7 @@ impl Stamp {
     }
 }
 
-/// What a file turned out to be.
+/// The result of examining a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Finding {
@@ -46,10 +46,10 @@ pub(super) enum Finding {
     Audio {
         /// Length in seconds.
         duration_s: f64,
-        /// Of the file, hexadecimal.
+        /// SHA-256 of the file, hexadecimal.
         sha256: String,
     },
-    /// Not to be used, and why.
+    /// Not usable, with the reason.
     Broken(String),
 }
 
@@ -62,7 +62,7 @@ struct Entry {
     finding: Finding,
 }
 
-/// Findings on disk.
+/// The findings on disk.
 pub(super) struct Journal {
     path: PathBuf,
     known: HashMap<PathBuf, (Stamp, Finding)>,
@@ -70,8 +70,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal, empty when there is none. Lines that do not parse are left
-    /// out: the last one is cut when the program was killed.
+    /// Opens a journal, empty if there is none. Lines that do not parse are ignored: the last
+    /// one is cut off when the program was killed.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let mut known = HashMap::new();
         match File::open(path) {
@@ -95,7 +95,7 @@ impl Journal {
             .append(true)
             .open(path)
             .with_context(|| format!("writing {}", path.display()))?;
-        // Ends a line that was cut.
+        // Ends a line that was cut off.
         file.write_all(b"\n")
             .with_context(|| format!("writing {}", path.display()))?;
         Ok(Self {
@@ -105,13 +105,13 @@ impl Journal {
         })
     }
 
-    /// What is known of a file in the state `stamp`.
+    /// The finding for a file in the state `stamp`.
     pub(super) fn get(&self, path: &Path, stamp: Stamp) -> Option<&Finding> {
         let (known, finding) = self.known.get(path)?;
         (*known == stamp).then_some(finding)
     }
 
-    /// Keeps a finding.
+    /// Appends a finding.
     pub(super) fn append(&self, path: &Path, stamp: Stamp, finding: &Finding) -> Result<()> {
         let mut line = serde_json::to_string(&Entry {
             path: path.to_owned(),

@@ -1,9 +1,9 @@
-//! A folder of recordings with a table of who plays what under which licence.
+//! A folder of recordings with a table of artists and licences.
 //!
 //! `manifest.tsv` has a line of headings and then a line for each file, separated by tabs; the
-//! columns `file`, `artist`, `licence` and `kind` are used. Whole artists are in one split, so
-//! that no voice and no room is on both sides: in each kind about a fifth of the time validates
-//! and an eighth tests.
+//! columns `file`, `artist`, `licence` and `kind` are used. Each artist is in one split, so
+//! that no voice and no room is on both sides: in each kind about a fifth of the time is for
+//! validation and an eighth for testing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use teachers::sha256;
 
 /// The largest table that is read, bytes.
 const MAX_BYTES: u64 = 16 << 20;
-/// Of the time of a kind of music, what validates and what tests at most.
+/// The largest shares of the time of a kind of music for validation and for testing.
 const VALID: f64 = 0.2;
 const TEST: f64 = 0.15;
-/// An artist with a larger share of its kind is trained on.
+/// An artist with a larger share of its kind goes to training.
 const LARGEST: f64 = 0.12;
 
 /// A line of the table.
@@ -38,8 +38,8 @@ impl Row {
         self.kind.starts_with("vocal") || self.kind == "choir"
     }
 
-    /// The artist as a name has it: what is before `__` in the file's, where that is how files
-    /// are called.
+    /// The artist's name: the part of the file name before `__`, where files are named that
+    /// way.
     fn artist(&self) -> String {
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
         match stem.split_once("__") {
@@ -53,14 +53,13 @@ impl Row {
     }
 }
 
-/// What is known of each file: the name of its source, which is its kind and its artist, and
-/// the rest.
+/// The source of each file: its name, made of kind and artist, and the rest.
 pub type Listed = BTreeMap<PathBuf, (String, Source)>;
 
 /// Reads the table at `path`.
 ///
 /// # Errors
-/// A table that cannot be read, is too large or lacks a column, by name.
+/// If the table cannot be read, is too large or lacks a column; the error names it.
 pub fn read(path: &Path) -> Result<Listed> {
     let text = bounded_text(path, MAX_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
@@ -70,7 +69,7 @@ pub fn read(path: &Path) -> Result<Listed> {
     let rows = reader
         .deserialize()
         .collect::<Result<Vec<Row>, _>>()
-        .with_context(|| format!("{} lists no recordings", path.display()))?;
+        .with_context(|| format!("{} is not a table of recordings", path.display()))?;
     let splits = splits(&rows);
     let listed = rows.into_iter().map(|row| {
         let source = Source {
@@ -84,7 +83,7 @@ pub fn read(path: &Path) -> Result<Listed> {
     Ok(listed.collect())
 }
 
-/// The split of each artist, by a hash of the name: it depends on who else is there, but not on
+/// The split of each artist, by a hash of the name: it depends on the other artists, but not on
 /// the order of the table.
 fn splits(rows: &[Row]) -> BTreeMap<String, Split> {
     let mut artists: BTreeMap<String, (bool, f64)> = BTreeMap::new();

@@ -30,7 +30,7 @@ pub const MAX_LINE_BYTES: u64 = 64 << 10;
 /// The longest identifier, in bytes: it becomes a file name with an extension.
 pub const MAX_ID_BYTES: usize = 160;
 
-/// What a track is used for.
+/// The use of a track.
 #[derive(
     Debug,
     Clone,
@@ -48,9 +48,9 @@ pub const MAX_ID_BYTES: usize = 160;
 pub enum Split {
     /// Training.
     Train,
-    /// Choosing: early stopping, settings.
+    /// Selection: early stopping, settings.
     Valid,
-    /// The figures in the documentation, and nothing else.
+    /// Only the figures in the documentation.
     Test,
 }
 
@@ -68,9 +68,9 @@ impl Split {
         }
     }
 
-    /// The split of a song by its content, where none is given: the first eight bytes of
-    /// its SHA-256 as a big-endian number modulo ten; 8 is valid, 9 is test. It never
-    /// moves when tracks are added, missing or renamed.
+    /// The split of a song by its content, if none is given: the first eight bytes of its
+    /// SHA-256 as a big-endian number modulo ten; 8 is valid, 9 is test. It does not change
+    /// when tracks are added, missing or renamed.
     #[must_use]
     pub fn from_sha256(sha256: &[u8; 32]) -> Self {
         let mut head = [0; 8];
@@ -87,8 +87,8 @@ impl Split {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Track {
-    /// Name of the track in everything that is made of it (frames, posteriors): ASCII
-    /// letters, digits, `-` and `_`; unique in the corpus.
+    /// Name of the track in everything derived from it (frames, posteriors): ASCII letters,
+    /// digits, `-` and `_`; unique in the corpus.
     pub id: String,
     /// The audio file, relative to the manifest.
     pub path: PathBuf,
@@ -100,9 +100,9 @@ pub struct Track {
     pub licence: String,
     /// Debian package or folder it comes from.
     pub source: String,
-    /// What it is used for.
+    /// Its split.
     pub split: Split,
-    /// What kind of music it is (`sung`, `piano` …), where somebody said so.
+    /// The kind of music (`sung`, `piano` …), where it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `.lab` or `.jams` file with its chords, relative to the manifest.
@@ -125,12 +125,12 @@ impl Track {
         self.labels.as_ref().map(|path| self.folder.join(path))
     }
 
-    /// Why a track of a manifest cannot be used, if so.
+    /// Why a track of a manifest cannot be used, if it cannot.
     fn fault(&self) -> Option<String> {
         let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let of_hash = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if self.id.is_empty() || self.id.len() > MAX_ID_BYTES || !self.id.bytes().all(of_name) {
-            // Cut: it may be long.
+            // Shortened: it may be long.
             let start: String = self.id.chars().take(40).collect();
             return Some(format!("{start:?} is not an identifier of a track"));
         }
@@ -160,13 +160,13 @@ pub enum CorpusError {
     /// The file system refused.
     #[error("{}: cannot read: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// The first line is no header.
+    /// The first line is not a header.
     #[error("{}: not a manifest of a corpus: {reason}", path.display())]
     Header { path: PathBuf, reason: String },
-    /// A version this program does not know.
+    /// A version that this program does not know.
     #[error("{}: version {found} of the manifest; this program reads version {VERSION}", path.display())]
     Version { path: PathBuf, found: u32 },
-    /// A line that is no track.
+    /// A line that is not a track.
     #[error("{}, line {line}: {reason}", path.display())]
     Line {
         path: PathBuf,
@@ -189,7 +189,7 @@ impl Corpus {
     /// Reads a manifest, or that of a folder (`corpus.jsonl` in it).
     ///
     /// # Errors
-    /// [`CorpusError`]; the audio itself is not looked at.
+    /// See [`CorpusError`]; the audio itself is not read.
     pub fn open(path: &Path) -> Result<Self, CorpusError> {
         let path = if path.is_dir() {
             path.join("corpus.jsonl")

@@ -1,11 +1,11 @@
 //! Makes the manifest of a folder of audio.
 //!
-//! Every file is decoded once, which gives its length and finds the broken ones, and
-//! hashed. What was found is kept in a journal beside the manifest (`corpus.scan` beside
-//! `corpus.jsonl`); files whose size and time of change are the same are not read again.
-//! What was left out is listed in `corpus.skipped.jsonl`.
+//! Every file is decoded once, which gives its length and finds broken ones, and hashed. The
+//! results are kept in a journal beside the manifest (`corpus.scan` beside `corpus.jsonl`);
+//! files with unchanged size and modification time are not read again. Files that were left
+//! out are listed in `corpus.skipped.jsonl`.
 //!
-//! JAMS files that name audio elsewhere ([`example`](super::example)) are taken with it.
+//! JAMS files that name audio elsewhere ([`example`](super::example)) are included with it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -26,21 +26,21 @@ use super::{MAX_TRACKS, Split, Track, manifest};
 use crate::parallel;
 use teachers::sha256;
 
-/// Extensions of the files that are looked at.
+/// Extensions of the files that are examined.
 pub const EXTENSIONS: [&str; 8] = ["aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];
 
 /// The largest file of sources that is read, in bytes.
 const MAX_SOURCES_BYTES: u64 = 4 << 20;
 
-/// What is known of one folder of a corpus.
+/// Description of one folder of a corpus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Licence of its music, as an SPDX expression where it has one.
     pub licence: String,
-    /// The split all of its tracks are in; each by its content where not given.
+    /// The split of all of its tracks; `None` for a split by content.
     pub split: Option<Split>,
-    /// What kind of music it is, where that is to be told apart in an evaluation.
+    /// The kind of music, if an evaluation should distinguish it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }
@@ -52,7 +52,7 @@ pub type Sources = BTreeMap<String, Source>;
 /// "kind"}`.
 ///
 /// # Errors
-/// A file that cannot be read, is too large or is no such object, by name.
+/// If the file cannot be read, is too large or is not such an object; the error names it.
 pub fn read_sources(path: &Path) -> Result<Sources> {
     let text = bounded_text(path, MAX_SOURCES_BYTES)?;
     serde_json::from_str(&text).with_context(|| format!("{} does not list sources", path.display()))
@@ -61,7 +61,7 @@ pub fn read_sources(path: &Path) -> Result<Sources> {
 /// The text of a file of at most `most` bytes.
 ///
 /// # Errors
-/// A file that cannot be read or is larger, by name.
+/// If the file cannot be read or is larger; the error names it.
 pub(super) fn bounded_text(path: &Path, most: u64) -> Result<String> {
     let mut text = String::new();
     File::open(path)
@@ -76,7 +76,7 @@ pub(super) fn bounded_text(path: &Path, most: u64) -> Result<String> {
     Ok(text)
 }
 
-/// What is scanned, and what for.
+/// Settings of a scan.
 #[derive(Debug, Clone)]
 pub struct ScanSettings {
     /// The folder with the audio, searched to any depth; hidden folders are left out.
@@ -85,22 +85,21 @@ pub struct ScanSettings {
     pub out: PathBuf,
     /// Name of the corpus.
     pub name: String,
-    /// Licence of everything that no source states one for.
+    /// Licence where no source states one.
     pub licence: String,
-    /// Source of everything; the first folder below `folder` where not given.
+    /// Source of everything; `None` for the first folder below `folder`.
     pub source: Option<String>,
-    /// What is known of single folders.
+    /// Descriptions of single folders.
     pub sources: Sources,
-    /// What is known of single files, by their path below the folder.
+    /// Descriptions of single files, by their path below the folder.
     pub listed: Listed,
-    /// Split of everything that no source states one for; by content where not given.
+    /// Split where no source states one; `None` for a split by content.
     pub split: Option<Split>,
-    /// Folder with labels in the same order of folders as the audio; labels are looked
-    /// for beside the audio where not given.
+    /// Folder with labels in the same layout as the audio; `None` for labels beside the audio.
     pub labels: Option<PathBuf>,
-    /// Shorter files are left out, seconds: sound effects.
+    /// Shorter files, in seconds, are left out as sound effects.
     pub min_length_s: f64,
-    /// Files read at the same time.
+    /// Files read in parallel.
     pub threads: usize,
 }
 
@@ -127,7 +126,7 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// What a scan found.
+/// The results of a scan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanReport {
     /// Tracks in the manifest.
@@ -136,14 +135,14 @@ pub struct ScanReport {
     pub hours: f64,
     /// How many of them have labels.
     pub labelled: usize,
-    /// Files that were read in this run; all others were known.
+    /// Files read in this run; all others were in the journal.
     pub read: usize,
     /// Files that are not in the manifest.
     pub skipped: Vec<Skipped>,
 }
 
 impl ScanReport {
-    /// How many files were left out for one kind of reason.
+    /// The number of files that were left out for one kind of reason.
     #[must_use]
     pub fn skipped_as(&self, kind: SkippedAs) -> usize {
         self.skipped.iter().filter(|s| s.skipped_as == kind).count()
@@ -153,10 +152,10 @@ impl ScanReport {
 /// Scans a folder and writes its manifest.
 ///
 /// # Errors
-/// A folder that cannot be listed or written to, more files than a manifest may have, or
-/// an interruption; files that cannot be used are no error.
+/// If a folder cannot be listed or written to, there are more files than a manifest may have,
+/// or the scan is interrupted. Unusable files are not errors.
 pub fn scan(settings: &ScanSettings, interrupted: &AtomicBool) -> Result<ScanReport> {
-    // Examples first: what they say of audio that lies in the folder as well counts.
+    // Examples first: their labels also apply to audio inside the folder.
     let examples = examples(&settings.folder)?.into_iter();
     let mut candidates: Vec<Candidate> = examples.map(Candidate::from).collect();
     let audio = audio_files(&settings.folder)?.into_iter();
@@ -176,7 +175,8 @@ pub fn scan(settings: &ScanSettings, interrupted: &AtomicBool) -> Result<ScanRep
     })
 }
 
-/// A file that may become a track: relative to the folder, or where an example says.
+/// A file that may become a track: relative to the folder, or elsewhere if an example names
+/// it.
 struct Candidate {
     path: PathBuf,
     example: Option<Example>,
@@ -200,7 +200,7 @@ impl From<Example> for Candidate {
     }
 }
 
-/// The files with a known extension, relative to `folder`, in the order of their names.
+/// The files with a known extension, relative to `folder`, sorted by name.
 fn audio_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
     let mut paths = Vec::new();
@@ -225,7 +225,7 @@ fn audio_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What each of `paths` is, in their order, and how many had to be read for it.
+/// Examines `paths`. Returns the findings in order, and how many files had to be read.
 fn examine_all(
     settings: &ScanSettings,
     paths: &[PathBuf],
@@ -242,7 +242,7 @@ fn examine_all(
         let full = settings.folder.join(path);
         let stamp = match Stamp::new(&full) {
             Ok(stamp) => stamp,
-            // That an example names is not there.
+            // The file named by an example does not exist.
             Err(error) => return Ok(Finding::Broken(format!("{error:#}"))),
         };
         let finding = match journal.get(path, stamp) {
@@ -260,18 +260,18 @@ fn examine_all(
     bar.finish();
     ensure!(
         findings.len() == paths.len(),
-        "stopped; the same command goes on from here"
+        "stopped; run the same command to continue"
     );
     Ok((findings, read.into_inner()))
 }
 
-/// Reads a file whole, twice: its hash, and its length as it decodes.
+/// Reads a file twice: for its hash, and for its decoded length.
 fn examine(path: &Path) -> Finding {
     let sha256 = match sha256::of_file(path) {
         Ok(sha256) => sha256,
         Err(error) => return Finding::Broken(error.to_string()),
     };
-    // One hostile file must not end a scan of thousands, even by a fault of a decoder.
+    // A malicious file must not end a scan of thousands, even through a decoder's bug.
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(path, &mut |_, _| {})));
     match decoded {
         Ok(Ok(decoded)) => match decoded.warning {
@@ -282,7 +282,7 @@ fn examine(path: &Path) -> Finding {
             Some(warning) => Finding::Broken(warning.to_string()),
         },
         Ok(Err(error)) => {
-            // The message begins with the path, which the journal has beside it.
+            // The message begins with the path, which is in the journal already.
             let message = error.to_string();
             let own = format!("{}: ", path.display());
             Finding::Broken(message.strip_prefix(&own).unwrap_or(&message).to_owned())
@@ -291,7 +291,7 @@ fn examine(path: &Path) -> Finding {
     }
 }
 
-/// The tracks of the manifest; what becomes none is added to `skipped`.
+/// The tracks of the manifest; files that do not become tracks are added to `skipped`.
 fn tracks(
     settings: &ScanSettings,
     candidates: Vec<Candidate>,
@@ -379,8 +379,8 @@ fn tracks(
     Ok(tracks)
 }
 
-/// The labels of an audio file, if there are any: those of the example that names it, else those
-/// that lie beside it.
+/// The labels of an audio file, if there are any: those of the example that names it, or else
+/// those beside it.
 fn labels(
     settings: &ScanSettings,
     path: &Path,
@@ -420,8 +420,8 @@ fn relative(path: &Path, base: &Path) -> PathBuf {
     path.strip_prefix(base).unwrap_or(path).to_owned()
 }
 
-/// `SOURCE-STEM-HASH`, in the characters that an identifier may have: unique, and the
-/// same wherever the corpus lies.
+/// `SOURCE-STEM-HASH`, in the characters allowed in an identifier: unique, and independent of
+/// the corpus's location.
 fn id(source: &str, path: &Path, sha256: &str) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let slug = |text: &str| -> String {

@@ -1,8 +1,8 @@
-//! Charts with mistakes for rendered songs, and how well they are aligned.
+//! Charts with mistakes for rendered songs, and scores of their alignment.
 //!
-//! A song is cut into sections at its downbeats and put together anew, so that some sections are
-//! played twice and some not at all. Its chart has each section once, some chords replaced by others
-//! of the song or a step away, and is transposed. What the alignment should find is known.
+//! A song is cut into sections at its downbeats and reassembled, with one section played twice and
+//! one left out. Its chart has each section once, with some chords replaced by others of the song
+//! or by neighbouring ones, and is transposed. The right alignment is known.
 
 use harmony::import::chart::{WrittenBar, WrittenChart, WrittenChord};
 use harmony::label::Label;
@@ -22,38 +22,38 @@ use crate::beats::song::Song;
 const SECTION_BARS: usize = 8;
 /// Share of the chords that are replaced.
 const WRONG_SHARE: f64 = 0.1;
-/// A bar is found within this, seconds.
+/// A bar within this distance is found, in seconds.
 const NEAR_S: f64 = 0.15;
-/// Where two sections meet their sound is faded over, seconds.
+/// Length of the crossfade between sections, in seconds.
 const FADE_S: f64 = 0.01;
 
-/// A song that is played otherwise than its chart says.
+/// A song that is played differently from its chart.
 #[derive(Debug, Clone)]
 pub(crate) struct Exercise {
-    /// What is played.
+    /// The audio.
     pub(crate) audio: Audio,
-    /// What is written.
+    /// The chart.
     pub(crate) chart: WrittenChart,
-    /// For each bar that is played its place in the chart and its start in seconds.
+    /// For each played bar, its index in the chart and its start in seconds.
     pub(crate) played: Vec<(usize, f64)>,
-    /// For each bar of the chart, whether a chord of it is wrong.
+    /// For each bar of the chart, whether it has a wrong chord.
     pub(crate) wrong: Vec<bool>,
-    /// By how much the music sounds above the chart, −5 … 6.
+    /// Semitones by which the music sounds above the chart, −5 … 6.
     pub(crate) transposition: i32,
 }
 
-/// Counts of what was found.
+/// Counts of the results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub(crate) struct Counts {
-    /// Bars that were played and are written rightly.
+    /// Played bars with right chords.
     pub(crate) right: usize,
-    /// Those of them that were found within 0.15 s.
+    /// Right bars that were found within 0.15 s.
     pub(crate) right_near: usize,
-    /// Those of them that were flagged.
+    /// Right bars that were flagged.
     pub(crate) right_flagged: usize,
-    /// Bars that were played and have a wrong chord.
+    /// Played bars with a wrong chord.
     pub(crate) wrong: usize,
-    /// Those of them that were found and flagged.
+    /// Wrong bars that were found and flagged.
     pub(crate) wrong_flagged: usize,
     /// Bars that were found where they were not played.
     pub(crate) astray: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub(crate) const fn and(self, other: Self) -> Self {
         Self {
@@ -89,7 +89,8 @@ struct Bar {
 }
 
 impl Exercise {
-    /// Of a song; `None` where it has fewer than three sections. The same seed gives the same.
+    /// Makes an exercise from a song; `None` if it has fewer than three sections. The same
+    /// seed gives the same exercise.
     #[must_use]
     pub(crate) fn new(song: &Song, seed: u64) -> Option<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -101,7 +102,8 @@ impl Exercise {
         if sections.len() < 3 {
             return None;
         }
-        // One is played twice, one that is neither the first nor the last is left out.
+        // One section is played twice, and one that is neither the first nor the last is left
+        // out.
         let twice = random.random_range(0..sections.len());
         let middle: Vec<usize> = (1..sections.len() - 1).filter(|it| *it != twice).collect();
         let left_out = middle.choose(&mut random).copied();
@@ -124,7 +126,7 @@ impl Exercise {
         })
     }
 
-    /// How well an alignment does.
+    /// Scores an alignment.
     #[must_use]
     pub(crate) fn counts(&self, found: &Alignment) -> Counts {
         let mut counts = Counts {
@@ -138,7 +140,7 @@ impl Exercise {
                 .map(|it| (it, (it.start_s - start_s).abs()))
                 .min_by(|a, b| a.1.total_cmp(&b.1));
             let hit = near.filter(|(_, distance_s)| *distance_s <= NEAR_S);
-            // A flag says what it is about where most of the bar is that bar.
+            // A flag refers to the right bar if most of the bar was found there.
             let flagged = near.is_some_and(|(it, distance_s)| distance_s <= 0.5 && it.is_flagged());
             if self.wrong[bar] {
                 counts.wrong += 1;
@@ -161,7 +163,7 @@ impl Exercise {
     }
 }
 
-/// The bars between the downbeats, with their chords on beats.
+/// The bars between downbeats, with their chords on beats.
 fn bars(beats: &[Beat], chords: &[Interval]) -> Vec<Bar> {
     let starts: Vec<usize> = (0..beats.len()).filter(|it| beats[*it].downbeat).collect();
     let mut bars = Vec::new();
@@ -189,14 +191,14 @@ fn bars(beats: &[Beat], chords: &[Interval]) -> Vec<Bar> {
     bars
 }
 
-/// The sections in another order, with the start of each bar.
+/// The audio of the sections in another order, with the start of each bar.
 fn spliced(audio: &Audio, sections: &[&[Bar]], order: &[usize]) -> (Audio, Vec<(usize, f64)>) {
     let rate = f64::from(audio.sample_rate);
     let at = |time_s: f64| ((time_s * rate).round().max(0.0) as usize).min(audio.samples.len());
     let mut samples: Vec<f32> = Vec::new();
     let mut played = Vec::new();
     let fade = (FADE_S * rate) as usize;
-    // What comes before the first section and behind the last stays.
+    // The audio before the first section and after the last stays.
     let first = sections[order[0]][0].start_s;
     if order[0] == 0 {
         samples.extend_from_slice(&audio.samples[..at(first)]);
@@ -210,7 +212,7 @@ fn spliced(audio: &Audio, sections: &[&[Bar]], order: &[usize]) -> (Audio, Vec<(
             played.push((section * SECTION_BARS + index, start_s));
         }
         samples.extend_from_slice(&audio.samples[from..to]);
-        // Fades the last sound of the section before out into the new one.
+        // Fades the end of the previous section out into the new one.
         for index in 0..fade.min(start).min(to - from) {
             let share = index as f32 / fade as f32;
             samples[start + index] *= share;
@@ -220,7 +222,7 @@ fn spliced(audio: &Audio, sections: &[&[Bar]], order: &[usize]) -> (Audio, Vec<(
     (Audio::new(samples, audio.sample_rate), played)
 }
 
-/// The chart of the sections, with wrong chords, below what sounds by `transposition`.
+/// The chart of the sections, with wrong chords, transposed down by `transposition`.
 fn written(
     sections: &[&[Bar]],
     transposition: i32,
@@ -272,8 +274,8 @@ fn written(
     (chart, wrong)
 }
 
-/// Another chord: half of the time one of the song, else one that lies beside it. Its triad is
-/// another.
+/// Another chord with another triad: half of the time one of the song, otherwise a
+/// neighbouring one.
 fn another(label: &Label, others: &[Label], random: &mut ChaCha8Rng) -> Label {
     let triad = |label: &Label| {
         let chord = label.chord()?;

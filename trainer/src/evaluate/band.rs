@@ -1,4 +1,4 @@
-//! What a band hears of the tracks of a song, as the plugin's instances do.
+//! The band's result for the tracks of a song, as from the plugin's instances.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use recognizer::transcribe::{Analysis, decode};
 use renderer::arranger::Bus;
 use renderer::render::Stems;
 
-/// Frames of the windowed network for each of the live one.
+/// Live frames per frame of the windowed network.
 const LIVE_A_FILE_FRAME: usize = 2;
 
 /// The part of a bus.
@@ -31,7 +31,7 @@ fn part_of(bus: Bus) -> Part {
     }
 }
 
-/// What one track says by both networks.
+/// The output of both networks for one track.
 struct Heard {
     part: Part,
     live: Vec<PartFrame>,
@@ -39,17 +39,17 @@ struct Heard {
     file: Vec<Posterior>,
 }
 
-/// What the tracks of a song say.
+/// The networks' output for the tracks of a song.
 pub(crate) struct Band {
     heard: Vec<Heard>,
     length_s: f64,
 }
 
 impl Band {
-    /// Lets the networks hear the tracks of a song; drums are not listened to.
+    /// Runs the networks on the tracks of a song; drums are skipped.
     ///
     /// # Errors
-    /// A rate that an engine refuses, or an engine that fails.
+    /// If an engine refuses the rate, or fails.
     pub(crate) fn listen(
         stems: Stems,
         sample_rate: u32,
@@ -80,16 +80,16 @@ impl Band {
         Ok(Self { heard, length_s })
     }
 
-    /// The track that the whole song gives.
+    /// The track of the whole song.
     ///
     /// # Errors
-    /// Segments that make no timeline.
+    /// If the segments do not make a timeline.
     pub(crate) fn file(&self, grid: Option<&BeatGrid>, by: Weights) -> Result<Vec<Segment>> {
         let frames = self.heard.iter().map(|it| it.file.len()).max().unwrap_or(0);
         let posteriors: Vec<Posterior> = (0..frames)
             .map(|frame| {
                 let votes = self.heard.iter().filter_map(|heard| {
-                    // What the part plays at that moment.
+                    // The part's live posterior at that moment.
                     let live = heard.live.get(LIVE_A_FILE_FRAME * frame)?;
                     (!live.silent).then_some(Vote {
                         part: heard.part,
@@ -105,7 +105,7 @@ impl Band {
         Ok(track.segments().to_vec())
     }
 
-    /// What the display shows, each chord from when it is shown.
+    /// The chords of the display, each from when it is shown.
     pub(crate) fn display(&self, grid: Option<&BeatGrid>, by: Weights) -> Vec<Segment> {
         let mut reader = BandReader::new(LiveSettings::default());
         reader.begin(0.0);
@@ -149,7 +149,7 @@ impl Band {
     }
 }
 
-/// Nobody has a say.
+/// The posterior where no part contributes.
 fn no_chord() -> Posterior {
     let mut chord = [0.0; recognizer::networks::CHORD_CLASSES];
     chord[harmony::vocabulary::large::NO_CHORD] = 10.0;

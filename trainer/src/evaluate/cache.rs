@@ -1,9 +1,9 @@
-//! What is slow to make is kept between runs.
+//! Caches what is slow to make, between runs.
 //!
-//! Rendered audio is kept by its settings and the program that rendered it, so that no
+//! Rendered audio is cached under its settings and the program that rendered it, so that no
 //! change of the renderer can leave stale audio behind; the renders of other builds are
-//! removed. What a teacher said is kept by the samples it heard and the teacher's
-//! identity. Any file may be deleted at any time.
+//! removed. A teacher's output is cached under the samples and the teacher's identity. Any
+//! file may be deleted at any time.
 
 use std::collections::HashMap;
 use std::fs;
@@ -26,10 +26,10 @@ pub struct RenderCache {
 }
 
 impl RenderCache {
-    /// The renders of this program below `folder`, which is made where missing.
+    /// Opens the renders of this program below `folder`, which is created if missing.
     ///
     /// # Errors
-    /// A folder that cannot be made, or a program that cannot be read.
+    /// If the folder cannot be created, or this program cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
         let program = std::env::current_exe().context("finding this program")?;
         let bytes = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
@@ -45,26 +45,27 @@ impl RenderCache {
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| *path != own);
         for other in others {
-            // What cannot be removed only costs space.
+            // A file that cannot be removed only costs space.
             let _ = fs::remove_dir_all(other);
         }
         Ok(Self { folder: own })
     }
 
-    /// The piece of these settings, made by `make` where it is not kept yet.
+    /// The piece with these settings, made by `make` if it is not in the cache.
     ///
     /// # Errors
-    /// Those of `make`, or a file that cannot be written.
+    /// If `make` fails, or a file cannot be written.
     pub fn piece(&self, settings: &str, make: impl FnOnce() -> Result<Piece>) -> Result<Piece> {
         let name = hash(&[settings.as_bytes()]);
         let path = self.folder.join(format!("{name}.render"));
-        // A file that is missing or damaged is made again.
+        // A missing or damaged file is made again.
         if let Ok(piece) = read(&path) {
             return Ok(piece);
         }
         let bytes = bytes(&make()?)?;
         atomic::write(&path, &bytes)?;
-        // Times lose their last bit as JSON: the first run gets what the next ones get.
+        // JSON drops the last bits of times: the first run must get the same values as later
+        // ones.
         parse(&bytes).with_context(|| format!("reading {} again", path.display()))
     }
 }
@@ -118,28 +119,28 @@ fn parse(bytes: &[u8]) -> Result<Piece> {
     })
 }
 
-/// What a slow listener said, on disk.
+/// A slow listener's tracks, on disk.
 #[derive(Debug, Clone)]
 pub struct TrackCache {
     folder: PathBuf,
 }
 
 impl TrackCache {
-    /// Tracks below `folder`, which is made where missing.
+    /// Opens the tracks below `folder`, which is created if missing.
     ///
     /// # Errors
-    /// A folder that cannot be made.
+    /// If the folder cannot be created.
     pub fn open(folder: &Path) -> Result<Self> {
         let folder = folder.join("tracks");
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         Ok(Self { folder })
     }
 
-    /// What the listener of this identity says of the audio, asked through `listen` where
-    /// it is not kept yet.
+    /// The track of the listener of this identity for the audio, made by `listen` if it is not
+    /// in the cache.
     ///
     /// # Errors
-    /// Those of `listen`, or a file that cannot be written.
+    /// If `listen` fails, or a file cannot be written.
     pub fn track(
         &self,
         identity: &str,
@@ -156,12 +157,12 @@ impl TrackCache {
         }
         let text = serde_json::to_vec(&listen()?)?;
         atomic::write(&path, &text)?;
-        // As above: what is kept is what is given.
+        // As above: returns the value as cached.
         Ok(serde_json::from_slice(&text)?)
     }
 }
 
-/// SHA-256 of parts, each with its length before it, hexadecimal.
+/// SHA-256 of the parts, each preceded by its length, hexadecimal.
 fn hash(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

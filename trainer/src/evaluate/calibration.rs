@@ -1,12 +1,11 @@
-//! Whether an engine is as sure as it should be.
+//! Whether an engine's confidences are calibrated.
 //!
-//! Guo et al., *On Calibration of Modern Neural Networks* (ICML 2017): the confidence is
-//! put into equal bins, and the expected calibration error is the mean distance between
-//! confidence and share right, weighted by how much falls into each bin. Here every
-//! second of a segment counts with the segment's confidence, and right is the right class
-//! of 170.
+//! Guo et al., *On Calibration of Modern Neural Networks* (ICML 2017): the confidences are
+//! divided into equal bins, and the expected calibration error is the mean distance between
+//! confidence and accuracy, weighted by the amount in each bin. Here every second of a segment
+//! counts with the segment's confidence, and right means the right class of 170.
 //!
-//! [`Calibration::fit`] finds the two numbers of [`Platt`] that would mend it.
+//! [`Calibration::fit`] finds the two parameters of [`Platt`] that correct it.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +16,12 @@ use super::overlap::Overlap;
 
 /// Bins between 0 and 1.
 pub(crate) const BINS: usize = 10;
-/// The same for fitting, a multiple of [`BINS`].
+/// Bins for fitting, a multiple of [`BINS`].
 const FINE_BINS: usize = 20 * BINS;
 /// Steps of Newton's method; it has converged after six or seven.
 const NEWTON_STEPS: usize = 30;
-/// Pulls the fit towards what is, so that little data cannot throw it off; in seconds.
+/// Weight in seconds that pulls the fit towards no change, so that little data cannot distort
+/// it.
 const PRIOR_S: f64 = 1.0;
 
 /// Time by confidence, in seconds.
@@ -42,22 +42,22 @@ impl Default for Calibration {
 /// One bin of a reliability diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityBin {
-    /// Lower and upper end of the bin.
+    /// Lower end of the bin.
     pub from: f64,
     /// Upper end.
     pub to: f64,
-    /// Mean confidence of what fell into it.
+    /// Mean confidence in the bin.
     pub confidence: f64,
-    /// Share of it that was right.
+    /// Share of the bin that was right.
     pub accuracy: f64,
-    /// How much it was, seconds.
+    /// Time in the bin, in seconds.
     pub seconds: f64,
 }
 
-/// What calibration comes to.
+/// The calibration of an engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
-    /// Expected calibration error, 0 (as sure as right) to 1.
+    /// Expected calibration error, 0 (perfectly calibrated) to 1.
     pub ece: f64,
     /// The bins that are not empty, ascending.
     pub bins: Vec<ReliabilityBin>,
@@ -74,8 +74,8 @@ impl Calibration {
         *sum += confidence * seconds;
     }
 
-    /// Counts a stretch of an estimate; time that the estimate or the reference leaves
-    /// open does not count.
+    /// Counts a part of an estimate; time without a label in the estimate or the reference
+    /// does not count.
     pub(crate) fn count(&mut self, overlap: &Overlap<'_>) {
         let class = large::index_of(&overlap.reference.label);
         if let (Some(estimate), true) = (overlap.estimate, class != large::UNKNOWN) {
@@ -84,7 +84,7 @@ impl Calibration {
         }
     }
 
-    /// Adds what another piece counted.
+    /// Adds the counts of another piece.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (own, other) in self.bins.iter_mut().zip(&other.bins) {
             own.0 += other.0;
@@ -121,8 +121,8 @@ impl Calibration {
         Reliability { ece, bins }
     }
 
-    /// The scaling after which confidences are as right as they can be made by one: logistic
-    /// regression of right or wrong on the log-odds of the confidence, by Newton's method.
+    /// The best scaling of the confidences: logistic regression of right or wrong on the
+    /// log-odds of the confidence, by Newton's method.
     #[must_use]
     pub(crate) fn fit(&self) -> Platt {
         let rows: Vec<(f64, f64, f64)> = self

@@ -1,10 +1,10 @@
-//! Real music without labels, where two teachers that learned apart agree.
+//! Real music without labels, scored where two independent teachers agree.
 //!
-//! Agreement with one teacher cannot rise much above what teachers have with each other, and
-//! flatters whoever learned from it. Where two that were trained on recordings labelled by hand
-//! agree by majmin, they are mostly right: the share of that time on which a student agrees too
-//! is its *consensus accuracy*. Beside it: how much the two agree (mir_eval's majmin with the
-//! first as reference), and what the student has in common with each of them alone.
+//! Agreement with one teacher cannot rise much above the agreement between teachers, and
+//! favours students of that teacher. Where two teachers that were trained on hand-labelled
+//! recordings agree by majmin, they are mostly right: the share of that time in which a student
+//! agrees too is its *consensus accuracy*. In addition: the agreement between the two
+//! (mir_eval's majmin with the first as reference), and of the student with each of them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,20 +30,20 @@ use crate::corpus::{Corpus, Split, Track};
 use crate::parallel;
 use teachers::posteriors::lab_path_of;
 
-/// Audio that the engines get to hear after the end of what the teachers heard, seconds.
+/// Seconds of audio that the engines get after the end of the teachers' audio.
 const AFTER_S: f64 = 2.0;
 
-/// Somebody whose chords are at hand for every track.
+/// A source of chords for every track.
 pub enum Witness<'a> {
-    /// What was written down before: a folder of `<id>.lab`, as `trainer pseudo-label` and
-    /// other programs leave it.
+    /// Chords in files: a folder of `<id>.lab`, as `trainer pseudo-label` and other programs
+    /// write them.
     Folder {
         /// Name in the tables.
         name: String,
         /// The folder.
         folder: PathBuf,
     },
-    /// A teacher that is asked now.
+    /// A teacher that is run now.
     Listener(&'a dyn Listener),
 }
 
@@ -65,7 +65,7 @@ impl Witness<'_> {
         }
     }
 
-    /// Whether it has something to say of `track`.
+    /// Whether it has chords for `track`.
     fn knows(&self, track: &Track) -> bool {
         match self {
             Self::Folder { folder, .. } => lab_path_of(folder, &track.id).is_file(),
@@ -96,7 +96,7 @@ impl Witness<'_> {
     }
 }
 
-/// What is listened to.
+/// The tracks to evaluate on.
 pub struct ConsensusSet<'a> {
     witnesses: [Witness<'a>; 2],
     tracks: Vec<Track>,
@@ -105,10 +105,11 @@ pub struct ConsensusSet<'a> {
 }
 
 impl<'a> ConsensusSet<'a> {
-    /// The tracks of a split that both witnesses know, the first `max_length_s` seconds of each.
+    /// The tracks of a split for which both witnesses have chords, the first `max_length_s`
+    /// seconds of each.
     ///
     /// # Errors
-    /// No such track.
+    /// If there is no such track.
     pub fn new(
         corpus: &Corpus,
         split: Split,
@@ -120,7 +121,7 @@ impl<'a> ConsensusSet<'a> {
         let tracks: Vec<Track> = all.iter().copied().filter(known).cloned().collect();
         ensure!(
             !tracks.is_empty(),
-            "{} and {} know no track of the split `{}` of {}",
+            "{} and {} have no common track of the split `{}` of {}",
             witnesses[0].name(),
             witnesses[1].name(),
             split.name(),
@@ -134,24 +135,24 @@ impl<'a> ConsensusSet<'a> {
         })
     }
 
-    /// How many tracks there are.
+    /// The number of tracks.
     #[must_use]
     pub fn count(&self) -> usize {
         self.tracks.len()
     }
 
-    /// Tracks of the split that a witness does not know.
+    /// The number of tracks of the split that a witness lacks.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.missing
     }
 }
 
-/// What two tracks have in common, and where.
+/// The agreement of two tracks.
 struct Agreement {
-    /// The first, where the second agrees with it by majmin.
+    /// The first track, where the second agrees with it by majmin.
     track: Vec<Segment>,
-    /// Those of `track` where they also name the same class of 170.
+    /// The segments of `track` where they also agree on the class of 170.
     classes: Vec<Segment>,
 }
 
@@ -174,9 +175,9 @@ impl Agreement {
     }
 }
 
-/// How an engine did on one track.
+/// An engine's results for one track.
 struct Heard {
-    /// Against the consensus, the first witness, the second.
+    /// Compared with the consensus, the first witness, the second.
     against: [Evaluation; 3],
     chord_s: f64,
     denied_s: f64,
@@ -215,44 +216,43 @@ impl Heard {
     }
 }
 
-/// One track, heard by all.
+/// The results for one track.
 struct Done {
-    /// The second witness against the first.
+    /// The second witness compared with the first.
     witnesses: Evaluation,
-    /// Seconds of the consensus, and of it those with a chord.
+    /// Seconds of the consensus, and the part of them with a chord.
     common_s: f64,
     chord_s: f64,
     engines: Vec<(String, Heard)>,
 }
 
-/// How an engine did on some tracks.
+/// An engine's results for some tracks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EngineConsensus {
     /// Agreement by majmin where the witnesses agree.
     pub consensus: f64,
-    /// Agreement by majmin with each witness alone, in their order.
+    /// Agreement by majmin with each witness, in their order.
     pub alone: [f64; 2],
-    /// Share of the time on which the witnesses agree on a chord in which the engine says
-    /// that there is none.
+    /// Share of the time with a consensus on a chord in which the engine has no chord.
     pub says_no_chord: f64,
     /// Expected calibration error where they agree on the class of 170.
     pub ece: f64,
-    /// What would mend it, on top of what the weights say.
+    /// The calibration that would correct it, on top of that of the weights.
     #[serde(default)]
     pub mending: recognizer::calibration::Calibration,
 }
 
-/// What two witnesses and the engines made of some tracks.
+/// The results of witnesses and engines for some tracks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConsensusScores {
-    /// Tracks.
+    /// The number of tracks.
     pub tracks: usize,
-    /// The second witness against the first by majmin: how much they agree, over the time in
-    /// which the first says major, minor or nothing.
+    /// The second witness against the first by majmin, over the time in which the first has a
+    /// major or minor chord or none.
     pub agreement: Part,
     /// Minutes on which they agree.
     pub minutes: f64,
-    /// Share of those minutes in which they agree that there is no chord.
+    /// Share of those minutes in which they agree on no chord.
     pub no_chord: f64,
     /// By engine.
     pub engines: BTreeMap<String, EngineConsensus>,
@@ -313,16 +313,16 @@ pub struct Consensus {
     pub witnesses: [String; 2],
     /// Over all tracks.
     pub all: ConsensusScores,
-    /// By the kind of music, where the manifest says it.
+    /// By kind of music, where the manifest has it.
     pub kinds: BTreeMap<String, ConsensusScores>,
-    /// By the package or folder that a track comes from.
+    /// By package or folder of the tracks.
     pub sources: BTreeMap<String, ConsensusScores>,
 }
 
-/// Lets the witnesses and the engines hear all tracks of `set`.
+/// Evaluates the witnesses and the engines on all tracks of `set`.
 ///
 /// # Errors
-/// A track that cannot be decoded, a witness or an engine that fails, an interruption.
+/// If a track cannot be decoded, a witness or an engine fails, or it is interrupted.
 pub fn evaluate_consensus(
     set: &ConsensusSet<'_>,
     engines: &Engines<'_>,
@@ -343,7 +343,7 @@ pub fn evaluate_consensus(
                 second.track(track, &audio, engines.cache)?,
             ];
             let (said, end_s) = together(said);
-            // One of them may have listened to the beginning alone.
+            // One of them may have processed only the beginning.
             audio.samples.truncate(((end_s + AFTER_S) * rate) as usize);
             done(&said, engines.tracks(&audio)?)
         };
@@ -371,7 +371,7 @@ pub fn evaluate_consensus(
     })
 }
 
-/// Two tracks, both to the end of the shorter one, and where that is.
+/// Two tracks, both cut to the length of the shorter one, and that length.
 fn together(mut tracks: [Vec<Segment>; 2]) -> ([Vec<Segment>; 2], f64) {
     let ends = tracks.each_ref().map(|t| t.last().map_or(0.0, |s| s.end_s));
     let end_s = ends[0].min(ends[1]);
@@ -417,8 +417,8 @@ mod tests {
         assert!((value - expected).abs() < 1e-9, "{value}, not {expected}");
     }
 
-    /// Ten seconds on which two witnesses agree for six: C and N and Am7 by majmin; G against
-    /// Em they do not, and a suspension is no major or minor chord.
+    /// Ten seconds on which two witnesses agree for six: on C, N and Am7 by majmin, but not on
+    /// G against Em; a suspension is neither a major nor a minor chord.
     fn witnesses() -> [Vec<Segment>; 2] {
         [
             track(&[
@@ -457,10 +457,10 @@ mod tests {
         near(offline.consensus, 5.0 / 6.0);
         near(offline.alone[0], 5.0 / 8.0);
         near(offline.alone[1], 7.0 / 8.0);
-        // A second of the five with a chord.
+        // One second of the five with a chord.
         near(offline.says_no_chord, 1.0 / 5.0);
-        // As sure as can be; of the four seconds in which both name the same class (C and N)
-        // one is wrong.
+        // Full confidence; of the four seconds in which both have the same class (C and N) one
+        // is wrong.
         near(offline.ece, 1.0 / 4.0);
     }
 

@@ -1,4 +1,4 @@
-//! What happens to recordings: out of tune, noisy, squeezed.
+//! Degraded recordings: out of tune, noisy, compressed.
 
 use anyhow::{Context, Result};
 use rand::SeedableRng;
@@ -10,16 +10,16 @@ use recognizer::resample::StreamResampler;
 use super::piece::Piece;
 use renderer::effects::{codec, dynamics, noise};
 
-/// How far a detuned piece is out, cents, every other one down.
+/// Detuning of a piece in cents; every other piece is flat.
 pub(crate) const DETUNED_CENTS: f64 = 40.0;
-/// How far the noise lies under the music, dB.
+/// Level of the noise below the music, in dB.
 pub(crate) const NOISE_BELOW_DB: f32 = 15.0;
 /// Its colour, see [`noise::add_noise`].
 const NOISE_COLOUR: f32 = 0.7;
 /// libvorbis's worst quality.
 pub(crate) const LOSSY_QUALITY: f32 = -0.1;
 
-/// One kind of damage.
+/// One kind of degradation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Degradation {
     /// Faster and sharp or slower and flat by [`DETUNED_CENTS`].
@@ -31,10 +31,10 @@ pub(crate) enum Degradation {
 }
 
 impl Degradation {
-    /// The piece after the damage; `index` decides direction and noise.
+    /// The degraded piece; `index` decides direction and noise.
     ///
     /// # Errors
-    /// A codec or a resampler that refuses the audio's rate.
+    /// If a codec or a resampler refuses the audio's rate.
     pub(crate) fn apply(self, piece: Piece, index: u64) -> Result<Piece> {
         match self {
             Self::Detuned => detuned(
@@ -51,7 +51,7 @@ impl Degradation {
     }
 }
 
-/// Played at another speed, as a tape is: pitch and time move together, exactly.
+/// Played at another speed, like a tape: pitch and time change together, exactly.
 fn detuned(mut piece: Piece, cents: f64) -> Result<Piece> {
     let speed = (cents / 1200.0).exp2();
     let heard_at = f64::from(piece.audio.sample_rate) * speed;

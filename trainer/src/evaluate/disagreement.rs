@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::overlap::overlaps;
 
-/// How two labels differ, by what is heard first: no chord, root, third, the rest.
+/// How two labels differ, by the most prominent difference: no chord, root, third, the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
-    /// One hears no chord.
+    /// One has no chord.
     NoChord,
     /// A major chord and its relative minor.
     Relative,
@@ -35,8 +35,8 @@ pub(crate) enum Kind {
     Bass,
 }
 
-/// How an estimate differs from a reference; none where they agree or the reference says
-/// nothing.
+/// How an estimate differs from a reference; `None` where they agree or the reference has no
+/// label.
 #[must_use]
 pub(crate) fn kind(reference: &Label, estimate: &Label) -> Option<Kind> {
     let (own, other) = match (reference, estimate) {
@@ -74,24 +74,24 @@ fn third(chord: &Chord) -> Option<u8> {
     [4, 3].into_iter().find(|semitones| above(*semitones))
 }
 
-/// One stretch on which they disagree.
+/// One disagreement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Disagreement {
     /// The track.
     pub track: String,
-    /// Its package.
+    /// Its package or folder.
     pub source: String,
-    /// In what way.
+    /// The kind of disagreement.
     pub kind: Kind,
     /// Start in seconds.
     pub from_s: f64,
     /// End in seconds.
     pub to_s: f64,
-    /// What the teacher hears.
+    /// The teacher's chord.
     pub teacher: Label,
-    /// What the student hears.
+    /// The student's chord.
     pub student: Label,
-    /// Mean of the teacher's largest probability there.
+    /// Mean of the teacher's highest probability there.
     pub teacher_confidence: f32,
     /// The student's confidence in its segment.
     pub student_confidence: f32,
@@ -104,15 +104,15 @@ impl Disagreement {
         self.to_s - self.from_s
     }
 
-    /// Length times both confidences: what to look at first.
+    /// Length times both confidences: the order of inspection.
     #[must_use]
     pub(crate) fn weight(&self) -> f64 {
         self.duration_s() * f64::from(self.teacher_confidence * self.student_confidence)
     }
 }
 
-/// All stretches of a track on which a student disagrees with its teacher, in order.
-/// `sure` gives the teacher's confidence between two times.
+/// All disagreements of a student with its teacher on a track, in order. `sure` returns the
+/// teacher's confidence between two times.
 pub(crate) fn disagreements(
     (track, source): (&str, &str),
     teacher: &[Segment],
@@ -137,18 +137,18 @@ pub(crate) fn disagreements(
         .collect()
 }
 
-/// One kind over a corpus.
+/// The counts of one kind over a corpus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KindCount {
-    /// Stretches.
+    /// The number of disagreements.
     pub stretches: usize,
     /// Seconds.
     pub seconds: f64,
-    /// Seconds on which the teacher is sure on average.
+    /// Seconds with high mean confidence of the teacher.
     pub sure_seconds: f64,
 }
 
-/// Counts by kind; `sure` is the confidence from which the teacher is.
+/// Counts by kind; `sure` is the threshold of the teacher's confidence.
 #[must_use]
 pub(crate) fn by_kind(all: &[Disagreement], sure: f32) -> BTreeMap<Kind, KindCount> {
     let mut counts: BTreeMap<Kind, KindCount> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Who is scored: the engines as they ship, and whoever else listens.
+//! What is scored: the engines as they ship, and other listeners.
 
 use std::sync::Arc;
 
@@ -26,47 +26,47 @@ pub const DISPLAY: &str = "display";
 /// Name of `Oracle`.
 pub const ORACLE: &str = "oracle";
 
-/// Something else that hears chords, a teacher.
+/// Another recognizer, such as a teacher.
 pub trait Listener: Sync {
     /// Its name in the tables.
     fn name(&self) -> &str;
 
-    /// What decides its answers, weights and settings: equal identities say the same of
-    /// the same audio.
+    /// What determines its answers, weights and settings: equal identities give the same
+    /// answer for the same audio.
     fn identity(&self) -> String;
 
-    /// What it hears, with its confidence.
+    /// The chords of the audio, with confidences.
     ///
     /// # Errors
-    /// Whatever goes wrong with it.
+    /// Any failure of the listener.
     fn listen(&self, audio: &Audio) -> Result<Vec<Segment>>;
 }
 
-/// All that are scored in one run, on the same audio.
+/// Everything that is scored in one run, on the same audio.
 #[derive(Clone)]
 pub struct Engines<'a> {
     /// The network of the live engine.
     pub live: Arc<dyn CausalModel>,
     /// The network of the whole-file engine.
     pub windowed: &'a dyn WindowModel,
-    /// Other costs with which the whole-file engine decodes what it heard, by name.
+    /// Further costs for decoding with the whole-file engine, by name.
     pub costs: Vec<(String, ChangeCosts)>,
-    /// The others.
+    /// The other listeners.
     pub listeners: Vec<&'a dyn Listener>,
-    /// Who is told the notes.
+    /// The oracle, which gets the notes.
     pub oracle: Option<&'a Oracle>,
-    /// Where what the listeners said is kept.
+    /// The cache of the listeners' tracks.
     pub cache: Option<&'a TrackCache>,
 }
 
-/// A chord track with the name of who made it.
+/// A chord track with the name of its maker.
 pub type Named = (String, Vec<Segment>);
 
 impl Engines<'_> {
-    /// The track of each.
+    /// The tracks of all.
     ///
     /// # Errors
-    /// An engine that fails.
+    /// If an engine fails.
     pub fn tracks(&self, audio: &Audio) -> Result<Vec<Named>> {
         let (live, display) = live_tracks(audio, &self.live)?;
         let heard = Analysis::new(&Signal::from_audio(audio)?, self.windowed, |_| true)?;
@@ -97,15 +97,15 @@ impl Engines<'_> {
 /// The track of the whole-file engine.
 ///
 /// # Errors
-/// An engine that fails.
+/// If an engine fails.
 pub fn offline_track(audio: &Audio, model: &dyn WindowModel) -> Result<Vec<Segment>> {
     Ok(transcribe(audio, model, |_| true)?.segments().to_vec())
 }
 
-/// The confirmed track of the live engine, and what was on its display when.
+/// The confirmed track of the live engine, and the track of its display.
 ///
 /// # Errors
-/// A rate that the engine refuses.
+/// If the engine refuses the rate.
 pub fn live_tracks(
     audio: &Audio,
     model: &Arc<dyn CausalModel>,
@@ -113,10 +113,10 @@ pub fn live_tracks(
     live_tracks_with(audio, model, LiveSettings::default(), None)
 }
 
-/// The same with other settings, and on the beats of `grid` where there is one.
+/// The same with other settings, and on the beats of `grid` if there is one.
 ///
 /// # Errors
-/// A rate that the engine refuses.
+/// If the engine refuses the rate.
 pub fn live_tracks_with(
     audio: &Audio,
     model: &Arc<dyn CausalModel>,
@@ -130,7 +130,7 @@ pub fn live_tracks_with(
     let length_s = audio.length_s();
     let mut confirmed = Vec::new();
     let mut displayed = Vec::new();
-    // Nothing is shown at first, and nothing is what that says.
+    // The display is empty at first.
     let mut shown = Segment::new(0.0, length_s, Label::NoChord);
     while let Some(event) = engine.poll() {
         match event {

@@ -1,28 +1,28 @@
-//! How soon the live display says what is played.
+//! How soon the live display is right.
 //!
 //! For each chord of the reference: from its start to the moment from which the display is
-//! right and stays right until the chord ends, or for [`KEPT_S`] at least. All of it is
-//! audio time (`shown_at_s` of the live engine): what the window showed once so much audio
-//! had come in. Buffers, computing and painting come on top.
+//! right and stays right until the chord ends, or for at least [`KEPT_S`]. All of it is audio
+//! time (`shown_at_s` of the live engine): what the window shows once that much audio has come
+//! in. Buffers, computing and painting add to it.
 
 use harmony::score::Metric;
 use harmony::timeline::Segment;
 use serde::Serialize;
 
-/// A label that has been right for so long counts as kept, seconds.
+/// A label that has been right for this long counts as kept, in seconds.
 pub(crate) const KEPT_S: f64 = 1.0;
-/// A label that was shown for less than this flickered, seconds.
+/// A label shown for less than this has flickered, in seconds.
 pub(crate) const FLICKER_S: f64 = 0.2;
 
-/// What the display of one piece did, or of several.
+/// The display's latency for one piece, or for several.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Latency {
-    /// Of each chord that was shown and kept, the delay in seconds.
+    /// The delay in seconds of each chord that was shown and kept.
     pub delays_s: Vec<f64>,
-    /// Chords that never were.
+    /// The number of chords that were not.
     pub missed: usize,
-    /// Labels that were shown for a chord before the right one, neither that nor the
-    /// chord before it.
+    /// Labels shown during a chord before the right one, which are neither that chord nor the
+    /// previous one.
     pub wrong: usize,
     /// Labels that were shown for less than [`FLICKER_S`].
     pub flickers: usize,
@@ -31,7 +31,7 @@ pub(crate) struct Latency {
 }
 
 impl Latency {
-    /// Follows `display` along `reference`, both in order and without gaps. Chords that
+    /// Compares `display` with `reference`, both in order and without gaps. Chords that
     /// `metric` does not compare are left out.
     #[must_use]
     pub(crate) fn new(reference: &[Segment], display: &[Segment], metric: Metric) -> Self {
@@ -70,7 +70,7 @@ impl Latency {
             .iter()
             .take_while(|shown| shown.start_s < chord.end_s)
             .collect();
-        // Since when the display has been right without a break.
+        // Since when the display has been right without interruption.
         let mut since = None;
         let mut wrong = 0;
         for shown in &during {
@@ -92,7 +92,7 @@ impl Latency {
         self.wrong += wrong;
     }
 
-    /// Several pieces as one.
+    /// Pools several pieces.
     #[must_use]
     pub(crate) fn pooled(pieces: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::default();
@@ -107,8 +107,8 @@ impl Latency {
         all
     }
 
-    /// The delay that a share of the chords that were kept does not exceed, seconds;
-    /// of pooled latencies.
+    /// The delay in seconds that a share of the kept chords does not exceed; for pooled
+    /// latencies.
     #[must_use]
     pub(crate) fn quantile_s(&self, share: f64) -> Option<f64> {
         let last = self.delays_s.len().checked_sub(1)?;
@@ -116,26 +116,26 @@ impl Latency {
         self.delays_s.get(index).copied()
     }
 
-    /// Chords that were never shown and kept, as a share of all.
+    /// The share of chords that were never shown and kept.
     #[must_use]
     pub(crate) fn missed_share(&self) -> f64 {
         self.missed as f64 / (self.missed + self.delays_s.len()).max(1) as f64
     }
 
-    /// Labels shown for less than [`FLICKER_S`] in a minute.
+    /// Labels shown for less than [`FLICKER_S`], per minute.
     #[must_use]
     pub(crate) fn flickers_per_minute(&self) -> f64 {
         self.flickers as f64 / (self.length_s / 60.0).max(f64::EPSILON)
     }
 
-    /// Wrong labels on the way to a chord, on average.
+    /// Mean number of wrong labels before a chord.
     #[must_use]
     pub(crate) fn wrong_per_chord(&self) -> f64 {
         self.wrong as f64 / (self.missed + self.delays_s.len()).max(1) as f64
     }
 }
 
-/// Neighbours that are `same` as one.
+/// Joins neighbours that are `same`.
 fn joined(track: &[Segment], same: impl Fn(&Segment, &Segment) -> bool) -> Vec<Segment> {
     let mut result: Vec<Segment> = Vec::new();
     for segment in track {

@@ -1,8 +1,8 @@
-//! How good the live engine is after how long a wait.
+//! The live engine's accuracy by look-ahead.
 //!
-//! The live decoder follows the best path frame by frame. What that path says about a
-//! frame once `lag` more frames have been heard is the label with that much look-ahead;
-//! lag 0 is the first guess, [`LAG_FRAMES`] the confirmed label.
+//! The live decoder follows the best path frame by frame. The label of a frame on that path
+//! once `lag` more frames have been heard is the label with that much look-ahead; lag 0 is the
+//! first guess, [`LAG_FRAMES`] the confirmed label.
 
 use anyhow::Result;
 
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 /// Cost of a change in nats at the live engine's default sensitivity.
 const CHANGE_COST: f32 = 6.0;
-/// The live engine's bound of silence, see `recognizer::live`.
+/// The live engine's silence threshold, see `recognizer::live`.
 const SILENCE_MAGNITUDE: f32 = 1e-4;
 
 /// One point of the curve.
@@ -40,7 +40,7 @@ pub struct LagPoint {
 /// The labels of a piece for every lag from 0 to [`LAG_FRAMES`], without extensions.
 ///
 /// # Errors
-/// A rate out of range, or a network that fails.
+/// If the rate is out of range, or a network fails.
 pub(crate) fn tracks(audio: &Audio, model: &dyn CausalModel) -> Result<Vec<Vec<Interval>>> {
     let mut resampler = StreamResampler::new(f64::from(audio.sample_rate))?;
     let mut samples = Vec::new();
@@ -78,7 +78,7 @@ pub(crate) fn tracks(audio: &Audio, model: &dyn CausalModel) -> Result<Vec<Vec<I
     if let Some(error) = failure {
         return Err(error.into());
     }
-    // The last frames get no more look-ahead than there is music.
+    // The last frames have only as much look-ahead as there is music.
     let last = decoder.path();
     for (lag, states) in heard.iter_mut().enumerate() {
         let missing = lag.min(last.len().saturating_sub(1));
@@ -120,7 +120,7 @@ fn no_chord() -> Posterior {
 /// Scores of one piece for every lag.
 ///
 /// # Errors
-/// Those of [`tracks`] and of scoring.
+/// See [`tracks`], and scoring errors.
 pub(crate) fn evaluate_lags(
     reference: &[Interval],
     audio: &Audio,

@@ -1,4 +1,4 @@
-//! Everything that is measured of one engine, on a piece and over a set.
+//! All measures of one engine, on a piece and over a set.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use super::overlap::{intervals, overlaps, within};
 use super::piece::Piece;
 use super::qualities::{Confusion, NameScore, Qualities};
 
-/// Windows of a boundary hit, seconds to either side: about a sixteenth at 100 beats a
-/// minute, and mir_eval's narrow one.
+/// Windows for boundary hits, seconds to either side: about a sixteenth at 100 beats a minute,
+/// and mir_eval's narrow one.
 pub const WINDOWS_S: [f64; 2] = [0.15, 0.5];
 
-/// The paper's seven metrics, of which it gives the average.
+/// The paper's seven metrics, of which it reports the average.
 pub const SEVEN: [Metric; 7] = [
     Metric::Root,
     Metric::Thirds,
@@ -29,12 +29,12 @@ pub const SEVEN: [Metric; 7] = [
     Metric::Mirex,
 ];
 
-/// How an engine did on one piece.
+/// An engine's results for one piece.
 #[derive(Debug, Clone)]
 pub struct Measures {
     plain: Evaluation,
     folded: Evaluation,
-    /// Against the reference where it is sure of itself.
+    /// Compared with the reference where that is confident.
     confident: Option<Evaluation>,
     qualities: Qualities,
     calibration: Calibration,
@@ -46,7 +46,7 @@ impl Measures {
     /// Measures a track against the reference of its piece.
     ///
     /// # Errors
-    /// A reference or a track that cannot be scored.
+    /// If a reference or a track cannot be scored.
     pub fn new(piece: &Piece, track: &[Segment]) -> Result<Self> {
         let (reference, estimate) = (intervals(&piece.reference), intervals(track));
         let mut qualities = Qualities::default();
@@ -73,7 +73,7 @@ impl Measures {
     }
 }
 
-/// Hits of boundaries within one window.
+/// Boundary hits within one window.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BoundaryScores {
     /// Seconds to either side.
@@ -95,20 +95,20 @@ pub struct Part {
     pub seconds: f64,
 }
 
-/// How an engine did on the pieces of one group.
+/// An engine's results for the pieces of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupScores {
     /// Pieces.
     pub pieces: usize,
     /// Over all time.
     pub all: Part,
-    /// Where the reference is sure of itself.
+    /// Where the reference is confident.
     pub confident: Option<Part>,
     /// Average of [`SEVEN`].
     pub average: f64,
 }
 
-/// How an engine did on a set.
+/// An engine's results for a set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EngineScores {
     /// mir_eval's metrics by name, on the raw references, weighted by duration.
@@ -125,22 +125,21 @@ pub struct EngineScores {
     pub mean_quality_recall: f64,
     /// Share of the time of inverted chords on which root and bass are both right.
     pub inversions: Option<f64>,
-    /// The same where bass and notes are right, whatever the name.
+    /// The same where bass and notes are right, regardless of the name.
     #[serde(default)]
     pub inversions_by_notes: Option<f64>,
-    /// How names beside the vocabulary are recognized, where the references have them.
+    /// Recognition of names outside the vocabulary, where the references have them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, NameScore>,
-    /// What the qualities are taken for.
+    /// The confusion matrix of the qualities.
     pub confusion: Confusion,
-    /// Whether the confidence can be believed.
+    /// The calibration of the confidences.
     pub calibration: Reliability,
     /// Changes of chord that are hit, for each of [`WINDOWS_S`].
     pub boundaries: Vec<BoundaryScores>,
-    /// Median of how late the nearest change is, among those within 0.5 s; negative when
-    /// early.
+    /// Median delay of the nearest change, among those within 0.5 s; negative when early.
     pub boundary_offset_s: Option<f64>,
-    /// Where the reference is sure of itself.
+    /// Where the reference is confident.
     pub confident: Option<Part>,
     /// By package of real music.
     pub groups: BTreeMap<String, GroupScores>,
@@ -219,7 +218,7 @@ fn boundaries(pieces: &[(Option<&str>, &Measures)]) -> Vec<BoundaryScores> {
         .collect()
 }
 
-/// majmin over evaluations; none where there are none.
+/// majmin over evaluations; `None` if there are none.
 fn part<'a>(evaluations: impl Iterator<Item = &'a Evaluation> + Clone) -> Option<Part> {
     let at = Metric::ALL.iter().position(|m| *m == Metric::MajMin)?;
     evaluations.clone().next()?;
@@ -318,7 +317,7 @@ mod tests {
         assert_eq!(scores.groups.len(), 2);
         assert!((scores.groups["b"].all.majmin - 7.8 / 8.0).abs() < 1e-9);
         assert!((scores.groups["b"].confident.unwrap().majmin - 3.8 / 4.0).abs() < 1e-9);
-        // All tracks were as sure as can be and wrong for 0.2 s of 24.
+        // All tracks had full confidence and were wrong for 0.2 s of 24.
         assert!((scores.calibration.ece - 0.2 / 24.0).abs() < 1e-9);
     }
 

@@ -1,12 +1,12 @@
-//! What could be told by somebody who hears every note.
+//! An oracle that gets every note.
 //!
 //! Some chords have the same notes: C6 is Am7/C, Cm6 is Am7b5/C, Csus2 is Gsus4/C, and an
 //! augmented or diminished seventh chord is one of three or four. Where each may be inverted,
-//! nothing in a moment of sound tells them apart. The oracle is given the pitch classes, the
-//! bass and the exact times, knows from other pieces of the same set how often each chord is
-//! written, and names the one that is right most often. It knows nothing of the chords
-//! before and after, so it is no strict bound; a score far above it would be luck, or a key
-//! well heard.
+//! the sound of a single moment cannot distinguish them. The oracle gets the pitch classes,
+//! the bass and the exact times, knows from other pieces of the same set how often each name
+//! occurs, and chooses the one that is right most often. It ignores the chords before and
+//! after, so it is not a strict bound; a score far above it would be luck, or good use of the
+//! key.
 
 use std::collections::HashMap;
 
@@ -16,15 +16,15 @@ use harmony::timeline::Segment;
 /// The notes of a chord above its bass: bit n stands for n semitones.
 type AboveBass = u16;
 
-/// Names of chords by what is heard of them.
+/// Names of chords by their notes.
 #[derive(Debug, Clone, Default)]
 pub struct Oracle {
-    /// For each set of notes the chords on a bass of C that it was written as, with seconds.
+    /// For each set of notes, the names seen for it as chords on a bass of C, with seconds.
     seen: HashMap<AboveBass, HashMap<String, (Chord, f64)>>,
 }
 
 impl Oracle {
-    /// Takes in how chords are written.
+    /// Counts the names of the chords in a track.
     pub fn learn(&mut self, track: &[Segment]) {
         for segment in track {
             if let Some(chord) = segment.label.chord() {
@@ -37,7 +37,8 @@ impl Oracle {
         }
     }
 
-    /// Its track for `reference`: the same times, and the likeliest names of the same notes.
+    /// Its track for `reference`: the same times, with the most likely names of the same
+    /// notes.
     #[must_use]
     pub fn track(&self, reference: &[Segment]) -> Vec<Segment> {
         reference
@@ -59,7 +60,7 @@ impl Oracle {
         let names = self.seen.get(&notes)?;
         let likeliest = names
             .iter()
-            // Of two equally likely ones the first by name, whatever the order of the table.
+            // Of two equally likely ones the first by name, independent of the table's order.
             .max_by(|(a, (_, x)), (b, (_, y))| x.total_cmp(y).then_with(|| b.cmp(a)));
         likeliest.map(|(_, (chord, _))| chord)
     }
@@ -109,7 +110,7 @@ mod tests {
             ("N", 1.0),
             ("G:7", 1.0),
         ]));
-        // Never seen (the last): as it is written.
+        // The last one was never seen: it keeps its name.
         assert_eq!(names(&heard), ["F:maj6", "F:maj6", "E:min7", "N", "G:7"]);
     }
 

@@ -1,10 +1,10 @@
-//! Two chord tracks side by side.
+//! Comparison of two chord tracks over time.
 
 use harmony::label::Label;
 use harmony::score::Interval;
 use harmony::timeline::Segment;
 
-/// A stretch of time with one label on each side.
+/// A time range with one label on each side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Overlap<'a> {
     /// Start in seconds.
@@ -13,7 +13,7 @@ pub(crate) struct Overlap<'a> {
     pub end_s: f64,
     /// The reference there.
     pub reference: &'a Segment,
-    /// The estimate there; none where it says nothing.
+    /// The estimate there; `None` where it has no label.
     pub estimate: Option<&'a Segment>,
 }
 
@@ -23,7 +23,7 @@ impl Overlap<'_> {
         self.end_s - self.start_s
     }
 
-    /// What the estimate says; nothing counts as no chord, as in mir_eval.
+    /// The estimate's label; a missing one counts as no chord, as in mir_eval.
     pub(crate) fn label(&self) -> &Label {
         self.estimate.map_or(&Label::NoChord, |s| &s.label)
     }
@@ -71,7 +71,7 @@ pub(crate) fn overlaps<'a>(reference: &'a [Segment], estimate: &'a [Segment]) ->
     all
 }
 
-/// A track as the scores take it.
+/// A track in the form that the scores take.
 pub(crate) fn intervals(track: &[Segment]) -> Vec<Interval> {
     track.iter().map(Interval::from).collect()
 }

@@ -1,32 +1,32 @@
-//! What is scored: audio with a reference, one piece at a time.
+//! Pieces to be scored: audio with a reference.
 
 use anyhow::Result;
 use harmony::timeline::Segment;
 use recognizer::audio::Audio;
 
-/// Audio and what is known of it.
+/// Audio and its reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
     /// Name of the piece in its set.
     pub name: String,
-    /// What pieces are reported together by, the package of real music.
+    /// The group for reports: the package of real music.
     pub group: Option<String>,
     /// The audio, mono.
     pub audio: Audio,
-    /// What is to be recognized, in order and without overlaps.
+    /// The reference chords, in order and without overlaps.
     pub reference: Vec<Segment>,
-    /// Spans in seconds in which the reference is sure of itself, where it is a teacher.
+    /// Time ranges in seconds in which the reference is confident, if it is a teacher's.
     pub confident: Option<Vec<(f64, f64)>>,
 }
 
-/// A set of pieces that are made when they are needed.
+/// A set of pieces, each made on request.
 pub trait Pieces: Sync {
-    /// How many there are.
+    /// The number of pieces.
     fn count(&self) -> usize;
 
     /// The piece at `index`; the same index gives the same piece.
     ///
     /// # Errors
-    /// A piece that cannot be made or read, by name.
+    /// If a piece cannot be made or read; the error names it.
     fn piece(&self, index: usize) -> Result<Piece>;
 }

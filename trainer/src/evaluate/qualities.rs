@@ -1,4 +1,4 @@
-//! Which qualities and inversions are recognized, and what they are taken for.
+//! Recall and confusion of qualities, and recognition of inversions.
 
 use std::collections::BTreeMap;
 
@@ -14,31 +14,31 @@ const QUALITIES: usize = large::QUALITIES.len();
 const NO_CHORD: usize = QUALITIES;
 /// Column of chords on another root, and of `X`.
 const OTHER: usize = QUALITIES + 1;
-/// Seconds that a quality needs in the reference to be counted.
+/// Seconds of a quality in the reference below which it is not counted.
 const LEAST_S: f64 = 1.0;
-/// What is shown and exported beside the vocabulary, as Harte writes it above a root.
+/// Names that are shown and exported outside the vocabulary, in Harte's syntax above a root.
 const NAMES: [&str; 5] = ["5", "sus4(b7)", "maj(9)", "min(9)", "maj6(9)"];
 
-/// Seconds of reference by quality and by what the estimate says.
+/// Seconds of reference by quality of reference and estimate.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Qualities {
     /// Rows: the qualities and `N`; columns: the qualities on the right root, `N`, other.
     seconds: [[f64; QUALITIES + 2]; QUALITIES + 1],
     /// Time of inverted chords, and that on which root and bass are both right.
     inverted: (f64, f64),
-    /// Time of inverted chords on which notes and bass are right, whatever their name.
+    /// Time of inverted chords on which notes and bass are right, whatever the name.
     inverted_notes: f64,
     /// For each of [`NAMES`]: time in the reference, in the estimate, and in both at once.
     names: [[f64; 3]; NAMES.len()],
 }
 
-/// How one of the names beside the vocabulary is recognized.
+/// The recognition of one name outside the vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NameScore {
     /// Share of its time in the reference on which root and name are right.
     pub recall: f64,
-    /// Share of its time in the estimate on which root and name are right; none where it is
-    /// never said.
+    /// Share of its time in the estimate on which root and name are right; `None` if it never
+    /// occurs.
     pub precision: Option<f64>,
 }
 
@@ -65,7 +65,7 @@ impl Default for Qualities {
 }
 
 impl Qualities {
-    /// Counts a stretch of time.
+    /// Counts a time range.
     pub(crate) fn count(&mut self, overlap: &Overlap<'_>) {
         let seconds = overlap.duration_s();
         let (reference, estimate) = (&overlap.reference.label, overlap.label());
@@ -96,7 +96,7 @@ impl Qualities {
                 .filter(|it| it.bass_pitch_class() == chord.bass_pitch_class());
             let right =
                 bass_right.is_some_and(|it| it.root().pitch_class() == chord.root().pitch_class());
-            // A bass outside the chord is among its notes with some names and not with others.
+            // Some names count a bass outside the chord among its notes, others do not.
             let bass = 1 << chord.bass_pitch_class();
             let notes = chord.pitch_classes() | bass;
             let same_notes = bass_right.is_some_and(|it| it.pitch_classes() | bass == notes);
@@ -119,8 +119,8 @@ impl Qualities {
         }
     }
 
-    /// How the names beside the vocabulary are recognized; those heard for less than a second
-    /// are left out.
+    /// The recognition of names outside the vocabulary; those with less than a second are left
+    /// out.
     #[must_use]
     pub(crate) fn names(&self) -> BTreeMap<String, NameScore> {
         let scored = NAMES.iter().zip(self.names);
@@ -136,7 +136,7 @@ impl Qualities {
             .collect()
     }
 
-    /// Adds what another piece counted.
+    /// Adds the counts of another piece.
     pub(crate) fn merge(&mut self, other: &Self) {
         let own = self.names.iter_mut().flatten();
         for (own, other) in own.zip(other.names.iter().flatten()) {
@@ -151,8 +151,8 @@ impl Qualities {
         self.inverted_notes += other.inverted_notes;
     }
 
-    /// Share of reference time with the right class of 170, by quality; `N` as well.
-    /// Qualities heard for less than a second are left out.
+    /// Share of reference time with the right class of 170, by quality, including `N`.
+    /// Qualities with less than a second are left out.
     #[must_use]
     pub(crate) fn recall(&self) -> BTreeMap<String, f64> {
         self.seconds
@@ -165,15 +165,15 @@ impl Qualities {
             .collect()
     }
 
-    /// Share of the time of inverted chords on which root and bass are both right; none
-    /// where there are no inverted chords.
+    /// Share of the time of inverted chords on which root and bass are both right; `None`
+    /// without inverted chords.
     #[must_use]
     pub(crate) fn inversions(&self) -> Option<f64> {
         (self.inverted.0 > 0.0).then(|| self.inverted.1 / self.inverted.0)
     }
 
     /// Share of the time of inverted chords on which bass and notes are right, whatever the
-    /// chord is called: `C:maj6/5` is `A:min7/b7`.
+    /// name: `C:maj6/5` is `A:min7/b7`.
     #[must_use]
     pub(crate) fn inversions_by_notes(&self) -> Option<f64> {
         (self.inverted.0 > 0.0).then(|| self.inverted_notes / self.inverted.0)
@@ -193,7 +193,7 @@ impl Qualities {
     }
 }
 
-/// Which of [`NAMES`] a chord has, and its root.
+/// Index into [`NAMES`] and root of a chord with one of these names.
 fn named(label: &Label) -> Option<(usize, u8)> {
     let chord = label.chord()?;
     let text = chord.to_string();

@@ -1,8 +1,8 @@
-//! Held-out real music, whose reference is what a teacher said of it.
+//! Held-out real music with a teacher's labels as reference.
 //!
-//! A corpus has a manifest ([`crate::corpus`]) and a folder of posteriors with the
-//! teacher's own decoded labels beside them (`<id>.posteriors`, `<id>.lab`). What is
-//! measured is agreement with the teacher, nothing else.
+//! A corpus has a manifest ([`crate::corpus`]) and a folder of posteriors with the teacher's
+//! own decoded labels beside them (`<id>.posteriors`, `<id>.lab`). The scores measure only
+//! agreement with the teacher.
 
 use std::path::{Path, PathBuf};
 
@@ -19,20 +19,20 @@ use crate::corpus::audio::decode;
 use crate::corpus::{Corpus, Split, Track};
 use teachers::posteriors::Posteriors;
 
-/// A teacher is sure of a frame where the largest of its 170 probabilities is above this.
+/// A teacher is confident of a frame if the largest of its 170 probabilities is above this.
 pub(crate) const SURE: f32 = 0.8;
 
-/// Seconds from one frame of posteriors to the next.
+/// Seconds between frames of posteriors.
 pub(crate) const POSTERIOR_FRAME_S: f64 = LIVE_HOP_SAMPLES as f64 / SAMPLE_RATE as f64;
 
-/// Audio that the engines get to hear after the end of the reference, seconds.
+/// Seconds of audio that the engines get after the end of the reference.
 const AFTER_S: f64 = 2.0;
 
-/// The tracks of a corpus that a teacher has heard.
+/// The tracks of a corpus for which a teacher has posteriors.
 #[derive(Debug, Clone)]
 pub(crate) struct RealSet {
     tracks: Vec<(Track, PathBuf)>,
-    /// Tracks of the split that the teacher has not heard.
+    /// The number of tracks of the split without posteriors.
     missing: usize,
 }
 
@@ -40,7 +40,7 @@ impl RealSet {
     /// The tracks of `split` with posteriors in `folder`.
     ///
     /// # Errors
-    /// No such track.
+    /// If there is no such track.
     pub(crate) fn open(corpus: &Corpus, split: Split, folder: &Path) -> Result<Self> {
         let mut tracks: Vec<(Track, PathBuf)> = Vec::new();
         let mut missing = 0;
@@ -62,7 +62,7 @@ impl RealSet {
         Ok(Self { tracks, missing })
     }
 
-    /// Tracks of the split that the teacher has not heard.
+    /// The number of tracks of the split without posteriors.
     #[must_use]
     pub(crate) fn missing(&self) -> usize {
         self.missing
@@ -85,7 +85,7 @@ impl Pieces for RealSet {
         let (track, posteriors) = self.track(index).context("no such track")?;
         let heard = Heard::load(posteriors)?;
         let mut audio = audio(&track.audio_path())?;
-        // A teacher may have listened to the beginning alone.
+        // The teacher may have processed only the beginning.
         let heard_s = heard.segments.last().map_or(0.0, |last| last.end_s);
         let heard_samples = (heard_s + AFTER_S) * f64::from(audio.sample_rate);
         audio.samples.truncate(heard_samples as usize);
@@ -102,14 +102,14 @@ impl Pieces for RealSet {
 /// A whole file as mono samples.
 ///
 /// # Errors
-/// A file that cannot be decoded, by name.
+/// If the file cannot be decoded; the error names it.
 pub(crate) fn audio(path: &Path) -> Result<Audio> {
     let mut samples = Vec::new();
     let decoded = decode(path, &mut |_, block| samples.extend_from_slice(block))?;
     Ok(Audio::new(samples, decoded.sample_rate))
 }
 
-/// What a teacher said of one track.
+/// A teacher's output for one track.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Heard {
     /// Its decoded labels, each with the mean of `confidence` over it.
@@ -122,7 +122,7 @@ impl Heard {
     /// Reads a file of posteriors and the labels beside it.
     ///
     /// # Errors
-    /// A file that is missing or damaged, by name.
+    /// If a file is missing or damaged; the error names it.
     pub(crate) fn load(posteriors: &Path) -> Result<Self> {
         let confidence: Vec<f32> = Posteriors::load(posteriors)?
             .chord
@@ -145,7 +145,7 @@ impl Heard {
     }
 }
 
-/// Mean over the frames whose time lies in a span, 0 where there are none.
+/// Mean over the frames whose time lies in a range; 0 if there are none.
 pub(crate) fn mean_within(confidence: &[f32], start_s: f64, end_s: f64) -> f32 {
     let frame = |time_s: f64| (time_s / POSTERIOR_FRAME_S).ceil().max(0.0) as usize;
     let end = frame(end_s).min(confidence.len());

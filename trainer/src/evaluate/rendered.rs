@@ -1,4 +1,4 @@
-//! Pieces that are rendered when they are needed.
+//! Pieces rendered on request.
 
 use anyhow::Result;
 use harmony::timeline::Segment;
@@ -14,15 +14,15 @@ use crate::prepare::{SetSettings, example};
 /// Songs or progressions rendered on the fly.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RenderedSet<'a> {
-    /// What the examples are.
+    /// The settings of the examples.
     pub settings: &'a SetSettings,
     /// The songs.
     pub corpus: Option<&'a Pop909>,
-    /// What they are heard through.
+    /// The SoundFonts.
     pub fonts: &'a SoundFonts,
-    /// What happens to the audio afterwards.
+    /// The degradation of the audio.
     pub degradation: Option<Degradation>,
-    /// Where rendered audio is kept between runs.
+    /// The cache of rendered audio.
     pub cache: Option<&'a RenderCache>,
 }
 
@@ -51,7 +51,7 @@ impl Pieces for RenderedSet<'_> {
                 let fonts: Vec<&str> = (0..self.fonts.count())
                     .map(|i| self.fonts.get(i).0)
                     .collect();
-                // How many there are changes none of them.
+                // The number of examples has no influence on any of them.
                 let settings = SetSettings {
                     count: 0,
                     ..self.settings.clone()

@@ -1,4 +1,4 @@
-//! An evaluation as a file.
+//! The report of an evaluation.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::consensus::Consensus;
 use super::truth::Truth;
 use super::{Curve, SetScores};
 
-/// What was evaluated on.
+/// The sets that were evaluated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReportSettings {
     /// Excerpts in each rendered set.
@@ -25,12 +25,12 @@ pub(crate) struct ReportSettings {
 /// Scores of all sets: `{settings, curves, truth, consensus, SET: {ENGINE: scores}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// What was evaluated on.
+    /// The sets that were evaluated.
     pub settings: ReportSettings,
-    /// Accuracy against look-ahead by set.
+    /// Accuracy by look-ahead, by set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub curves: BTreeMap<String, Curve>,
-    /// Scores on real recordings whose chords are known, by folder.
+    /// Scores on real recordings with known chords, by folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub truth: BTreeMap<String, Truth>,
     /// Scores on real music where two teachers agree.
@@ -42,10 +42,10 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Writes it as JSON.
+    /// Writes the report as JSON.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
         Ok(atomic::write(
             path,
@@ -53,10 +53,10 @@ impl Report {
         )?)
     }
 
-    /// Reads what [`Self::save`] wrote.
+    /// Reads a report written by [`Self::save`].
     ///
     /// # Errors
-    /// A file that cannot be read or is no report, by name.
+    /// If the file cannot be read or is not a report; the error names it.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;

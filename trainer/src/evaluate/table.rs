@@ -7,11 +7,11 @@ use super::measure::{EngineScores, SEVEN};
 use super::truth::{Truth, TruthScores};
 use super::{SetScores, ordered};
 
-/// What a column shows of some recordings.
+/// The value of a column for some recordings.
 type Value<'a> = &'a dyn Fn(&TruthScores) -> Option<f64>;
 
-/// Tables of real recordings: by folder majmin, root and how often a chord is denied, and the
-/// metrics averaged over folders.
+/// Tables of real recordings: by folder majmin, root and the share of chords taken for none,
+/// and the metrics averaged over folders.
 #[must_use]
 pub fn truth_table(truth: &Truth) -> String {
     let engines = ordered(truth);
@@ -72,7 +72,7 @@ pub fn truth_table(truth: &Truth) -> String {
     text
 }
 
-/// Tables of a corpus by consensus: all of it and each kind of music, and every source.
+/// Tables of a corpus by consensus: all of it, each kind of music, and every source.
 #[must_use]
 pub fn consensus_table(consensus: &Consensus) -> String {
     let mut text = String::new();
@@ -137,7 +137,7 @@ fn about(name: &str, scores: &ConsensusScores) -> Vec<String> {
     ]
 }
 
-/// Two tables of a set: the seven metrics by both protocols, and everything else.
+/// Two tables of a set: the seven metrics by both protocols, and all other scores.
 #[must_use]
 pub fn table(scores: &SetScores) -> String {
     let mut text = String::new();
@@ -188,7 +188,7 @@ pub fn table(scores: &SetScores) -> String {
     text
 }
 
-/// Recall and precision of the names beside the vocabulary, where a set has them.
+/// Recall and precision of the names outside the vocabulary, where a set has them.
 fn names(text: &mut String, scores: &SetScores) {
     let known: Vec<String> = ordered(scores)
         .iter()
@@ -234,7 +234,7 @@ fn details(engine: &str, scores: &EngineScores) -> Vec<String> {
     cells
 }
 
-/// Agreement by package, where there are packages.
+/// Agreement by package, if there are packages.
 fn groups(text: &mut String, scores: &SetScores) {
     if scores.values().all(|s| s.confident.is_none()) {
         return;

@@ -1,4 +1,4 @@
-//! A teacher among the engines, scored on the same samples.
+//! A teacher scored beside the engines, on the same samples.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use teachers::Teacher;
 pub(crate) struct TeacherListener(Arc<dyn Teacher>);
 
 impl TeacherListener {
-    /// Listens with `teacher`.
+    /// A listener with `teacher`.
     #[must_use]
     pub(crate) fn new(teacher: Arc<dyn Teacher>) -> Self {
         Self(teacher)
@@ -80,7 +80,7 @@ mod tests {
     use harmony::timeline::Timeline;
     use teachers::Prediction;
 
-    /// Hears C major for as long as there is audio, three quarters sure.
+    /// Hears C major for the whole length, with probability three quarters.
     struct OneChord;
 
     impl Teacher for OneChord {

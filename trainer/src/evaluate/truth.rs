@@ -1,11 +1,11 @@
-//! Real recordings whose chords are known: a folder of folders with audio and a `.lab` file
-//! of the same name beside it.
+//! Real recordings with known chords: a folder of folders with audio and a `.lab` file of the
+//! same name beside it.
 //!
 //! Everything is weighted by duration within a folder, and the average is over folders: the
-//! files of one folder are often near-copies of one another. `X` in a label file leaves time
-//! out. A file `root_only.txt` at the top lists files (`FOLDER/NAME`, without extension) whose
-//! quality cannot be heard; of those only the root is scored. How a track is cut into segments
-//! is not scored: many files hold one chord, others change faster than chord symbols.
+//! files of one folder are often near-copies of one another. `X` in a label file excludes
+//! time. A file `root_only.txt` at the top lists files (`FOLDER/NAME`, without extension)
+//! whose quality is not audible; only their root is scored. The segmentation is not scored:
+//! many files have only one chord, others change faster than chord symbols.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -28,10 +28,10 @@ use super::real::audio;
 use crate::corpus::scan::EXTENSIONS;
 use crate::parallel;
 
-/// Name of the list of files of which only the root is scored.
+/// File name of the list of recordings of which only the root is scored.
 pub const ROOT_ONLY: &str = "root_only.txt";
 
-/// The largest list of that kind, in bytes.
+/// The largest such list, in bytes.
 const MAX_LIST_BYTES: u64 = 1 << 20;
 
 /// One recording.
@@ -55,15 +55,15 @@ pub struct TruthSet {
 }
 
 impl TruthSet {
-    /// Looks through `folder`, to any depth.
+    /// Searches `folder` to any depth.
     ///
     /// # Errors
-    /// A folder or list that cannot be read, or without any recording that has labels.
+    /// If a folder or list cannot be read, or no recording has labels.
     pub fn open(folder: &Path) -> Result<Self> {
         let mut root_only = root_only(&folder.join(ROOT_ONLY))?;
         let (mut recordings, mut unlabelled) = (Vec::new(), 0);
         let walk = WalkDir::new(folder).sort_by_file_name();
-        // Of a folder's own name nothing follows, a name of "." included.
+        // The name of the root folder itself may begin with a dot.
         let visible = |entry: &walkdir::DirEntry| {
             entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
         };
@@ -107,20 +107,20 @@ impl TruthSet {
         })
     }
 
-    /// How many recordings there are.
+    /// The number of recordings.
     #[must_use]
     pub fn count(&self) -> usize {
         self.recordings.len()
     }
 
-    /// Audio files that are left out because they have no labels.
+    /// The number of audio files left out because they have no labels.
     #[must_use]
     pub fn unlabelled(&self) -> usize {
         self.unlabelled
     }
 }
 
-/// Names of a list, one a line; none where there is no such file.
+/// The names in a list, one a line; empty if there is no such file.
 fn root_only(path: &Path) -> Result<HashSet<String>> {
     if !path.exists() {
         return Ok(HashSet::new());
@@ -147,13 +147,13 @@ fn slashed(path: &Path) -> String {
     parts.join("/")
 }
 
-/// How an engine did on one recording.
+/// An engine's results for one recording.
 #[derive(Debug, Clone)]
 struct Scored {
     evaluation: Evaluation,
-    /// Seconds of the reference that hold a chord.
+    /// Seconds of the reference with a chord.
     chord_s: f64,
-    /// Of those, where the engine says that there is none.
+    /// The part of them where the engine has no chord.
     denied_s: f64,
 }
 
@@ -176,7 +176,8 @@ impl Scored {
     }
 }
 
-/// Seconds in which the reference has a chord, and those of them in which the track has none.
+/// Seconds in which the reference has a chord, and the part of them in which the track has
+/// none.
 pub(super) fn denied(reference: &[Segment], track: &[Segment]) -> (f64, f64) {
     let (mut chord_s, mut denied_s) = (0.0, 0.0);
     for overlap in overlaps(reference, track) {
@@ -191,17 +192,17 @@ pub(super) fn denied(reference: &[Segment], track: &[Segment]) -> (f64, f64) {
     (chord_s, denied_s)
 }
 
-/// Scores of some recordings, or the average of such over folders.
+/// Scores of some recordings, or their average over folders.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TruthScores {
     /// Recordings.
     pub recordings: usize,
-    /// Minutes in which there is a chord.
+    /// Minutes with a chord.
     pub minutes: f64,
-    /// mir_eval's metrics by name, weighted by duration; without those that no recording can
-    /// be compared by.
+    /// mir_eval's metrics by name, weighted by duration; without those that do not apply to
+    /// any recording.
     pub metrics: BTreeMap<String, f64>,
-    /// Share of the time with a chord in which the engine says that there is none.
+    /// Share of the time with a chord in which the engine has none.
     pub says_no_chord: f64,
 }
 
@@ -222,14 +223,15 @@ impl TruthScores {
         }
     }
 
-    /// The mean over folders, each counting the same; a metric over those that have it.
+    /// The mean over folders with equal weights; a metric is averaged over the folders that
+    /// have it.
     fn averaged<'a>(folders: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let mean = |values: Vec<f64>| share(values.iter().sum(), values.len() as f64);
         let metric = |name: &str| -> Vec<f64> {
             let values = folders.clone().filter_map(|f| f.metrics.get(name));
             values.copied().collect()
         };
-        // Where nothing but silence is, nothing can be denied.
+        // Folders of silence have no share.
         let with_chords = folders.clone().filter(|f| f.minutes > 0.0);
         Self {
             recordings: folders.clone().map(|f| f.recordings).sum(),
@@ -244,7 +246,7 @@ impl TruthScores {
         }
     }
 
-    /// Mean of the seven metrics that the paper averages, if there are all.
+    /// Mean of the paper's seven metrics, if all of them apply.
     #[must_use]
     pub fn average(&self) -> Option<f64> {
         let values = SEVEN.iter().map(|m| self.metrics.get(m.name()).copied());
@@ -257,7 +259,7 @@ fn share(part: f64, of: f64) -> f64 {
     if of > 0.0 { part / of } else { 0.0 }
 }
 
-/// How an engine did on a set.
+/// An engine's results for a set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EngineTruth {
     /// Averages over folders.
@@ -290,7 +292,7 @@ fn played_at(mut audio: Audio, labels: &[Segment], cents: f64) -> (Audio, Vec<Se
 /// Scores the engines on all recordings of `set`, played so fast that they sound `cents` higher.
 ///
 /// # Errors
-/// A recording or its labels that cannot be read, an engine that fails, an interruption.
+/// If a recording or its labels cannot be read, an engine fails, or it is interrupted.
 pub fn evaluate_truth(
     set: &TruthSet,
     cents: f64,

@@ -3,7 +3,7 @@
 use super::OnnxError;
 use super::graph::{Graph, Value};
 
-/// Weight that stands for "hidden" before the softmax; burn's default.
+/// Value for masked scores before the softmax; burn's default.
 const HIDDEN: f32 = -1e4;
 
 /// Shape of one attention.
@@ -18,9 +18,9 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// `x`, `[batch, length, width]`, attends to `memory` of the same shape with the
-    /// weights below `path`. `mask`, `[length, length]`, is true where a query must not
-    /// see a key.
+    /// `x`, `[batch, length, width]`, attends to `memory` of the same shape with the weights
+    /// below `path`. `mask`, `[length, length]`, is true where a query must not attend to a
+    /// key.
     pub(super) fn build(
         self,
         graph: &mut Graph,

@@ -7,7 +7,7 @@ use super::OnnxError;
 use super::attention::Attention;
 use super::graph::{Graph, Value};
 
-/// Builds the network over `x`, `[batch, frames, 144]` standardised; chord.
+/// Builds the network over `x`, `[batch, frames, 144]` standardized. Returns the chord logits.
 pub(super) fn build(
     graph: &mut Graph,
     config: &BtcConfig,
@@ -74,7 +74,7 @@ fn norm(graph: &mut Graph, path: &str, x: &Value, width: usize) -> Result<Value,
     Ok(graph.op("Add", &[&y, &offset]))
 }
 
-/// `[frames, frames]`, true where a query must not see a key.
+/// `[frames, frames]`, true where a query must not attend to a key.
 fn triangle(graph: &mut Graph, frames: usize, hidden: impl Fn(usize, usize) -> bool) -> Value {
     let data: Vec<bool> = (0..frames)
         .flat_map(|query| (0..frames).map(move |key| (query, key)))

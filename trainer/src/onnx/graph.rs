@@ -10,22 +10,22 @@ use super::proto::{
 };
 use super::tensors::Tensors;
 
-/// A tensor in the graph, by its name.
+/// A tensor in the graph, identified by name.
 #[derive(Debug, Clone)]
 pub(super) struct Value(String);
 
-/// What a network gives out.
+/// The outputs of a network.
 pub(super) struct Heads {
     /// Logits of the chord classes.
     pub chord: Value,
-    /// Logits of the bass, from networks with such a head.
+    /// Logits of the bass, if the network has such a head.
     pub bass: Option<Value>,
-    /// Logits of the extensions and how many there are, from networks with such a head.
+    /// Logits of the extensions and their number, if the network has such a head.
     pub extensions: Option<(Value, usize)>,
 }
 
 impl Heads {
-    /// Of a network that says nothing but the chord.
+    /// The outputs of a network with only a chord head.
     pub(super) fn chord(chord: Value) -> Self {
         Self {
             chord,
@@ -44,7 +44,7 @@ pub(super) enum Size {
     Fixed(usize),
 }
 
-/// The graph; see the module's text.
+/// The graph; see the module's documentation.
 pub(super) struct Graph {
     tensors: Tensors,
     proto: GraphProto,
@@ -67,7 +67,7 @@ impl Graph {
     /// The finished graph.
     ///
     /// # Errors
-    /// [`OnnxError::Unused`] when a tensor of the network is not in it.
+    /// [`OnnxError::Unused`] if a tensor of the network is not in it.
     pub(super) fn finish(self) -> Result<GraphProto, OnnxError> {
         match self.tensors.unused() {
             Some(path) => Err(OnnxError::Unused(path.to_owned())),
@@ -107,7 +107,7 @@ impl Graph {
         Ok(self.named_constant(path.to_owned(), &shape, &data))
     }
 
-    /// The numbers of the weight at `path`, for a constant made from them.
+    /// The values of the weight at `path`, for a constant made from them.
     pub(super) fn weight_data(&mut self, path: &str) -> Result<Vec<f32>, OnnxError> {
         Ok(self.tensors.take(path)?.data.clone())
     }
@@ -135,7 +135,7 @@ impl Graph {
         self.initializer(name, INT64, shape, bytes)
     }
 
-    /// A constant of truth values.
+    /// A constant of booleans.
     pub(super) fn booleans(&mut self, shape: &[usize], data: &[bool]) -> Value {
         let name = self.name("booleans");
         let bytes = data.iter().map(|&x| u8::from(x)).collect();
@@ -189,7 +189,8 @@ impl Graph {
         Value(name)
     }
 
-    /// The weights below `path` as burn's `Linear`: `x · weight + bias`, if it has one.
+    /// The weights below `path` as burn's `Linear`: `x · weight + bias`, the bias being
+    /// optional.
     pub(super) fn linear(&mut self, path: &str, x: &Value) -> Result<Value, OnnxError> {
         let weight = self.weight(&format!("{path}.weight"))?;
         let y = self.op("MatMul", &[x, &weight]);
@@ -255,7 +256,7 @@ impl Graph {
         self.op_with("Transpose", &[x], vec![integers_attribute("perm", order)])
     }
 
-    /// Values one after the other along `axis`.
+    /// Concatenates values along `axis`.
     pub(super) fn concat(&mut self, values: &[&Value], axis: i64) -> Value {
         self.op_with("Concat", values, vec![integer_attribute("axis", axis)])
     }
@@ -269,7 +270,7 @@ impl Graph {
         )
     }
 
-    /// Indices `from` to `to` (without it) of `axis`.
+    /// Indices `from..to` of `axis`.
     pub(super) fn slice(&mut self, x: &Value, axis: i64, from: usize, to: usize) -> Value {
         let from = self.integers(&[1], &[from as i64]);
         let to = self.integers(&[1], &[to as i64]);
@@ -277,7 +278,7 @@ impl Graph {
         self.op("Slice", &[x, &from, &to, &axis])
     }
 
-    /// Zeros around a tensor of rank 4 along its second axis.
+    /// Pads a tensor of rank 4 with zeros along its second axis.
     pub(super) fn pad_frames(&mut self, x: &Value, before: usize, after: usize) -> Value {
         let (before, after) = (before as i64, after as i64);
         let pads = self.integers(&[8], &[0, before, 0, 0, 0, after, 0, 0]);

@@ -1,8 +1,8 @@
 //! Networks as ONNX files, for ONNX Runtime and everything else that reads ONNX.
 //!
-//! The files follow the contract of [`recognizer::inference::onnx`]: opset 17,
-//! log-compressed frames in (the standardisation is in the graph), logits out, and for
-//! causal networks one input and one output for what each delayed tap remembers.
+//! The files follow the contract of [`recognizer::inference::onnx`]: opset 17, log-compressed
+//! frames as input (the graph standardizes them), logits as output, and for causal networks
+//! one input and one output for the state of each delayed tap.
 
 mod attention;
 mod btc;
@@ -31,17 +31,17 @@ use tensors::Tensors;
 /// Why a network could not be written as ONNX.
 #[derive(Debug, thiserror::Error)]
 pub enum OnnxError {
-    /// The weights were refused.
+    /// The weights are invalid.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The tensors are not what a graph can be made from.
+    /// The tensors do not fit a graph.
     #[error("tensors of the network: {0}")]
     Tensors(String),
-    /// The graph needs a tensor that the network has not.
+    /// The network lacks a tensor of the graph.
     #[error("the network has no tensor `{0}`")]
     Missing(String),
-    /// The network has a tensor that is not in the graph: the graph would be another
-    /// network.
+    /// The network has a tensor that is not in the graph: the graph would compute something
+    /// else.
     #[error("the tensor `{0}` has no place in the graph")]
     Unused(String),
     /// The weights file cannot be read.
@@ -60,7 +60,7 @@ pub enum OnnxError {
 /// The ONNX file of a network.
 ///
 /// # Errors
-/// [`OnnxError`], which for weights of ours would be a fault here.
+/// See [`OnnxError`]; for our own weights that would be a bug here.
 pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
     let causal = weights.architecture.is_causal();
     let (batch, frames) = if causal {
@@ -116,11 +116,11 @@ pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
     Ok(model.encode_to_vec())
 }
 
-/// Reads the weights file `weights` and writes it as the ONNX file `out`, which appears
-/// whole or not at all.
+/// Reads the weights file `weights` and writes it as the ONNX file `out`, completely or not at
+/// all.
 ///
 /// # Errors
-/// [`OnnxError`], naming the file or what is wrong with it.
+/// See [`OnnxError`]; it names the file or the problem with it.
 pub fn export(weights: &Path, out: &Path) -> Result<(), OnnxError> {
     let bytes = fs::read(weights).map_err(|source| OnnxError::Unreadable {
         path: weights.to_owned(),
@@ -191,8 +191,8 @@ mod tests {
         let weights = random(Architecture::PitchClass(PitchClassNetConfig::live()));
         let bytes = to_bytes(&weights).unwrap();
         let graph = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap();
-        // Frames and two taps in each of seven blocks; chord, bass, extensions and what follows
-        // the taps.
+        // Frames and two taps in each of seven blocks; chord, bass, extensions and the new
+        // states of the taps.
         assert_eq!((graph.input.len(), graph.output.len()), (15, 17));
     }
 

@@ -13,7 +13,7 @@ const QUALITIES: usize = 14;
 /// Taps of a block.
 const TAPS: usize = 3;
 
-/// Builds the network over `x`, `[batch, frames, 144]` standardised.
+/// Builds the network over `x`, `[batch, frames, 144]` standardized.
 pub(super) fn build(
     graph: &mut Graph,
     config: &PitchClassNetConfig,
@@ -36,7 +36,7 @@ struct Net<'a> {
 }
 
 impl Net<'_> {
-    /// `[batch, frames, 12, width]` from anything of that many numbers.
+    /// `[batch, frames, 12, width]` from any tensor with that many values.
     fn shape(&self, width: usize) -> [i64; 4] {
         [-1, self.frames as i64, PITCH_CLASSES as i64, width as i64]
     }
@@ -56,7 +56,7 @@ impl Net<'_> {
 
     /// Layer norm over pitch classes and channels of a frame.
     fn norm(&self, graph: &mut Graph, path: &str, x: &Value) -> Result<Value, OnnxError> {
-        // The operator wants gain and offset for every number it normalizes.
+        // The operator needs a gain and an offset for every value it normalizes.
         let shape = [PITCH_CLASSES, self.config.channels];
         let gain = graph
             .weight_data(&format!("{path}.gain"))?
@@ -133,8 +133,8 @@ impl Net<'_> {
         Ok(graph.op("Add", &[&sum, &after]))
     }
 
-    /// The circular mix: for a single frame over rolled rows, for many by the expanded
-    /// matrix, which the runtime computes once from the filter.
+    /// The circular mix: over rolled rows for a single frame, and by the expanded matrix,
+    /// which the runtime computes once from the filter, for many.
     fn mix(&self, graph: &mut Graph, path: &str, x: &Value) -> Result<Value, OnnxError> {
         let inputs = self.config.bottleneck as i64;
         let weight = graph.weight(&format!("{path}.weight"))?;

@@ -1,6 +1,6 @@
-//! The messages of onnx.proto that are written, as of IR version 8. Field numbers and
-//! packing are those of <https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto>;
-//! fields that are never written are left out.
+//! The messages of onnx.proto that are written, as of IR version 8. Field numbers and packing
+//! are those of <https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto>; fields that are
+//! never written are omitted.
 
 use prost::Message;
 
@@ -136,7 +136,7 @@ pub(super) struct TensorShapeProto {
     pub dim: Vec<DimensionProto>,
 }
 
-/// One of the two is set.
+/// Exactly one of the two is set.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct DimensionProto {
     #[prost(int64, optional, tag = "1")]

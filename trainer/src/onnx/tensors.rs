@@ -12,11 +12,11 @@ use super::OnnxError;
 pub(super) struct Array {
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Its numbers.
+    /// Its values.
     pub data: Vec<f32>,
 }
 
-/// The tensors of a network, and which of them have found their place in a graph.
+/// The tensors of a network, and which of them a graph has used.
 pub(super) struct Tensors {
     arrays: BTreeMap<String, Array>,
     used: BTreeSet<String>,
@@ -28,7 +28,7 @@ impl Tensors {
         let bytes = weights.to_bytes()?;
         let file =
             SafeTensors::deserialize(&bytes).map_err(|e| OnnxError::Tensors(e.to_string()))?;
-        // The network is an enum, whose variant is the first part of every path.
+        // The network is an enum whose variant is the first part of every path.
         let variant = match weights.architecture {
             Architecture::PitchClass(_) => "PitchClass.",
             Architecture::Btc(_) => "Btc.",
@@ -61,7 +61,7 @@ impl Tensors {
         self.arrays.contains_key(path)
     }
 
-    /// The tensor at `path`, which counts as used from now on.
+    /// The tensor at `path`, marked as used.
     pub(super) fn take(&mut self, path: &str) -> Result<&Array, OnnxError> {
         let array = self
             .arrays
@@ -71,7 +71,7 @@ impl Tensors {
         Ok(array)
     }
 
-    /// A tensor that no part of the graph has asked for.
+    /// A tensor that no part of the graph has used.
     pub(super) fn unused(&self) -> Option<&str> {
         self.arrays
             .keys()

@@ -8,7 +8,7 @@ use super::OnnxError;
 use super::attention::Attention;
 use super::graph::{Graph, Value};
 
-/// Builds the network over `x`, `[batch, frames, 144]` standardised; chord.
+/// Builds the network over `x`, `[batch, frames, 144]` standardized. Returns the chord logits.
 pub(super) fn build(
     graph: &mut Graph,
     config: &TwoEOneDConfig,

@@ -1,4 +1,4 @@
-//! What each quality is taken for.
+//! A picture of the confusion matrix of qualities.
 
 use anyhow::Result;
 use plotters::coord::Shift;
@@ -20,15 +20,15 @@ pub(crate) struct ConfusionMatrix {
     pub confusion: Confusion,
 }
 
-/// Units of a cell.
+/// Units of width and height of a cell.
 const CELL: (f64, f64) = (54.0, 30.0);
 /// Units left of and above the cells.
 const LABELS: (f64, f64) = (130.0, 112.0);
-/// A row that was heard for less, in seconds, is left out.
+/// A row with less time, in seconds, is left out.
 const LEAST_S: f64 = 1.0;
 
 impl ConfusionMatrix {
-    /// Rows that were heard: name, seconds, shares.
+    /// Rows with enough time: name, seconds, shares.
     fn rows(&self) -> Vec<(&str, f64, Vec<f64>)> {
         self.confusion
             .rows
@@ -75,7 +75,7 @@ impl Picture for ConfusionMatrix {
         let minutes = style::text(11.0 * scale, style::FAINT);
         let minutes = minutes.pos(Pos::new(HPos::Left, VPos::Center));
         for (x, column) in self.confusion.columns.iter().enumerate() {
-            // Two words, two lines.
+            // Two words go on two lines.
             for (line, word) in column.split(' ').rev().enumerate() {
                 let (cx, cy) = at(x as f64 + 0.5, 0.0);
                 let cy = cy - px(12.0 + 15.0 * line as f64);
@@ -92,7 +92,7 @@ impl Picture for ConfusionMatrix {
                 let gap = px(1.0);
                 let (left, top) = at(x as f64, y as f64);
                 let (end, bottom) = at(x as f64 + 1.0, y as f64 + 1.0);
-                // The root of the share, so that a tenth is seen.
+                // The square root of the share, so that a tenth is visible.
                 let tint = style::between(RGBColor(244, 246, 249), strong, share.sqrt());
                 area.draw(&Rectangle::new(
                     [(left, top), (end - gap, bottom - gap)],

@@ -1,4 +1,4 @@
-//! A stretch of music: its frames, and what each listener hears in it.
+//! A picture of some seconds of music: frames and the chords of each listener.
 
 use anyhow::Result;
 use harmony::label::Label;
@@ -14,7 +14,7 @@ use super::{Picture, style};
 /// A chord track with a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NamedTrack {
-    /// Who hears it.
+    /// The listener.
     pub name: String,
     /// The segments that touch the excerpt.
     pub segments: Vec<Segment>,
@@ -29,7 +29,7 @@ pub(crate) struct Excerpt {
     pub from_s: f64,
     /// End in seconds.
     pub to_s: f64,
-    /// Time of the first frame and from one to the next, seconds.
+    /// Time of the first frame and time between frames, in seconds.
     pub frames_s: (f64, f64),
     /// Log-compressed frames, [`BINS`] values each, in row order; not in the JSON.
     #[serde(skip)]
@@ -48,12 +48,12 @@ const FRAMES: f64 = 320.0;
 const TRACK: f64 = 34.0;
 const GAP: f64 = 8.0;
 const AXIS: f64 = 40.0;
-/// Units a second, and the least width of the picture.
+/// Units per second, and the minimum width of the picture.
 const SECOND: f64 = 56.0;
 const LEAST_WIDTH: f64 = 820.0;
 const MOST_WIDTH: f64 = 3600.0;
 
-/// Where the confidence of a teacher begins to count.
+/// The confidence from which a teacher counts as confident.
 const SURE: f64 = 0.8;
 
 impl Excerpt {
@@ -106,7 +106,7 @@ impl Excerpt {
         B::ErrorType: 'static,
     {
         let px = |units: f64| (units * scale).round() as i32;
-        // From the median (the ground) to nearly the loudest.
+        // From the median (the background) to nearly the loudest.
         let mut sorted: Vec<f32> = self.frames.clone();
         sorted.sort_unstable_by(f32::total_cmp);
         let quantile = |share: f64| {
@@ -175,7 +175,7 @@ impl Excerpt {
             let corners = [(left, px(top)), (right - px(1.0), px(top + TRACK))];
             area.draw(&Rectangle::new(corners, ground.filled()))?;
             let text = short(&segment.label);
-            // Smaller where it would not fit, and nothing where it would not be read.
+            // Smaller where it does not fit, and omitted where it would be illegible.
             for size in [14.0, 12.0, 10.0] {
                 let style = style::text(size * scale, ink);
                 let (width, _) = area.estimate_text_size(&text, &style)?;
@@ -268,7 +268,7 @@ fn clock(time_s: f64) -> String {
     }
 }
 
-/// From nearly black over violet and orange to pale yellow.
+/// A colour map from nearly black through violet and orange to pale yellow.
 fn heat(share: f64) -> RGBColor {
     const STOPS: [RGBColor; 6] = [
         RGBColor(8, 6, 20),
@@ -283,8 +283,8 @@ fn heat(share: f64) -> RGBColor {
     style::between(STOPS[below], STOPS[below + 1], place - below as f64)
 }
 
-/// Ground and ink of a chord: the hue goes round the circle of fifths, so that what is
-/// often confused looks alike only where the ear agrees; minor chords are darker.
+/// Background and text colour of a chord: the hue follows the circle of fifths, so that only
+/// harmonically close chords look alike; minor chords are darker.
 fn colours(label: &Label) -> (RGBColor, RGBColor) {
     let Label::Chord(chord) = label else {
         return (RGBColor(222, 225, 230), style::FAINT);

@@ -1,4 +1,4 @@
-//! Lines over an axis, in one panel or several side by side.
+//! Line plots, in one panel or several side by side.
 
 use anyhow::Result;
 use plotters::coord::Shift;
@@ -19,22 +19,22 @@ pub(crate) struct Line {
     pub points: Vec<(f64, f64)>,
     /// RGB.
     pub colour: (u8, u8, u8),
-    /// Drawn in dashes.
+    /// Whether it is dashed.
     pub dashed: bool,
-    /// Points are marked.
+    /// Whether points are marked.
     pub marked: bool,
 }
 
 /// One panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Panel {
-    /// What is above it.
+    /// Its title.
     pub title: String,
-    /// What runs to the right.
+    /// Label of the horizontal axis.
     pub x_label: String,
-    /// From where to where.
+    /// Range of the horizontal axis.
     pub x: (f64, f64),
-    /// From where to where upwards.
+    /// Range of the vertical axis.
     pub y: (f64, f64),
     /// The lines.
     pub lines: Vec<Line>,
@@ -139,8 +139,8 @@ impl Panel {
         self.legend(area, scale)
     }
 
-    /// Where in the plot from `start` to `end` (pixels) a box of `size` covers least of
-    /// the lines: its upper left corner.
+    /// The upper left corner between `start` and `end` (pixels) at which a box of `size`
+    /// covers the least of the lines.
     fn roomiest(&self, start: (i32, i32), end: (i32, i32), size: (i32, i32)) -> (i32, i32) {
         const SAMPLES: i32 = 120;
         let (wide, high) = (f64::from(end.0 - start.0), f64::from(end.1 - start.1));
@@ -171,7 +171,7 @@ impl Panel {
                 .count()
         };
         let (right, bottom) = (end.0 - size.0, end.1 - size.1);
-        // Right before left, and the corners before what lies between them.
+        // Right before left, and corners before the places between them.
         let mut places = Vec::new();
         for x in [right, start.0] {
             for step in [8, 0, 6, 4, 2, 7, 5, 3, 1] {
@@ -182,7 +182,7 @@ impl Panel {
         best.unwrap_or((right, bottom))
     }
 
-    /// The names, where they cover least, over a white ground.
+    /// Draws the legend where it covers least, on a white background.
     fn legend<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: f64) -> Result<()>
     where
         B::ErrorType: 'static,
@@ -228,7 +228,7 @@ impl Panel {
     }
 }
 
-/// Decimals that tell eight steps of a span apart.
+/// The number of decimals that distinguishes eight steps of a span.
 fn decimals(span: f64) -> usize {
     match span {
         s if s < 0.1 => 3,
@@ -256,7 +256,7 @@ pub(super) fn rgb(colour: RGBColor) -> (u8, u8, u8) {
     (colour.0, colour.1, colour.2)
 }
 
-/// Accuracy against look-ahead, with what no wait and all the wait in the world give.
+/// Accuracy by look-ahead, with the display and the whole file as limits.
 #[must_use]
 pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
     let last = curve.live.last().map_or(1.0, |point| point.wait_s);
@@ -272,7 +272,7 @@ pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
         let lines = vec![
             level("offline, the whole file", offline, "offline"),
             Line {
-                name: "live, after that wait".into(),
+                name: "live, after that delay".into(),
                 points: curve
                     .live
                     .iter()
@@ -283,7 +283,7 @@ pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
                 dashed: false,
                 marked: true,
             },
-            level("display, what was shown when", display, "display"),
+            level("display, at each moment", display, "display"),
         ];
         Panel {
             title: title.into(),
@@ -312,9 +312,8 @@ pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
     }
 }
 
-/// Accuracy of the live display against its median latency in milliseconds: majmin of the
-/// display, of the confirmed track and of the whole-file engine, and wrong labels on the
-/// way to a chord.
+/// Accuracy of the live display by its median latency in milliseconds: majmin of the display,
+/// of the confirmed track and of the whole-file engine, and wrong labels before a chord.
 #[must_use]
 pub(crate) fn latency(
     offline: f64,
@@ -349,11 +348,11 @@ pub(crate) fn latency(
                         "offline",
                     ),
                     line("live, confirmed", live, "live"),
-                    line("display, what was shown when", display, "display"),
+                    line("display, at each moment", display, "display"),
                 ],
             ),
             panel(
-                "wrong labels on the way to a chord",
+                "wrong labels before a chord",
                 vec![line("display", wrong, "display")],
             ),
         ],

@@ -1,8 +1,8 @@
 //! Pictures of training and evaluation: a PNG, an SVG, and the numbers in them as JSON.
 //!
-//! A picture is first its data, a [`Picture`], which knows how to draw itself on any
-//! area of `plotters`. [`save`] draws it twice and writes the data beside it, so that
-//! whoever wants to draw it differently has the numbers.
+//! A picture is first its data, a [`Picture`], which can draw itself on any area of
+//! `plotters`. [`save`] draws it twice and writes the data beside it, so that it can be drawn
+//! differently.
 
 pub(crate) mod confusion;
 pub(crate) mod excerpt;
@@ -21,30 +21,30 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use serde::Serialize;
 
-/// Pixels of a PNG to a unit of the picture.
+/// Pixels per unit in a PNG.
 const DENSITY: u32 = 2;
-/// The PNG is drawn this much larger and scaled down, which smooths its edges.
+/// The PNG is drawn this many times larger and scaled down, which smooths its edges.
 const SUPERSAMPLING: u32 = 2;
 
 /// Something that can be drawn.
 pub(crate) trait Picture: Serialize {
-    /// Width and height in units; an SVG has one pixel a unit.
+    /// Width and height in units; an SVG has one pixel per unit.
     fn size(&self) -> (u32, u32);
 
-    /// Draws it. Lengths on the area are `scale` pixels a unit.
+    /// Draws the picture. Lengths on the area are `scale` pixels per unit.
     ///
     /// # Errors
-    /// What the backend refuses.
+    /// If the backend fails.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: f64) -> Result<()>
     where
         B::ErrorType: 'static;
 }
 
-/// Writes `<stem>.png`, `<stem>.svg` and `<stem>.json` into `folder`, which is made where
+/// Writes `<stem>.png`, `<stem>.svg` and `<stem>.json` into `folder`, which is created if
 /// missing.
 ///
 /// # Errors
-/// A picture that cannot be drawn, or a file that cannot be written.
+/// If the picture cannot be drawn, or a file cannot be written.
 pub(crate) fn save<P: Picture>(picture: &P, folder: &Path, stem: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let path = |extension: &str| folder.join(format!("{stem}.{extension}"));
@@ -62,7 +62,7 @@ pub(crate) fn save<P: Picture>(picture: &P, folder: &Path, stem: &str) -> Result
 /// The picture as SVG.
 ///
 /// # Errors
-/// A picture that cannot be drawn.
+/// If the picture cannot be drawn.
 pub(crate) fn svg<P: Picture>(picture: &P) -> Result<String> {
     fonts()?;
     let mut text = String::new();
@@ -76,7 +76,7 @@ pub(crate) fn svg<P: Picture>(picture: &P) -> Result<String> {
 /// The picture as PNG.
 ///
 /// # Errors
-/// A picture that cannot be drawn.
+/// If the picture cannot be drawn.
 pub(crate) fn png<P: Picture>(picture: &P) -> Result<Vec<u8>> {
     fonts()?;
     let factor = DENSITY * SUPERSAMPLING;
@@ -141,7 +141,7 @@ fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Registers the fonts of [`style`], once a process.
+/// Registers the fonts of [`style`], once per process.
 fn fonts() -> Result<()> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     let registered = REGISTERED.get_or_init(|| {

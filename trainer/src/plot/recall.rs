@@ -1,4 +1,4 @@
-//! Recall by quality, one bar an engine.
+//! A bar chart of recall by quality, one bar for each engine.
 
 use anyhow::Result;
 use plotters::coord::Shift;
@@ -16,11 +16,11 @@ pub(crate) struct EngineRecall {
     pub engine: String,
     /// Mean over the qualities without `N`.
     pub mean: f64,
-    /// Recall of each of [`Recall::qualities`]; none where it was not heard.
+    /// Recall of each of [`Recall::qualities`]; `None` where it does not occur.
     pub recall: Vec<Option<f64>>,
 }
 
-/// The bars.
+/// The chart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Recall {
     /// The set.
@@ -82,7 +82,7 @@ impl Picture for Recall {
             &style::heading(19.0 * scale),
             (px(20.0), px(14.0)),
         )?;
-        // The legend, one engine after another below the heading.
+        // The legend: the engines one after another below the heading.
         let name = style::text(13.0 * scale, style::INK).pos(Pos::new(HPos::Left, VPos::Center));
         let mut x = px(22.0);
         for engine in &self.engines {

@@ -1,4 +1,4 @@
-//! The reliability diagram: share right over confidence.
+//! The reliability diagram: accuracy over confidence.
 
 use anyhow::Result;
 use plotters::coord::Shift;
@@ -51,7 +51,7 @@ impl Picture for ReliabilityDiagram {
             (px(20.0), px(14.0)),
         )?;
         area.draw_text(
-            "dots as large as the time they stand for; the dashes are as sure as right",
+            "area of dots: time; dashes: perfect calibration",
             &small,
             (px(20.0), px(42.0)),
         )?;

@@ -1,9 +1,9 @@
-//! Colours and type of all pictures.
+//! Colours and fonts of all pictures.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// The font, with what an SVG viewer takes where it is not installed.
+/// The font, with fallbacks for SVG viewers without it.
 pub(crate) const FONT: &str = "Inter, Helvetica, Arial, sans-serif";
 
 /// Text and axes.
@@ -13,7 +13,7 @@ pub(crate) const FAINT: RGBColor = RGBColor(112, 118, 130);
 /// Grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(226, 229, 234);
 
-/// Colours of series that have none of their own.
+/// Colours of series without a colour of their own.
 const SERIES: [RGBColor; 7] = [
     RGBColor(31, 95, 168),
     RGBColor(222, 113, 44),
@@ -58,7 +58,7 @@ pub(crate) fn heading(size: f64) -> TextStyle<'static> {
     TextStyle::from((FONT, size, FontStyle::Bold).into_font()).color(&INK)
 }
 
-/// The same text placed around the point.
+/// The same text style, centred on the point.
 #[must_use]
 pub(crate) fn centred(style: &TextStyle<'static>) -> TextStyle<'static> {
     style.pos(Pos::new(HPos::Center, VPos::Center))

@@ -1,4 +1,4 @@
-//! How a run went, from its `log.jsonl`.
+//! The curves of a run, from its `log.jsonl`.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::lines::{Line, Lines, Panel, range, rgb};
 use super::style;
 
-/// The largest log that is read, bytes.
+/// The largest log that is read, in bytes.
 const MAX_LOG_BYTES: u64 = 64 << 20;
 
-/// Loss and validation of a run. Every line of the log is an object with `step`,
-/// `train_loss` and objects `valid…` of scores; scores that are not there are left out.
+/// Loss and validation of a run. Every line of the log is an object with `step`, `train_loss`
+/// and objects `valid…` of scores; missing scores are left out.
 ///
 /// # Errors
-/// A log that cannot be read or holds no step, by name.
+/// If the log cannot be read or contains no step; the error names it.
 pub(crate) fn training(log: &Path) -> Result<Lines> {
     let named = || log.display().to_string();
     let size = std::fs::metadata(log).with_context(named)?.len();
@@ -26,13 +26,13 @@ pub(crate) fn training(log: &Path) -> Result<Lines> {
         MAX_LOG_BYTES >> 20
     );
     let text = std::fs::read_to_string(log).with_context(named)?;
-    // The last line of a run that goes on may be half written.
+    // The last line of an active run may be incomplete.
     let lines: Vec<Value> = text
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .filter(|line: &Value| line["step"].is_number())
         .collect();
-    ensure!(!lines.is_empty(), "{} holds no step of a run", named());
+    ensure!(!lines.is_empty(), "{} contains no step of a run", named());
     let run = log.parent().and_then(Path::file_name);
     let run = run.map_or("run".into(), |name| name.to_string_lossy());
     Ok(Lines {
@@ -61,7 +61,7 @@ fn panels(log: &[Value]) -> Vec<Panel> {
                     (false, true) => (&mut against, score.as_str()),
                 };
                 let of = if score == "loss" { "validation" } else { score };
-                // In one panel with its like, a curve tells itself apart by dashes.
+                // Curves that share a panel are distinguished by dashes.
                 let dashed = against_teacher && score == "loss";
                 let at = curves
                     .iter()

@@ -1,9 +1,8 @@
-//! Pseudo-labels out of several: teachers listen once, and what they said is put together as
-//! often as there are ideas how.
+//! Combines pseudo-labels: teachers run once, and their output can be combined in many ways.
 //!
-//! The chord and bass probabilities of all folders are combined by a [`Rule`]. A *witness* may
-//! doubt them: where its likeliest chord has another root or third than the combined one, the
-//! row is flattened, `p^(1/T)`, so that it weighs less on whoever learns from it.
+//! The chord and bass probabilities of all folders are combined by a [`Rule`]. A *witness* can
+//! cast doubt on them: where its likeliest chord has another root or third than the combined
+//! one, the row is flattened, `p^(1/T)`, so that it has less weight in training.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -24,36 +23,36 @@ use crate::objective::softened;
 use crate::parallel;
 use crate::pseudo_label::queue::{Shard, queue};
 
-/// What is put together, and how.
+/// The inputs and the rule of a combination.
 #[derive(Debug, Clone)]
 pub struct Combination {
     /// Folders of posteriors, at least one; the extensions come from the first that has them.
     pub folders: Vec<PathBuf>,
-    /// How they come to one answer.
+    /// The rule.
     pub rule: Rule,
-    /// A folder of posteriors, and the temperature T of the rows that it doubts.
+    /// A folder of posteriors, and the temperature T for the rows with which they disagree.
     pub witness: Option<(PathBuf, f32)>,
 }
 
-/// What became of the tracks.
+/// The results for the tracks.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Combined {
     /// Tracks written.
     pub tracks: usize,
-    /// Tracks that a folder or the witness does not have.
+    /// Tracks missing in a folder or from the witness.
     pub missing: usize,
     /// Frames written.
     pub frames: u64,
-    /// Frames that the witness doubts.
+    /// Frames with which the witness disagrees.
     pub doubted: u64,
 }
 
-/// Writes posteriors and chords of all tracks of `splits` (all where empty) that every folder
-/// has.
+/// Writes posteriors and chords of all tracks of `splits` (all if empty) that are in every
+/// folder.
 ///
 /// # Errors
-/// Folders that speak of other audio, files that are damaged or cannot be written, an
-/// interruption.
+/// If folders are about different audio, files are damaged or cannot be written, or it is
+/// interrupted.
 pub fn combine(
     combination: &Combination,
     corpus: &Corpus,
@@ -87,8 +86,8 @@ pub fn combine(
     Ok(combined)
 }
 
-/// Combines one track; its frames and how many of them are doubted, or nothing where it is not
-/// in all folders.
+/// Combines one track. Returns its number of frames and how many of them are doubted, or
+/// `None` if it is not in all folders.
 fn track(
     combination: &Combination,
     agree: &Agreement,
@@ -131,7 +130,8 @@ fn track(
     Ok(Some((posteriors.len() as u64, doubted)))
 }
 
-/// What several said, as one, over the frames that all have; how many of them are doubted.
+/// Combines several posteriors over the frames that all have. Returns the number of doubted
+/// frames, too.
 fn together(
     rule: Rule,
     said: &[Posteriors],
@@ -183,14 +183,14 @@ fn together(
     Ok((posteriors, doubted))
 }
 
-/// The row at a higher temperature.
+/// Flattens the row with a temperature.
 fn flatten(row: &mut [f32], temperature: f32) {
     let mut flat = Vec::with_capacity(row.len());
     softened(row.iter().copied(), temperature, &mut flat);
     row.copy_from_slice(&flat);
 }
 
-/// Who said it: a name and a hash of everybody who took part.
+/// The origin of the result: a name and a hash of all inputs.
 fn origin(rule: Rule, said: &[Posteriors], witness: Option<&(Posteriors, f32)>) -> Origin {
     let names: Vec<&str> = said.iter().map(|p| p.origin.teacher.as_str()).collect();
     let mut name = names.join("+");
@@ -220,7 +220,7 @@ fn origin(rule: Rule, said: &[Posteriors], witness: Option<&(Posteriors, f32)>) 
     }
 }
 
-/// Which classes have the same root and third (mir_eval's `thirds`).
+/// Which classes share root and third (mir_eval's `thirds`).
 struct Agreement(Vec<bool>);
 
 impl Agreement {

@@ -1,4 +1,4 @@
-//! The index of a folder of pseudo-labels, and folders of shards made one.
+//! The index of a folder of pseudo-labels, and merging of shards.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::corpus::{Corpus, Split};
 use teachers::posteriors::{Posteriors, lab_path_of, path_of};
 use teachers::sha256;
 
-/// Name of the index: JSON lines, one entry a track, in the order of identifiers.
+/// Name of the index: JSON lines, one entry per track, sorted by identifier.
 pub const INDEX: &str = "index.jsonl";
 
 /// A track in the index.
@@ -27,7 +27,7 @@ struct Entry {
     lab_sha256: String,
 }
 
-/// What became of a merge.
+/// The result of a merge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Merged {
     /// Tracks in the folder and its index.
@@ -39,7 +39,7 @@ pub struct Merged {
 /// Puts the files of `shards` into `folder` and writes its index.
 ///
 /// # Errors
-/// Two shards that disagree about a track, posteriors of two teachers, files that are
+/// If two shards disagree about a track, posteriors are from two teachers, or files are
 /// damaged or cannot be written.
 pub fn merge(
     shards: &[PathBuf],
@@ -65,7 +65,7 @@ pub fn merge(
     index(corpus, splits, folder)
 }
 
-/// Copies a file, unless the same is there.
+/// Copies a file, unless an identical one exists.
 fn take(from: &Path, to: &Path) -> Result<()> {
     let bytes = fs::read(from).with_context(|| format!("reading {}", from.display()))?;
     match fs::read(to) {
@@ -78,10 +78,11 @@ fn take(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
-/// Writes the index of `folder`: what is there of the corpus, each file read and checked.
+/// Writes the index of `folder` for the existing tracks of the corpus; each file is read and
+/// checked.
 ///
 /// # Errors
-/// Files that are damaged, of two teachers or of other audio than the corpus has.
+/// If files are damaged, from two teachers or about other audio than the corpus's.
 pub fn index(corpus: &Corpus, splits: &[Split], folder: &Path) -> Result<Merged> {
     let mut tracks = queue(corpus, splits, Shard::default());
     tracks.sort_by(|a, b| a.id.cmp(&b.id));

@@ -1,10 +1,10 @@
-//! Pseudo-labels: a teacher listens to the tracks of a corpus.
+//! Pseudo-labels: runs a teacher on the tracks of a corpus.
 //!
-//! Two files a track ([`teachers::posteriors`]), each written beside its place and renamed, the
-//! posteriors last: a run that is killed at any moment goes on where it was. The same
-//! teacher makes the same bytes of the same track, so that several machines may share the
-//! work ([`Shard`]) and [`merge`] gives what one would have made. Machines without a file
-//! system in common have the audio and the results in an object store ([`Stores`]).
+//! Two files per track ([`teachers::posteriors`]), each written to a temporary file and
+//! renamed, the posteriors last: a run killed at any moment can continue. The same teacher
+//! gives the same bytes for the same track, so several machines can share the work ([`Shard`])
+//! and [`merge`] gives the result of a single machine. Machines without a common file system
+//! keep audio and results in an object store ([`Stores`]).
 
 mod combine;
 mod merge;
@@ -32,51 +32,51 @@ pub use combine::{Combination, Combined, combine};
 pub use merge::{INDEX, Merged, index, merge};
 pub use queue::{Shard, queue};
 
-/// Which tracks are listened to, and how.
+/// Which tracks to process, and how.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Tracks of these splits; all where empty.
+    /// Tracks of these splits; all if empty.
     pub splits: Vec<Split>,
-    /// The part of the work that is done here.
+    /// The part of the work to do.
     pub shard: Shard,
-    /// What comes after is left out, seconds.
+    /// Seconds to process of each track.
     pub max_length_s: u32,
-    /// Tracks at the same time.
+    /// Tracks processed in parallel.
     pub threads: usize,
-    /// Where the files are, if not here.
+    /// The object stores, if files are not local.
     pub stores: Stores,
 }
 
-/// Object stores in the place of folders.
+/// Object stores instead of folders.
 #[derive(Debug, Clone, Default)]
 pub struct Stores {
-    /// Has the audio, under the paths of the manifest: each track is fetched when its turn
-    /// comes, and no longer than that here.
+    /// Has the audio, under the paths of the manifest: each track is fetched when it is
+    /// processed, and deleted afterwards.
     pub corpus: Option<Arc<Store>>,
-    /// Gets the results, and is asked for them first. All shards write into the same one;
-    /// the folder here holds copies.
+    /// Receives the results, and is checked for them first. All shards write into the same
+    /// one; the local folder has copies.
     pub results: Option<Arc<Store>>,
 }
 
-/// What became of the tracks.
+/// The results for the tracks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
-    /// Tracks that were listened to.
+    /// Tracks that were processed.
     pub made: usize,
-    /// Tracks that had been before.
+    /// Tracks with existing results.
     pub present: usize,
-    /// Seconds of audio that were listened to.
+    /// Seconds of audio that were processed.
     pub heard_s: f64,
     /// Tracks without posteriors, by identifier, and why.
     pub skipped: Vec<(String, String)>,
 }
 
-/// Lets `teacher` listen to the tracks that have no posteriors of it in `folder` yet.
+/// Runs `teacher` on the tracks that have no posteriors from it in `folder` yet.
 ///
 /// A track that cannot be decoded is skipped.
 ///
 /// # Errors
-/// A file that cannot be written, a store that does not answer.
+/// If a file cannot be written, or a store does not answer.
 pub fn pseudo_label(
     teacher: &dyn Teacher,
     corpus: &Corpus,
@@ -88,7 +88,7 @@ pub fn pseudo_label(
     let tracks = queue(corpus, &settings.splits, settings.shard);
     let length_s = |track: &Track| track.duration_s.min(f64::from(settings.max_length_s));
     let total_s: f64 = tracks.iter().map(|track| length_s(track)).sum();
-    // In seconds of audio: tracks differ too much in length to be counted.
+    // Progress in seconds of audio: tracks differ too much in length.
     let bar = parallel::bar(
         total_s as u64,
         "{bar:30} {pos}/{len} s of audio {elapsed}<{eta} {msg}",
@@ -102,7 +102,7 @@ pub fn pseudo_label(
             bar.set_message(track.id.clone());
             match listen(teacher, track, &origin, folder, &settings.stores)? {
                 Ok((posteriors, labels)) => {
-                    // The posteriors last: they say that the track is done.
+                    // The posteriors last: they mark the track as done.
                     let (lab, path) = (lab_path_of(folder, &track.id), path_of(folder, &track.id));
                     atomic::write(&lab, &labels)?;
                     posteriors.save(&path)?;
@@ -134,14 +134,14 @@ pub fn pseudo_label(
     Ok(report)
 }
 
-/// What became of a track.
+/// The result for a track.
 enum Outcome {
     Present,
     Made,
     Skipped(String),
 }
 
-/// Who will have said what.
+/// The origin of the posteriors to be made.
 fn origin(teacher: &dyn Teacher, track: &Track, max_length_s: u32) -> Origin {
     Origin {
         format: FORMAT.to_owned(),
@@ -153,8 +153,8 @@ fn origin(teacher: &dyn Teacher, track: &Track, max_length_s: u32) -> Origin {
     }
 }
 
-/// Whether both files of a track are there, whole, by this teacher and about this audio. What
-/// the store has of them is here afterwards.
+/// Whether both files of a track exist, complete, from this teacher and about this audio.
+/// Files in the store are copied here.
 fn is_made(folder: &Path, origin: &Origin, store: Option<&Store>) -> Result<bool> {
     let (lab, path) = (
         lab_path_of(folder, &origin.track),
@@ -167,19 +167,19 @@ fn is_made(folder: &Path, origin: &Origin, store: Option<&Store>) -> Result<bool
     Ok(lab.is_file() && Origin::load(&path).is_ok_and(|found| found == *origin))
 }
 
-/// The name that a file of a folder has in a store.
+/// The name of a file in a store.
 fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
 }
 
-/// What a track gave, or why nothing.
+/// The result for a track, or why there is none.
 type Listened = Result<(Posteriors, Vec<u8>)>;
 
-/// Fetches a track if it is not here, and listens to it.
+/// Fetches a track if necessary, and runs the teacher on it.
 ///
 /// # Errors
-/// The store does not answer: then it is no fault of the track.
+/// If the store does not answer, which is not the track's fault.
 fn listen(
     teacher: &dyn Teacher,
     track: &Track,
@@ -191,10 +191,10 @@ fn listen(
         return Ok(hear(teacher, track.audio_path(), origin));
     };
     let Some(name) = track.path.to_str() else {
-        return Ok(Err(anyhow!("{} is not Unicode", track.path.display())));
+        return Ok(Err(anyhow!("{} is not valid UTF-8", track.path.display())));
     };
-    // Under a name of our own: that in the manifest could lead anywhere. What it ends in says
-    // how to decode it.
+    // Under a name of our own: the one in the manifest could lead anywhere. Its extension is
+    // kept for the decoder.
     let mut here = PathBuf::from(&track.id);
     if let Some(extension) = track.path.extension() {
         here.add_extension(extension);
@@ -215,7 +215,7 @@ fn hear(teacher: &dyn Teacher, path: PathBuf, origin: &Origin) -> Listened {
         "{} is not the file of the manifest: its SHA-256 is {found}",
         path.display()
     );
-    // One hostile file must not end hours of work, even by a fault of a decoder.
+    // A malicious file must not end hours of work, even through a decoder's bug.
     let length_s = f64::from(origin.max_length_s);
     let samples = catch_unwind(AssertUnwindSafe(|| samples(&path, length_s)))
         .unwrap_or_else(|_| Err(anyhow!("{}: the decoder panicked", path.display())))?;
@@ -225,7 +225,7 @@ fn hear(teacher: &dyn Teacher, path: PathBuf, origin: &Origin) -> Listened {
     Ok((Posteriors::new(origin.clone(), &heard), labels))
 }
 
-/// A chord track as `.lab`: names as the teacher writes them, in no key.
+/// A chord track as `.lab`: names as the teacher writes them, without a key.
 fn lab(timeline: &Timeline) -> String {
     let line = |segment: &Segment| {
         let (start, end) = (segment.start_s, segment.end_s);

@@ -1,4 +1,4 @@
-//! Which tracks, in which order.
+//! The order of tracks.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use crate::corpus::{Corpus, Split, Track};
 
-/// A part of the work: of `count` shards, number `index` from 0.
+/// A part of the work: shard `index` (from 0) of `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     /// Its number, below `count`.
     pub index: usize,
-    /// How many there are.
+    /// The number of shards.
     pub count: usize,
 }
 
@@ -28,9 +28,9 @@ impl fmt::Display for Shard {
     }
 }
 
-/// A text that is no shard.
+/// A text that is not a shard.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no shard: NUMBER/COUNT with the number from 0, such as 0/4")]
+#[error("{0:?} is not a shard: write NUMBER/COUNT with the number from 0, such as 0/4")]
 pub struct ParseShardError(String);
 
 impl FromStr for Shard {
@@ -49,9 +49,9 @@ impl FromStr for Shard {
     }
 }
 
-/// The tracks of a shard in the order they are listened to: training before validation
-/// before test; in each, the sources take turns, and of a source the shortest track comes
-/// first, so that what is there early is already varied.
+/// The tracks of a shard in processing order: training before validation before test; in each,
+/// the sources take turns, and the shortest track of a source comes first, so that early
+/// results are varied.
 #[must_use]
 pub fn queue<'a>(corpus: &'a Corpus, splits: &[Split], shard: Shard) -> Vec<&'a Track> {
     let mut queue = Vec::new();

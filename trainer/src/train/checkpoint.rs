@@ -1,4 +1,4 @@
-//! The files of a run: with them it goes on where it was stopped.
+//! The files of a run, from which it can be resumed.
 
 use std::fs;
 use std::io::Write as _;
@@ -14,16 +14,16 @@ use serde::{Deserialize, Serialize};
 use super::config::TrainConfig;
 use crate::schedule::Plateau;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
     pub(super) config: TrainConfig,
     /// Steps done.
     pub(super) step: u64,
-    /// Mean and deviation of the frames, as the networks expect them.
+    /// Mean and deviation of the frames, which normalize the network's input.
     pub(super) mean: f32,
     pub(super) deviation: f32,
-    /// The schedule's memory.
+    /// The state of the schedule.
     pub(super) plateau: Plateau,
     /// Step of the best validation so far, and its loss.
     pub(super) best: Option<(u64, f32)>,
@@ -39,7 +39,7 @@ impl Progress {
     }
 }
 
-/// Files of a run: `progress.json`, and network and optimizer of the step it names.
+/// Files of a run: `progress.json`, and network and optimizer of the step in it.
 pub(super) struct Checkpoint {
     pub(super) folder: PathBuf,
 }
@@ -59,7 +59,7 @@ impl Checkpoint {
         self.folder.join("network-best.bpk")
     }
 
-    /// Keeps the network of the best validation.
+    /// Writes the network of the best validation.
     pub(super) fn keep_best(&self, network: &Network) -> Result<()> {
         let beside = self.folder.join("network-best-partial.bpk");
         network.clone().save_file(&beside)?;
@@ -82,9 +82,9 @@ impl Checkpoint {
         Ok(Some(progress))
     }
 
-    /// Network and optimizer first, on disk, then the name of their step, by rename: a kill
-    /// or a power failure at any moment leaves a whole checkpoint. The one before is removed
-    /// last.
+    /// Network and optimizer first, on disk, then the number of their step, by rename: a kill
+    /// or a power failure at any moment leaves a complete checkpoint. The previous one is
+    /// removed last.
     pub(super) fn save(
         &self,
         progress: &Progress,
@@ -102,7 +102,7 @@ impl Checkpoint {
         let path = self.folder.join("progress.json");
         atomic::write(&path, &serde_json::to_vec_pretty(progress)?)?;
         if let Some(step) = before {
-            // Leftovers only cost space.
+            // Remaining files only cost space.
             let _ = fs::remove_file(self.network(step));
             let _ = fs::remove_file(self.optimizer(step));
         }

@@ -14,7 +14,7 @@ use crate::frames::Frames;
 use crate::loss::loss;
 use crate::sampler::{Pool, Sampler, Window};
 
-/// Where the windows of a step come from.
+/// The source of a step's windows.
 pub(super) struct Drawn<'a> {
     pub(super) sampler: Sampler,
     pub(super) labelled: Pool<'a>,
@@ -23,7 +23,7 @@ pub(super) struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
-    /// Window `index` of step `step`: every so many without a label, by the share asked for.
+    /// Window `index` of step `step`; unlabelled ones come at intervals given by their share.
     pub(super) fn window(&self, config: &TrainConfig, step: u64, index: usize) -> Window {
         let share = if self.unlabelled.frames() == 0 {
             0.0
@@ -50,7 +50,7 @@ pub(super) fn gradients(
     devices: &[Device],
 ) -> Result<(f32, GradientsParams)> {
     let config = &progress.config;
-    // Frames of the batch: every part is divided by the same number.
+    // Frames of the batch: the loss of every part is divided by the same number.
     let weight = (config.batch * config.window_frames) as f32;
     let results = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..config.threads)
@@ -63,7 +63,7 @@ pub(super) fn gradients(
                     let mut sum = 0.0;
                     let mut accumulator = GradientsAccumulator::new();
                     for indices in indices.chunks(config.micro_batch.max(1)) {
-                        // Each window is in one chunk of one thread only.
+                        // Each window is in exactly one chunk of one thread.
                         dropout::seed(&[config.seed, progress.step, indices[0] as u64]);
                         let windows: Vec<Window> = indices
                             .iter()
@@ -115,7 +115,7 @@ pub(super) fn gradients(
     Ok((sum, accumulator.grads()))
 }
 
-/// Mean and standard deviation over all bins of (at most 400 of each of) the examples.
+/// Mean and standard deviation over all bins of the examples (of at most 400 of each kind).
 pub(super) fn statistics(labelled: &[Frames], unlabelled: &[Frames]) -> (f32, f32) {
     let (mut n, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
     let examples = labelled.iter().take(400).chain(unlabelled.iter().take(400));

@@ -1,6 +1,6 @@
 //! burn-train's terminal dashboard, fed by our own loop.
 //!
-//! An epoch of it is the stretch of steps from one validation to the next.
+//! Its epochs are the steps from one validation to the next.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use burn::train::renderer::{MetricState, MetricsRenderer, MetricsRendererTrainin
 
 use crate::validation::{Scores, Validation};
 
-/// The loss that is trained on, and of validation its counterpart without the soft terms.
+/// The training loss, and for validation its counterpart without the soft terms.
 const LOSS: &str = "loss";
 const LEARNING_RATE: &str = "learning rate";
 
-/// What a validation measures, and how it is read off the scores.
+/// The measures of a validation, and their values in the scores.
 const SHARES: [(&str, fn(&Scores) -> f32); 5] = [
     ("chord", |scores| scores.chord),
     ("majmin", |scores| scores.majmin),
@@ -28,7 +28,7 @@ const SHARES: [(&str, fn(&Scores) -> f32); 5] = [
     ("inversions", |scores| scores.inversion),
 ];
 
-/// The dashboard of a run; the terminal is the usual one again when it is dropped.
+/// The dashboard of a run; dropping it restores the terminal.
 pub struct Dashboard {
     renderer: TuiMetricsRendererWrapper,
     interrupter: Interrupter,
@@ -37,7 +37,7 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Takes the terminal over.
+    /// Takes over the terminal.
     pub fn open(step: u64, steps: u64, validate_every: u64) -> Self {
         let validate_every = validate_every.max(1);
         let interrupter = Interrupter::new();
@@ -66,7 +66,7 @@ impl Dashboard {
         dashboard
     }
 
-    /// As [`super::Watched::step`].
+    /// See [`super::Watched::step`].
     pub fn step(&mut self, step: u64, loss: f32, learning_rate: f64) {
         let renderer = &mut self.renderer;
         renderer.update_train(value(LOSS, f64::from(loss)));
@@ -78,7 +78,7 @@ impl Dashboard {
         self.begin_epoch(step);
     }
 
-    /// As [`super::Watched::validated`].
+    /// See [`super::Watched::validated`].
     pub fn validated(&mut self, scores: &Validation) {
         self.renderer.start_split("valid", 1);
         for (kind, scores) in [("", scores.labelled), (TEACHER, scores.unlabelled)] {
@@ -96,12 +96,12 @@ impl Dashboard {
         self.renderer.end_split();
     }
 
-    /// Whether `q` was pressed, and then that the run is to stop.
+    /// Whether `q` was pressed and stopping was chosen.
     pub fn stopped(&self) -> bool {
         self.interrupter.should_stop()
     }
 
-    /// At a step after which an epoch begins.
+    /// Begins an epoch at a step.
     fn begin_epoch(&mut self, step: u64) {
         if step % self.validate_every == 0 && step < self.steps {
             let epoch = as_count(step / self.validate_every);
@@ -112,7 +112,7 @@ impl Dashboard {
     }
 }
 
-/// What the names of measures against the teacher end in; without it they are against labels.
+/// Suffix of measures against the teacher; those without it are against labels.
 const TEACHER: &str = ", teacher";
 
 fn register(renderer: &mut TuiMetricsRendererWrapper, name: &str, higher_is_better: bool) {

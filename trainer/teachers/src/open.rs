@@ -1,4 +1,4 @@
-//! Teachers by name.
+//! Opens teachers by name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,13 +12,12 @@ use super::crema::Crema;
 use super::mixture::{Mix, Rule};
 use super::student::Student;
 
-/// Opens the teacher called `name`, whose files lie in `folder`: `chordnet`, `crema`,
-/// `btc`, the weights file of a windowed network of ours (`….safetensors`), or several:
-/// `mix:chordnet+btc` (the mean of their probabilities), `product:…` (their geometric mean) and
-/// `vote:…`.
+/// Opens the teacher called `name`, with its files in `folder`: `chordnet`, `crema`, `btc`, the
+/// weights file of a windowed network of ours (`….safetensors`), or several: `mix:chordnet+btc`
+/// (the mean of their probabilities), `product:…` (their geometric mean) and `vote:…`.
 ///
 /// # Errors
-/// An unknown name, and files that are missing or damaged, by name.
+/// If the name is unknown, or files are missing or damaged; the error names them.
 pub fn open(name: &str, folder: &Path) -> Result<Arc<dyn Teacher>> {
     let rules = [
         ("mix:", Rule::Average),

@@ -1,4 +1,4 @@
-//! What a teacher said about one track, on disk: pseudo-labels.
+//! Pseudo-labels: a teacher's output for one track, on disk.
 //!
 //! A safetensors file, `<track id>.posteriors`, with `chord` `[frames, 170]` and, where the
 //! teacher has them, `bass` `[frames, 13]`, `ninth` `[frames, 4]`, `eleventh` `[frames, 3]`
@@ -21,18 +21,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ELEVENTHS, NINTHS, Prediction, THIRTEENTHS};
 
-/// What this version writes and reads.
+/// The format that this version writes and reads.
 pub const FORMAT: &str = "changes-posteriors/1";
 /// The metadata entry with the [`Origin`].
 pub const ORIGIN_KEY: &str = "origin";
 /// Classes of the bass: twelve pitch classes, then none.
 pub const BASSES: usize = 13;
-/// The largest file that is read, in bytes: four hours have 150 MB.
+/// The largest file that is read, in bytes: four hours take 150 MB.
 pub const MAX_BYTES: u64 = 256 << 20;
 /// The largest safetensors header that is read, in bytes.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
 
-/// Who said it about what.
+/// The teacher and the track of posteriors.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// [`FORMAT`].
@@ -45,14 +45,14 @@ pub struct Origin {
     pub track: String,
     /// SHA-256 of its file.
     pub track_sha256: String,
-    /// What came after this many seconds of the track was not listened to.
+    /// Only this many seconds of the track were processed.
     pub max_length_s: u32,
 }
 
-/// The answer of a teacher in float16, `[frames, classes]` each.
+/// A teacher's output in float16, `[frames, classes]` each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Posteriors {
-    /// Who said it about what.
+    /// The teacher and the track.
     pub origin: Origin,
     /// Classes of [`harmony::vocabulary::large`], 170.
     pub chord: Vec<f16>,
@@ -79,7 +79,7 @@ pub fn lab_path_of(folder: &Path, track: &str) -> PathBuf {
 }
 
 impl Posteriors {
-    /// What a teacher was heard to say.
+    /// Posteriors from a teacher's prediction.
     #[must_use]
     pub fn new(origin: Origin, heard: &Prediction) -> Self {
         let halves = |x: &Vec<f32>| x.iter().map(|&x| f16::from_f32(x)).collect();
@@ -106,10 +106,10 @@ impl Posteriors {
         self.chord.is_empty()
     }
 
-    /// The file's bytes, the same for the same posteriors.
+    /// The file's bytes; equal posteriors give equal bytes.
     ///
     /// # Errors
-    /// Tensors that are not of one number of frames.
+    /// If the tensors differ in their number of frames.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let frames = self.len();
         let mut tensors: Vec<(&str, usize, Vec<u8>)> = Vec::new();
@@ -129,13 +129,13 @@ impl Posteriors {
                 Ok((*name, view))
             })
             .collect::<Result<Vec<_>>>()?;
-        // One entry: of several, the order in the file would be left to chance.
+        // A single entry: the order of several in the file would be random.
         let origin = serde_json::to_string(&self.origin)?;
         let header = HashMap::from([(ORIGIN_KEY.to_owned(), origin)]);
         Ok(serialize(views, Some(header))?)
     }
 
-    /// Name, classes and numbers of the tensors that are there.
+    /// Name, number of classes and values of the existing tensors.
     fn tensors(&self) -> impl Iterator<Item = (&'static str, usize, &[f16])> {
         [
             ("chord", large::LEN, Some(&self.chord)),
@@ -148,10 +148,10 @@ impl Posteriors {
         .filter_map(|(name, classes, values)| Some((name, classes, values?.as_slice())))
     }
 
-    /// Writes the file beside `path`, then renames it there.
+    /// Writes the file to a temporary one beside `path` and renames it.
     ///
     /// # Errors
-    /// As [`Self::to_bytes`], and the file system's, naming the file.
+    /// See [`Self::to_bytes`]; also file system errors, naming the file.
     pub fn save(&self, path: &Path) -> Result<()> {
         let bytes = self
             .to_bytes()
@@ -162,7 +162,7 @@ impl Posteriors {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// A file that is missing, too large or not of this format, by name.
+    /// If the file is missing, too large or not of this format; the error names it.
     pub fn load(path: &Path) -> Result<Self> {
         let named = || format!("reading {}", path.display());
         let file = File::open(path).with_context(named)?;
@@ -182,7 +182,7 @@ impl Posteriors {
     /// Reads the bytes of a file.
     ///
     /// # Errors
-    /// What is not of this format.
+    /// If the bytes are not of this format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (_, metadata) = SafeTensors::read_metadata(bytes)?;
         let origin = origin_in(metadata.metadata().as_ref())?;
@@ -221,7 +221,7 @@ impl Posteriors {
             );
             ensure!(
                 values.iter().all(|x| x.is_finite() && *x >= f16::ZERO),
-                "`{name}` has numbers that are no probabilities"
+                "`{name}` has values that are not probabilities"
             );
         }
         Ok(posteriors)
@@ -229,10 +229,10 @@ impl Posteriors {
 }
 
 impl Origin {
-    /// Reads who said what in the file at `path`, not the rest of it.
+    /// Reads only the origin from the file at `path`.
     ///
     /// # Errors
-    /// A file that is missing or not of this format, by name.
+    /// If the file is missing or not of this format; the error names it.
     pub fn load(path: &Path) -> Result<Self> {
         let named = || format!("reading {}", path.display());
         let mut file = File::open(path).with_context(named)?;
@@ -251,7 +251,7 @@ impl Origin {
             .with_context(named)?;
         let metadata: safetensors::tensor::Metadata =
             serde_json::from_slice(&header).with_context(named)?;
-        // What was cut off by a full disk or a copy that ended early is not whole.
+        // A full disk or an interrupted copy leaves an incomplete file.
         let end = metadata.data_len() as u64 + 8 + length;
         ensure!(
             size == end,
@@ -358,6 +358,6 @@ mod tests {
         let mut infinite = example(3);
         infinite.chord[7] = f16::INFINITY;
         let error = Posteriors::from_bytes(&infinite.to_bytes().unwrap()).unwrap_err();
-        assert!(error.to_string().contains("no probabilities"));
+        assert!(error.to_string().contains("not probabilities"));
     }
 }

@@ -1,4 +1,4 @@
-//! SHA-256 in hexadecimal, by which files are told apart.
+//! SHA-256 in hexadecimal, to identify files.
 
 use std::fs::File;
 use std::io;
@@ -6,16 +6,16 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Of bytes in memory.
+/// The hash of bytes in memory.
 #[must_use]
 pub fn of_bytes(bytes: &[u8]) -> String {
     hex(Sha256::digest(bytes))
 }
 
-/// Of a file, without holding it in memory.
+/// The hash of a file, read in parts.
 ///
 /// # Errors
-/// The file system's.
+/// Errors of the file system.
 pub fn of_file(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hasher)?;

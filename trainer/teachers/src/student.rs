@@ -1,7 +1,8 @@
-//! A network of ours as a teacher: for the next generation, beside the one it learned from.
+//! A network of ours as a teacher for the next generation, beside the one that it learned
+//! from.
 //!
-//! Students of their own teacher make other errors than it does, and the mean of both is a
-//! better label than either (Xie et al., "Self-training with Noisy Student", CVPR 2020).
+//! A student makes other errors than its teacher, and the mean of both is a better label than
+//! either (Xie et al., "Self-training with Noisy Student", CVPR 2020).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,10 +30,10 @@ pub struct Student {
 }
 
 impl Student {
-    /// The network of a weights file.
+    /// Opens the network in a weights file.
     ///
     /// # Errors
-    /// A file that cannot be read or holds no windowed network of ours, by name.
+    /// If the file cannot be read or has no windowed network of ours; the error names it.
     pub fn open(path: &Path) -> Result<Self> {
         let sha256 = sha256::of_file(path).with_context(|| path.display().to_string())?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -67,7 +68,7 @@ impl Teacher for Student {
             return Ok(heard);
         };
         for frame in 0..frames {
-            // Its frames lie at every second one of these; between two is their mean.
+            // Its frames are at every second one of these; between two their mean is used.
             let first = &listened.posteriors[(frame / 2).min(last)];
             let second = &listened.posteriors[frame.div_ceil(2).min(last)];
             push(&mut heard, first, second);

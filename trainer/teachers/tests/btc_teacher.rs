@@ -1,4 +1,4 @@
-//! The BTC teacher on a small checkpoint of the original's layout, against PyTorch
+//! The BTC teacher on a small checkpoint with the original's layout, compared with PyTorch
 //! (goldens/make_btc.py).
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -40,7 +40,7 @@ fn probabilities_equal_pytorchs() {
     let differences = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
     let largest = differences.fold(0.0, f32::max);
     assert!(largest < TOLERANCE, "{largest}");
-    // Uniform answers would agree by chance: the largest is many times their share.
+    // Uniform outputs would agree by chance: the largest is many times the average.
     assert!(theirs.iter().copied().fold(0.0, f32::max) > 10.0 / 170.0);
 }
 
@@ -76,7 +76,7 @@ fn damaged_and_foreign_checkpoints_are_refused_by_name() {
         let error = Btc::from_checkpoint(&path).err().unwrap();
         assert!(format!("{error:#}").contains("other.pt"), "{error:#}");
     }
-    // The original by its hash, not any file of its layout.
+    // Only the original by its hash, not any file of its layout.
     std::fs::create_dir(folder.path().join("btc")).unwrap();
     std::fs::write(folder.path().join(teachers::btc::FILE), &whole).unwrap();
     let error = Btc::open(folder.path()).err().unwrap();

@@ -1,4 +1,4 @@
-//! The chordnet teacher against the original in Python (goldens/make_chordnet.py).
+//! The chordnet teacher compared with the original in Python (goldens/make_chordnet.py).
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -42,7 +42,7 @@ fn a_network_with_random_weights_equals_pytorchs() {
     let theirs = numbers("chordnet_random.f32");
     let difference = largest_difference(heads.as_slice(), &theirs);
     assert!(difference < 2e-5, "{difference}");
-    // Weights that say the same of everything would compare nothing.
+    // Constant outputs would make the comparison meaningless.
     let spread = |place: usize| {
         let column = theirs.chunks_exact(OUTPUTS).map(|row| row[place]);
         column.clone().fold(0.0, f32::max) - column.fold(1.0, f32::min)

@@ -1,4 +1,4 @@
-//! The crema teacher against the original in Python (goldens/make_crema.py).
+//! The crema teacher compared with the original in Python (goldens/make_crema.py).
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -73,8 +73,8 @@ fn rows(outputs: &Outputs) -> Vec<f32> {
     rows
 }
 
-/// The original hears the clip at 44 100 Hz and brings it down again: what little that changes
-/// is in bins far below the loudest. In decibels.
+/// The original reads the clip at 44 100 Hz and resamples it: that changes only bins far below
+/// the loudest. In decibels.
 #[test]
 fn features_equal_pumpps() {
     let ours = harmonic_cqt(&clip());
@@ -94,7 +94,7 @@ fn features_equal_pumpps() {
         differences.0 < 0.002 && differences.1 < 0.02,
         "{differences:?}"
     );
-    // Levels that say the same of everything would compare nothing.
+    // Constant levels would make the comparison meaningless.
     assert!(theirs.iter().filter(|x| loud(x)).count() > theirs.len() / 10);
 }
 
@@ -172,7 +172,7 @@ fn tensors_come_from_keras_files() {
         let error = format!("{:#}", read(name, &shape).unwrap_err());
         assert!(error.contains(&format!("dense/dense/{name}:0")), "{error}");
     }
-    // Wherever it is cut it is refused, here or there.
+    // Wherever the file is cut, it is refused when opened or when read.
     for length in (0..bytes.len()).step_by(7) {
         let cut = Weights::read(bytes[..length].to_vec());
         assert!(cut.is_err() || cut.unwrap().tensor("dense", "bias", &[4]).is_err());

@@ -1,4 +1,4 @@
-//! Manifests as they are read.
+//! Reading of manifests.
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use trainer::corpus::audio::decode;
 /// -c:a libopus -b:a 32k tone.opus`
 const TONE: &[u8] = include_bytes!("tone.opus");
 
-/// Where the header has the number of channels.
+/// Offset of the number of channels in the header.
 const CHANNELS_AT: usize = 37;
 
 fn decoded(bytes: &[u8]) -> anyhow::Result<Vec<f32>> {

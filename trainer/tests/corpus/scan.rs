@@ -93,7 +93,7 @@ fn unchanged_files_are_not_read_again() {
     assert_eq!((report.read, report.skipped.len()), (0, 1));
     assert_eq!(fs::read(&settings.out).unwrap(), text);
 
-    // Killed while it wrote a line of the journal.
+    // Killed while writing a line of the journal.
     let mut journal = fs::OpenOptions::new()
         .append(true)
         .open(at("corpus.scan"))
@@ -126,7 +126,7 @@ fn labels_are_found_and_broken_ones_leave_the_track_out() {
     let labels = corpus.tracks()[1].labels_path().unwrap();
     assert!(labels.ends_with("audio/c.lab") && labels.is_file());
 
-    // In a folder of their own, those beside the audio do not count.
+    // With a folder of labels, those beside the audio are ignored.
     fs::create_dir_all(at("labels")).unwrap();
     fs::write(at("labels/a.lab"), "0 1.5 A:min\n").unwrap();
     let (report, corpus) = run(&ScanSettings {
@@ -184,7 +184,7 @@ fn an_example_names_audio_elsewhere_and_is_taken_while_that_is_the_same() {
         save_track(&folder.path().join(name), &track, &options).unwrap();
     };
     named("song.jams", &song);
-    // The same chords of audio that is in the folder as well, beside other labels.
+    // The same chords for audio inside the folder, with other labels beside it.
     tone(&folder.path().join("near.wav"), 330.0, 12.0);
     fs::write(folder.path().join("near.lab"), "0 12 C\n").unwrap();
     named("a-near.jams", &folder.path().join("near.wav"));
@@ -203,7 +203,7 @@ fn an_example_names_audio_elsewhere_and_is_taken_while_that_is_the_same() {
         assert_eq!(labels, timeline);
         assert_eq!(track.source, settings.name);
     }
-    // Other audio under that name is not what the chords are of.
+    // The chords do not belong to other audio under that name.
     tone(&song, 221.0, 12.0);
     let (report, corpus) = run(&settings);
     assert_eq!((report.tracks, corpus.tracks().len()), (1, 1));

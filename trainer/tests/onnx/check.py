@@ -1,4 +1,4 @@
-"""Has the reference implementation of ONNX check files: structure, types and shapes."""
+"""Checks files with ONNX's reference implementation: structure, types and shapes."""
 
 import sys
 

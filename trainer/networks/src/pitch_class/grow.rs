@@ -1,9 +1,10 @@
-//! A trained network with room for more: wider blocks and more of them, computing what it did.
+//! Growing a trained network: wider blocks and more of them that compute the same at first.
 //!
-//! What Chen et al. call function-preserving ("Net2Net", ICLR 2016), by zeros instead of
-//! copies: the new channels of a block begin with random weights, and what they lead to with
-//! zeros, so that they change nothing until they are trained. A new block begins with random
-//! weights and a last layer of zeros: the residual stream passes it by.
+//! This is what Chen et al. call function-preserving ("Net2Net", ICLR 2016), with zeros
+//! instead of copies: the new channels of a block start with random weights, and the weights
+//! of their outputs with zeros, so that they have no effect before training changes them. A
+//! new block starts with random weights and a last layer of zeros, so that it adds nothing to
+//! the residual stream.
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
@@ -12,12 +13,13 @@ use recognizer::networks::{PITCH_CLASSES, PitchClassNetConfig};
 use super::{Block, PitchClassNet};
 use crate::Init;
 
-/// Logit with which a widened network denies the extensions that it does not know yet.
+/// Logit with which a grown network rejects the extensions that it does not know yet.
 const DENIED: f32 = 2.0;
 
 impl PitchClassNet {
-    /// The network in shape `to`, its new channels and blocks with random weights; it gives what
-    /// it gave, to rounding. `from` is its own shape. `None` unless [`PitchClassNetConfig::grows_to`].
+    /// The network in shape `to`, with random weights in its new channels and blocks; its output
+    /// stays the same up to rounding. `from` is its own shape. `None` unless
+    /// [`PitchClassNetConfig::grows_to`].
     #[must_use]
     pub fn grown(
         self,
@@ -44,8 +46,8 @@ impl PitchClassNet {
                     *bias = Param::from_tensor(joined(bias.val(), more, 0));
                 }
             }
-            // [12, in, out]: what was there, beside it what the old inputs give to new
-            // outputs, and below both the new inputs, which give nothing to old outputs.
+            // [12, in, out]: the old weights, beside them those from old inputs to new
+            // outputs, and below both those of the new inputs, which are zero for old outputs.
             let mixed = fresh.mix.weight.val();
             let beside = beyond(mixed.clone().narrow(1, 0, old_r), 2, old_m);
             let above = joined(block.mix.weight.val(), beside, 2);
@@ -67,7 +69,7 @@ impl PitchClassNet {
             let new = to.extension_values() - from.extension_values();
             let nothing = (new > 0).then(|| Tensor::zeros([from.channels, new], device));
             head.weight = Param::from_tensor(joined(head.weight.val(), nothing, 1));
-            // What it has not learned yet it denies: the first value of each pair is "none".
+            // Unlearned extensions are rejected: the first value of each pair is "none".
             let denied: Vec<f32> = (0..new)
                 .map(|i| if i % 2 == 0 { DENIED } else { -DENIED })
                 .collect();
@@ -92,13 +94,13 @@ fn silent(mut block: Block) -> Block {
     block
 }
 
-/// What lies behind the first `count` along `dimension`, if anything does.
+/// The part after the first `count` along `dimension`, if there is any.
 fn beyond<const D: usize>(tensor: Tensor<D>, dimension: usize, count: usize) -> Option<Tensor<D>> {
     let more = tensor.dims()[dimension] - count;
     (more > 0).then(|| tensor.narrow(dimension, count, more))
 }
 
-/// Both, one behind the other along `dimension`.
+/// Concatenates both along `dimension`.
 fn joined<const D: usize>(
     first: Tensor<D>,
     second: Option<Tensor<D>>,

@@ -71,7 +71,7 @@ impl CircularMix {
             .reshape([rows, PITCH_CLASSES, outputs])
     }
 
-    /// By the convolution theorem over the pitch classes: a sixth of the products.
+    /// Computed by the convolution theorem over the pitch classes: a sixth of the products.
     ///
     /// With `X = A − iB` the discrete Fourier transform of the input and `P + iQ` the
     /// conjugate of the filter's (a correlation), the output is `AP + BQ − i(BP − AQ)`.
@@ -183,8 +183,9 @@ impl FrameNorm {
         }
     }
 
-    /// Mean 0 and variance 1 in each frame, without gain and offset. Written for few passes
-    /// over the whole tensor, which is what it costs: the variance is that of the mean square.
+    /// Mean 0 and variance 1 in each frame, without gain and offset. It is written for few
+    /// passes over the whole tensor, which dominate its cost: the variance is computed from
+    /// the mean square.
     pub(super) fn standardised(&self, x: Tensor<4>) -> Tensor<4> {
         let [batch, frames, pitch_classes, channels] = x.dims();
         let flat = x.reshape([batch, frames, pitch_classes * channels]);

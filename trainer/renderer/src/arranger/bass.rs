@@ -19,7 +19,7 @@ enum Style {
     Walking,
     Ostinato,
     Syncopated,
-    /// All tones of the chord one after the other: where nobody else plays it.
+    /// All tones of the chord in turn: where nobody else plays the chord.
     Outline,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn write(
                 Harmony::None | Harmony::Unknown => None,
             });
             let base = bass_key(chord, ceiling);
-            // Below C#1 there is nothing to hear.
+            // Below C#1 little is audible.
             let base = if base < 25 { base + 12 } else { base };
             let mut line = line(rng, style, *span, chord, next, base, &ostinato);
             if let Some(next) = next
@@ -114,7 +114,7 @@ fn other(chord: Chord, base: i32) -> i32 {
     if chord.bass == 0 && chord.kind().tones.contains(&7) {
         return base + 7;
     }
-    // Over an inversion the root above the bass keeps the chord clear.
+    // Over an inversion the root above the bass keeps the chord unambiguous.
     if chord.bass != 0 {
         let root = i32::from(chord.root);
         return base + (root - base).rem_euclid(12);

@@ -27,7 +27,7 @@ pub enum Style {
     Power,
     /// On the off-beats.
     OffBeat,
-    /// A figure of one or two beats' worth of chance, repeated.
+    /// A random figure of one or two beats, repeated.
     Syncopated,
     /// The chord repeated in sixteenths or eighths.
     Repeated,
@@ -111,8 +111,8 @@ pub(super) fn write(
                     };
                     let mut keys = voice(rng, chord, voicing, centre, &previous);
                     previous.clone_from(&keys);
-                    // Who does not carry the bass stays above it: a tone below would
-                    // turn the chord into another inversion.
+                    // Parts that do not carry the bass stay above it: a tone below would turn
+                    // the chord into another inversion.
                     if *bass || !leader {
                         for key in &mut keys {
                             while *key < 52 {
@@ -124,7 +124,7 @@ pub(super) fn write(
                     }
                     if !bass && leader {
                         let low = bass_key(chord, (keys[0] - 1).min(55));
-                        // Below E1 is mud.
+                        // Below E1 chords sound muddy.
                         let low = if low < 28 { low + 12 } else { low };
                         keys.retain(|key| *key > low);
                         if matches!(
@@ -147,7 +147,7 @@ pub(super) fn write(
         .collect()
 }
 
-/// A style with the choices that stay for a section.
+/// A style with choices that stay for a section.
 struct Pattern {
     style: Style,
     /// Beats between strokes.
@@ -156,7 +156,7 @@ struct Pattern {
     legato: f64,
     /// Let arpeggio notes ring until the chord changes.
     ring: bool,
-    /// Order of broken chords: 0 up, 1 down, 2 up and down, 3 by chance.
+    /// Order of broken chords: 0 up, 1 down, 2 up and down, 3 random.
     order: u8,
     /// Beats that a stroke takes from the first to the last string.
     spread: f64,
@@ -319,7 +319,8 @@ impl Pattern {
             let end = if self.ring { span.end } else { next };
             strike(rng, &[key], (start, end), 0.0, loudness, notes);
         }
-        // A chord too short to be broken whole is struck, or half of it would never sound.
+        // A chord too short for all of its tones in turn is struck at once, or half of it
+        // would never sound.
         if grid(span, self.step).len() < count {
             strike(
                 rng,
@@ -333,7 +334,7 @@ impl Pattern {
     }
 }
 
-/// Onsets at the span's start and on the grid inside it, each with the next.
+/// Onsets at the span's start and on the grid inside it, each with the next one.
 fn grid(span: Span, step: f64) -> Vec<(f64, f64)> {
     let mut onsets = vec![span.start];
     let mut index = (span.start / step).floor() + 1.0;

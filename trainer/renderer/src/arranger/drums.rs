@@ -180,8 +180,8 @@ pub(super) fn write(
     notes
 }
 
-/// A groove by chance: a kick of some density, a snare where the ear wants it and ghosts
-/// around it, something in the right hand.
+/// A random groove: a kick of some density, a snare on the usual beats with ghost notes around
+/// it, and something in the right hand.
 fn chance(rng: &mut ChaCha8Rng, waltz: bool) -> Groove {
     let steps = if waltz { 12 } else { 16 };
     let dense = rng.random_range(0.05..0.7);

@@ -1,4 +1,4 @@
-//! Melodies that sing over the chords, partly against them.
+//! Melodies over the chords, partly with tones outside them.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -45,7 +45,7 @@ pub(super) fn write(rng: &mut ChaCha8Rng, song: &Song, sections: &[Section]) -> 
         if section.texture == Texture::Full && rng.random_bool(0.2) {
             continue;
         }
-        // Where nobody else tells the chord, the melody does.
+        // Where no other part plays the chord, the melody does.
         let strictness: f64 = match section.texture {
             Texture::Bare => 0.95,
             Texture::Full | Texture::Sparse => habit,
@@ -119,8 +119,8 @@ pub(super) fn write(rng: &mut ChaCha8Rng, song: &Song, sections: &[Section]) -> 
     notes
 }
 
-/// A second voice under a melody: the nearest tone of the chord at least a minor third
-/// below, where there is a chord.
+/// A second voice under a melody: the nearest chord tone at least a minor third below, where
+/// there is a chord.
 pub(super) fn harmonised(song: &Song, notes: &[Note]) -> Vec<Note> {
     notes
         .iter()

@@ -1,4 +1,4 @@
-//! Turns a chord track into what a band would play.
+//! Turns a chord track into the parts of a band.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -90,7 +90,7 @@ pub struct Arrangement {
 /// Which parts the arranger writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
-    /// Comping instruments, at least one when the song brings none.
+    /// Number of comping instruments, at least one when the song brings none.
     pub comping: usize,
     /// A bass line.
     pub bass: bool,
@@ -103,7 +103,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// A band for a bare chord track: chords always, the rest by chance.
+    /// A band for a chord track alone: always chords, the rest at random.
     #[must_use]
     pub fn band(rng: &mut ChaCha8Rng) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Parts {
         }
     }
 
-    /// What is added to a song that brings its own melody and piano.
+    /// Additional parts for a song that has its own melody and piano.
     #[must_use]
     pub fn additions(rng: &mut ChaCha8Rng) -> Self {
         Self {
@@ -133,13 +133,13 @@ impl Parts {
 pub(crate) enum Texture {
     /// Everybody.
     Full,
-    /// One accompanying part and what is sung; no drums.
+    /// One accompanying part and the melody; no drums.
     Sparse,
-    /// Bass, drums and what is sung; the bass outlines the chords.
+    /// Bass, drums and the melody; the bass outlines the chords.
     Bare,
 }
 
-/// A run of bars in which nobody changes what they do.
+/// A run of bars in which all parts keep their patterns.
 #[derive(Debug, Clone)]
 pub(crate) struct Section {
     pub texture: Texture,
@@ -200,7 +200,8 @@ pub fn arrange(rng: &mut ChaCha8Rng, song: &Song, parts: Parts) -> Arrangement {
         })
         .collect();
 
-    // Which sections the bass sits out, known first: then the comping carries its note.
+    // The sections in which the bass rests are drawn first: the comping carries its note
+    // there.
     let bass_plays: Vec<bool> = sections
         .iter()
         .map(|section| {
@@ -275,7 +276,7 @@ pub fn arrange(rng: &mut ChaCha8Rng, song: &Song, parts: Parts) -> Arrangement {
     Arrangement { tracks, noise }
 }
 
-/// Gives a part its instrument and its times in seconds, slightly uneven.
+/// Gives a part its instrument and its times in seconds, with slight timing deviations.
 pub fn track(rng: &mut ChaCha8Rng, song: &Song, bus: Bus, program: u8, notes: Vec<Note>) -> Track {
     let looseness_s = *[0.0, 0.004, 0.008, 0.015].choose(rng).unwrap_or(&0.0);
     // Some players lean on the beat, some lie behind it.
@@ -299,7 +300,7 @@ pub fn track(rng: &mut ChaCha8Rng, song: &Song, bus: Bus, program: u8, notes: Ve
     finish(rng, bus, program, notes)
 }
 
-/// Gives notes in seconds their place in the mix.
+/// Gives a part with notes in seconds its volume and pan.
 pub(crate) fn finish(rng: &mut ChaCha8Rng, bus: Bus, program: u8, notes: Vec<Note>) -> Track {
     let width = match bus {
         Bus::Chords | Bus::Guitars => 50,

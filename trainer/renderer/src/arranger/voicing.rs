@@ -31,11 +31,11 @@ impl Voicing {
     ];
 }
 
-/// The keys of a chord around `centre`, near to the keys before.
+/// The keys of a chord around `centre`, close to the previous keys.
 ///
-/// Ascending, without repetition, inside 36 to 96. Every tone that tells the
-/// chord from another is there; only a perfect fifth of a chord of five tones
-/// or more is sometimes left out, and the root where the voicing says so.
+/// Ascending, without repetition, within 36 to 96. Every tone that distinguishes the chord is
+/// there; only the perfect fifth of a chord of five tones or more is sometimes left out, and
+/// the root where the voicing says so.
 #[must_use]
 pub fn voice(
     rng: &mut ChaCha8Rng,
@@ -49,7 +49,7 @@ pub fn voice(
         .iter()
         .copied()
         .filter(|tone| !(*tone == 7 && tones.len() >= 5 && rng.random_bool(0.6)))
-        // A symmetric chord without its root is another chord.
+        // Without its root a symmetric chord is another chord.
         .filter(|tone| !(*tone == 0 && voicing == Voicing::Rootless && tones.len() >= 4))
         .map(|tone| (i32::from(chord.root) + i32::from(tone)).rem_euclid(12))
         .collect();

@@ -10,7 +10,7 @@ use vorbis_rs::{
 /// the same length.
 ///
 /// # Errors
-/// libvorbis refuses the rate or quality.
+/// If libvorbis refuses the rate or quality.
 pub fn vorbis_round_trip(
     samples: &[f32],
     rate_hz: u32,
@@ -20,8 +20,7 @@ pub fn vorbis_round_trip(
         return Ok(samples.to_vec());
     };
     let mut packed = Vec::new();
-    // The serial number is fixed: the stream never leaves this function, and a
-    // random one would make nothing better.
+    // The serial number is fixed: the stream never leaves this function.
     let mut encoder = VorbisEncoderBuilder::new_with_serial(rate, NonZeroU8::MIN, &mut packed, 1)
         .bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr {
             target_quality: quality,

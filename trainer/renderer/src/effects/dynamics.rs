@@ -41,8 +41,8 @@ impl Compressor {
     }
 }
 
-/// Compresses three bands apart from each other, split at two frequencies in Hz by
-/// first-order sections, whose parts sum to the whole again.
+/// Compresses three bands separately, split at two frequencies in Hz by first-order sections
+/// whose outputs sum to the input.
 pub fn multiband(
     samples: &mut [f32],
     rate_hz: f32,
@@ -70,8 +70,8 @@ pub fn multiband(
     }
 }
 
-/// Soft clipping, a little asymmetric (even harmonics) by `asymmetry` times full scale;
-/// the result stays within ±2 and a silent input stays silent.
+/// Soft clipping, slightly asymmetric (even harmonics) by `asymmetry` times full scale; the
+/// result stays within ±2, and silence stays silent.
 pub fn saturate(samples: &mut [f32], drive: f32, asymmetry: f32) {
     let offset = (asymmetry * drive).tanh();
     let scale = 1.0 / drive.tanh();
@@ -80,8 +80,8 @@ pub fn saturate(samples: &mut [f32], drive: f32, asymmetry: f32) {
     }
 }
 
-/// Scales to `peak`; what lies above three quarters of it is bent, not cut, when
-/// `push_db` raises the level first.
+/// Scales to `peak`. If `push_db` raises the level first, samples above three quarters of the
+/// peak are compressed, not clipped.
 pub fn limit(samples: &mut [f32], peak: f32, push_db: f32) {
     let highest = samples.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
     if highest <= 1e-9 {

@@ -40,8 +40,8 @@ pub enum Filter {
     },
 }
 
-/// Filters in place. A filter that the rate cannot hold (corner at or above half
-/// the rate) is left out.
+/// Filters in place. A filter beyond the sample rate (corner at or above half of it) is left
+/// out.
 pub fn apply(samples: &mut [f32], rate_hz: f32, filter: Filter) {
     const BUTTERWORTH: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let (kind, hz, q) = match filter {

@@ -1,4 +1,4 @@
-//! What happens to a mix on its way to a listener: all mono, in place, from a seed.
+//! Effects on a mix on its way to a listener: all mono, in place, from a seed.
 
 pub mod codec;
 pub mod dynamics;

@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-/// Mixes in a copy whose delay swings, in place.
+/// Mixes in a copy with an oscillating delay, in place.
 pub fn chorus(samples: &mut [f32], rate_hz: f32, lfo_hz: f32, depth_s: f32, mix: f32) {
     const CENTRE_S: f32 = 0.012;
     let size = ((CENTRE_S + depth_s) * rate_hz) as usize + 4;
@@ -21,7 +21,7 @@ pub fn chorus(samples: &mut [f32], rate_hz: f32, lfo_hz: f32, depth_s: f32, mix:
     }
 }
 
-/// Swings the level.
+/// Modulates the level.
 pub fn tremolo(samples: &mut [f32], rate_hz: f32, lfo_hz: f32, depth: f32) {
     let step = f64::from(TAU * lfo_hz / rate_hz);
     for (index, sample) in samples.iter_mut().enumerate() {
@@ -42,8 +42,8 @@ pub fn echo(samples: &mut [f32], rate_hz: f32, delay_s: f32, feedback: f32, mix:
     }
 }
 
-/// Adds a copy of itself, late by `delay_s` and wandering slowly by `wander_s`: what is left
-/// in mono of a stereo widener (a negative gain cancels) or of a part played twice.
+/// Adds a copy of the signal, late by `delay_s` and drifting slowly by `wander_s`: a stereo
+/// widener summed to mono (a negative gain cancels), or a double-tracked part.
 pub fn double(samples: &mut [f32], rate_hz: f32, delay_s: f32, wander_s: f32, gain: f32) {
     let size = ((delay_s + wander_s) * rate_hz) as usize + 4;
     let mut line = vec![0.0_f32; size];
@@ -60,8 +60,8 @@ pub fn double(samples: &mut [f32], rate_hz: f32, delay_s: f32, wander_s: f32, ga
     }
 }
 
-/// Presses the level down at each of `onsets_s` by `depth` and lets it rise with the time
-/// constant `recover_s`: a compressor that listens to the kick.
+/// Lowers the level at each of `onsets_s` by `depth` and lets it recover with the time
+/// constant `recover_s`: a compressor side-chained to the kick.
 pub fn pump(samples: &mut [f32], rate_hz: f32, onsets_s: &[f64], depth: f32, recover_s: f32) {
     let fall = (-1.0 / (recover_s * rate_hz)).exp();
     let mut onsets = onsets_s

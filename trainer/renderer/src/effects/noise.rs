@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::filters::{self, Filter};
 
-/// Adds noise of an RMS level; `colour` 0 is white, towards 1 it loses its treble.
+/// Adds noise of an RMS level; `colour` 0 is white, values towards 1 lose treble.
 pub fn add_noise(samples: &mut [f32], rng: &mut ChaCha8Rng, rms: f32, colour: f32) {
     let mut smooth = 0.0;
     // A one-pole low-pass leaves (1 - c) / (1 + c) of the power; uniform noise has 1/3.
@@ -27,7 +27,7 @@ pub fn add_hum(samples: &mut [f32], rate_hz: f32, mains_hz: f32, amplitude: f32)
     }
 }
 
-/// Adds the clicks of a worn record, `a_second` of them, up to `level` each.
+/// Adds the clicks of a worn record, `a_second` of them per second, up to `level` each.
 pub fn add_crackle(
     samples: &mut [f32],
     rate_hz: f32,

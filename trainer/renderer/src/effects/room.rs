@@ -78,7 +78,7 @@ pub fn convolve(input: &[f32], response: &[f32]) -> Vec<f32> {
         for (bin, factor) in spectrum.iter_mut().zip(&transfer) {
             *bin *= factor;
         }
-        // A real signal's first and last bin are real; rounding must not say otherwise.
+        // A real signal's first and last bins are real: removes rounding errors.
         if let Some(first) = spectrum.first_mut() {
             first.im = 0.0;
         }

@@ -1,8 +1,8 @@
-//! What a worn machine does: unsteady speed and coarse samples.
+//! Artefacts of worn machines: unsteady speed and coarse samples.
 
 use std::f32::consts::TAU;
 
-/// Swings the time by `depth_s` to either side, so that the pitch wavers; in place.
+/// Modulates time by `depth_s` to either side, so that the pitch wavers; in place.
 pub fn flutter(samples: &mut [f32], rate_hz: f32, hz: f32, depth_s: f32) {
     let dry = samples.to_vec();
     let step = f64::from(TAU * hz / rate_hz);
@@ -20,7 +20,7 @@ pub fn flutter(samples: &mut [f32], rate_hz: f32, hz: f32, depth_s: f32) {
     }
 }
 
-/// Rounds to `bits` bits of the loudest sample.
+/// Quantizes to `bits` bits of the loudest sample.
 pub fn crush(samples: &mut [f32], bits: f32) {
     let highest = samples.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
     let step = highest / (bits - 1.0).exp2();

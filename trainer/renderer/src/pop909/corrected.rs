@@ -1,10 +1,10 @@
-//! POP909-CL: the chords of POP909 as experts corrected them.
+//! POP909-CL: the chords of POP909 as corrected by experts.
 //!
-//! `NNN.mid` of that collection has a track `piano` with the score and one, `chords` in half of
-//! the files and `MIDI 01` in the others, that holds each chord as notes from its start to its
-//! end; the lowest note is the bass. Its beats are those of the song's own
-//! annotation moved by a constant number of beats, which is found here. Where both say the
-//! same notes over the same bass a label can be trusted; elsewhere it is disputed.
+//! `NNN.mid` of that collection has a track `piano` with the score and one, called `chords` in
+//! half of the files and `MIDI 01` in the others, that has each chord as notes from its start
+//! to its end; the lowest note is the bass. Its beats are those of the song's own annotation,
+//! shifted by a constant number of beats, which is found here. Where both have the same notes
+//! over the same bass a label can be trusted; elsewhere it is disputed.
 
 use std::path::Path;
 
@@ -16,15 +16,15 @@ use crate::song::{Harmony, Song, Span};
 
 /// Largest shift that is tried, beats either way.
 const MAX_SHIFT: i32 = 24;
-/// Positions looked at in a beat.
+/// Positions compared in each beat.
 const STEPS: f64 = 4.0;
-/// A shift at which fewer of the positions agree is none.
+/// A shift is rejected if a smaller share of the positions agrees.
 const LEAST_AGREEMENT: f64 = 0.4;
 
 /// A chord of the corrected track.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Corrected {
-    /// First beat and the beat at which it ends, on the collection's own count.
+    /// First beat and end in beats, counted as in the collection.
     start: f64,
     end: f64,
     /// Its pitch classes, bit 0 is C.
@@ -33,13 +33,13 @@ struct Corrected {
     bass: u8,
 }
 
-/// The chords that both collections have in common: `song`'s spans, cut and marked
+/// Keeps the chords on which both collections agree: `song`'s spans are cut, and marked
 /// [`Harmony::Unknown`] where the corrected chord has other notes or another bass. Returns the
-/// share of the time with a chord that is agreed on, or `None`, with the song as it was, where
-/// the two do not fit together or the file has no chords.
+/// share of the time with a chord on which both agree, or `None`, with the song unchanged,
+/// where the two do not fit together or the file has no chords.
 ///
 /// # Errors
-/// The file cannot be read or is damaged.
+/// If the file cannot be read or is damaged.
 pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, Pop909Error> {
     let Some(corrected) = chords(path, &read(path)?)? else {
         return Ok(None);
@@ -47,7 +47,8 @@ pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, P
     Ok(best_shift(song, &corrected).map(|shift| mark(song, &corrected, shift)))
 }
 
-/// Marks what is disputed, `shift` beats apart; the share of the time with a chord that is not.
+/// Marks disputed chords, with a shift of `shift` beats. Returns the share of the time with a
+/// chord that is undisputed.
 fn mark(song: &mut Song, corrected: &[Corrected], shift: f64) -> f64 {
     let (mut agreed, mut all) = (0.0, 0.0);
     let mut spans: Vec<Span> = Vec::new();
@@ -81,7 +82,7 @@ fn mark(song: &mut Song, corrected: &[Corrected], shift: f64) -> f64 {
     if all > 0.0 { agreed / all } else { 0.0 }
 }
 
-/// The beats to add to a position of the song so that most notes agree.
+/// The number of beats to add to a position of the song so that most notes agree.
 fn best_shift(song: &Song, corrected: &[Corrected]) -> Option<f64> {
     let positions: Vec<(f64, u16)> = song
         .spans
@@ -114,7 +115,7 @@ fn chord_at(corrected: &[Corrected], beat: f64) -> Option<&Corrected> {
     (beat < chord.end).then_some(chord)
 }
 
-/// The chords of the track that has them, in order.
+/// The chords in order, from the track that has them.
 fn chords(path: &Path, bytes: &[u8]) -> Result<Option<Vec<Corrected>>, Pop909Error> {
     let midi = |reason: String| Pop909Error::Midi {
         path: path.to_owned(),
@@ -201,7 +202,7 @@ mod tests {
             key: key_of(0, false),
             keys: Vec::new(),
         };
-        // Two beats later; the second chord changes half way, the third has another bass.
+        // Shifted by two beats; the second chord changes half way, the third has another bass.
         let corrected = [
             (2.0, 6.0, 0b1001_0001, 0),
             (6.0, 8.0, 0b10_0001_0001 | 1 << 9, 9),

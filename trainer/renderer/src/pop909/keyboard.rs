@@ -1,13 +1,13 @@
-//! Notes out of a track of MIDI events.
+//! Notes from a track of MIDI events.
 
 use midly::MidiMessage;
 
-/// A key that was struck and let go.
+/// A note with its start and end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Held {
-    /// Tick at which it was struck.
+    /// Tick of the note-on.
     pub from: u64,
-    /// Tick at which it was let go, or struck again.
+    /// Tick of the note-off, or of the next note-on of the same key.
     pub to: u64,
     /// MIDI key.
     pub key: u8,
@@ -17,9 +17,9 @@ pub(super) struct Held {
 
 /// Which keys are down.
 pub(super) struct Keyboard {
-    /// For each key, the tick and the velocity with which it was struck.
+    /// For each key, the tick and velocity of its note-on.
     down: [Option<(u64, u8)>; 128],
-    /// Messages about notes so far.
+    /// Number of note messages so far.
     pub messages: usize,
 }
 
@@ -31,8 +31,8 @@ impl Keyboard {
         }
     }
 
-    /// Takes a message at `tick`; the note that it ends, if it ends one. What is no note is
-    /// passed over.
+    /// Takes a message at `tick`. Returns the note that it ends, if any. Other messages are
+    /// ignored.
     pub(super) fn take(&mut self, tick: u64, message: MidiMessage) -> Option<Held> {
         let (key, velocity) = match message {
             MidiMessage::NoteOn { key, vel } => (key.as_int(), vel.as_int()),

@@ -1,4 +1,4 @@
-//! How often the generator writes what.
+//! Statistics of the generator's output.
 
 use super::compose;
 use super::settings::ProgressionSettings;
@@ -6,12 +6,12 @@ use crate::chord::{Family, QUALITIES};
 use crate::random::{Stream, stream};
 use crate::song::Harmony;
 
-/// How often each quality and how often an inversion is heard, by time in beats.
+/// The time of each quality and of inversions, in beats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Census {
     /// Beats per entry of [`QUALITIES`].
     pub beats: Vec<f64>,
-    /// Beats with another bass than the root.
+    /// Beats with a bass other than the root.
     pub inverted_beats: f64,
     /// Beats without a chord.
     pub none_beats: f64,
@@ -19,7 +19,7 @@ pub struct Census {
     pub spans: usize,
 }
 
-/// Counts what the generator writes over `songs` songs from `seed`.
+/// Counts the generator's output over `songs` songs from `seed`.
 #[must_use]
 pub fn census(seed: u64, songs: u64, settings: &ProgressionSettings) -> Census {
     let mut census = Census {
@@ -48,7 +48,7 @@ pub fn census(seed: u64, songs: u64, settings: &ProgressionSettings) -> Census {
 }
 
 impl Census {
-    /// Share of a family of qualities in the time with a chord.
+    /// The share of a family of qualities in the time with a chord.
     #[must_use]
     pub fn share(&self, family: Family) -> f64 {
         let total: f64 = self.beats.iter().sum();

@@ -1,4 +1,4 @@
-//! The patterns that sections are made of, one function an idiom.
+//! The patterns of which sections are made, a function each.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -50,7 +50,7 @@ pub(super) fn functional(rng: &mut ChaCha8Rng, key: Key) -> Vec<Chord> {
         let root = tonic + step;
         let roll: f64 = rng.random();
         let chord = if roll < 0.06 && degree != 0 {
-            // The dominant of this degree in its place.
+            // The dominant of this degree instead.
             Chord::named(root + 7, if rng.random_bool(0.7) { "7" } else { "maj" })
         } else if roll < 0.1 && !minor {
             let (step, name) = *[(5, "min"), (8, "maj"), (10, "maj"), (3, "maj"), (2, "maj")]
@@ -89,7 +89,7 @@ pub(super) fn functional(rng: &mut ChaCha8Rng, key: Key) -> Vec<Chord> {
 
 pub(super) fn modal(rng: &mut ChaCha8Rng, tonic: u8) -> Vec<Chord> {
     const MODES: [&[(u8, &str)]; 6] = [
-        // Dorian, Mixolydian, Lydian, Phrygian, Aeolian, and a blues on dominants.
+        // Dorian, Mixolydian, Lydian, Phrygian, Aeolian, and a blues on dominant sevenths.
         &[
             (0, "min7"),
             (5, "7"),
@@ -238,8 +238,8 @@ pub(super) fn even(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Vec<
         .collect()
 }
 
-/// A riff of fifths over the steps of a minor key, some of them chromatic, and now and then a
-/// whole chord.
+/// A riff of fifths over the degrees of a minor key, some of them chromatic, with an
+/// occasional full chord.
 pub(super) fn riff(rng: &mut ChaCha8Rng, key: Key) -> Vec<Chord> {
     let tonic = key.tonic().pitch_class();
     (0..rng.random_range(2..=6))

@@ -1,8 +1,8 @@
-//! Writes chord progressions: keys and modes, jazz, chromatic and plain chance.
+//! Generates chord progressions: keys and modes, jazz, chromatic and random.
 //!
-//! Real songs hold mostly major and minor triads; a network that only hears
-//! those never learns the rest. The shares of rare qualities, extensions and
-//! inversions are therefore settings ([`ProgressionSettings`]).
+//! Real songs have mostly major and minor triads; a network trained only on those never learns
+//! the rest. The shares of rare qualities, extensions and inversions are therefore settings
+//! ([`ProgressionSettings`]).
 
 mod census;
 mod idioms;
@@ -33,7 +33,7 @@ enum Idiom {
     Power,
 }
 
-/// Writes a song's chord track.
+/// Generates a song's chord track.
 #[must_use]
 pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Song {
     let meter = if rng.random_bool(settings.waltz_share) {
@@ -51,7 +51,7 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Song {
     let mut minor = rng.random_bool(0.45);
     let key = key_of(tonic, minor);
     let total_beats = (settings.duration_s * tempo / 60.0).ceil();
-    // No draw where there is nothing to draw: other shares leave a seed's song as it was.
+    // Nothing is drawn for a share of zero, so that a seed's song does not change.
     let power = settings.power_share > 0.0 && rng.random_bool(settings.power_share);
     let home = if power {
         Idiom::Power
@@ -63,7 +63,7 @@ pub fn compose(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Song {
     let mut at = 0.0;
     while at < total_beats {
         if rng.random_bool(settings.no_chord_share) {
-            // One or two bars, as long as those are not half a minute.
+            // One or two bars, unless those last too long.
             let slow = meter * 60.0 / tempo > 2.5;
             let bars = if slow {
                 1
@@ -129,7 +129,7 @@ fn idiom(rng: &mut ChaCha8Rng, settings: &ProgressionSettings) -> Idiom {
 }
 
 fn beats(rng: &mut ChaCha8Rng, end: f64, meter: f64, tempo: f64) -> Vec<Beat> {
-    // A slow random walk of the tempo, as a band without a click has.
+    // A slow random walk of the tempo, as in a band without a click.
     let drift = if rng.random_bool(0.5) { 0.004 } else { 0.0 };
     let mut factor: f64 = 1.0;
     let mut time_s = 0.0;
@@ -207,7 +207,7 @@ fn section(
         previous_bass = chord.bass_pitch_class();
     }
 
-    // Half-beat changes only where a beat lasts long enough to hear them.
+    // Half-beat changes only where a beat is long enough to hear them.
     let beat_s = 60.0 / tempo;
     let rhythms: Vec<(f64, f64)> = [
         (0.5, 0.04),
@@ -245,7 +245,7 @@ fn section(
             push(spans, at, *beats, Harmony::Chord(*chord));
         }
     }
-    // Close the bar, so that the next section starts on a downbeat.
+    // Completes the bar, so that the next section starts on a downbeat.
     let rest = (*at / meter).ceil() * meter - *at;
     if rest > 1e-6
         && let Some(last) = spans.last_mut()

@@ -1,11 +1,11 @@
-//! Other qualities and basses in the place of a chord's own.
+//! Substitutes for a chord's quality and bass.
 
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::chord::{Chord, QUALITIES};
 
-/// The same chord with a name that the fourteen qualities lack.
+/// The same chord with a name outside the fourteen qualities.
 pub(super) fn with_addition(rng: &mut ChaCha8Rng, quality: usize) -> usize {
     let names: &[&str] = match QUALITIES[quality].harte {
         "maj" => &["maj(9)", "maj(9)", "maj6(9)"],
@@ -68,8 +68,8 @@ pub(super) fn extended(rng: &mut ChaCha8Rng, quality: usize) -> usize {
         .unwrap_or(quality)
 }
 
-/// Draws a bass degree: thirds and fifths first, steps from the bass before
-/// preferred, foreign basses seldom.
+/// Draws a bass degree: mostly thirds and fifths, preferably a step from the previous bass,
+/// seldom tones outside the chord.
 pub(super) fn inversion(rng: &mut ChaCha8Rng, chord: Chord, previous_bass: u8) -> u8 {
     let kind = chord.kind();
     let weighted: Vec<(u8, f64)> = kind

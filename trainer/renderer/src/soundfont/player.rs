@@ -10,7 +10,7 @@ use crate::synthesizer::expression::Expression;
 /// Samples that the synthesizer renders at a time; events fall on these
 /// boundaries, rounded to the nearest (±1.5 ms at 22 050 Hz).
 const BLOCK_SAMPLES: usize = 64;
-/// Blocks from one pitch bend to the next (12 ms).
+/// Blocks between pitch bends (12 ms).
 const BEND_BLOCKS: usize = 4;
 /// Range of the pitch wheel, semitones.
 const BEND_SEMITONES: f32 = 12.0;
@@ -21,11 +21,11 @@ const CONTROL: i32 = 0xB0;
 const PROGRAM: i32 = 0xC0;
 const BEND: i32 = 0xE0;
 
-/// Plays the tracks of one bus and sums the two channels. Each track comes with how its
-/// notes bend; bends are for single voices.
+/// Plays the tracks of one bus and sums the two channels. Each track comes with its pitch
+/// bends; bends are for monophonic parts.
 ///
 /// # Errors
-/// The synthesizer refuses the rate.
+/// If the synthesizer refuses the rate.
 pub fn play(
     font: &Arc<SoundFont>,
     bus: Bus,
@@ -36,11 +36,12 @@ pub fn play(
     let mut settings = SynthesizerSettings::new(rate);
     settings.block_size = BLOCK_SAMPLES;
     settings.maximum_polyphony = 64;
-    // Rooms are ours: one for the whole mix, and of many kinds.
+    // Reverberation is added later: one room for the whole mix, of many kinds.
     settings.enable_reverb_and_chorus = false;
     let mut synth = Synthesizer::new(font, &settings)?;
 
-    // Block, kind of message (off before on before bend), channel, two data bytes.
+    // Block, kind of message (note-offs before note-ons before bends), channel, two data
+    // bytes.
     let mut events: Vec<(usize, i32, i32, i32, i32)> = Vec::new();
     let block = |seconds: f64| (seconds * f64::from(rate) / BLOCK_SAMPLES as f64).round() as usize;
     for (index, (track, expression)) in tracks.iter().enumerate() {
@@ -76,7 +77,7 @@ pub fn play(
             .enumerate()
         {
             let start = block(note.start);
-            // The next note takes the wheel over.
+            // The next note takes over the pitch wheel.
             let end = track
                 .notes
                 .get(index + 1)

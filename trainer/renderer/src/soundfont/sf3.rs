@@ -13,9 +13,9 @@ use vorbis_rs::{VorbisDecoder, VorbisError};
 
 const PACKED: u16 = 0x10;
 const HEADER_BYTES: usize = 46;
-/// Silence after each sample that the specification asks for.
+/// Samples of silence that the specification requires after each sample.
 const GUARD_SAMPLES: usize = 46;
-/// Largest file read, and most samples written (one GiB each): far above any SoundFont in use.
+/// Largest file read and most samples written (one GiB each): far above any SoundFont in use.
 const MAX_BYTES: u64 = 1 << 30;
 const MAX_SAMPLES: usize = 1 << 29;
 
@@ -47,7 +47,7 @@ pub enum Sf3Error {
 /// Unpacks `from` to `to`, which appears only when it is complete.
 ///
 /// # Errors
-/// The input is unreadable or damaged, or the output cannot be written.
+/// If the input is unreadable or damaged, or the output cannot be written.
 pub fn unpack_file(from: &Path, to: &Path) -> Result<(), Sf3Error> {
     if fs::metadata(from)?.len() > MAX_BYTES {
         return Err(Sf3Error::TooLarge);
@@ -56,10 +56,10 @@ pub fn unpack_file(from: &Path, to: &Path) -> Result<(), Sf3Error> {
     Ok(atomic::write(to, &unpacked)?)
 }
 
-/// Unpacks a SoundFont in memory. Samples that are not packed are copied.
+/// Unpacks a SoundFont in memory. Uncompressed samples are copied.
 ///
 /// # Errors
-/// The input is no SoundFont or a sample is damaged.
+/// If the input is not a SoundFont, or a sample is damaged.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Sf3Error> {
     let form = chunk(bytes, 0).ok_or(Sf3Error::Structure("no RIFF chunk"))?;
     if form.id != *b"RIFF" || form.body.get(..4) != Some(b"sfbk".as_slice()) {
@@ -147,7 +147,7 @@ fn write_chunk(out: &mut Vec<u8>, id: &[u8; 4], body: &[u8]) {
     }
 }
 
-/// The INFO list with the version of SF2 (2.04) in place of SF3's.
+/// The INFO list with the version of SF2 (2.04) instead of SF3's.
 fn plain_info(info: &[u8]) -> Vec<u8> {
     let mut out = b"INFO".to_vec();
     for part in chunks(&info[4..]) {
@@ -182,7 +182,7 @@ fn headers(table: &[u8], packed: &[u8], samples: &mut Vec<i16>) -> Result<Vec<u8
                 .ok_or_else(|| bad("lies outside the sample chunk".to_owned()))?;
             decode(stream).map_err(|error| bad(error.to_string()))?
         } else {
-            // Plain samples count in frames from the start of the chunk.
+            // Uncompressed samples are addressed in frames from the start of the chunk.
             let bytes = start
                 .checked_mul(2)
                 .zip(end.checked_mul(2))

@@ -1,4 +1,4 @@
-//! Drum machines: swept sines, noise and metal.
+//! Drum machines: swept sines, noise and metallic sounds.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ use crate::arranger::Note;
 pub struct DrumMachine {
     /// Where the kick's sweep ends, Hz.
     pub kick_hz: f32,
-    /// Time constant of the kick, seconds; a long one hums.
+    /// Time constant of the kick, in seconds; a long one sounds pitched.
     pub kick_s: f32,
     /// Time constant of the sweep, seconds.
     pub sweep_s: f32,

@@ -1,4 +1,4 @@
-//! Loudness over the life of a note.
+//! The amplitude envelope of a note.
 
 use super::CONTROL_SAMPLES;
 
@@ -9,7 +9,7 @@ pub struct Envelope {
     pub attack_s: f32,
     /// Time constant of the fall to the sustain level, in seconds.
     pub decay_s: f32,
-    /// Level that a held note comes to, 0 to 1.
+    /// Level that a held note settles at, 0 to 1.
     pub sustain: f32,
     /// Time in which a released note falls by 60 dB, in seconds.
     pub release_s: f32,
@@ -22,8 +22,8 @@ impl Envelope {
         (self.release_s * rate_hz) as usize + CONTROL_SAMPLES
     }
 
-    /// The gain at every control block's edge of a note of `total` samples that is let go
-    /// after `held`; ends in silence where the release does.
+    /// The gain of a note at every edge of a control block, for `total` samples with release
+    /// after `held`; silence after the release.
     #[must_use]
     pub fn curve(&self, total: usize, held: usize, rate_hz: f32, gain: f32) -> Vec<f32> {
         let level = |at_s: f32| {

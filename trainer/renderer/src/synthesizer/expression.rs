@@ -1,4 +1,4 @@
-//! How a single voice bends: slides into notes, scoops from below, vibrato, unsteadiness.
+//! Pitch bends of a monophonic part: slides into notes, scoops from below, vibrato, drift.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -8,17 +8,18 @@ use crate::arranger::Note;
 /// The habits of a singer or soloist.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Expression {
-    /// Time constant of the slide from the note before, seconds; 0 for none.
+    /// Time constant of the slide from the previous note, in seconds; 0 for none.
     pub glide_s: f32,
-    /// Most semitones below (above, if negative) at which a note is begun.
+    /// Largest distance in semitones below (above, if negative) the note at which it can
+    /// begin.
     pub scoop: f32,
-    /// Vibrato, semitones to either side.
+    /// Depth of the vibrato, in semitones to either side.
     pub vibrato: f32,
-    /// Vibrato in Hz.
+    /// Rate of the vibrato, in Hz.
     pub vibrato_hz: f32,
-    /// Time until vibrato is full, seconds.
+    /// Time until the vibrato is full, in seconds.
     pub delay_s: f32,
-    /// Unsteadiness in semitones.
+    /// Depth of the pitch drift, in semitones.
     pub waver: f32,
 }
 
@@ -26,14 +27,14 @@ pub struct Expression {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Curve {
     habits: Expression,
-    /// Semitones at the onset.
+    /// Offset at the onset, in semitones.
     from: f32,
     glide_s: f32,
     phase: f32,
 }
 
 impl Expression {
-    /// Straight notes.
+    /// Notes without bends.
     pub const NONE: Self = Self {
         glide_s: 0.0,
         scoop: 0.0,
@@ -74,14 +75,14 @@ impl Expression {
         }
     }
 
-    /// Whether notes are left as they are.
+    /// Whether notes are unchanged.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.glide_s == 0.0 && self.scoop == 0.0 && self.vibrato == 0.0 && self.waver == 0.0
     }
 
-    /// The bend of each note, ordered by time. Slides start from the note before where it
-    /// has just ended or still sounds and is within an octave.
+    /// The bend of each note, ordered by time. Slides start from the previous note if it has
+    /// just ended or still sounds and is within an octave.
     #[must_use]
     pub fn curves(&self, notes: &[Note]) -> Vec<Curve> {
         let mut previous: Option<Note> = None;
@@ -99,7 +100,7 @@ impl Expression {
                     }
                 });
                 previous = Some(*note);
-                // A number in 0 to 1 that differs from note to note.
+                // A number in 0 to 1 that varies from note to note.
                 let chance = (index as f32 * 0.618_034).fract();
                 let (from, glide_s) = if self.glide_s > 0.0 && step != 0.0 && chance < 0.6 {
                     (step, self.glide_s)
@@ -131,7 +132,7 @@ impl Curve {
         };
         let depth = habits.vibrato * (at_s / habits.delay_s.max(0.01)).min(1.0);
         let turn = std::f32::consts::TAU * habits.vibrato_hz * at_s + self.phase;
-        // Two slow sines that never meet: unsteady, and the same from a seed.
+        // Two slow sines of incommensurable periods: irregular, but the same from a seed.
         let waver = habits.waver
             * 0.5
             * ((at_s * 9.7 + 3.0 * self.phase).sin() + (at_s * 23.1 + self.phase).sin());

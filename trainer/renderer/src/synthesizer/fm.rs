@@ -29,7 +29,7 @@ pub struct Pair {
     pub index: f32,
     /// Time constant of the index, seconds.
     pub fade_s: f32,
-    /// Share of the index that stays.
+    /// Share of the index that remains.
     pub stays: f32,
     /// Level of the pair, 0 to 1.
     pub level: f32,

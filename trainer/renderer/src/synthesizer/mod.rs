@@ -1,8 +1,8 @@
-//! A synthesizer of our own, so that timbre in training has no end.
+//! A synthesizer of our own, for unlimited timbres in training.
 //!
-//! A handful of SoundFonts is a handful of pianos. A [`Patch`] is drawn at random instead:
-//! wavetables (saws and pulses through a filter, organ drawbars, vowels, harmonics by
-//! chance), frequency modulation, plucked strings. Mono, band-limited, from a seed.
+//! A handful of SoundFonts has only a handful of pianos. A [`Patch`] is drawn at random
+//! instead: wavetables (saws and pulses through a filter, organ drawbars, vowels, random
+//! harmonics), frequency modulation, plucked strings. Mono, band-limited, from a seed.
 
 use std::collections::HashMap;
 
@@ -25,10 +25,10 @@ use fm::Fm;
 use string::PluckedString;
 use wavetable::{Table, Wavetable};
 
-/// Samples between two looks at envelopes, vibrato and brightness (3 ms at 22 050 Hz).
+/// Samples between two updates of envelopes, vibrato and brightness (3 ms at 22 050 Hz).
 pub const CONTROL_SAMPLES: usize = 64;
 
-/// What makes the sound of a patch.
+/// The sound source of a patch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// Crossfaded single cycles.
@@ -42,7 +42,7 @@ pub enum Source {
 /// An instrument.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
-    /// What makes the sound.
+    /// The sound source.
     pub source: Source,
     /// Loudness over a note.
     pub envelope: Envelope,
@@ -50,7 +50,7 @@ pub struct Patch {
     pub breath: f32,
     /// Level of a burst of noise at the onset (consonant, pick, key), 0 to 1.
     pub burst: f32,
-    /// How far a note may be out of tune, cents.
+    /// The largest mistuning of a note, in cents.
     pub drift_cents: f32,
 }
 
@@ -100,7 +100,7 @@ pub fn play(
     output
 }
 
-/// Walks through `out` in control blocks with the gain at each sample.
+/// Fills `out` in control blocks with the gain at each sample.
 pub(crate) fn shaped(amplitude: &[f32], out: &mut [f32], mut sample: impl FnMut(usize) -> f32) {
     for (block, chunk) in out.chunks_mut(CONTROL_SAMPLES).enumerate() {
         let (from, to) = (amplitude[block], amplitude[block + 1]);
@@ -113,7 +113,7 @@ pub(crate) fn shaped(amplitude: &[f32], out: &mut [f32], mut sample: impl FnMut(
     }
 }
 
-/// White noise without its lowest part, under the envelope.
+/// High-passed white noise under the envelope.
 fn breath(level: f32, amplitude: &[f32], rng: &mut ChaCha8Rng, out: &mut [f32]) {
     let mut before = 0.0;
     shaped(amplitude, out, |_| {

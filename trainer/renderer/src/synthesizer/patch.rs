@@ -1,4 +1,4 @@
-//! Instruments drawn at random for a part.
+//! Random instruments for a part.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -10,7 +10,7 @@ use super::string::PluckedString;
 use super::wavetable::{CYCLES, Spectrum, Wavetable};
 use super::{Patch, Source};
 
-/// What an instrument is wanted for.
+/// The role of an instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Chords that are struck or plucked.
@@ -25,7 +25,7 @@ pub enum Role {
     Lead,
 }
 
-/// Formants of sung vowels in Hz, from a child's to a bass's by a factor (Peterson and
+/// Formants of sung vowels in Hz, scaled by a factor from a child's to a bass's (Peterson and
 /// Barney, *Control methods used in a study of the vowels*, JASA 24(2), 1952, men).
 const VOWELS: [[f32; 4]; 8] = [
     [730.0, 1090.0, 2440.0, 3400.0],
@@ -180,7 +180,8 @@ fn analog(rng: &mut ChaCha8Rng, role: Role) -> Wavetable {
 fn organ(rng: &mut ChaCha8Rng) -> Wavetable {
     let bars: [f32; 9] = std::array::from_fn(|bar| {
         let drawn = if matches!(bar, 0 | 2 | 3) { 0.85 } else { 0.45 };
-        // The fifth below the third harmonic's octave colours every chord: seldom loud.
+        // The 5⅓' drawbar sounds a fifth above the key and colours every chord: it is seldom
+        // loud.
         let most: f32 = if bar == 1 { 0.4 } else { 1.0 };
         if rng.random_bool(drawn) {
             rng.random_range(0.1..most.max(0.11))
@@ -211,7 +212,7 @@ fn vowels(rng: &mut ChaCha8Rng, singers: usize) -> Wavetable {
     Wavetable {
         spectrum: Spectrum::Vowels {
             formants,
-            // A choir is softer than a soloist, and its vowels must not outshine the chord.
+            // A choir is softer than a soloist, and its vowels must not mask the chord.
             tilt_db: if singers > 1 {
                 rng.random_range(-12.0..-6.0)
             } else {
@@ -236,7 +237,7 @@ fn chance(rng: &mut ChaCha8Rng) -> Wavetable {
     let amplitudes = (1..=24)
         .map(|harmonic| {
             let share = if harmonic % 2 == 0 { even } else { 1.0 };
-            // The pitch must be heard: the first two are never weak.
+            // The pitch must be audible: the first two harmonics are never weak.
             let least = if harmonic <= 2 { 0.5 } else { 0.02 };
             share * rng.random_range(least..1.0_f32)
         })

@@ -9,9 +9,9 @@ use super::shaped;
 /// A string.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PluckedString {
-    /// Time in which the fundamental falls by 60 dB, seconds.
+    /// Time in which the fundamental decays by 60 dB, in seconds.
     pub decay_s: f32,
-    /// How fast the treble dies, 0 (as slowly as the rest) to 0.5 (a two-point mean).
+    /// How fast the treble decays, 0 (as slowly as the rest) to 0.5 (a two-point mean).
     pub damping: f32,
     /// Where it is plucked, as a fraction of its length.
     pub pluck: f32,
@@ -34,7 +34,7 @@ impl PluckedString {
         // fraction between 0.1 and 1.1.
         let period = rate_hz / hz - self.damping;
         let whole = (period - 0.1).floor().max(2.0);
-        // Above a quarter of the rate there is no string left to tune.
+        // Above a quarter of the rate the string cannot be tuned.
         let fraction = (period - whole).clamp(0.1, 1.1);
         let allpass = (1.0 - fraction) / (1.0 + fraction);
         let size = whole as usize;

@@ -1,4 +1,4 @@
-//! Single cycles from harmonic amplitudes, crossfaded from bright to dark.
+//! Single cycles built from harmonic amplitudes, crossfaded from bright to dark.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -8,7 +8,7 @@ use realfft::num_complex::Complex32;
 use super::expression::Curve;
 use super::{CONTROL_SAMPLES, shaped};
 
-/// Samples of a cycle: a power of two, for the phase is the upper bits of a counter.
+/// Samples of a cycle: a power of two, because the phase is the upper bits of a counter.
 const CYCLE: usize = 1 << CYCLE_BITS;
 const CYCLE_BITS: u32 = 11;
 
@@ -18,11 +18,11 @@ pub const CYCLES: usize = 4;
 /// One cycle, its first sample repeated at the end.
 pub type Table = Vec<f32>;
 
-/// What the harmonics are.
+/// The spectrum of the harmonics.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Spectrum {
-    /// A pulse of this width (0.5 is a square, 0 a saw) through a resonant low-pass that
-    /// closes from cycle to cycle.
+    /// A pulse of this width (0.5 is a square, 0 a saw) through a resonant low-pass filter
+    /// that closes from cycle to cycle.
     Analog {
         /// Width of the pulse; 0 for a saw.
         pulse: f32,
@@ -41,10 +41,10 @@ pub enum Spectrum {
     Vowels {
         /// Formants in Hz, one set per cycle.
         formants: [[f32; 4]; CYCLES],
-        /// Fall of the source in dB an octave.
+        /// Fall of the source in dB per octave.
         tilt_db: f32,
     },
-    /// Amplitudes by chance under a slope.
+    /// Random amplitudes under a slope.
     Chance {
         /// Relative amplitude of each of the lowest harmonics, 0 to 1.
         amplitudes: Vec<f32>,
@@ -64,13 +64,13 @@ pub struct Wavetable {
     pub unison: usize,
     /// Largest detuning of an oscillator, cents.
     pub spread_cents: f32,
-    /// Time constant in which a note goes from the first cycle to the last, seconds.
+    /// Time constant in which a note moves from the first cycle to the last, in seconds.
     pub darken_s: f32,
-    /// Where a note comes to rest between the first (0) and the last cycle.
+    /// Final position of a note between the first (0) and the last cycle.
     pub rest: f32,
-    /// How far the position swings, in cycles.
+    /// How far the position oscillates, in cycles.
     pub sweep: f32,
-    /// How often it swings, Hz.
+    /// How fast it oscillates, in Hz.
     pub sweep_hz: f32,
 }
 
@@ -94,7 +94,7 @@ impl Wavetable {
                 for harmonic in (1..=most).step_by(step) {
                     let amplitude = self.amplitude(harmonic, cycle, hz);
                     energy += amplitude * amplitude;
-                    // Phases as a saw's are: every harmonic a sine; shifted in a fixed
+                    // Phases like a saw's, where every harmonic is a sine, shifted in a fixed
                     // pattern so that not every cycle is a spike.
                     let phase = (harmonic * harmonic) as f32 * 0.37;
                     bins[harmonic] = Complex32::from_polar(amplitude, phase);

@@ -1,4 +1,4 @@
-//! How loud single frequencies are in rendered audio.
+//! The power of single frequencies in rendered audio.
 
 /// The samples under a Hann window.
 pub fn windowed(samples: &[f32]) -> Vec<f64> {

@@ -19,8 +19,8 @@ pub fn sine() -> Vec<i16> {
         .collect()
 }
 
-/// The SoundFont's bytes around a sample chunk; `end` and `kind` are the sample
-/// header's fields, with which a packed sample is described too.
+/// The SoundFont's bytes around a sample chunk; `end` and `kind` are fields of the sample
+/// header, which can also describe a packed sample.
 pub fn bytes(smpl: &[u8], end: u32, kind: u16) -> Vec<u8> {
     let mut info = b"INFO".to_vec();
     chunk(&mut info, b"ifil", &[2, 0, 4, 0]);
@@ -41,7 +41,7 @@ pub fn bytes(smpl: &[u8], end: u32, kind: u16) -> Vec<u8> {
     chunk(&mut pdta, b"phdr", &phdr);
     chunk(&mut pdta, b"pbag", &words(&[0, 0, 1, 0]));
     chunk(&mut pdta, b"pmod", &[0; 10]);
-    // Generator 41 names the instrument.
+    // Generator 41 refers to the instrument.
     chunk(&mut pdta, b"pgen", &words(&[41, 0, 0, 0]));
     let mut inst = Vec::new();
     for (name, bag) in [("sine", 0_u16), ("EOI", 1)] {
@@ -51,7 +51,7 @@ pub fn bytes(smpl: &[u8], end: u32, kind: u16) -> Vec<u8> {
     chunk(&mut pdta, b"inst", &inst);
     chunk(&mut pdta, b"ibag", &words(&[0, 0, 2, 0]));
     chunk(&mut pdta, b"imod", &[0; 10]);
-    // Generator 54 loops the sample that generator 53 names.
+    // Generator 54 loops the sample that generator 53 refers to.
     chunk(&mut pdta, b"igen", &words(&[54, 1, 53, 0, 0, 0]));
     let mut shdr = padded("sine").to_vec();
     for value in [0, end, 0, LENGTH as u32, 44_100] {

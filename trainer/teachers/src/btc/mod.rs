@@ -1,11 +1,11 @@
-//! BTC as its authors trained it (Park et al., ISMIR 2019): the paper's teacher, from the
+//! BTC as trained by its authors (Park et al., ISMIR 2019): the paper's teacher, from the
 //! checkpoint `btc_model_large_voca.pt` of their MIT-licensed repository.
 //!
-//! The network is the student's own, [`networks::btc`]; only names differ. It
-//! hears log-compressed constant-Q frames at hop 2048 in windows of 108 that do not
-//! overlap, the last one filled up with the mean, and its own chords are the likeliest
-//! class of each frame. (The original computes its features anew for every ten seconds,
-//! which distorts them at the seams; here they are those of the whole file.)
+//! The network is the student's own, [`networks::btc`]; only names differ. It reads
+//! log-compressed constant-Q frames at hop 2048 in windows of 108 that do not overlap, the
+//! last one padded with the mean, and its own chords are the likeliest class of each frame.
+//! (The original computes its features separately for every ten seconds, which distorts them
+//! at the seams; here they are those of the whole file.)
 
 mod scalar;
 
@@ -33,13 +33,13 @@ pub use scalar::scalar;
 pub const FILE: &str = "btc/btc_model_large_voca.pt";
 /// SHA-256 of the original checkpoint.
 pub const SHA256: &str = "1673d23f8f9a55ae7f9e8b80a51da616debb22675b8d8b67ea6ce0ef37b0ab51";
-/// Where the authors put it.
+/// The original download address.
 pub const URL: &str =
     "https://github.com/jayg996/BTC-ISMIR19/raw/master/test/btc_model_large_voca.pt";
 
-/// Samples from one of its frames to the next.
+/// Samples between frames.
 const HOP: usize = 2048;
-/// Windows run together.
+/// Windows per batch.
 const BATCH: usize = 8;
 /// The most layers a checkpoint may have.
 const MAX_LAYERS: usize = 32;
@@ -77,7 +77,7 @@ const NAMES: [(&str, &str); 12] = [
     ),
     (r"\.layer_norm_mha\.", ".attention_norm."),
     (r"\.layer_norm_ffn\.", ".feed_forward_norm."),
-    // An LSTM that the original never runs.
+    // An LSTM that the original never uses.
     (r"^output_layer\.lstm\.", "unused."),
 ];
 
@@ -91,7 +91,7 @@ impl Btc {
     /// Opens the original below `folder`, the folder of all teachers.
     ///
     /// # Errors
-    /// A file that is missing or not the original.
+    /// If the file is missing or not the original.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let teacher = Self::from_checkpoint(&path)?;
@@ -104,10 +104,10 @@ impl Btc {
         Ok(teacher)
     }
 
-    /// Any checkpoint of this layout.
+    /// Opens any checkpoint of this layout.
     ///
     /// # Errors
-    /// A file that is not one.
+    /// If the file is not one.
     pub fn from_checkpoint(path: &Path) -> Result<Self> {
         let named = || format!("reading {}", path.display());
         Ok(Self {
@@ -119,7 +119,7 @@ impl Btc {
     /// Probabilities `[frames, 170]` for log-compressed frames `[frames, 144]` at hop 2048.
     ///
     /// # Errors
-    /// What the engine says.
+    /// If the engine fails.
     pub fn probabilities(&self, frames: &[f32]) -> Result<Vec<f32>> {
         let window = WINDOW_FRAMES * BINS;
         let mut padded = frames.to_vec();
@@ -159,7 +159,7 @@ fn weights(path: &Path) -> Result<Weights> {
     for (theirs, ours) in NAMES {
         store = store.with_key_remapping(theirs, ours);
     }
-    // The norms of this network are no module of burn's, which would be renamed by itself.
+    // burn renames only its own modules, and these norms are not.
     store = store
         .with_key_remapping(r"norm\.gamma$", "norm.gain")
         .with_key_remapping(r"norm\.beta$", "norm.offset");
@@ -208,7 +208,7 @@ impl Teacher for Btc {
         let rows: Vec<&[f32]> = coarse.chunks_exact(large::LEN).collect();
         let mut chord = Vec::with_capacity(2 * coarse.len());
         for i in 0..=samples.len() / HOP_SAMPLES {
-            // Between two of its frames, their mean.
+            // Between two of its frames, their mean is used.
             let (before, after) = (rows[i / 2], rows[i.div_ceil(2).min(rows.len() - 1)]);
             chord.extend(before.iter().zip(after).map(|(a, b)| (a + b) / 2.0));
         }
@@ -220,7 +220,7 @@ impl Teacher for Btc {
     }
 }
 
-/// The likeliest class of each frame, as the original writes it down.
+/// The likeliest class of each frame, as in the original's output.
 fn timeline(rows: &[&[f32]]) -> Result<Timeline> {
     let likeliest = |row: &&[f32]| {
         let mut place = 0;

@@ -1,10 +1,10 @@
-//! Numbers beside the tensors of a PyTorch checkpoint.
+//! Numbers stored beside the tensors of a PyTorch checkpoint.
 //!
-//! The reader of tensors gives Python's own numbers, but not NumPy's scalars, and the
-//! original's mean and deviation are those. A pickle writes such a scalar as a call with
-//! the number's bytes as a text (Latin-1, one character a byte). So the entry's key is
-//! searched for, and the instructions after it are walked, not run, up to the first value
-//! that is a number or has the eight (float64) or four (float32) bytes of one.
+//! The tensor reader returns Python's own numbers, but not NumPy scalars, which the original's
+//! mean and deviation are. A pickle stores such a scalar as a call with the number's bytes as
+//! text (Latin-1, one character per byte). So the entry's key is searched for, and the
+//! instructions after it are parsed, not run, up to the first value that is a number or has
+//! the eight (float64) or four (float32) bytes of one.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -20,7 +20,7 @@ const MAX_STEPS: usize = 64;
 /// The number at `key` of the dictionary in the checkpoint at `path`.
 ///
 /// # Errors
-/// A file that cannot be read or has no such number.
+/// If the file cannot be read or has no such number.
 pub fn scalar(path: &Path, key: &str) -> Result<f64> {
     let pickle = pickle(path)?;
     let mut entry = vec![b'X'];
@@ -35,8 +35,8 @@ pub fn scalar(path: &Path, key: &str) -> Result<f64> {
         .with_context(|| format!("there is no number `{key}` beside the tensors"))
 }
 
-/// The pickle of a checkpoint: an entry of the archive that newer versions write, or the
-/// beginning of the file.
+/// The pickle of a checkpoint: an entry of the archive in newer versions, or the beginning of
+/// the file.
 fn pickle(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Ok(mut archive) = zip::ZipArchive::new(File::open(path)?) {
@@ -86,11 +86,11 @@ fn number(mut code: &[u8]) -> Option<f64> {
                 }
                 continue;
             }
-            // Memory of 1 and 4 bytes, integers of 1, 2 and 4.
+            // Memo entries of 1 and 4 bytes, integers of 1, 2 and 4.
             b'q' | b'h' | b'K' => take(1).map(|_| &[][..])?,
             b'M' => take(2).map(|_| &[][..])?,
             b'r' | b'j' | b'J' => take(4).map(|_| &[][..])?,
-            // Marks, tuples, calls, states, nothing, truths, memory without an operand.
+            // Marks, tuples, calls, states, None, booleans, memo entries without an operand.
             b'(' | b't' | b'R' | b'b' | b'N' | 0x85..=0x89 | 0x93 | 0x94 => continue,
             _ => return None,
         };
@@ -102,7 +102,7 @@ fn number(mut code: &[u8]) -> Option<f64> {
     None
 }
 
-/// The number whose bytes these are; a text has one character a byte.
+/// The number with these bytes; a text has one character per byte.
 fn from_payload(payload: &[u8], is_text: bool) -> Option<f64> {
     let bytes: Vec<u8> = if is_text {
         let text = std::str::from_utf8(payload).ok()?;
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn numbers_of_every_kind_are_found() {
-        // As Python 3 writes numpy.float64(-1.5) in protocol 2, memory left out.
+        // As Python 3 writes numpy.float64(-1.5) in protocol 2, without memo entries.
         let mut code =
             b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\0\0\0f8K\0K\x01\x87R".to_vec();
         code.extend(b"c_codecs\nencode\nX\x0a\0\0\0\0\0\0\0\0\0\xc3\xb8\xc2\xbf");

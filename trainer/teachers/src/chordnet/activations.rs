@@ -1,8 +1,8 @@
-//! The functions between the layers, written so that the compiler vectorises them.
+//! Activation functions, written so that the compiler vectorizes them.
 
 use recognizer::simd::{Isa, LANES, Lanes, multiply_add};
 
-/// Sixteen numbers made one by one.
+/// Sixteen numbers computed one by one.
 #[inline(always)]
 pub(super) fn each(number: impl Fn(usize) -> f32) -> Lanes {
     let mut lanes = [0.0; LANES];
@@ -12,20 +12,19 @@ pub(super) fn each(number: impl Fn(usize) -> f32) -> Lanes {
     lanes
 }
 
-/// `e^x` within two units of the last place for `x` in −87 … 88; smaller and larger ones
-/// count as those limits. After the Cephes library's `expf`: `x = n ln 2 + r`, then a
-/// polynomial in `r`.
+/// `e^x` within two units in the last place for `x` in −87 … 88; values outside are clamped.
+/// After the Cephes library's `expf`: `x = n ln 2 + r`, then a polynomial in `r`.
 #[inline(always)]
 pub(super) fn exp<I: Isa>(x: f32) -> f32 {
-    // Comparisons of this form are one instruction each; not-a-number becomes −87.
+    // Comparisons of this form are one instruction each; NaN becomes −87.
     let x = if x > -87.0 { x } else { -87.0 };
     let x = if x < 88.0 { x } else { 88.0 };
-    // Rounds to the nearest integer, because a float of this size has no fraction, and
-    // leaves that integer in the lowest bits.
+    // Rounds to the nearest integer, because a float of this size has no fraction, and leaves
+    // that integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let rounded = multiply_add::<I>(x, std::f32::consts::LOG2_E, ROUND);
     let n = rounded - ROUND;
-    // ln 2 in two parts, so that the subtraction loses nothing.
+    // ln 2 in two parts, so that the subtraction is exact.
     let r = multiply_add::<I>(n, -0.693_359_4, x);
     let r = multiply_add::<I>(n, 2.121_944_4e-4, r);
     let mut p = 1.987_569_1e-4;

@@ -1,17 +1,17 @@
-//! The six heads as the classes of the students.
+//! Maps the six heads to the classes of the students.
 //!
-//! A class's probability is that of its triad times that of its seventh; where triads and
-//! sevenths make no class of their own (a seventh on an augmented or suspended triad, a
-//! major seventh on a diminished one) the triad's class has it, so that all mass is kept.
-//! The original writes sixths with its thirteenth head, as a 13 without a seventh, and
-//! here too that makes `maj6` and `min6`.
+//! A class's probability is that of its triad times that of its seventh; where triad and
+//! seventh form no class of their own (a seventh on an augmented or suspended triad, a major
+//! seventh on a diminished one) the triad's class gets it, so that all mass is kept. The
+//! original expresses sixths with its thirteenth head, as a 13 without a seventh, and here too
+//! that gives `maj6` and `min6`.
 
 use harmony::vocabulary::large;
 
 use super::heads::{Frame, Heads};
 use crate::{ELEVENTHS, Extensions, NINTHS, Prediction, THIRTEENTHS};
 
-/// Places in the vocabulary's order of qualities.
+/// Indices in the vocabulary's order of qualities.
 mod quality {
     pub(super) const MIN: usize = 0;
     pub(super) const MAJ: usize = 1;
@@ -30,7 +30,7 @@ mod quality {
 }
 
 /// Qualities of the triads in the head's order (maj, min, sus4, sus2, dim, aug) with each
-/// seventh (none, 7, b7, bb7); the last is none together with a thirteenth.
+/// seventh (none, 7, b7, bb7); the last column is no seventh with a thirteenth.
 const QUALITIES: [[usize; 5]; 6] = {
     use quality::*;
     [
@@ -46,8 +46,8 @@ const QUALITIES: [[usize; 5]; 6] = {
 /// Basses of the students: twelve pitch classes, then none.
 const BASSES: usize = 13;
 
-/// The heads at hop 512 as the students' classes at hop 1024: frame `i` is
-/// `¼ p[2i−1] + ½ p[2i] + ¼ p[2i+1]`, at the ends the frames there are. Without chords.
+/// Converts the heads at hop 512 to the students' classes at hop 1024: frame `i` is `¼ p[2i−1]
+/// + ½ p[2i] + ¼ p[2i+1]`, at the ends from the frames there are. Without chords.
 #[must_use]
 pub fn heard(heads: &Heads) -> Prediction {
     let mut fine: Vec<Row> = heads.frames().map(|frame| Row::new(&frame)).collect();

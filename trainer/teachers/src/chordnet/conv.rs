@@ -1,11 +1,10 @@
 //! 3×3 convolutions over time and frequency, each between two instance norms.
 //!
-//! A map is kept as `[frames, bins, channels]`. A convolution reads the maps before the
-//! norm and writes its own sums over them, row by row: the norm (which needs the mean
-//! and deviation over the whole file), SELU and pooling of the layer before happen while
-//! its rows are read. Exact shortcuts: a bias in front of an instance norm changes
-//! nothing and is left out; norm and SELU rise, so the maximum of a pool may be taken
-//! first.
+//! A map is stored as `[frames, bins, channels]`. A convolution reads the maps before the norm
+//! and computes the sums over its own output, row by row: the norm (which needs the mean and
+//! deviation over the whole file), SELU and pooling of the previous layer are applied while
+//! its rows are read. Exact shortcuts: a bias before an instance norm has no effect and is
+//! left out; norm and SELU are monotonic, so the maximum of a pool may be taken first.
 
 use recognizer::simd::product::{Part, accumulate, in_groups};
 use recognizer::simd::{Isa, LANES, Lanes, for_this_processor};
@@ -70,14 +69,14 @@ impl Conv {
         }
     }
 
-    /// Whether Winograd's way is taken for rows of this many results: where it comes out
-    /// even and channels fill the lanes.
+    /// Whether Winograd's algorithm is used for rows of this many results: where tiles fit and
+    /// channels fill the lanes.
     fn by_points(&self, bins: usize) -> bool {
         bins.is_multiple_of(TILE) && self.inputs.is_multiple_of(LANES)
     }
 }
 
-/// What the norm after a convolution does to each channel: `(x − mean) · scale`.
+/// The effect of the norm after a convolution on each channel: `(x − mean) · scale`.
 #[derive(Clone, Debug)]
 pub(super) struct Norm {
     mean: Vec<f32>,
@@ -106,12 +105,12 @@ impl Moments {
     }
 }
 
-/// How a convolution's inputs come about from the map it finds.
+/// How a convolution's inputs are read from a map.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
-    /// Bins of a row of the map.
+    /// Bins in a row of the map.
     pub bins: usize,
-    /// Bins of which the largest is taken.
+    /// Bins over which the maximum is taken.
     pub pool: usize,
     /// The norm, with SELU after it; `None` for the network's input.
     pub norm: Option<&'a Norm>,
@@ -120,7 +119,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Bins of a row after pooling.
+    /// Bins in a row after pooling.
     fn pooled(&self) -> usize {
         self.bins / self.pool
     }
@@ -131,8 +130,8 @@ impl Reading<'_> {
     }
 }
 
-/// Runs `conv` over the map in `map`, `frames` rows that lie `stride` numbers apart, and
-/// writes the result in its place. Gives the norm that follows.
+/// Runs `conv` over `map`, `frames` rows with a distance of `stride` numbers, and replaces it
+/// by the result. Returns the norm that follows.
 pub(super) fn convolve(
     conv: &Conv,
     reading: Reading<'_>,
@@ -148,7 +147,7 @@ pub(super) fn convolve(
     } else {
         row.len()
     };
-    // Three rows that a row of results sees.
+    // The three rows that a row of results reads.
     let mut rows: [Vec<f32>; TAPS] = std::array::from_fn(|_| vec![0.0; prepared]);
     let mut prepare = |map_row: &[f32], out: &mut [f32]| {
         if by_points {
@@ -202,7 +201,7 @@ fn row_at_points_with<I: Isa>(channels: usize, row: &[f32], out: &mut [f32]) {
 }
 
 for_this_processor! {
-    /// Results of one frame from the three rows it sees, and their moments.
+    /// Results of one frame from the three rows it reads, and their moments.
     fn direct_row(
         conv: &Conv,
         bins: usize,
@@ -220,7 +219,7 @@ fn direct_row_with<I: Isa>(
     out: &mut [f32],
     moments: &mut [[Lanes; 2]],
 ) {
-    // The three bins that a result sees lie one after the other.
+    // The three bins that a result reads are consecutive.
     let tap = 3 * conv.inputs;
     for (block, moments) in moments.iter_mut().enumerate() {
         let weights = &conv.direct[block * TAPS * tap..][..TAPS * tap];
@@ -242,7 +241,7 @@ fn direct_row_with<I: Isa>(
 }
 
 for_this_processor! {
-    /// As [`direct_row`], from rows at the six points.
+    /// Like [`direct_row`], from rows at the six points.
     fn tiles_of_row(
         conv: &Conv,
         bins: usize,
@@ -288,7 +287,7 @@ fn tiles_of_row_with<I: Isa>(
     }
 }
 
-/// Writes results and counts them.
+/// Writes results and adds them to the moments.
 #[inline(always)]
 fn write(result: &Lanes, out: &mut [f32], [sums, squares]: &mut [Lanes; 2]) {
     out.copy_from_slice(result);
@@ -298,7 +297,7 @@ fn write(result: &Lanes, out: &mut [f32], [sums, squares]: &mut [Lanes; 2]) {
     }
 }
 
-/// One row as a convolution sees it: pooled, normalized, SELU, between zeros.
+/// One row as a convolution reads it: pooled, normalized, SELU, padded with zeros.
 fn read_row(channels: usize, reading: Reading<'_>, row: &[f32], out: &mut [f32]) {
     let used = reading.padding * channels;
     let inner = &mut out[used..used + reading.pooled() * channels];

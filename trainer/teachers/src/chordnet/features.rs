@@ -1,16 +1,16 @@
 //! The features: librosa's hybrid constant-Q magnitudes.
 //!
-//! `abs(librosa.hybrid_cqt(y, sr=22050, hop_length=512, fmin=note_to_hz("F#0"),
-//! n_bins=288, bins_per_octave=36, tuning=None))` of librosa 0.11. Filters that fit in
-//! 512 samples work on the magnitudes of one short-time Fourier transform (the "pseudo"
-//! part); the others octave by octave, on a signal of half the rate each time.
+//! `abs(librosa.hybrid_cqt(y, sr=22050, hop_length=512, fmin=note_to_hz("F#0"), n_bins=288,
+//! bins_per_octave=36, tuning=None))` of librosa 0.11. Filters that fit in 512 samples are
+//! applied to the magnitudes of one short-time Fourier transform (the "pseudo" part); the
+//! others octave by octave, on a signal at half the rate each time.
 
 use super::tuning;
 use crate::librosa::halve::halve;
 use crate::librosa::stft::{Stft, hann};
 use crate::librosa::wavelets::{Wavelets, length};
 
-/// Samples from one frame to the next.
+/// Samples between frames.
 pub const HOP_SAMPLES: usize = 512;
 /// Bins of the transform.
 pub const ALL_BINS: usize = 288;
@@ -19,9 +19,9 @@ const SAMPLE_RATE: f64 = 22_050.0;
 const BINS_PER_OCTAVE: usize = 36;
 /// F#0 in equal temperament with A4 = 440 Hz, 51 semitones below it.
 const F_MIN_HZ: f64 = 23.124_651_419_477_15;
-/// Filters of up to this many samples are of the pseudo part.
+/// Filters of up to this many samples belong to the pseudo part.
 const PSEUDO_LENGTH: f64 = 512.0;
-/// Length of its frames.
+/// Frame length of the pseudo part.
 const PSEUDO_FRAME: usize = 1024;
 
 /// Magnitudes `[1 + len / 512, 288]` of mono `samples` at 22 050 Hz.
@@ -38,7 +38,7 @@ pub fn hybrid_cqt(samples: &[f32]) -> Vec<f32> {
     let mut result = vec![0.0; frames * ALL_BINS];
     pseudo(samples, &frequencies[full..], &mut result);
 
-    // The first halving comes before any filter: none of these reaches half of the band.
+    // Halved once before any filter: none of these reaches the upper half of the band.
     let mut signal = halve(samples);
     let mut rate = SAMPLE_RATE / 2.0;
     let mut hop = HOP_SAMPLES / 2;
@@ -79,7 +79,7 @@ fn octave_of(
     let octave = BINS_PER_OCTAVE as f64;
     let wavelets = Wavelets::new(place.frequencies, rate, octave, 1, gain);
     let mut stft = Stft::new(wavelets.frame, Vec::new());
-    // At the rate after the first halving, whatever the octave's own.
+    // At the rate after the first halving, for every octave.
     let scales: Vec<f32> = place
         .frequencies
         .iter()

@@ -1,4 +1,4 @@
-//! What the ensemble says: the soft-max of each head, averaged over the folds.
+//! The output of the ensemble: the softmax of each head, averaged over the folds.
 
 use super::network::{HEADS, OUTPUTS};
 
@@ -28,7 +28,7 @@ pub struct Frame<'a> {
 }
 
 impl Heads {
-    /// The mean of the soft-max over `folds`, each logits `[frames, 100]`.
+    /// The mean softmax over `folds`, each logits `[frames, 100]`.
     #[must_use]
     pub fn average(folds: &[Vec<f32>]) -> Self {
         let len = folds.first().map_or(0, Vec::len);
@@ -51,8 +51,7 @@ impl Heads {
         Self { probabilities }
     }
 
-    /// Heads that are probabilities already, `[frames, 100]`; what is beyond a whole
-    /// number of frames is left out.
+    /// Heads from probabilities, `[frames, 100]`; an incomplete last frame is dropped.
     #[must_use]
     pub fn new(mut probabilities: Vec<f32>) -> Self {
         probabilities.truncate(probabilities.len() / OUTPUTS * OUTPUTS);
@@ -71,7 +70,7 @@ impl Heads {
         self.probabilities.is_empty()
     }
 
-    /// All of them, `[frames, 100]`.
+    /// All probabilities, `[frames, 100]`.
     #[must_use]
     pub fn as_slice(&self) -> &[f32] {
         &self.probabilities

@@ -1,16 +1,16 @@
-//! The bidirectional LSTM and the layers of plain products around it.
+//! The bidirectional LSTM and the linear layers around it.
 
 use recognizer::simd::product::{Part, accumulate, in_groups};
 use recognizer::simd::{Isa, LANES, Lanes, for_this_processor, multiply_add};
 
 use super::activations::{sigmoid, tanh};
 
-/// A matrix to multiply rows with, and what is added.
+/// A matrix and a bias.
 #[derive(Clone, Debug)]
 pub struct Linear {
-    /// Numbers of a row read.
+    /// Length of an input row.
     pub inputs: usize,
-    /// Numbers of a row written, rounded up to whole lanes.
+    /// Length of an output row, rounded up to whole lanes.
     pub outputs: usize,
     /// `[outputs / 16, inputs]` of sixteen outputs.
     weights: Vec<Lanes>,
@@ -18,8 +18,8 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Packs PyTorch's `[outputs, inputs]` and a bias; outputs up to the next multiple
-    /// of sixteen are zero.
+    /// Packs PyTorch's `[outputs, inputs]` and a bias; outputs are padded with zeros to a
+    /// multiple of sixteen.
     pub fn new(inputs: usize, weight: &[f32], bias: &[f32]) -> Self {
         assert_eq!(weight.len(), inputs * bias.len());
         let blocks = bias.len().div_ceil(LANES);
@@ -47,7 +47,7 @@ impl Linear {
 }
 
 for_this_processor! {
-    /// Each row of `rows`, `linear.inputs` long, times the matrix into a row of `out`.
+    /// Multiplies each row of `rows`, of length `linear.inputs`, into a row of `out`.
     pub fn multiply(linear: &Linear, rows: &[f32], out: &mut [f32]) = multiply_with
 }
 
@@ -73,11 +73,11 @@ fn multiply_with<I: Isa>(linear: &Linear, rows: &[f32], out: &mut [f32]) {
 /// One direction of an LSTM.
 #[derive(Clone, Debug)]
 pub struct Lstm {
-    /// Numbers in the state.
+    /// Size of the state.
     pub hidden: usize,
-    /// From the inputs to the four gates (input, forget, cell, output), both biases in it.
+    /// From the inputs to the four gates (input, forget, cell, output), including both biases.
     pub from_input: Linear,
-    /// From the state before: `[hidden]` rows of `4 · hidden` numbers.
+    /// From the previous state: `[hidden]` rows of `4 · hidden` numbers.
     recurrent: Vec<f32>,
 }
 
@@ -102,9 +102,9 @@ impl Lstm {
 }
 
 for_this_processor! {
-    /// Steps through `gates` (what [`Lstm::from_input`] made of the inputs), forwards or
-    /// backwards, and writes each state to its row of `out`: `offset` numbers from its
-    /// start, rows `stride` apart.
+    /// Steps through `gates` (the output of [`Lstm::from_input`]), forwards or backwards, and
+    /// writes each state to its row of `out`: `offset` numbers from its start, with rows
+    /// `stride` apart.
     pub fn run(
         lstm: &Lstm,
         gates: &mut [f32],

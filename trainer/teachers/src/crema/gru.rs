@@ -1,10 +1,10 @@
 //! Keras' recurrent layer as of 2018: gated recurrent units (Cho et al. 2014) whose reset gate
-//! works on the state before the product, with a hard sigmoid.
+//! is applied to the state before the product, with a hard sigmoid.
 
 /// One direction.
 #[derive(Debug, Clone)]
 pub(super) struct Gru {
-    /// Numbers in the state.
+    /// Size of the state.
     pub hidden: usize,
     /// `[inputs, 3 · hidden]`: update gate, reset gate, candidate.
     pub kernel: Vec<f32>,
@@ -19,8 +19,8 @@ fn hard_sigmoid(x: f32) -> f32 {
     (0.2 * x + 0.5).clamp(0.0, 1.0)
 }
 
-/// Adds `x · matrix` to `sums`, where `matrix` has rows of `width` numbers of which the first
-/// `sums.len()` from `column` on count.
+/// Adds `x · matrix` to `sums`, where `matrix` has rows of `width` numbers, of which
+/// `sums.len()` from `column` on are used.
 fn add_product(sums: &mut [f32], x: &[f32], matrix: &[f32], width: usize, column: usize) {
     for (x, row) in x.iter().zip(matrix.chunks_exact(width)) {
         let row = &row[column..column + sums.len()];
@@ -31,8 +31,9 @@ fn add_product(sums: &mut [f32], x: &[f32], matrix: &[f32], width: usize, column
 }
 
 impl Gru {
-    /// The state after each row of `inputs`, in the order `rows` of them, into `out` at the row's
-    /// place: `width` numbers a row, of which those from `column` on are this direction's.
+    /// Writes the state after each row of `inputs`, taken in the order `rows`, to `out` at the
+    /// row's place: `width` numbers per row, of which those from `column` on belong to this
+    /// direction.
     fn run(
         &self,
         inputs: &[&[f32]],
@@ -80,7 +81,7 @@ pub(super) fn both(forward: &Gru, backward: &Gru, inputs: &[f32], width: usize) 
 mod tests {
     use super::*;
 
-    /// One unit by hand: z = hs(0.5), r = hs(1), candidate tanh(x + r · h · 2).
+    /// One unit computed by hand: z = hs(0.5), r = hs(1), candidate tanh(x + r · h · 2).
     #[test]
     fn a_unit_by_hand() {
         let unit = |candidate: f32| Gru {

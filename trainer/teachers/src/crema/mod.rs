@@ -1,11 +1,11 @@
 //! The chord model of CREMA (McFee and Bello, "Structured training for large-vocabulary chord
 //! recognition", ISMIR 2017), from the weights inside the ISC-licensed Python package crema
-//! 0.2.0. It learned from other recordings labelled by hand than [`super::chordnet`] did, by
-//! another network over other features: a second opinion.
+//! 0.2.0. It was trained on other hand-labelled recordings than [`super::chordnet`], with
+//! another network and other features: a second opinion.
 //!
 //! Everything is computed here, in Rust: [`features`] (pumpp's harmonic constant-Q transform),
 //! [`network`] (convolutions, recurrent layers, heads), [`decode`] (the original's Viterbi pass
-//! and its basses). The original works at 44 100 Hz; its features end at 4.2 kHz, and a sound at
+//! and its basses). The original works at 44 100 Hz; its features end at 4.2 kHz, and audio at
 //! 22 050 Hz gives the same.
 
 pub mod decode;
@@ -37,19 +37,19 @@ pub const PACKAGE: &str = "crema==0.2.0";
 /// SHA-256 of the weights.
 pub const SHA256: &str = "08b80e5b648e743c89284e9bc0b12b993dad1129157a75e0de70e076b0b8a235";
 
-/// Frames of [`HOP_SAMPLES`] for one of the original's.
+/// Frames of [`HOP_SAMPLES`] per frame of the original.
 const FRAMES: usize = features::HOP_SAMPLES / HOP_SAMPLES;
 
-/// The place of the weights below the folder of all teachers.
+/// The path of the weights below the folder of all teachers.
 #[must_use]
 pub fn path(folder: &Path) -> PathBuf {
     folder.join(FOLDER).join(FILE)
 }
 
-/// Whether the weights are there, intact.
+/// Checks that the weights exist and are intact.
 ///
 /// # Errors
-/// A file that is missing or another one, by name.
+/// If the file is missing or another one; the error names it.
 pub fn check(folder: &Path) -> Result<()> {
     let path = path(folder);
     let named = || format!("reading {}", path.display());
@@ -66,15 +66,15 @@ pub fn check(folder: &Path) -> Result<()> {
 pub struct Crema {
     network: Network,
     sha256: String,
-    /// For each of the network's outputs the class of the students.
+    /// The students' class for each of the network's outputs.
     classes: [usize; CLASSES],
 }
 
 impl Crema {
-    /// The teacher whose weights `trainer teacher fetch crema` put below `folder`.
+    /// Opens the weights that `trainer teacher fetch crema` has put below `folder`.
     ///
     /// # Errors
-    /// A file that is missing, another one or damaged, by name.
+    /// If the file is missing, another one or damaged; the error names it.
     pub fn open(folder: &Path) -> Result<Self> {
         check(folder)?;
         let path = path(folder);
@@ -84,7 +84,7 @@ impl Crema {
         Ok(Self::from_network(network, SHA256.to_owned()))
     }
 
-    /// A teacher of any weights, with the hash that tells them from others.
+    /// A teacher with any weights, identified by their hash.
     #[must_use]
     pub fn from_network(network: Network, sha256: String) -> Self {
         Self {
@@ -94,14 +94,14 @@ impl Crema {
         }
     }
 
-    /// What the network says at each frame of [`features::HOP_SAMPLES`].
+    /// The network's output for each frame of [`features::HOP_SAMPLES`].
     #[must_use]
     pub fn outputs(&self, samples: &[f32]) -> Outputs {
         self.network.outputs(&features::harmonic_cqt(samples))
     }
 }
 
-/// The names of the network's classes, in its order: that of the names.
+/// The names of the network's classes in its order, which is alphabetical.
 #[must_use]
 pub fn names() -> Vec<String> {
     const ROOTS: [&str; 12] = [
@@ -158,8 +158,9 @@ impl Teacher for Crema {
     }
 }
 
-/// `frames` rows at [`HOP_SAMPLES`] from rows at [`features::HOP_SAMPLES`]: those, and between
-/// them the mean of the neighbours; after the last one it goes on. Without any row, `none`.
+/// Converts rows at [`features::HOP_SAMPLES`] to `frames` rows at [`HOP_SAMPLES`]: the same
+/// rows, with the mean of the neighbours between them; the last one is repeated. Without any
+/// row, `none`.
 fn between(rows: &[f32], none: &[f32], frames: usize) -> Vec<f32> {
     let width = none.len();
     let rows: Vec<&[f32]> = rows.chunks_exact(width).collect();

@@ -1,5 +1,5 @@
 //! The network: batch norms, two convolutions over levels, two bidirectional recurrent layers,
-//! heads for notes, root and bass, and the classes from all of it.
+//! heads for notes, root and bass, and the classes computed from all of them.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use super::features::{BINS, HARMONICS};
 use super::gru::{self, Gru};
 use super::weights::Weights;
 
-/// Classes that are told apart.
+/// Number of classes.
 pub const CLASSES: usize = 170;
 /// Pitch classes of the bass, and none.
 pub const BASSES: usize = 13;
@@ -15,20 +15,20 @@ pub const BASSES: usize = 13;
 const ROOTS: usize = 13;
 /// Notes.
 const PITCHES: usize = 12;
-/// Each side of the first convolution, in frames and in bins.
+/// Size of the first convolution's kernel, in frames and in bins.
 const KERNEL: usize = 5;
-/// What the second convolution makes of a frame.
+/// Outputs of the second convolution per frame.
 const SUMMARY: usize = 72;
-/// State of one direction.
+/// Size of the state in one direction.
 const HIDDEN: usize = 128;
-/// State of both.
+/// Size of the state in both directions.
 const BOTH: usize = 2 * HIDDEN;
-/// What the classes are made of.
+/// Inputs of the class layer.
 const JOINED: usize = BOTH + PITCHES + ROOTS + BASSES;
-/// Keras' epsilon of a batch norm.
+/// Keras' epsilon in batch norms.
 const EPSILON: f32 = 1e-3;
 
-/// A batch norm with the statistics of training: a factor and an offset a channel.
+/// A batch norm with the statistics of training: a factor and an offset per channel.
 #[derive(Debug, Clone)]
 struct Norm {
     factor: Vec<f32>,
@@ -45,7 +45,7 @@ impl Norm {
     }
 }
 
-/// A layer of products.
+/// A linear layer.
 #[derive(Debug, Clone)]
 struct Dense {
     /// `[inputs, outputs]`.
@@ -54,7 +54,7 @@ struct Dense {
 }
 
 impl Dense {
-    /// Rows of `inputs` numbers to rows of as many as there are biases.
+    /// Rows of `inputs` numbers to rows with one number per bias.
     fn apply(&self, rows: &[f32]) -> Vec<f32> {
         let inputs = self.kernel.len() / self.bias.len();
         let mut out = Vec::with_capacity(rows.len() / inputs * self.bias.len());
@@ -88,12 +88,12 @@ fn softmax(x: &mut [f32], classes: usize) {
     }
 }
 
-/// What the network says, a row each frame.
+/// The network's outputs, a row per frame.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outputs {
     /// Probabilities of the classes, `[frames, 170]`, in the order of their names.
     pub tag: Vec<f32>,
-    /// Probability of each note, `[frames, 12]`.
+    /// Probability of each pitch class, `[frames, 12]`.
     pub pitch: Vec<f32>,
     /// Probabilities of the root, `[frames, 13]`, none last.
     pub root: Vec<f32>,
@@ -101,7 +101,7 @@ pub struct Outputs {
     pub bass: Vec<f32>,
 }
 
-/// The network; see the module's text.
+/// The network; see the module's documentation.
 #[derive(Debug, Clone)]
 pub struct Network {
     norms: [Norm; 5],
@@ -117,20 +117,20 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network of Keras' file.
+    /// Reads the network from Keras' file.
     ///
     /// # Errors
-    /// A file that is none, or of another network.
+    /// If the file is not one, or has another network.
     pub fn from_hdf5(bytes: Vec<u8>) -> Result<Self> {
         let weights = Weights::read(bytes)?;
         Self::from_tensors(|layer, name, shape| weights.tensor(layer, name, shape))
     }
 
-    /// The network of tensors, asked for by layer, name and shape; the names are those of Keras'
-    /// file without what is the same in all of them.
+    /// Builds the network from tensors, requested by layer, name and shape; the names are those
+    /// of Keras' file without their common parts.
     ///
     /// # Errors
-    /// Those of `tensor`.
+    /// Errors of `tensor`.
     pub fn from_tensors<E>(
         tensor: impl Fn(&str, &str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
@@ -142,7 +142,7 @@ impl Network {
             let factor: Vec<f32> = gamma
                 .iter()
                 .zip(variance)
-                // A variance is no negative number, whatever a file says.
+                // A variance cannot be negative, whatever the file has.
                 .map(|(gamma, variance)| gamma / (variance.max(0.0) + EPSILON).sqrt())
                 .collect();
             let moved = beta.iter().zip(&mean).zip(&factor);
@@ -196,7 +196,7 @@ impl Network {
         })
     }
 
-    /// What it says of levels `[frames, 216, 2]`.
+    /// The outputs for levels `[frames, 216, 2]`.
     #[must_use]
     pub fn outputs(&self, levels: &[f32]) -> Outputs {
         let [
@@ -243,7 +243,7 @@ impl Network {
         }
     }
 
-    /// The first convolution, with zeros around the levels: `[frames, 216]`.
+    /// The first convolution, with the levels padded with zeros: `[frames, 216]`.
     fn local(&self, levels: &[f32]) -> Vec<f32> {
         const HALF: usize = KERNEL / 2;
         let width = (BINS + 2 * HALF) * HARMONICS;

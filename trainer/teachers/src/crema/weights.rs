@@ -1,14 +1,14 @@
-//! The weights from the file that Keras wrote: HDF5.
+//! The weights from Keras' file: HDF5.
 //!
 //! The bytes are checked against their hash before they are read, but the reader does not rely
-//! on it: sizes are bounded, shapes are those that the network has, numbers are finite.
+//! on that: sizes are bounded, shapes must be those of the network, numbers must be finite.
 
 use anyhow::{Context, Result, ensure};
 use hdf5_reader::{Hdf5File, OpenOptions};
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
-/// The most that any part of it may ask for, in bytes: the largest tensor has 400 kB.
+/// The largest allocation for any part of it, in bytes: the largest tensor has 400 kB.
 const MAX_PART_BYTES: usize = 1 << 20;
 
 /// The tensors of a file.
@@ -20,7 +20,7 @@ impl Weights {
     /// Reads the structure of a file.
     ///
     /// # Errors
-    /// A file that is too large, or no HDF5.
+    /// If the file is too large, or not HDF5.
     pub fn read(bytes: Vec<u8>) -> Result<Self> {
         ensure!(
             bytes.len() <= MAX_BYTES,
@@ -39,7 +39,7 @@ impl Weights {
     /// The finite float32 tensor `name` of `layer`, which must have this shape, in row order.
     ///
     /// # Errors
-    /// A tensor that is missing or another one, by name.
+    /// If the tensor is missing or another one; the error names it.
     pub fn tensor(&self, layer: &str, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let path = format!("model_weights/{layer}/{layer}/{name}:0");
         let named = || format!("tensor `{path}`");

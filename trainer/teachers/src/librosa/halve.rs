@@ -1,6 +1,6 @@
-//! Half the sample rate, with the filter that librosa's `soxr_hq` has at this ratio: a
-//! sinc under a Kaiser window, its three numbers fitted to the impulse response that soxr
-//! shows (every tap within 1e-6).
+//! Halves the sample rate with the filter that librosa's `soxr_hq` has at this ratio: a sinc
+//! under a Kaiser window, its three parameters fitted to soxr's impulse response (every tap
+//! within 1e-6).
 
 /// Taps on each side of the middle.
 const HALF: usize = 196;
@@ -9,8 +9,8 @@ const CUTOFF: f64 = 0.239_217_92;
 /// Shape of the Kaiser window.
 const BETA: f64 = 13.241_208_1;
 
-/// Halves the rate of `samples`; `ceil(len / 2)` come out, each scaled by √2, which keeps
-/// the energy (`librosa.resample(..., scale=True)`).
+/// Halves the rate of `samples`; returns `ceil(len / 2)` samples, scaled by √2, which
+/// preserves energy (`librosa.resample(..., scale=True)`).
 pub(crate) fn halve(samples: &[f32]) -> Vec<f32> {
     let taps = taps();
     let mut padded = vec![0.0; HALF];
@@ -21,7 +21,7 @@ pub(crate) fn halve(samples: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-/// Dot product in sixteen sums, so that the compiler can vectorise it.
+/// Dot product in sixteen sums, so that the compiler can vectorize it.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a, a_rest) = a.as_chunks::<16>();
     let (b, b_rest) = b.as_chunks::<16>();

@@ -1,4 +1,4 @@
-//! What librosa's constant-Q transforms are made of, to the same numbers.
+//! Parts of librosa's constant-Q transforms, with the same results.
 
 pub(super) mod halve;
 pub(super) mod stft;

@@ -9,7 +9,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 /// A transform of one frame length.
 pub(crate) struct Stft {
     fft: Arc<dyn RealToComplex<f32>>,
-    /// Empty where no window is wanted.
+    /// Empty for no window.
     window: Vec<f32>,
     frame: Vec<f32>,
     spectrum: Vec<Complex32>,
@@ -49,7 +49,7 @@ impl Stft {
     }
 }
 
-/// The Hann window as librosa takes it: periodic, its first value zero.
+/// The Hann window as in librosa: periodic, its first value zero.
 pub(crate) fn hann(length: usize) -> impl Iterator<Item = f64> {
     let step = 2.0 * std::f64::consts::PI / length as f64;
     (0..length).map(move |n| 0.5 - 0.5 * (step * n as f64).cos())

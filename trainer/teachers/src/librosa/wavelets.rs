@@ -22,9 +22,9 @@ struct Row {
     weights: Vec<Complex32>,
 }
 
-/// How long a filter rings at `frequency_hz`, in samples at `sample_rate`, when
-/// `bins_per_octave` stand side by side: `Q · rate / f`, `Q = (r² + 1) / (r² − 1)` with
-/// `r` the ratio of neighbours.
+/// The length of a filter at `frequency_hz`, in samples at `sample_rate`, with
+/// `bins_per_octave`: `Q · rate / f`, `Q = (r² + 1) / (r² − 1)` with `r` the ratio of
+/// neighbours.
 pub(crate) fn length(frequency_hz: f64, sample_rate: f64, bins_per_octave: f64) -> f64 {
     let squared = 2f64.powf(2.0 / bins_per_octave);
     (squared + 1.0) / (squared - 1.0) * sample_rate / frequency_hz
@@ -42,7 +42,8 @@ impl Wavelets {
     ) -> Self {
         let length_at = |f: f64| length(f, sample_rate, bins_per_octave);
         let longest = frequencies.first().map_or(1.0, |&f| length_at(f));
-        // The filters are centred in the smallest power of two; a longer frame follows it.
+        // The filters are centred in the smallest power of two; a longer frame is padded after
+        // it.
         let padded = (longest.ceil() as usize).next_power_of_two();
         let frame = padded.max(shortest);
         let fft = FftPlanner::<f64>::new().plan_fft_forward(frame);
@@ -65,7 +66,7 @@ impl Wavelets {
         Self { frame, rows }
     }
 
-    /// Filters that see magnitudes only.
+    /// Filters for magnitude spectra.
     pub(crate) fn into_magnitudes(mut self) -> Self {
         for weight in self.rows.iter_mut().flat_map(|row| &mut row.weights) {
             *weight = Complex32::new(weight.norm(), 0.0);
@@ -83,8 +84,8 @@ impl Wavelets {
     }
 }
 
-/// An oscillation of `frequency` cycles a sample under a Hann window, around sample zero,
-/// the sum of its magnitudes one.
+/// An oscillation of `frequency` cycles per sample under a Hann window, around sample zero,
+/// with magnitudes that sum to one.
 fn wavelet(frequency: f64, length: f64) -> Vec<Complex64> {
     let first = (-length / 2.0).floor();
     let count = ((length / 2.0).floor() - first) as usize;
@@ -98,7 +99,7 @@ fn wavelet(frequency: f64, length: f64) -> Vec<Complex64> {
         .collect()
 }
 
-/// The weights without the smallest, which make [`SPARSITY`] of the sum.
+/// The weights without the smallest ones, which make up [`SPARSITY`] of the sum.
 fn sparse(spectrum: &[Complex64]) -> Row {
     let magnitudes: Vec<f64> = spectrum.iter().map(|x| x.norm()).collect();
     let mut sorted = magnitudes.clone();

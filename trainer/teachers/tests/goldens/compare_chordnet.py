@@ -28,7 +28,7 @@ def segments(text: str) -> list[tuple[float, float, str]]:
 
 
 def equal_share(ours: list, theirs: list) -> float:
-    """Of the time that either covers, that in which both have the same label."""
+    """The share of the time covered by either in which both have the same label."""
     end = max(ours[-1][1], theirs[-1][1])
     equal = sum(
         max(0.0, min(a[1], b[1]) - max(a[0], b[0])) for a in ours for b in theirs if a[2] == b[2]

@@ -1,10 +1,10 @@
-"""The random weights of the goldens, which the tests in Rust make as well."""
+"""The random weights of the goldens, which the Rust tests reproduce."""
 
 import numpy as np
 
 
 def formula(name: str, count: int, reach: float) -> np.ndarray:
-    """Numbers within +-reach that the test in Rust makes as well."""
+    """Numbers within +-reach, which the Rust tests reproduce."""
     state = 0xCBF29CE484222325
     for byte in name.encode():
         state = (state ^ byte) * 0x100000001B3 % 2**64

@@ -1,4 +1,4 @@
-"""Writes a small BTC checkpoint with random weights, and what PyTorch makes of it.
+"""Writes a small BTC checkpoint with random weights, and PyTorch's output for it.
 
     pip install torch numpy
     python3 make_btc.py
@@ -22,7 +22,7 @@ MEAN, STD = -3.2142, 1.5687
 
 
 def features() -> np.ndarray:
-    """Log-compressed frames that the test in Rust makes as well."""
+    """Log-compressed frames, which the Rust test reproduces."""
     t, b = np.meshgrid(np.arange(FRAMES), np.arange(BINS), indexing="ij")
     return ((t * 37 + b * 101 + (t * b) % 23) % 64 / 8 - 7).astype(np.float32)
 
@@ -58,14 +58,14 @@ def random_state() -> dict[str, torch.Tensor]:
     norm("self_attn_layers.layer_norm")
     add("output_layer.output_projection.weight", CLASSES, HIDDEN)
     add("output_layer.output_projection.bias", CLASSES)
-    # Never run, but in the original's file.
+    # Not used, but in the original's file.
     for name, tensor in torch.nn.LSTM(HIDDEN, HIDDEN // 2, bidirectional=True).state_dict().items():
         state[f"output_layer.lstm.{name}"] = torch.zeros_like(tensor)
     return state
 
 
 def forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-    """Probabilities of standardised frames, written from the paper's description."""
+    """Probabilities for standardized frames, implemented from the paper's description."""
 
     def norm(name: str, x: torch.Tensor) -> torch.Tensor:
         deviation = x.std(-1, keepdim=True) + 1e-6
@@ -114,7 +114,7 @@ def forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
 def main() -> None:
     state = random_state()
     checkpoint = {"model": state, "mean": np.float64(MEAN), "std": np.float64(STD)}
-    # As the original, which was written before PyTorch's archives.
+    # In the format of the original, which is older than PyTorch's archives.
     torch.save(checkpoint, HERE / "btc_small.pt", _use_new_zipfile_serialization=False)
     x = (torch.from_numpy(features()) - MEAN) / STD
     forward(state, x)[:20].numpy().astype("<f4").tofile(HERE / "btc_small.f32")

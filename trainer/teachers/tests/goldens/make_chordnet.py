@@ -3,15 +3,15 @@
     pip install -r requirements.txt
     python3 make_chordnet.py
 
-The audio is the first three seconds of the clip that the tests of the features use. All
+The audio is the first three seconds of the clip in the tests of the features. All
 numbers are little-endian float32:
 
     chordnet_cqt.f32      the hybrid constant-Q transform, frames x 288
     chordnet_random.f32   heads of one fold with the weights of `formula`, frames x 100
     chordnet_real.f32     heads of the ensemble with its own weights, frames x 100
-    chordnet_real.lab     what its decoder makes of those heads
+    chordnet_real.lab     its decoder's chords for those heads
     chordnet_decode.f32   heads that change chord every 24 frames, frames x 100
-    chordnet_decode.lab   what its decoder makes of those
+    chordnet_decode.lab   its decoder's chords for those
 """
 
 import importlib.resources
@@ -68,7 +68,7 @@ def real_heads(cqt: np.ndarray) -> list[np.ndarray]:
 
 
 def heads_to_decode() -> list[np.ndarray]:
-    """24 frames each of chords that ask for every part of the dictionary, in noise."""
+    """24 frames each of chords that use every part of the dictionary, with noise."""
     random = np.random.default_rng(1)
     names = "C:maj F:maj/3 G:7 A:min9 D:sus4(b7) B:hdim7 E:dim7 Ab:aug N Eb:maj9 Bb:13 F#:min/b3".split()
     sizes = [73, 13, 4, 4, 3, 3]

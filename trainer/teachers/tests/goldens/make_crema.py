@@ -8,9 +8,9 @@ It needs Python 3.11 and, in this order, because pip would otherwise bring newer
     pip install jsonschema sortedcontainers mir_eval
     python3 make_crema.py
 
-The audio is the first six seconds of the clip that the tests of the features use, faded in and
-out, brought to the original's 44 100 Hz: it must begin in silence, because a file cut in the middle
-of a sound loses the ringing of a resampler before its start. All numbers are little-endian float32:
+The audio is the first six seconds of the clip in the tests of the features, faded in and out and
+resampled to the original's 44 100 Hz: it must begin in silence, because a file cut in the middle of
+a sound loses the resampler's ringing before its start. All numbers are little-endian float32:
 
     crema_cqt.f32      the harmonic constant-Q transform, frames x 216 x 2
     crema_random.f32   tag, pitch, root and bass of the network with the weights of `formula`,
@@ -27,7 +27,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import numpy as np
 
-# Names that the original uses and that newer NumPys no longer have.
+# Names that the original uses and newer NumPy versions lack.
 for name, kind in {"float": float, "int": int, "bool": bool, "object": object}.items():
     if name not in np.__dict__:
         setattr(np, name, kind)

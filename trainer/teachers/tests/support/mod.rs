@@ -1,16 +1,16 @@
-//! What the tests of the teachers share: the files that their scripts have written, and the
-//! numbers that the scripts draw.
+//! Shared by the tests of the teachers: the files written by their scripts, and the numbers
+//! that the scripts draw.
 
 use std::path::{Path, PathBuf};
 
-/// A file that a script in the folder of goldens has written.
+/// A file written by a script in the folder of goldens.
 pub fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/goldens")
         .join(name)
 }
 
-/// The numbers of such a file.
+/// The numbers in such a file.
 pub fn numbers(name: &str) -> Vec<f32> {
     let bytes = std::fs::read(golden(name)).unwrap();
     let numbers = bytes.as_chunks::<4>().0.iter();
@@ -43,7 +43,7 @@ pub fn formula(name: &str, count: usize, reach: f32) -> Vec<f32> {
     std::iter::repeat_with(next).take(count).collect()
 }
 
-/// Between numbers in the same places.
+/// The largest difference between numbers in the same places.
 pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());

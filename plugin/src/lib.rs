@@ -393,7 +393,7 @@ impl Plugin for Changes {
         // The standalone program has no song: the transport of its backend is made up.
         let host = match context.plugin_api() {
             PluginApi::Standalone => HostPosition::default(),
-            PluginApi::Clap | PluginApi::Vst3 => HostPosition::of(context.transport()),
+            PluginApi::Clap | PluginApi::Vst3 => HostPosition::from_transport(context.transport()),
         };
         while self.events.len() < EVENTS
             && let Some(event) = context.next_event()

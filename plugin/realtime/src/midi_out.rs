@@ -46,7 +46,7 @@ impl Notes {
 
     /// A voiced chord, moved by `octaves`. Keys outside 1 … 127 are left out, as are notes
     /// past [`UPPER_NOTES`] and, above the bass, the bass note itself.
-    pub fn of(voiced: &Voiced, octaves: i32, epoch: u8) -> Self {
+    pub fn from_voiced(voiced: &Voiced, octaves: i32, epoch: u8) -> Self {
         let moved = |key: u8| {
             let key = i32::from(key) + 12 * octaves;
             u8::try_from(key).ok().filter(|key| (1..=127).contains(key))
@@ -272,7 +272,7 @@ mod tests {
 
     fn chord(bass: u8, upper: &[u8]) -> Notes {
         let upper = upper.to_vec();
-        Notes::of(&Voiced { bass, upper }, 0, 3)
+        Notes::from_voiced(&Voiced { bass, upper }, 0, 3)
     }
 
     const TOGETHER: Sending = Sending {
@@ -322,12 +322,12 @@ mod tests {
             bass: 36,
             upper: vec![36, 60, 120],
         };
-        let up = Notes::of(&voiced, 1, 0);
+        let up = Notes::from_voiced(&voiced, 1, 0);
         assert_eq!(
             (up.bass, up.upper[0], up.upper[1]),
             (Some(48), Some(72), None)
         );
-        let down = Notes::of(&voiced, -3, 0);
+        let down = Notes::from_voiced(&voiced, -3, 0);
         assert_eq!((down.bass, down.upper[0]), (None, Some(24)));
     }
 

@@ -82,7 +82,7 @@ fn told_bar_start(beats: Option<f64>, length: Option<f64>, reported: Option<f64>
 
 impl HostPosition {
     /// Copies what the host reports for the first sample of the current block.
-    pub fn of(transport: &Transport) -> Self {
+    pub fn from_transport(transport: &Transport) -> Self {
         let signature = match (transport.time_sig_numerator, transport.time_sig_denominator) {
             (Some(numerator @ 1..=64), Some(denominator @ 1..=64)) => {
                 Some((numerator as u16, denominator as u16))
@@ -397,18 +397,18 @@ mod tests {
         transport.pos_beats = Some(32.0);
         transport.time_sig_numerator = Some(3);
         transport.time_sig_denominator = Some(4);
-        let host = HostPosition::of(&transport);
+        let host = HostPosition::from_transport(&transport);
         assert_eq!((host.bar_start_beats, host.bar_number), (None, None));
         assert_eq!(host.bar_start(), Some(30.0));
         transport.bar_start_pos_beats = Some(32.0);
-        let host = HostPosition::of(&transport);
+        let host = HostPosition::from_transport(&transport);
         assert_eq!((host.bar_start_beats, host.bar_number), (Some(32.0), None));
         assert_eq!(host.bar_start(), Some(32.0));
         // Ardour 7 reports a wrong one.
         transport.bar_start_pos_beats = Some(8.0);
-        assert_eq!(HostPosition::of(&transport).bar_start_beats, None);
+        assert_eq!(HostPosition::from_transport(&transport).bar_start_beats, None);
         transport.bar_number = Some(8);
-        assert_eq!(HostPosition::of(&transport).bar_number, Some(8));
+        assert_eq!(HostPosition::from_transport(&transport).bar_number, Some(8));
     }
 
     #[test]
@@ -556,7 +556,7 @@ mod tests {
         transport.pos_beats = Some(f64::INFINITY);
         transport.time_sig_numerator = Some(-3);
         transport.time_sig_denominator = Some(0);
-        let host = HostPosition::of(&transport);
+        let host = HostPosition::from_transport(&transport);
         assert_eq!(
             host,
             HostPosition {

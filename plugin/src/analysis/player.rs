@@ -68,7 +68,7 @@ impl Player {
                 (Label::Chord(chord.clone()), choice, notes)
             }
         };
-        let notes = Notes::of(&voiced.2, choice.octave, self.epoch);
+        let notes = Notes::from_voiced(&voiced.2, choice.octave, self.epoch);
         self.voiced = Some(voiced);
         notes
     }

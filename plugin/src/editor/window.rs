@@ -260,7 +260,7 @@ impl App {
         let params = &self.instance.params;
         let voicing: Voicing = params.midi_voicing.value().into();
         let voiced = voicing.voice(chord, None);
-        let notes = Notes::of(&voiced, params.midi_octave.value(), 0);
+        let notes = Notes::from_voiced(&voiced, params.midi_octave.value(), 0);
         self.instance.wish.ask(notes);
         self.asked = Some(Instant::now());
         context.request_repaint_after(UNHEARD_AFTER);

@@ -1,7 +1,7 @@
 //! Puts version and commit together.
 //!
-//! Git is not asked: each commit would compile everything that shows it anew, and a source archive
-//! has none. Whoever builds what is shipped (`cargo xtask dist`) says the commit.
+//! Git is not run: each commit would recompile everything that shows it, and a source archive has
+//! no commits. The release build (`cargo xtask dist`) passes the commit.
 
 use std::env;
 

@@ -1,7 +1,7 @@
-//! Which build this is.
+//! The version and commit of this build.
 
-/// Version and commit, as in `0.1.0 (commit 1a2b3c4d5e6f)`. A build that nobody told its commit
-/// says `0.1.0 (built from source)`; one with changes that are in no commit ends in `-dirty`.
+/// Version and commit, as in `0.1.0 (commit 1a2b3c4d5e6f)`. A build without a known commit has
+/// `0.1.0 (built from source)`; one with uncommitted changes ends in `-dirty`.
 pub const BUILD: &str = env!("CHANGES_BUILD");
 
 #[cfg(test)]

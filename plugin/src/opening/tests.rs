@@ -359,7 +359,7 @@ fn what_cannot_be_opened_is_named() {
     let error = read_chart(&chart).unwrap_err();
     assert!(error.to_string().contains("chart.txt"), "{error}");
     let error = read_text("nothing").unwrap_err();
-    assert!(error.to_string().contains("no chart"), "{error}");
+    assert!(error.to_string().contains("not a chart"), "{error}");
     assert!(is_chart(Path::new("a/B.ChordPro")) && !is_chart(Path::new("b.flac")));
 }
 

@@ -272,7 +272,7 @@ pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
         let lines = vec![
             level("offline, the whole file", offline, "offline"),
             Line {
-                name: "live, after that delay".into(),
+                name: "live, after that wait".into(),
                 points: curve
                     .live
                     .iter()
@@ -283,7 +283,7 @@ pub(crate) fn lookahead(set: &str, curve: &Curve) -> Lines {
                 dashed: false,
                 marked: true,
             },
-            level("display, at each moment", display, "display"),
+            level("display, what was shown when", display, "display"),
         ];
         Panel {
             title: title.into(),
@@ -348,11 +348,11 @@ pub(crate) fn latency(
                         "offline",
                     ),
                     line("live, confirmed", live, "live"),
-                    line("display, at each moment", display, "display"),
+                    line("display, what was shown when", display, "display"),
                 ],
             ),
             panel(
-                "wrong labels before a chord",
+                "wrong labels on the way to a chord",
                 vec![line("display", wrong, "display")],
             ),
         ],

@@ -406,7 +406,10 @@ mod tests {
         assert_eq!(host.bar_start(), Some(32.0));
         // Ardour 7 reports a wrong one.
         transport.bar_start_pos_beats = Some(8.0);
-        assert_eq!(HostPosition::from_transport(&transport).bar_start_beats, None);
+        assert_eq!(
+            HostPosition::from_transport(&transport).bar_start_beats,
+            None
+        );
         transport.bar_number = Some(8);
         assert_eq!(HostPosition::from_transport(&transport).bar_number, Some(8));
     }

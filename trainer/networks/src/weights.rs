@@ -192,9 +192,8 @@ impl Weights {
             ) => net.grown(from, to, device),
             _ => None,
         };
-        let refused = || {
-            WeightsError::DoNotFit("the architecture cannot be grown to the wanted one".into())
-        };
+        let refused =
+            || WeightsError::DoNotFit("the architecture cannot be grown to the wanted one".into());
         Ok(Self {
             network: Network::PitchClass(grown.ok_or_else(refused)?),
             architecture: to.clone(),

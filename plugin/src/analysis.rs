@@ -28,6 +28,7 @@ use crate::params::ChangesParams;
 use crate::recognition::{Recognizer, Recognizers, SPECTRUM_BINS, Settings};
 use crate::snapshot::{SPECTRUM_FLOOR, SURE, Snapshot, Status};
 use changes_realtime::midi_out::Notes;
+use changes_realtime::readout::Readout;
 use changes_realtime::tap::{Mark, TapOutput, Tapped};
 use changes_realtime::transport::Anchor;
 use harmony::label::Label;
@@ -402,6 +403,7 @@ impl Analysis {
         instance.live_notes.set(notes);
         stream.tap.done();
         self.stream = Some(stream);
+        self.tell_host(instance);
         tapped.is_some()
     }
 
@@ -589,6 +591,20 @@ impl Analysis {
         }
     }
 
+    /// Leaves the chord that is shown where the host reads it: with the audio, however seldom a
+    /// picture is due.
+    fn tell_host(&self, instance: &Instance) {
+        // What is held goes on being shown.
+        if instance.params.freeze.value() && !self.failed {
+            return;
+        }
+        let shows = self.status(instance.params.bypass.value()).shows_chord();
+        let current = self.current.as_ref().filter(|_| shows && !self.failed);
+        let chord = current.and_then(|it| Some((it.label.chord()?, it.confidence)));
+        let readout = chord.map(|(chord, confidence)| Readout::from_chord(chord, confidence));
+        instance.host.readout.set(readout.unwrap_or_default());
+    }
+
     fn publish_if_due(&mut self, instance: &Instance) {
         let since = self.last_published.elapsed();
         if instance.was_looked_at() {
@@ -610,6 +626,7 @@ impl Analysis {
     fn publish(&mut self, instance: &Instance) {
         self.changed = false;
         self.last_published = Instant::now();
+        self.tell_host(instance);
         if self.failed {
             instance.publish(Snapshot {
                 status: Status::Failed,

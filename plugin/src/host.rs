@@ -1,4 +1,6 @@
-//! Tells the host that the project has changed, so that it asks before closing it.
+//! What goes from an instance to its host past nice-plug: that the project has changed, so that it
+//! asks before closing it, and the chord that is shown ([`LiveReadout`]), which it can read as
+//! parameters.
 //!
 //! CLAP's `clap_host_state.mark_dirty` and VST3's `IComponentHandler2::setDirty` do that, both
 //! on the host's main thread only. nice-plug 0.4.2 uses neither; `entry` passes the host on as
@@ -11,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use changes_realtime::readout::LiveReadout;
 use parking_lot::Mutex;
 
 /// A host that can be told of changes.
@@ -43,6 +46,8 @@ pub struct HostLink {
     has_callback: bool,
     /// Windows that are open.
     windows: AtomicU32,
+    /// The chord that is shown, for the host to read.
+    pub readout: LiveReadout,
 }
 
 thread_local! {

@@ -32,6 +32,13 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// Whether a recognized chord is shown. In silence, or when nothing plays, there is none.
+    pub const fn shows_chord(self) -> bool {
+        matches!(self, Self::Unsure | Self::Recognizing | Self::Gap)
+    }
+}
+
 /// A position in the song: in the host's time on [`Clock::Host`](crate::session::Clock::Host),
 /// else in the stream's. Seconds are those of [`Session::track`](crate::session::Session::track).
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -317,13 +317,10 @@ impl View {
     }
 }
 
-/// The chord that sounds. In silence, or when nothing plays, there is none.
+/// The chord that sounds.
 fn live_chord(snapshot: &Snapshot, key: &KeyView, namer: &Namer) -> Option<ChordView> {
-    let silent = matches!(
-        snapshot.status,
-        Status::Idle | Status::Bypassed | Status::Silence | Status::Listening | Status::Failed
-    );
-    let current = snapshot.current.as_ref().filter(|_| !silent)?;
+    let shows = snapshot.status.shows_chord();
+    let current = snapshot.current.as_ref().filter(|_| shows)?;
     let view = chord_view(&current.label, key.key, namer)?;
     Some(ChordView {
         confidence: current.confidence,

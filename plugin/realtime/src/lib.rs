@@ -3,7 +3,8 @@
 //!
 //! Samples go through a [`tap`] and its [`ring`] to the worker, with the host's transport
 //! ([`transport`]), the recognizer's settings ([`settings`]) and the incoming notes
-//! ([`notes_in`]); notes of the live chord come back ([`midi_out`]).
+//! ([`notes_in`]); notes of the live chord come back ([`midi_out`]), and the chord itself, for the
+//! host to read ([`readout`]).
 //!
 //! `plugin/races` runs all of it under ThreadSanitizer and Miri, `plugin/rtsan` watches it in
 //! the built plugin.
@@ -12,6 +13,7 @@ pub mod audition;
 pub mod bounce;
 pub mod midi_out;
 pub mod notes_in;
+pub mod readout;
 pub mod ring;
 pub mod settings;
 pub mod tap;

@@ -1,16 +1,23 @@
 //! The entry point of CLAP.
 
+mod params;
+
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null;
 use std::sync::{Arc, OnceLock};
 
+use clap_sys::events::clap_output_events;
+use clap_sys::ext::params::CLAP_EXT_PARAMS;
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
+use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 use nice_plug::wrapper::clap::{
     CLAP_PLUGIN_FACTORY_ID, CLAP_VERSION, PluginDescriptor, Wrapper, clap_host, clap_plugin,
     clap_plugin_descriptor, clap_plugin_entry, clap_plugin_factory,
 };
 use nice_plug::wrapper::setup_logger;
 
+use self::params::{PARAMS, Told};
+use super::readout::Field;
 use crate::Changes;
 use crate::host::{HostLink, Listener};
 
@@ -69,14 +76,32 @@ unsafe extern "C" fn get_plugin_descriptor(
     }
 }
 
-/// What the host gets: nice-plug's plugin, except for its end.
+/// What the host gets: nice-plug's plugin with more parameters, and an end of its own.
 #[repr(C)]
 struct Instance {
     /// First field: the host's pointer is to this. Its data are those of nice-plug's plugin,
-    /// which all functions but one belong to.
+    /// which most of its functions belong to.
     plugin: clap_plugin,
     wrapped: *const clap_plugin,
     link: Arc<HostLink>,
+    told: Told,
+}
+
+impl Instance {
+    /// What a parameter of ours has now. Safe on the audio thread.
+    fn value(&self, field: Field) -> f64 {
+        field.value(self.link.readout.get())
+    }
+
+    /// Tells the host what has changed of them. Safe on the audio thread.
+    ///
+    /// # Safety
+    /// `out` is null or the host's.
+    unsafe fn tell(&self, out: *const clap_output_events) {
+        let readout = self.link.readout.get();
+        // SAFETY: the caller's promise.
+        unsafe { self.told.tell(|field| field.value(readout), out) };
+    }
 }
 
 unsafe extern "C" fn create_plugin(
@@ -99,11 +124,14 @@ unsafe extern "C" fn create_plugin(
     let instance = Instance {
         plugin: clap_plugin {
             destroy: Some(destroy),
+            process: Some(process),
+            get_extension: Some(get_extension),
             // SAFETY: it was just made.
             ..unsafe { *wrapped }
         },
         wrapped,
         link,
+        told: Told::default(),
     };
     Box::into_raw(Box::new(instance)).cast_const().cast()
 }
@@ -116,6 +144,38 @@ unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
         if let Some(destroy) = (*instance.wrapped).destroy {
             destroy(instance.wrapped);
         }
+    }
+}
+
+unsafe extern "C" fn process(
+    plugin: *const clap_plugin,
+    process: *const clap_process,
+) -> clap_process_status {
+    // SAFETY: the host's pointers, of their types; on its audio thread. What the worker has said
+    // stands at the block's start, so that the events are in order.
+    unsafe {
+        let instance = &*plugin.cast::<Instance>();
+        if let Some(process) = process.as_ref() {
+            instance.tell(process.out_events);
+        }
+        match (*instance.wrapped).process {
+            Some(wrapped) => wrapped(instance.wrapped, process),
+            None => CLAP_PROCESS_ERROR,
+        }
+    }
+}
+
+unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
+    // SAFETY: not null, it is a string by the specification; the plugin is the one that the host
+    // was given.
+    unsafe {
+        if !id.is_null() && CStr::from_ptr(id) == CLAP_EXT_PARAMS {
+            return (&raw const PARAMS).cast();
+        }
+        let wrapped = (*plugin.cast::<Instance>()).wrapped;
+        (*wrapped)
+            .get_extension
+            .map_or(null(), |get_extension| get_extension(wrapped, id))
     }
 }
 

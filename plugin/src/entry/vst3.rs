@@ -4,6 +4,8 @@
     reason = "the functions have the names that VST3 gives them"
 )]
 
+mod params;
+
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComRef, ComWrapper};
 use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
+use self::params::Told;
+use super::readout::Field;
 use crate::Changes;
 use crate::host::{HostLink, Listener};
 
@@ -38,6 +42,7 @@ use crate::host::{HostLink, Listener};
 struct Instance {
     wrapped: Wrapper<Changes>,
     link: Arc<HostLink>,
+    told: Told,
 }
 
 impl Class for Instance {
@@ -59,7 +64,19 @@ impl Instance {
         Self {
             wrapped: link.while_making(Wrapper::new),
             link,
+            told: Told::default(),
         }
+    }
+
+    /// What a parameter of ours has now.
+    fn value(&self, field: Field) -> f64 {
+        field.value(self.link.readout.get())
+    }
+
+    /// How many parameters nice-plug has.
+    fn own_count(&self) -> int32 {
+        // SAFETY: a plain question.
+        unsafe { self.wrapped.getParameterCount() }
     }
 }
 
@@ -126,14 +143,88 @@ impl IEditControllerTrait for Instance {
         setComponentState(state: *mut IBStream) -> tresult;
         setState(state: *mut IBStream) -> tresult;
         getState(state: *mut IBStream) -> tresult;
-        getParameterCount() -> int32;
-        getParameterInfo(index: int32, info: *mut ParameterInfo) -> tresult;
-        getParamStringByValue(id: ParamID, value: ParamValue, text: *mut String128) -> tresult;
-        getParamValueByString(id: ParamID, text: *mut TChar, value: *mut ParamValue) -> tresult;
-        normalizedParamToPlain(id: ParamID, value: ParamValue) -> ParamValue;
-        plainParamToNormalized(id: ParamID, value: ParamValue) -> ParamValue;
-        getParamNormalized(id: ParamID) -> ParamValue;
-        setParamNormalized(id: ParamID, value: ParamValue) -> tresult;
+    }
+
+    unsafe fn getParameterCount(&self) -> int32 {
+        self.own_count() + Field::ALL.len() as int32
+    }
+
+    unsafe fn getParameterInfo(&self, index: int32, info: *mut ParameterInfo) -> tresult {
+        let own = self.own_count();
+        if index < own {
+            // SAFETY: as it was called, so it is handed on.
+            return unsafe { self.wrapped.getParameterInfo(index, info) };
+        }
+        let field = Field::ALL.get((index - own) as usize);
+        // SAFETY: the host's place for it.
+        unsafe { answer(info, field.map(|field| params::info(*field))) }
+    }
+
+    unsafe fn getParamStringByValue(
+        &self,
+        id: ParamID,
+        value: ParamValue,
+        text: *mut String128,
+    ) -> tresult {
+        let Some(field) = Field::from_id(id) else {
+            // SAFETY: as it was called, so it is handed on.
+            return unsafe { self.wrapped.getParamStringByValue(id, value, text) };
+        };
+        // SAFETY: null, or the host's place for a text.
+        let Some(text) = (unsafe { text.as_mut() }) else {
+            return kInvalidArgument;
+        };
+        params::write(&field.text(params::plain(field, value)), text);
+        kResultOk
+    }
+
+    unsafe fn getParamValueByString(
+        &self,
+        id: ParamID,
+        text: *mut TChar,
+        value: *mut ParamValue,
+    ) -> tresult {
+        let Some(field) = Field::from_id(id) else {
+            // SAFETY: as it was called, so it is handed on.
+            return unsafe { self.wrapped.getParamValueByString(id, text, value) };
+        };
+        // SAFETY: null, or the host's text, which ends in zero.
+        let plain = unsafe { params::read(text) }.and_then(|text| field.parse(&text));
+        // SAFETY: the host's place for it.
+        unsafe { answer(value, plain.map(|plain| params::normalized(field, plain))) }
+    }
+
+    unsafe fn normalizedParamToPlain(&self, id: ParamID, value: ParamValue) -> ParamValue {
+        match Field::from_id(id) {
+            Some(field) => params::plain(field, value),
+            // SAFETY: as it was called, so it is handed on.
+            None => unsafe { self.wrapped.normalizedParamToPlain(id, value) },
+        }
+    }
+
+    unsafe fn plainParamToNormalized(&self, id: ParamID, value: ParamValue) -> ParamValue {
+        match Field::from_id(id) {
+            Some(field) => params::normalized(field, value),
+            // SAFETY: as it was called, so it is handed on.
+            None => unsafe { self.wrapped.plainParamToNormalized(id, value) },
+        }
+    }
+
+    unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
+        match Field::from_id(id) {
+            Some(field) => params::normalized(field, self.value(field)),
+            // SAFETY: as it was called, so it is handed on.
+            None => unsafe { self.wrapped.getParamNormalized(id) },
+        }
+    }
+
+    unsafe fn setParamNormalized(&self, id: ParamID, value: ParamValue) -> tresult {
+        match Field::from_id(id) {
+            // What the plugin said comes back by the host; nobody else may say it.
+            Some(_) => kResultOk,
+            // SAFETY: as it was called, so it is handed on.
+            None => unsafe { self.wrapped.setParamNormalized(id, value) },
+        }
     }
 
     unsafe fn setComponentHandler(&self, handler: *mut IComponentHandler) -> tresult {
@@ -166,8 +257,19 @@ impl IAudioProcessorTrait for Instance {
         getLatencySamples() -> uint32;
         setupProcessing(setup: *mut ProcessSetup) -> tresult;
         setProcessing(state: TBool) -> tresult;
-        process(data: *mut ProcessData) -> tresult;
         getTailSamples() -> uint32;
+    }
+
+    unsafe fn process(&self, data: *mut ProcessData) -> tresult {
+        // SAFETY: null, or the host's for the block; as it was called, so it is handed on.
+        unsafe {
+            if let Some(data) = data.as_ref() {
+                let readout = self.link.readout.get();
+                self.told
+                    .tell(|field| field.value(readout), data.outputParameterChanges);
+            }
+            self.wrapped.process(data)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use harmony::track::Track;
 use recognizer::live::{Shown, ShownState};
 use recognizer::models::NetworkFile;
 use recognizer::refine::Refined;
@@ -11,7 +12,10 @@ use crate::instance::Instance;
 use crate::networks::NetworkChoice;
 use crate::params::ChangesParams;
 use crate::recognition::{Grid, Made, Recognizer, SPECTRUM_BINS, Settings};
+use crate::session::Clock;
 use crate::snapshot::{Snapshot, Status};
+use crate::view::{Controls, Song, View};
+use changes_realtime::readout::Readout;
 use changes_realtime::tap::{Tap, TapInput};
 use changes_realtime::transport::HostPosition;
 
@@ -194,6 +198,41 @@ fn chords_reach_the_picture_and_the_track() {
             (2.0, 3.0, "G:maj".to_owned())
         ]
     );
+}
+
+#[test]
+fn the_host_reads_the_chord_that_the_window_shows() {
+    let host = Arc::default();
+    let worker = worker();
+    let (instance, mut input) = tapped_by(&host, 100_000, RATE);
+    worker.adopt(&instance);
+    assert_eq!(host.readout.get(), Readout::default());
+    let shown = |snapshot: &Snapshot| {
+        let song = Song::of_track(Track::new(), Clock::Stream);
+        let view = View::new(snapshot, &song, &Controls::default());
+        let chord = view.chord.filter(|chord| !chord.remembered);
+        chord.map_or_else(Readout::default, |chord| {
+            Readout::from_chord(&chord.written, chord.confidence)
+        })
+    };
+    let mut seen = Vec::new();
+    for (value, root) in [(0.1, 1), (0.5, 8), (0.2, 3)] {
+        push(&mut input, value, 300);
+        await_snapshot(&instance, |it| {
+            let same = shown(it) == host.readout.get();
+            same && host.readout.get().root == root
+        });
+        seen.push(host.readout.get().confidence);
+    }
+    assert_eq!(seen, [0.9; 3]);
+    // No audio comes any more: nothing is shown, and nothing is read.
+    await_snapshot(&instance, |it| it.status == Status::Idle);
+    wait_until(|| host.readout.get() == Readout::default());
+    push(&mut input, 0.1, 300);
+    wait_until(|| host.readout.get().root == 1);
+    push(&mut input, 9.0, 10);
+    await_snapshot(&instance, |it| it.status == Status::Failed);
+    wait_until(|| host.readout.get() == Readout::default());
 }
 
 #[test]

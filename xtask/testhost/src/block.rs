@@ -66,7 +66,10 @@ pub struct Block {
     out_events: Out,
     /// All notes that the plugin has sent, in order.
     pub notes: Vec<Note>,
-    /// The events of the last block: the sample of each, and its message if it is not a note.
+    /// The parameters that the plugin itself has changed in the last block, with their values.
+    pub told: Vec<(ClapId, f64)>,
+    /// The other events of the last block: the sample of each, and its message if it is not a
+    /// note.
     pub sent: Vec<(u32, Option<Message>)>,
     /// The plugin's status after the last block.
     pub status: Option<ProcessStatus>,
@@ -90,6 +93,7 @@ impl Block {
             events: EventBuffer::with_capacity(16),
             out_events: Out::with_capacity(256),
             notes: Vec::new(),
+            told: Vec::new(),
             sent: Vec::new(),
             status: None,
             in_place: false,
@@ -189,6 +193,8 @@ impl Block {
         self.events.clear();
         let told = self.out_events.events.iter().filter_map(Note::of);
         self.notes.extend(told);
+        self.told.clear();
+        self.told.extend(self.out_events.parameters());
         self.sent = self.out_events.sent();
         self.out_events.clear();
         Ok(&self.output)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
 use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
-use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::{HostState, HostStateImpl, PluginState};
 use clack_host::events::EventFlags;
@@ -255,6 +255,8 @@ pub struct Parameter {
     pub max: f64,
     /// The current value.
     pub value: f64,
+    /// What may be done with it.
+    pub flags: ParamInfoFlags,
 }
 
 /// All parameters.
@@ -274,6 +276,7 @@ pub fn parameters(instance: &mut PluginInstance<TestHost>) -> Vec<Parameter> {
                 min: info.min_value,
                 max: info.max_value,
                 value: params.get_value(&plugin, info.id).unwrap(),
+                flags: info.flags,
             }
         })
         .collect()

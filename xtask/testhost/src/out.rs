@@ -7,7 +7,7 @@
 
 use clack_host::events::io::{OutputEventBuffer, TryPushError};
 use clack_host::events::spaces::CoreEventSpace;
-use clack_host::prelude::{EventBuffer, UnknownEvent};
+use clack_host::prelude::{ClapId, EventBuffer, UnknownEvent};
 
 /// An event that is not a note, as MIDI bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +36,24 @@ impl Out {
         }
     }
 
-    /// The sample of each event, and its message if it is not a note, in the order they came
-    /// in.
+    /// The parameters that the plugin itself has changed, with their values.
+    pub fn parameters(&self) -> impl Iterator<Item = (ClapId, f64)> {
+        self.events
+            .iter()
+            .filter_map(|event| match event.as_core_event() {
+                Some(CoreEventSpace::ParamValue(it)) => Some((it.param_id()?, it.value())),
+                _ => None,
+            })
+    }
+
+    /// The sample of each other event, and its message if it is not a note, in the order they
+    /// came in.
     pub fn sent(&self) -> Vec<(u32, Option<Message>)> {
         let (mut bytes, mut lengths) = (self.bytes.as_slice(), self.lengths.iter());
         let mut sent = Vec::new();
         for event in self.events.iter() {
             let message = match event.as_core_event() {
+                Some(CoreEventSpace::ParamValue(_)) => continue,
                 Some(CoreEventSpace::Midi(it)) => Some(Message::Short(it.data())),
                 Some(CoreEventSpace::MidiSysEx(_)) => {
                     let (message, rest) = bytes.split_at(*lengths.next().unwrap());

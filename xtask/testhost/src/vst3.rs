@@ -12,6 +12,7 @@
 )]
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::path::Path;
 use std::ptr::null_mut;
@@ -21,6 +22,7 @@ use libloading::Library;
 use vst3::Steinberg::Vst::Event_::EventTypes_::{
     kDataEvent, kLegacyMIDICCOutEvent, kNoteOffEvent, kNoteOnEvent,
 };
+use vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_::{kIsHidden, kIsReadOnly};
 use vst3::Steinberg::Vst::ProcessContext_::StatesAndFlags_::{
     kPlaying, kProjectTimeMusicValid, kTempoValid, kTimeSigValid,
 };
@@ -41,6 +43,20 @@ use vst3::{Class, ComPtr, ComWrapper, Interface};
 /// A controller that the plugin has sent: sample of the block, channel, number, and two values.
 pub type Control = (i32, u8, u8, [u8; 2]);
 
+/// A parameter as the plugin describes it.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// By which hosts set it.
+    pub id: ParamID,
+    /// By which people find it.
+    pub name: String,
+    /// The number of its last value; 0 for one that has no steps.
+    pub steps: i32,
+    /// Whether only the plugin changes it.
+    pub is_read_only: bool,
+    is_hidden: bool,
+}
+
 /// An instance of the plugin, processing.
 pub struct Instance {
     processor: ComPtr<IAudioProcessor>,
@@ -51,6 +67,7 @@ pub struct Instance {
     events: ComWrapper<Events>,
     given: ComWrapper<Given>,
     changes: ComWrapper<Changes>,
+    told: ComWrapper<Told>,
     handler: ComWrapper<Handler>,
     rate: f64,
     /// Position in the song, in quarter notes.
@@ -115,6 +132,7 @@ impl Instance {
                 events: ComWrapper::new(Events::default()),
                 given: ComWrapper::new(Given::default()),
                 changes: ComWrapper::new(Changes::default()),
+                told: ComWrapper::new(Told::default()),
                 handler,
                 rate,
                 beats: 0.0,
@@ -185,6 +203,48 @@ impl Instance {
         };
         let id = id.unwrap_or_else(|| panic!("no parameter {name}"));
         self.change(id, 0, value);
+    }
+
+    /// All parameters that are not hidden, as the plugin describes them.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        // SAFETY: the structures are the callee's to fill and live through the calls.
+        let told = |index| unsafe {
+            let mut info: ParameterInfo = std::mem::zeroed();
+            assert_eq!(
+                self.controller.getParameterInfo(index, &mut info),
+                kResultOk
+            );
+            let title: Vec<u16> = info.title.iter().copied().take_while(|c| *c > 0).collect();
+            Parameter {
+                id: info.id,
+                name: String::from_utf16_lossy(&title),
+                steps: info.stepCount,
+                is_read_only: info.flags & kIsReadOnly != 0,
+                is_hidden: info.flags & kIsHidden != 0,
+            }
+        };
+        // SAFETY: a plain question.
+        let count = unsafe { self.controller.getParameterCount() };
+        (0..count).map(told).filter(|it| !it.is_hidden).collect()
+    }
+
+    /// The value of a parameter, 0 … 1, and the text that the plugin writes for it.
+    pub fn value(&self, id: ParamID) -> (f64, String) {
+        let mut text = [0; 128];
+        // SAFETY: the text is the callee's to fill and lives through the call.
+        let value = unsafe {
+            let value = self.controller.getParamNormalized(id);
+            let told = self.controller.getParamStringByValue(id, value, &mut text);
+            assert_eq!(told, kResultOk, "{id}");
+            value
+        };
+        let text: Vec<u16> = text.into_iter().take_while(|c| *c > 0).collect();
+        (value, String::from_utf16_lossy(&text))
+    }
+
+    /// The values that the plugin has sent of its own accord, the last of each parameter.
+    pub fn told(&self) -> HashMap<ParamID, f64> {
+        self.told.1.borrow().clone()
     }
 
     fn change(&mut self, id: ParamID, at: i32, value: f64) {
@@ -281,6 +341,7 @@ impl Instance {
             self.samples += audio.len() as i64;
         }
         let changes = self.changes.to_com_ptr::<IParameterChanges>().unwrap();
+        let told = self.told.to_com_ptr::<IParameterChanges>().unwrap();
         let events = self.events.to_com_ptr::<IEventList>().unwrap();
         let given = self.given.to_com_ptr::<IEventList>().unwrap();
         self.events.1.borrow_mut().clear();
@@ -294,7 +355,7 @@ impl Instance {
             inputs: &mut inputs,
             outputs: &mut outputs,
             inputParameterChanges: changes.as_ptr(),
-            outputParameterChanges: null_mut(),
+            outputParameterChanges: told.as_ptr(),
             inputEvents: given.as_ptr(),
             outputEvents: events.as_ptr(),
             processContext: &mut context,
@@ -303,6 +364,12 @@ impl Instance {
         assert_eq!(unsafe { self.processor.process(&mut data) }, kResultOk);
         assert_eq!(input, output);
         self.changes.0.borrow_mut().clear();
+        for queue in self.told.0.borrow_mut().drain(..) {
+            self.told.1.borrow_mut().insert(queue.0, queue.1.get());
+            // As hosts do: the controller gets what the processor says.
+            // SAFETY: a plain call with two numbers.
+            unsafe { self.controller.setParamNormalized(queue.0, queue.1.get()) };
+        }
         self.given.0.borrow_mut().clear();
         for (on, note) in self.events.0.take() {
             let sounds = self.sounding.iter().position(|it| *it == note);
@@ -514,6 +581,64 @@ impl IParameterChangesTrait for Changes {
 
     unsafe fn addParameterData(&self, _: *const ParamID, _: *mut int32) -> *mut IParamValueQueue {
         null_mut()
+    }
+}
+
+/// Parameters that the plugin changes by itself: those of a block, and the last of each.
+#[derive(Default)]
+struct Told(
+    RefCell<Vec<ComWrapper<Said>>>,
+    RefCell<HashMap<ParamID, f64>>,
+);
+
+impl Class for Told {
+    type Interfaces = (IParameterChanges,);
+}
+
+impl IParameterChangesTrait for Told {
+    unsafe fn getParameterCount(&self) -> int32 {
+        self.0.borrow().len() as int32
+    }
+
+    unsafe fn getParameterData(&self, _: int32) -> *mut IParamValueQueue {
+        null_mut()
+    }
+
+    unsafe fn addParameterData(&self, id: *const ParamID, _: *mut int32) -> *mut IParamValueQueue {
+        // SAFETY: the plugin hands over a number.
+        let said = ComWrapper::new(Said(unsafe { *id }, Cell::new(0.0)));
+        // The list keeps a reference until the block is over.
+        let queue = said.as_com_ref::<IParamValueQueue>();
+        let queue = queue.map_or(null_mut(), |it| it.as_ptr());
+        self.0.borrow_mut().push(said);
+        queue
+    }
+}
+
+/// What the plugin says of one parameter.
+struct Said(ParamID, Cell<f64>);
+
+impl Class for Said {
+    type Interfaces = (IParamValueQueue,);
+}
+
+impl IParamValueQueueTrait for Said {
+    unsafe fn getParameterId(&self) -> ParamID {
+        self.0
+    }
+
+    unsafe fn getPointCount(&self) -> int32 {
+        1
+    }
+
+    unsafe fn getPoint(&self, _: int32, _: *mut int32, _: *mut f64) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn addPoint(&self, offset: int32, value: f64, _: *mut int32) -> tresult {
+        assert_eq!(offset, 0);
+        self.1.set(value);
+        kResultOk
     }
 }
 

@@ -1,0 +1,139 @@
+//! The parameters of a VST3 that say which chord is shown; nice-plug's are before them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nice_plug::wrapper::vst3::vst3::ComRef;
+use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_::kIsReadOnly;
+use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
+    IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, ParamID, ParamValue,
+    ParameterInfo, String128, TChar, kRootUnitId,
+};
+use nice_plug::wrapper::vst3::vst3::Steinberg::kResultOk;
+
+use crate::entry::readout::Field;
+
+/// A value as VST3 has them, 0 … 1.
+pub(super) fn normalized(field: Field, plain: ParamValue) -> ParamValue {
+    (plain / field.most()).clamp(0.0, 1.0)
+}
+
+/// The value of ours that a host means.
+pub(super) fn plain(field: Field, normalized: ParamValue) -> ParamValue {
+    let plain = normalized.clamp(0.0, 1.0) * field.most();
+    match field.steps() {
+        Some(_) => plain.round(),
+        None => plain,
+    }
+}
+
+/// What hosts are told of a parameter.
+pub(super) fn info(field: Field) -> ParameterInfo {
+    let mut info = ParameterInfo {
+        id: field.id(),
+        title: [0; _],
+        shortTitle: [0; _],
+        units: [0; _],
+        stepCount: field.steps().map_or(0, i32::from),
+        defaultNormalizedValue: 0.0,
+        unitId: kRootUnitId,
+        flags: kIsReadOnly,
+    };
+    write(field.name(), &mut info.title);
+    write(field.name(), &mut info.shortTitle);
+    info
+}
+
+/// Writes a text with the zero behind it; the end of one that does not fit is cut off.
+pub(super) fn write(text: &str, place: &mut String128) {
+    let room = place.len() - 1;
+    let mut length = 0;
+    for unit in text.encode_utf16().take(room) {
+        place[length] = unit;
+        length += 1;
+    }
+    place[length] = 0;
+}
+
+/// Reads a text of at most as many letters as [`write`] writes.
+///
+/// # Safety
+/// `text` is null or ends in zero.
+pub(super) unsafe fn read(text: *const TChar) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
+    let most = size_of::<String128>() / size_of::<TChar>();
+    // SAFETY: nothing is read behind the zero, which is there by the caller's promise.
+    let units = (0..most).map(|index| unsafe { text.add(index).read() });
+    let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
+    String::from_utf16(&units).ok()
+}
+
+/// The values that the host was told, as bits: it is told what differs.
+#[derive(Debug, Default)]
+pub(super) struct Told([AtomicU64; Field::ALL.len()]);
+
+impl Told {
+    /// Tells the host what has changed, at the start of the block. Safe on the audio thread.
+    ///
+    /// # Safety
+    /// `changes` is null or the host's.
+    pub(super) unsafe fn tell(
+        &self,
+        value: impl Fn(Field) -> f64,
+        changes: *mut IParameterChanges,
+    ) {
+        // SAFETY: the caller's promise.
+        let Some(changes) = (unsafe { ComRef::from_raw(changes) }) else {
+            return;
+        };
+        for (field, told) in Field::ALL.into_iter().zip(&self.0) {
+            let bits = normalized(field, value(field)).to_bits();
+            // The host calls from one thread at a time.
+            if told.load(Ordering::Relaxed) == bits {
+                continue;
+            }
+            let id: ParamID = field.id();
+            let mut index = 0;
+            // SAFETY: the numbers live through the calls; the queue is the host's for the block.
+            let taken = unsafe {
+                ComRef::from_raw(changes.addParameterData(&id, &mut index)).is_some_and(|queue| {
+                    queue.addPoint(0, f64::from_bits(bits), &mut index) == kResultOk
+                })
+            };
+            if taken {
+                told.store(bits, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_and_texts_come_back() {
+        for field in Field::ALL {
+            for step in 0..=field.steps().unwrap_or(100) {
+                let value = field
+                    .steps()
+                    .map_or(f64::from(step) / 100.0, |_| step.into());
+                let back = plain(field, normalized(field, value));
+                assert!((back - value).abs() < 1e-9, "{field:?}: {value}, {back}");
+                let text = field.text(value);
+                let mut place: String128 = [1; _];
+                write(&text, &mut place);
+                // SAFETY: it was written a moment ago.
+                assert_eq!(unsafe { read(place.as_ptr()) }, Some(text));
+            }
+        }
+        let mut place: String128 = [1; _];
+        write(&"♭".repeat(500), &mut place);
+        // SAFETY: as above; and null.
+        unsafe {
+            assert_eq!(read(place.as_ptr()).unwrap().chars().count(), 127);
+            assert_eq!(read(std::ptr::null()), None);
+        }
+    }
+}

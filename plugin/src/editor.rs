@@ -5,6 +5,7 @@
 //! [`Controls`](crate::view::Controls) and a [`Desk`](desk::Desk); the rest of this module is
 //! the window around it.
 
+mod announcing;
 mod chart;
 pub mod desk;
 mod dragging;

@@ -9,6 +9,7 @@ pub mod names;
 pub mod next;
 pub mod preferences;
 pub mod sheet;
+pub mod spoken;
 mod status;
 mod tuning;
 

@@ -19,7 +19,7 @@ use changes_plugin::view::preferences::{
 };
 use changes_plugin::view::{Controls, MidiControls, Song, TuningControls, View};
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use harmony::edit::{Command, Editor, Undo};
 use harmony::export::Format;
@@ -288,7 +288,7 @@ fn pictures() -> Vec<Picture> {
         used
     };
     let hover: Use = |harness| {
-        harness.get_by_label("Chord G7(♭9)").hover();
+        harness.get_by_label("Chord G 7 flat 9").hover();
         for _ in 0..60 {
             harness.step();
         }
@@ -318,17 +318,17 @@ fn pictures() -> Vec<Picture> {
         used
     };
     let click: Use = |harness| {
-        harness.get_by_label("A♭maj7 in bar 5").click();
+        harness.get_by_label("A flat major 7 in bar 5").click();
         harness.run();
     };
     let from_here: Use = |harness| {
-        harness.get_by_label("A♭maj7 in bar 5").click();
+        harness.get_by_label("A flat major 7 in bar 5").click();
         harness.run();
         harness.get_by_label("From this bar on").click();
         harness.run();
     };
     let key: Use = |harness| {
-        harness.get_by_label("Key E♭ major").click();
+        harness.get_by_label("Key E flat major").click();
         harness.run();
     };
     let saved: Use = |harness| {
@@ -549,7 +549,7 @@ fn the_band_is_told_by_its_chord_and_at_the_foot_of_the_window() {
     in_band(&mut used);
     let mut harness = harness(used, (960.0, 600.0, 1.0));
     harness.run();
-    harness.get_by_label("Chord G7(♭9)").hover();
+    harness.get_by_label("Chord G 7 flat 9").hover();
     for _ in 0..60 {
         harness.step();
     }
@@ -603,14 +603,14 @@ fn playing() -> Harness<'static, Used> {
 const BAR_5_S: f64 = 10.5;
 
 fn open_bar_5(harness: &mut Harness<'static, Used>) {
-    harness.get_by_label("A♭maj7 in bar 5").click();
+    harness.get_by_label("A flat major 7 in bar 5").click();
     harness.run();
 }
 
 #[test]
 fn the_chord_has_a_name_for_screen_readers() {
     let harness = playing();
-    assert!(harness.query_by_label("Chord G7(♭9)").is_some());
+    assert!(harness.query_by_label("Chord G 7 flat 9").is_some());
 }
 
 #[test]
@@ -640,7 +640,7 @@ fn a_chord_is_changed_by_typing() {
 fn one_chord_is_left_for_another_by_one_click() {
     let mut harness = playing();
     open_bar_5(&mut harness);
-    harness.get_by_label("Cm in bar 7").click();
+    harness.get_by_label("C minor in bar 7").click();
     harness.run();
     let Open::Chord(editor) = &harness.state().desk.open else {
         panic!("nothing is open");
@@ -670,7 +670,7 @@ fn typed_chords_are_those_of_the_instrument() {
     let mut harness = harness(used, (960.0, 600.0, 1.0));
     harness.run();
     assert!(harness.query_by_label("Key F major").is_some());
-    harness.get_by_label("B♭maj7 in bar 5").click();
+    harness.get_by_label("B flat major 7 in bar 5").click();
     harness.run();
     harness.event(egui::Event::Text("Em7".to_owned()));
     harness.key_press(Key::Enter);
@@ -688,7 +688,7 @@ fn the_next_chord_is_announced_and_can_be_hidden() {
         let mut harness = harness(used, (960.0, 600.0, 1.0));
         harness.run();
         let told = |harness: &Harness<'static, Used>| {
-            let told = harness.query_by_label_contains("ext Cm in 2 beats");
+            let told = harness.query_by_label_contains("ext C minor in 2 beats");
             told.is_some()
         };
         assert!(told(&harness), "{page:?}");
@@ -713,14 +713,17 @@ fn chords_are_heard_by_click_and_by_keys() {
         asked.into_iter().map(label).collect()
     };
     let mut harness = playing();
-    harness.get_by_label("Chord G7(♭9)").click();
+    harness.get_by_label("Chord G 7 flat 9").click();
     harness.run();
     assert_eq!(heard(&mut harness), ["G:7(b9)"]);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     harness.run();
     assert_eq!(heard(&mut harness), ["G:7(b9)"]);
     // A chord of the sheet, without its editor.
-    let at = harness.get_by_label("A♭maj7 in bar 5").rect().center();
+    let at = harness
+        .get_by_label("A flat major 7 in bar 5")
+        .rect()
+        .center();
     harness.event(egui::Event::PointerMoved(at));
     harness.event(egui::Event::ModifiersChanged(Modifiers::COMMAND));
     for pressed in [true, false] {
@@ -752,7 +755,7 @@ fn chords_are_heard_by_click_and_by_keys() {
     harness.key_press(Key::Escape);
     harness.state_mut().controls.window.simplify = SimplifyChoice::Triads;
     harness.run();
-    harness.get_by_label("Chord G").click();
+    harness.get_by_label("Chord G major").click();
     harness.run();
     assert_eq!(heard(&mut harness), ["G:maj"]);
 }
@@ -787,13 +790,13 @@ fn simpler_chords_are_shown_and_the_track_keeps_what_was_heard() {
     harness.run();
     harness.get_by_label("Triads").click();
     harness.run();
-    assert!(harness.query_by_label("A♭ in bar 5").is_some());
-    assert!(harness.query_by_label("Chord G").is_some());
+    assert!(harness.query_by_label("A flat major in bar 5").is_some());
+    assert!(harness.query_by_label("Chord G major").is_some());
     assert_eq!(harness.state().editor.track(), &before);
     // A typed chord goes into the track as it is.
     harness.key_press(Key::Escape);
     harness.run();
-    harness.get_by_label("A♭ in bar 5").click();
+    harness.get_by_label("A flat major in bar 5").click();
     harness.run();
     harness.event(egui::Event::Text("Am7/C".to_owned()));
     harness.run();
@@ -869,8 +872,8 @@ fn my_chords_are_typed_and_what_is_none_is_said() {
     harness.run();
     let own = ["C", "F:min", "G"].map(|label| label.parse::<Label>().unwrap());
     assert_eq!(harness.state().controls.window.own_chords, own);
-    assert!(harness.query_by_label("Chord G").is_some());
-    assert!(harness.query_by_label("C in bar 7").is_some());
+    assert!(harness.query_by_label("Chord G major").is_some());
+    assert!(harness.query_by_label("C major in bar 7").is_some());
 }
 
 #[test]
@@ -894,7 +897,7 @@ fn german_names_are_shown_and_typed() {
 fn other_readings_locks_splits_and_merges() {
     let mut harness = playing();
     open_bar_5(&mut harness);
-    harness.get_by_label("Fm7  11 %").click();
+    harness.get_by_label("F minor 7, 11 %").click();
     harness.run();
     let label = harness.state().label_at(BAR_5_S);
     assert_eq!(label, "F:min7");
@@ -939,7 +942,7 @@ fn sections_meters_and_keys_are_set_from_a_bar_on() {
 #[test]
 fn a_boundary_is_dragged_to_the_beat() {
     let mut harness = playing();
-    let bar = harness.get_by_label("A♭maj7 in bar 5").rect();
+    let bar = harness.get_by_label("A flat major 7 in bar 5").rect();
     let start = harness
         .state()
         .editor
@@ -949,7 +952,7 @@ fn a_boundary_is_dragged_to_the_beat() {
         .unwrap()
         .start_s;
     let middle = bar.center().y;
-    let from = harness.get_by_label_contains("G7(♭9) in bar 6").rect();
+    let from = harness.get_by_label_contains("G 7 flat 9 in bar 6").rect();
     // Two beats to the right of where bar 6 begins, a little beside the beat.
     let first = egui::pos2(from.left() + 8.0, middle);
     let second = egui::pos2(from.left() + 8.0 + from.width() * 0.49, middle);
@@ -1124,7 +1127,7 @@ fn a_song_from_a_file_has_bars_without_a_host() {
     let mut harness = harness(used, (960.0, 600.0, 1.0));
     harness.run();
     // The sheet, and the tempo that can be corrected.
-    assert!(harness.query_by_label("A♭maj7 in bar 5").is_some());
+    assert!(harness.query_by_label("A flat major 7 in bar 5").is_some());
     assert!(harness.query_by_label("Half tempo").is_some());
 }
 
@@ -1211,11 +1214,13 @@ fn a_chart_is_accepted_bar_by_bar_or_whole() {
             .query_by_label_contains("20 bars, 1 differ")
             .is_some()
     );
-    let bar = "Bar 6: D♭7. G7 was heard.";
+    let bar = "Bar 6: D flat 7. G 7 was heard.";
     harness.get_by_label(bar).click();
     harness.run();
     // What is in the track already is not accepted again.
-    harness.get_by_label("Bar 1: E♭maj7, accepted.").click();
+    harness
+        .get_by_label("Bar 1: E flat major 7, accepted.")
+        .click();
     harness.run();
     harness.get_by_label("Accept all").click();
     harness.run();
@@ -1459,12 +1464,73 @@ fn pages_are_reached_and_left_by_keys() {
 }
 
 #[test]
+fn everything_that_can_be_used_has_a_name() {
+    use egui::accesskit::{Action, Role};
+    for (picture, used, (width, height, _), prepare) in pictures() {
+        let mut harness = harness(used, (width, height, 1.0));
+        harness.run();
+        prepare(&mut harness);
+        let (mut used, mut nameless) = (0, Vec::new());
+        for node in harness.root().children_recursive() {
+            let node = node.accesskit_node();
+            let data = node.data();
+            let usable = [Action::Click, Action::Focus].map(|action| data.supports_action(action));
+            // Texts that can be selected say themselves; a scroll bar is another way to scroll.
+            if usable == [false; 2] || matches!(node.role(), Role::Label | Role::ScrollBar) {
+                continue;
+            }
+            if node.label().is_none_or(|name| name.is_empty()) {
+                nameless.push((node.role(), node.value(), data.bounds()));
+            }
+            used += 1;
+        }
+        assert!(used > 0 && nameless.is_empty(), "{picture}: {nameless:#?}");
+    }
+}
+
+#[test]
+fn the_chord_its_facts_and_the_keyboard_are_told_in_words() {
+    use egui::accesskit::{Live, Role};
+    let mut harness = playing();
+    let announced = |harness: &Harness<'static, Used>| {
+        let mut nodes = harness.root().children_recursive();
+        let node = nodes.find(|node| node.accesskit_node().role() == Role::Status);
+        let node = node.unwrap();
+        assert_eq!(node.accesskit_node().live(), Live::Polite);
+        node.accesskit_node().label().unwrap()
+    };
+    assert_eq!(announced(&harness), "G 7 flat 9");
+    for told in ["Bass G", "Key E flat major"] {
+        assert!(harness.query_by_label(told).is_some(), "{told}");
+    }
+    assert!(harness.query_by_label_contains("Keyboard: G").is_some());
+    // A quarter of a second is a step. Another chord is announced at once when the last one was
+    // long ago, and else when a second has passed.
+    harness.run_steps(8);
+    show(&mut harness, "C:min/b3");
+    harness.run_steps(1);
+    assert_eq!(announced(&harness), "C minor over E flat");
+    show(&mut harness, "Bb:7");
+    harness.run_steps(2);
+    assert_eq!(announced(&harness), "C minor over E flat");
+    show(&mut harness, "F:min7");
+    harness.run_steps(3);
+    assert_eq!(announced(&harness), "F minor 7");
+}
+
+/// Recognizes that chord from now on.
+fn show(harness: &mut Harness<'static, Used>, label: &str) {
+    let snapshot = &mut harness.state_mut().snapshot;
+    snapshot.current.as_mut().unwrap().label = label.parse().unwrap();
+}
+
+#[test]
 fn every_chord_is_reached_by_tab() {
     let mut harness = playing();
     for _ in 0..60 {
         harness.key_press(Key::Tab);
         harness.run();
-        if harness.get_by_label("A♭maj7 in bar 5").is_focused() {
+        if harness.get_by_label("A flat major 7 in bar 5").is_focused() {
             harness.key_press(Key::Enter);
             harness.run();
             assert!(matches!(harness.state().desk.open, Open::Chord(_)));

@@ -12,7 +12,8 @@ use super::symbol::Symbol;
 use super::theme::{self, Look};
 use super::widgets::{button, card, within};
 use crate::opening::{Proposal, ProposedBar};
-use crate::view::View;
+use crate::view::names::ChordName;
+use crate::view::{View, spoken};
 
 /// Height of a line of bars, in points at the usual size.
 const LINE: f32 = 66.0;
@@ -138,6 +139,8 @@ fn draw_bar(
     }
     // A long chart has thousands of bars: only those in view are drawn.
     if !ui.is_rect_visible(rect) {
+        let says = format!("Bar {}", bar.number);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &says));
         return;
     }
     let taken = bar.is_taken(&view.track);
@@ -272,11 +275,11 @@ fn names(
         let left = left_of(chord.start_s);
         let room = left_of(chord.end_s) - left - look.px(4.0);
         let name = view.namer.name(&chord.label, key);
-        let text = |name: &crate::view::names::ChordName| {
+        let said = |name: &ChordName| {
             if name.is_empty() {
-                "N.C.".to_owned()
+                "no chord".to_owned()
             } else {
-                name.text()
+                spoken::chord(name)
             }
         };
         if name.is_empty() {
@@ -291,18 +294,22 @@ fn names(
             let symbol = Symbol::fitting(painter, look, &name, look.px(19.0), room);
             symbol.draw(painter, pos2(left, baseline), palette.text);
         }
-        chart.push(text(&name));
+        chart.push(said(&name));
         if let Some(other) = &chord.heard {
             let name = view.namer.name(other, key);
-            let says = text(&name);
-            let galley = painter.layout_no_wrap(says.clone(), look.text(11.5), palette.warning);
+            let text = if name.is_empty() {
+                "N.C.".to_owned()
+            } else {
+                name.text()
+            };
+            let galley = painter.layout_no_wrap(text, look.text(11.5), palette.warning);
             painter.galley(pos2(left, baseline + look.px(3.0)), galley, palette.warning);
-            heard.push(says);
+            heard.push(said(&name));
         }
     }
     Names {
-        chart: chart.join(" "),
-        heard: heard.join(" "),
+        chart: chart.join(", "),
+        heard: heard.join(", "),
     }
 }
 

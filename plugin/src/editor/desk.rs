@@ -9,6 +9,7 @@ use harmony::export::Format;
 use harmony::label::{Chord, Label};
 use harmony::voicing::Fingering;
 
+use super::announcing::Announced;
 pub use super::incoming::Kind;
 use super::taps::Taps;
 use crate::opening::{OpeningView, Place};
@@ -241,6 +242,8 @@ pub struct Desk {
     pub settings: SettingsPage,
     /// Texts being typed in the settings.
     pub typed: Typed,
+    /// The chord that screen readers were told of last.
+    pub announced: Announced,
 }
 
 impl Default for Desk {
@@ -265,6 +268,7 @@ impl Default for Desk {
             fingerings: Fingerings::default(),
             settings: SettingsPage::default(),
             typed: Typed::default(),
+            announced: Announced::default(),
         }
     }
 }

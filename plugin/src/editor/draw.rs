@@ -5,8 +5,8 @@ use egui::{Align, Event, Key, Layout, Modifiers, Rect, Ui, pos2, vec2};
 use super::desk::{Action, Desk, Kind, Open};
 use super::theme::Look;
 use super::{
-    chart, editing, export, guitar, header, hero, keys, opening, piano, settings, sheet, song,
-    spectrum, stage, strip, tempo, tuning, widgets,
+    announcing, chart, editing, export, guitar, header, hero, keys, opening, piano, settings,
+    sheet, song, spectrum, stage, strip, tempo, tuning, widgets,
 };
 use crate::view::preferences::{Companion, Page};
 use crate::view::{Controls, View};
@@ -33,6 +33,7 @@ pub fn draw(ui: &mut Ui, view: &View, controls: &mut Controls, desk: &mut Desk) 
     ui.painter()
         .rect_filled(window, 0.0, look.palette.background);
     shortcuts(ui, view, controls, desk);
+    announcing::draw(ui, view, &mut desk.announced);
     if controls.window.page == Page::Stage {
         stage::draw(ui, &look, window, view, controls, desk);
         return;

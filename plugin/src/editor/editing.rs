@@ -9,8 +9,8 @@ use harmony::timeline::Segment;
 use super::desk::{Action, ChordEditor, Desk, Drag, Open};
 use super::keys;
 use super::theme::Look;
-use super::widgets::{button, choices};
-use crate::view::View;
+use super::widgets::{self, button, choices};
+use crate::view::{View, spoken};
 
 /// The meters that are offered.
 const METERS: [(u8, u8); 7] = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 8), (7, 8), (12, 8)];
@@ -305,14 +305,15 @@ fn alternatives(
     ui.horizontal_wrapped(|ui| {
         for alternative in segment.alternatives.iter().take(6) {
             let name = view.namer.full_name(&alternative.label, key);
-            let name = if name.is_empty() {
-                "N.C.".to_owned()
+            let percent = format!("{:.0} %", alternative.probability * 100.0);
+            let (text, says) = if name.is_empty() {
+                ("N.C.".to_owned(), "No chord".to_owned())
             } else {
-                name.text()
+                (name.text(), spoken::chord(&name))
             };
-            let text = format!("{name}  {:.0} %", alternative.probability * 100.0);
-            if ui
-                .add(button(look, &text))
+            let reading = ui.add(button(look, &format!("{text}  {percent}")));
+            widgets::name(&reading, &format!("{says}, {percent}"));
+            if reading
                 .on_hover_text("Take this reading instead.")
                 .clicked()
             {

@@ -7,6 +7,7 @@ use harmony::voicing::Fingering;
 use super::desk::Desk;
 use super::piano::{degree_name, faded_background};
 use super::theme::Look;
+use super::widgets::say;
 use crate::view::names::Namer;
 use crate::view::preferences::Preferences;
 use crate::view::{ChordView, View};
@@ -75,7 +76,18 @@ pub(super) fn draw(
             left_handed: preferences.left_handed,
         };
         diagram.draw(&painter, place, fingering);
+        say(ui, place, &format!("fingering {index}"), || says(fingering));
     }
+}
+
+/// The frets of a fingering, from the lowest string on.
+fn says(fingering: &Fingering) -> String {
+    let frets = fingering.frets.iter().map(|fret| match fret {
+        None => "muted".to_owned(),
+        Some(0) => "open".to_owned(),
+        Some(fret) => fret.to_string(),
+    });
+    format!("Fingering: {}", frets.collect::<Vec<_>>().join(", "))
 }
 
 /// The chord that the hand plays above a capo.

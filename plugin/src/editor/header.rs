@@ -1,5 +1,6 @@
 //! The head of the window: what the plugin is doing, where the song is, and the buttons.
 
+use egui::accesskit::Live;
 use egui::{
     Align, Align2, Button, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
     pos2, vec2,
@@ -9,7 +10,7 @@ use super::desk::{Action, Desk, Open};
 use super::icon::{self, Icon};
 use super::tempo;
 use super::theme::{self, Look};
-use super::widgets::{choices, within};
+use super::widgets::{choices, say, within};
 use crate::opening::Progress;
 use crate::view::preferences::Page;
 use crate::view::{Controls, StatusWord, View};
@@ -266,6 +267,7 @@ fn transport(ui: &Ui, look: &Look, rect: Rect, view: &View) {
         let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
         painter.galley(at, galley, look.palette.soft);
     }
+    say(ui, rect, "transport", || transport.clone());
 }
 
 /// The foot of the window: a message, or else the band and the load. Returns the part that
@@ -294,10 +296,14 @@ pub(super) fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut
         let painter = ui.painter_at(rect);
         let machine = [view.band.who.as_str(), view.machine.as_str()];
         let machine: Vec<&str> = machine.into_iter().filter(|it| !it.is_empty()).collect();
+        let machine = machine.join("  ·  ");
+        if !machine.is_empty() {
+            say(ui, rect, "machine", || machine.clone());
+        }
         let machine = painter.text(
             rect.right_center(),
             Align2::RIGHT_CENTER,
-            machine.join("  ·  "),
+            machine,
             look.text(11.0),
             palette.faint,
         );
@@ -346,7 +352,10 @@ pub(super) fn foot(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut
             }
             let label =
                 egui::Label::new(RichText::new(text).font(look.text(12.0)).color(color)).truncate();
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
+            let label = ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
+            let id = label.inner.id;
+            ui.ctx()
+                .accesskit_node_builder(id, |node| node.set_live(Live::Polite));
         },
     );
     rect.with_max_x(rect.left())

@@ -10,9 +10,9 @@ use super::desk::{Desk, Open};
 use super::draw::hear_shown;
 use super::symbol::Symbol;
 use super::theme::{self, Look};
-use super::widgets::card;
+use super::widgets::{card, say};
 use crate::view::names::ChordName;
-use crate::view::{Alternative, ChordView, StatusWord, View};
+use crate::view::{Alternative, ChordView, StatusWord, View, spoken};
 
 /// Narrower cards have no column of facts.
 const FACTS_FROM: f32 = 430.0;
@@ -84,6 +84,8 @@ pub(super) fn draw_line(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk:
                 &percent(chord.confidence),
             );
             left = fact(&painter, look, left, middle, "Bass", &chord.bass);
+            say(ui, inner.with_max_x(left), "sureness", || says_sure(chord));
+            say(ui, inner.with_max_x(left), "bass", || says_bass(chord));
         }
         None => {
             let drawn = painter.text(
@@ -165,6 +167,14 @@ fn sureness(chord: &ChordView) -> &'static str {
         chord if chord.remembered => "In the track",
         _ => "Sure",
     }
+}
+
+fn says_sure(chord: &ChordView) -> String {
+    format!("{}, {}", sureness(chord), percent(chord.confidence))
+}
+
+fn says_bass(chord: &ChordView) -> String {
+    format!("Bass {}", spoken::signs(&chord.bass))
 }
 
 fn percent(share: f32) -> String {
@@ -290,6 +300,7 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &Vie
         painter.rect_filled(part, 1.0, theme::faded(palette.tone, 0.55));
         left = right;
     }
+    say(ui, rect, "sureness", || says_sure(chord));
     ui.interact(rect, ui.scope_id().with("sureness"), Sense::hover()).on_hover_text(
         "How likely the chord is: its share of the bar in its colour, the other readings beside it \
          in grey; what no chord explains is empty. The colour says what the chord does \
@@ -314,7 +325,7 @@ fn announce(
     let (next, now) = view.next.as_ref().zip(view.now)?;
     let palette = look.palette;
     let when = next.when(now.time_s + desk.ahead_s);
-    let says = format!("Next {} {when}", next.name.text());
+    let says = format!("Next {} {when}", spoken::chord(&next.name));
     let symbol = Symbol::new(painter, look, &next.name, look.px(17.0));
     let when = painter.layout_no_wrap(when, look.text(12.0), palette.soft);
     let arrow = look.px(12.0);
@@ -377,6 +388,10 @@ fn draw_facts(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk
         look.display(look.px(24.0)),
         palette.text,
     );
+    if let Some(chord) = &view.chord {
+        let place = Rect::from_min_size(rect.left_top(), vec2(half, look.px(46.0)));
+        say(ui, place, "bass", || says_bass(chord));
+    }
     let key = Rect::from_min_size(
         pos2(rect.left() + half, rect.top() - look.px(2.0)),
         vec2(rect.width() - half, look.px(46.0)),
@@ -452,7 +467,7 @@ fn draw_alternative(
     );
     let says = format!(
         "Perhaps {}, {}",
-        alternative.name.text(),
+        spoken::chord(&alternative.name),
         percent(alternative.probability)
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Button, usable.is_some(), &says));
@@ -506,7 +521,8 @@ fn draw_key(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut Desk) 
         look.display(size),
         palette.text,
     );
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Key {name}")));
+    let says = format!("Key {}", spoken::signs(name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &says));
     if response.clicked() {
         desk.open = Open::Key(rect);
     }
@@ -549,7 +565,7 @@ fn name_to_hear(ui: &Ui, rect: Rect, view: &View, desk: &mut Desk) {
         return;
     };
     let response = ui.interact(rect, id, Sense::click());
-    let name = format!("Chord {}", chord.name.text());
+    let name = format!("Chord {}", spoken::chord(&chord.name));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     if response.clicked() {
         hear_shown(view, desk);

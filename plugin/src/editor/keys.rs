@@ -6,7 +6,7 @@ use harmony::key::{Key, Mode};
 
 use super::desk::{Desk, Open};
 use super::theme::Look;
-use super::widgets::{button, choices};
+use super::widgets::{button, choices_said};
 use crate::view::View;
 use crate::view::names::usual_key;
 
@@ -45,7 +45,7 @@ pub(super) fn picker(
                         let hint = |key: Option<Key>| {
                             key.map_or(String::new(), |key| view.namer.key_name(key))
                         };
-                        choices(ui, look, &choice, &mut chosen, label, hint);
+                        choices_said(ui, look, &choice, &mut chosen, label, hint, hint);
                         if chosen != before {
                             taken = Some(Some(view.namer.sounding_key(key)));
                         }

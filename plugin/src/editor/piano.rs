@@ -1,11 +1,12 @@
 //! The chord on a keyboard: a voicing that can be played, the bass in the left hand.
 
 use egui::{Align2, Color32, CornerRadius, Painter, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
-use harmony::label::{Chord, Degree};
+use harmony::label::{Chord, Degree, Note};
 use harmony::voicing::Voicing;
 
 use super::theme::{self, Look};
-use crate::view::ChordView;
+use super::widgets::say;
+use crate::view::{ChordView, spoken};
 
 /// The white keys of an octave as pitch classes.
 const WHITE: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
@@ -20,6 +21,7 @@ pub(super) fn draw(ui: &Ui, look: &Look, rect: Rect, chord: Option<&ChordView>) 
     let held = chord
         .map(|chord| Held::new(&chord.written))
         .unwrap_or_default();
+    say(ui, rect, "keyboard", || held.says());
     let white: Vec<u8> = (LOWEST..=HIGHEST)
         .filter(|note| WHITE.contains(&(note % 12)))
         .collect();
@@ -86,6 +88,18 @@ impl Held {
                 .collect(),
             root,
         }
+    }
+
+    fn says(&self) -> String {
+        if self.notes.is_empty() {
+            return "Keyboard, no keys held".to_owned();
+        }
+        let named = |(note, _): &(u8, String)| {
+            let name = Note::common(note % 12, false).to_string();
+            format!("{}{}", name.replace('b', "♭"), i32::from(*note) / 12 - 1)
+        };
+        let keys: Vec<String> = self.notes.iter().map(named).collect();
+        spoken::signs(&format!("Keyboard: {}", keys.join(", ")))
     }
 
     fn degree(&self, note: u8) -> Option<&str> {

@@ -8,9 +8,9 @@ use super::icon;
 use super::strip::WRITE_IS_OFF;
 use super::symbol::Symbol;
 use super::theme::{self, Look};
-use super::widgets::{card, lock_mark};
-use crate::view::View;
+use super::widgets::{card, lock_mark, say};
 use crate::view::sheet::{Sheet, SheetBar};
+use crate::view::{View, spoken};
 use harmony::function::Function;
 
 /// Heights of a line of the sheet, in points at the usual size.
@@ -99,6 +99,7 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, view: &View, desk: &mut
             look.text(14.0),
             look.palette.soft,
         );
+        say(ui, body, "empty", || text.to_owned());
         return;
     }
     let layout = Layout::new(&view.sheet, look, body.width());
@@ -584,7 +585,7 @@ impl Line<'_> {
                     egui::StrokeKind::Inside,
                 );
             }
-            let says = format!("{} in bar {}", spoken(span), bar.number);
+            let says = format!("{} in bar {}", says(span), bar.number);
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &says));
             if response.clicked() {
                 let x = response.interact_pointer_pos().map_or(left, |at| at.x);
@@ -612,6 +613,8 @@ impl Line<'_> {
                 let response = ui
                     .interact(handle, id, Sense::drag())
                     .on_hover_cursor(CursorIcon::ResizeHorizontal);
+                let says = format!("Start of {}, bar {}", self::says(span), bar.number);
+                response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, &says));
                 let to_s = response.interact_pointer_pos().map(|at| {
                     let share = (at.x - inner.left()) / inner.width();
                     bar.start_s + f64::from(share) * duration_s
@@ -647,11 +650,11 @@ pub(super) fn is_edited(desk: &Desk, start_s: f64, end_s: f64) -> bool {
 }
 
 /// A chord as a screen reader says it.
-pub(super) fn spoken(span: &crate::view::sheet::Span) -> String {
+pub(super) fn says(span: &crate::view::sheet::Span) -> String {
     let name = if span.name.is_empty() {
         "No chord".to_owned()
     } else {
-        span.name.text()
+        spoken::chord(&span.name)
     };
     let mut says = name;
     if span.provisional {

@@ -4,6 +4,7 @@
 use egui::{Align2, Color32, Mesh, Painter, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::theme::{self, Look};
+use super::widgets::say;
 use crate::view::{ChordView, Tones, View};
 
 /// Bins of an octave, and of a semitone.
@@ -21,6 +22,9 @@ const HEARD: f32 = 0.25;
 
 /// Draws the spectrum into `rect`.
 pub(super) fn draw(ui: &Ui, look: &Look, rect: Rect, view: &View) {
+    say(ui, rect, "spectrum", || {
+        "The spectrum that the recognizer sees".to_owned()
+    });
     let painter = ui.painter_at(rect);
     let palette = look.palette;
     let (plot, axis) = rect.split_top_bottom_at_y(rect.bottom() - look.px(16.0));

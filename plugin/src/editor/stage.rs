@@ -8,7 +8,7 @@ use super::symbol::Symbol;
 use super::theme::{self, Look};
 use crate::view::preferences::Page;
 use crate::view::sheet::Span;
-use crate::view::{Controls, View};
+use crate::view::{Controls, View, spoken};
 
 /// Draws the stage over the whole window; a click or Esc leaves it.
 pub(super) fn draw(
@@ -88,11 +88,14 @@ pub(super) fn draw(
     }
     let response = ui.interact(rect, ui.scope_id().with("stage"), Sense::click());
     let mut name = match &view.chord {
-        Some(chord) => format!("Chord {}", chord.name.text()),
+        Some(chord) => format!("Chord {}", spoken::chord(&chord.name)),
         None => view.status.word().to_owned(),
     };
     if let Some((next, Some(when))) = &after {
-        name.push_str(&format!(", next {} {when}", next.text()));
+        name.push_str(&format!(", next {} {when}", spoken::chord(next)));
+    }
+    if let Some(before) = before {
+        name.push_str(&format!(", before {}", spoken::chord(&before.name)));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let left_by_key =

@@ -6,7 +6,7 @@ use egui::{
 
 use super::desk::Desk;
 use super::editing;
-use super::sheet::{is_edited, spoken};
+use super::sheet::{is_edited, says};
 use super::symbol::Symbol;
 use super::theme::{self, Look};
 use super::widgets::{card, lock_mark};
@@ -271,7 +271,7 @@ fn block(
         let stroke = Stroke::new(look.px(1.5), palette.accent);
         painter.rect_stroke(whole, theme::RADIUS_SMALL, stroke, StrokeKind::Inside);
     }
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, spoken(span)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, said(span, view)));
     if response.clicked() {
         let x = response
             .interact_pointer_pos()
@@ -291,8 +291,23 @@ fn block(
             let response = ui
                 .interact(handle, id, Sense::drag())
                 .on_hover_cursor(CursorIcon::ResizeHorizontal);
+            let says = format!("Start of {}", said(span, view));
+            response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, &says));
             let to_s = response.interact_pointer_pos().map(|at| time.second(at.x));
             editing::boundary(desk, view, &response, span.start_s, to_s);
+        }
+    }
+}
+
+/// A chord as a screen reader says it, with the position of its start.
+fn said(span: &Span, view: &View) -> String {
+    let bars = &view.sheet.bars;
+    let bar = bars.partition_point(|bar| bar.end_s <= span.start_s);
+    match bars.get(bar).filter(|_| view.has_bars) {
+        Some(bar) => format!("{} in bar {}", says(span), bar.number),
+        None => {
+            let second = span.start_s.max(0.0).round() as u64;
+            format!("{} at {}:{:02}", says(span), second / 60, second % 60)
         }
     }
 }

@@ -13,7 +13,7 @@ use harmony::time::{MAX_BPM, MIN_BPM};
 use super::desk::{Desk, Open};
 use super::taps::{LEAST, PAUSE_S};
 use super::theme::Look;
-use super::widgets::{button, within};
+use super::widgets::{self, button, within};
 use crate::view::View;
 
 /// How wide the tempo and its buttons are, in points at the usual size.
@@ -38,7 +38,9 @@ pub(super) fn draw(ui: &mut Ui, look: &Look, rect: Rect, bpm: f64, desk: &mut De
             .speed(0.0)
             .update_while_editing(false)
             .suffix(" bpm");
-        ui.add(number).on_hover_text(
+        let number = ui.add(number);
+        widgets::name(&number, "Tempo");
+        number.on_hover_text(
             "The tempo that exports use for this song: the host gives none. Click to type it. \
              Chords stay where they were heard.",
         );

@@ -1,8 +1,8 @@
 //! Widgets that several parts of the window use.
 
 use egui::{
-    Button, Color32, Painter, Rect, RichText, Role, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    Button, Color32, Painter, Rect, Response, RichText, Role, Stroke, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::icon::{self, Icon};
@@ -26,6 +26,19 @@ pub(super) fn choices<T: Copy + PartialEq>(
     name: impl Fn(T) -> String,
     hint: impl Fn(T) -> String,
 ) -> bool {
+    choices_said(ui, look, all, chosen, &name, hint, &name)
+}
+
+/// The same, of choices whose names say too little by themselves: `says` is what they are called.
+pub(super) fn choices_said<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    look: &Look,
+    all: &[T],
+    chosen: &mut T,
+    name: impl Fn(T) -> String,
+    hint: impl Fn(T) -> String,
+    says: impl Fn(T) -> String,
+) -> bool {
     let mut changed = false;
     for &choice in all {
         let selected = *chosen == choice;
@@ -40,10 +53,10 @@ pub(super) fn choices<T: Copy + PartialEq>(
             Button::new(text).fill(palette.well)
         };
         let mut response = ui.add(button);
-        let says = hint(choice);
-        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, name(choice)));
-        if !says.is_empty() {
-            response = response.on_hover_text(says);
+        let hint = hint(choice);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, says(choice)));
+        if !hint.is_empty() {
+            response = response.on_hover_text(hint);
         }
         if response.clicked() && !selected {
             *chosen = choice;
@@ -62,6 +75,29 @@ pub(super) fn within<R>(
 ) -> R {
     let builder = UiBuilder::new().max_rect(rect).layout(layout);
     ui.scope_builder(builder, add).inner
+}
+
+/// Says what is painted in a place, for those who do not see it. Costs nothing while no screen
+/// reader is there.
+pub(super) fn say(ui: &Ui, rect: Rect, name: &str, says: impl FnOnce() -> String) {
+    let id = ui.scope_id().with(("said", name));
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_role(Role::Label);
+        node.set_value(says());
+        node.set_bounds(egui::accesskit::Rect {
+            x0: rect.left().into(),
+            y0: rect.top().into(),
+            x1: rect.right().into(),
+            y1: rect.bottom().into(),
+        });
+    });
+}
+
+/// Gives a widget a name that it does not show.
+pub(super) fn name(response: &Response, name: &str) {
+    response
+        .ctx
+        .accesskit_node_builder(response.id, |node| node.set_label(name));
 }
 
 /// A small lock behind the name of a chord that was set by hand.

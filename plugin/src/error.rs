@@ -23,7 +23,7 @@ pub enum PrepareError {
 /// Why there is no recognizer for a stream.
 #[derive(Debug, thiserror::Error)]
 pub enum RecognizerError {
-    /// Of its live engine.
+    /// The live engine refuses it.
     #[error(transparent)]
     Live(#[from] LiveError),
     /// The rate is out of range.

@@ -131,7 +131,7 @@ pub enum VoicingChoice {
     /// Third and seventh, and what colours the chord.
     #[id = "shell"]
     Shell,
-    /// What fingers can hold on a guitar.
+    /// A shape that can be held on a guitar.
     #[id = "guitar"]
     Guitar,
     /// The inversion nearest to the chord before.
@@ -172,15 +172,15 @@ pub enum BassChoice {
 /// Where the tuning of the music comes from.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum TuningChoice {
-    /// The music says it.
+    /// Found from the music.
     #[id = "auto"]
     Auto,
-    /// It is set.
+    /// Set by hand.
     #[id = "fixed"]
     Fixed,
 }
 
-/// What plays in the track that the instance is in: its part in the band.
+/// What plays on the instance's track: its part in the band.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum PartChoice {
     /// Everything, or several parts at once.
@@ -189,14 +189,14 @@ pub enum PartChoice {
     /// The bass.
     #[id = "bass"]
     Bass,
-    /// What carries the chords: keys, guitars, strings.
+    /// Instruments that carry the chords: keys, guitars, strings.
     #[id = "harmony"]
     Harmony,
     /// A voice or another melody.
     #[id = "melody"]
     #[name = "Melody / voice"]
     Melody,
-    /// What has no chords.
+    /// Drums and other tracks without chords.
     #[id = "drums"]
     #[name = "Drums (ignored)"]
     Drums,
@@ -217,7 +217,7 @@ impl From<PartChoice> for Part {
 /// The band that the instance plays in.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum BandChoice {
-    /// The first, which all instances are in until somebody says otherwise.
+    /// The first, the default for all instances.
     #[id = "a"]
     A,
     /// The second.
@@ -241,7 +241,7 @@ pub struct EditorSize {
     pub height: f32,
 }
 
-/// A size that no editor has.
+/// An editor size out of range.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("editor size {width} × {height} is out of range")]
 pub struct EditorSizeError {
@@ -261,12 +261,12 @@ impl EditorSize {
         width: 960.0,
         height: 600.0,
     };
-    /// The smallest size at which the chord and the last ones are still readable.
+    /// The smallest size at which the chord and the latest ones are readable.
     pub const MIN: Self = Self {
         width: 400.0,
         height: 240.0,
     };
-    /// No screen is larger; a state that says otherwise is not ours.
+    /// Larger than any screen: a state with a larger size is not ours.
     pub const MAX: Self = Self {
         width: 7680.0,
         height: 4320.0,
@@ -300,7 +300,7 @@ impl From<EditorSize> for StoredSize {
 /// Everything a host may automate, and everything it saves.
 #[derive(Params)]
 pub struct ChangesParams {
-    /// How finely chords are told apart.
+    /// How finely chords are distinguished.
     #[id = "vocabulary"]
     pub vocabulary: EnumParam<VocabularyChoice>,
     /// How chords are written.
@@ -324,15 +324,15 @@ pub struct ChangesParams {
     /// The host's bypass: the audio is the same either way, the analysis pauses.
     #[id = "bypass"]
     pub bypass: BoolParam,
-    /// Whether what is heard is written into the track. Off, it is heard and shown, and the
-    /// track stays as it is.
+    /// Whether what is heard is written into the track. When off, it is only shown, and the track
+    /// stays as it is.
     #[id = "write"]
     pub write: BoolParam,
 
     /// Whether the live chord is sent as notes.
     #[id = "midi-out"]
     pub midi_out: BoolParam,
-    /// How its notes are laid out.
+    /// The voicing of its notes.
     #[id = "midi-voicing"]
     pub midi_voicing: EnumParam<VoicingChoice>,
     /// Octaves by which the notes are moved.
@@ -365,7 +365,7 @@ pub struct ChangesParams {
     /// Size of the editor.
     #[persist = "editor-size"]
     pub editor_size: RwLock<EditorSize>,
-    /// The networks that it listens with.
+    /// The networks of the instance.
     #[persist = "networks"]
     pub networks: RwLock<NetworkChoice>,
     /// How the editor is set up.
@@ -377,7 +377,7 @@ pub struct ChangesParams {
 }
 
 impl ChangesParams {
-    /// What worker and recognizer shall go by. Reads atomics only, so it is safe on the audio
+    /// The settings for worker and recognizer. Reads only atomics, so it is safe on the audio
     /// thread.
     pub fn settings(&self) -> Settings {
         Settings {
@@ -391,14 +391,14 @@ impl ChangesParams {
         }
     }
 
-    /// How notes are sent, if they are: not while the display is held or the plugin
-    /// bypassed. Reads atomics only, so it is safe on the audio thread.
+    /// How notes are sent; `None` while they are off, the display is held or the plugin is
+    /// bypassed. Reads only atomics, so it is safe on the audio thread.
     pub fn sending(&self) -> Option<Sending> {
         let silent = !self.midi_out.value() || self.freeze.value() || self.bypass.value();
         (!silent).then(|| self.how_sent())
     }
 
-    /// How notes are sent that somebody has asked for. Reads atomics only, too.
+    /// How auditioned notes are sent. Reads only atomics, too.
     pub fn how_sent(&self) -> Sending {
         let channel = (self.midi_channel.value() - 1).clamp(0, 15) as u8;
         Sending {

@@ -751,7 +751,7 @@ fn chords_are_heard_by_click_and_by_keys() {
     assert_eq!(heard(&mut harness), ["A:min7/b3"]);
     assert!(matches!(harness.state().desk.open, Open::Chord(_)));
     assert_eq!(harness.state().label_at(BAR_5_S), "Ab:maj7");
-    // As simplified as it is shown.
+    // Simplified, as it is shown.
     harness.key_press(Key::Escape);
     harness.state_mut().controls.window.simplify = SimplifyChoice::Triads;
     harness.run();

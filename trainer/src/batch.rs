@@ -127,7 +127,7 @@ impl Rows {
             _ => 0,
         };
         self.chord.push(class as i64);
-        // Of a bass that plays alone the chord is not known.
+        // The chord of a bass line alone is unknown.
         let chord_known = weights.from_teacher || label != IGNORED;
         self.chord_weight
             .push(weights.hard * f32::from(chord_known) * kinds[kind(class)]);

@@ -125,7 +125,7 @@ impl Frames {
         self.chord.len()
     }
 
-    /// Whether any frame has a label, of its chord or of its bass alone.
+    /// Whether any frame has a label for its chord or only its bass.
     pub fn is_labelled(&self) -> bool {
         let mut labels = self.chord.iter().chain(&self.bass);
         labels.any(|&label| label != IGNORED)

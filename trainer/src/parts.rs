@@ -1,7 +1,7 @@
-//! Frames of one part of a mix: what an instance hears on the track of a studio.
+//! Frames with a single part of a mix, as an instance hears it on its track in a studio.
 //!
-//! The harmony alone says which chord it is and not always its bass; a bass line alone says the
-//! bass. Where a part rests it says neither, though the song goes on.
+//! The harmony alone determines the chord but not always its bass; a bass line alone determines
+//! only the bass. Where a part rests it determines neither, though the other parts continue.
 
 use harmony::vocabulary::large;
 use renderer::arranger::Bus;
@@ -9,20 +9,20 @@ use renderer::render::Stems;
 
 use crate::frames::{Frames, IGNORED};
 
-/// Below the loudest moment of its part a frame by so much is a rest, dB.
+/// A frame below this level, in dB relative to the part's loudest frame, is a rest.
 const RESTS_DB: f32 = -45.0;
 
-/// A part that is learned from alone.
+/// A part that is trained on alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LonePart {
-    /// All that plays chords.
+    /// All instruments that play chords.
     Harmony,
     /// The bass.
     Bass,
 }
 
 impl LonePart {
-    /// Its samples: the sum of its stems. `None` where it does not play.
+    /// The part's samples: the sum of its stems. `None` if it does not play.
     pub(crate) fn of(self, stems: &Stems) -> Option<Vec<f32>> {
         let mut sum: Option<Vec<f32>> = None;
         for (bus, samples) in stems {
@@ -40,8 +40,8 @@ impl LonePart {
         sum
     }
 
-    /// Takes from `frames`, one every `hop` of `samples`, the targets that the part does not
-    /// say.
+    /// Removes from `frames`, one for every `hop` of `samples`, the targets that the part does not
+    /// determine.
     pub(crate) fn forget(self, frames: &mut Frames, samples: &[f32], hop: usize) {
         let level = |frame: usize| {
             let centre = frame * hop;
@@ -65,8 +65,8 @@ impl LonePart {
     }
 }
 
-/// Which part of example `index` is learned from alone, where `share` of the examples are: two
-/// of three times the harmony.
+/// The part of example `index` that is trained on alone, for a `share` of the examples; in two of
+/// three cases it is the harmony.
 pub(crate) fn part_of(index: u64, share: f64) -> Option<LonePart> {
     let turns = |index: u64| (index as f64 * share).floor() as u64;
     let turn = turns(index);

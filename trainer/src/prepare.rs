@@ -165,8 +165,8 @@ fn example_frames(rendered: &Rendered, part: Option<(LonePart, Vec<f32>)>) -> Ex
     ExampleFrames { live, cqt }
 }
 
-/// Makes the frames of a set in `folder`, with `threads` threads; of `part_share` of the
-/// examples, of one part of the mix.
+/// Makes the frames of a set in `folder`, with `threads` threads; `part_share` of the examples
+/// have only one part of the mix.
 ///
 /// # Errors
 /// If an example cannot be made or written.

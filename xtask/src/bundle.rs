@@ -87,7 +87,7 @@ pub fn bundle_with_everything() -> Result<Bundle> {
         apt::ensure(apt::LINKER, "linking Rust programs")?;
     }
     let sh = shell()?;
-    // What each crate takes is drawn in target/cargo-timings, beside the build for nothing.
+    // The time of each crate is recorded in target/cargo-timings, at no cost.
     cmd!(
         sh,
         "cargo build --release --workspace --all-targets --timings"

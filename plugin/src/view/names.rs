@@ -14,9 +14,9 @@ use super::preferences::WrittenFor;
 /// A chord's name, in the parts that are typeset differently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChordName {
-    /// What is set large: the root, or the whole numeral.
+    /// The large part: the root, or the whole numeral.
     pub root: String,
-    /// What is set smaller after it: quality and extensions.
+    /// The smaller part after it: quality and extensions.
     pub quality: String,
     /// The bass after the slash, if it is not the root.
     pub bass: Option<String>,

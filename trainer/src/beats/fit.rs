@@ -25,7 +25,7 @@ const PARAMETERS: usize = FEATURES + UNITS * UNIT;
 /// The guesses for one item, each with its goodness, 0 to 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// What the item is.
+    /// The kind of item.
     pub kind: Kind,
     /// Features and goodness.
     pub guesses: Vec<(Features, f64)>,

@@ -307,7 +307,7 @@ fn oracle(settings: &SetSettings, corpus: &Pop909) -> Result<Oracle> {
     Ok(oracle)
 }
 
-/// A detuning within a semitone.
+/// Parses a detuning of at most a semitone.
 fn cents(text: &str) -> Result<f64> {
     let cents: f64 = text.parse()?;
     ensure!((-100.0..=100.0).contains(&cents), "not within ±100 cents");

@@ -113,8 +113,9 @@ pub(super) struct TrainArguments {
     /// The same after the mix.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=512))]
     mixed: Option<u16>,
-    /// Distances in frames between the taps of our students' blocks, one number a block, with
-    /// commas. With `--start`, blocks may be added to those of its weights; they begin silent.
+    /// Distances in frames between the taps of our students' blocks, one number for each block,
+    /// separated by commas. With `--start`, there may be more blocks than in its weights; the new
+    /// ones have no effect at first.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=512))]
     dilations: Option<Vec<u16>>,
     /// Weights to start from, as `trainer export` writes them.
@@ -312,7 +313,7 @@ impl TrainArguments {
                 }
             }
             _ if self.bottleneck.or(self.mixed).is_some() || self.dilations.is_some() => {
-                bail!("--bottleneck, --mixed and --dilations are of live and windowed")
+                bail!("--bottleneck, --mixed and --dilations apply only to live and windowed")
             }
             _ => {}
         }

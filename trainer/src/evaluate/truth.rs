@@ -273,8 +273,8 @@ pub struct EngineTruth {
 /// By engine.
 pub type Truth = BTreeMap<String, EngineTruth>;
 
-/// A recording and its labels played at another speed, so that it sounds `cents` higher: no
-/// sample changes, only the rate they are heard at, and times go with it.
+/// A recording and its labels played at another speed, so that it sounds `cents` higher: the
+/// samples stay, and their rate and all times change.
 fn played_at(mut audio: Audio, labels: &[Segment], cents: f64) -> (Audio, Vec<Segment>) {
     let before = f64::from(audio.sample_rate);
     audio.sample_rate = (before * (cents / 1200.0).exp2()).round() as u32;
@@ -289,7 +289,7 @@ fn played_at(mut audio: Audio, labels: &[Segment], cents: f64) -> (Audio, Vec<Se
     (audio, labels)
 }
 
-/// Scores the engines on all recordings of `set`, played so fast that they sound `cents` higher.
+/// Scores the engines on all recordings of `set`, played faster so that they sound `cents` higher.
 ///
 /// # Errors
 /// If a recording or its labels cannot be read, an engine fails, or it is interrupted.

@@ -78,7 +78,7 @@ fn speed(clip: &Clip, folder: &Path, extent: Extent, command: &[&str]) -> Result
     })
 }
 
-/// What a run of the tool took.
+/// The cost of a run of the tool.
 pub struct Run {
     /// Time on the clock.
     pub wall_s: f64,
@@ -108,7 +108,7 @@ pub fn run<'a>(arguments: impl Iterator<Item = &'a OsStr>) -> Result<Run> {
         .spawn()
         .context("cannot start `taskset`, of the package util-linux")?;
     let mut peak_memory_bytes = 0;
-    // A process that has ended but was not waited for still tells its times.
+    // The times of a process that has ended can be read until it is waited for.
     let processor_s = loop {
         let stat = Stat::of(&child)?;
         if stat.state == "Z" {

@@ -10,7 +10,7 @@ const SILENCE_S: f64 = 1.0;
 
 /// Stretches of silence.
 pub(super) struct Silences {
-    /// Those of [`SILENCE_S`] and more: start and end, in order.
+    /// Silences of [`SILENCE_S`] and more: start and end, in order.
     long: VecDeque<(f64, f64)>,
     /// Where the current silence began, if there is one.
     since_s: Option<f64>,

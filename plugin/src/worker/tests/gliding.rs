@@ -45,12 +45,12 @@ impl Tempos {
         Self(told.collect())
     }
 
-    /// One that goes from 100 to 108 bpm.
+    /// A song that goes from 100 to 108 bpm.
     fn ramp() -> Self {
         Self::of(|at_s| 100.0 + 0.2 * at_s)
     }
 
-    /// One that goes down by a quarter within four seconds, and up again.
+    /// A song that slows down by a quarter within four seconds, and speeds up again.
     fn rubato() -> Self {
         Self::of(|at_s| 120.0 - 30.0 * (0.5 - 0.5 * (at_s * std::f64::consts::FRAC_PI_4).cos()))
     }
@@ -247,7 +247,7 @@ fn check(name: &str, song: &Tempos, points_most: usize) {
     for block in BLOCKS {
         let (playing, track) = record(song, block);
         let named = format!("{name}, blocks of {block}");
-        // What has been given out is confirmed: all but the last seven seconds and a half.
+        // Everything delivered is confirmed: all but the last seven and a half seconds.
         assert!(
             final_s(&playing) > LENGTH_S - 8.6,
             "{named}: {}",

@@ -164,7 +164,7 @@ struct Pattern {
     figure: Vec<f64>,
     /// Beats of the cell.
     cell: f64,
-    /// Broken chords go on into the next octave.
+    /// Broken chords continue into the next octave.
     wide: bool,
 }
 

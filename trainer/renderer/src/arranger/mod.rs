@@ -69,7 +69,7 @@ pub struct Track {
     pub vibrato: u8,
 }
 
-/// What is played in a stretch without a chord.
+/// What is played where there is no chord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Silence,
@@ -128,7 +128,7 @@ impl Parts {
     }
 }
 
-/// Who plays in a section.
+/// The parts that play in a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Texture {
     /// Everybody.

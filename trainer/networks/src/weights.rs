@@ -347,7 +347,7 @@ mod tests {
         let error = Weights::from_bytes(&bytes, &Device::flex()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "weights format `changes-weights/9` is not `changes-weights/1`"
+            "the weights have the format `changes-weights/9`, not `changes-weights/1`"
         );
     }
 

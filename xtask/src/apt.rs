@@ -28,6 +28,14 @@ pub const WINDOW: &[&str] = &[
     "libxkbcommon-x11-0",
 ];
 
+/// A D-Bus session with AT-SPI, and the library of its clients for Python.
+pub const SCREEN_READER: &[&str] = &[
+    "dbus-daemon",
+    "at-spi2-core",
+    "python3-gi",
+    "gir1.2-atspi-2.0",
+];
+
 /// Makes a Debian package.
 pub const DEB: &[&str] = &["dpkg-dev", "xz-utils"];
 

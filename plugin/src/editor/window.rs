@@ -1,6 +1,8 @@
 //! The editor's window: opens at the size it was closed with, follows the worker,
 //! and turns changed controls into parameter changes.
 
+#[cfg(target_os = "linux")]
+mod accessibility;
 mod closing;
 #[cfg(target_os = "linux")]
 mod driver;
@@ -427,6 +429,8 @@ impl NiceEguiApp for App {
             if let Err(error) = present::listen(frame.baseview_window()) {
                 nice_warn!("Changes gets no frame timing from X11 and paints by a timer: {error}");
             }
+            let has_focus = frame.baseview_window().has_focus();
+            accessibility::install(&context, has_focus, &self.instance.repaint);
         }
         #[cfg(not(target_os = "linux"))]
         let _ = frame;

@@ -170,6 +170,10 @@ fn setup() -> Result<()> {
     apt::ensure(apt::PEDALBOARD, "pedalboard, which loads the VST3")?;
     apt::ensure(apt::STRACE, "watching the system calls")?;
     apt::ensure(apt::WINDOW, "opening the plugin's window without a screen")?;
+    apt::ensure(
+        apt::SCREEN_READER,
+        "reading the window as screen readers do",
+    )?;
     for (component, program) in [("rustfmt", "rustfmt"), ("clippy", "clippy-driver")] {
         if cmd!(sh, "{program} --version")
             .quiet()

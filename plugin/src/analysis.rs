@@ -591,10 +591,10 @@ impl Analysis {
         }
     }
 
-    /// Leaves the chord that is shown where the host reads it: with the audio, however seldom a
-    /// picture is due.
+    /// Publishes the chord shown for the host to read: with the audio, even if no snapshot is
+    /// due.
     fn tell_host(&self, instance: &Instance) {
-        // What is held goes on being shown.
+        // A held chord stays shown.
         if instance.params.freeze.value() && !self.failed {
             return;
         }

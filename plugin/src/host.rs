@@ -1,6 +1,6 @@
-//! What goes from an instance to its host past nice-plug: that the project has changed, so that it
-//! asks before closing it, and the chord that is shown ([`LiveReadout`]), which it can read as
-//! parameters.
+//! What an instance reports to its host without nice-plug: that the project has changed, so that
+//! the host asks before closing it, and the chord shown ([`LiveReadout`]), which the host can read
+//! as parameters.
 //!
 //! CLAP's `clap_host_state.mark_dirty` and VST3's `IComponentHandler2::setDirty` do that, both
 //! on the host's main thread only. nice-plug 0.4.2 uses neither; `entry` passes the host on as

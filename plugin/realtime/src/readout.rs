@@ -1,33 +1,33 @@
 //! The chord that the window shows, as numbers that a host can read.
 //!
 //! The worker leaves it in a [`LiveReadout`], one atomic number, as it does with the notes
-//! ([`crate::midi_out::LiveNotes`]); whoever speaks to the host reads it there. The numbers are
-//! those of parameters: whole, from 0, and never given another meaning, since hosts record and
-//! map them.
+//! ([`crate::midi_out::LiveNotes`]); the plugin's entry points read it there for the host. The
+//! numbers are parameter values: whole, from 0, and their meaning never changes, since hosts
+//! record and map them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use harmony::label::{Chord, Quality};
 
-/// Qualities that have a number: 1 is the first of [`Quality::SHORTHANDS`], and the last one those
-/// that are none of them.
+/// Number of qualities: 1 is the first of [`Quality::SHORTHANDS`], and the last stands for all
+/// others.
 pub const QUALITIES: u8 = Quality::SHORTHANDS.len() as u8 + 1;
 
-/// A chord in numbers; all of them 0 where none is shown.
+/// A chord as numbers; all are 0 if none is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Readout {
-    /// The pitch class of the root and 1: 1 is C, 12 is B.
+    /// The pitch class of the root plus 1: 1 is C, 12 is B.
     pub root: u8,
-    /// The quality without what is added or left out: 1 … [`QUALITIES`].
+    /// The quality without added or omitted degrees: 1 … [`QUALITIES`].
     pub quality: u8,
-    /// The pitch class of the bass and 1.
+    /// The pitch class of the bass plus 1.
     pub bass: u8,
-    /// How likely the chord is, 0 … 1.
+    /// The probability of the chord, 0 … 1.
     pub confidence: f32,
 }
 
 impl Readout {
-    /// A chord as it sounds.
+    /// The numbers of a chord in concert pitch.
     pub fn from_chord(chord: &Chord, confidence: f32) -> Self {
         let quality = chord.quality();
         let known = Quality::SHORTHANDS.iter().position(|it| *it == quality);
@@ -35,7 +35,7 @@ impl Readout {
             root: chord.root().pitch_class() + 1,
             quality: known.map_or(QUALITIES, |index| index as u8 + 1),
             bass: chord.bass_pitch_class() + 1,
-            // The comparisons put what is no number at 0.
+            // The comparisons turn NaN into 0.
             confidence: if confidence > 0.0 {
                 confidence.min(1.0)
             } else {
@@ -59,18 +59,18 @@ impl Readout {
     }
 }
 
-/// The chord from the worker to whoever speaks to the host. No call waits, allocates or calls the
-/// system.
+/// The chord, from the worker to the plugin's entry points. No call waits, allocates or makes a
+/// system call.
 #[derive(Debug, Default)]
 pub struct LiveReadout(AtomicU64);
 
 impl LiveReadout {
-    /// What is shown from now on.
+    /// Sets the chord shown from now on.
     pub fn set(&self, readout: Readout) {
         self.0.store(readout.packed(), Ordering::Relaxed);
     }
 
-    /// What is shown.
+    /// The chord shown.
     pub fn get(&self) -> Readout {
         Readout::unpacked(self.0.load(Ordering::Relaxed))
     }

@@ -1,24 +1,24 @@
-//! Says which chord sounds, to those who do not see it: a text that screen readers read out when
-//! it changes.
+//! Announces the current chord to users who do not see it: a text that screen readers read out
+//! when it changes.
 
 use egui::accesskit::{Live, Role};
 use egui::{Id, Ui};
 
 use crate::view::{View, spoken};
 
-/// A new text at most this often, in seconds: speech takes its time.
+/// The shortest time between two texts, in seconds: speech takes time.
 const EVERY_S: f64 = 1.0;
 
-/// What was said last.
+/// The last text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Announced {
     text: String,
-    /// When, in seconds of the window's time.
+    /// When it was set, in seconds of the window's time.
     at_s: Option<f64>,
 }
 
 impl Announced {
-    /// Takes a text if it is new and its time has come; else for how many seconds it waits.
+    /// Takes a text if it is new and enough time has passed; otherwise returns the seconds to wait.
     fn take(&mut self, text: String, now_s: f64) -> Option<f64> {
         if text == self.text {
             return None;
@@ -35,7 +35,7 @@ impl Announced {
     }
 }
 
-/// Says the chord, or why there is none. Costs nothing while no screen reader is there.
+/// Announces the chord, or why there is none. Costs nothing without a screen reader.
 pub(super) fn draw(ui: &Ui, view: &View, announced: &mut Announced) {
     let context = ui.ctx();
     let id = Id::unique("announced");

@@ -242,7 +242,7 @@ pub struct Desk {
     pub settings: SettingsPage,
     /// Texts being typed in the settings.
     pub typed: Typed,
-    /// The chord that screen readers were told of last.
+    /// The chord that was last announced to screen readers.
     pub announced: Announced,
 }
 

@@ -29,7 +29,7 @@ pub(super) fn choices<T: Copy + PartialEq>(
     choices_said(ui, look, all, chosen, &name, hint, &name)
 }
 
-/// The same, of choices whose names say too little by themselves: `says` is what they are called.
+/// The same, for choices whose labels are unclear by themselves: `says` gives accessible names.
 pub(super) fn choices_said<T: Copy + PartialEq>(
     ui: &mut Ui,
     look: &Look,
@@ -77,8 +77,7 @@ pub(super) fn within<R>(
     ui.scope_builder(builder, add).inner
 }
 
-/// Says what is painted in a place, for those who do not see it. Costs nothing while no screen
-/// reader is there.
+/// Gives a painted place an accessible name. Costs nothing without a screen reader.
 pub(super) fn say(ui: &Ui, rect: Rect, name: &str, says: impl FnOnce() -> String) {
     let id = ui.scope_id().with(("said", name));
     ui.ctx().accesskit_node_builder(id, |node| {
@@ -93,7 +92,7 @@ pub(super) fn say(ui: &Ui, rect: Rect, name: &str, says: impl FnOnce() -> String
     });
 }
 
-/// Gives a widget a name that it does not show.
+/// Gives a widget an accessible name that it does not show.
 pub(super) fn name(response: &Response, name: &str) {
     response
         .ctx

@@ -76,7 +76,7 @@ unsafe extern "C" fn get_plugin_descriptor(
     }
 }
 
-/// What the host gets: nice-plug's plugin with more parameters, and an end of its own.
+/// What the host gets: nice-plug's plugin with additional parameters and its own end.
 #[repr(C)]
 struct Instance {
     /// First field: the host's pointer is to this. Its data are those of nice-plug's plugin,
@@ -88,12 +88,12 @@ struct Instance {
 }
 
 impl Instance {
-    /// What a parameter of ours has now. Safe on the audio thread.
+    /// The current value of one of our parameters. Safe on the audio thread.
     fn value(&self, field: Field) -> f64 {
         field.value(self.link.readout.get())
     }
 
-    /// Tells the host what has changed of them. Safe on the audio thread.
+    /// Reports their changes to the host. Safe on the audio thread.
     ///
     /// # Safety
     /// `out` is null or the host's.

@@ -1,8 +1,8 @@
-//! The chord that is shown, as parameters that a host reads and nobody sets.
+//! The chord shown, as read-only parameters for the host.
 //!
-//! nice-plug 0.4.2 has no parameters that are visible and read-only, and lets a plugin change one
-//! only as somebody in the window would, which hosts record. So the entries add these to its own.
-//! They are no part of what is saved: they say what sounds.
+//! nice-plug 0.4.2 has no visible read-only parameters, and lets a plugin change a parameter only
+//! like a user in the window, which hosts record. So the entry points add these to nice-plug's. They
+//! are not saved: they describe what sounds.
 
 use changes_realtime::readout::{QUALITIES, Readout};
 use harmony::label::Quality;
@@ -15,11 +15,11 @@ pub(super) const GROUP: &str = "Recognized chord";
 pub(super) enum Field {
     /// The root of the chord.
     Root,
-    /// What it is on that root.
+    /// The quality of the chord.
     Quality,
-    /// Its bass note.
+    /// The bass note.
     Bass,
-    /// How likely it is.
+    /// The probability of the chord.
     Confidence,
 }
 
@@ -43,10 +43,10 @@ const NOTES: [&str; 12] = [
     "B",
 ];
 
-/// What stands where no chord is shown.
+/// The text where no chord is shown.
 const NONE: &str = "–";
 
-/// What qualities are called, in the order of their numbers.
+/// The names of qualities, in the order of their numbers.
 const QUALITY_NAMES: [&str; QUALITIES as usize] = [
     "major",
     "minor",
@@ -77,24 +77,24 @@ const QUALITY_NAMES: [&str; QUALITIES as usize] = [
     "other",
 ];
 
-// A quality more needs a name and, since hosts keep numbers, a number at the end.
+// A new quality needs a name and, since hosts store the numbers, a number at the end.
 const _: () = assert!(Quality::SHORTHANDS.len() + 1 == QUALITY_NAMES.len());
 
 impl Field {
     /// All of them, in the order in which hosts list them.
     pub(super) const ALL: [Self; 4] = [Self::Root, Self::Quality, Self::Bass, Self::Confidence];
 
-    /// By which hosts know it, in CLAP and in VST3, for all times.
+    /// The identifier for hosts, in CLAP and VST3; it never changes.
     pub(super) const fn id(self) -> u32 {
         FIRST_ID + self as u32
     }
 
-    /// The one of that identifier.
+    /// The parameter with this identifier.
     pub(super) fn from_id(id: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.id() == id)
     }
 
-    /// By which people find it.
+    /// The name that users see.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Root => "Chord root",
@@ -104,7 +104,7 @@ impl Field {
         }
     }
 
-    /// The number of its last whole value; `None` for one that goes from 0 to 1.
+    /// Its largest whole value; `None` if it is continuous from 0 to 1.
     pub(super) const fn steps(self) -> Option<u8> {
         match self {
             Self::Root | Self::Bass => Some(12),
@@ -113,12 +113,12 @@ impl Field {
         }
     }
 
-    /// The largest value; the least is 0.
+    /// The largest value; the smallest is 0.
     pub(super) fn most(self) -> f64 {
         self.steps().map_or(1.0, f64::from)
     }
 
-    /// What it is of a chord.
+    /// Its value for a chord.
     pub(super) fn value(self, readout: Readout) -> f64 {
         match self {
             Self::Root => readout.root.into(),
@@ -128,9 +128,9 @@ impl Field {
         }
     }
 
-    /// A value in words. Values that it never has are taken to be the nearest.
+    /// A value as text; invalid values count as the nearest valid one.
     pub(super) fn text(self, value: f64) -> String {
-        // `as` puts what is no number at 0, and all else within bounds.
+        // `as` turns NaN into 0 and clamps everything else.
         let index = value.round() as usize;
         let named = |names: &[&str]| {
             let index = index.min(names.len());
@@ -146,7 +146,7 @@ impl Field {
         }
     }
 
-    /// The value that is written like this.
+    /// The value of a text.
     pub(super) fn parse(self, text: &str) -> Option<f64> {
         let text = text.trim();
         match self.steps() {

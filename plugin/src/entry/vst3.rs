@@ -68,14 +68,14 @@ impl Instance {
         }
     }
 
-    /// What a parameter of ours has now.
+    /// The current value of one of our parameters.
     fn value(&self, field: Field) -> f64 {
         field.value(self.link.readout.get())
     }
 
-    /// How many parameters nice-plug has.
+    /// The number of nice-plug's parameters.
     fn own_count(&self) -> int32 {
-        // SAFETY: a plain question.
+        // SAFETY: a query without pointers.
         unsafe { self.wrapped.getParameterCount() }
     }
 }
@@ -152,7 +152,7 @@ impl IEditControllerTrait for Instance {
     unsafe fn getParameterInfo(&self, index: int32, info: *mut ParameterInfo) -> tresult {
         let own = self.own_count();
         if index < own {
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             return unsafe { self.wrapped.getParameterInfo(index, info) };
         }
         let field = Field::ALL.get((index - own) as usize);
@@ -167,7 +167,7 @@ impl IEditControllerTrait for Instance {
         text: *mut String128,
     ) -> tresult {
         let Some(field) = Field::from_id(id) else {
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             return unsafe { self.wrapped.getParamStringByValue(id, value, text) };
         };
         // SAFETY: null, or the host's place for a text.
@@ -185,7 +185,7 @@ impl IEditControllerTrait for Instance {
         value: *mut ParamValue,
     ) -> tresult {
         let Some(field) = Field::from_id(id) else {
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             return unsafe { self.wrapped.getParamValueByString(id, text, value) };
         };
         // SAFETY: null, or the host's text, which ends in zero.
@@ -197,7 +197,7 @@ impl IEditControllerTrait for Instance {
     unsafe fn normalizedParamToPlain(&self, id: ParamID, value: ParamValue) -> ParamValue {
         match Field::from_id(id) {
             Some(field) => params::plain(field, value),
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             None => unsafe { self.wrapped.normalizedParamToPlain(id, value) },
         }
     }
@@ -205,7 +205,7 @@ impl IEditControllerTrait for Instance {
     unsafe fn plainParamToNormalized(&self, id: ParamID, value: ParamValue) -> ParamValue {
         match Field::from_id(id) {
             Some(field) => params::normalized(field, value),
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             None => unsafe { self.wrapped.plainParamToNormalized(id, value) },
         }
     }
@@ -213,16 +213,16 @@ impl IEditControllerTrait for Instance {
     unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
         match Field::from_id(id) {
             Some(field) => params::normalized(field, self.value(field)),
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             None => unsafe { self.wrapped.getParamNormalized(id) },
         }
     }
 
     unsafe fn setParamNormalized(&self, id: ParamID, value: ParamValue) -> tresult {
         match Field::from_id(id) {
-            // What the plugin said comes back by the host; nobody else may say it.
+            // The host returns the plugin's own values; nothing else may set them.
             Some(_) => kResultOk,
-            // SAFETY: as it was called, so it is handed on.
+            // SAFETY: forwarded with the caller's arguments.
             None => unsafe { self.wrapped.setParamNormalized(id, value) },
         }
     }
@@ -261,7 +261,7 @@ impl IAudioProcessorTrait for Instance {
     }
 
     unsafe fn process(&self, data: *mut ProcessData) -> tresult {
-        // SAFETY: null, or the host's for the block; as it was called, so it is handed on.
+        // SAFETY: null, or the host's for the block; forwarded with the caller's arguments.
         unsafe {
             if let Some(data) = data.as_ref() {
                 let readout = self.link.readout.get();

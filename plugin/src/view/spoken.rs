@@ -1,8 +1,8 @@
-//! Names as they are said, for screen readers: words, where print has signs.
+//! Spoken names for screen readers: words instead of printed signs.
 
 use super::names::ChordName;
 
-/// Longer ones first: the shorter are parts of them.
+/// Longer ones first: they contain shorter ones.
 const WORDS: [(&str, &str); 21] = [
     ("hdim", "half-diminished"),
     ("maj", "major"),
@@ -27,12 +27,12 @@ const WORDS: [(&str, &str); 21] = [
     ("#", "sharp"),
 ];
 
-/// A chord in the notation that it is written in: `A♭maj7/C` is "A flat major 7 over C". Nothing
-/// where it has no name.
+/// A chord in its written notation: `A♭maj7/C` is "A flat major 7 over C". Empty if it has no
+/// name.
 pub fn chord(name: &ChordName) -> String {
     let mut words = vec![note(&name.root)];
     words.extend(quality(&name.quality));
-    // Alone, "A" may be an article. Numerals say themselves which chord they are.
+    // "A" alone could be an article. Numerals are unambiguous.
     let numeral = |first: char| {
         matches!(
             first,
@@ -49,11 +49,11 @@ pub fn chord(name: &ChordName) -> String {
     words.join(" ")
 }
 
-/// A note, or the numeral or the number of a degree, with what raises or lowers it.
+/// A note, or the numeral or number of a degree, with its accidentals.
 fn note(name: &str) -> String {
     let mut letters = name.chars();
     let plain = match (letters.next(), letters.next()) {
-        // As it is typed: Bb. Numerals have it in front: bVII.
+        // As typed: Bb. Numerals have it in front: bVII.
         (Some('A'..='G'), Some('b')) => name.replace('b', "♭"),
         (Some('b'), _) => name.replacen('b', "♭", 1),
         _ => name.to_owned(),
@@ -61,7 +61,7 @@ fn note(name: &str) -> String {
     signs(&plain.replace('#', "♯"))
 }
 
-/// What stands behind the root, word by word.
+/// The part after the root, word by word.
 fn quality(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -79,7 +79,7 @@ fn quality(text: &str) -> Vec<String> {
             rest = &rest[read..];
             continue;
         }
-        // Brackets, commas and the line of 6/9 are no words.
+        // Brackets, commas and the slash of 6/9 are not spoken.
         if first.is_alphabetic() {
             words.push(first.to_string());
         }
@@ -88,7 +88,7 @@ fn quality(text: &str) -> Vec<String> {
     words
 }
 
-/// A digit, on the line or above it.
+/// A digit, normal or superscript.
 fn digit(letter: char) -> Option<char> {
     match letter {
         '0'..='9' => Some(letter),
@@ -100,7 +100,7 @@ fn digit(letter: char) -> Option<char> {
     }
 }
 
-/// A text, the signs of music and of mathematics in it replaced by words.
+/// A text with its musical and mathematical signs replaced by words.
 pub fn signs(text: &str) -> String {
     let mut said = String::with_capacity(text.len() + 16);
     for letter in text.chars() {

@@ -255,7 +255,7 @@ pub struct Parameter {
     pub max: f64,
     /// The current value.
     pub value: f64,
-    /// What may be done with it.
+    /// Its flags.
     pub flags: ParamInfoFlags,
 }
 

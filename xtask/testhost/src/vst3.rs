@@ -46,11 +46,11 @@ pub type Control = (i32, u8, u8, [u8; 2]);
 /// A parameter as the plugin describes it.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// By which hosts set it.
+    /// The identifier by which hosts set it.
     pub id: ParamID,
-    /// By which people find it.
+    /// The name that users see.
     pub name: String,
-    /// The number of its last value; 0 for one that has no steps.
+    /// Its largest step number; 0 if it is continuous.
     pub steps: i32,
     /// Whether only the plugin changes it.
     pub is_read_only: bool,
@@ -223,7 +223,7 @@ impl Instance {
                 is_hidden: info.flags & kIsHidden != 0,
             }
         };
-        // SAFETY: a plain question.
+        // SAFETY: a query without pointers.
         let count = unsafe { self.controller.getParameterCount() };
         (0..count).map(told).filter(|it| !it.is_hidden).collect()
     }
@@ -242,7 +242,7 @@ impl Instance {
         (value, String::from_utf16_lossy(&text))
     }
 
-    /// The values that the plugin has sent of its own accord, the last of each parameter.
+    /// The values that the plugin has sent by itself, the last of each parameter.
     pub fn told(&self) -> HashMap<ParamID, f64> {
         self.told.1.borrow().clone()
     }
@@ -366,8 +366,8 @@ impl Instance {
         self.changes.0.borrow_mut().clear();
         for queue in self.told.0.borrow_mut().drain(..) {
             self.told.1.borrow_mut().insert(queue.0, queue.1.get());
-            // As hosts do: the controller gets what the processor says.
-            // SAFETY: a plain call with two numbers.
+            // As in hosts: the controller gets the processor's values.
+            // SAFETY: a call with two numbers.
             unsafe { self.controller.setParamNormalized(queue.0, queue.1.get()) };
         }
         self.given.0.borrow_mut().clear();
@@ -605,7 +605,7 @@ impl IParameterChangesTrait for Told {
     }
 
     unsafe fn addParameterData(&self, id: *const ParamID, _: *mut int32) -> *mut IParamValueQueue {
-        // SAFETY: the plugin hands over a number.
+        // SAFETY: the plugin passes a number.
         let said = ComWrapper::new(Said(unsafe { *id }, Cell::new(0.0)));
         // The list keeps a reference until the block is over.
         let queue = said.as_com_ref::<IParamValueQueue>();
@@ -615,7 +615,7 @@ impl IParameterChangesTrait for Told {
     }
 }
 
-/// What the plugin says of one parameter.
+/// The plugin's values for one parameter.
 struct Said(ParamID, Cell<f64>);
 
 impl Class for Said {

@@ -1,4 +1,4 @@
-//! The parameters of a CLAP: nice-plug's, and after them those of the chord that is shown.
+//! The parameters of the CLAP: nice-plug's, followed by those of the chord shown.
 
 use std::ffi::{CStr, c_char};
 use std::mem::size_of;
@@ -19,7 +19,7 @@ use nice_plug::wrapper::clap::clap_plugin;
 use super::Instance;
 use crate::entry::readout::{Field, GROUP};
 
-/// What the host asks of parameters.
+/// The extension for parameters.
 pub(super) static PARAMS: clap_plugin_params = clap_plugin_params {
     count: Some(count),
     get_info: Some(get_info),
@@ -29,13 +29,13 @@ pub(super) static PARAMS: clap_plugin_params = clap_plugin_params {
     flush: Some(flush),
 };
 
-/// The values that the host was told, as bits: it is told what differs.
+/// The last reported values, as bits: only differences are reported.
 #[derive(Debug, Default)]
 pub(super) struct Told([AtomicU64; Field::ALL.len()]);
 
 impl Told {
-    /// Tells the host what has changed, at the start of the block. Whoever has no room is told with
-    /// the next. Safe on the audio thread.
+    /// Reports changes to the host at the start of the block. If the host has no room, they are
+    /// reported with the next block. Safe on the audio thread.
     ///
     /// # Safety
     /// `out` is null or the host's.
@@ -74,7 +74,7 @@ impl Told {
     }
 }
 
-/// nice-plug's functions of parameters, if it has any.
+/// nice-plug's functions for parameters, if it has any.
 ///
 /// # Safety
 /// `plugin` is one that `create_plugin` has made.
@@ -90,7 +90,7 @@ unsafe fn wrapped<'a>(plugin: *const clap_plugin) -> Option<&'a clap_plugin_para
     }
 }
 
-/// How many parameters nice-plug has.
+/// The number of nice-plug's parameters.
 ///
 /// # Safety
 /// As [`wrapped`].
@@ -107,7 +107,7 @@ unsafe extern "C" fn count(plugin: *const clap_plugin) -> u32 {
     unsafe { own_count(plugin) + Field::ALL.len() as u32 }
 }
 
-/// Copies a text, its end cut off where it does not fit, with the zero behind it.
+/// Copies a text with its terminating zero; a text that does not fit is cut off.
 fn copy(text: &str, place: &mut [c_char]) {
     let Some(room) = place.len().checked_sub(1) else {
         return;
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(written("minor 7", 64), 7);
         assert_eq!(written("minor 7", 8), 7);
         assert_eq!(written("minor 7", 4), 3);
-        // No half of a letter.
+        // No partial character.
         assert_eq!(written("D♭", 4), 1);
         assert_eq!(written("D", 1), 0);
         written("D", 0);

@@ -1,4 +1,4 @@
-//! The parameters of a VST3 that say which chord is shown; nice-plug's are before them.
+//! The VST3 parameters of the chord shown; they follow nice-plug's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,12 +12,12 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::kResultOk;
 
 use crate::entry::readout::Field;
 
-/// A value as VST3 has them, 0 … 1.
+/// A value normalized for VST3, 0 … 1.
 pub(super) fn normalized(field: Field, plain: ParamValue) -> ParamValue {
     (plain / field.most()).clamp(0.0, 1.0)
 }
 
-/// The value of ours that a host means.
+/// Our value for a normalized one.
 pub(super) fn plain(field: Field, normalized: ParamValue) -> ParamValue {
     let plain = normalized.clamp(0.0, 1.0) * field.most();
     match field.steps() {
@@ -26,7 +26,7 @@ pub(super) fn plain(field: Field, normalized: ParamValue) -> ParamValue {
     }
 }
 
-/// What hosts are told of a parameter.
+/// The description of a parameter for hosts.
 pub(super) fn info(field: Field) -> ParameterInfo {
     let mut info = ParameterInfo {
         id: field.id(),
@@ -43,7 +43,7 @@ pub(super) fn info(field: Field) -> ParameterInfo {
     info
 }
 
-/// Writes a text with the zero behind it; the end of one that does not fit is cut off.
+/// Writes a text with its terminating zero; a text that does not fit is cut off.
 pub(super) fn write(text: &str, place: &mut String128) {
     let room = place.len() - 1;
     let mut length = 0;
@@ -54,7 +54,7 @@ pub(super) fn write(text: &str, place: &mut String128) {
     place[length] = 0;
 }
 
-/// Reads a text of at most as many letters as [`write`] writes.
+/// Reads a text of at most the length that [`write`] writes.
 ///
 /// # Safety
 /// `text` is null or ends in zero.
@@ -63,18 +63,18 @@ pub(super) unsafe fn read(text: *const TChar) -> Option<String> {
         return None;
     }
     let most = size_of::<String128>() / size_of::<TChar>();
-    // SAFETY: nothing is read behind the zero, which is there by the caller's promise.
+    // SAFETY: nothing is read after the zero, which the caller guarantees.
     let units = (0..most).map(|index| unsafe { text.add(index).read() });
     let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
     String::from_utf16(&units).ok()
 }
 
-/// The values that the host was told, as bits: it is told what differs.
+/// The last reported values, as bits: only differences are reported.
 #[derive(Debug, Default)]
 pub(super) struct Told([AtomicU64; Field::ALL.len()]);
 
 impl Told {
-    /// Tells the host what has changed, at the start of the block. Safe on the audio thread.
+    /// Reports changes to the host at the start of the block. Safe on the audio thread.
     ///
     /// # Safety
     /// `changes` is null or the host's.
@@ -124,7 +124,7 @@ mod tests {
                 let text = field.text(value);
                 let mut place: String128 = [1; _];
                 write(&text, &mut place);
-                // SAFETY: it was written a moment ago.
+                // SAFETY: it was just written.
                 assert_eq!(unsafe { read(place.as_ptr()) }, Some(text));
             }
         }

@@ -46,8 +46,8 @@ const QUALITIES: [[usize; 5]; 6] = {
 /// Basses of the students: twelve pitch classes, then none.
 const BASSES: usize = 13;
 
-/// Converts the heads at hop 512 to the students' classes at hop 1024: frame `i` is `¼ p[2i−1]
-/// + ½ p[2i] + ¼ p[2i+1]`, at the ends from the frames there are. Without chords.
+/// Converts the heads at hop 512 to the students' classes at hop 1024, without chords. Frame `i` is
+/// `¼ p[2i−1] + ½ p[2i] + ¼ p[2i+1]`, at the ends from the frames there are.
 #[must_use]
 pub fn heard(heads: &Heads) -> Prediction {
     let mut fine: Vec<Row> = heads.frames().map(|frame| Row::new(&frame)).collect();

@@ -1,11 +1,16 @@
-//! Prediction of the next chord, where the passage was heard before.
+//! Prediction of the next chord: expected where the passage was heard before, guessed elsewhere.
 //!
 //! The last chords are searched for earlier in the track; where they occur in the same order and
 //! with similar lengths, the chord that followed them there is expected now, after as many beats.
 //! The longest match wins, and among equals the latest.
+//!
+//! Elsewhere [`likely`] gives the chord that usually follows in the key, by [`crate::progression`].
 
-use crate::label::Label;
+use crate::key::Key;
+use crate::label::{Chord, Label};
+use crate::progression::{Memory, Progressions, before, changes};
 use crate::simplify::Simplify;
+use crate::timeline::Segment;
 use crate::track::Track;
 
 /// The fewest chords, including the current one, that must match an earlier passage.
@@ -24,6 +29,9 @@ const LENGTH_BEATS: f64 = 0.5;
 /// An expectation that is overdue by more than this, in quarter notes, was wrong.
 const OVERDUE_BEATS: f64 = 1.0;
 
+/// How many chords of the past say how the song goes.
+const MOST_LEARNED: usize = 500;
+
 /// A chord that is expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
@@ -33,6 +41,46 @@ pub struct Expected {
     pub beat: f64,
     /// How many chords before it match the earlier passage.
     pub matched: usize,
+}
+
+/// A chord that usually follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Likely {
+    /// The plain chord, spelled in the key.
+    pub label: Label,
+    /// How probable its root with its third is, 0 … 1.
+    pub probability: f32,
+}
+
+/// The chord that is likeliest to follow the one that sounds at `beat`, by how pop songs go and by
+/// how this one has gone up to there: a guess. `None` where no chord sounds or no key is known.
+#[must_use]
+pub fn likely(track: &Track, beat: f64) -> Option<Likely> {
+    if !beat.is_finite() {
+        return None;
+    }
+    let key = track.key_at(beat)?;
+    let past = past(track, beat, MOST_LEARNED);
+    let sounding = past.last()?;
+    let is_over = track.tempo().beat_at(sounding.end_s) + LENGTH_BEATS < beat;
+    if sounding.label.chord().is_none() || is_over {
+        return None;
+    }
+    let key_of = |segment: &Segment| track.key_at_s(segment.start_s).unwrap_or(key);
+    let song = past.iter().map(|segment| -> Option<(&Chord, Key)> {
+        Some((segment.label.chord()?, key_of(segment)))
+    });
+    let memory = Memory::of(&changes(song));
+    // What stands before a silence is no part of what goes on.
+    let whole = past.iter().rposition(|it| it.label.chord().is_none());
+    let passage = &past[whole.map_or(0, |silence| silence + 1)..];
+    let passage: Vec<&Chord> = passage.iter().filter_map(|it| it.label.chord()).collect();
+    let outlook = memory.next(Progressions::pop(), key.mode(), &before(&passage, key));
+    let (step, probability) = *outlook.ranked().first()?;
+    Some(Likely {
+        label: Label::Chord(step.chord(key)),
+        probability,
+    })
 }
 
 /// A chord of the past.
@@ -112,12 +160,9 @@ fn matched(runs: &[Run], now: usize, then: usize, beat: f64) -> usize {
 
 /// The chords up to a beat; neighbours with the same triad are joined.
 fn runs(track: &Track, beat: f64) -> Vec<Run> {
-    let segments = track.timeline().segments();
     let at = |time_s: f64| track.tempo().beat_at(time_s);
-    let end = segments.partition_point(|segment| at(segment.start_s) <= beat + 1e-6);
-    let start = end.saturating_sub(MOST_PAST);
     let mut runs: Vec<Run> = Vec::new();
-    for segment in &segments[start..end] {
+    for segment in past(track, beat, MOST_PAST) {
         let triad = Simplify::Triads.label(&segment.label);
         let triad = match triad {
             Label::Chord(chord) => Label::Chord(chord.with_bass(crate::label::Degree::ROOT)),
@@ -135,4 +180,64 @@ fn runs(track: &Track, beat: f64) -> Vec<Run> {
         }
     }
     runs
+}
+
+/// The latest segments that have begun at a beat, at most `most`.
+fn past(track: &Track, beat: f64, most: usize) -> &[Segment] {
+    let segments = track.timeline().segments();
+    let begun = |segment: &Segment| track.tempo().beat_at(segment.start_s) <= beat + 1e-6;
+    let end = segments.partition_point(begun);
+    &segments[end.saturating_sub(most)..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::TempoMap;
+    use crate::timeline::Timeline;
+    use crate::track::KeyRegion;
+
+    /// Chords of two seconds, which are four beats, in C major.
+    fn track(chords: &str) -> Track {
+        let segments = chords.split(' ').enumerate().map(|(index, chord)| {
+            let start_s = 2.0 * index as f64;
+            Segment::new(start_s, start_s + 2.0, chord.parse().unwrap())
+        });
+        let timeline = Timeline::from_segments(segments).unwrap();
+        let mut track = Track::from_timeline(timeline, TempoMap::default());
+        let key = KeyRegion {
+            beat: 0.0,
+            key: "C".parse().unwrap(),
+            by_hand: false,
+        };
+        track.set_keys(vec![key]).unwrap();
+        track
+    }
+
+    #[test]
+    fn what_usually_follows_is_likely_and_what_follows_in_the_song_more_so() {
+        let first = |track: &Track, beat: f64| {
+            let likely = likely(track, beat).unwrap();
+            assert!((0.0..=1.0).contains(&likely.probability));
+            (likely.label.to_string(), likely.probability)
+        };
+        let song = track("D:min7 G:7 C F G:7 A:min F G:7 A:min F G:7");
+        let (label, usually) = first(&song, 6.0);
+        assert_eq!(label, "C:maj");
+        assert!(usually > 0.4, "{usually}");
+        // The same two chords, which have had another end twice.
+        assert_eq!(first(&song, 42.0).0, "A:min");
+    }
+
+    #[test]
+    fn nothing_is_likely_without_a_key_or_a_chord() {
+        let mut song = track("D:min7 G:7 N F");
+        assert!(likely(&song, 6.0).is_some());
+        assert_eq!(likely(&song, 10.0), None);
+        assert_eq!(likely(&song, 18.0), None);
+        assert_eq!(likely(&song, f64::NAN), None);
+        assert_eq!(likely(&Track::new(), 0.0), None);
+        song.set_keys(Vec::new()).unwrap();
+        assert_eq!(likely(&song, 6.0), None);
+    }
 }

@@ -12,7 +12,8 @@
 //! - [`timeline`]: segments of chords; [`time`]: tempo maps, meters and bars.
 //! - [`track`]: the chords of a song with its musical time, keys and sections, and
 //!   [`edit`]: its commands, with undo.
-//! - [`expect`]: prediction of the next chord, where the passage was heard before.
+//! - [`expect`]: prediction of the next chord, by repeated passages, or by [`progression`]: how
+//!   often chords follow each other in a key.
 //! - [`chart`] and [`voicing`]: the track as a musician reads it, and as notes; [`played`]: notes
 //!   from a MIDI input.
 //! - [`score`]: metrics of agreement between two timelines.
@@ -43,6 +44,7 @@ pub mod label;
 mod named;
 pub mod note_names;
 pub mod played;
+pub mod progression;
 pub mod score;
 pub mod simplify;
 pub mod style;

@@ -122,8 +122,17 @@ pub struct Performance {
 pub struct Pop909 {
     folder: PathBuf,
     ids: Vec<String>,
-    /// Folder of POP909-CL, whose chords must agree.
-    corrected: Option<PathBuf>,
+    /// Folder of POP909-CL, and what is done with its chords.
+    corrected: Option<(PathBuf, Corrections)>,
+}
+
+/// What is done with chords that experts have corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Corrections {
+    /// The song's own chords count where they are the same.
+    Agree,
+    /// They take the place of the song's own.
+    Replace,
 }
 
 impl Pop909 {
@@ -157,7 +166,17 @@ impl Pop909 {
     #[must_use]
     pub fn agreed_with(self, folder: &Path) -> Self {
         Self {
-            corrected: Some(folder.to_owned()),
+            corrected: Some((folder.to_owned(), Corrections::Agree)),
+            ..self
+        }
+    }
+
+    /// The same songs with the chords of POP909-CL in `folder` in place of their own. A song that
+    /// is not there, or does not fit, keeps its own.
+    #[must_use]
+    pub fn corrected_by(self, folder: &Path) -> Self {
+        Self {
+            corrected: Some((folder.to_owned(), Corrections::Replace)),
             ..self
         }
     }
@@ -198,9 +217,14 @@ impl Pop909 {
         // Melodies are written in the first key, or in C major without any.
         song.key = song.keys.first().map_or(song.key, |first| first.key);
         song.spans = spans(&folder.join("chord_midi.txt"), &song)?;
-        let corrected = self.corrected.iter().map(|it| it.join(format!("{id}.mid")));
-        for path in corrected.filter(|path| path.exists()) {
-            corrected::keep_agreed(&mut song, &path)?;
+        if let Some((folder, corrections)) = &self.corrected {
+            let path = folder.join(format!("{id}.mid"));
+            if path.exists() {
+                match corrections {
+                    Corrections::Agree => _ = corrected::keep_agreed(&mut song, &path)?,
+                    Corrections::Replace => _ = corrected::replace(&mut song, &path)?,
+                }
+            }
         }
         Ok(Performance {
             id: id.to_owned(),

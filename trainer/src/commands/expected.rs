@@ -1,5 +1,5 @@
 //! `trainer eval-expected`: how often an expected next chord comes, and how early it is known,
-//! on repeated passages of held-out songs.
+//! on repeated passages of held-out songs; and how often a guess is right elsewhere.
 
 use std::path::PathBuf;
 
@@ -7,9 +7,10 @@ use crate::beats::measure::median;
 use crate::beats::song::Song;
 use crate::parallel;
 use anyhow::Result;
-use harmony::expect::expected;
+use harmony::expect::{Likely, expected, likely};
 use harmony::label::Label;
 use harmony::simplify::Simplify;
+use harmony::timeline::{Segment, Timeline};
 use harmony::track::{Keep, Track};
 use recognizer::beat::{self, Known};
 use recognizer::models;
@@ -30,6 +31,12 @@ pub(super) struct ExpectedArguments {
     /// Seconds after which the track has a chord, as with the live engine.
     #[arg(long, default_value_t = 0.6)]
     delay: f64,
+    /// Seconds after which a chord is confirmed, and counts for the key.
+    #[arg(long, default_value_t = 7.0)]
+    confirmed: f64,
+    /// Guesses that are less likely than this are not made, as in the window.
+    #[arg(long, default_value_t = 0.35, value_parser = super::share)]
+    least: f64,
     /// Threads.
     #[arg(short, long, default_value_t = 2)]
     threads: usize,
@@ -49,6 +56,51 @@ struct Outcome {
     wrong: usize,
     /// For right expectations, seconds from the first expectation until the chord came.
     leads_s: Vec<f64>,
+    /// Where no chord was expected.
+    guesses: Guesses,
+}
+
+/// What became of guesses, where no chord was expected.
+#[derive(Debug, Default, Serialize)]
+struct Guesses {
+    /// Changes of chord.
+    changes: usize,
+    /// Those before which a chord was guessed.
+    guessed: usize,
+    /// The sum of how likely those guesses were said to be.
+    said: f64,
+    /// Those of them that brought another root, or another third.
+    wrong: usize,
+    /// For the others, seconds from the guess until the chord came.
+    leads_s: Vec<f64>,
+}
+
+impl Guesses {
+    /// Adds what would have been guessed, the moment the sounding chord is known, of the chord
+    /// that came.
+    fn add(&mut self, track: &Track, at_s: f64, next: &Segment, settings: &ExpectedArguments) {
+        self.changes += 1;
+        if at_s >= next.start_s {
+            return;
+        }
+        let guess = likely(track, track.tempo().beat_at(at_s));
+        let wanted = |it: &Likely| f64::from(it.probability) >= settings.least;
+        let Some(guess) = guess.filter(wanted) else {
+            return;
+        };
+        self.guessed += 1;
+        self.said += f64::from(guess.probability);
+        let third = |label: &Label| {
+            let chord = label.chord()?;
+            let minor = chord.quality().has_minor_third();
+            Some((chord.root().pitch_class(), minor))
+        };
+        if third(&guess.label) == third(&next.label) {
+            self.leads_s.push(next.start_s - at_s);
+        } else {
+            self.wrong += 1;
+        }
+    }
 }
 
 /// Evaluates and prints.
@@ -77,7 +129,7 @@ pub(super) fn run(arguments: &ExpectedArguments) -> Result<()> {
             };
             let end_s = timeline.end_s().unwrap_or(0.0);
             track.replace_range(0.0, end_s, timeline.segments().to_vec())?;
-            Ok(outcome(&track, arguments.delay))
+            outcome(&track, arguments)
         },
     )?;
     let changes: usize = outcomes.iter().map(|it| it.changes).sum();
@@ -91,6 +143,19 @@ pub(super) fn run(arguments: &ExpectedArguments) -> Result<()> {
         wrong as f64 / expected.max(1) as f64,
         median(&mut leads_s).unwrap_or(f64::NAN),
     );
+    let guesses = || outcomes.iter().map(|it| &it.guesses);
+    let unexpected: usize = guesses().map(|it| it.changes).sum();
+    let guessed: usize = guesses().map(|it| it.guessed).sum();
+    let said: f64 = guesses().map(|it| it.said).sum();
+    let missed: usize = guesses().map(|it| it.wrong).sum();
+    let mut leads_s: Vec<f64> = guesses().flat_map(|it| it.leads_s.clone()).collect();
+    println!(
+        "before the other {unexpected}: a guess before {:.3} of them, wrong {:.3} of those, said to be right {:.3}; median lead {:.2} s",
+        guessed as f64 / unexpected.max(1) as f64,
+        missed as f64 / guessed.max(1) as f64,
+        said / guessed.max(1) as f64,
+        median(&mut leads_s).unwrap_or(f64::NAN),
+    );
     if let Some(path) = &arguments.json {
         harmony::export::atomic::write(path, &serde_json::to_vec_pretty(&outcomes)?)?;
     }
@@ -98,7 +163,7 @@ pub(super) fn run(arguments: &ExpectedArguments) -> Result<()> {
 }
 
 /// The expectations before each change of a track, as it is heard chord by chord.
-fn outcome(track: &Track, delay_s: f64) -> Outcome {
+fn outcome(track: &Track, settings: &ExpectedArguments) -> Result<Outcome> {
     let triad = |label: &Label| {
         let simple = Simplify::Triads.label(label);
         let chord = simple.chord()?;
@@ -113,7 +178,7 @@ fn outcome(track: &Track, delay_s: f64) -> Outcome {
         }
         outcome.changes += 1;
         // From when the sounding chord is known, every tenth of a second until the next one.
-        let first_s = sounding.start_s + delay_s;
+        let first_s = sounding.start_s + settings.delay;
         let mut said: Option<(f64, Label)> = None;
         let steps = ((next.start_s - first_s) / 0.1).floor().max(-1.0);
         let mut step = 0.0;
@@ -134,7 +199,19 @@ fn outcome(track: &Track, delay_s: f64) -> Outcome {
             } else {
                 outcome.wrong += 1;
             }
+        } else {
+            let known = with_keys(track, first_s - settings.confirmed)?;
+            outcome.guesses.add(&known, first_s, next, settings);
         }
     }
-    outcome
+    Ok(outcome)
+}
+
+/// The track with the keys that are found from its chords up to a second.
+fn with_keys(track: &Track, until_s: f64) -> Result<Track> {
+    let confirmed = track.timeline().segments().iter();
+    let confirmed = confirmed.take_while(|it| it.end_s <= until_s).cloned();
+    let mut known = track.clone();
+    known.estimate_keys_of(&Timeline::from_segments(confirmed)?)?;
+    Ok(known)
 }

@@ -12,6 +12,7 @@ mod eval;
 mod expected;
 mod export;
 mod fit_beats;
+mod fit_progressions;
 mod frames;
 mod inspect;
 mod latency;
@@ -77,6 +78,8 @@ enum Command {
     EvalBeats(beats::BeatsArguments),
     /// Fit the network with which the beat finder compares its guesses.
     FitBeats(fit_beats::FitBeatsArguments),
+    /// Count which chord follows which in the songs of POP909, and measure it on other songs.
+    FitProgressions(fit_progressions::FitProgressionsArguments),
     /// Measure how soon the live display is right, on held-out songs.
     EvalLatency(latency::LatencyArguments),
     /// Compare costs of the decoder, on music for choosing.
@@ -121,6 +124,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::EvalExpected(arguments) => expected::run(&arguments),
         Command::EvalBeats(arguments) => beats::run(&arguments),
         Command::FitBeats(arguments) => fit_beats::run(&arguments),
+        Command::FitProgressions(arguments) => fit_progressions::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -12,6 +12,7 @@ use midly::{MetaMessage, Smf, Timing, TrackEventKind};
 
 use super::keyboard::{Held, Keyboard};
 use super::{Pop909Error, read};
+use crate::chord::{Chord, QUALITIES};
 use crate::song::{Harmony, Song, Span};
 
 /// Largest shift that is tried, beats either way.
@@ -45,6 +46,67 @@ pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, P
         return Ok(None);
     };
     Ok(best_shift(song, &corrected).map(|shift| mark(song, &corrected, shift)))
+}
+
+/// The corrected chords in place of the song's own. Returns whether the two fit together; where
+/// they do not, the song stays as it was.
+///
+/// # Errors
+/// The file cannot be read or is damaged.
+pub(super) fn replace(song: &mut Song, path: &Path) -> Result<bool, Pop909Error> {
+    let Some(corrected) = chords(path, &read(path)?)? else {
+        return Ok(false);
+    };
+    let Some(shift) = best_shift(song, &corrected) else {
+        return Ok(false);
+    };
+    song.spans = spans(&corrected, shift);
+    Ok(true)
+}
+
+/// Corrected chords on the song's count, which is `shift` beats behind theirs.
+fn spans(corrected: &[Corrected], shift: f64) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let mut at = 0.0;
+    for chord in corrected {
+        let (start, end) = ((chord.start - shift).max(at), chord.end - shift);
+        if end <= start {
+            continue;
+        }
+        if start > at {
+            spans.push(Span {
+                start: at,
+                end: start,
+                harmony: Harmony::None,
+            });
+        }
+        let harmony = named(chord.notes, chord.bass).map_or(Harmony::Unknown, Harmony::Chord);
+        match spans.last_mut() {
+            Some(last) if last.harmony == harmony => last.end = end,
+            _ => spans.push(Span {
+                start,
+                end,
+                harmony,
+            }),
+        }
+        at = end;
+    }
+    spans
+}
+
+/// The chord with just these notes over this bass: in root position if it can be, else the plainest.
+fn named(notes: u16, bass: u8) -> Option<Chord> {
+    let roots = (0..12).map(|up| (bass + up) % 12);
+    roots
+        .flat_map(|root| {
+            (0..QUALITIES.len()).map(move |quality| Chord {
+                root,
+                quality,
+                bass: (bass + 12 - root) % 12,
+            })
+        })
+        .filter(|chord| chord.pitch_classes() == notes)
+        .min_by_key(|chord| (chord.bass != 0, chord.kind().tones.len(), chord.quality))
 }
 
 /// Marks disputed chords, with a shift of `shift` beats. Returns the share of the time with a
@@ -174,7 +236,6 @@ fn chords(path: &Path, bytes: &[u8]) -> Result<Option<Vec<Corrected>>, Pop909Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chord::Chord;
     use crate::song::Beat;
     use crate::song::key_of;
 
@@ -225,6 +286,39 @@ mod tests {
             (12.0, Harmony::Unknown),
         ];
         assert_eq!(spans, wanted);
+    }
+
+    #[test]
+    fn corrected_chords_have_names_and_lie_on_the_songs_beats() {
+        let corrected = |start, end, notes, bass| Corrected {
+            start,
+            end,
+            notes,
+            bass,
+        };
+        let all = [
+            // C E G from before the first beat on, and again; then A C E G over A and over C.
+            corrected(1.0, 4.0, 0b1001_0001, 0),
+            corrected(4.0, 5.0, 0b1001_0001, 0),
+            corrected(6.0, 8.0, 0b10_1001_0001, 9),
+            corrected(8.0, 9.0, 0b10_1001_0001, 0),
+            // C E G over E, and a cluster.
+            corrected(9.0, 10.0, 0b1001_0001, 4),
+            corrected(10.0, 11.0, 0b1111, 0),
+        ];
+        let found: Vec<_> = spans(&all, 2.0)
+            .iter()
+            .map(|span| (span.start, span.end, span.harmony))
+            .collect();
+        let wanted = [
+            (0.0, 3.0, chord("C:maj")),
+            (3.0, 4.0, Harmony::None),
+            (4.0, 6.0, chord("A:min7")),
+            (6.0, 7.0, chord("C:maj6")),
+            (7.0, 8.0, chord("C:maj/3")),
+            (8.0, 9.0, Harmony::Unknown),
+        ];
+        assert_eq!(found, wanted);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use recognizer::live::ShownState;
 pub use self::band::BandView;
 pub use self::controls::{BandControls, Controls, MidiControls, TuningControls};
 use self::names::{ChordName, Namer};
-use self::next::NextView;
+use self::next::{GuessView, NextView};
 use self::preferences::NextChoice;
 use self::sheet::Sheet;
 pub use self::status::StatusWord;
@@ -190,6 +190,8 @@ pub struct View {
     pub alternatives: Vec<Alternative>,
     /// The chord that is expected next, where the passage was heard before.
     pub next: Option<NextView>,
+    /// The chord that usually follows, where none is expected and somebody wants to know.
+    pub guess: Option<GuessView>,
     /// Whether the next chord is announced at all.
     pub announces: bool,
     /// The key.
@@ -276,8 +278,12 @@ impl View {
         };
         let next = match controls.window.next {
             NextChoice::Off => None,
-            NextChoice::Heard => NextView::of(snapshot, song, chord.as_ref(), &namer),
+            NextChoice::Heard | NextChoice::Guess => {
+                NextView::of(snapshot, song, chord.as_ref(), &namer)
+            }
         };
+        let guesses = next.is_none() && controls.window.next == NextChoice::Guess;
+        let guess = guesses.then(|| GuessView::of(snapshot, song, chord.as_ref(), &namer));
         let band = BandView::of(snapshot, key.key, &namer);
         let has_bars = song.has_bars();
         Self {
@@ -285,6 +291,7 @@ impl View {
             chord,
             alternatives,
             next,
+            guess: guess.flatten(),
             announces: controls.window.next != NextChoice::Off,
             key,
             transport: position.and_then(transport),

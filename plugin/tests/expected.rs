@@ -1,10 +1,12 @@
-//! The next chord as the window announces it, where the passage was heard before.
+//! The next chord as the window announces it, where the passage was heard before, and as it guesses
+//! elsewhere.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use changes_plugin::session::Clock;
 use changes_plugin::snapshot::Snapshot;
 use changes_plugin::view::names::ChordName;
-use changes_plugin::view::next::{NextView, Steady};
+use changes_plugin::view::next::{LEAST_GUESS, NextView, Steady};
+use changes_plugin::view::preferences::NextChoice;
 use changes_plugin::view::{Controls, Song, View};
 use harmony::function::Function;
 use harmony::time::TempoMap;
@@ -118,4 +120,35 @@ fn what_flickers_is_not_shown_and_what_has_come_goes() {
         show(f(), now_s, &c);
     }
     assert_eq!(show(None, 0.0, &c), None);
+}
+
+/// The guess at what follows, as far as one is wanted.
+fn guess(song: &Song, now_s: f64, choice: NextChoice) -> Option<String> {
+    let mut controls = Controls::default();
+    controls.window.next = choice;
+    let view = View::new(&song.snapshot_at(now_s, true), song, &controls);
+    assert!(view.next.is_none() || view.guess.is_none());
+    view.guess.map(|guess| {
+        assert!(guess.probability >= LEAST_GUESS);
+        guess.name.text()
+    })
+}
+
+#[test]
+fn what_was_not_heard_before_is_guessed_where_somebody_wants_it() {
+    let mut song = song(&["C", "F", "D:min7", "G:7"]);
+    let told = |song: &Song, now_s| guess(song, now_s, NextChoice::Guess);
+    // Nothing is usual while no key is known.
+    assert_eq!(told(&song, 7.0), None);
+    let mut track = (*song.track).clone();
+    track.set_key(0.0, Some("C".parse().unwrap())).unwrap();
+    song.track = track.into();
+    assert_eq!(told(&song, 7.0).as_deref(), Some("C"));
+    for choice in [NextChoice::Heard, NextChoice::Off] {
+        assert_eq!(guess(&song, 7.0, choice), None);
+    }
+    assert_eq!(NextChoice::default(), NextChoice::Heard);
+    // What has just begun may be something else yet; what is known is not guessed.
+    assert_eq!(told(&song, 6.1), None);
+    assert_eq!(told(&song, 3.0), None);
 }

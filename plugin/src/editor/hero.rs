@@ -1,7 +1,8 @@
 //! The current chord, large enough to be read across a room, and what else is known of it.
 
 use egui::{
-    Align2, Color32, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, Galley, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
 };
 use harmony::edit::Command;
 use harmony::function::Function;
@@ -12,6 +13,7 @@ use super::symbol::Symbol;
 use super::theme::{self, Look};
 use super::widgets::{card, say};
 use crate::view::names::ChordName;
+use crate::view::next::GuessView;
 use crate::view::{Alternative, ChordView, StatusWord, View, spoken};
 
 /// Narrower cards have no column of facts.
@@ -311,9 +313,11 @@ fn draw_foot(ui: &mut Ui, look: &Look, rect: Rect, chord: &ChordView, view: &Vie
     }
 }
 
-/// Draws the chord that is expected next and when, from `left` on, as far as there is room.
-/// Returns its place and its text for screen readers. It is faint, since another chord may
-/// come.
+/// The word before a guess at the next chord.
+pub(super) const PERHAPS: &str = "perhaps";
+
+/// Draws the chord that is expected next and when, or a guess at it, from `left` on, as far as
+/// there is room. Returns its place and its texts. It is faint, since another chord may come.
 fn announce(
     painter: &Painter,
     look: &Look,
@@ -321,8 +325,12 @@ fn announce(
     right: f32,
     view: &View,
     desk: &Desk,
-) -> Option<(Rect, String)> {
-    let (next, now) = view.next.as_ref().zip(view.now)?;
+) -> Option<(Rect, Announced)> {
+    let now = view.now?;
+    let Some(next) = &view.next else {
+        let guess = view.guess.as_ref()?;
+        return perhaps(painter, look, left, right, guess);
+    };
     let palette = look.palette;
     let when = next.when(now.time_s + desk.ahead_s);
     let says = format!("Next {} {when}", spoken::chord(&next.name));
@@ -352,16 +360,63 @@ fn announce(
     }
     let half = look.px(10.0);
     let place = Rect::from_min_max(pos2(left.x, left.y - half), pos2(end, left.y + half));
-    Some((place, says))
+    let hint = "What followed when this passage was heard before. It may differ this time. The \
+                settings can hide it.";
+    Some((place, Announced { says, hint }))
 }
 
-fn announced_to_screen_readers(ui: &Ui, place: Rect, says: &str) {
-    let response = ui.interact(place, ui.scope_id().with("next"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, says));
-    response.on_hover_text(
-        "What followed when this passage was heard before. It may differ this time. The \
-         settings can hide it.",
+/// A guess at the next chord: smaller and fainter than one that is expected, with a word in the
+/// place of the sign, and how likely it is in that of the beats.
+fn perhaps(
+    painter: &Painter,
+    look: &Look,
+    left: egui::Pos2,
+    right: f32,
+    guess: &GuessView,
+) -> Option<(Rect, Announced)> {
+    let faint = look.palette.faint;
+    let text = |text: String| painter.layout_no_wrap(text, look.text(12.0), faint);
+    let (word, percent) = (text(PERHAPS.to_owned()), text(guess.percent()));
+    let symbol = Symbol::new(painter, look, &guess.name, look.px(15.0));
+    let gap = look.px(6.0);
+    let name_at = left.x + word.size().x + gap;
+    let mut end = name_at + symbol.width;
+    if end > right {
+        return None;
+    }
+    let middle = |galley: &Galley| left.y - galley.size().y / 2.0;
+    let (word_top, percent_top) = (middle(&word), middle(&percent));
+    painter.galley(pos2(left.x, word_top), word, faint);
+    symbol.draw_centered(painter, name_at, left.y, faint);
+    if end + gap + percent.size().x <= right {
+        let at = pos2(end + gap, percent_top);
+        end = at.x + percent.size().x;
+        painter.galley(at, percent, faint);
+    }
+    let half = look.px(10.0);
+    let place = Rect::from_min_max(pos2(left.x, left.y - half), pos2(end, left.y + half));
+    let says = format!(
+        "Perhaps next {}, {}",
+        spoken::chord(&guess.name),
+        guess.percent()
     );
+    let hint = "A guess: what usually follows in this key, by 700 pop songs and by how this one \
+                has gone so far, and how likely it is. The settings can hide it.";
+    Some((place, Announced { says, hint }))
+}
+
+/// What there is to say of a chord that was drawn ahead of its time.
+struct Announced {
+    /// The chord, in words.
+    says: String,
+    /// How it is known.
+    hint: &'static str,
+}
+
+fn announced_to_screen_readers(ui: &Ui, place: Rect, announced: &Announced) {
+    let response = ui.interact(place, ui.scope_id().with("next"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &announced.says));
+    response.on_hover_text(announced.hint);
 }
 
 /// The arrow before the next chord; `tip` is its right end.

@@ -86,6 +86,20 @@ pub(super) fn draw(
             );
         }
     }
+    let guess = view.guess.as_ref().filter(|_| after.is_none());
+    if let Some(guess) = guess {
+        let faint = palette.faint;
+        let symbol = Symbol::fitting(&painter, look, &guess.name, size * 0.8, room);
+        let left = foot.right() - symbol.width;
+        symbol.draw_centered(&painter, left, middle, faint);
+        painter.text(
+            pos2(left - look.px(18.0), middle),
+            Align2::RIGHT_CENTER,
+            format!("{} {}", hero::PERHAPS, guess.percent()),
+            look.display((size * 0.3).max(look.px(12.0)).round()),
+            faint,
+        );
+    }
     let response = ui.interact(rect, ui.scope_id().with("stage"), Sense::click());
     let mut name = match &view.chord {
         Some(chord) => format!("Chord {}", spoken::chord(&chord.name)),
@@ -96,6 +110,10 @@ pub(super) fn draw(
     }
     if let Some(before) = before {
         name.push_str(&format!(", before {}", spoken::chord(&before.name)));
+    }
+    if let Some(guess) = guess {
+        let (next, percent) = (spoken::chord(&guess.name), guess.percent());
+        name.push_str(&format!(", perhaps next {next}, {percent}"));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let left_by_key =

@@ -1,10 +1,10 @@
 //! The chord that comes next, where the passage was heard before.
 //!
 //! Where the song was played before, the track has what follows. Where a passage returns, as in a
-//! second chorus, [`harmony::expect`] finds it earlier in the track. Nothing is invented:
-//! elsewhere there is no next chord.
+//! second chorus, [`harmony::expect`] finds it earlier in the track. Elsewhere there is no next
+//! chord, unless the user wants a guess.
 
-use harmony::expect::expected;
+use harmony::expect::{expected, likely};
 use harmony::function::Function;
 use harmony::label::Label;
 use harmony::timeline::Segment;
@@ -34,6 +34,52 @@ const FURTHEST_S: f64 = 30.0;
 /// An expectation must hold for this many seconds of the song before it is shown, and stays
 /// shown this long after it no longer holds, because what is being recognized changes.
 const STEADY_S: f64 = 0.25;
+
+/// A chord that is less likely to be next than this is no help.
+pub const LEAST_GUESS: f32 = 0.35;
+
+/// The chord that usually follows, where none is expected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuessView {
+    /// Its name.
+    pub name: ChordName,
+    /// How likely it is, [`LEAST_GUESS`] … 1.
+    pub probability: f32,
+}
+
+impl GuessView {
+    /// How likely it is, as it is written.
+    pub fn percent(&self) -> String {
+        format!("{:.0} %", self.probability * 100.0)
+    }
+
+    /// What may follow `current` while the song plays.
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        song: &Song,
+        current: Option<&ChordView>,
+        namer: &Namer,
+    ) -> Option<Self> {
+        let position = snapshot.position.filter(|position| position.playing)?;
+        let current = current.filter(|current| !current.remembered)?;
+        let track = &*song.track;
+        let (last, heard_s) = heard(track, position.time_s)?;
+        // What has only begun to sound may be something else yet.
+        let steady = heard_s - last.start_s >= STEADY_S;
+        let sounding = namer.name(&last.label, track.key_at_s(last.start_s));
+        if !steady || sounding != current.name {
+            return None;
+        }
+        let beat = track.tempo().beat_at(heard_s);
+        let guess = likely(track, beat).filter(|guess| guess.probability >= LEAST_GUESS)?;
+        let name = namer.name(&guess.label, track.key_at(beat));
+        let comes = !name.is_empty() && name != current.name;
+        comes.then_some(Self {
+            name,
+            probability: guess.probability,
+        })
+    }
+}
 
 /// The chord that is expected next.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,13 +191,7 @@ fn as_before(
     current: &ChordName,
     namer: &Namer,
 ) -> Option<(Label, f64)> {
-    let segments = track.timeline().segments();
-    let until = segments.partition_point(|segment| segment.start_s <= now_s);
-    let last = segments[..until].last()?;
-    let heard_s = last.end_s.min(now_s);
-    if now_s - heard_s > BEHIND_S {
-        return None;
-    }
+    let (last, heard_s) = heard(track, now_s)?;
     // The current chord may not be in the track yet.
     let sounding = namer.name(&last.label, track.key_at_s(last.start_s));
     if sounding != *current {
@@ -163,6 +203,15 @@ fn as_before(
     let name = namer.name(&next.label, track.key_at(next.beat));
     let comes = !name.is_empty() && name != *current && due_s + beat_s >= now_s;
     comes.then_some((next.label, due_s))
+}
+
+/// What the track has last before the playhead, and up to when; `None` where that is too long ago.
+fn heard(track: &Track, now_s: f64) -> Option<(&Segment, f64)> {
+    let segments = track.timeline().segments();
+    let until = segments.partition_point(|segment| segment.start_s <= now_s);
+    let last = segments[..until].last()?;
+    let heard_s = last.end_s.min(now_s);
+    (now_s - heard_s <= BEHIND_S).then_some((last, heard_s))
 }
 
 /// Keeps the announcement from flickering, by the song's own time.

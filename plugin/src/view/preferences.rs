@@ -217,18 +217,21 @@ pub enum NextChoice {
     /// Where the passage was heard before.
     #[default]
     Heard,
+    /// There, and elsewhere a guess by what usually follows.
+    Guess,
     /// Never.
     Off,
 }
 
 impl NextChoice {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::Heard, Self::Off];
+    pub const ALL: [Self; 3] = [Self::Heard, Self::Guess, Self::Off];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Heard => "Where heard before",
+            Self::Guess => "Guess elsewhere",
             Self::Off => "Hide",
         }
     }
@@ -239,6 +242,11 @@ impl NextChoice {
             Self::Heard => {
                 "Where the song, or a passage like this one, was heard before: the next chord and \
                  the beats until it comes. The chord that then sounds replaces it."
+            }
+            Self::Guess => {
+                "There, and elsewhere a guess, marked with \u{201c}perhaps\u{201d}: what usually follows \
+                 in the key, by 700 pop songs and by how this one has gone so far, with how likely \
+                 it is"
             }
             Self::Off => "Only the current chord is shown",
         }

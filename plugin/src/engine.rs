@@ -45,7 +45,8 @@ impl Recognizers for Engines {
     ) -> Result<Made, RecognizerError> {
         let networks = self.0.get(networks);
         let engine = LiveEngine::new(networks.live, sample_rate, of(settings))?;
-        let refining = RefiningEngine::told_tuning(networks.windowed, sample_rate)?;
+        let mut refining = RefiningEngine::told_tuning(networks.windowed, sample_rate)?;
+        refining.share_frames(true);
         let mut live = Live {
             engine,
             refining,
@@ -120,7 +121,6 @@ impl Recognizer for Live {
 
     fn share(&mut self, share: bool) {
         self.engine.share_frames(share);
-        self.refining.share_frames(share);
     }
 
     fn take_frames(&mut self) -> Vec<PartFrame> {

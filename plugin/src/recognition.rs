@@ -33,8 +33,8 @@ pub trait Recognizer: Send {
     /// What `refine` would return of all that is open if the audio ended here. It changes
     /// nothing: the audio may go on.
     fn preview(&self, grid: &mut Grid<'_>) -> Option<Refined>;
-    /// Sets whether frames are kept for [`take_frames`](Self::take_frames) and delivered with the
-    /// [refined](Refined::frames) result, for the rest of a band. Off at first.
+    /// Sets whether frames are kept for [`take_frames`](Self::take_frames), for the rest of a band.
+    /// Off at first. The [refined](Refined::frames) result always has its frames.
     fn share(&mut self, _: bool) {}
     /// The posteriors of each frame since the last call, in the recognizer's seconds.
     fn take_frames(&mut self) -> Vec<PartFrame> {

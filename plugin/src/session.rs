@@ -7,6 +7,7 @@
 //! Reading is cheap: [`Session::track`] returns the same [`Arc`] until something has changed,
 //! and [`Session::revision`] tells whether something has.
 
+mod heard;
 mod refused;
 mod saved;
 mod shared;
@@ -29,6 +30,7 @@ use self::unsaved::Unsaved;
 use crate::snapshot::SongPosition;
 use changes_realtime::transport::HostPosition;
 
+pub(crate) use self::heard::{HeardFrame, HeardFrames, MOST_KEPT_S};
 pub use self::saved::{SavedSession, StateError};
 pub(crate) use self::song::{Place, Song};
 
@@ -99,6 +101,8 @@ pub struct Session {
     /// Which of the content the host's project has. Locked before the content where both are
     /// locked.
     unsaved: Mutex<Unsaved>,
+    /// What the network said of the song. Locked last.
+    heard: heard::Kept,
 }
 
 impl Session {

@@ -75,7 +75,7 @@ pub fn align_chart(
         },
         None => {
             let has_bars = clock == Clock::Host || track.tempo().points().len() > 1;
-            heard = HeardSong::of(&track, has_bars);
+            heard = HeardSong::of(&track, &session.heard(), has_bars);
             match &heard {
                 Some(heard) => Music {
                     name: "what was heard".to_owned(),

@@ -1,7 +1,9 @@
-//! What was heard of the host's song so far, as network output: rebuilt from the track, which
-//! keeps the chords with their probabilities and those of their other readings.
+//! What was heard of the host's song so far, as network output: the frames that the session keeps,
+//! where the track has a confirmed chord that was heard. Elsewhere (a chord set by hand, one that is
+//! not confirmed yet, a project that was opened again) it is rebuilt from the track, which keeps the
+//! chords with their probabilities and those of their other readings.
 
-use harmony::timeline::{Segment, Timeline};
+use harmony::timeline::{Segment, Status, Timeline};
 use harmony::track::Track;
 use harmony::vocabulary::large;
 use recognizer::beat::Beats;
@@ -12,8 +14,7 @@ use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 use recognizer::transcribe::Analysis;
 use recognizer::tuning::Tuning;
 
-/// The longest stretch of a track that a chart is aligned to, seconds.
-const MOST_S: f64 = 1800.0;
+use crate::session::{HeardFrames, MOST_KEPT_S};
 
 /// The probability that the classes not named in the track share.
 const REST: f32 = 0.02;
@@ -34,14 +35,16 @@ pub(super) struct HeardSong {
 }
 
 impl HeardSong {
-    /// From the first chord of the track to the last; `None` if it has none. `has_bars` says
-    /// whether beats and bars of the track belong to its music.
-    pub(super) fn of(track: &Track, has_bars: bool) -> Option<Self> {
+    /// From the first chord of the track to the last, with the frames `heard` of it; `None` if it
+    /// has no chord. `has_bars` says whether beats and bars of the track belong to its music.
+    pub(super) fn of(track: &Track, heard: &HeardFrames, has_bars: bool) -> Option<Self> {
         let segments = track.timeline().segments();
         let is_chord = |it: &&Segment| it.label.chord().is_some();
-        let from_s = segments.iter().find(is_chord)?.start_s;
+        // On a frame's own place, so that each of them lies where it was heard.
+        let first_s = segments.iter().find(is_chord)?.start_s;
+        let from_s = (first_s / FILE_HOP_S).floor() * FILE_HOP_S;
         let last_s = segments.iter().rfind(is_chord)?.end_s;
-        let to_s = last_s.min(from_s + MOST_S);
+        let to_s = last_s.min(from_s + MOST_KEPT_S);
         let within = track.timeline().range(from_s, to_s).iter().map(|segment| {
             let mut part = segment.clone();
             part.start_s = (segment.start_s - from_s).max(0.0);
@@ -53,7 +56,9 @@ impl HeardSong {
         Some(Self {
             from_s,
             analysis: Analysis {
-                posteriors: posteriors(&chords, to_s - from_s),
+                posteriors: posteriors(&chords, to_s - from_s, |at_s| {
+                    heard.at(from_s + at_s, track.tempo())
+                }),
                 length_s: to_s - from_s,
                 tuning: Tuning::CONCERT,
                 calibration: Calibration::default(),
@@ -64,19 +69,28 @@ impl HeardSong {
     }
 }
 
-fn posteriors(chords: &Timeline, length_s: f64) -> Vec<Posterior> {
+fn posteriors(
+    chords: &Timeline,
+    length_s: f64,
+    heard: impl Fn(f64) -> Option<Posterior>,
+) -> Vec<Posterior> {
     let frames = (length_s / FILE_HOP_S).ceil() as usize;
     let mut segments = chords.segments().iter().peekable();
-    let mut now: Option<(f64, Posterior)> = None;
+    let mut now: Option<(&Segment, Posterior)> = None;
     let nobody_knows = posterior(None);
     (0..frames)
         .map(|frame| {
             let time_s = frame as f64 * FILE_HOP_S;
             while let Some(segment) = segments.next_if(|it| it.start_s <= time_s) {
-                now = Some((segment.end_s, posterior(Some(segment))));
+                now = Some((segment, posterior(Some(segment))));
             }
             match &now {
-                Some((end_s, posterior)) if time_s < *end_s => posterior.clone(),
+                Some((segment, posterior)) if time_s < segment.end_s => {
+                    // What somebody has set is what counts, and what is open may change.
+                    let was_heard = segment.status == Status::Confirmed && !segment.locked;
+                    let frame = was_heard.then(|| heard(time_s)).flatten();
+                    frame.unwrap_or_else(|| posterior.clone())
+                }
                 _ => nobody_knows.clone(),
             }
         })

@@ -19,6 +19,7 @@ use changes_realtime::readout::Readout;
 use changes_realtime::tap::{Tap, TapInput};
 use changes_realtime::transport::HostPosition;
 
+mod aligning;
 mod failing;
 mod gliding;
 mod support;

@@ -7,7 +7,7 @@ use recognizer::refine::Refined;
 
 use super::placing::{Covered, placed};
 use super::{History, SAME_S};
-use crate::session::{Session, Song};
+use crate::session::{HeardFrame, Session, Song};
 use changes_realtime::transport::Span;
 
 impl History {
@@ -99,7 +99,8 @@ impl History {
         session: &Session,
     ) {
         self.confirmed_s = self.confirmed_s.max(start_s + refined.to_s);
-        self.write_refined(refined, Status::Confirmed, start_s, session);
+        let heard = self.write_refined(refined, Status::Confirmed, start_s, session);
+        session.keep_heard(self.loads, heard);
     }
 
     /// Puts the refining pass's result for a stream that ended here into the track, marked
@@ -112,11 +113,19 @@ impl History {
         start_s: f64,
         session: &Session,
     ) {
+        // The frames come again when they are final.
         self.write_refined(refined, Status::Provisional, start_s, session);
         self.unrecorded_s = self.unrecorded_s.min(start_s + refined.from_s);
     }
 
-    fn write_refined(&self, refined: &Refined, status: Status, start_s: f64, session: &Session) {
+    /// Writes it, and says where its frames lie in the track.
+    fn write_refined(
+        &self,
+        refined: &Refined,
+        status: Status,
+        start_s: f64,
+        session: &Session,
+    ) -> Vec<HeardFrame> {
         let (from_s, to_s) = (start_s + refined.from_s, start_s + refined.to_s);
         let segments = refined.segments.iter().map(|it| {
             let mut segment = it.segment.clone();
@@ -131,7 +140,7 @@ impl History {
         let since = self.parts(to_s, self.unrecorded_s);
         let settled = self.passes.at(self.confirmed_s);
         let now = self.parts(from_s, to_s);
-        session.record(self.loads, |song| {
+        let heard = session.record(self.loads, |song| {
             // Where nothing was heard since, the earlier result still counts.
             let mut covered = Covered::default();
             let since = since.iter().rev();
@@ -144,6 +153,7 @@ impl History {
                 }
             }
             let mut written = false;
+            let mut frames: Vec<HeardFrame> = Vec::new();
             let now: Vec<(Span, u64)> = now
                 .iter()
                 .flat_map(|(span, pass)| song.unbroken(span).into_iter().map(|it| (it, *pass)))
@@ -161,6 +171,17 @@ impl History {
                 let Some(place) = song.place(span, span.start_s) else {
                     continue;
                 };
+                for frame in &refined.frames {
+                    let stream_s = start_s + frame.time_s;
+                    if (span.start_s..span.end_s).contains(&stream_s) {
+                        let at_s = song.second(&place, stream_s);
+                        frames.push(HeardFrame {
+                            at_s,
+                            beat: song.track().tempo().beat_at(at_s),
+                            posterior: frame.posterior.clone(),
+                        });
+                    }
+                }
                 let within = segments.iter().filter(within).cloned();
                 let within: Vec<Heard> = within
                     .filter_map(|heard| placed(song, &place, span, heard))
@@ -180,7 +201,9 @@ impl History {
                 song.find_keys();
             }
             song.settle(settled);
+            frames
         });
+        heard.unwrap_or_default()
     }
 }
 

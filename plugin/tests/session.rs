@@ -466,12 +466,12 @@ fn a_song_and_a_chart_from_files(studio: &mut Studio) {
     };
     let chart = Arc::new(read_text("| D | G | Bm | G |\n| D | Em | A7 | D |").unwrap());
     studio.open_in(|session| {
-        let song = hear_song(&job(), &path, session.loads()).unwrap();
+        let song = hear_song(&job(), &path, None, session.loads()).unwrap();
         place_song(&job(), song, OpenAt::Here, session, Some(position)).unwrap();
     });
     studio.expect("the audio of another song, D G Bm G D Em G D, is opened at bar 17");
     studio.open_in(|session| {
-        let song = hear_song(&job(), &path, session.loads()).unwrap();
+        let song = hear_song(&job(), &path, None, session.loads()).unwrap();
         place_song(&job(), song, OpenAt::Here, session, Some(position)).unwrap();
         let proposal = align_chart(&job(), chart, session).unwrap().unwrap();
         let differing: Vec<usize> = (0..proposal.bars.len())
@@ -482,7 +482,7 @@ fn a_song_and_a_chart_from_files(studio: &mut Studio) {
     });
     studio.expect("of its chart, which has A7 in the seventh bar, that bar alone is accepted");
     studio.open_in(|session| {
-        let song = hear_song(&job(), &path, session.loads()).unwrap();
+        let song = hear_song(&job(), &path, None, session.loads()).unwrap();
         place_song(&job(), song, OpenAt::Here, session, Some(position)).unwrap();
         let chart = opening.chart().unwrap();
         align_chart(&job(), chart, session).unwrap().unwrap();

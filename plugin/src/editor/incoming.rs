@@ -137,8 +137,12 @@ impl Files {
     ) -> Result<String, OpenError> {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let (job, loads) = self.begin(instance, name.to_string_lossy().into_owned())?;
+        let network = {
+            let there = instance.upgrade().ok_or(OpenError::Cancelled)?;
+            there.params.networks.read().windowed.clone()
+        };
         // Held weakly: the instance may be removed meanwhile without waiting for this.
-        let song = hear_song(&job, path, loads)?;
+        let song = hear_song(&job, path, network.as_ref(), loads)?;
         let instance = instance.upgrade().ok_or(OpenError::Cancelled)?;
         let session = instance.session();
         let position = instance.snapshot().position;
@@ -151,8 +155,11 @@ impl Files {
             None => ", no steady beat".to_owned(),
         };
         let plural = if chords == 1 { "" } else { "s" };
+        let instead = song.refused.as_ref().map_or_else(String::new, |why| {
+            format!(" The built-in network has heard it: {why}.")
+        });
         let said = format!(
-            "{}: {chords} chord{plural}{beats}. Undo (Ctrl+Z) takes it away.",
+            "{}: {chords} chord{plural}{beats}. Undo (Ctrl+Z) takes it away.{instead}",
             song.name
         );
         // The song stays, whatever becomes of a chart that waited for it.

@@ -9,7 +9,8 @@ use harmony::time::{MeterMap, TempoMap};
 use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Timeline};
 use recognizer::TranscribeError;
 use recognizer::beat::{Beats, Known};
-use recognizer::models;
+use recognizer::inference::PitchClassModel;
+use recognizer::models::{self, EmbeddedError, NetworkFile};
 use recognizer::signal::Signal;
 use recognizer::song::listen;
 use recognizer::transcribe::Analysis;
@@ -70,19 +71,45 @@ pub struct OpenedSong {
     pub place_s: f64,
     /// How many states the session had loaded then.
     pub loads: u32,
+    /// Why the built-in network has heard it instead of the one that was chosen.
+    pub refused: Option<String>,
 }
 
-/// Reads and analyses a song. This takes long: call it on a thread of its own.
+/// Reads and analyses a song, with the network that was chosen for the track, if one was. This
+/// takes long: call it on a thread of its own.
 ///
 /// # Errors
-/// See [`OpenError`]; every message names the file.
-pub fn hear_song(job: &Job, path: &Path, loads: u32) -> Result<OpenedSong, OpenError> {
+/// See [`OpenError`]; every message names the file. A network that cannot be read is no error:
+/// the built-in one replaces it.
+pub fn hear_song(
+    job: &Job,
+    path: &Path,
+    network: Option<&NetworkFile>,
+    loads: u32,
+) -> Result<OpenedSong, OpenError> {
     // A malicious file must not end the host, even through a decoder's bug.
-    let heard = catch_unwind(AssertUnwindSafe(|| hear(job, path, loads)));
+    let heard = catch_unwind(AssertUnwindSafe(|| hear(job, path, network, loads)));
     heard.unwrap_or_else(|_| Err(OpenError::Fault(path.to_owned())))
 }
 
-fn hear(job: &Job, path: &Path, loads: u32) -> Result<OpenedSong, OpenError> {
+/// The network that was chosen for the track, else the built-in one, and why.
+fn model(
+    chosen: Option<&NetworkFile>,
+) -> Result<(Arc<PitchClassModel>, Option<String>), EmbeddedError> {
+    let refused = match chosen.map(|file| file.load(false)) {
+        Some(Ok(model)) => return Ok((model, None)),
+        Some(Err(error)) => Some(error.to_string()),
+        None => None,
+    };
+    Ok((models::windowed()?, refused))
+}
+
+fn hear(
+    job: &Job,
+    path: &Path,
+    network: Option<&NetworkFile>,
+    loads: u32,
+) -> Result<OpenedSong, OpenError> {
     let name = name_of(path);
     job.says(format!("Reading {name}"));
     let read = Signal::read(path, &mut |share| {
@@ -104,7 +131,7 @@ fn hear(job: &Job, path: &Path, loads: u32) -> Result<OpenedSong, OpenError> {
         path: path.to_owned(),
         cause,
     };
-    let model = models::windowed().map_err(|cause| failed(cause.to_string()))?;
+    let (model, refused) = model(network).map_err(|cause| failed(cause.to_string()))?;
     let (known, tuning) = (Some(Known::default()), TuningSetting::Estimated);
     let listened = listen(&signal, &*model, known, tuning, |share| {
         job.go_on(READING + (1.0 - READING) * share)
@@ -135,6 +162,7 @@ fn hear(job: &Job, path: &Path, loads: u32) -> Result<OpenedSong, OpenError> {
         analysis: (length_s <= MOST_KEPT_S).then_some(analysis),
         place_s: 0.0,
         loads,
+        refused,
     })
 }
 
@@ -177,6 +205,8 @@ pub fn place_song(
         title: song.name.clone(),
         cause,
     })?;
+    // Where it lies, the track has its chords.
+    session.forget_heard();
     let song = Arc::new(song);
     // The song is in the track: cancelling at this moment only keeps a chart from being aligned to
     // it.

@@ -2,6 +2,7 @@ use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
 use harmony::timeline::Segment;
+use recognizer::models::{self, NetworkFile};
 
 use super::*;
 use crate::session::Clock;
@@ -57,7 +58,7 @@ fn open(
     position: Option<SongPosition>,
 ) -> Result<Arc<OpenedSong>, OpenError> {
     let job = job(opening);
-    let song = hear_song(&job, path, session.loads())?;
+    let song = hear_song(&job, path, None, session.loads())?;
     place_song(&job, song, place, session, position)
 }
 
@@ -295,7 +296,7 @@ fn cancelling_leaves_the_track_alone_and_makes_room_for_the_next() {
     opening.cancel();
     let next = job(&opening);
     assert!(matches!(
-        hear_song(&slow, &path, 0),
+        hear_song(&slow, &path, None, 0),
         Err(OpenError::Cancelled)
     ));
     // A cancelled job does not end the next one.
@@ -306,13 +307,44 @@ fn cancelling_leaves_the_track_alone_and_makes_room_for_the_next() {
 }
 
 #[test]
+fn a_song_is_heard_by_the_network_that_was_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = song(folder.path());
+    let opening = Arc::new(Opening::default());
+    let weights = folder.path().join("mine.safetensors");
+    // A network that is deaf: by its header its input varies so much that all of it is the mean.
+    let mut bytes = models::WINDOWED.to_vec();
+    let key = br#""deviation":""#;
+    let at = bytes.windows(key.len()).position(|it| it == key).unwrap() + key.len();
+    let end = at + bytes[at..].iter().position(|it| *it == b'"').unwrap();
+    bytes[at..end].fill(b'9');
+    std::fs::write(&weights, &bytes).unwrap();
+    let (file, _) = NetworkFile::choose(&weights, false).unwrap();
+    let heard = |network: Option<&NetworkFile>| {
+        let song = hear_song(&job(&opening), &path, network, 0).unwrap();
+        let chords = song.chords.segments().iter();
+        let chords: Vec<String> = chords.map(|it| it.label.to_string()).collect();
+        (chords, song.refused)
+    };
+    let (built_in, none) = heard(None);
+    assert!(built_in.len() >= 16 && none.is_none(), "{built_in:?}");
+    let (deaf, none) = heard(Some(&file));
+    assert!(deaf.len() < 4 && none.is_none(), "{deaf:?}");
+    // What is gone, or was replaced, is said, and the built-in network listens.
+    std::fs::remove_file(&weights).unwrap();
+    let (instead, why) = heard(Some(&file));
+    assert_eq!(instead, built_in);
+    assert!(why.unwrap().contains("mine.safetensors"));
+}
+
+#[test]
 fn an_instance_that_is_gone_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = song(folder.path());
     let opening = Arc::new(Opening::default());
     let job = opening.begin("song".to_owned(), || false, || {}).unwrap();
     assert!(matches!(
-        hear_song(&job, &path, 0),
+        hear_song(&job, &path, None, 0),
         Err(OpenError::Cancelled)
     ));
 }
@@ -326,7 +358,7 @@ fn another_project_gets_nothing_of_it() {
     align(&opening, &session, "| C | Am | F | G |")
         .unwrap()
         .unwrap();
-    let heard = hear_song(&job(&opening), &path, session.loads()).unwrap();
+    let heard = hear_song(&job(&opening), &path, None, session.loads()).unwrap();
     session.load(&Session::default().save().unwrap());
     let view = opening.view(session.loads());
     assert_eq!((view.song, view.proposal), (None, None));
@@ -351,7 +383,7 @@ fn what_cannot_be_opened_is_named() {
         file("empty.mp3", b""),
         file("text.flac", b"no audio at all, whatever its name says"),
     ] {
-        let error = hear_song(&job(&opening), &path, 0).err().unwrap();
+        let error = hear_song(&job(&opening), &path, None, 0).err().unwrap();
         let name = name_of(&path);
         assert!(error.to_string().contains(&name), "{error}");
     }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use changes_plugin::editor::desk::{Action, Desk, Kind, Notice, Open, SettingsPage};
 use changes_plugin::editor::{draw, theme};
-use changes_plugin::opening::{Opening, Place, Progress, Proposal, align_chart, read_text};
+use changes_plugin::opening::{
+    Opening, Place, Progress, Proposal, align_chart, hear_song, place_song, read_text,
+};
 use changes_plugin::session::{Clock, SavedSession, Session};
 use changes_plugin::snapshot::{SPECTRUM_FLOOR, Snapshot, Standing, Status};
 use changes_plugin::view::preferences::{
@@ -155,6 +157,28 @@ fn harbour() -> Track {
     Track::from_json(&json.to_string()).unwrap()
 }
 
+/// The same up to a second, as it is heard for the first time.
+fn harbour_up_to(end_s: f64) -> Track {
+    let track = harbour();
+    let mut heard = track.timeline().range(0.0, end_s).to_vec();
+    if let Some(last) = heard.last_mut() {
+        last.end_s = last.end_s.min(end_s);
+        last.end_beat = Some(track.tempo().beat_at(last.end_s));
+    }
+    let mut json = serde_json::to_value(&track).unwrap();
+    json["segments"] = serde_json::to_value(&heard).unwrap();
+    Track::from_json(&json.to_string()).unwrap()
+}
+
+/// A window that guesses at the chord after the one that sounds at a second.
+fn guessing(at_s: f64, page: Page) -> Used {
+    Used::at(harbour_up_to(at_s), at_s, true).with(Preferences {
+        page,
+        next: NextChoice::Guess,
+        ..Preferences::default()
+    })
+}
+
 /// A chart of its first twenty bars, with a wrong chord in the sixth.
 const CHART: &str = "Lights on the Harbour\nComposer: Anna Lind\n\n\
     [A]\n| Ebmaj7 | Cm7 | Fm7 Bb7 | Eb/G |\n| Abmaj7 | Db7 | Cm | % |\n\
@@ -233,6 +257,9 @@ fn harness(used: Used, (width, height, scale): (f32, f32, f32)) -> Harness<'stat
     harness.set_render_cursor(false);
     harness
 }
+
+/// In the last of two chords that usually go home, the passage heard for the first time.
+const GUESS_S: f64 = 7.4;
 
 /// Width and height in points, and pixels a point.
 const USUAL: (f32, f32, f32) = (960.0, 600.0, 2.0);
@@ -525,6 +552,18 @@ fn pictures() -> Vec<Picture> {
         ("window-400x240", usual(Dark), SMALLEST, nothing),
         ("window-400x240-light", usual(Light), SMALLEST, nothing),
         ("window-640x400", usual(Dark), (640.0, 400.0, 2.0), nothing),
+        (
+            "window-guess",
+            guessing(GUESS_S, Page::Overview),
+            (640.0, 400.0, 2.0),
+            nothing,
+        ),
+        (
+            "window-guess-stage",
+            guessing(GUESS_S, Page::Stage),
+            (640.0, 400.0, 2.0),
+            nothing,
+        ),
         ("window-4k", usual(Dark), (3840.0, 2160.0, 1.0), nothing),
     ]
 }
@@ -700,6 +739,41 @@ fn the_next_chord_is_announced_and_can_be_hidden() {
     let mut harness = harness(Used::at(harbour(), 13.6, false), (960.0, 600.0, 1.0));
     harness.run();
     assert!(harness.query_by_label_contains("Next").is_none());
+}
+
+#[test]
+fn a_guess_at_the_next_chord_is_said_to_be_one() {
+    for page in [Page::Overview, Page::Sheet, Page::Play, Page::Stage] {
+        let mut harness = harness(guessing(GUESS_S, page), (960.0, 600.0, 1.0));
+        harness.run();
+        let told = |harness: &Harness<'static, Used>| {
+            harness
+                .query_by_label_contains("erhaps next E flat major, ")
+                .is_some()
+        };
+        assert!(told(&harness), "{page:?}");
+        for choice in [NextChoice::Heard, NextChoice::Off] {
+            harness.state_mut().controls.window.next = choice;
+            harness.run();
+            assert!(!told(&harness), "{page:?}");
+        }
+    }
+}
+
+#[test]
+fn guesses_are_switched_on_in_the_settings() {
+    let mut used = guessing(GUESS_S, Page::Overview).with(Preferences::default());
+    used.desk.open = Open::Settings;
+    used.desk.settings = SettingsPage::Window;
+    let mut harness = harness(used, (960.0, 600.0, 1.0));
+    harness.run();
+    harness.get_by_label("Guess elsewhere").click();
+    harness.run();
+    let window = &harness.state().controls.window;
+    assert_eq!(window.next, NextChoice::Guess);
+    let saved = serde_json::to_string(window).unwrap();
+    let kept: Preferences = serde_json::from_str(&saved).unwrap();
+    assert_eq!(kept.next, NextChoice::Guess);
 }
 
 #[test]
@@ -1677,4 +1751,145 @@ fn in_whole_window(ui: &mut egui::Ui, draw: impl FnOnce(&mut egui::Ui)) {
         ui.set_clip_rect(window);
         draw(ui);
     });
+}
+
+/// A newcomer's way through the window, with a clock.
+struct Walk {
+    seconds: f64,
+    told: String,
+}
+
+impl Walk {
+    /// A click, a key, or a change of window: at a pace that nobody has to practise.
+    const ACTION_S: f64 = 1.5;
+
+    /// Words that are read in a second: Brysbaert (2019) has 238 a minute.
+    const WORDS: f64 = 238.0 / 60.0;
+
+    fn goes(&mut self, seconds: f64, what: &str) {
+        self.seconds += seconds;
+        self.told += &format!("{:5.1} s  {what}\n", self.seconds);
+    }
+
+    fn acts(&mut self, what: &str) {
+        self.goes(Self::ACTION_S, what);
+    }
+
+    fn reads(&mut self, text: &str) {
+        let words = text.split_whitespace().count() as f64;
+        self.goes(words / Self::WORDS, &format!("reads: {text}"));
+    }
+}
+
+/// Sixteen bars of two seconds, C Am F G four times, as a file.
+fn sixteen_bars(folder: &std::path::Path) -> std::path::PathBuf {
+    const RATE: u32 = 44_100;
+    let path = folder.join("song.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    let bars: [&[u8]; 4] = [
+        &[48, 60, 64, 67],
+        &[45, 57, 60, 64],
+        &[41, 57, 60, 65],
+        &[43, 59, 62, 67],
+    ];
+    for keys in bars.iter().cycle().take(16) {
+        for _ in 0..4 {
+            for sample in testhost::music::chord_of(f64::from(RATE), keys, 0.5) {
+                let loud = (0.8 * sample * f32::from(i16::MAX)) as i16;
+                writer.write_sample(loud).unwrap();
+            }
+        }
+    }
+    writer.finalize().unwrap();
+    path
+}
+
+/// The steps of docs/charts.md by keys and clicks. What the machine needs is measured, and told
+/// with the rest by `--no-capture`; whoever walks leaves it a quarter of the minute.
+#[test]
+fn a_newcomer_puts_a_chart_on_a_song_in_less_than_a_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sixteen_bars(folder.path());
+    let (session, opening) = (Session::default(), Arc::new(Opening::default()));
+    let job = || {
+        opening
+            .begin("song.wav".to_owned(), || true, || {})
+            .unwrap()
+    };
+    let mut walk = Walk {
+        seconds: 0.0,
+        told: String::new(),
+    };
+    let mut used = Used::at(Track::new(), 0.0, false);
+    used.clock = Clock::Stream;
+    let mut harness = harness(used, (960.0, 600.0, 1.0));
+    harness.run();
+
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    let asked = std::mem::take(&mut harness.state_mut().asked);
+    assert_eq!(asked, [Action::Ask(Kind::Audio)]);
+    walk.acts("Ctrl+O");
+    walk.acts("clicks the song in the dialog");
+    walk.acts("clicks Open");
+    let began = std::time::Instant::now();
+    let heard = hear_song(&job(), &path, None, session.loads()).unwrap();
+    place_song(&job(), heard, Place::Start, &session, None).unwrap();
+    let mut machine_s = began.elapsed().as_secs_f64();
+    walk.goes(machine_s, "the song of half a minute is transcribed");
+    harness.state_mut().editor = Editor::new((*session.track()).clone());
+    harness.state_mut().desk.opening = opening.view(session.loads());
+    harness.run();
+    assert_eq!(session.track().timeline().segments().len(), 16);
+    walk.reads("song.wav: 16 chords, 120 bpm. Undo (Ctrl+Z) takes it away.");
+
+    for what in ["goes to the chart", "selects it", "copies it", "comes back"] {
+        walk.acts(what);
+    }
+    let text = "Four Chords\n|: C | Am | F | G :|\n| C | Am | Eb | G |\n| C | Am | F | G |";
+    harness.event(egui::Event::Paste(text.to_owned()));
+    harness.run();
+    let asked = std::mem::take(&mut harness.state_mut().asked);
+    assert_eq!(asked, [Action::AlignText(text.to_owned())]);
+    walk.acts("Ctrl+V");
+    let began = std::time::Instant::now();
+    let chart = Arc::new(read_text(text).unwrap());
+    let proposal = align_chart(&job(), chart, &session).unwrap().unwrap();
+    let aligning_s = began.elapsed().as_secs_f64();
+    machine_s += aligning_s;
+    walk.goes(aligning_s, "the chart is aligned");
+    harness.state_mut().desk.opening = opening.view(session.loads());
+    harness.run();
+    assert!(
+        harness
+            .query_by_label_contains("16 bars, 1 differ")
+            .is_some()
+    );
+    walk.reads(
+        "Four Chords: 16 bars found, 1 with other chords than were heard. Accept what is right.",
+    );
+    walk.goes(0.5 * proposal.bars.len() as f64, "looks at the bars");
+
+    harness.get_by_label("Accept all").click();
+    harness.run();
+    let asked = std::mem::take(&mut harness.state_mut().asked);
+    assert_eq!(asked, [Action::AcceptChart]);
+    walk.acts("clicks Accept all");
+    opening.accept(None, &session).unwrap();
+    let track = session.track();
+    assert!(proposal.bars.iter().all(|bar| bar.is_taken(&track)));
+    walk.reads("Four Chords: 16 bars accepted, and locked. Undo (Ctrl+Z) takes them out again.");
+    println!("{}", walk.told);
+    let own_s = walk.seconds - machine_s;
+    assert!(
+        own_s < 45.0,
+        "{own_s} s without the machine's:\n{}",
+        walk.told
+    );
 }

@@ -11,6 +11,9 @@ use safetensors::{Dtype, SafeTensors};
 use crate::Init;
 use crate::network::Network;
 
+/// What the names of the tensors of a network's blocks have before the block's number.
+const BLOCKS: &str = "blocks.";
+
 /// A network ready to run, with its normalization and calibration.
 #[derive(Debug, Clone)]
 pub struct Weights {
@@ -111,8 +114,8 @@ impl Weights {
 
     /// The interpolation between this network and `other`, whose weights count `share`, so that
     /// what was known before fine-tuning is partly kept (Wortsman et al., "Robust fine-tuning
-    /// of zero-shot models", CVPR 2022). Columns that a tensor of `other` lacks are taken from
-    /// this network.
+    /// of zero-shot models", CVPR 2022). Columns that a tensor of `other` lacks, and blocks,
+    /// are taken from this network; what such a block adds counts for the rest of `share`.
     ///
     /// # Errors
     /// [`WeightsError::DoNotFit`] for another architecture, and for frames with different mean
@@ -125,9 +128,26 @@ impl Weights {
         let (own, others) = (self.plain_tensors()?, other.plain_tensors()?);
         let own = SafeTensors::deserialize(&own).map_err(|e| refused(e.to_string()))?;
         let others = SafeTensors::deserialize(&others).map_err(|e| refused(e.to_string()))?;
+        let places = match (&other.architecture, &self.architecture) {
+            (Architecture::PitchClass(from), Architecture::PitchClass(to)) => {
+                let places = from.blocks_in(to);
+                Some(places.ok_or_else(|| refused("they have other blocks".into()))?)
+            }
+            _ => None,
+        };
         let mut mixed = Vec::new();
         for (name, view) in own.tensors() {
-            let kept = others.tensor(&name).map_err(|e| refused(e.to_string()))?;
+            let Some(counterpart) = counterpart(&name, places.as_deref()) else {
+                // A block that the others lack: what it adds to theirs is nothing.
+                let share = if is_last_of_block(&name) { share } else { 0.0 };
+                let own = numbers(&view).map(|own| (1.0 - share) * own);
+                let bytes: Vec<u8> = own.flat_map(f32::to_le_bytes).collect();
+                mixed.push((name, view.shape().to_vec(), bytes));
+                continue;
+            };
+            let kept = others
+                .tensor(&counterpart)
+                .map_err(|e| refused(e.to_string()))?;
             let (columns, known) = (
                 view.shape().last().copied().unwrap_or(1),
                 kept.shape().last().copied().unwrap_or(1),
@@ -230,6 +250,25 @@ impl Weights {
     }
 }
 
+/// The name in the other network of the tensor called `name`, where `places` says which of its
+/// blocks each block comes from; `None` in a block that it lacks.
+fn counterpart(name: &str, places: Option<&[Option<usize>]>) -> Option<String> {
+    let block = name.split_once(BLOCKS).and_then(|(before, after)| {
+        let (index, rest) = after.split_once('.')?;
+        Some((before, index.parse::<usize>().ok()?, rest))
+    });
+    let (Some(places), Some((before, index, rest))) = (places, block) else {
+        return Some(name.to_owned());
+    };
+    let place = places.get(index).copied().flatten()?;
+    Some(format!("{before}{BLOCKS}{place}.{rest}"))
+}
+
+/// Whether a tensor belongs to the layer by which a block adds to the residual stream.
+fn is_last_of_block(name: &str) -> bool {
+    name.contains(BLOCKS) && name.contains(".out.")
+}
+
 /// The values of a tensor in single precision.
 fn numbers(view: &TensorView<'_>) -> impl Iterator<Item = f32> {
     let (numbers, _) = view.data().as_chunks::<4>();
@@ -283,6 +322,29 @@ mod tests {
         let half = answer(&new.clone().keeping(&old, 0.5).unwrap());
         let mean = answer(&Weights::mean(&[new, old]).unwrap());
         assert!(far(half, mean) < 1e-4);
+    }
+
+    #[test]
+    fn of_a_deeper_network_the_shallow_one_is_kept() {
+        let device = Device::flex();
+        let old = small();
+        let Architecture::PitchClass(shape) = &old.architecture else {
+            panic!("{:?}", old.architecture);
+        };
+        let mut dilations = shape.dilations.clone();
+        dilations.insert(1, 5);
+        let deeper = Architecture::PitchClass(shape.clone().with_dilations(dilations));
+        let mut new = old.clone().grown(&deeper, &device).unwrap();
+        new.network = new.architecture.init(&device);
+        let x = || Tensor::ones([1, 9, recognizer::features::BINS], &device);
+        let answer = |w: &Weights| w.network.forward(x(), &mut State::default()).chord;
+        let far = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();
+        assert!(far(answer(&new), answer(&old)) > 0.01);
+        let all = answer(&new.clone().keeping(&old, 1.0).unwrap());
+        assert!(far(all, answer(&old)) < 1e-4);
+        let none = answer(&new.clone().keeping(&old, 0.0).unwrap());
+        assert!(far(none, answer(&new)) < 1e-6);
+        assert!(old.keeping(&new, 0.5).is_err());
     }
 
     #[test]

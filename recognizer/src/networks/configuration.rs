@@ -78,11 +78,11 @@ impl PitchClassNetConfig {
             .with_wide_front()
     }
 
-    /// The shipped `windowed` network: hop 2048, windows of 108 frames, reaches 3.6 s in both
-    /// directions.
+    /// The shipped `windowed` network: hop 2048, windows of 108 frames. It reaches 8 s in
+    /// both directions, so that every frame sees its whole window of ten seconds.
     #[must_use]
     pub fn windowed() -> Self {
-        Self::new(false, vec![1, 2, 4, 8, 16, 4, 2, 1])
+        Self::new(false, vec![1, 2, 4, 8, 16, 32, 16, 4, 2, 1])
             .with_channels(80)
             .with_bottleneck(48)
             .with_mixed(128)

@@ -106,7 +106,12 @@ fn named(notes: u16, bass: u8) -> Option<Chord> {
             })
         })
         .filter(|chord| chord.pitch_classes() == notes)
-        .min_by_key(|chord| (chord.bass != 0, chord.kind().tones.len(), chord.quality))
+        .min_by_key(|chord| {
+            let tones = chord.kind().tones;
+            // C E G over E is C/E, not C5 with a bass from outside it.
+            let outside = !tones.iter().any(|tone| tone % 12 == chord.bass);
+            (chord.bass != 0, outside, tones.len(), chord.quality)
+        })
 }
 
 /// Marks disputed chords, with a shift of `shift` beats. Returns the share of the time with a

@@ -244,8 +244,12 @@ impl Block {
 
     fn taps_centred(&self, taps: &[Tap], h: Tensor<4>) -> Tensor<4> {
         let [batch, frames, pitch_classes, _] = h.dims();
-        let d = self.dilation.min(frames);
         let centre = taps[0].forward(h.clone());
+        // Both neighbours lie in the silence around a window this short.
+        if self.dilation >= frames {
+            return centre;
+        }
+        let d = self.dilation;
         let width = centre.dims()[3];
         let shape = [batch, d, pitch_classes, width];
         let silence = Tensor::zeros(shape, (&h.device(), h.dtype()));

@@ -132,6 +132,12 @@ impl Progressions {
 pub struct Outlook([f32; STEPS]);
 
 impl Outlook {
+    /// Shares of these weights, by the steps' numbers; `sounding` is left out.
+    #[must_use]
+    pub fn from_weights(weights: [f32; STEPS], sounding: Option<&Step>) -> Self {
+        Self(weights).without(sounding)
+    }
+
     const fn even() -> Self {
         Self([1.0 / STEPS as f32; STEPS])
     }
@@ -182,10 +188,10 @@ impl Outlook {
         let mut thirds: Vec<(Step, f32, f32)> = Vec::new();
         for step in (0..STEPS).filter_map(Step::from_index) {
             let own = self.probability(step);
-            let alike = |other: &Step| {
-                (other.above_tonic(), other.is_minor()) == (step.above_tonic(), step.is_minor())
-            };
-            match thirds.iter_mut().find(|it| alike(&it.0)) {
+            match thirds
+                .iter_mut()
+                .find(|it| it.0.has_root_and_third_of(step))
+            {
                 Some((best, highest, sum)) => {
                     *sum += own;
                     if own > *highest {

@@ -72,6 +72,12 @@ impl Step {
         matches!(self.kind(), 2 | 3)
     }
 
+    /// Whether both have the same root, and a minor third or none.
+    #[must_use]
+    pub const fn has_root_and_third_of(self, other: Self) -> bool {
+        self.above_tonic() == other.above_tonic() && self.is_minor() == other.is_minor()
+    }
+
     /// The plain chord of this kind, spelled in the key.
     #[must_use]
     pub fn chord(self, key: Key) -> Chord {

@@ -16,8 +16,8 @@ use nice_plug::wrapper::clap::{
 };
 use nice_plug::wrapper::setup_logger;
 
-use self::params::{PARAMS, Told};
-use super::readout::Field;
+use self::params::{PARAMS, push};
+use super::readout::{Field, Told};
 use crate::Changes;
 use crate::host::{HostLink, Listener};
 
@@ -100,7 +100,8 @@ impl Instance {
     unsafe fn tell(&self, out: *const clap_output_events) {
         let readout = self.link.readout.get();
         // SAFETY: the caller's promise.
-        unsafe { self.told.tell(|field| field.value(readout), out) };
+        let push = |field, value| unsafe { push(field, value, out) };
+        self.told.tell(readout, push);
     }
 }
 

@@ -4,6 +4,8 @@
 //! like a user in the window, which hosts record. So the entry points add these to nice-plug's. They
 //! are not saved: they describe what sounds.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use changes_realtime::readout::{QUALITIES, Readout};
 use harmony::label::Quality;
 
@@ -156,6 +158,24 @@ impl Field {
                 percent
                     .is_finite()
                     .then(|| (percent / 100.0).clamp(0.0, 1.0))
+            }
+        }
+    }
+}
+
+/// The last reported values, as bits: only differences are reported.
+#[derive(Debug, Default)]
+pub(super) struct Told([AtomicU64; Field::ALL.len()]);
+
+impl Told {
+    /// Reports changes by `push`, which returns whether the host had room; otherwise they are
+    /// reported with the next call. Safe on the audio thread.
+    pub(super) fn tell(&self, readout: Readout, mut push: impl FnMut(Field, f64) -> bool) {
+        for (field, told) in Field::ALL.into_iter().zip(&self.0) {
+            let value = field.value(readout);
+            // The host calls from one thread at a time.
+            if told.load(Ordering::Relaxed) != value.to_bits() && push(field, value) {
+                told.store(value.to_bits(), Ordering::Relaxed);
             }
         }
     }

@@ -33,8 +33,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComRef, ComWrapper};
 use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
-use self::params::Told;
-use super::readout::Field;
+use super::readout::{Field, Told};
 use crate::Changes;
 use crate::host::{HostLink, Listener};
 
@@ -264,9 +263,9 @@ impl IAudioProcessorTrait for Instance {
         // SAFETY: null, or the host's for the block; forwarded with the caller's arguments.
         unsafe {
             if let Some(data) = data.as_ref() {
-                let readout = self.link.readout.get();
-                self.told
-                    .tell(|field| field.value(readout), data.outputParameterChanges);
+                self.told.tell(self.link.readout.get(), |field, value| {
+                    params::push(field, value, data.outputParameterChanges)
+                });
             }
             self.wrapped.process(data)
         }

@@ -60,14 +60,11 @@ impl GuessView {
         current: Option<&ChordView>,
         namer: &Namer,
     ) -> Option<Self> {
-        let position = snapshot.position.filter(|position| position.playing)?;
-        let current = current.filter(|current| !current.remembered)?;
+        let (now_s, current) = sounding(snapshot, current)?;
         let track = &*song.track;
-        let (last, heard_s) = heard(track, position.time_s)?;
+        let (last, heard_s) = heard(track, now_s, &current.name, namer)?;
         // What has only begun to sound may be something else yet.
-        let steady = heard_s - last.start_s >= STEADY_S;
-        let sounding = namer.name(&last.label, track.key_at_s(last.start_s));
-        if !steady || sounding != current.name {
+        if heard_s - last.start_s < STEADY_S {
             return None;
         }
         let beat = track.tempo().beat_at(heard_s);
@@ -119,10 +116,8 @@ impl NextView {
         current: Option<&ChordView>,
         namer: &Namer,
     ) -> Option<Self> {
-        let position = snapshot.position.filter(|position| position.playing)?;
-        let current = current.filter(|current| !current.remembered)?;
+        let (now_s, current) = sounding(snapshot, current)?;
         let track = &*song.track;
-        let now_s = position.time_s;
         let found = ahead(track, now_s, &current.name, namer)
             .or_else(|| as_before(track, now_s, &current.name, namer))?;
         let (label, due_s) = found;
@@ -191,12 +186,7 @@ fn as_before(
     current: &ChordName,
     namer: &Namer,
 ) -> Option<(Label, f64)> {
-    let (last, heard_s) = heard(track, now_s)?;
-    // The current chord may not be in the track yet.
-    let sounding = namer.name(&last.label, track.key_at_s(last.start_s));
-    if sounding != *current {
-        return None;
-    }
+    let (_, heard_s) = heard(track, now_s, current, namer)?;
     let next = expected(track, track.tempo().beat_at(heard_s))?;
     let due_s = track.tempo().time_at(next.beat);
     let beat_s = track.tempo().time_at(next.beat + 1.0) - due_s;
@@ -205,13 +195,30 @@ fn as_before(
     comes.then_some((next.label, due_s))
 }
 
-/// What the track has last before the playhead, and up to when; `None` where that is too long ago.
-fn heard(track: &Track, now_s: f64) -> Option<(&Segment, f64)> {
+/// Where the song plays, in seconds, and the chord that sounds there.
+fn sounding<'a>(
+    snapshot: &Snapshot,
+    current: Option<&'a ChordView>,
+) -> Option<(f64, &'a ChordView)> {
+    let position = snapshot.position.filter(|position| position.playing)?;
+    let current = current.filter(|current| !current.remembered)?;
+    Some((position.time_s, current))
+}
+
+/// What the track has last before the playhead, and up to when; `None` where that is too long ago,
+/// or not `current`, which may not be in the track yet.
+fn heard<'a>(
+    track: &'a Track,
+    now_s: f64,
+    current: &ChordName,
+    namer: &Namer,
+) -> Option<(&'a Segment, f64)> {
     let segments = track.timeline().segments();
     let until = segments.partition_point(|segment| segment.start_s <= now_s);
     let last = segments[..until].last()?;
     let heard_s = last.end_s.min(now_s);
-    (now_s - heard_s <= BEHIND_S).then_some((last, heard_s))
+    let is_current = namer.name(&last.label, track.key_at_s(last.start_s)) == *current;
+    (now_s - heard_s <= BEHIND_S && is_current).then_some((last, heard_s))
 }
 
 /// Keeps the announcement from flickering, by the song's own time.

@@ -25,7 +25,7 @@ mod gliding;
 mod support;
 mod wild;
 
-use self::support::{await_snapshot, instance, push, tapped, tapped_by, wait_until};
+use self::support::{await_snapshot, instance, push, rolling, tapped, tapped_by, wait_until};
 
 const RATE: f64 = 1000.0;
 
@@ -444,14 +444,7 @@ fn the_write_switch_acts_at_its_sample_whatever_the_blocks() {
             while at < until {
                 let frames = block.min(until - at);
                 let beats = at as f64 / RATE * 2.0;
-                let host = HostPosition {
-                    playing: true,
-                    tempo_bpm: Some(120.0),
-                    signature: Some((4, 4)),
-                    seconds: Some(beats / 2.0),
-                    beats: Some(beats),
-                    ..HostPosition::default()
-                };
+                let host = rolling(beats);
                 input.push(&[vec![value; frames]], frames, host);
                 at += frames;
             }
@@ -522,14 +515,7 @@ fn a_pass_without_music_leaves_the_confirmed_track_as_it_is() {
             let at = |frame: u32| f64::from(480 * block + frame) / RATE;
             let samples: Vec<f32> = (0..480).map(|frame| sound(at(frame)) as f32).collect();
             let beats = f64::from(block) * 0.02;
-            let host = HostPosition {
-                playing: true,
-                tempo_bpm: Some(120.0),
-                signature: Some((4, 4)),
-                seconds: Some(beats / 2.0),
-                beats: Some(beats),
-                ..HostPosition::default()
-            };
+            let host = rolling(beats);
             input.push(&[&samples], 480, host);
         }
         await_snapshot(&instance, |it| it.now_s >= 10.0 - 1e-9);

@@ -7,7 +7,9 @@ use anyhow::{Result, ensure};
 use harmony::export::atomic;
 use harmony::key::{Key, Mode, estimate};
 use harmony::label::{Chord, Label};
-use harmony::progression::{Change, FitSettings, Memory, Progressions, STEPS, Step, changes};
+use harmony::progression::{
+    Change, FitSettings, Memory, Outlook, Progressions, STEPS, Step, changes,
+};
 use harmony::timeline::{Segment, Timeline};
 use renderer::pop909::{Pop909, SongSplit};
 use renderer::song::{Harmony, Song};
@@ -63,13 +65,13 @@ struct Score {
 }
 
 impl Score {
-    fn add(&mut self, outlook: &dyn Outlook, next: Step) {
+    fn add(&mut self, outlook: &Outlook, next: Step) {
         self.changes += 1;
-        self.nats -= f64::from(outlook.of(next)).max(1e-9).ln();
+        self.nats -= f64::from(outlook.probability(next)).max(1e-9).ln();
         let ranked = outlook.ranked();
-        let place = ranked.iter().position(|step| {
-            (step.above_tonic(), step.is_minor()) == (next.above_tonic(), next.is_minor())
-        });
+        let place = ranked
+            .iter()
+            .position(|(step, _)| step.has_root_and_third_of(next));
         self.first += usize::from(place == Some(0));
         self.among_three += usize::from(place.is_some_and(|place| place < 3));
     }
@@ -83,66 +85,14 @@ impl Score {
     }
 }
 
-/// What is said of the next chord.
-trait Outlook {
-    fn of(&self, step: Step) -> f32;
-    fn ranked(&self) -> Vec<Step>;
-}
-
-impl Outlook for harmony::progression::Outlook {
-    fn of(&self, step: Step) -> f32 {
-        self.probability(step)
+/// How frequent chords are in a mode's keys, by the steps' numbers: every step half a time more
+/// often than it was counted.
+fn frequencies(changes: &[Change], mode: Mode) -> [f32; STEPS] {
+    let mut counts = [0.5; STEPS];
+    for change in changes.iter().filter(|change| change.mode == mode) {
+        counts[change.next.index()] += 1.0;
     }
-
-    fn ranked(&self) -> Vec<Step> {
-        let ranked = Self::ranked(self).into_iter();
-        ranked.map(|it| it.0).collect()
-    }
-}
-
-/// The same for whoever knows nothing but how frequent chords are in the key.
-struct Unigram([f32; STEPS]);
-
-impl Unigram {
-    /// Counted, every step half a time more often than it was.
-    fn fit(changes: &[Change], mode: Mode) -> Self {
-        let mut counts = [0.5; STEPS];
-        for change in changes.iter().filter(|change| change.mode == mode) {
-            counts[change.next.index()] += 1.0;
-        }
-        Self(counts)
-    }
-
-    /// What sounds already does not come.
-    fn without(&self, sounding: Option<&Step>) -> Self {
-        let mut shares = self.0;
-        if let Some(step) = sounding {
-            shares[step.index()] = 0.0;
-        }
-        let sum: f32 = shares.iter().sum();
-        Self(shares.map(|share| share / sum))
-    }
-}
-
-impl Outlook for Unigram {
-    fn of(&self, step: Step) -> f32 {
-        self.0[step.index()]
-    }
-
-    fn ranked(&self) -> Vec<Step> {
-        let mut thirds: Vec<(Step, f32)> = Vec::new();
-        for step in (0..STEPS).filter_map(Step::from_index) {
-            let alike = |other: &Step| {
-                (other.above_tonic(), other.is_minor()) == (step.above_tonic(), step.is_minor())
-            };
-            match thirds.iter_mut().find(|it| alike(&it.0)) {
-                Some((_, sum)) => *sum += self.of(step),
-                None => thirds.push((step, self.of(step))),
-            }
-        }
-        thirds.sort_by(|a, b| b.1.total_cmp(&a.1));
-        thirds.into_iter().map(|it| it.0).collect()
-    }
+    counts
 }
 
 /// A chord of a song in the key that somebody wrote down; `None` where there is none.
@@ -210,7 +160,7 @@ fn measure(
     counted: &[Change],
     songs: &[Song],
 ) -> Result<Vec<(&'static str, Score)>> {
-    let unigrams = [Mode::Major, Mode::Minor].map(|mode| Unigram::fit(counted, mode));
+    let frequencies = [Mode::Major, Mode::Minor].map(|mode| frequencies(counted, mode));
     let (mut unigram, mut songs_go, mut song_goes) = <(Score, Score, Score)>::default();
     let mut key_found = Score::default();
     for song in songs {
@@ -218,8 +168,8 @@ fn measure(
         let mut memory = Memory::default();
         for change in changes_of(&places) {
             let (mode, before, next) = (change.mode, &*change.before, change.next);
-            let frequent = &unigrams[usize::from(mode == Mode::Minor)];
-            unigram.add(&frequent.without(before.last()), next);
+            let frequent = frequencies[usize::from(mode == Mode::Minor)];
+            unigram.add(&Outlook::from_weights(frequent, before.last()), next);
             songs_go.add(&progressions.next(mode, before), next);
             song_goes.add(&memory.next(progressions, mode, before), next);
             memory.learn(&change);
@@ -251,11 +201,11 @@ fn found_keys(progressions: &Progressions, song: &Song, mut score: Score) -> Res
         if let Some(key) = estimate(&past).last().map(|span| span.key) {
             let place = |chord: &Option<Chord>| Some((chord.clone()?, key));
             let mut places: Vec<Place> = heard.iter().map(place).collect();
-            let memory = Memory::of(&changes_of(&places));
-            let seen = changes_of(&places).len();
+            let seen = changes_of(&places);
+            let memory = Memory::of(&seen);
             places.push(Some((chord.clone(), key)));
             let all = changes_of(&places);
-            if let Some(change) = all.get(seen) {
+            if let Some(change) = all.get(seen.len()) {
                 let outlook = memory.next(progressions, change.mode, &change.before);
                 score.add(&outlook, change.next);
             }

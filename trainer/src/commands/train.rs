@@ -19,7 +19,6 @@ use recognizer::features::SAMPLE_RATE;
 use recognizer::networks::{
     Architecture, BtcConfig, FrontEnd, PitchClassNetConfig, TwoEOneDConfig, WINDOW_FRAMES,
 };
-use sha2::{Digest, Sha256};
 use teachers::posteriors::Posteriors;
 
 /// A student, by name.
@@ -377,11 +376,7 @@ pub(super) fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Resul
                 std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
             let weights = Weights::from_bytes(&bytes, &Device::flex())
                 .with_context(|| path.display().to_string())?;
-            let hash: String = Sha256::digest(&bytes)
-                .iter()
-                .map(|b| format!("{b:02x}"))
-                .collect();
-            Some((weights, hash))
+            Some((weights, teachers::sha256::of_bytes(&bytes)))
         }
         None => None,
     };

@@ -3,7 +3,6 @@
 use std::ffi::{CStr, c_char};
 use std::mem::size_of;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_DONT_RECORD, CLAP_EVENT_PARAM_VALUE, clap_event_header,
@@ -29,49 +28,34 @@ pub(super) static PARAMS: clap_plugin_params = clap_plugin_params {
     flush: Some(flush),
 };
 
-/// The last reported values, as bits: only differences are reported.
-#[derive(Debug, Default)]
-pub(super) struct Told([AtomicU64; Field::ALL.len()]);
-
-impl Told {
-    /// Reports changes to the host at the start of the block. If the host has no room, they are
-    /// reported with the next block. Safe on the audio thread.
-    ///
-    /// # Safety
-    /// `out` is null or the host's.
-    pub(super) unsafe fn tell(&self, value: impl Fn(Field) -> f64, out: *const clap_output_events) {
-        // SAFETY: the caller's promise.
-        let Some(try_push) = unsafe { out.as_ref() }.and_then(|out| out.try_push) else {
-            return;
-        };
-        for (field, told) in Field::ALL.into_iter().zip(&self.0) {
-            let bits = value(field).to_bits();
-            // The host calls from one thread at a time.
-            if told.load(Ordering::Relaxed) == bits {
-                continue;
-            }
-            let event = clap_event_param_value {
-                header: clap_event_header {
-                    size: size_of::<clap_event_param_value>() as u32,
-                    time: 0,
-                    space_id: CLAP_CORE_EVENT_SPACE_ID,
-                    type_: CLAP_EVENT_PARAM_VALUE,
-                    flags: CLAP_EVENT_DONT_RECORD,
-                },
-                param_id: field.id(),
-                cookie: null_mut(),
-                note_id: -1,
-                port_index: -1,
-                channel: -1,
-                key: -1,
-                value: f64::from_bits(bits),
-            };
-            // SAFETY: the host's function with the host's list, and an event that it copies.
-            if unsafe { try_push(out, &event.header) } {
-                told.store(bits, Ordering::Relaxed);
-            }
-        }
-    }
+/// Hands a value to the host for the start of the block; returns whether the host had room. Safe
+/// on the audio thread.
+///
+/// # Safety
+/// `out` is null or the host's.
+pub(super) unsafe fn push(field: Field, value: f64, out: *const clap_output_events) -> bool {
+    // SAFETY: the caller's promise.
+    let Some(try_push) = unsafe { out.as_ref() }.and_then(|out| out.try_push) else {
+        return false;
+    };
+    let event = clap_event_param_value {
+        header: clap_event_header {
+            size: size_of::<clap_event_param_value>() as u32,
+            time: 0,
+            space_id: CLAP_CORE_EVENT_SPACE_ID,
+            type_: CLAP_EVENT_PARAM_VALUE,
+            flags: CLAP_EVENT_DONT_RECORD,
+        },
+        param_id: field.id(),
+        cookie: null_mut(),
+        note_id: -1,
+        port_index: -1,
+        channel: -1,
+        key: -1,
+        value,
+    };
+    // SAFETY: the host's function with the host's list, and an event that it copies.
+    unsafe { try_push(out, &event.header) }
 }
 
 /// nice-plug's functions for parameters, if it has any.

@@ -1,7 +1,5 @@
 //! The VST3 parameters of the chord shown; they follow nice-plug's.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use nice_plug::wrapper::vst3::vst3::ComRef;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_::kIsReadOnly;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
@@ -69,42 +67,23 @@ pub(super) unsafe fn read(text: *const TChar) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// The last reported values, as bits: only differences are reported.
-#[derive(Debug, Default)]
-pub(super) struct Told([AtomicU64; Field::ALL.len()]);
-
-impl Told {
-    /// Reports changes to the host at the start of the block. Safe on the audio thread.
-    ///
-    /// # Safety
-    /// `changes` is null or the host's.
-    pub(super) unsafe fn tell(
-        &self,
-        value: impl Fn(Field) -> f64,
-        changes: *mut IParameterChanges,
-    ) {
-        // SAFETY: the caller's promise.
-        let Some(changes) = (unsafe { ComRef::from_raw(changes) }) else {
-            return;
-        };
-        for (field, told) in Field::ALL.into_iter().zip(&self.0) {
-            let bits = normalized(field, value(field)).to_bits();
-            // The host calls from one thread at a time.
-            if told.load(Ordering::Relaxed) == bits {
-                continue;
-            }
-            let id: ParamID = field.id();
-            let mut index = 0;
-            // SAFETY: the numbers live through the calls; the queue is the host's for the block.
-            let taken = unsafe {
-                ComRef::from_raw(changes.addParameterData(&id, &mut index)).is_some_and(|queue| {
-                    queue.addPoint(0, f64::from_bits(bits), &mut index) == kResultOk
-                })
-            };
-            if taken {
-                told.store(bits, Ordering::Relaxed);
-            }
-        }
+/// Hands a value to the host for the start of the block; returns whether the host took it. Safe on
+/// the audio thread.
+///
+/// # Safety
+/// `changes` is null or the host's.
+pub(super) unsafe fn push(field: Field, value: f64, changes: *mut IParameterChanges) -> bool {
+    // SAFETY: the caller's promise.
+    let Some(changes) = (unsafe { ComRef::from_raw(changes) }) else {
+        return false;
+    };
+    let id: ParamID = field.id();
+    let mut index = 0;
+    // SAFETY: the numbers live through the calls; the queue is the host's for the block.
+    unsafe {
+        ComRef::from_raw(changes.addParameterData(&id, &mut index)).is_some_and(|queue| {
+            queue.addPoint(0, normalized(field, value), &mut index) == kResultOk
+        })
     }
 }
 

@@ -38,14 +38,7 @@ fn a_chart_lies_on_what_was_heard_as_on_the_file() {
     worker.adopt(&instance);
     for (block, samples) in audio.samples.chunks(FRAMES).enumerate() {
         let beats = (block * FRAMES) as f64 / rate * 2.0;
-        let host = HostPosition {
-            playing: true,
-            tempo_bpm: Some(120.0),
-            signature: Some((4, 4)),
-            seconds: Some(beats / 2.0),
-            beats: Some(beats),
-            ..HostPosition::default()
-        };
+        let host = rolling(beats);
         input.push(&[samples], samples.len(), host);
     }
     let length_s = audio.samples.len() as f64 / rate;

@@ -33,6 +33,18 @@ pub(super) fn push(input: &mut TapInput, value: f32, frames: usize) {
     input.push(&[vec![value; frames]], frames, HostPosition::default());
 }
 
+/// A host that plays at 120 bpm in 4/4, at a beat.
+pub(super) fn rolling(beats: f64) -> HostPosition {
+    HostPosition {
+        playing: true,
+        tempo_bpm: Some(120.0),
+        signature: Some((4, 4)),
+        seconds: Some(beats / 2.0),
+        beats: Some(beats),
+        ..HostPosition::default()
+    }
+}
+
 /// Waits until the instance's snapshot fulfils a condition; the machine may be slow.
 pub(super) fn await_snapshot(
     instance: &Instance,

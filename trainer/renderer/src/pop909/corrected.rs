@@ -42,10 +42,8 @@ struct Corrected {
 /// # Errors
 /// If the file cannot be read or is damaged.
 pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, Pop909Error> {
-    let Some(corrected) = chords(path, &read(path)?)? else {
-        return Ok(None);
-    };
-    Ok(best_shift(song, &corrected).map(|shift| mark(song, &corrected, shift)))
+    let fitting = fitting(song, path)?;
+    Ok(fitting.map(|(corrected, shift)| mark(song, &corrected, shift)))
 }
 
 /// The corrected chords in place of the song's own. Returns whether the two fit together; where
@@ -54,14 +52,37 @@ pub(super) fn keep_agreed(song: &mut Song, path: &Path) -> Result<Option<f64>, P
 /// # Errors
 /// The file cannot be read or is damaged.
 pub(super) fn replace(song: &mut Song, path: &Path) -> Result<bool, Pop909Error> {
-    let Some(corrected) = chords(path, &read(path)?)? else {
-        return Ok(false);
-    };
-    let Some(shift) = best_shift(song, &corrected) else {
-        return Ok(false);
-    };
-    song.spans = spans(&corrected, shift);
-    Ok(true)
+    let fitting = fitting(song, path)?;
+    let fits = fitting.is_some();
+    if let Some((corrected, shift)) = fitting {
+        song.spans = spans(&corrected, shift);
+    }
+    Ok(fits)
+}
+
+/// The corrected chords of a file and the beats to add to a position of the song; `None` where the
+/// two do not fit together or the file has no chords.
+///
+/// # Errors
+/// If the file cannot be read or is damaged.
+fn fitting(song: &Song, path: &Path) -> Result<Option<(Vec<Corrected>, f64)>, Pop909Error> {
+    let corrected = chords(path, &read(path)?)?;
+    Ok(corrected.and_then(|chords| {
+        let shift = best_shift(song, &chords)?;
+        Some((chords, shift))
+    }))
+}
+
+/// Adds a span, or lengthens the last one if both have the same harmony.
+fn append(spans: &mut Vec<Span>, start: f64, end: f64, harmony: Harmony) {
+    match spans.last_mut() {
+        Some(last) if last.harmony == harmony => last.end = end,
+        _ => spans.push(Span {
+            start,
+            end,
+            harmony,
+        }),
+    }
 }
 
 /// Corrected chords on the song's count, which is `shift` beats behind theirs.
@@ -74,21 +95,10 @@ fn spans(corrected: &[Corrected], shift: f64) -> Vec<Span> {
             continue;
         }
         if start > at {
-            spans.push(Span {
-                start: at,
-                end: start,
-                harmony: Harmony::None,
-            });
+            append(&mut spans, at, start, Harmony::None);
         }
         let harmony = named(chord.notes, chord.bass).map_or(Harmony::Unknown, Harmony::Chord);
-        match spans.last_mut() {
-            Some(last) if last.harmony == harmony => last.end = end,
-            _ => spans.push(Span {
-                start,
-                end,
-                harmony,
-            }),
-        }
+        append(&mut spans, start, end, harmony);
         at = end;
     }
     spans
@@ -119,17 +129,9 @@ fn named(notes: u16, bass: u8) -> Option<Chord> {
 fn mark(song: &mut Song, corrected: &[Corrected], shift: f64) -> f64 {
     let (mut agreed, mut all) = (0.0, 0.0);
     let mut spans: Vec<Span> = Vec::new();
-    let mut push = |start: f64, end: f64, harmony: Harmony| match spans.last_mut() {
-        Some(last) if last.harmony == harmony => last.end = end,
-        _ => spans.push(Span {
-            start,
-            end,
-            harmony,
-        }),
-    };
     for span in &song.spans {
         let Harmony::Chord(chord) = span.harmony else {
-            push(span.start, span.end, span.harmony);
+            append(&mut spans, span.start, span.end, span.harmony);
             continue;
         };
         let mut at = span.start;
@@ -141,7 +143,8 @@ fn mark(song: &mut Song, corrected: &[Corrected], shift: f64) -> f64 {
             });
             all += next - at;
             agreed += if same { next - at } else { 0.0 };
-            push(at, next, if same { span.harmony } else { Harmony::Unknown });
+            let harmony = if same { span.harmony } else { Harmony::Unknown };
+            append(&mut spans, at, next, harmony);
             at = next;
         }
     }

@@ -30,6 +30,7 @@ use renderer::progressions::ProgressionSettings;
 use renderer::render::{RenderSettings, labels};
 use renderer::soundfont::Split;
 use teachers::open;
+use teachers::views::Views;
 
 use super::costs::CostChanges;
 use super::sources::Sources;
@@ -150,6 +151,10 @@ pub(super) struct EvalArguments {
     /// Folder of all teachers.
     #[arg(long, default_value = "data/teachers")]
     teachers: PathBuf,
+    /// Views in which the teachers of --teacher and --consensus hear the audio, as for
+    /// pseudo-label.
+    #[arg(long, default_value_t, allow_hyphen_values = true)]
+    views: Views,
     /// Also score an oracle that gets the notes and the bass of every chord in the rendered
     /// sets and names them: some chords have the same notes.
     #[arg(long)]
@@ -363,7 +368,8 @@ fn consensus(
         if Path::new(name).is_dir() {
             return Ok(None);
         }
-        Ok(Some(TeacherListener::new(open(name, &arguments.teachers)?)))
+        let teacher = open(name, &arguments.teachers, &arguments.views)?;
+        Ok(Some(TeacherListener::new(teacher)))
     };
     let (one, other) = (asked(first)?, asked(second)?);
     let witnesses = [
@@ -408,7 +414,10 @@ pub(super) fn run(arguments: &EvalArguments) -> Result<()> {
     let teachers = arguments
         .teacher
         .iter()
-        .map(|name| Ok(TeacherListener::new(open(name, &arguments.teachers)?)))
+        .map(|name| {
+            let teacher = open(name, &arguments.teachers, &arguments.views)?;
+            Ok(TeacherListener::new(teacher))
+        })
         .collect::<Result<Vec<_>>>()?;
     let engines = Engines {
         live,

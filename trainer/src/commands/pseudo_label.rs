@@ -10,6 +10,7 @@ use crate::store::Store;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use teachers::open;
+use teachers::views::Views;
 
 #[derive(Debug, Args)]
 pub(super) struct PseudoLabelArguments {
@@ -19,6 +20,10 @@ pub(super) struct PseudoLabelArguments {
     /// Folder of all teachers.
     #[arg(long, default_value = "data/teachers")]
     teachers: PathBuf,
+    /// Views of the audio whose answers are averaged: semitones by which the teacher hears it
+    /// higher, with an h without percussion, as `-1,0,1` or `0,0h`; for chordnet and crema.
+    #[arg(long, default_value_t, allow_hyphen_values = true)]
+    views: Views,
     /// Manifest of the corpus, or its folder; a folder in an object store by its URL
     /// (`s3://bucket/folder`), with `corpus.jsonl` in it.
     #[arg(long)]
@@ -124,7 +129,7 @@ pub(super) fn run(arguments: &PseudoLabelArguments, interrupted: &AtomicBool) ->
         );
         return Ok(());
     }
-    let teacher = open(&arguments.teacher, &arguments.teachers)?;
+    let teacher = open(&arguments.teacher, &arguments.teachers, &arguments.views)?;
     let settings = Settings {
         splits: arguments.split.clone(),
         shard: arguments.shard,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Subcommand;
+use teachers::views::Views;
 use teachers::{Fetched, fetch, open};
 
 #[derive(Debug, Subcommand)]
@@ -40,7 +41,7 @@ pub(super) fn run(command: &TeacherCommand) -> Result<()> {
             Ok(())
         }
         TeacherCommand::Show { name, teachers } => {
-            let teacher = open(name, teachers)?;
+            let teacher = open(name, teachers, &Views::default())?;
             println!("{} {}", teacher.name(), teacher.sha256());
             Ok(())
         }

@@ -8,7 +8,8 @@
 //! - [`crema`]: the network of CREMA (McFee and Bello, ISMIR 2017);
 //! - [`btc`]: the paper's own teacher (Park et al., ISMIR 2019);
 //! - [`student`]: a network of our own;
-//! - [`mixture`]: several of them combined.
+//! - [`mixture`]: several of them combined;
+//! - [`views`]: transpositions and other ways to hear the same audio, averaged.
 
 #![warn(unreachable_pub)]
 
@@ -17,12 +18,14 @@ pub mod checkpoint;
 pub mod chordnet;
 pub mod crema;
 mod fetch;
+mod hpss;
 mod librosa;
 pub mod mixture;
 mod open;
 pub mod posteriors;
 pub mod sha256;
 pub mod student;
+pub mod views;
 
 use anyhow::Result;
 use harmony::timeline::Timeline;
@@ -69,7 +72,8 @@ pub trait Teacher: Send + Sync {
     /// Its name, as on the command line.
     fn name(&self) -> &str;
 
-    /// SHA-256 of its weights, hexadecimal: with the name, its identity.
+    /// SHA-256 of its weights, and of its views if it has any, hexadecimal: with the name, its
+    /// identity.
     fn sha256(&self) -> &str;
 
     /// Processes a whole file: mono samples at 22 050 Hz.

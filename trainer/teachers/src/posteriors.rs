@@ -37,9 +37,9 @@ const MAX_HEADER_BYTES: u64 = 1 << 20;
 pub struct Origin {
     /// [`FORMAT`].
     pub format: String,
-    /// Name of the teacher.
+    /// Name of the teacher, with its views.
     pub teacher: String,
-    /// SHA-256 of its weights.
+    /// SHA-256 of its weights and views.
     pub teacher_sha256: String,
     /// Identifier of the track.
     pub track: String,

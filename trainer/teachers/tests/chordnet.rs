@@ -7,7 +7,7 @@ mod support;
 use std::convert::Infallible;
 
 use support::{clip, formula, golden, largest_difference, numbers};
-use teachers::chordnet::features::hybrid_cqt;
+use teachers::chordnet::features::{ALL_BINS, hybrid_cqt};
 use teachers::chordnet::heads::Heads;
 use teachers::chordnet::network::{HEADS, Network, OUTPUTS};
 use teachers::chordnet::{ChordNet, check, classes, decode};
@@ -127,6 +127,81 @@ fn each_chord_finds_its_class() {
     assert_eq!(heard.bass.unwrap()[12], 1.0);
 }
 
+/// Part `first..` of twelve pitch classes in each row.
+fn notes(heads: &Heads, first: usize) -> Vec<[f32; 12]> {
+    let rows = heads.as_slice().chunks_exact(OUTPUTS);
+    rows.map(|row| row[first..first + 12].try_into().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_view_of_the_audio_as_it_is_changes_nothing() {
+    let plain = ChordNet::from_folds(vec![random_network()], "random".into());
+    let viewed = ChordNet::from_folds(vec![random_network()], "random".into())
+        .with_views("0".parse().unwrap());
+    let clip = clip(3);
+    assert_eq!(
+        viewed.predict(&clip).unwrap(),
+        plain.predict(&clip).unwrap()
+    );
+    assert_eq!((viewed.name(), viewed.sha256()), ("chordnet", "random"));
+}
+
+#[test]
+fn a_transposed_view_gives_the_chords_at_their_own_pitch() {
+    let transform = numbers("chordnet_cqt.f32");
+    let heads = |transform: &[f32], views: &str| {
+        ChordNet::from_folds(vec![random_network()], "random".into())
+            .with_views(views.parse().unwrap())
+            .heads(transform)
+    };
+    for semitones in [-6_isize, -1, 2, 6] {
+        // The same music higher: what enters from below does not reach the network.
+        let higher: Vec<f32> = transform
+            .chunks_exact(ALL_BINS)
+            .flat_map(|row| {
+                let source = |bin: isize| usize::try_from(bin - 3 * semitones).ok();
+                (0..ALL_BINS as isize).map(move |bin| source(bin).and_then(|b| row.get(b)))
+            })
+            .map(|x| x.copied().unwrap_or(0.0))
+            .collect();
+        let viewed = heads(&transform, &semitones.to_string());
+        let plain = heads(&higher, "0");
+        // The six kinds of triads and the bass.
+        for first in [1, 13, 25, 37, 49, 61, 74] {
+            let turned = notes(&plain, first).into_iter().map(|mut row| {
+                row.rotate_left(semitones.rem_euclid(12) as usize);
+                row
+            });
+            assert_eq!(notes(&viewed, first), turned.collect::<Vec<_>>());
+        }
+        for place in [0, 73].into_iter().chain(86..OUTPUTS) {
+            let column = |heads: &Heads| -> Vec<f32> {
+                let rows = heads.as_slice().chunks_exact(OUTPUTS);
+                rows.map(|row| row[place]).collect()
+            };
+            assert_eq!(column(&viewed), column(&plain), "{place}");
+        }
+    }
+}
+
+#[test]
+fn several_views_are_averaged_and_named() {
+    let clip = clip(2);
+    let teacher = |views: &str| {
+        ChordNet::from_folds(vec![random_network()], "random".into())
+            .with_views(views.parse().unwrap())
+    };
+    let [one, other, both] = ["1", "0h", "0h,1"].map(teacher);
+    let chord = |teacher: &ChordNet| teacher.predict(&clip).unwrap().bass.unwrap();
+    let (a, b) = (chord(&one), chord(&other));
+    assert!(largest_difference(&a, &b) > 1e-3, "the views are the same");
+    let mean: Vec<f32> = a.iter().zip(&b).map(|(a, b)| 0.5 * (a + b)).collect();
+    assert!(largest_difference(&mean, &chord(&both)) < 1e-6);
+    assert_eq!(both.name(), "chordnet (1,0h)");
+    assert_ne!(both.sha256(), one.sha256());
+}
+
 #[test]
 fn any_length_is_heard_and_the_same_twice() {
     let teacher = ChordNet::from_folds(vec![random_network()], "random".into());
@@ -143,6 +218,12 @@ fn any_length_is_heard_and_the_same_twice() {
     }
     let silence = teacher.predict(&vec![0.0; 30_000]).unwrap();
     assert!(silence.chord.iter().all(|p| p.is_finite()));
+    let viewed = teacher.with_views("-6h,6".parse().unwrap());
+    for length in [0, 1, 5000] {
+        let heard = viewed.predict(&clip[..length]).unwrap();
+        assert_eq!(heard.chord.len(), (1 + length / HOP_SAMPLES) * 170);
+        assert!(heard.chord.iter().all(|p| p.is_finite()), "{length}");
+    }
 }
 
 #[test]

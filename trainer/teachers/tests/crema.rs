@@ -133,6 +133,29 @@ fn any_length_is_heard_and_the_same_twice() {
 }
 
 #[test]
+fn views_are_averaged_and_the_audio_as_it_is_stays() {
+    let teacher = || Crema::from_network(random_network(), "random".into());
+    let clip = clip();
+    let plain = teacher().predict(&clip).unwrap();
+    let same = teacher().with_views("0".parse().unwrap());
+    assert_eq!(same.predict(&clip).unwrap(), plain);
+    let outputs = |views: &str| {
+        let viewed = teacher().with_views(views.parse().unwrap());
+        (viewed.outputs(&clip).tag, viewed.name().to_owned())
+    };
+    let [(a, _), (b, _), (both, name)] = ["-2", "0h", "-2,0h"].map(outputs);
+    assert!(largest_difference(&a, &b) > 1e-3, "the views are the same");
+    let mean: Vec<f32> = a.iter().zip(&b).map(|(a, b)| 0.5 * (a + b)).collect();
+    assert!(largest_difference(&mean, &both) < 1e-6);
+    assert_eq!(name, "crema (-2,0h)");
+    let viewed = teacher().with_views("-6h,6".parse().unwrap());
+    for length in [0, 1, 5000] {
+        let heard = viewed.predict(&clip[..length]).unwrap();
+        assert!(heard.chord.iter().all(|p| p.is_finite()), "{length}");
+    }
+}
+
+#[test]
 fn the_real_network_equals_the_original_where_it_was_fetched() {
     let folder = golden("../../../../data/teachers");
     if !folder.join(FOLDER).is_dir() {

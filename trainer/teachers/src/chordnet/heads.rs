@@ -1,6 +1,7 @@
 //! The output of the ensemble: the softmax of each head, averaged over the folds.
 
 use super::network::{HEADS, OUTPUTS};
+use crate::views::View;
 
 /// Probabilities `[frames, 100]`: triad (no chord, then 12 roots each of maj, min, sus4,
 /// sus2, dim, aug), bass (none, 12 pitch classes), seventh (none, 7, b7, bb7), ninth
@@ -49,6 +50,37 @@ impl Heads {
         let share = 1.0 / folds.len().max(1) as f32;
         probabilities.iter_mut().for_each(|p| *p *= share);
         Self { probabilities }
+    }
+
+    /// The mean of several of the same length.
+    pub(super) fn mean(mut all: impl Iterator<Item = Self>) -> Self {
+        let mut mean = all.next().unwrap_or_default();
+        let mut count = 1.0_f32;
+        for heads in all {
+            for (sum, p) in mean.probabilities.iter_mut().zip(&heads.probabilities) {
+                *sum += p;
+            }
+            count += 1.0;
+        }
+        mean.probabilities.iter_mut().for_each(|p| *p /= count);
+        mean
+    }
+
+    /// The same chords at the original's pitch, of heads that heard it in `view`.
+    pub(super) fn turned_back(mut self, view: View) -> Self {
+        const ROOTS: usize = 12;
+        let mut heard = [0.0; OUTPUTS];
+        for row in self.probabilities.chunks_exact_mut(OUTPUTS) {
+            heard.copy_from_slice(row);
+            // Six kinds of triads, then the basses; both have their none in front.
+            let triads = (0..6).map(|kind| 1 + kind * ROOTS);
+            for first in triads.chain([HEADS[0] + 1]) {
+                for root in 0..ROOTS {
+                    row[first + root] = heard[first + view.heard(root)];
+                }
+            }
+        }
+        self
     }
 
     /// Heads from probabilities, `[frames, 100]`; an incomplete last frame is dropped.

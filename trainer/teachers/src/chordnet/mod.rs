@@ -7,7 +7,6 @@
 //! own Viterbi pass), and [`classes`], which maps the six heads to the vocabulary of the
 //! students. Written for speed on a processor: whole files, one thread each, without an
 //! inference engine.
-//! each, no engine in between.
 
 mod activations;
 pub mod classes;
@@ -28,7 +27,9 @@ use anyhow::{Context, Result, ensure};
 use harmony::timeline::{Segment, Timeline};
 
 use super::{Prediction, Teacher};
+use crate::hpss;
 use crate::sha256;
+use crate::views::{View, Views};
 
 use features::ALL_BINS;
 use heads::Heads;
@@ -48,6 +49,8 @@ pub const SHA256: [&str; 5] = [
 ];
 /// The lowest bin of the transform that the networks read.
 const FIRST_BIN: usize = 18;
+/// Bins of the transform in a semitone.
+const BINS_PER_SEMITONE: isize = 3;
 const SAMPLE_RATE: f64 = 22_050.0;
 
 /// File name of a fold's checkpoint.
@@ -85,6 +88,8 @@ pub fn check(folder: &Path) -> Result<Vec<PathBuf>> {
 /// The ensemble.
 pub struct ChordNet {
     folds: Vec<Network>,
+    views: Views,
+    name: String,
     sha256: String,
 }
 
@@ -107,40 +112,69 @@ impl ChordNet {
             let hash = sha256::of_file(path);
             hashes.push_str(&hash.with_context(|| format!("reading {}", path.display()))?);
         }
-        Ok(Self {
-            folds: paths
-                .iter()
-                .map(|p| Network::load(p))
-                .collect::<Result<_, _>>()?,
-            // One hash for all of them: the hash of their hashes.
-            sha256: sha256::of_bytes(hashes.as_bytes()),
-        })
+        let folds = paths.iter().map(|p| Network::load(p));
+        // One hash for all of them: the hash of their hashes.
+        let sha256 = sha256::of_bytes(hashes.as_bytes());
+        Ok(Self::from_folds(folds.collect::<Result<_, _>>()?, sha256))
     }
 
     /// An ensemble of networks in memory; `sha256` is its identity.
     #[must_use]
     pub fn from_folds(folds: Vec<Network>, sha256: String) -> Self {
-        Self { folds, sha256 }
+        Self {
+            folds,
+            views: Views::default(),
+            name: FOLDER.to_owned(),
+            sha256,
+        }
+    }
+
+    /// The same ensemble with these views.
+    #[must_use]
+    pub fn with_views(self, views: Views) -> Self {
+        Self {
+            name: views.name(FOLDER),
+            sha256: views.identity(self.sha256),
+            views,
+            ..self
+        }
     }
 
     /// The averaged heads at hop 512 for the transform `[frames, 288]`.
     #[must_use]
     pub fn heads(&self, transform: &[f32]) -> Heads {
-        let read = |row: &[f32]| row[FIRST_BIN..FIRST_BIN + BINS].to_vec();
-        let input: Vec<f32> = transform.chunks_exact(ALL_BINS).flat_map(read).collect();
+        let harmonic = self
+            .views
+            .any_harmonic()
+            .then(|| hpss::harmonic(transform, ALL_BINS, hpss::KERNEL, hpss::KERNEL));
         let mut workspace = Workspace::default();
-        let folds: Vec<Vec<f32>> = self
-            .folds
-            .iter()
-            .map(|fold| fold.logits(&input, &mut workspace))
-            .collect();
-        Heads::average(&folds)
+        let seen = self.views.iter().map(|view| {
+            let transform = match &harmonic {
+                Some(harmonic) if view.harmonic => harmonic,
+                _ => transform,
+            };
+            let input = read(transform, view);
+            let logits = |fold: &Network| fold.logits(&input, &mut workspace);
+            let folds: Vec<Vec<f32>> = self.folds.iter().map(logits).collect();
+            Heads::average(&folds).turned_back(view)
+        });
+        Heads::mean(seen)
     }
+}
+
+/// What the networks read of the transform `[frames, 288]`: `[frames, 252]`. Transposed, it moves
+/// over the transform, which goes on for six semitones at either end: real data enter.
+fn read(transform: &[f32], view: View) -> Vec<f32> {
+    let lowered = isize::from(view.semitones()) * BINS_PER_SEMITONE;
+    // Within the transform by the limit of a view.
+    let first = FIRST_BIN.saturating_add_signed(-lowered);
+    let row = |row: &[f32]| row[first..first + BINS].to_vec();
+    transform.chunks_exact(ALL_BINS).flat_map(row).collect()
 }
 
 impl Teacher for ChordNet {
     fn name(&self) -> &str {
-        "chordnet"
+        &self.name
     }
 
     fn sha256(&self) -> &str {

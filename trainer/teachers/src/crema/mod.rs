@@ -22,9 +22,11 @@ use harmony::label::Label;
 use harmony::vocabulary::large;
 
 use super::{HOP_SAMPLES, Prediction, Teacher};
+use crate::mixture::Rule;
 use crate::sha256;
+use crate::views::{View, Views};
 
-use network::{BASSES, CLASSES, Network, Outputs};
+use network::{BASSES, CLASSES, Network, Outputs, PITCHES, ROOTS};
 
 /// Folder of the weights below the folder of all teachers.
 pub const FOLDER: &str = "crema";
@@ -65,6 +67,8 @@ pub fn check(folder: &Path) -> Result<()> {
 /// The teacher.
 pub struct Crema {
     network: Network,
+    views: Views,
+    name: String,
     sha256: String,
     /// The students' class for each of the network's outputs.
     classes: [usize; CLASSES],
@@ -89,15 +93,44 @@ impl Crema {
     pub fn from_network(network: Network, sha256: String) -> Self {
         Self {
             network,
+            views: Views::default(),
+            name: FOLDER.to_owned(),
             sha256,
             classes: classes(),
         }
     }
 
-    /// The network's output for each frame of [`features::HOP_SAMPLES`].
+    /// The same teacher with these views.
+    #[must_use]
+    pub fn with_views(self, views: Views) -> Self {
+        Self {
+            name: views.name(FOLDER),
+            sha256: views.identity(self.sha256),
+            views,
+            ..self
+        }
+    }
+
+    /// The network's output for each frame of [`features::HOP_SAMPLES`], averaged over the views.
     #[must_use]
     pub fn outputs(&self, samples: &[f32]) -> Outputs {
-        self.network.outputs(&features::harmonic_cqt(samples))
+        let seen: Vec<Outputs> = self
+            .views
+            .iter()
+            .map(|view| {
+                let outputs = self.network.outputs(&features::seen_in(view, samples));
+                turned_back(&self.classes, view, &outputs)
+            })
+            .collect();
+        let mean = |part: fn(&Outputs) -> &Vec<f32>, width: usize| {
+            Rule::Average.together(seen.iter().map(part), width)
+        };
+        Outputs {
+            tag: mean(|outputs| &outputs.tag, CLASSES),
+            pitch: mean(|outputs| &outputs.pitch, PITCHES),
+            root: mean(|outputs| &outputs.root, ROOTS),
+            bass: mean(|outputs| &outputs.bass, BASSES),
+        }
     }
 }
 
@@ -125,9 +158,34 @@ fn classes() -> [usize; CLASSES] {
     classes
 }
 
+/// The same chords at the original's pitch, of outputs in `view` with these `classes`.
+fn turned_back(classes: &[usize; CLASSES], view: View, outputs: &Outputs) -> Outputs {
+    let mut places = [0; CLASSES];
+    for (place, class) in classes.iter().enumerate() {
+        places[*class] = place;
+    }
+    let heard = classes.iter().map(|class| view.heard_class(*class));
+    let tags: Vec<usize> = heard.map(|class| places[class]).collect();
+    // What is behind the pitch classes is none of them.
+    let notes = |width: usize| -> Vec<usize> {
+        let heard = |note: usize| if note < 12 { view.heard(note) } else { note };
+        (0..width).map(heard).collect()
+    };
+    let turned = |rows: &[f32], heard: &[usize]| -> Vec<f32> {
+        let row = |row: &[f32]| heard.iter().map(|place| row[*place]).collect::<Vec<f32>>();
+        rows.chunks_exact(heard.len()).flat_map(row).collect()
+    };
+    Outputs {
+        tag: turned(&outputs.tag, &tags),
+        pitch: turned(&outputs.pitch, &notes(PITCHES)),
+        root: turned(&outputs.root, &notes(ROOTS)),
+        bass: turned(&outputs.bass, &notes(BASSES)),
+    }
+}
+
 impl Teacher for Crema {
     fn name(&self) -> &str {
-        "crema"
+        &self.name
     }
 
     fn sha256(&self) -> &str {
@@ -194,6 +252,32 @@ mod tests {
         assert_eq!(classes[169], large::UNKNOWN);
         classes.sort_unstable();
         assert!(classes.iter().enumerate().all(|(i, class)| i == *class));
+    }
+
+    #[test]
+    fn outputs_are_turned_back_to_the_originals_pitch() {
+        // A network that hears the audio two semitones higher hears an A minor as a B minor.
+        let view = View::new(2, false).unwrap();
+        let row = |width: usize, place: usize| {
+            let mut row = vec![0.0; width];
+            row[place] = 1.0;
+            row
+        };
+        let tag = |name: &str| row(CLASSES, names().iter().position(|it| it == name).unwrap());
+        let heard = Outputs {
+            tag: [tag("B:min"), tag("C#:7"), tag("N")].concat(),
+            pitch: row(PITCHES, 11).repeat(3),
+            root: [row(ROOTS, 11), row(ROOTS, 1), row(ROOTS, 12)].concat(),
+            bass: row(BASSES, 0).repeat(3),
+        };
+        let original = turned_back(&classes(), view, &heard);
+        assert_eq!(original.tag, [tag("A:min"), tag("B:7"), tag("N")].concat());
+        assert_eq!(original.pitch, row(PITCHES, 9).repeat(3));
+        let roots = [row(ROOTS, 9), row(ROOTS, 11), row(ROOTS, 12)].concat();
+        assert_eq!(original.root, roots);
+        assert_eq!(original.bass, row(BASSES, 10).repeat(3));
+        let back = turned_back(&classes(), View::new(-2, false).unwrap(), &original);
+        assert_eq!(back, heard);
     }
 
     #[test]

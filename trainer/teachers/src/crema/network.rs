@@ -12,9 +12,9 @@ pub const CLASSES: usize = 170;
 /// Pitch classes of the bass, and none.
 pub const BASSES: usize = 13;
 /// Pitch classes of the root, and none.
-const ROOTS: usize = 13;
+pub(super) const ROOTS: usize = 13;
 /// Notes.
-const PITCHES: usize = 12;
+pub(super) const PITCHES: usize = 12;
 /// Size of the first convolution's kernel, in frames and in bins.
 const KERNEL: usize = 5;
 /// Outputs of the second convolution per frame.

@@ -179,6 +179,8 @@ impl Agreement {
 struct Heard {
     /// Compared with the consensus, the first witness, the second.
     against: [Evaluation; 3],
+    /// Compared with the consensus where it has a chord.
+    on_chords: Evaluation,
     chord_s: f64,
     denied_s: f64,
     calibration: Calibration,
@@ -191,13 +193,12 @@ impl Heard {
         track: &[Segment],
     ) -> Result<Self> {
         let estimate = intervals(track);
-        let spans: Vec<(f64, f64)> = agreement
-            .track
-            .iter()
-            .map(|segment| (segment.start_s, segment.end_s))
-            .collect();
-        let consensus = evaluate(&within(&witnesses[0], &spans), &estimate)?;
         let [first, second] = witnesses;
+        let where_agreed = |counts: fn(&Segment) -> bool| {
+            let agreed = agreement.track.iter().filter(|segment| counts(segment));
+            let spans: Vec<(f64, f64)> = agreed.map(|s| (s.start_s, s.end_s)).collect();
+            evaluate(&within(first, &spans), &estimate)
+        };
         let (chord_s, denied_s) = denied(&agreement.track, track);
         let mut calibration = Calibration::default();
         for overlap in overlaps(&agreement.classes, track) {
@@ -205,10 +206,11 @@ impl Heard {
         }
         Ok(Self {
             against: [
-                consensus,
+                where_agreed(|_| true)?,
                 evaluate(&intervals(first), &estimate)?,
                 evaluate(&intervals(second), &estimate)?,
             ],
+            on_chords: where_agreed(|segment| segment.label != Label::NoChord)?,
             chord_s,
             denied_s,
             calibration,
@@ -231,6 +233,10 @@ struct Done {
 pub struct EngineConsensus {
     /// Agreement by majmin where the witnesses agree.
     pub consensus: f64,
+    /// The same, without the time in which the witnesses agree on no chord: both take old
+    /// recordings for noise.
+    #[serde(default)]
+    pub on_chords: f64,
     /// Agreement by majmin with each witness, in their order.
     pub alone: [f64; 2],
     /// Share of the time with a consensus on a chord in which the engine has no chord.
@@ -278,6 +284,7 @@ impl ConsensusScores {
             }
             let scores = EngineConsensus {
                 consensus: majmin(0),
+                on_chords: Evaluation::pooled(heard.iter().map(|h| &h.on_chords)).majmin,
                 alone: [majmin(1), majmin(2)],
                 says_no_chord: share(sum(|h| h.denied_s), sum(|h| h.chord_s)),
                 ece: calibration.reliability().ece,
@@ -455,6 +462,7 @@ mod tests {
         near(scores.no_chord, 1.0 / 6.0);
         let offline = &scores.engines["offline"];
         near(offline.consensus, 5.0 / 6.0);
+        near(offline.on_chords, 4.0 / 5.0);
         near(offline.alone[0], 5.0 / 8.0);
         near(offline.alone[1], 7.0 / 8.0);
         // One second of the five with a chord.

@@ -88,6 +88,7 @@ pub fn consensus_table(consensus: &Consensus) -> String {
             "of them N",
             "engine",
             "consensus",
+            "on chords",
             &with_first,
             &with_second,
             "says N for a chord",
@@ -102,7 +103,13 @@ pub fn consensus_table(consensus: &Consensus) -> String {
         for (engine, own) in ordered(&scores.engines) {
             let mut cells = about(name, scores);
             cells.push(engine.to_owned());
-            let values = [own.consensus, own.alone[0], own.alone[1], own.says_no_chord];
+            let values = [
+                own.consensus,
+                own.on_chords,
+                own.alone[0],
+                own.alone[1],
+                own.says_no_chord,
+            ];
             cells.extend(values.map(|value| number(Some(value))));
             cells.push(number(Some(own.ece)));
             row(&mut text, &cells);

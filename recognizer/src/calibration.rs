@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The two parameters of the calibration, stored in a weights file.
+/// The two parameters of a calibration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Above 0; 1 leaves the spread of the log-odds as it is.
@@ -23,6 +23,31 @@ impl Default for Calibration {
             slope: 1.0,
             offset: 0.0,
         }
+    }
+}
+
+/// The calibrations of a network, stored in its weights file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Calibrations {
+    /// For the segments of a track.
+    #[serde(flatten)]
+    pub track: Calibration,
+    /// For the chord on the display, of which less has been heard; without it, that of the track.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<Calibration>,
+}
+
+impl Calibrations {
+    /// For the chord on the display.
+    #[must_use]
+    pub fn on_display(&self) -> Calibration {
+        self.display.unwrap_or(self.track)
+    }
+
+    /// Whether the numbers can be used.
+    #[must_use]
+    pub fn are_plausible(&self) -> bool {
+        self.track.is_plausible() && self.on_display().is_plausible()
     }
 }
 
@@ -88,6 +113,25 @@ mod tests {
             assert_eq!(none.confidence(p), p);
         }
         assert_eq!(none.share_of_others(0.4), 1.0);
+    }
+
+    #[test]
+    fn a_file_without_the_displays_calibration_has_the_tracks() {
+        let old: Calibrations = serde_json::from_str(r#"{"slope":1.5,"offset":0.25}"#).unwrap();
+        assert_eq!(old.on_display(), old.track);
+        let new = Calibrations {
+            display: Some(Calibration {
+                slope: 0.5,
+                offset: 0.75,
+            }),
+            ..old
+        };
+        let text = serde_json::to_string(&new).unwrap();
+        assert_eq!(serde_json::from_str::<Calibrations>(&text).unwrap(), new);
+        assert_eq!(
+            serde_json::to_string(&old).unwrap(),
+            r#"{"slope":1.5,"offset":0.25}"#
+        );
     }
 
     #[test]

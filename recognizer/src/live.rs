@@ -96,6 +96,7 @@ pub struct LiveEngine {
     transform: CausalVqt,
     stream: Box<dyn CausalStream>,
     calibration: Calibration,
+    display_calibration: Calibration,
     /// From posteriors to events.
     reader: Reader,
     events: VecDeque<Event>,
@@ -129,6 +130,7 @@ impl LiveEngine {
             transform: CausalVqt::new(),
             stream: model.start(),
             calibration: model.calibration(),
+            display_calibration: model.display_calibration(),
             reader: Reader::new(settings),
             events: VecDeque::new(),
             shared: None,
@@ -210,7 +212,8 @@ impl LiveEngine {
             }
             Event::Shown(shown) => {
                 let others = &mut shown.alternatives;
-                self.calibration.apply(&mut shown.confidence, others);
+                self.display_calibration
+                    .apply(&mut shown.confidence, others);
             }
         }
         Some(event)

@@ -3,7 +3,7 @@
 //! Header entries (all strings): `format` (`changes-weights/1`), `architecture` (JSON of
 //! [`Architecture`]), `mean` and `deviation` (of the log-compressed frames), `sha256` (of the
 //! tensor data, hexadecimal), `card` (JSON of [`ModelCard`]) and, for a calibrated network,
-//! `calibration` (JSON of [`Calibration`]). A file without these entries, or whose tensors do not
+//! `calibration` (JSON of [`Calibrations`]). A file without these entries, or whose tensors do not
 //! fit, is refused with the reason.
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +12,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::calibration::Calibration;
+use crate::calibration::Calibrations;
 use crate::hexadecimal::hexadecimal;
 use crate::networks::Architecture;
 
@@ -87,8 +87,8 @@ pub struct WeightsFile<'a> {
     pub mean: f32,
     /// Their standard deviation.
     pub deviation: f32,
-    /// The calibration of its posteriors.
-    pub calibration: Calibration,
+    /// The calibrations of its posteriors.
+    pub calibrations: Calibrations,
     /// Where it comes from.
     pub card: ModelCard,
     tensors: SafeTensors<'a>,
@@ -132,11 +132,11 @@ impl<'a> WeightsFile<'a> {
                 reason: "sizes out of bounds".into(),
             });
         }
-        let calibration: Calibration = match header.get("calibration") {
+        let calibrations: Calibrations = match header.get("calibration") {
             Some(text) => json("calibration", text)?,
-            None => Calibration::default(),
+            None => Calibrations::default(),
         };
-        if !calibration.is_plausible() {
+        if !calibrations.are_plausible() {
             return Err(WeightsError::BadEntry {
                 entry: "calibration",
                 reason: "numbers out of bounds".into(),
@@ -144,7 +144,7 @@ impl<'a> WeightsFile<'a> {
         }
         Ok(Self {
             architecture,
-            calibration,
+            calibrations,
             mean: number("mean", &entry("mean")?)?,
             deviation: number("deviation", &entry("deviation")?)?,
             card: json("card", &entry("card")?)?,
@@ -187,7 +187,7 @@ impl<'a> WeightsFile<'a> {
 pub fn write(
     architecture: &Architecture,
     (mean, deviation): (f32, f32),
-    calibration: Calibration,
+    calibrations: Calibrations,
     card: &ModelCard,
     tensors: &SafeTensors<'_>,
 ) -> Result<Vec<u8>, WeightsError> {
@@ -204,8 +204,8 @@ pub fn write(
         ("sha256".to_string(), digest(tensors)),
         ("card".to_string(), text(serde_json::to_string(card))?),
     ]);
-    if calibration != Calibration::default() {
-        let text = text(serde_json::to_string(&calibration))?;
+    if calibrations != Calibrations::default() {
+        let text = text(serde_json::to_string(&calibrations))?;
         header.insert("calibration".to_string(), text);
     }
     safetensors::serialize(tensors.tensors(), Some(header)).map_err(|e| unwritable(e.to_string()))
@@ -243,6 +243,7 @@ fn number(entry: &'static str, text: &str) -> Result<f32, WeightsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibration::Calibration;
     use crate::models;
 
     #[test]
@@ -250,20 +251,23 @@ mod tests {
         for bytes in [models::LIVE, models::WINDOWED] {
             let file = WeightsFile::read(bytes).unwrap();
             let scale = (file.mean, file.deviation);
-            let calibration = Calibration {
-                slope: 1.5,
-                offset: -0.25,
+            let calibrations = Calibrations {
+                track: Calibration {
+                    slope: 1.5,
+                    offset: -0.25,
+                },
+                display: Some(Calibration::default()),
             };
             let again = write(
                 &file.architecture,
                 scale,
-                calibration,
+                calibrations,
                 &file.card,
                 &file.tensors,
             )
             .unwrap();
             let again = WeightsFile::read(&again).unwrap();
-            assert_eq!(again.calibration, calibration);
+            assert_eq!(again.calibrations, calibrations);
             assert_eq!(again.architecture, file.architecture);
             assert_eq!((again.mean, again.deviation), scale);
             assert_eq!(again.card, file.card);

@@ -244,7 +244,7 @@ pub(crate) fn weights(
         network,
         mean: progress.mean,
         deviation: progress.deviation,
-        calibration: recognizer::calibration::Calibration::default(),
+        calibrations: recognizer::calibration::Calibrations::default(),
         card,
     };
     Ok((weights, progress.config, step))

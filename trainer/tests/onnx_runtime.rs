@@ -17,6 +17,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use networks::{BurnModel, Init, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use recognizer::calibration::{Calibration, Calibrations};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::ort::{
@@ -72,9 +73,15 @@ fn shaken(architecture: Architecture, seed: u64) -> Weights {
         architecture,
         mean: -6.5,
         deviation: 2.25,
-        calibration: recognizer::calibration::Calibration {
-            slope: 1.5,
-            offset: 0.25,
+        calibrations: Calibrations {
+            track: Calibration {
+                slope: 1.5,
+                offset: 0.25,
+            },
+            display: Some(Calibration {
+                slope: 0.5,
+                offset: 0.75,
+            }),
         },
         card: ModelCard {
             name: "shaken".into(),
@@ -165,7 +172,8 @@ fn compare_causal(what: &str, weights: Weights) {
     let folder = tempfile::tempdir().unwrap();
     let path = exported(&weights, &folder);
     let ort = OrtCausal::open(&runtime(), &path, OrtSettings::default()).unwrap();
-    assert_eq!(ort.calibration(), weights.calibration);
+    assert_eq!(ort.calibration(), weights.calibrations.track);
+    assert_eq!(ort.display_calibration(), weights.calibrations.on_display());
     let burn = BurnModel::causal(weights).unwrap();
     let frames = frames(FRAMES, 5);
     let (a, burn_time) = stream(&burn, &frames);
@@ -177,7 +185,7 @@ fn compare_windowed(what: &str, weights: Weights) {
     let folder = tempfile::tempdir().unwrap();
     let path = exported(&weights, &folder);
     let ort = OrtWindow::open(&runtime(), &path, OrtSettings::default()).unwrap();
-    assert_eq!(ort.calibration(), weights.calibration);
+    assert_eq!(ort.calibration(), weights.calibrations.track);
     let burn = BurnModel::windowed(weights).unwrap();
     let frames = frames(4 * WINDOW_FRAMES, 6);
     let (a, burn_time) = windows(&burn, &frames);

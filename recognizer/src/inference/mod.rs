@@ -42,9 +42,13 @@ pub enum InferenceError {
 pub trait CausalModel: Send + Sync {
     /// A new stream.
     fn start(&self) -> Box<dyn CausalStream>;
-    /// The calibration of its posteriors.
+    /// The calibration of its posteriors, for the segments of a track.
     fn calibration(&self) -> Calibration {
         Calibration::default()
+    }
+    /// The calibration for the chord on the display.
+    fn display_calibration(&self) -> Calibration {
+        self.calibration()
     }
 }
 

@@ -16,14 +16,14 @@
 //! | output `x_next` ([`NEXT`]) | | for each state, its value for the next frame |
 //!
 //! The metadata entry [`FORMAT_KEY`] may be absent; when it is there it must be
-//! [`FORMAT`]. [`CALIBRATION_KEY`] holds a [`Calibration`](crate::calibration::Calibration) as
+//! [`FORMAT`]. [`CALIBRATION_KEY`] holds the [`Calibrations`](crate::calibration::Calibrations) as
 //! JSON; without it posteriors are taken as they are.
 
 /// Version of this contract.
 pub const FORMAT: &str = "changes-onnx/1";
 /// Metadata entry that holds [`FORMAT`].
 pub const FORMAT_KEY: &str = "changes.format";
-/// Metadata entry with the calibration as JSON.
+/// Metadata entry with the calibrations as JSON.
 pub const CALIBRATION_KEY: &str = "changes.calibration";
 /// Metadata entry with the architecture as JSON
 /// ([`crate::networks::Architecture`]).

@@ -17,7 +17,7 @@ use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
 use super::onnx::{BASS, CALIBRATION_KEY, CHORD, EXTENSIONS, FORMAT, FORMAT_KEY, FRAMES, NEXT};
 use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, Calibrations};
 use crate::decode::{EXTENSION_CLASSES, Posterior, TENSION_CLASSES};
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES, WINDOW_FRAMES};
@@ -214,7 +214,7 @@ pub struct OrtCausal {
 struct Shared {
     session: Mutex<Session>,
     states: Vec<StateSlot>,
-    calibration: Calibration,
+    calibrations: Calibrations,
 }
 
 /// A state tensor, kept from frame to frame.
@@ -242,12 +242,12 @@ impl OrtCausal {
             reason,
         };
         let states = causal_states(&session).map_err(wrong)?;
-        let calibration = calibration_of(&session).map_err(wrong)?;
+        let calibrations = calibrations_of(&session).map_err(wrong)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 session: Mutex::new(session),
                 states,
-                calibration,
+                calibrations,
             }),
         })
     }
@@ -262,7 +262,11 @@ impl CausalModel for OrtCausal {
     }
 
     fn calibration(&self) -> Calibration {
-        self.shared.calibration
+        self.shared.calibrations.track
+    }
+
+    fn display_calibration(&self) -> Calibration {
+        self.shared.calibrations.on_display()
     }
 }
 
@@ -310,7 +314,7 @@ pub struct OrtWindow {
     session: Mutex<Session>,
     /// Whether the file takes one window at a time only.
     one_by_one: bool,
-    calibration: Calibration,
+    calibrations: Calibrations,
 }
 
 impl OrtWindow {
@@ -331,11 +335,11 @@ impl OrtWindow {
             reason,
         };
         let one_by_one = window_batch(&session).map_err(wrong)?;
-        let calibration = calibration_of(&session).map_err(wrong)?;
+        let calibrations = calibrations_of(&session).map_err(wrong)?;
         Ok(Self {
             session: Mutex::new(session),
             one_by_one,
-            calibration,
+            calibrations,
         })
     }
 }
@@ -360,7 +364,7 @@ impl WindowModel for OrtWindow {
     }
 
     fn calibration(&self) -> Calibration {
-        self.calibration
+        self.calibrations.track
     }
 }
 
@@ -477,15 +481,15 @@ fn window_batch(session: &Session) -> Result<bool, String> {
     Ok(one_by_one)
 }
 
-/// The calibration in the file; without one, the identity.
-fn calibration_of(session: &Session) -> Result<Calibration, String> {
+/// The calibrations in the file; without them, the identity.
+fn calibrations_of(session: &Session) -> Result<Calibrations, String> {
     let metadata = session.metadata().map_err(|e| e.to_string())?;
     let Some(text) = metadata.custom(CALIBRATION_KEY) else {
-        return Ok(Calibration::default());
+        return Ok(Calibrations::default());
     };
     serde_json::from_str(&text)
         .ok()
-        .filter(Calibration::is_plausible)
+        .filter(Calibrations::are_plausible)
         .ok_or_else(|| format!("`{CALIBRATION_KEY}` is not a calibration: {text}"))
 }
 

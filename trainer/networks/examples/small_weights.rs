@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             architecture,
             mean: -5.0,
             deviation: 2.5,
-            calibration: recognizer::calibration::Calibration::default(),
+            calibrations: recognizer::calibration::Calibrations::default(),
             card: ModelCard {
                 name: name.to_owned(),
                 ..ModelCard::default()

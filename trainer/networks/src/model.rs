@@ -106,7 +106,11 @@ impl CausalModel for BurnModel {
     }
 
     fn calibration(&self) -> Calibration {
-        self.weights.calibration
+        self.weights.calibrations.track
+    }
+
+    fn display_calibration(&self) -> Calibration {
+        self.weights.calibrations.on_display()
     }
 }
 
@@ -138,7 +142,7 @@ impl WindowModel for BurnModel {
     }
 
     fn calibration(&self) -> Calibration {
-        self.weights.calibration
+        self.weights.calibrations.track
     }
 }
 
@@ -158,7 +162,7 @@ mod tests {
             architecture,
             mean: -6.0,
             deviation: 2.0,
-            calibration: recognizer::calibration::Calibration::default(),
+            calibrations: recognizer::calibration::Calibrations::default(),
             card: ModelCard::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use burn::store::{ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
-use recognizer::calibration::Calibration;
+use recognizer::calibration::Calibrations;
 use recognizer::networks::Architecture;
 use recognizer::weights::{self, ModelCard, WeightsError, WeightsFile};
 use safetensors::tensor::TensorView;
@@ -25,8 +25,8 @@ pub struct Weights {
     pub mean: f32,
     /// Standard deviation of the log-compressed frames in training.
     pub deviation: f32,
-    /// The calibration of its posteriors.
-    pub calibration: Calibration,
+    /// The calibrations of its posteriors.
+    pub calibrations: Calibrations,
     /// Its model card.
     pub card: ModelCard,
 }
@@ -41,7 +41,7 @@ impl Weights {
             architecture,
             mean,
             deviation,
-            calibration,
+            calibrations,
             card,
             ..
         } = WeightsFile::read(bytes)?;
@@ -64,13 +64,13 @@ impl Weights {
             network,
             mean,
             deviation,
-            calibration,
+            calibrations,
             card,
         })
     }
 
     /// The network with the mean of all weights (Wortsman et al., "Model soups", ICML 2022);
-    /// calibration and card are those of the first.
+    /// calibrations and card are those of the first.
     ///
     /// [`WeightsError::DoNotFit`] for an empty list, for different architectures, and for
     /// networks trained on frames with different mean and deviation.
@@ -243,7 +243,7 @@ impl Weights {
         weights::write(
             &self.architecture,
             scale,
-            self.calibration,
+            self.calibrations,
             &self.card,
             &tensors,
         )
@@ -296,7 +296,7 @@ mod tests {
             architecture,
             mean: -5.25,
             deviation: 2.5,
-            calibration: recognizer::calibration::Calibration::default(),
+            calibrations: Calibrations::default(),
             card: ModelCard {
                 name: "small".into(),
                 ..ModelCard::default()

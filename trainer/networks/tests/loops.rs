@@ -33,7 +33,7 @@ fn random(config: PitchClassNetConfig) -> Vec<u8> {
         architecture,
         mean: -6.0,
         deviation: 2.0,
-        calibration: recognizer::calibration::Calibration::default(),
+        calibrations: recognizer::calibration::Calibrations::default(),
         card: ModelCard::default(),
     }
     .to_bytes()

@@ -1,8 +1,9 @@
 //! `trainer calibrate`: confidences that match the share of right answers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::evaluate::engines::{LIVE, OFFLINE};
+use crate::evaluate::consensus::Consensus;
+use crate::evaluate::engines::{DISPLAY, LIVE, OFFLINE};
 use crate::evaluate::report::Report;
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
@@ -29,19 +30,45 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<()> {
     let named = || arguments.weights.display().to_string();
     let bytes = std::fs::read(&arguments.weights).with_context(named)?;
     let mut weights = Weights::from_bytes(&bytes, &Device::flex()).with_context(named)?;
-    let engine = if weights.architecture.is_causal() {
-        LIVE
+    let reports = arguments
+        .report
+        .iter()
+        .map(|path| Ok((path.as_path(), consensus(path)?)))
+        .collect::<Result<Vec<_>>>()?;
+    let mended = &mut weights.calibrations;
+    if weights.architecture.is_causal() {
+        let on_display = mended.on_display().then(mending(&reports, DISPLAY)?);
+        mended.track = mended.track.then(mending(&reports, LIVE)?);
+        mended.display = Some(on_display);
     } else {
-        OFFLINE
-    };
+        mended.track = mended.track.then(mending(&reports, OFFLINE)?);
+    }
+    let calibrations = *mended;
+    let out = weights.to_bytes()?;
+    harmony::export::atomic::write(&arguments.out, &out)?;
+    let named = arguments.out.display();
+    let told = |Calibration { slope, offset }| format!("slope {slope:.3}, offset {offset:.3}");
+    println!("{named}: {}", told(calibrations.track));
+    if let Some(display) = calibrations.display {
+        println!("{named}, display: {}", told(display));
+    }
+    Ok(())
+}
+
+/// The part of a report by consensus.
+fn consensus(path: &Path) -> Result<Consensus> {
+    let named = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    let report: Report = serde_json::from_str(&text).with_context(named)?;
+    report
+        .consensus
+        .with_context(|| format!("{} is not a report of --consensus", path.display()))
+}
+
+/// What an engine's confidences lack, the mean of the reports by their minutes.
+fn mending(reports: &[(&Path, Consensus)], engine: &str) -> Result<Calibration> {
     let (mut slope, mut offset, mut minutes) = (0.0, 0.0, 0.0);
-    for path in &arguments.report {
-        let named = || path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(named)?;
-        let report: Report = serde_json::from_str(&text).with_context(named)?;
-        let consensus = report
-            .consensus
-            .with_context(|| format!("{} is not a report of --consensus", path.display()))?;
+    for (path, consensus) in reports {
         let scores = consensus
             .all
             .engines
@@ -59,16 +86,7 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<()> {
     };
     ensure!(
         mending.is_plausible(),
-        "in these reports larger probabilities are right less often, which cannot be calibrated"
+        "in these reports larger probabilities of `{engine}` are right less often, which cannot be calibrated"
     );
-    weights.calibration = weights.calibration.then(mending);
-    let out = weights.to_bytes()?;
-    harmony::export::atomic::write(&arguments.out, &out)?;
-    println!(
-        "{}: slope {:.3}, offset {:.3}",
-        arguments.out.display(),
-        weights.calibration.slope,
-        weights.calibration.offset
-    );
-    Ok(())
+    Ok(mending)
 }

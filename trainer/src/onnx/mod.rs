@@ -105,7 +105,7 @@ pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>, OnnxError> {
             ),
             entry(
                 onnx::CALIBRATION_KEY,
-                serde_json::to_string(&weights.calibration).map_err(json)?,
+                serde_json::to_string(&weights.calibrations).map_err(json)?,
             ),
             entry(
                 onnx::CARD_KEY,
@@ -145,7 +145,7 @@ mod tests {
             architecture,
             mean: -6.0,
             deviation: 2.0,
-            calibration: recognizer::calibration::Calibration::default(),
+            calibrations: recognizer::calibration::Calibrations::default(),
             card: ModelCard::default(),
         }
     }

@@ -25,7 +25,7 @@ use self::buffers::{Buffers, Past};
 use self::forward::forward;
 use self::net::Net;
 use super::{CausalModel, CausalStream, InferenceError, WindowModel};
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, Calibrations};
 use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::{Architecture, WINDOW_FRAMES};
@@ -41,7 +41,7 @@ struct Shared {
     net: Net,
     mean: f32,
     deviation: f32,
-    calibration: Calibration,
+    calibrations: Calibrations,
     card: ModelCard,
 }
 
@@ -80,7 +80,7 @@ impl PitchClassModel {
                 net: Net::new(config, file)?,
                 mean: file.mean,
                 deviation: file.deviation,
-                calibration: file.calibration,
+                calibrations: file.calibrations,
                 card: file.card.clone(),
             }),
         })
@@ -117,7 +117,11 @@ impl CausalModel for PitchClassModel {
     }
 
     fn calibration(&self) -> Calibration {
-        self.shared.calibration
+        self.shared.calibrations.track
+    }
+
+    fn display_calibration(&self) -> Calibration {
+        self.shared.calibrations.on_display()
     }
 }
 
@@ -160,7 +164,7 @@ impl WindowModel for PitchClassModel {
     }
 
     fn calibration(&self) -> Calibration {
-        self.shared.calibration
+        self.shared.calibrations.track
     }
 }
 

@@ -184,7 +184,7 @@ fn weights(path: &Path) -> Result<Weights> {
         network: Network::Btc(network),
         mean: mean as f32,
         deviation: deviation as f32,
-        calibration: recognizer::calibration::Calibration::default(),
+        calibrations: recognizer::calibration::Calibrations::default(),
         card: ModelCard {
             name: "btc".to_owned(),
             ..ModelCard::default()

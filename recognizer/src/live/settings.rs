@@ -5,9 +5,9 @@ use crate::decode::fixed_lag::FixedLagSettings;
 use crate::tuning::TuningSetting;
 
 /// The cost of a change on the display, as a share of that in the track: the display may be wrong
-/// for a moment if it is right sooner, the track may not. Chosen on the valid split: it gains 28 ms
-/// of median latency and one point of majmin on the display.
-const DISPLAY_COST_SHARE: f32 = 0.5;
+/// for a moment if it is right sooner, the track may not. Chosen on the valid split
+/// (docs/performance.md).
+const DISPLAY_COST_SHARE: f32 = 0.35;
 
 /// Settings of a [`LiveEngine`](super::LiveEngine).
 #[derive(Debug, Clone, Copy, PartialEq)]

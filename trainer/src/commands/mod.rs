@@ -146,3 +146,23 @@ fn share(text: &str) -> Result<f64, String> {
         _ => Err("a share is a number from 0 to 1".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::pipeline::Pipeline;
+
+    #[test]
+    fn every_step_of_the_pipeline_is_a_command() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline.toml");
+        for step in Pipeline::open(&path, &BTreeMap::new()).unwrap().step {
+            let words = std::iter::once("trainer").chain(step.run.iter().map(String::as_str));
+            if let Err(error) = Arguments::try_parse_from(words) {
+                panic!("step `{}`: {error}", step.name);
+            }
+        }
+    }
+}

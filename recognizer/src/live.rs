@@ -51,7 +51,7 @@ pub use settings::LiveSettings;
 
 use crate::band::{PartFrame, notes_of};
 use crate::beat::{BeatSource, NoBeats};
-use crate::calibration::Calibration;
+use crate::calibration::Calibrations;
 use crate::decode::Posterior;
 use crate::features::causal_vqt::{CausalVqt, LIVE_HOP_SAMPLES, LOOKAHEAD_SAMPLES};
 use crate::features::{BINS, SAMPLE_RATE, log_compress};
@@ -95,8 +95,7 @@ pub struct LiveEngine {
     tuning: TuningFollower,
     transform: CausalVqt,
     stream: Box<dyn CausalStream>,
-    calibration: Calibration,
-    display_calibration: Calibration,
+    calibrations: Calibrations,
     /// From posteriors to events.
     reader: Reader,
     events: VecDeque<Event>,
@@ -129,8 +128,7 @@ impl LiveEngine {
             tuning: TuningFollower::new(settings.tuning),
             transform: CausalVqt::new(),
             stream: model.start(),
-            calibration: model.calibration(),
-            display_calibration: model.display_calibration(),
+            calibrations: model.calibrations(),
             reader: Reader::new(settings),
             events: VecDeque::new(),
             shared: None,
@@ -208,11 +206,12 @@ impl LiveEngine {
         let mut event = self.events.pop_front()?;
         match &mut event {
             Event::Segment(segment) => {
-                segment.confidence = self.calibration.confidence(segment.confidence);
+                segment.confidence = self.calibrations.track.confidence(segment.confidence);
             }
             Event::Shown(shown) => {
                 let others = &mut shown.alternatives;
-                self.display_calibration
+                self.calibrations
+                    .on_display()
                     .apply(&mut shown.confidence, others);
             }
         }

@@ -172,8 +172,7 @@ fn compare_causal(what: &str, weights: Weights) {
     let folder = tempfile::tempdir().unwrap();
     let path = exported(&weights, &folder);
     let ort = OrtCausal::open(&runtime(), &path, OrtSettings::default()).unwrap();
-    assert_eq!(ort.calibration(), weights.calibrations.track);
-    assert_eq!(ort.display_calibration(), weights.calibrations.on_display());
+    assert_eq!(ort.calibrations(), weights.calibrations);
     let burn = BurnModel::causal(weights).unwrap();
     let frames = frames(FRAMES, 5);
     let (a, burn_time) = stream(&burn, &frames);

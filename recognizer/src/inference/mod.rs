@@ -15,7 +15,7 @@ pub mod pitch_class;
 
 pub use self::pitch_class::{ModelError, PitchClassModel};
 
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, Calibrations};
 use crate::decode::Posterior;
 use crate::features::BINS;
 use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
@@ -42,13 +42,9 @@ pub enum InferenceError {
 pub trait CausalModel: Send + Sync {
     /// A new stream.
     fn start(&self) -> Box<dyn CausalStream>;
-    /// The calibration of its posteriors, for the segments of a track.
-    fn calibration(&self) -> Calibration {
-        Calibration::default()
-    }
-    /// The calibration for the chord on the display.
-    fn display_calibration(&self) -> Calibration {
-        self.calibration()
+    /// The calibrations of its posteriors.
+    fn calibrations(&self) -> Calibrations {
+        Calibrations::default()
     }
 }
 

@@ -261,12 +261,8 @@ impl CausalModel for OrtCausal {
         })
     }
 
-    fn calibration(&self) -> Calibration {
-        self.shared.calibrations.track
-    }
-
-    fn display_calibration(&self) -> Calibration {
-        self.shared.calibrations.on_display()
+    fn calibrations(&self) -> Calibrations {
+        self.shared.calibrations
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use recognizer::calibration::Calibration;
+use recognizer::calibration::{Calibration, Calibrations};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{
@@ -105,12 +105,8 @@ impl CausalModel for BurnModel {
         })
     }
 
-    fn calibration(&self) -> Calibration {
-        self.weights.calibrations.track
-    }
-
-    fn display_calibration(&self) -> Calibration {
-        self.weights.calibrations.on_display()
+    fn calibrations(&self) -> Calibrations {
+        self.weights.calibrations
     }
 }
 
@@ -162,7 +158,7 @@ mod tests {
             architecture,
             mean: -6.0,
             deviation: 2.0,
-            calibrations: recognizer::calibration::Calibrations::default(),
+            calibrations: Calibrations::default(),
             card: ModelCard::default(),
         }
     }

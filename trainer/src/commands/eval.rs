@@ -345,6 +345,12 @@ fn truth(
     Ok(truth)
 }
 
+/// The teacher of this name, which hears the audio in the views asked for.
+fn listener(name: &str, arguments: &EvalArguments) -> Result<TeacherListener> {
+    let teacher = open(name, &arguments.teachers, &arguments.views)?;
+    Ok(TeacherListener::new(teacher))
+}
+
 /// A teacher that was opened, or the folder of this name.
 fn witness<'a>(name: &str, teacher: Option<&'a TeacherListener>) -> Witness<'a> {
     match teacher {
@@ -368,8 +374,7 @@ fn consensus(
         if Path::new(name).is_dir() {
             return Ok(None);
         }
-        let teacher = open(name, &arguments.teachers, &arguments.views)?;
-        Ok(Some(TeacherListener::new(teacher)))
+        Ok(Some(listener(name, arguments)?))
     };
     let (one, other) = (asked(first)?, asked(second)?);
     let witnesses = [
@@ -414,10 +419,7 @@ pub(super) fn run(arguments: &EvalArguments) -> Result<()> {
     let teachers = arguments
         .teacher
         .iter()
-        .map(|name| {
-            let teacher = open(name, &arguments.teachers, &arguments.views)?;
-            Ok(TeacherListener::new(teacher))
-        })
+        .map(|name| listener(name, arguments))
         .collect::<Result<Vec<_>>>()?;
     let engines = Engines {
         live,

@@ -136,6 +136,36 @@ impl Views {
     }
 }
 
+/// What a teacher's answers are known by, and the views in which it hears audio.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) views: Views,
+    /// Its name, with the views.
+    pub(crate) name: String,
+    /// The hash of its weights and views.
+    pub(crate) sha256: String,
+}
+
+impl Identity {
+    /// Of a teacher that hears the audio as it is.
+    pub(crate) fn plain(name: &str, sha256: String) -> Self {
+        Self {
+            views: Views::default(),
+            name: name.to_owned(),
+            sha256,
+        }
+    }
+
+    /// Of the same teacher, so far without views, with these.
+    pub(crate) fn with_views(self, views: Views) -> Self {
+        Self {
+            name: views.name(&self.name),
+            sha256: views.identity(self.sha256),
+            views,
+        }
+    }
+}
+
 impl fmt::Display for Views {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = self.iter().map(|view| view.to_string()).collect();

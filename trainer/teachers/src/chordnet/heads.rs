@@ -1,6 +1,7 @@
 //! The output of the ensemble: the softmax of each head, averaged over the folds.
 
 use super::network::{HEADS, OUTPUTS};
+use crate::mixture::Rule;
 use crate::views::View;
 
 /// Probabilities `[frames, 100]`: triad (no chord, then 12 roots each of maj, min, sus4,
@@ -53,17 +54,11 @@ impl Heads {
     }
 
     /// The mean of several of the same length.
-    pub(super) fn mean(mut all: impl Iterator<Item = Self>) -> Self {
-        let mut mean = all.next().unwrap_or_default();
-        let mut count = 1.0_f32;
-        for heads in all {
-            for (sum, p) in mean.probabilities.iter_mut().zip(&heads.probabilities) {
-                *sum += p;
-            }
-            count += 1.0;
+    pub(super) fn mean(all: &[Self]) -> Self {
+        let probabilities = all.iter().map(|heads| &heads.probabilities);
+        Self {
+            probabilities: Rule::Average.together(probabilities, OUTPUTS),
         }
-        mean.probabilities.iter_mut().for_each(|p| *p /= count);
-        mean
     }
 
     /// The same chords at the original's pitch, of heads that heard it in `view`.

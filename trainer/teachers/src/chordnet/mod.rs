@@ -29,7 +29,7 @@ use harmony::timeline::{Segment, Timeline};
 use super::{Prediction, Teacher};
 use crate::hpss;
 use crate::sha256;
-use crate::views::{View, Views};
+use crate::views::{Identity, View, Views};
 
 use features::ALL_BINS;
 use heads::Heads;
@@ -88,9 +88,7 @@ pub fn check(folder: &Path) -> Result<Vec<PathBuf>> {
 /// The ensemble.
 pub struct ChordNet {
     folds: Vec<Network>,
-    views: Views,
-    name: String,
-    sha256: String,
+    identity: Identity,
 }
 
 impl ChordNet {
@@ -123,19 +121,15 @@ impl ChordNet {
     pub fn from_folds(folds: Vec<Network>, sha256: String) -> Self {
         Self {
             folds,
-            views: Views::default(),
-            name: FOLDER.to_owned(),
-            sha256,
+            identity: Identity::plain(FOLDER, sha256),
         }
     }
 
-    /// The same ensemble with these views.
+    /// The same ensemble, so far without views, with these.
     #[must_use]
     pub fn with_views(self, views: Views) -> Self {
         Self {
-            name: views.name(FOLDER),
-            sha256: views.identity(self.sha256),
-            views,
+            identity: self.identity.with_views(views),
             ..self
         }
     }
@@ -144,11 +138,12 @@ impl ChordNet {
     #[must_use]
     pub fn heads(&self, transform: &[f32]) -> Heads {
         let harmonic = self
+            .identity
             .views
             .any_harmonic()
             .then(|| hpss::harmonic(transform, ALL_BINS, hpss::KERNEL, hpss::KERNEL));
         let mut workspace = Workspace::default();
-        let seen = self.views.iter().map(|view| {
+        let seen = self.identity.views.iter().map(|view| {
             let transform = match &harmonic {
                 Some(harmonic) if view.harmonic => harmonic,
                 _ => transform,
@@ -158,7 +153,7 @@ impl ChordNet {
             let folds: Vec<Vec<f32>> = self.folds.iter().map(logits).collect();
             Heads::average(&folds).turned_back(view)
         });
-        Heads::mean(seen)
+        Heads::mean(&seen.collect::<Vec<_>>())
     }
 }
 
@@ -174,11 +169,11 @@ fn read(transform: &[f32], view: View) -> Vec<f32> {
 
 impl Teacher for ChordNet {
     fn name(&self) -> &str {
-        &self.name
+        &self.identity.name
     }
 
     fn sha256(&self) -> &str {
-        &self.sha256
+        &self.identity.sha256
     }
 
     fn predict(&self, samples: &[f32]) -> Result<Prediction> {

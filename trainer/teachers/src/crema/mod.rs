@@ -24,7 +24,7 @@ use harmony::vocabulary::large;
 use super::{HOP_SAMPLES, Prediction, Teacher};
 use crate::mixture::Rule;
 use crate::sha256;
-use crate::views::{View, Views};
+use crate::views::{Identity, View, Views};
 
 use network::{BASSES, CLASSES, Network, Outputs, PITCHES, ROOTS};
 
@@ -67,9 +67,7 @@ pub fn check(folder: &Path) -> Result<()> {
 /// The teacher.
 pub struct Crema {
     network: Network,
-    views: Views,
-    name: String,
-    sha256: String,
+    identity: Identity,
     /// The students' class for each of the network's outputs.
     classes: [usize; CLASSES],
 }
@@ -93,20 +91,16 @@ impl Crema {
     pub fn from_network(network: Network, sha256: String) -> Self {
         Self {
             network,
-            views: Views::default(),
-            name: FOLDER.to_owned(),
-            sha256,
+            identity: Identity::plain(FOLDER, sha256),
             classes: classes(),
         }
     }
 
-    /// The same teacher with these views.
+    /// The same teacher, so far without views, with these.
     #[must_use]
     pub fn with_views(self, views: Views) -> Self {
         Self {
-            name: views.name(FOLDER),
-            sha256: views.identity(self.sha256),
-            views,
+            identity: self.identity.with_views(views),
             ..self
         }
     }
@@ -115,6 +109,7 @@ impl Crema {
     #[must_use]
     pub fn outputs(&self, samples: &[f32]) -> Outputs {
         let seen: Vec<Outputs> = self
+            .identity
             .views
             .iter()
             .map(|view| {
@@ -185,11 +180,11 @@ fn turned_back(classes: &[usize; CLASSES], view: View, outputs: &Outputs) -> Out
 
 impl Teacher for Crema {
     fn name(&self) -> &str {
-        &self.name
+        &self.identity.name
     }
 
     fn sha256(&self) -> &str {
-        &self.sha256
+        &self.identity.sha256
     }
 
     fn predict(&self, samples: &[f32]) -> Result<Prediction> {

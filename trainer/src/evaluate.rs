@@ -13,6 +13,7 @@
 //! are changes of chord, matched as by `mir_eval.segment.detection` with its ends trimmed
 //! ([`harmony::score::Boundaries`]).
 
+pub(crate) mod agreement;
 pub(crate) mod align;
 pub(crate) mod band;
 pub mod cache;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use crate::corpus::{Corpus, Split};
-use crate::pseudo_label::{Combination, combine, index};
+use crate::pseudo_label::{Combination, Witness, combine, index};
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use teachers::mixture::Rule;
@@ -24,6 +24,10 @@ pub(super) struct CombineArguments {
     /// Temperature applied where the witness disagrees.
     #[arg(long, default_value_t = 2.0, requires = "witness")]
     doubt: f32,
+    /// The least share of the probability, 0 to 1, for a major or minor chord on which the decoded
+    /// chords of the witness and of the first teacher agree [default: as the teachers have it].
+    #[arg(long, requires = "witness")]
+    agreed: Option<f32>,
     /// Manifest of the corpus, or its folder.
     #[arg(long)]
     corpus: PathBuf,
@@ -65,14 +69,21 @@ pub(super) fn run(arguments: &CombineArguments, interrupted: &AtomicBool) -> Res
         "--doubt {} is not 1 or more",
         arguments.doubt
     );
+    if let Some(share) = arguments.agreed {
+        ensure!(
+            share > 0.0 && share < 1.0,
+            "--agreed {share} is not between 0 and 1"
+        );
+    }
     let corpus = Corpus::open(&arguments.corpus)?;
     let combination = Combination {
         folders: arguments.posteriors.clone(),
         rule: arguments.rule.into(),
-        witness: arguments
-            .witness
-            .clone()
-            .map(|folder| (folder, arguments.doubt)),
+        witness: arguments.witness.clone().map(|folder| Witness {
+            folder,
+            temperature: arguments.doubt,
+            agreed: arguments.agreed,
+        }),
     };
     let combined = combine(
         &combination,
@@ -90,8 +101,11 @@ pub(super) fn run(arguments: &CombineArguments, interrupted: &AtomicBool) -> Res
         combined.missing
     );
     if combination.witness.is_some() {
-        let share = combined.doubted as f64 / combined.frames.max(1) as f64;
-        println!("doubted: {:.1} % of the frames", 100.0 * share);
+        let share = |frames: u64| 100.0 * frames as f64 / combined.frames.max(1) as f64;
+        println!("doubted: {:.1} % of the frames", share(combined.doubted));
+        if arguments.agreed.is_some() {
+            println!("raised: {:.1} %", share(combined.sharpened));
+        }
     }
     Ok(())
 }

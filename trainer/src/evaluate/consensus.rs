@@ -15,10 +15,10 @@ use harmony::import;
 use harmony::label::Label;
 use harmony::score::{Evaluation, Metric, evaluate};
 use harmony::timeline::Segment;
-use harmony::vocabulary::large;
 use recognizer::audio::Audio;
 use serde::{Deserialize, Serialize};
 
+use super::agreement::Agreement;
 use super::cache::TrackCache;
 use super::calibration::Calibration;
 use super::engines::{Engines, Listener, Named};
@@ -145,33 +145,6 @@ impl<'a> ConsensusSet<'a> {
     #[must_use]
     pub fn missing(&self) -> usize {
         self.missing
-    }
-}
-
-/// The agreement of two tracks.
-struct Agreement {
-    /// The first track, where the second agrees with it by majmin.
-    track: Vec<Segment>,
-    /// The segments of `track` where they also agree on the class of 170.
-    classes: Vec<Segment>,
-}
-
-impl Agreement {
-    fn new(first: &[Segment], second: &[Segment]) -> Self {
-        let (mut track, mut classes) = (Vec::new(), Vec::new());
-        for overlap in overlaps(first, second) {
-            let (reference, other) = (&overlap.reference.label, overlap.label());
-            if Metric::MajMin.compare(reference, other) != Some(true) {
-                continue;
-            }
-            let common = Segment::new(overlap.start_s, overlap.end_s, reference.clone());
-            let class = large::index_of(reference);
-            if class == large::index_of(other) && class != large::UNKNOWN {
-                classes.push(common.clone());
-            }
-            track.push(common);
-        }
-        Self { track, classes }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! The chord and bass probabilities of all folders are combined by a [`Rule`]. A *witness* can
 //! cast doubt on them: where its likeliest chord has another root or third than the combined
-//! one, the row is flattened, `p^(1/T)`, so that it has less weight in training.
+//! one, the row is flattened, `p^(1/T)`, so that it has less weight in training. Where its own
+//! chords and those of the first folder are the same major or minor chord, its classes can get a
+//! least share of the probability ([`Witness::agreed`]), so that these frames teach more.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -10,15 +12,20 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, ensure};
 use half::f16;
 use harmony::export::atomic;
+use harmony::import;
 use harmony::score::Metric;
+use harmony::timeline::Segment;
 use harmony::vocabulary::large;
 use recognizer::decode::viterbi::argmax;
+use recognizer::features::SAMPLE_RATE;
+use teachers::HOP_SAMPLES;
 use teachers::mixture::{Rule, decode};
 use teachers::posteriors::{BASSES, FORMAT, Origin, Posteriors, lab_path_of, path_of};
 use teachers::sha256;
 
 use super::lab;
 use crate::corpus::{Corpus, Split};
+use crate::evaluate::agreement::Agreement;
 use crate::objective::softened;
 use crate::parallel;
 use crate::pseudo_label::queue::{Shard, queue};
@@ -30,8 +37,20 @@ pub struct Combination {
     pub folders: Vec<PathBuf>,
     /// The rule.
     pub rule: Rule,
-    /// A folder of posteriors, and the temperature T for the rows with which they disagree.
-    pub witness: Option<(PathBuf, f32)>,
+    /// Another teacher's opinion of the result.
+    pub witness: Option<Witness>,
+}
+
+/// A teacher that is not combined, but heard.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    /// Its posteriors and chords.
+    pub folder: PathBuf,
+    /// Temperature T for the rows that it doubts.
+    pub temperature: f32,
+    /// The least share of the probability, 0 to 1, for the chord that it and the first folder have
+    /// decoded; none is given if `None`.
+    pub agreed: Option<f32>,
 }
 
 /// The results for the tracks.
@@ -45,6 +64,8 @@ pub struct Combined {
     pub frames: u64,
     /// Frames with which the witness disagrees.
     pub doubted: u64,
+    /// Frames in which the agreed chord had too little probability.
+    pub sharpened: u64,
 }
 
 /// Writes posteriors and chords of all tracks of `splits` (all if empty) that are in every
@@ -65,9 +86,9 @@ pub fn combine(
     std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
     let tracks = queue(corpus, splits, Shard::default());
     let bar = parallel::bar(tracks.len() as u64, "{bar:30} {pos}/{len} tracks {eta}")?;
-    let agree = Agreement::new();
+    let same = SameThird::new();
     let outcomes = parallel::map_until(tracks.len(), threads, interrupted, |index| {
-        let made = track(combination, &agree, &tracks[index].id, out)?;
+        let made = track(combination, &same, &tracks[index].id, out)?;
         bar.inc(1);
         Ok(made)
     })?;
@@ -75,10 +96,11 @@ pub fn combine(
     let mut combined = Combined::default();
     for outcome in outcomes {
         match outcome {
-            Some((frames, doubted)) => {
+            Some(one) => {
                 combined.tracks += 1;
-                combined.frames += frames;
-                combined.doubted += doubted;
+                combined.frames += one.frames;
+                combined.doubted += one.doubted;
+                combined.sharpened += one.sharpened;
             }
             None => combined.missing += 1,
         }
@@ -86,18 +108,18 @@ pub fn combine(
     Ok(combined)
 }
 
-/// Combines one track. Returns its number of frames and how many of them are doubted, or
-/// `None` if it is not in all folders.
+/// Combines one track. Returns what was done to it, or `None` if it is not in all folders.
 fn track(
     combination: &Combination,
-    agree: &Agreement,
+    same: &SameThird,
     id: &str,
     out: &Path,
-) -> Result<Option<(u64, u64)>> {
+) -> Result<Option<Combined>> {
+    let witness = combination.witness.as_ref();
     let paths: Vec<PathBuf> = combination
         .folders
         .iter()
-        .chain(combination.witness.iter().map(|(folder, _)| folder))
+        .chain(witness.iter().map(|witness| &witness.folder))
         .map(|folder| path_of(folder, id))
         .collect();
     if !paths.iter().all(|path| path.is_file()) {
@@ -115,11 +137,22 @@ fn track(
             paths[0].display()
         );
     }
-    let witness = combination
-        .witness
-        .as_ref()
-        .and_then(|(_, temperature)| Some((said.pop()?, *temperature)));
-    let (posteriors, doubted) = together(combination.rule, &said, witness.as_ref(), agree)?;
+    let heard = match witness {
+        None => None,
+        Some(witness) => {
+            let trusted = match witness.agreed {
+                None => None,
+                Some(share) => Some((agreed(&combination.folders[0], &witness.folder, id)?, share)),
+            };
+            said.pop().map(|posteriors| Opinion {
+                posteriors,
+                temperature: witness.temperature,
+                trusted,
+            })
+        }
+    };
+    let (posteriors, mut done) = together(combination.rule, &said, heard.as_ref(), same);
+    done.frames = posteriors.len() as u64;
     let floats = |values: &[f16]| values.iter().map(|p| p.to_f32()).collect::<Vec<f32>>();
     let timeline = decode(
         &floats(&posteriors.chord),
@@ -127,18 +160,38 @@ fn track(
     )?;
     atomic::write(&lab_path_of(out, id), lab(&timeline).as_bytes())?;
     posteriors.save(&path_of(out, id))?;
-    Ok(Some((posteriors.len() as u64, doubted)))
+    Ok(Some(done))
 }
 
-/// Combines several posteriors over the frames that all have. Returns the number of doubted
-/// frames, too.
+/// What a witness has said of a track.
+struct Opinion {
+    posteriors: Posteriors,
+    temperature: f32,
+    /// The chords on which it agrees with the first folder, and their least share.
+    trusted: Option<(Vec<Segment>, f32)>,
+}
+
+/// Where both folders have decoded the same major or minor chord of a track.
+fn agreed(first: &Path, second: &Path, id: &str) -> Result<Vec<Segment>> {
+    let read = |folder: &Path| {
+        let path = lab_path_of(folder, id);
+        import::load(&path).with_context(|| path.display().to_string())
+    };
+    let (first, second) = (read(first)?, read(second)?);
+    Ok(Agreement::new(first.segments(), second.segments()).track)
+}
+
+/// Combines several posteriors over the frames that all have. Returns how many frames the witness
+/// has changed, too.
 fn together(
     rule: Rule,
     said: &[Posteriors],
-    witness: Option<&(Posteriors, f32)>,
-    agree: &Agreement,
-) -> Result<(Posteriors, u64)> {
-    let all = said.iter().chain(witness.map(|(witness, _)| witness));
+    witness: Option<&Opinion>,
+    same: &SameThird,
+) -> (Posteriors, Combined) {
+    let all = said
+        .iter()
+        .chain(witness.map(|witness| &witness.posteriors));
     let frames = all.map(Posteriors::len).min().unwrap_or(0);
     let part = |values: &[f16], classes: usize| -> Vec<f32> {
         let values = values.iter().take(frames * classes);
@@ -151,19 +204,22 @@ fn together(
         .filter_map(|p| Some(part(p.bass.as_ref()?, BASSES)))
         .collect();
     let mut bass = (!basses.is_empty()).then(|| rule.together(basses.iter(), BASSES));
-    let mut doubted = 0;
-    if let Some((witness, temperature)) = witness {
-        let heard = part(&witness.chord, large::LEN);
+    let mut done = Combined::default();
+    if let Some(witness) = witness {
+        let heard = part(&witness.posteriors.chord, large::LEN);
         for (n, heard) in heard.chunks_exact(large::LEN).enumerate() {
             let row = &mut chord[n * large::LEN..][..large::LEN];
-            if agree.on(argmax(row), argmax(heard)) {
+            if same.on(argmax(row), argmax(heard)) {
                 continue;
             }
-            doubted += 1;
-            flatten(row, *temperature);
+            done.doubted += 1;
+            flatten(row, witness.temperature);
             if let Some(bass) = &mut bass {
-                flatten(&mut bass[n * BASSES..][..BASSES], *temperature);
+                flatten(&mut bass[n * BASSES..][..BASSES], witness.temperature);
             }
+        }
+        if let Some((agreed, share)) = &witness.trusted {
+            done.sharpened = trust(&mut chord, agreed, *share);
         }
     }
     let halves = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect::<Vec<_>>();
@@ -180,7 +236,46 @@ fn together(
         eleventh: extension(|p| p.eleventh.as_ref()),
         thirteenth: extension(|p| p.thirteenth.as_ref()),
     };
-    Ok((posteriors, doubted))
+    (posteriors, done)
+}
+
+/// Classes with less probability than this together are not raised: no factor could do it in
+/// half precision.
+const LEAST_SHARE: f32 = 1e-4;
+
+/// Gives the classes that are the agreed chord at least `share` of each row's probability, those
+/// within and without in proportion. Returns the number of rows changed.
+fn trust(rows: &mut [f32], agreed: &[Segment], share: f32) -> u64 {
+    let hop_s = HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE);
+    let mut changed = 0;
+    for segment in agreed {
+        let is_it: Vec<bool> = (0..large::LEN)
+            .map(|class| Metric::MajMin.compare(&segment.label, &large::label_of(class)))
+            .map(|same| same == Some(true))
+            .collect();
+        let (from, to) = (segment.start_s / hop_s, segment.end_s / hop_s);
+        let frames = from.ceil() as usize..(to.ceil() as usize).min(rows.len() / large::LEN);
+        for frame in frames {
+            let row = &mut rows[frame * large::LEN..][..large::LEN];
+            let total: f32 = row.iter().sum();
+            let inside: f32 = row
+                .iter()
+                .zip(&is_it)
+                .filter(|it| *it.1)
+                .map(|it| it.0)
+                .sum();
+            let inside = inside / total;
+            if inside.is_nan() || inside >= share || inside < LEAST_SHARE {
+                continue;
+            }
+            changed += 1;
+            let outside = (1.0 - share) / (1.0 - inside);
+            for (p, is_it) in row.iter_mut().zip(&is_it) {
+                *p *= if *is_it { share / inside } else { outside };
+            }
+        }
+    }
+    changed
 }
 
 /// Flattens the row with a temperature.
@@ -191,7 +286,7 @@ fn flatten(row: &mut [f32], temperature: f32) {
 }
 
 /// The origin of the result: a name and a hash of all inputs.
-fn origin(rule: Rule, said: &[Posteriors], witness: Option<&(Posteriors, f32)>) -> Origin {
+fn origin(rule: Rule, said: &[Posteriors], witness: Option<&Opinion>) -> Origin {
     let names: Vec<&str> = said.iter().map(|p| p.origin.teacher.as_str()).collect();
     let mut name = names.join("+");
     if said.len() > 1 {
@@ -201,14 +296,17 @@ fn origin(rule: Rule, said: &[Posteriors], witness: Option<&(Posteriors, f32)>) 
         .iter()
         .map(|p| p.origin.teacher_sha256.as_str())
         .collect();
-    if let Some((witness, temperature)) = witness {
-        name = format!(
-            "{name} doubted by {} ({temperature})",
-            witness.origin.teacher
-        );
-        hashes.push(&witness.origin.teacher_sha256);
+    if let Some(witness) = witness {
+        let Origin { teacher, .. } = &witness.posteriors.origin;
+        name = format!("{name} doubted by {teacher} ({})", witness.temperature);
+        if let Some((_, share)) = witness.trusted {
+            name = format!("{name} where agreed at least {share}");
+        }
+        hashes.push(&witness.posteriors.origin.teacher_sha256);
     }
-    let all = said.iter().chain(witness.map(|(witness, _)| witness));
+    let all = said
+        .iter()
+        .chain(witness.map(|witness| &witness.posteriors));
     let max_length_s = all.map(|p| p.origin.max_length_s).min().unwrap_or(0);
     Origin {
         format: FORMAT.to_owned(),
@@ -221,9 +319,9 @@ fn origin(rule: Rule, said: &[Posteriors], witness: Option<&(Posteriors, f32)>) 
 }
 
 /// Which classes share root and third (mir_eval's `thirds`).
-struct Agreement(Vec<bool>);
+struct SameThird(Vec<bool>);
 
-impl Agreement {
+impl SameThird {
     fn new() -> Self {
         let pairs = (0..large::LEN).flat_map(|a| (0..large::LEN).map(move |b| (a, b)));
         let same = pairs.map(|(a, b)| {
@@ -283,9 +381,8 @@ mod tests {
         let (c, a) = (class("C:maj"), class("A:min"));
         let one = said("one", &[(c, 0.6), (c, 0.6), (c, 0.6)], Some(0));
         let two = said("two", &[(c, 0.9), (a, 0.99)], None);
-        let (both, doubted) =
-            together(Rule::Product, &[one, two], None, &Agreement::new()).unwrap();
-        assert_eq!((both.len(), doubted), (2, 0));
+        let (both, done) = together(Rule::Product, &[one, two], None, &SameThird::new());
+        assert_eq!((both.len(), done), (2, Combined::default()));
         assert_eq!(likeliest(&both, 0).0, c);
         assert_eq!(likeliest(&both, 1).0, a);
         assert_eq!(both.bass.as_ref().unwrap().len(), 2 * BASSES);
@@ -296,15 +393,38 @@ mod tests {
     fn a_witness_flattens_what_it_hears_otherwise() {
         let (c, c7, a) = (class("C:maj"), class("C:7"), class("A:min"));
         let one = said("one", &[(c, 0.8), (c, 0.8)], Some(0));
-        let witness = (said("crema", &[(c7, 0.7), (a, 0.7)], None), 2.0);
+        let mut witness = Opinion {
+            posteriors: said("crema", &[(c7, 0.7), (a, 0.7)], None),
+            temperature: 2.0,
+            trusted: None,
+        };
         let alone = std::slice::from_ref(&one);
-        let (kept, doubted) =
-            together(Rule::Product, alone, Some(&witness), &Agreement::new()).unwrap();
-        assert_eq!(doubted, 1);
+        let (kept, done) = together(Rule::Product, alone, Some(&witness), &SameThird::new());
+        assert_eq!((done.doubted, done.sharpened), (1, 0));
         assert!((likeliest(&kept, 0).1 - 0.8).abs() < 0.01);
         let (same, flat) = likeliest(&kept, 1);
         assert!(same == c && flat < 0.4, "{flat}");
         assert_eq!(kept.origin.teacher, "one doubted by crema (2)");
         assert_ne!(kept.origin.teacher_sha256, one.origin.teacher_sha256);
+
+        // Both have decoded C in the first frame: C and C7 share .95 there.
+        let hop_s = HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE);
+        let agreed = Segment::new(0.0, 0.9 * hop_s, "C:maj".parse().unwrap());
+        witness.trusted = Some((vec![agreed], 0.95));
+        let (sure, done) = together(Rule::Product, alone, Some(&witness), &SameThird::new());
+        assert_eq!((done.doubted, done.sharpened), (1, 1));
+        let share = |of: &Posteriors| {
+            let row = &of.chord[..large::LEN];
+            let all: f32 = row.iter().map(|p| p.to_f32()).sum();
+            (row[c].to_f32() / all, row[c7].to_f32() / row[c].to_f32())
+        };
+        let ((before, ratio), (after, kept_ratio)) = (share(&kept), share(&sure));
+        assert!(before < 0.82 && after > 0.94, "{before} {after}");
+        assert!((ratio - kept_ratio).abs() < 1e-3);
+        assert_eq!(likeliest(&sure, 1), likeliest(&kept, 1));
+        assert_eq!(
+            sure.origin.teacher,
+            "one doubted by crema (2) where agreed at least 0.95"
+        );
     }
 }

@@ -28,7 +28,7 @@ use teachers::Teacher;
 use teachers::posteriors::{FORMAT, Origin, Posteriors, lab_path_of, path_of};
 use teachers::sha256;
 
-pub use combine::{Combination, Combined, combine};
+pub use combine::{Combination, Combined, Witness, combine};
 pub use merge::{INDEX, Merged, index, merge};
 pub use queue::{Shard, queue};
 

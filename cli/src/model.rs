@@ -10,7 +10,7 @@ use recognizer::live::{LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::signal::Signal;
 use recognizer::song::{self, Heard};
-use recognizer::transcribe::Analysis;
+use recognizer::transcribe::{Analysis, Networks};
 use recognizer::tuning::TuningSetting;
 use recognizer::weights::ModelCard;
 
@@ -18,25 +18,35 @@ use crate::arguments::Hearing;
 use crate::error::{Error, in_file};
 use crate::output::print;
 
-/// The network for whole files.
-pub struct WholeFile(Arc<dyn WindowModel>);
+/// The networks for whole files: the built-in two, or one of the user's own.
+pub struct WholeFile {
+    windowed: Arc<dyn WindowModel>,
+    causal: Option<Arc<dyn CausalModel>>,
+}
 
 impl WholeFile {
-    /// The built-in one, or that of a file of weights or an ONNX file.
+    /// The built-in ones, or that of a file of weights or an ONNX file.
     pub fn load(options: &Hearing) -> Result<Self, Error> {
-        Ok(Self(match &options.weights {
+        let own: Arc<dyn WindowModel> = match &options.weights {
             Some(path) if is_onnx(path) => {
                 let runtime = runtime(options, path)?;
                 Arc::new(OrtWindow::open(&runtime, path, OrtSettings::default())?)
             }
             Some(path) => models::load_windowed(path)?,
-            None => models::windowed()?,
-        }))
+            None => return Self::built_in(),
+        };
+        Ok(Self {
+            windowed: own,
+            causal: None,
+        })
     }
 
-    /// The built-in one.
+    /// The built-in ones.
     pub fn built_in() -> Result<Self, Error> {
-        Ok(Self(models::windowed()?))
+        Ok(Self {
+            windowed: models::windowed()?,
+            causal: Some(models::live()?),
+        })
     }
 
     /// Analyses `signal`, which was read from `file`. Chords change on its beats, if it has any; if
@@ -66,7 +76,11 @@ impl WholeFile {
             progress(share);
             true
         };
-        let heard = song::listen(signal, &*self.0, known, tuning, go_on);
+        let networks = Networks {
+            windowed: &*self.windowed,
+            causal: self.causal.clone(),
+        };
+        let heard = song::listen(signal, &networks, known, tuning, go_on);
         heard.map_err(|cause| in_file(file)(&cause))
     }
 }

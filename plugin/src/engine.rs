@@ -41,18 +41,21 @@ impl Recognizers for Engines {
         &self,
         sample_rate: f64,
         settings: Settings,
-        networks: &NetworkChoice,
+        choice: &NetworkChoice,
     ) -> Result<Made, RecognizerError> {
-        let networks = self.0.get(networks);
+        let networks = self.0.get(choice);
         let engine = LiveEngine::new(networks.live, sample_rate, of(settings))?;
         let mut refining = RefiningEngine::told_tuning(networks.windowed, sample_rate)?;
         refining.share_frames(true);
         let mut live = Live {
             engine,
             refining,
+            mix: choice.windowed.is_none(),
+            shared: None,
             ended: false,
         };
-        live.tell_tuning();
+        live.engine.share_frames(true);
+        live.tell();
         Ok(Made {
             recognizer: Box::new(live),
             refused: networks.refused.iter().map(ToString::to_string).collect(),
@@ -75,22 +78,35 @@ fn of(settings: Settings) -> LiveSettings {
 struct Live {
     engine: LiveEngine,
     refining: RefiningEngine,
+    /// Whether the live engine's answers are mixed into the refined ones. A network that was chosen
+    /// for the track decides alone.
+    mix: bool,
+    /// The live engine's frames for the rest of a band, if they are wanted.
+    shared: Option<Vec<PartFrame>>,
     /// Whether the refining engine must start afresh once everything was taken out of it, as
     /// the live engine already has.
     ended: bool,
 }
 
 impl Live {
-    /// One engine estimates the tuning, and both use it.
-    fn tell_tuning(&mut self) {
+    /// Tells the refining engine what the live engine has found in its last call: the tuning, which
+    /// both use, and its answers.
+    fn tell(&mut self) {
         self.refining.tell_tuning(self.engine.tuning_steps());
+        let frames = self.engine.take_frames();
+        if self.mix {
+            self.refining.tell_frames(&frames);
+        }
+        if let Some(shared) = &mut self.shared {
+            shared.extend(frames);
+        }
     }
 }
 
 impl Recognizer for Live {
     fn push(&mut self, samples: &[f32], grid: &mut Grid<'_>) {
         self.engine.push_on_beats(samples, grid);
-        self.tell_tuning();
+        self.tell();
         self.refining.push(samples);
     }
 
@@ -120,11 +136,11 @@ impl Recognizer for Live {
     }
 
     fn share(&mut self, share: bool) {
-        self.engine.share_frames(share);
+        self.shared = share.then(|| self.shared.take().unwrap_or_default());
     }
 
     fn take_frames(&mut self) -> Vec<PartFrame> {
-        self.engine.take_frames()
+        self.shared.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     fn spectrum(&self) -> &[f32] {
@@ -137,18 +153,18 @@ impl Recognizer for Live {
 
     fn mark_gap(&mut self, lost: u64) {
         self.engine.mark_gap(lost);
-        self.tell_tuning();
+        self.tell();
         self.refining.mark_gap(lost);
     }
 
     fn set(&mut self, settings: Settings) {
         self.engine.set(of(settings));
-        self.tell_tuning();
+        self.tell();
     }
 
     fn finish(&mut self) {
         self.engine.finish();
-        self.tell_tuning();
+        self.tell();
         self.refining.finish();
         self.ended = true;
     }

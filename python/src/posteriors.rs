@@ -8,8 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use recognizer::Analysis;
 use recognizer::features::centred_cqt::FILE_HOP_S;
-use recognizer::models;
+use recognizer::models::{self, EmbeddedError};
 use recognizer::networks::BASS_CLASSES;
+use recognizer::transcribe::Networks;
 
 use crate::audio::Source;
 use crate::errors::Failure;
@@ -58,12 +59,14 @@ pub fn posteriors<'py>(
     let source = Source::new(path, samples, rate)?;
     let tuning = tuning_setting(tuning_hz)?;
     let (chords, basses, a4_hz, warning) = watched(py, progress.as_ref(), move |go_on| {
-        let model = models::windowed().map_err(|error| Failure::Internal(error.to_string()))?;
+        let internal = |error: EmbeddedError| Failure::Internal(error.to_string());
+        let windowed = models::windowed().map_err(internal)?;
+        let networks = Networks::both(&*windowed, models::live().map_err(internal)?);
         let (signal, warning) = source.read(&mut |share| {
             go_on(share * READING);
         })?;
         let listening = |share: f32| go_on(READING + share * (1.0 - READING));
-        let heard = Analysis::with_tuning(&signal, &*model, tuning, listening)?;
+        let heard = Analysis::with_tuning(&signal, &networks, tuning, listening)?;
         let (mut chords, mut basses) = (Vec::new(), Vec::new());
         for posterior in &heard.posteriors {
             chords.extend(posterior.chord.iter().flat_map(|it| it.to_ne_bytes()));

@@ -12,6 +12,8 @@ use harmony::voicing::Voicing;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use recognizer::beat::{Beats, Known};
+use recognizer::models::EmbeddedError;
+use recognizer::transcribe::Networks;
 use recognizer::tuning::{MAX_CENTS, Tuning, TuningSetting};
 use recognizer::{models, song};
 
@@ -82,12 +84,14 @@ pub fn transcribe<'py>(
         ..default
     };
     watched(py, progress.as_ref(), move |go_on| {
-        let model = models::windowed().map_err(|error| Failure::Internal(error.to_string()))?;
+        let internal = |error: EmbeddedError| Failure::Internal(error.to_string());
+        let windowed = models::windowed().map_err(internal)?;
+        let networks = Networks::both(&*windowed, models::live().map_err(internal)?);
         let (signal, warning) = source.read(&mut |share| {
             go_on(share * READING);
         })?;
         let listening = |share: f32| go_on(READING + share * (1.0 - READING));
-        let heard = song::hear(&signal, &*model, known, tuning, listening)?;
+        let heard = song::hear(&signal, &networks, known, tuning, listening)?;
         let chords = heard.chords.map_labels(|label| vocabulary.simplify(label));
         Ok(Track {
             track: song::track(&chords, &chords, heard.beats.as_ref(), &options)?,

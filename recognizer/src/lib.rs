@@ -25,13 +25,15 @@
 //!
 //! [`Analysis`] is the same in two steps, for a file whose beats are known or to be found
 //! ([`beat::find()`]): chord changes are then placed on them. [`song`] also finds beats and keys,
-//! and makes a chord track. A [`Signal`] keeps long audio out of memory.
+//! and makes a chord track. Both also take two networks ([`transcribe::Networks`]): the one for live
+//! engines costs as much again and finds more of sparse and sung music. A [`Signal`] keeps long
+//! audio out of memory.
 //!
 //! # Live
 //!
 //! [`LiveEngine`] takes samples at any rate, in blocks of any size, and gives the chord to show at
 //! once and the final one a second later. [`RefiningEngine`] analyses the same samples some seconds
-//! later with the network for whole files.
+//! later with the network for whole files, and can be told what the live engine has heard.
 //!
 //! ```
 //! use recognizer::{Event, LiveEngine, LiveSettings, models};

@@ -27,6 +27,7 @@
 //! Times are seconds of the stream, as in [`crate::live`]: since the first sample, counting lost
 //! samples.
 
+mod causal;
 mod confirming;
 mod frames;
 mod take;
@@ -39,6 +40,7 @@ use harmony::timeline::Segment;
 
 use crate::band::PartFrame;
 use crate::beat::BeatSource;
+use crate::calibration::Calibration;
 use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{SAMPLE_RATE, window_length_samples};
 use crate::inference::WindowModel;
@@ -63,6 +65,15 @@ pub struct Refined {
     pub segments: Vec<RefinedSegment>,
     /// Its frames, for a band; empty unless [`RefiningEngine::share_frames`] is on.
     pub frames: Vec<PartFrame>,
+}
+
+impl Refined {
+    /// Replaces mean posteriors by calibrated confidences.
+    pub(crate) fn calibrate(&mut self, calibration: Calibration) {
+        for it in &mut self.segments {
+            calibration.apply(&mut it.segment.confidence, &mut it.alternatives);
+        }
+    }
 }
 
 /// A chord of the confirmed track, or a part of it.
@@ -153,6 +164,17 @@ impl RefiningEngine {
         self.tuning.tell(steps);
     }
 
+    /// Takes the frames of the live engine's last call
+    /// ([`LiveEngine::take_frames`](crate::live::LiveEngine::take_frames)), for the same samples,
+    /// before the corresponding call of this engine: its answers are mixed in. Without them the
+    /// windowed network decides alone. The [frames](Refined::frames) that results contain are
+    /// always the windowed network's.
+    pub fn tell_frames(&mut self, frames: &[PartFrame]) {
+        if let Some(take) = self.takes.back_mut() {
+            take.tell_frames(frames);
+        }
+    }
+
     /// Sets the tuning from the next samples on, for an engine that estimates it itself.
     pub fn set_tuning(&mut self, setting: TuningSetting) {
         self.tuning.set(setting);
@@ -181,12 +203,8 @@ impl RefiningEngine {
         Some(self.calibrated(refined))
     }
 
-    /// Replaces mean posteriors by calibrated confidences.
     fn calibrated(&self, mut refined: Refined) -> Refined {
-        let calibration = self.model.calibration();
-        for it in &mut refined.segments {
-            calibration.apply(&mut it.segment.confidence, &mut it.alternatives);
-        }
+        refined.calibrate(self.model.calibration());
         refined
     }
 

@@ -4,6 +4,7 @@
 //! ```
 //! use harmony::export::{Format, Options};
 //! use recognizer::beat::Known;
+//! use recognizer::transcribe::Networks;
 //! use recognizer::{Signal, TuningSetting, models, song};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,7 +14,9 @@
 //! # */
 //! let (signal, _) = Signal::read(path, &mut |_| {})?;
 //! let (known, tuning) = (Some(Known::default()), TuningSetting::Estimated);
-//! let heard = song::hear(&signal, &*models::windowed()?, known, tuning, |_| true)?;
+//! let windowed = models::windowed()?;
+//! let networks = Networks::both(&*windowed, models::live()?);
+//! let heard = song::hear(&signal, &networks, known, tuning, |_| true)?;
 //! let options = Options::default();
 //! let track = song::track(&heard.chords, &heard.chords, heard.beats.as_ref(), &options)?;
 //! let mut chart = Vec::new();
@@ -29,9 +32,8 @@ use harmony::timeline::{Timeline, TimelineError};
 use harmony::track::{Keep, Track};
 
 use crate::beat::{self, Beats, Known};
-use crate::inference::WindowModel;
 use crate::signal::Signal;
-use crate::transcribe::{Analysis, TranscribeError};
+use crate::transcribe::{Analysis, Networks, TranscribeError};
 use crate::tuning::{Tuning, TuningSetting};
 
 /// The analysis of a song.
@@ -59,7 +61,7 @@ pub enum TrackError {
     Keys(#[from] TimeError),
 }
 
-/// Recognizes the chords of a song with a windowed network. Chords change on its beats, if it has
+/// Recognizes the chords of a song. Chords change on its beats, if it has
 /// any; if `known` is `None`, beats are not searched for.
 ///
 /// `progress` gets the share done, 0 … 1, and returns whether to continue.
@@ -68,12 +70,12 @@ pub enum TrackError {
 /// As [`Analysis::with_tuning`].
 pub fn hear(
     signal: &Signal,
-    model: &dyn WindowModel,
+    networks: &Networks<'_>,
     known: Option<Known>,
     tuning: TuningSetting,
     progress: impl FnMut(f32) -> bool,
 ) -> Result<Heard, TranscribeError> {
-    Ok(listen(signal, model, known, tuning, progress)?.1)
+    Ok(listen(signal, networks, known, tuning, progress)?.1)
 }
 
 /// As [`hear`], also returning the network's posteriors, for [`align`](crate::align::align()).
@@ -82,12 +84,12 @@ pub fn hear(
 /// As [`hear`].
 pub fn listen(
     signal: &Signal,
-    model: &dyn WindowModel,
+    networks: &Networks<'_>,
     known: Option<Known>,
     tuning: TuningSetting,
     progress: impl FnMut(f32) -> bool,
 ) -> Result<(Analysis, Heard), TranscribeError> {
-    let analysis = Analysis::with_tuning(signal, model, tuning, progress)?;
+    let analysis = Analysis::with_tuning(signal, networks, tuning, progress)?;
     let chords = analysis.timeline(None)?;
     let beats = known.and_then(|known| beat::find(signal, &chords, known));
     let heard = Heard {

@@ -1,6 +1,9 @@
 //! The whole-file engine: audio to a chord track.
 
+mod causal;
+
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status, Timeline, TimelineError};
@@ -16,7 +19,7 @@ use crate::decode::path::{Chord, join_silent_end, other_classes, stretches};
 use crate::decode::viterbi::viterbi;
 use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
-use crate::inference::{InferenceError, WindowModel};
+use crate::inference::{CausalModel, InferenceError, WindowModel};
 use crate::networks::WINDOW_FRAMES;
 use crate::resample::RateError;
 use crate::signal::Signal;
@@ -67,6 +70,35 @@ pub fn transcribe(
     Analysis::new(&Signal::from_audio(audio)?, model, progress)?.timeline(None)
 }
 
+/// The networks that hear a whole file.
+#[derive(Clone)]
+pub struct Networks<'a> {
+    /// The network for whole files.
+    pub windowed: &'a dyn WindowModel,
+    /// A network for live engines whose answers are mixed in, if there is one.
+    pub causal: Option<Arc<dyn CausalModel>>,
+}
+
+impl<'a> Networks<'a> {
+    /// One network alone.
+    #[must_use]
+    pub fn alone(windowed: &'a dyn WindowModel) -> Self {
+        Self {
+            windowed,
+            causal: None,
+        }
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn both(windowed: &'a dyn WindowModel, causal: Arc<dyn CausalModel>) -> Self {
+        Self {
+            windowed,
+            causal: Some(causal),
+        }
+    }
+}
+
 /// The network's posteriors for a whole file: slow to compute, but quick to decode with different
 /// beat grids.
 #[derive(Debug, Clone)]
@@ -82,7 +114,7 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Runs the network over `signal`, at the tuning of its music; `progress` as in [`transcribe`].
+    /// Runs one network over `signal`, at the tuning of its music; `progress` as in [`transcribe`].
     ///
     /// # Errors
     /// An engine that fails, or [`TranscribeError::Stopped`].
@@ -91,16 +123,17 @@ impl Analysis {
         model: &dyn WindowModel,
         progress: impl FnMut(f32) -> bool,
     ) -> Result<Self, TranscribeError> {
-        Self::with_tuning(signal, model, TuningSetting::Estimated, progress)
+        let networks = Networks::alone(model);
+        Self::with_tuning(signal, &networks, TuningSetting::Estimated, progress)
     }
 
-    /// As [`Self::new`], with a given or an estimated tuning.
+    /// As [`Self::new`], with one or both networks and a given or an estimated tuning.
     ///
     /// # Errors
     /// As [`Self::new`].
     pub fn with_tuning(
         signal: &Signal,
-        model: &dyn WindowModel,
+        networks: &Networks<'_>,
         tuning: TuningSetting,
         mut progress: impl FnMut(f32) -> bool,
     ) -> Result<Self, TranscribeError> {
@@ -108,8 +141,17 @@ impl Analysis {
             TuningSetting::Estimated => tuning_of(signal)?,
             TuningSetting::Fixed(tuning) => tuning,
         };
-        let frames = log_frames(signal, tuning, |share| progress(share * 0.4))?;
-        let posteriors = posteriors(&frames, model, |share| progress(0.4 + share * 0.6))?;
+        // About how long each step takes.
+        let alone = if networks.causal.is_some() { 0.6 } else { 1.0 };
+        let model = networks.windowed;
+        let frames = log_frames(signal, tuning, |share| progress(alone * share * 0.4))?;
+        let mut posteriors = posteriors(&frames, model, |share| {
+            progress(alone * (0.4 + share * 0.6))
+        })?;
+        if let Some(causal) = &networks.causal {
+            let rest = |share| progress(alone + share * (1.0 - alone));
+            causal::mix_in(&mut posteriors, signal, causal, tuning, rest)?;
+        }
         Ok(Self {
             posteriors,
             length_s: signal.length_s(),

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use harmony::time::Meter;
 use proptest::prelude::*;
 use recognizer::audio::Audio;
+use recognizer::band::PartFrame;
 use recognizer::beat::{BeatGrid, BeatSource, GridSpan, NoBeats};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
 use recognizer::inference::{InferenceError, WindowModel};
-use recognizer::live::{LiveEngine, LiveSettings};
+use recognizer::live::{FRAME_S, LiveEngine, LiveSettings};
 use recognizer::models;
 use recognizer::networks::CHORD_CLASSES;
 use recognizer::refine::{Refined, RefiningEngine};
@@ -237,6 +238,59 @@ fn gaps_and_ends_begin_afresh_and_time_goes_on() {
     assert_eq!(engine.now_s(), 0.0);
     engine.finish();
     assert!(engine.poll(&mut NoBeats).is_none());
+}
+
+/// A network that cannot tell C major from G major.
+struct Torn;
+
+impl WindowModel for Torn {
+    fn windows(&self, frames: &[f32]) -> Result<Vec<Posterior>, InferenceError> {
+        let mut logits = [0.0; CHORD_CLASSES];
+        (logits[1], logits[7 * 14 + 1]) = (8.0, 8.0);
+        let torn = Posterior::from_logits(&logits, None, None);
+        Ok(vec![torn; frames.len() / BINS])
+    }
+}
+
+#[test]
+fn the_live_engine_helps_to_decide_whatever_the_blocks() {
+    // It has heard C major for five seconds, then G major.
+    let told = |frame: usize| {
+        let time_s = frame as f64 * FRAME_S;
+        let mut logits = [0.0; CHORD_CLASSES];
+        logits[if time_s < 5.0 { 1 } else { 7 * 14 + 1 }] = 8.0;
+        PartFrame {
+            time_s,
+            posterior: Posterior::from_logits(&logits, None, None),
+            notes: [0.0; 12],
+            silent: false,
+        }
+    };
+    let heard = |block: usize, tell: bool| {
+        let mut engine = RefiningEngine::new(Arc::new(Torn), RATE).unwrap();
+        let (mut refined, mut frames) = (Vec::new(), 0);
+        for (n, samples) in music(10.0, 2.0).chunks(block).enumerate() {
+            let now_s = (n * block + samples.len()) as f64 / RATE;
+            let until = (now_s / FRAME_S) as usize;
+            if tell {
+                engine.tell_frames(&(frames..until).map(told).collect::<Vec<_>>());
+            }
+            frames = until;
+            engine.push(samples);
+            refined.extend(all(&mut engine, &mut NoBeats));
+        }
+        engine.finish();
+        refined.extend(all(&mut engine, &mut NoBeats));
+        refined
+    };
+    let one = heard(512, true);
+    let [(_, change_s, first), (.., second)] = &chords(&one)[..] else {
+        panic!("{:?}", chords(&one));
+    };
+    assert_eq!((first.as_str(), second.as_str()), ("C:maj", "G:maj"));
+    assert!((change_s - 5.0).abs() < 0.1, "{change_s}");
+    assert_eq!(heard(22_050, true), one);
+    assert_eq!(chords(&heard(512, false)).len(), 1);
 }
 
 #[test]

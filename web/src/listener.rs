@@ -91,7 +91,8 @@ impl Listener {
         let host_rate = f64::from(rate);
         let live = models::live()? as Arc<dyn CausalModel>;
         let windowed = models::windowed()? as Arc<dyn WindowModel>;
-        let engine = LiveEngine::new(live, host_rate, LiveSettings::default())?;
+        let mut engine = LiveEngine::new(live, host_rate, LiveSettings::default())?;
+        engine.share_frames(true);
         let mut refining = RefiningEngine::told_tuning(windowed, host_rate)?;
         refining.tell_tuning(engine.tuning_steps());
         Ok(Self {
@@ -112,6 +113,7 @@ impl Listener {
         self.builder.push(self.rate, samples);
         self.engine.push(samples);
         self.refining.tell_tuning(self.engine.tuning_steps());
+        self.refining.tell_frames(&self.engine.take_frames());
         self.refining.push(samples);
         let loudest = samples.iter().map(|sample| sample.abs());
         self.peak = loudest.fold(0.0, f32::max);

@@ -9,7 +9,8 @@ use recognizer::beat::{self, Known};
 use recognizer::features::SAMPLE_RATE;
 use recognizer::mono::MonoMix;
 use recognizer::signal::SignalBuilder;
-use recognizer::tuning::Tuning;
+use recognizer::transcribe::Networks;
+use recognizer::tuning::{Tuning, TuningSetting};
 use recognizer::{Analysis, Signal, models, song};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -139,12 +140,14 @@ impl Song {
 
     /// Transcribes the song like `changes transcribe` without options.
     fn heard(&mut self, title: &str, mut progress: impl FnMut(f32)) -> Result<String, Error> {
-        let model = models::windowed()?;
+        let windowed = models::windowed()?;
+        let networks = Networks::both(&*windowed, models::live()?);
         let signal = self.signal()?;
-        let analysis = Analysis::new(signal, &*model, |share| {
-            progress(share);
-            true
-        })?;
+        let analysis =
+            Analysis::with_tuning(signal, &networks, TuningSetting::Estimated, |share| {
+                progress(share);
+                true
+            })?;
         let chords = analysis.timeline(None)?;
         let beats = beat::find(signal, &chords, Known::default());
         let chords = match &beats {

@@ -9,11 +9,11 @@ use harmony::time::{MeterMap, TempoMap};
 use harmony::timeline::{Alternative, MAX_ALTERNATIVES, Timeline};
 use recognizer::TranscribeError;
 use recognizer::beat::{Beats, Known};
-use recognizer::inference::PitchClassModel;
+use recognizer::inference::{CausalModel, PitchClassModel};
 use recognizer::models::{self, EmbeddedError, NetworkFile};
 use recognizer::signal::Signal;
 use recognizer::song::listen;
-use recognizer::transcribe::Analysis;
+use recognizer::transcribe::{Analysis, Networks};
 use recognizer::tuning::TuningSetting;
 
 use super::{Job, MAX_SONG_S, OpenError, name_of};
@@ -92,16 +92,32 @@ pub fn hear_song(
     heard.unwrap_or_else(|_| Err(OpenError::Fault(path.to_owned())))
 }
 
-/// The network that was chosen for the track, else the built-in one, and why.
-fn model(
-    chosen: Option<&NetworkFile>,
-) -> Result<(Arc<PitchClassModel>, Option<String>), EmbeddedError> {
-    let refused = match chosen.map(|file| file.load(false)) {
-        Some(Ok(model)) => return Ok((model, None)),
+/// The networks for a song.
+struct Chosen {
+    windowed: Arc<PitchClassModel>,
+    causal: Option<Arc<PitchClassModel>>,
+    /// Why the chosen one is not used.
+    refused: Option<String>,
+}
+
+/// The network that was chosen for the track, else the built-in ones.
+fn chosen(file: Option<&NetworkFile>) -> Result<Chosen, EmbeddedError> {
+    let refused = match file.map(|file| file.load(false)) {
+        Some(Ok(windowed)) => {
+            return Ok(Chosen {
+                windowed,
+                causal: None,
+                refused: None,
+            });
+        }
         Some(Err(error)) => Some(error.to_string()),
         None => None,
     };
-    Ok((models::windowed()?, refused))
+    Ok(Chosen {
+        windowed: models::windowed()?,
+        causal: Some(models::live()?),
+        refused,
+    })
 }
 
 fn hear(
@@ -131,9 +147,13 @@ fn hear(
         path: path.to_owned(),
         cause,
     };
-    let (model, refused) = model(network).map_err(|cause| failed(cause.to_string()))?;
+    let chosen = chosen(network).map_err(|cause| failed(cause.to_string()))?;
+    let networks = Networks {
+        windowed: &*chosen.windowed,
+        causal: chosen.causal.clone().map(|it| it as Arc<dyn CausalModel>),
+    };
     let (known, tuning) = (Some(Known::default()), TuningSetting::Estimated);
-    let listened = listen(&signal, &*model, known, tuning, |share| {
+    let listened = listen(&signal, &networks, known, tuning, |share| {
         job.go_on(READING + (1.0 - READING) * share)
     });
     let (analysis, heard) = listened.map_err(|cause| match cause {
@@ -162,7 +182,7 @@ fn hear(
         analysis: (length_s <= MOST_KEPT_S).then_some(analysis),
         place_s: 0.0,
         loads,
-        refused,
+        refused: chosen.refused,
     })
 }
 

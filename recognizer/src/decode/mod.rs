@@ -8,6 +8,7 @@
 
 pub mod changes;
 pub mod fixed_lag;
+pub(crate) mod mix;
 pub mod path;
 pub mod states;
 pub mod viterbi;

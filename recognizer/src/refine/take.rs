@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use harmony::vocabulary::large;
 
+use super::causal::CausalFrames;
 use super::confirming::Confirming;
 use super::frames::Frames;
 use super::{RUN_FRAMES, Refined, RefiningCounters};
@@ -27,6 +28,8 @@ pub(super) struct Take {
     pub(super) ended_s: Option<f64>,
     pub(super) frames: Frames,
     averages: Averages,
+    /// The live engine's frames that are not used up.
+    causal: CausalFrames,
     /// The network's output for a silent window, once computed.
     of_silence: Option<Arc<[Posterior]>>,
     /// Runs of the network so far.
@@ -44,6 +47,7 @@ impl Take {
             ended_s: None,
             frames: Frames::default(),
             averages: Averages::default(),
+            causal: CausalFrames::default(),
             of_silence: None,
             runs: 0,
             confirming: Confirming::at(origin_s),
@@ -54,6 +58,12 @@ impl Take {
     /// Frames whose states are final.
     pub(super) fn confirmed(&self) -> u64 {
         self.confirming.confirmed()
+    }
+
+    pub(super) fn tell_frames(&mut self, frames: &[PartFrame]) {
+        for frame in frames {
+            self.causal.push(self.origin_s, frame);
+        }
     }
 
     /// The number of frames at which the next run is due.
@@ -120,7 +130,11 @@ impl Take {
         let posteriors: Vec<Posterior> = (first..end)
             .map(|frame| self.averages.mean(frame).unwrap_or_else(no_chord))
             .collect();
-        let mut refined = self.confirming.decode(&posteriors, to, to_s, beats);
+        let mut mixed = posteriors.clone();
+        for (frame, posterior) in (first..end).zip(&mut mixed) {
+            self.causal.mix_into(frame, posterior);
+        }
+        let mut refined = self.confirming.decode(&mixed, to, to_s, beats);
         if self.share {
             let final_ones = (first..to).zip(posteriors);
             let shared = final_ones.map(|(frame, posterior)| {
@@ -135,6 +149,7 @@ impl Take {
             refined.frames = shared.collect();
         }
         self.averages.forget_before(to);
+        self.causal.forget_before(to);
         refined
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &DisagreementsArguments) -> Result<()> {
         let heard = Heard::load(posteriors)?;
         let audio = real::audio(&track.audio_path())?;
         let student = match arguments.student {
-            Student::Offline => offline_track(&audio, windowed.as_ref())?,
+            Student::Offline => offline_track(&audio, windowed.as_ref(), &live)?,
             Student::Live => live_tracks(&audio, &live)?.0,
         };
         let seconds = heard.segments.iter().map(|s| s.duration_s()).sum();

@@ -95,7 +95,7 @@ pub(super) fn student_tracks(
     };
     let (confirmed, displayed) = live_tracks(audio, live)?;
     Ok(vec![
-        track("offline", offline_track(audio, windowed)?),
+        track("offline", offline_track(audio, windowed, live)?),
         track("live", confirmed),
         track("display", displayed),
     ])

@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &LatencyArguments) -> Result<()> {
             let truth = intervals(&reference);
             let offline = evaluate(
                 &truth,
-                &intervals(&offline_track(audio, windowed.as_ref())?),
+                &intervals(&offline_track(audio, windowed.as_ref(), &live)?),
             )?;
             let each = arguments.sensitivity.iter().map(|&sensitivity| {
                 let settings = LiveSettings {

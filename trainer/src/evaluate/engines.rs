@@ -11,7 +11,8 @@ use recognizer::decode::changes::ChangeCosts;
 use recognizer::inference::{CausalModel, WindowModel};
 use recognizer::live::{Event, LiveEngine, LiveSettings};
 use recognizer::signal::Signal;
-use recognizer::transcribe::{Analysis, decode, transcribe};
+use recognizer::transcribe::{Analysis, Networks, decode};
+use recognizer::tuning::TuningSetting;
 
 use super::cache::TrackCache;
 use super::oracle::Oracle;
@@ -69,7 +70,7 @@ impl Engines<'_> {
     /// If an engine fails.
     pub fn tracks(&self, audio: &Audio) -> Result<Vec<Named>> {
         let (live, display) = live_tracks(audio, &self.live)?;
-        let heard = Analysis::new(&Signal::from_audio(audio)?, self.windowed, |_| true)?;
+        let heard = whole(audio, self.windowed, &self.live)?;
         let mut tracks = vec![
             (
                 OFFLINE.to_owned(),
@@ -94,12 +95,31 @@ impl Engines<'_> {
     }
 }
 
-/// The track of the whole-file engine.
+/// The track of the whole-file engine, which asks both networks.
 ///
 /// # Errors
 /// If an engine fails.
-pub fn offline_track(audio: &Audio, model: &dyn WindowModel) -> Result<Vec<Segment>> {
-    Ok(transcribe(audio, model, |_| true)?.segments().to_vec())
+pub fn offline_track(
+    audio: &Audio,
+    windowed: &dyn WindowModel,
+    live: &Arc<dyn CausalModel>,
+) -> Result<Vec<Segment>> {
+    Ok(whole(audio, windowed, live)?
+        .timeline(None)?
+        .segments()
+        .to_vec())
+}
+
+/// What both networks hear in a whole file.
+fn whole(
+    audio: &Audio,
+    windowed: &dyn WindowModel,
+    live: &Arc<dyn CausalModel>,
+) -> Result<Analysis> {
+    let networks = Networks::both(windowed, Arc::clone(live));
+    let signal = Signal::from_audio(audio)?;
+    let tuning = TuningSetting::Estimated;
+    Ok(Analysis::with_tuning(&signal, &networks, tuning, |_| true)?)
 }
 
 /// The confirmed track of the live engine, and the track of its display.

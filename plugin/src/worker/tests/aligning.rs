@@ -7,6 +7,7 @@ use recognizer::features::centred_cqt::FILE_HOP_S;
 use recognizer::models;
 use recognizer::signal::Signal;
 use recognizer::song::listen;
+use recognizer::transcribe::Networks;
 use recognizer::tuning::TuningSetting;
 
 use super::*;
@@ -18,7 +19,8 @@ fn by_the_command(signal: &Signal, chart: &WrittenChart) -> Alignment {
     let model = models::windowed().unwrap();
     let known = Some(Known::default());
     let tuning = TuningSetting::Estimated;
-    let (analysis, heard) = listen(signal, &*model, known, tuning, |_| true).unwrap();
+    let networks = Networks::alone(&*model);
+    let (analysis, heard) = listen(signal, &networks, known, tuning, |_| true).unwrap();
     align(chart, &analysis, heard.beats.as_ref(), |_| true).unwrap()
 }
 

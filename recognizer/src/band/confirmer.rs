@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::CALIBRATIONS;
 use crate::beat::BeatSource;
 use crate::decode::Posterior;
 use crate::decode::path::join_silent_end;
@@ -97,11 +98,12 @@ impl BandConfirmer {
 
     fn confirm(&mut self, to: u64, to_s: f64, beats: &mut dyn BeatSource) -> Refined {
         let count = (to - self.confirming.confirmed()) as usize;
-        let refined = {
+        let mut refined = {
             let open = self.open.make_contiguous();
             self.confirming.decode(open, to, to_s, beats)
         };
         self.open.drain(..count);
+        refined.calibrate(CALIBRATIONS.track);
         refined
     }
 }

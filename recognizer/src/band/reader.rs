@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::MAX_WAIT_S;
+use super::{CALIBRATIONS, MAX_WAIT_S};
 use crate::beat::BeatSource;
 use crate::decode::Posterior;
 use crate::live::{
@@ -64,7 +64,11 @@ impl BandReader {
     /// The next change of the display, if there is one.
     pub fn poll(&mut self) -> Option<Shown> {
         loop {
-            if let Event::Shown(shown) = self.events.pop_front()? {
+            if let Event::Shown(mut shown) = self.events.pop_front()? {
+                let others = &mut shown.alternatives;
+                CALIBRATIONS
+                    .on_display()
+                    .apply(&mut shown.confidence, others);
                 return Some(shown);
             }
         }

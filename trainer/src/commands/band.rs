@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &BandArguments) -> Result<()> {
         let mut tracks: Vec<Track> = vec![
             (
                 "mix, whole file".to_owned(),
-                offline_track(&piece.audio, windowed.as_ref())?,
+                offline_track(&piece.audio, windowed.as_ref(), &live)?,
             ),
             ("band, whole file".to_owned(), band.file(None, ours)?),
             ("mix, display".to_owned(), display),
@@ -143,8 +143,8 @@ fn print(scores: &[(&str, EngineScores)]) {
     for metric in metrics {
         print!(" {metric} |");
     }
-    println!(" qualities | inversions | by notes |");
-    println!("|---|{}", "---|".repeat(metrics.len() + 3));
+    println!(" qualities | inversions | by notes | ECE | mended by |");
+    println!("|---|{}", "---|".repeat(metrics.len() + 5));
     for (name, scores) in scores {
         print!("| {name} |");
         for metric in metrics {
@@ -153,10 +153,13 @@ fn print(scores: &[(&str, EngineScores)]) {
         }
         let share = |value: Option<f64>| value.map_or_else(|| "–".into(), |it| format!("{it:.3}"));
         println!(
-            " {:.3} | {} | {} |",
+            " {:.3} | {} | {} | {:.3} | {:.2}, {:+.2} |",
             scores.mean_quality_recall,
             share(scores.inversions),
-            share(scores.inversions_by_notes)
+            share(scores.inversions_by_notes),
+            scores.calibration.ece,
+            scores.mending.slope,
+            scores.mending.offset
         );
     }
 }

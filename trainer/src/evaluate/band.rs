@@ -6,7 +6,7 @@ use anyhow::Result;
 use harmony::label::Label;
 use harmony::timeline::{Segment, Status};
 use recognizer::audio::Audio;
-use recognizer::band::{BandReader, Part, PartFrame, Vote, Weights, fuse_with};
+use recognizer::band::{BandReader, CALIBRATIONS, Part, PartFrame, Vote, Weights, fuse_with};
 use recognizer::beat::{BeatGrid, NoBeats};
 use recognizer::decode::Posterior;
 use recognizer::decode::changes::ChangeCosts;
@@ -102,7 +102,8 @@ impl Band {
             })
             .collect();
         let track = decode(&posteriors, self.length_s, grid, ChangeCosts::default())?;
-        Ok(track.segments().to_vec())
+        let calibrated = track.map_confidences(|mean| CALIBRATIONS.track.confidence(mean));
+        Ok(calibrated.segments().to_vec())
     }
 
     /// The chords of the display, each from when it is shown.

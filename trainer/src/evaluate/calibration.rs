@@ -20,6 +20,8 @@ pub(crate) const BINS: usize = 10;
 const FINE_BINS: usize = 20 * BINS;
 /// Steps of Newton's method; it has converged after six or seven.
 const NEWTON_STEPS: usize = 30;
+/// How often a step may be halved until it makes the fit no worse.
+const HALVINGS: i32 = 30;
 /// Weight in seconds that pulls the fit towards no change, so that little data cannot distort
 /// it.
 const PRIOR_S: f64 = 1.0;
@@ -122,7 +124,8 @@ impl Calibration {
     }
 
     /// The best scaling of the confidences: logistic regression of right or wrong on the
-    /// log-odds of the confidence, by Newton's method.
+    /// log-odds of the confidence, by Newton's method. A step that makes it worse is halved: far
+    /// from the solution the full one may diverge.
     #[must_use]
     pub(crate) fn fit(&self) -> Platt {
         let rows: Vec<(f64, f64, f64)> = self
@@ -134,6 +137,16 @@ impl Calibration {
                 ((p / (1.0 - p)).ln(), seconds, right)
             })
             .collect();
+        // ln(1 + eˣ) without overflow.
+        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        let loss = |slope: f64, offset: f64| -> f64 {
+            let far = 0.5 * PRIOR_S * ((1.0 - slope).powi(2) + offset.powi(2));
+            let wrong = |&(odds, seconds, right): &(f64, f64, f64)| {
+                let odds = slope * odds + offset;
+                right * softplus(-odds) + (seconds - right) * softplus(odds)
+            };
+            far + rows.iter().map(wrong).sum::<f64>()
+        };
         let (mut slope, mut offset) = (1.0_f64, 0.0_f64);
         for _ in 0..NEWTON_STEPS {
             let mut gradient = [PRIOR_S * (1.0 - slope), -PRIOR_S * offset];
@@ -148,8 +161,19 @@ impl Calibration {
                 hessian[2] += weight;
             }
             let determinant = hessian[0] * hessian[2] - hessian[1] * hessian[1];
-            slope += (hessian[2] * gradient[0] - hessian[1] * gradient[1]) / determinant;
-            offset += (hessian[0] * gradient[1] - hessian[1] * gradient[0]) / determinant;
+            let step = [
+                (hessian[2] * gradient[0] - hessian[1] * gradient[1]) / determinant,
+                (hessian[0] * gradient[1] - hessian[1] * gradient[0]) / determinant,
+            ];
+            let before = loss(slope, offset);
+            let part = (0..HALVINGS)
+                .map(|halvings| 0.5_f64.powi(halvings))
+                .find(|part| loss(slope + part * step[0], offset + part * step[1]) <= before);
+            let Some(part) = part else {
+                break;
+            };
+            slope += part * step[0];
+            offset += part * step[1];
         }
         Platt {
             slope: slope as f32,
@@ -191,6 +215,19 @@ mod tests {
         assert!((found.slope - 1.6).abs() < 0.02, "{found:?}");
         assert!((found.offset - 0.7).abs() < 0.02, "{found:?}");
         assert_eq!(Calibration::default().fit(), Platt::default());
+    }
+
+    #[test]
+    fn confidences_that_are_far_too_high_do_not_let_the_fit_diverge() {
+        // Nearly always sure, and right three times in four.
+        let mut calibration = Calibration::default();
+        for (confidence, seconds) in [(0.9999, 900.0), (0.999, 60.0), (0.98, 30.0), (0.3, 10.0)] {
+            calibration.add(confidence, true, 0.75 * seconds);
+            calibration.add(confidence, false, 0.25 * seconds);
+        }
+        let found = calibration.fit();
+        assert!(found.is_plausible(), "{found:?}");
+        assert!((found.confidence(0.9999) - 0.75).abs() < 0.01, "{found:?}");
     }
 
     #[test]

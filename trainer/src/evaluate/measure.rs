@@ -7,6 +7,7 @@ use harmony::score::{
     Boundaries, BoundaryCounts, Evaluation, Metric, Scores, evaluate, evaluate_folded,
 };
 use harmony::timeline::Segment;
+use recognizer::calibration::Calibration as Platt;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, Reliability};
@@ -135,6 +136,9 @@ pub struct EngineScores {
     pub confusion: Confusion,
     /// The calibration of the confidences.
     pub calibration: Reliability,
+    /// The scaling of the confidences that would calibrate them.
+    #[serde(default)]
+    pub mending: Platt,
     /// Changes of chord that are hit, for each of [`WINDOWS_S`].
     pub boundaries: Vec<BoundaryScores>,
     /// Median delay of the nearest change, among those within 0.5 s; negative when early.
@@ -179,6 +183,7 @@ impl EngineScores {
             names: qualities.names(),
             confusion: qualities.confusion(),
             calibration: calibration.reliability(),
+            mending: calibration.fit(),
             boundaries: boundaries(pieces),
             boundary_offset_s: median(&mut offsets_s),
             confident: confident(pieces),

@@ -50,7 +50,7 @@ impl Recognizers for Engines {
         let mut live = Live {
             engine,
             refining,
-            mix: choice.windowed.is_none(),
+            mix: !networks.own_windowed,
             shared: None,
             ended: false,
         };

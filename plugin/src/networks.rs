@@ -24,6 +24,8 @@ pub struct NetworkChoice {
 pub(crate) struct Networks {
     pub live: Arc<PitchClassModel>,
     pub windowed: Arc<PitchClassModel>,
+    /// Whether `windowed` is a chosen file's, which decides alone, and not the built-in one.
+    pub own_windowed: bool,
     /// Why built-in networks replace chosen ones.
     pub refused: Vec<LoadError>,
 }
@@ -60,9 +62,12 @@ impl Library {
                 Arc::clone(built_in)
             })
         };
+        let live = of(&choice.live, &self.live, true);
+        let windowed = of(&choice.windowed, &self.windowed, false);
         Networks {
-            live: of(&choice.live, &self.live, true),
-            windowed: of(&choice.windowed, &self.windowed, false),
+            live,
+            own_windowed: !Arc::ptr_eq(&windowed, &self.windowed),
+            windowed,
             refused,
         }
     }
@@ -98,7 +103,7 @@ mod tests {
         let networks = library.get(&choice);
         assert!(!Arc::ptr_eq(&networks.live, &library.live));
         // A live network cannot be used for the track.
-        assert!(Arc::ptr_eq(&networks.windowed, &library.windowed));
+        assert!(Arc::ptr_eq(&networks.windowed, &library.windowed) && !networks.own_windowed);
         let [refused] = &networks.refused[..] else {
             panic!("{:?}", networks.refused);
         };
@@ -114,5 +119,12 @@ mod tests {
         let networks = library.get(&choice);
         assert!(Arc::ptr_eq(&networks.live, &library.live));
         assert_eq!(networks.refused.len(), 2);
+        let (file, _) = NetworkFile::choose(&path, false).unwrap();
+        let choice = NetworkChoice {
+            live: None,
+            windowed: Some(file),
+        };
+        let networks = library.get(&choice);
+        assert!(networks.own_windowed && networks.refused.is_empty());
     }
 }

@@ -212,19 +212,33 @@ fn tuning_of(signal: &Signal) -> Result<Tuning, TranscribeError> {
 pub fn log_frames(
     signal: &Signal,
     tuning: Tuning,
-    mut progress: impl FnMut(f32) -> bool,
+    progress: impl FnMut(f32) -> bool,
 ) -> Result<Vec<f32>, TranscribeError> {
     let mut transform = CentredCqt::new(FILE_HOP_SAMPLES)?;
     transform.retune(tuning);
-    let total = signal.len();
-    let mut frames: Vec<f32> = Vec::with_capacity((total as usize / FILE_HOP_SAMPLES + 2) * BINS);
+    let total = signal.len() as usize;
+    let mut frames: Vec<f32> = Vec::with_capacity((total / FILE_HOP_SAMPLES + 2) * BINS);
     let mut take = |_: u64, magnitudes: &[f32; BINS]| {
         frames.extend(magnitudes.iter().map(|&m| log_compress(m)));
     };
+    each_block(signal, |block| transform.push(block, &mut take), progress)?;
+    transform.finish(&mut take);
+    Ok(frames)
+}
+
+/// Gives `signal` to `take`, block by block; `progress` as in [`transcribe`].
+///
+/// # Errors
+/// [`TranscribeError::Stopped`], and a signal that cannot be read.
+fn each_block(
+    signal: &Signal,
+    mut take: impl FnMut(&[f32]),
+    mut progress: impl FnMut(f32) -> bool,
+) -> Result<(), TranscribeError> {
     let (mut done, mut stopped) = (0, false);
     signal.blocks(|block| {
-        transform.push(block, &mut take);
-        stopped = !progress(done as f32 / total as f32);
+        take(block);
+        stopped = !progress(done as f32 / signal.len() as f32);
         done += block.len();
         if stopped {
             ControlFlow::Break(())
@@ -235,8 +249,7 @@ pub fn log_frames(
     if stopped {
         return Err(TranscribeError::Stopped);
     }
-    transform.finish(&mut take);
-    Ok(frames)
+    Ok(())
 }
 
 /// Posteriors of every frame: overlapping windows, each frame's log-posteriors averaged with more

@@ -1,9 +1,8 @@
 //! A causal network's answers for a whole file, mixed into a windowed network's.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::TranscribeError;
+use super::{TranscribeError, each_block};
 use crate::band::PartFrame;
 use crate::decode::Posterior;
 use crate::decode::mix::mix;
@@ -23,7 +22,7 @@ pub(super) fn mix_in(
     signal: &Signal,
     model: &Arc<dyn CausalModel>,
     tuning: Tuning,
-    mut progress: impl FnMut(f32) -> bool,
+    progress: impl FnMut(f32) -> bool,
 ) -> Result<(), TranscribeError> {
     let settings = LiveSettings {
         tuning: TuningSetting::Fixed(tuning),
@@ -36,22 +35,12 @@ pub(super) fn mix_in(
     };
     engine.share_frames(true);
     let mut mix = Mix::into(posteriors);
-    let (mut done, mut stopped) = (0, false);
-    signal.blocks(|block| {
+    let hear = |block: &[f32]| {
         engine.push(block);
         while engine.poll().is_some() {}
         mix.hear(engine.take_frames());
-        done += block.len();
-        stopped = !progress(done as f32 / signal.len() as f32);
-        if stopped {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    })?;
-    if stopped {
-        return Err(TranscribeError::Stopped);
-    }
+    };
+    each_block(signal, hear, progress)?;
     engine.finish();
     mix.hear(engine.take_frames());
     mix.finish();

@@ -238,8 +238,8 @@ fn each_block(
     let (mut done, mut stopped) = (0, false);
     signal.blocks(|block| {
         take(block);
-        stopped = !progress(done as f32 / signal.len() as f32);
         done += block.len();
+        stopped = !progress(done as f32 / signal.len() as f32);
         if stopped {
             ControlFlow::Break(())
         } else {

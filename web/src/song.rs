@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use harmony::export;
 use harmony::timeline::{Alternative, Timeline};
 use harmony::vocabulary::Vocabulary;
-use recognizer::beat::{self, Known};
+use recognizer::beat::Known;
 use recognizer::features::SAMPLE_RATE;
 use recognizer::mono::MonoMix;
 use recognizer::signal::SignalBuilder;
@@ -143,31 +143,26 @@ impl Song {
         let windowed = models::windowed()?;
         let networks = Networks::both(&*windowed, models::live()?);
         let signal = self.signal()?;
-        let analysis =
-            Analysis::with_tuning(signal, &networks, TuningSetting::Estimated, |share| {
-                progress(share);
-                true
-            })?;
-        let chords = analysis.timeline(None)?;
-        let beats = beat::find(signal, &chords, Known::default());
-        let chords = match &beats {
-            Some(beats) => analysis.timeline(Some(&beats.grid()))?,
-            None => chords,
-        };
-        let chords = chords.map_labels(|label| Vocabulary::default().simplify(label));
+        let (known, tuning) = (Some(Known::default()), TuningSetting::Estimated);
+        let (analysis, heard) = song::listen(signal, &networks, known, tuning, |share| {
+            progress(share);
+            true
+        })?;
+        let chords = heard
+            .chords
+            .map_labels(|label| Vocabulary::default().simplify(label));
         let chords = with_alternatives(&chords, &analysis)?;
         let about = export::Options {
             title: Some(title.to_owned()),
             ..export::Options::default()
         };
-        let track = song::track(&chords, &chords, beats.as_ref(), &about)?;
-        let tuning = analysis.tuning;
+        let track = song::track(&chords, &chords, heard.beats.as_ref(), &about)?;
         Ok(serde_json::to_string(&Heard {
             track: track.to_json()?,
             length_s: analysis.length_s,
-            a4_hz: tuning.a4_hz(),
-            tuning: (tuning != Tuning::CONCERT).then(|| tuning.to_string()),
-            has_beats: beats.is_some(),
+            a4_hz: heard.tuning.a4_hz(),
+            tuning: (heard.tuning != Tuning::CONCERT).then(|| heard.tuning.to_string()),
+            has_beats: heard.beats.is_some(),
         })?)
     }
 }

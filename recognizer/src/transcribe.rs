@@ -19,7 +19,7 @@ use crate::decode::path::{Chord, join_silent_end, other_classes, stretches};
 use crate::decode::viterbi::viterbi;
 use crate::features::centred_cqt::{CentredCqt, FILE_HOP_S, FILE_HOP_SAMPLES};
 use crate::features::{BINS, HopError, SAMPLE_RATE, log_compress};
-use crate::inference::{CausalModel, InferenceError, WindowModel};
+use crate::inference::{CausalModel, InferenceError, WindowModel, views};
 use crate::networks::WINDOW_FRAMES;
 use crate::resample::RateError;
 use crate::signal::Signal;
@@ -287,7 +287,7 @@ pub fn posteriors(
                 input.extend_from_slice(row(t));
             }
         }
-        let outputs = model.windows(&input)?;
+        let outputs = views::windows(model, &input)?;
         for (window, outputs) in batch.clone().zip(outputs.chunks_exact(WINDOW_FRAMES)) {
             let start = (window * STRIDE) as i64 - lead as i64;
             averages.add(start, outputs, count as u64);

@@ -7,7 +7,7 @@ use half::f16;
 use harmony::vocabulary::large;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use recognizer::features::BINS;
+use recognizer::features::{BINS, transposed_from};
 use recognizer::networks::extensions::EXTENSION_VALUES;
 use recognizer::networks::{BASS_CLASSES, CHORD_CLASSES};
 
@@ -201,9 +201,8 @@ impl Timbre {
     }
 
     fn apply<'a>(&'a self, row: &'a [f16], shift: i32) -> impl Iterator<Item = f32> + 'a {
-        (0..BINS as i32).map(move |bin| {
-            // Bins from outside the range repeat the edge's semitone.
-            let source = (bin - 2 * shift).clamp(0, BINS as i32 - 1) as usize;
+        (0..BINS).map(move |bin| {
+            let source = transposed_from(bin, shift);
             let u = bin as f32 / (BINS - 1) as f32 * 2.0 - 1.0;
             let [tilt, bow, ripple, fine] = self.curve;
             let gain = self.level

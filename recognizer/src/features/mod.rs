@@ -15,6 +15,7 @@ mod grid;
 mod kernel;
 pub(crate) mod samples;
 mod sliding;
+mod transposed;
 
 pub mod causal_vqt;
 pub mod centred_cqt;
@@ -23,6 +24,7 @@ pub use grid::{bin_frequency_hz, window_length_samples};
 pub use samples::MAX_ABS_SAMPLE;
 pub(crate) use samples::tame as tame_sample;
 pub use sliding::{Frames, HopError};
+pub use transposed::transposed_from;
 
 /// Rate of the analysed signal, in Hz. Every transform expects mono samples at
 /// this rate.

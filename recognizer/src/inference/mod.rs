@@ -12,6 +12,7 @@ pub mod onnx;
 #[cfg(feature = "ort")]
 pub mod ort;
 pub mod pitch_class;
+pub mod views;
 
 pub use self::pitch_class::{ModelError, PitchClassModel};
 
@@ -75,6 +76,10 @@ pub trait WindowModel: Send + Sync {
     /// The calibration of its posteriors.
     fn calibration(&self) -> Calibration {
         Calibration::default()
+    }
+    /// The transpositions, in semitones, at which engines hear with it; see [`views`].
+    fn transpositions(&self) -> &[i32] {
+        &[0]
     }
 }
 

@@ -16,6 +16,7 @@ use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
 use super::onnx::{BASS, CALIBRATION_KEY, CHORD, EXTENSIONS, FORMAT, FORMAT_KEY, FRAMES, NEXT};
+use super::views::TRANSPOSITIONS;
 use super::{CausalModel, CausalStream, InferenceError, WindowModel, posteriors};
 use crate::calibration::{Calibration, Calibrations};
 use crate::decode::{EXTENSION_CLASSES, Posterior, TENSION_CLASSES};
@@ -361,6 +362,10 @@ impl WindowModel for OrtWindow {
 
     fn calibration(&self) -> Calibration {
         self.calibrations.track
+    }
+
+    fn transpositions(&self) -> &[i32] {
+        &TRANSPOSITIONS
     }
 }
 

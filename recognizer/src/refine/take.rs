@@ -16,7 +16,7 @@ use crate::decode::Posterior;
 use crate::decode::path::join_silent_end;
 use crate::features::centred_cqt::FILE_HOP_S;
 use crate::features::{BINS, log_compress};
-use crate::inference::WindowModel;
+use crate::inference::{WindowModel, views};
 use crate::live::SILENCE_MAGNITUDE;
 use crate::networks::WINDOW_FRAMES;
 
@@ -83,7 +83,7 @@ impl Take {
         let silent = window.iter().all(|value| *value == log_compress(0.0));
         let known = self.of_silence.clone().filter(|_| silent);
         let answers = known.or_else(|| {
-            let answers = model.windows(&window).ok()?;
+            let answers = views::windows(model, &window).ok()?;
             (answers.len() == WINDOW_FRAMES).then(|| answers.into())
         });
         match answers {
@@ -127,30 +127,37 @@ impl Take {
 
     fn decode(&mut self, to: u64, end: u64, to_s: f64, beats: &mut dyn BeatSource) -> Refined {
         let first = self.confirming.confirmed();
-        let posteriors: Vec<Posterior> = (first..end)
+        let mut posteriors: Vec<Posterior> = (first..end)
             .map(|frame| self.averages.mean(frame).unwrap_or_else(no_chord))
             .collect();
-        let mut mixed = posteriors.clone();
-        for (frame, posterior) in (first..end).zip(&mut mixed) {
+        // A band mixes all its parts itself: it gets what this network alone says.
+        let frames = if self.share {
+            let alone = (first..to).zip(&posteriors);
+            alone
+                .map(|(frame, alone)| self.part(frame, alone))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        for (frame, posterior) in (first..end).zip(&mut posteriors) {
             self.causal.mix_into(frame, posterior);
         }
-        let mut refined = self.confirming.decode(&mixed, to, to_s, beats);
-        if self.share {
-            let final_ones = (first..to).zip(posteriors);
-            let shared = final_ones.map(|(frame, posterior)| {
-                let row = self.frames.row(frame);
-                PartFrame {
-                    time_s: self.origin_s + frame as f64 * FILE_HOP_S,
-                    posterior,
-                    notes: row.map_or([0.0; 12], notes_of),
-                    silent: row.is_some_and(is_silent),
-                }
-            });
-            refined.frames = shared.collect();
-        }
+        let mut refined = self.confirming.decode(&posteriors, to, to_s, beats);
+        refined.frames = frames;
         self.averages.forget_before(to);
         self.causal.forget_before(to);
         refined
+    }
+
+    /// A frame as a band takes it.
+    fn part(&self, frame: u64, posterior: &Posterior) -> PartFrame {
+        let row = self.frames.row(frame);
+        PartFrame {
+            time_s: self.origin_s + frame as f64 * FILE_HOP_S,
+            posterior: posterior.clone(),
+            notes: row.map_or([0.0; 12], notes_of),
+            silent: row.is_some_and(is_silent),
+        }
     }
 }
 

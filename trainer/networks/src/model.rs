@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use recognizer::calibration::{Calibration, Calibrations};
 use recognizer::decode::Posterior;
 use recognizer::features::BINS;
+use recognizer::inference::views::TRANSPOSITIONS;
 use recognizer::inference::{
     CausalModel, CausalStream, InferenceError, ModelError, PitchClassModel, WindowModel, posteriors,
 };
@@ -139,6 +140,13 @@ impl WindowModel for BurnModel {
 
     fn calibration(&self) -> Calibration {
         self.weights.calibrations.track
+    }
+
+    fn transpositions(&self) -> &[i32] {
+        match self.weights.architecture {
+            Architecture::PitchClass(_) => &TRANSPOSITIONS,
+            _ => &[0],
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use self::buffers::{Buffers, Past};
 use self::forward::forward;
 use self::net::Net;
+use super::views::TRANSPOSITIONS;
 use super::{CausalModel, CausalStream, InferenceError, WindowModel};
 use crate::calibration::{Calibration, Calibrations};
 use crate::decode::Posterior;
@@ -161,6 +162,10 @@ impl WindowModel for PitchClassModel {
 
     fn calibration(&self) -> Calibration {
         self.shared.calibrations.track
+    }
+
+    fn transpositions(&self) -> &[i32] {
+        &TRANSPOSITIONS
     }
 }
 

@@ -25,6 +25,7 @@ pub mod engines;
 pub(crate) mod latency;
 pub(crate) mod lookahead;
 pub mod measure;
+pub(crate) mod mistakes;
 pub(crate) mod oracle;
 pub(crate) mod overlap;
 pub(crate) mod piece;

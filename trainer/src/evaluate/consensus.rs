@@ -23,6 +23,7 @@ use super::cache::TrackCache;
 use super::calibration::Calibration;
 use super::engines::{Engines, Listener, Named};
 use super::measure::Part;
+use super::mistakes::{Mistake, Mistakes, mistakes};
 use super::overlap::{intervals, overlaps, within};
 use super::real::audio;
 use super::truth::denied;
@@ -156,6 +157,7 @@ struct Heard {
     on_chords: Evaluation,
     chord_s: f64,
     denied_s: f64,
+    mistakes: Mistakes,
     calibration: Calibration,
 }
 
@@ -186,6 +188,7 @@ impl Heard {
             on_chords: where_agreed(|segment| segment.label != Label::NoChord)?,
             chord_s,
             denied_s,
+            mistakes: mistakes(first, &agreement.track, track),
             calibration,
         })
     }
@@ -214,6 +217,9 @@ pub struct EngineConsensus {
     pub alone: [f64; 2],
     /// Share of the time with a consensus on a chord in which the engine has no chord.
     pub says_no_chord: f64,
+    /// What is wrong where the witnesses agree, as shares of that time.
+    #[serde(default)]
+    pub mistakes: BTreeMap<Mistake, f64>,
     /// Expected calibration error where they agree on the class of 170.
     pub ece: f64,
     /// The calibration that would correct it, on top of that of the weights.
@@ -245,6 +251,7 @@ impl ConsensusScores {
                 by_engine.entry(engine).or_default().push(heard);
             }
         }
+        let common_s: f64 = done.iter().map(|d| d.common_s).sum();
         let engines = by_engine.into_iter().map(|(engine, heard)| {
             let majmin = |at: usize| {
                 let evaluations = heard.iter().map(|h| &h.against[at]);
@@ -255,17 +262,21 @@ impl ConsensusScores {
             for heard in &heard {
                 calibration.merge(&heard.calibration);
             }
+            let mut mistakes = Mistakes::new();
+            for (mistake, seconds) in heard.iter().flat_map(|h| &h.mistakes) {
+                *mistakes.entry(*mistake).or_default() += share(*seconds, common_s);
+            }
             let scores = EngineConsensus {
                 consensus: majmin(0),
                 on_chords: Evaluation::pooled(heard.iter().map(|h| &h.on_chords)).majmin,
                 alone: [majmin(1), majmin(2)],
                 says_no_chord: share(sum(|h| h.denied_s), sum(|h| h.chord_s)),
+                mistakes,
                 ece: calibration.reliability().ece,
                 mending: calibration.fit(),
             };
             (engine.to_owned(), scores)
         });
-        let common_s: f64 = done.iter().map(|d| d.common_s).sum();
         let chord_s: f64 = done.iter().map(|d| d.chord_s).sum();
         let at = Metric::ALL.iter().position(|m| *m == Metric::MajMin);
         let compared_s = |d: &&Done| at.map_or(0.0, |at| d.witnesses.comparable_s[at]);
@@ -297,6 +308,14 @@ pub struct Consensus {
     pub kinds: BTreeMap<String, ConsensusScores>,
     /// By package or folder of the tracks.
     pub sources: BTreeMap<String, ConsensusScores>,
+}
+
+impl Consensus {
+    /// All of it, then each kind of music.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&str, &ConsensusScores)> {
+        let kinds = self.kinds.iter().map(|(kind, scores)| (&**kind, scores));
+        [("all", &self.all)].into_iter().chain(kinds)
+    }
 }
 
 /// Evaluates the witnesses and the engines on all tracks of `set`.
@@ -440,6 +459,9 @@ mod tests {
         near(offline.alone[1], 7.0 / 8.0);
         // One second of the five with a chord.
         near(offline.says_no_chord, 1.0 / 5.0);
+        // The missing second, .2 s of it before the witnesses' N.
+        near(offline.mistakes[&Mistake::NoneForChord], 0.8 / 6.0);
+        near(offline.mistakes[&Mistake::NearChange], 0.2 / 6.0);
         // Full confidence; of the four seconds in which both have the same class (C and N) one
         // is wrong.
         near(offline.ece, 1.0 / 4.0);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::consensus::{Consensus, ConsensusScores};
 use super::measure::{EngineScores, SEVEN};
+use super::mistakes::Mistake;
 use super::truth::{Truth, TruthScores};
 use super::{SetScores, ordered};
 
@@ -72,7 +73,8 @@ pub fn truth_table(truth: &Truth) -> String {
     text
 }
 
-/// Tables of a corpus by consensus: all of it, each kind of music, and every source.
+/// Tables of a corpus by consensus: all of it and each kind of music, what is wrong there, and
+/// every source.
 #[must_use]
 pub fn consensus_table(consensus: &Consensus) -> String {
     let mut text = String::new();
@@ -95,11 +97,7 @@ pub fn consensus_table(consensus: &Consensus) -> String {
             "ECE",
         ],
     );
-    let kinds = consensus
-        .kinds
-        .iter()
-        .map(|(kind, scores)| (&**kind, scores));
-    for (name, scores) in [("all", &consensus.all)].into_iter().chain(kinds) {
+    for (name, scores) in consensus.groups() {
         for (engine, own) in ordered(&scores.engines) {
             let mut cells = about(name, scores);
             cells.push(engine.to_owned());
@@ -112,6 +110,22 @@ pub fn consensus_table(consensus: &Consensus) -> String {
             ];
             cells.extend(values.map(|value| number(Some(value))));
             cells.push(number(Some(own.ece)));
+            row(&mut text, &cells);
+        }
+    }
+    text.push('\n');
+    let names = Mistake::ALL.map(Mistake::name);
+    let head = ["music", "engine", "wrong"];
+    heading(
+        &mut text,
+        &head.into_iter().chain(names).collect::<Vec<_>>(),
+    );
+    for (name, scores) in consensus.groups() {
+        for (engine, own) in ordered(&scores.engines) {
+            let mut cells = vec![name.to_owned(), engine.to_owned()];
+            cells.push(number(Some(own.mistakes.values().sum())));
+            let of = |mistake| own.mistakes.get(&mistake).copied().unwrap_or_default();
+            cells.extend(Mistake::ALL.map(|mistake| number(Some(of(mistake)))));
             row(&mut text, &cells);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Trained on music moved by some semitones up and down, a network knows every key, but errs in
 //! each a little differently. The geometric mean of what it hears in several of them, each answer
-//! moved back, is right more often than one alone (docs/results/2026-11-30-views.md).
+//! moved back, is right more often than one alone (docs/results/2026-11-30-own-views.md).
 
 use super::{InferenceError, WindowModel};
 use crate::decode::{EXTENSION_CLASSES, Posterior};

@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_view_is_moved_back() {
-        let frames = frames(&[4, 30, 77, 140]);
+        let frames = frames(&[40, 61, 77, 120]);
         let one = windows(&Loudest(vec![0]), frames.as_flattened()).unwrap();
         for views in [vec![-2, 2], vec![-5, 0, 1], vec![1]] {
             let many = windows(&Loudest(views), frames.as_flattened()).unwrap();

@@ -145,7 +145,7 @@ mod tests {
         ]);
         let found = mistakes(&first, &first, &said);
         let expected = [
-            (Mistake::NearChange, 0.3),
+            (Mistake::NearChange, 0.4),
             (Mistake::ChordForNone, 1.6),
             (Mistake::NoneForChord, 1.2),
             (Mistake::Fifth, 1.0),

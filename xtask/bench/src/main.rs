@@ -14,6 +14,7 @@ mod machine;
 mod music;
 mod paths;
 mod plugin;
+mod recordings;
 mod soak;
 
 use std::path::PathBuf;
@@ -43,7 +44,12 @@ enum What {
     /// From the start of a chord to when the live display shows it
     Latency,
     /// Accuracy and speed beside other chord recognizers for files
-    Compare,
+    Compare {
+        /// Accuracy on these recordings with known chords instead of on held-out songs: a folder
+        /// of folders with audio and .lab files
+        #[arg(long, value_name = "FOLDER")]
+        recordings: Option<PathBuf>,
+    },
     /// Hours of audio through the plugin as fast as possible: memory, and whether times drift
     Soak {
         /// How much audio, in hours
@@ -64,11 +70,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let json = arguments.json.as_deref();
-    match arguments.what {
-        What::Costs { short } => costs::run(short, json),
+    match &arguments.what {
+        What::Costs { short } => costs::run(*short, json),
         What::Latency => latency::run(json),
-        What::Compare => compare::run(json),
-        What::Soak { hours } => soak::run(hours, json),
+        What::Compare { recordings } => match recordings {
+            Some(folder) => recordings::run(folder, json),
+            None => compare::run(json),
+        },
+        What::Soak { hours } => soak::run(*hours, json),
     }
 }
 

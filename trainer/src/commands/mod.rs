@@ -165,4 +165,22 @@ mod tests {
             }
         }
     }
+
+    /// The figures on a model card are those of its weights.
+    #[test]
+    fn the_pipeline_describes_the_weights_that_it_has_evaluated() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline.toml");
+        let steps = Pipeline::open(&path, &BTreeMap::new()).unwrap().step;
+        let export = |name: &str| {
+            let step = steps.iter().find(|step| step.name == name).unwrap();
+            let options = step.run[1..].chunks_exact(2);
+            let same = options.filter(|option| !["--metrics", "--out"].contains(&&*option[0]));
+            same.flatten().cloned().collect::<Vec<_>>()
+        };
+        for name in ["live", "windowed"] {
+            let evaluated = export(&format!("{name} as weights"));
+            assert!(evaluated.contains(&name.to_owned()), "{evaluated:?}");
+            assert_eq!(evaluated, export(&format!("model card of {name}")));
+        }
+    }
 }

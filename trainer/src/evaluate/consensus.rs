@@ -404,13 +404,8 @@ fn done(said: &[Vec<Segment>; 2], tracks: Vec<Named>) -> Result<Done> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overlap::tests::track;
     use super::*;
-
-    fn track(rows: &[(f64, f64, &str)]) -> Vec<Segment> {
-        rows.iter()
-            .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
-            .collect()
-    }
 
     fn near(value: f64, expected: f64) {
         assert!((value - expected).abs() < 1e-9, "{value}, not {expected}");

@@ -149,14 +149,8 @@ fn joined(track: &[Segment], same: impl Fn(&Segment, &Segment) -> bool) -> Vec<S
 
 #[cfg(test)]
 mod tests {
+    use super::super::overlap::tests::track;
     use super::*;
-
-    fn track(segments: &[(f64, f64, &str)]) -> Vec<Segment> {
-        segments
-            .iter()
-            .map(|(start, end, label)| Segment::new(*start, *end, label.parse().unwrap()))
-            .collect()
-    }
 
     #[test]
     fn a_chord_counts_from_when_it_is_right_and_stays_right() {

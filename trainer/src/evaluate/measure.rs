@@ -271,14 +271,9 @@ fn median(values: &mut [f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overlap::tests::track;
     use super::*;
     use recognizer::audio::Audio;
-
-    fn track(rows: &[(f64, f64, &str)]) -> Vec<Segment> {
-        rows.iter()
-            .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
-            .collect()
-    }
 
     fn piece(reference: &[(f64, f64, &str)], confident: Option<Vec<(f64, f64)>>) -> Piece {
         Piece {

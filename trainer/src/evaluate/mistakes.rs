@@ -116,13 +116,8 @@ fn near_changes(track: &[Segment]) -> Vec<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overlap::tests::track;
     use super::*;
-
-    fn track(rows: &[(f64, f64, &str)]) -> Vec<Segment> {
-        rows.iter()
-            .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
-            .collect()
-    }
 
     #[test]
     fn every_wrong_second_is_one_mistake() {

@@ -105,8 +105,15 @@ pub(crate) fn within(track: &[Segment], spans: &[(f64, f64)]) -> Vec<Interval> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A track of segments from start to end in seconds, with labels in Harte's notation.
+    pub(crate) fn track(rows: &[(f64, f64, &str)]) -> Vec<Segment> {
+        rows.iter()
+            .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
+            .collect()
+    }
 
     fn segment(start_s: f64, end_s: f64, label: &str) -> Segment {
         Segment::new(start_s, end_s, label.parse().unwrap())

@@ -221,15 +221,10 @@ fn name(row: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::overlap::overlaps;
+    use super::super::overlap::tests::track;
     use super::*;
-    use harmony::timeline::Segment;
 
     fn counted(reference: &[(f64, f64, &str)], estimate: &[(f64, f64, &str)]) -> Qualities {
-        let track = |rows: &[(f64, f64, &str)]| -> Vec<Segment> {
-            rows.iter()
-                .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
-                .collect()
-        };
         let (reference, estimate) = (track(reference), track(estimate));
         let mut qualities = Qualities::default();
         for overlap in overlaps(&reference, &estimate) {

@@ -350,13 +350,8 @@ pub fn evaluate_truth(
 
 #[cfg(test)]
 mod tests {
+    use super::super::overlap::tests::track;
     use super::*;
-
-    fn track(rows: &[(f64, f64, &str)]) -> Vec<Segment> {
-        rows.iter()
-            .map(|(s, e, l)| Segment::new(*s, *e, l.parse().unwrap()))
-            .collect()
-    }
 
     #[test]
     fn what_is_played_faster_sounds_higher_and_ends_sooner() {

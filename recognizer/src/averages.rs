@@ -1,4 +1,4 @@
-//! Averages of the posteriors of overlapping windows.
+//! Averages of posteriors, and those of overlapping windows.
 
 use std::collections::VecDeque;
 
@@ -57,7 +57,8 @@ fn taper(i: usize) -> f32 {
     (from_edge as f32 + 0.5) / (WINDOW_FRAMES / 2) as f32
 }
 
-fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
+/// Adds a posterior to a sum with its weight; both have the same parts.
+pub(crate) fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
     match sum {
         None => *sum = Some((scaled(posterior.clone(), weight), weight)),
         Some((sum, total)) => {
@@ -79,7 +80,8 @@ fn add(sum: &mut Option<(Posterior, f32)>, posterior: &Posterior, weight: f32) {
     }
 }
 
-fn scaled(mut posterior: Posterior, factor: f32) -> Posterior {
+/// Every value times `factor`.
+pub(crate) fn scaled(mut posterior: Posterior, factor: f32) -> Posterior {
     posterior.chord.iter_mut().for_each(|p| *p *= factor);
     if let Some(bass) = &mut posterior.bass {
         bass.iter_mut().for_each(|p| *p *= factor);

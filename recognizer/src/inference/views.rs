@@ -5,9 +5,9 @@
 //! moved back, is right more often than one alone (docs/results/2026-11-30-own-views.md).
 
 use super::{InferenceError, WindowModel};
-use crate::decode::{EXTENSION_CLASSES, Posterior};
+use crate::averages;
+use crate::decode::Posterior;
 use crate::features::{BINS, transposed_from};
-use crate::networks::{BASS_CLASSES, CHORD_CLASSES};
 
 /// The transpositions, in semitones, at which our own networks hear: the ends of the range in
 /// which they are trained. Chosen by the consensus of two teachers on the valid split.
@@ -25,76 +25,49 @@ pub(crate) fn windows(
     if let [] | [0] = views {
         return model.windows(frames);
     }
-    let mut means: Vec<Mean> = Vec::new();
+    let mut sums: Vec<Option<(Posterior, f32)>> = Vec::new();
     for &semitones in views {
-        let moved: Vec<f32> = frames
+        let higher: Vec<f32> = frames
             .chunks_exact(BINS)
             .flat_map(|frame| (0..BINS).map(move |bin| frame[transposed_from(bin, semitones)]))
             .collect();
-        let heard = model.windows(&moved)?;
-        means.resize_with(heard.len(), Mean::default);
-        for (mean, heard) in means.iter_mut().zip(&heard) {
-            mean.add(heard, semitones);
+        let heard = model.windows(&higher)?;
+        sums.resize_with(heard.len(), || None);
+        for (sum, mut heard) in sums.iter_mut().zip(heard) {
+            move_down(&mut heard, semitones);
+            averages::add(sum, &heard, 1.0);
         }
     }
-    Ok(means.iter().map(Mean::posterior).collect())
+    let means = sums.into_iter().flatten();
+    Ok(means
+        .map(|(sum, weight)| normalized(&averages::scaled(sum, weight.recip())))
+        .collect())
 }
 
-/// Sums of log-probabilities, and how many.
-#[derive(Default)]
-struct Mean {
-    sum: Option<Posterior>,
-    count: u8,
+/// The probabilities of these logits.
+fn normalized(logits: &Posterior) -> Posterior {
+    let bass = logits.bass.as_ref().map(|bass| &bass[..]);
+    let extensions = logits.extensions.as_ref().map(|all| &all[..]);
+    Posterior::from_logits(&logits.chord, bass, extensions)
 }
 
-impl Mean {
-    /// Adds what was heard `semitones` too high.
-    fn add(&mut self, heard: &Posterior, semitones: i32) {
-        self.count += 1;
-        let sum = self.sum.get_or_insert_with(|| Posterior {
-            chord: [0.0; CHORD_CLASSES],
-            bass: heard.bass.map(|_| [0.0; BASS_CLASSES]),
-            extensions: heard.extensions.map(|_| [0.0; EXTENSION_CLASSES]),
-        });
-        add_moved(&mut sum.chord, &heard.chord, semitones);
-        if let (Some(sum), Some(heard)) = (&mut sum.bass, &heard.bass) {
-            add_moved(sum, heard, semitones);
-        }
-        if let (Some(sum), Some(heard)) = (&mut sum.extensions, &heard.extensions) {
-            add_moved(sum, heard, semitones);
-        }
+/// Moves what was heard down by `semitones`.
+fn move_down(heard: &mut Posterior, semitones: i32) {
+    turn(&mut heard.chord, semitones);
+    if let Some(bass) = &mut heard.bass {
+        turn(bass, semitones);
     }
-
-    /// The geometric mean, normalized.
-    fn posterior(&self) -> Posterior {
-        let scale = 1.0 / f32::from(self.count.max(1));
-        let Some(sum) = &self.sum else {
-            return Posterior::from_logits(&[0.0; CHORD_CLASSES], None, None);
-        };
-        let chord = sum.chord.map(|sum| sum * scale);
-        let bass = sum.bass.map(|bass| bass.map(|sum| sum * scale));
-        let extensions = sum.extensions.map(|all| all.map(|sum| sum * scale));
-        Posterior::from_logits(
-            &chord,
-            bass.as_ref().map(|bass| &bass[..]),
-            extensions.as_ref().map(|all| &all[..]),
-        )
+    if let Some(extensions) = &mut heard.extensions {
+        turn(extensions, semitones);
     }
 }
 
-/// Adds `heard`, moved down by `semitones`, to `sum`. Both have the values of the twelve roots, as
-/// many for each, then values that have no root.
-fn add_moved<const VALUES: usize>(sum: &mut [f32; VALUES], heard: &[f32; VALUES], semitones: i32) {
-    let width = VALUES / 12;
+/// Moves values down by `semitones`: as many for each of the twelve roots come first, then, in
+/// their places, those that have no root.
+fn turn(values: &mut [f32], semitones: i32) {
+    let width = values.len() / 12;
     let ahead = semitones.rem_euclid(12) as usize * width;
-    let turning = 12 * width;
-    for (index, sum) in sum.iter_mut().enumerate() {
-        *sum += if index < turning {
-            heard[(index + ahead) % turning]
-        } else {
-            heard[index]
-        };
-    }
+    values[..12 * width].rotate_left(ahead);
 }
 
 #[cfg(test)]
@@ -102,8 +75,9 @@ mod tests {
     use super::*;
     use harmony::vocabulary::large;
 
-    use crate::networks::NO_BASS;
+    use crate::decode::EXTENSION_CLASSES;
     use crate::networks::extensions::EXTENSION_VALUES;
+    use crate::networks::{BASS_CLASSES, CHORD_CLASSES, NO_BASS};
 
     /// A network that reads the root from the loudest bin of a frame: its chord is a minor
     /// seventh, its bass the root, and its first extension is the root's alone.

@@ -1,6 +1,7 @@
 //! Recall and confusion of qualities, and recognition of inversions.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use harmony::label::Label;
 use harmony::vocabulary::large;
@@ -16,8 +17,11 @@ const NO_CHORD: usize = QUALITIES;
 const OTHER: usize = QUALITIES + 1;
 /// Seconds of a quality in the reference below which it is not counted.
 const LEAST_S: f64 = 1.0;
-/// Names that are shown and exported outside the vocabulary, in Harte's syntax above a root.
-const NAMES: [&str; 5] = ["5", "sus4(b7)", "maj(9)", "min(9)", "maj6(9)"];
+/// Names that are shown and exported outside the vocabulary, in Harte's syntax above a root; a chord
+/// with the same notes has the name.
+const NAMES: [&str; 9] = [
+    "5", "sus4(b7)", "maj(9)", "min(9)", "maj6(9)", "9", "maj9", "min9", "7(b9)",
+];
 
 /// Seconds of reference by quality of reference and estimate.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,11 +199,17 @@ impl Qualities {
 
 /// Index into [`NAMES`] and root of a chord with one of these names.
 fn named(label: &Label) -> Option<(usize, u8)> {
+    static NOTES: LazyLock<[Vec<i32>; NAMES.len()]> = LazyLock::new(|| {
+        NAMES.map(|name| {
+            let label = format!("C:{name}").parse::<Label>().ok();
+            label
+                .and_then(|it| Some(it.chord()?.voices()))
+                .unwrap_or_default()
+        })
+    });
     let chord = label.chord()?;
-    let text = chord.to_string();
-    let (_, rest) = text.split_once(':')?;
-    let name = rest.split_once('/').map_or(rest, |(name, _)| name);
-    let place = NAMES.iter().position(|known| *known == name)?;
+    let notes = chord.voices();
+    let place = NOTES.iter().position(|known| *known == notes)?;
     Some((place, chord.root().pitch_class()))
 }
 
@@ -276,6 +286,7 @@ mod tests {
                 (0.0, 4.0, "E:5"),
                 (4.0, 8.0, "G:sus4(b7)/5"),
                 (8.0, 10.0, "C:maj"),
+                (10.0, 14.0, "D:9"),
             ],
             &[
                 (0.0, 3.0, "E:5"),
@@ -283,10 +294,13 @@ mod tests {
                 (4.0, 5.0, "G:sus4(b7)"),
                 (5.0, 8.0, "G:sus4"),
                 (8.0, 10.0, "C:maj(9)"),
+                (10.0, 13.0, "D:7(9)"),
+                (13.0, 14.0, "D:7"),
             ],
         );
         let names = qualities.names();
-        assert_eq!(names.len(), 2);
+        assert_eq!(names.len(), 3);
+        assert_eq!((names["9"].recall, names["9"].precision), (0.75, Some(1.0)));
         assert_eq!(
             (names["5"].recall, names["5"].precision),
             (0.75, Some(0.75))

@@ -23,7 +23,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -61,11 +61,14 @@ pub(crate) struct Step {
     pub outputs: Vec<PathBuf>,
 }
 
-/// Fingerprints of the steps that have succeeded.
+/// The steps that have succeeded, and how long all of them took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// By the step's name.
+    /// Fingerprints by the step's name.
     pub done: BTreeMap<String, String>,
+    /// Seconds by the step's name, of all times that it ran, stopped ones included.
+    #[serde(default)]
+    pub seconds: BTreeMap<String, f64>,
 }
 
 impl Pipeline {
@@ -196,6 +199,22 @@ impl Memory {
         }
     }
 
+    /// Adds the time that a step ran.
+    pub(crate) fn took(&mut self, step: &str, time: Duration) {
+        *self.seconds.entry(step.to_owned()).or_default() += time.as_secs_f64();
+    }
+
+    /// Lines that say how long each of the steps took, and all together.
+    pub(crate) fn times(&self, steps: &[Step]) -> String {
+        let of = |step: &Step| self.seconds.get(&step.name).copied();
+        let known = steps
+            .iter()
+            .filter_map(|step| Some((&*step.name, of(step)?)));
+        let all: f64 = known.clone().map(|(_, seconds)| seconds).sum();
+        let line = |(name, seconds): (&str, f64)| format!("{:8.1} min  {name}\n", seconds / 60.0);
+        known.chain([("all", all)]).map(line).collect()
+    }
+
     /// Writes the record to `path`.
     ///
     /// # Errors
@@ -254,6 +273,21 @@ mod tests {
             }
             there.extend(&step.outputs);
         }
+    }
+
+    #[test]
+    fn the_time_of_stopped_runs_counts() {
+        let pipeline = Pipeline::parse(TEXT, &BTreeMap::new()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("small.json");
+        let mut memory = Memory::default();
+        memory.took("one", Duration::from_secs(60));
+        memory.took("a step of an older pipeline", Duration::from_secs(60));
+        memory.save(&path).unwrap();
+        let mut memory = Memory::load(&path).unwrap();
+        memory.took("one", Duration::from_secs(30));
+        let times = memory.times(&pipeline.step);
+        assert_eq!(times, "     1.5 min  one\n     1.5 min  all\n");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use crate::pipeline::{Memory, Pipeline};
 use anyhow::{Context, Result, bail, ensure};
@@ -56,10 +57,13 @@ pub(super) fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("step {}: {}", step.name, folder.display()))?;
         }
+        let begun = Instant::now();
         let status = Command::new(&program)
             .args(&step.run)
             .status()
             .with_context(|| format!("starting step {}", step.name))?;
+        memory.took(&step.name, begun.elapsed());
+        memory.save(&path)?;
         if interrupted.load(Ordering::Relaxed) {
             bail!(
                 "stopped during step {}; run the same command to go on",
@@ -78,5 +82,6 @@ pub(super) fn run(arguments: &RunArguments, interrupted: &AtomicBool) -> Result<
         memory.done.insert(step.name.clone(), fingerprint);
         memory.save(&path)?;
     }
+    print!("{}", memory.times(&pipeline.step));
     Ok(())
 }

@@ -141,12 +141,15 @@ fn describe(card: &ModelCard) -> String {
         teacher,
         command,
         seed,
+        core_hours,
         metrics,
-        ..
     } = card;
     let mut text = format!(
         "{name}\n  data     {data}\n  teacher  {teacher}\n  trained  {command} (seed {seed})\n"
     );
+    if *core_hours > 0.0 {
+        text += &format!("  took     {core_hours:.1} hours of one processor core\n");
+    }
     for (metric, value) in metrics {
         text += &format!("  {metric:<8} {value:.4}\n");
     }

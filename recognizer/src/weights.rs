@@ -75,8 +75,17 @@ pub struct ModelCard {
     pub command: String,
     /// Seed of that command.
     pub seed: u64,
+    /// Hours of one processor core that its training runs took, validation included; 0 where they
+    /// were not counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub core_hours: f64,
     /// Scores on held-out songs, by name.
     pub metrics: BTreeMap<String, f64>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde wants a reference.
+fn is_zero(hours: &f64) -> bool {
+    *hours == 0.0
 }
 
 /// A weights file that was read and checked; no network has been built from it yet.

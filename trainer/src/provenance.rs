@@ -22,6 +22,9 @@ pub(crate) struct Provenance {
     pub teachers: BTreeMap<String, String>,
     /// The commands, from random weights to these.
     pub commands: Vec<String>,
+    /// Hours of one processor core by command, for those that counted them.
+    #[serde(default)]
+    pub core_hours: BTreeMap<String, f64>,
     /// Seed of the last command.
     pub seed: u64,
     /// The model card of the weights that the first of them started from, if their run is not
@@ -66,6 +69,7 @@ impl Provenance {
         let mut commands = earlier.commands;
         commands.append(&mut self.commands);
         self.commands = commands;
+        self.core_hours.extend(earlier.core_hours);
         self.start = earlier.start;
     }
 
@@ -77,6 +81,7 @@ impl Provenance {
         let new = own.into_iter().filter(|c| !self.commands.contains(c));
         let new: Vec<String> = new.collect();
         self.commands.extend(new);
+        self.core_hours.extend(other.core_hours);
         self.start = other.start.or(self.start.take());
     }
 
@@ -103,6 +108,7 @@ impl Provenance {
             },
             command: joined(" && ", start.command, self.commands.iter().cloned()),
             seed: self.seed,
+            core_hours: start.core_hours + self.core_hours.values().sum::<f64>(),
             metrics,
         }
     }
@@ -154,17 +160,20 @@ mod tests {
         first.add("games", 1.25, "GPL-2+");
         first.add("games", 1.0, "CC-BY-3.0");
         first.teachers.insert("chordnet".into(), "abc".into());
+        first.core_hours.insert(first.commands[0].clone(), 0.5);
         let mut second = Provenance {
             commands: vec!["trainer train two".into()],
             seed: 7,
             ..Provenance::default()
         };
         second.add("songs", 5.0, "MIT");
+        second.core_hours.insert(second.commands[0].clone(), 0.25);
         second.after(first);
         // Averaging with a network that this one started from adds nothing.
         let mut averaged = second.clone();
         averaged.average(Provenance {
             commands: vec!["trainer train one".into()],
+            core_hours: [("trainer train one".to_owned(), 0.5)].into(),
             ..Provenance::default()
         });
         assert_eq!(averaged, second);
@@ -179,6 +188,7 @@ mod tests {
         );
         assert_eq!(card.teacher, "chordnet (SHA-256 abc)");
         assert_eq!(card.command, "trainer train one && trainer train two");
+        assert_eq!(card.core_hours, 0.75);
     }
 
     #[test]
@@ -189,6 +199,7 @@ mod tests {
                 data: "games: 2.2 h (CC-BY-3.0, GPL-2+); songs: 5.0 h (MIT)".into(),
                 teacher: "chordnet (SHA-256 abc)".into(),
                 command: "trainer train one && trainer train two".into(),
+                core_hours: 1.5,
                 ..ModelCard::default()
             }),
             ..Provenance::default()
@@ -198,6 +209,7 @@ mod tests {
         run.teachers.insert("chordnet".into(), "abc".into());
         let mut next = Provenance {
             commands: vec!["trainer train four".into()],
+            core_hours: [("trainer train four".to_owned(), 0.5)].into(),
             ..Provenance::default()
         };
         next.after(run);
@@ -212,5 +224,6 @@ mod tests {
             "trainer train one && trainer train two && trainer train --start old.safetensors \
              && trainer train four"
         );
+        assert_eq!(card.core_hours, 2.0);
     }
 }

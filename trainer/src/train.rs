@@ -18,6 +18,7 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
 use burn::optim::{AdamWConfig, ModuleOptimizer};
 use burn::tensor::Device;
+use cpu_time::ProcessTime;
 use networks::{Init, Weights};
 use recognizer::weights::ModelCard;
 
@@ -55,6 +56,8 @@ pub(crate) struct Trained {
     network: networks::Network,
     /// Steps done; fewer than requested if interrupted or stopped early.
     pub step: u64,
+    /// Seconds of one processor core that they took, of all threads together.
+    pub core_seconds: f64,
 }
 
 /// Trains on `data`, validates at intervals, writes checkpoints to `folder` and resumes from
@@ -136,6 +139,7 @@ pub(crate) fn train(
                 deviation,
                 plateau: Plateau::default(),
                 best: None,
+                core_seconds: 0.0,
             }
         }
     };
@@ -157,6 +161,7 @@ pub(crate) fn train(
     };
     let mut seen = Watched::start(watch, progress.step, config.steps, config.validate_every)?;
     let mut running = 0.0_f32;
+    let (clock, earlier_s) = (ProcessTime::now(), progress.core_seconds);
     while progress.step < config.steps
         && !progress.out_of_patience()
         && !interrupted.load(Ordering::Relaxed)
@@ -168,6 +173,7 @@ pub(crate) fn train(
         let (loss, grads) = gradients(&network, &drawn, &progress, devices)?;
         network = optimizer.step(rate, network, grads);
         progress.step += 1;
+        progress.core_seconds = earlier_s + clock.elapsed().as_secs_f64();
         running = if running == 0.0 {
             loss
         } else {
@@ -193,6 +199,7 @@ pub(crate) fn train(
                     checkpoint.keep_best(&network)?;
                 }
             }
+            progress.core_seconds = earlier_s + clock.elapsed().as_secs_f64();
             checkpoint.save(&progress, &network, &optimizer)?;
             if progress.out_of_patience() {
                 break;
@@ -207,6 +214,7 @@ pub(crate) fn train(
         #[cfg(test)]
         network: network.valid(),
         step: progress.step,
+        core_seconds: progress.core_seconds,
     })
 }
 
@@ -469,7 +477,10 @@ mod tests {
                 run(config, data, &folder, &stop).unwrap()
             });
             if stopped.step < config.steps {
-                return run(config, data, &folder, &AtomicBool::new(false)).unwrap();
+                let resumed = run(config, data, &folder, &AtomicBool::new(false)).unwrap();
+                assert!(stopped.core_seconds > 0.0);
+                assert!(resumed.core_seconds > stopped.core_seconds);
+                return resumed;
             }
         }
         panic!("it was never stopped in time");

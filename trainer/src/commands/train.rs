@@ -425,11 +425,12 @@ pub(super) fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Resul
                 .find(|path| path.exists());
             match found {
                 Some(path) => {
-                    let used = examples.add(&path, &arguments.posteriors, front_end)?;
+                    let added = examples.add(&path, &arguments.posteriors, front_end)?;
                     let is_sung = track.kind.as_deref() == Some(SUNG);
                     examples.sung.resize(examples.unlabelled.len(), is_sung);
-                    if used && track.split == Split::Train {
-                        let hours = track.duration_s.min(600.0) / 3600.0;
+                    if let Some(hours) = added
+                        && track.split == Split::Train
+                    {
                         provenance.add(corpus.name(), hours, &track.licence);
                     }
                 }
@@ -468,7 +469,13 @@ pub(super) fn run(arguments: &TrainArguments, interrupted: &AtomicBool) -> Resul
         watch,
         interrupted,
     )?;
-    println!("{} of {} steps", trained.step, config.steps);
+    let core_hours = trained.core_seconds / 3600.0;
+    provenance.core_hours.insert(command_line(), core_hours);
+    provenance.save(&arguments.out)?;
+    println!(
+        "{} of {} steps, {core_hours:.2} hours of one core",
+        trained.step, config.steps
+    );
     Ok(())
 }
 
@@ -493,9 +500,15 @@ struct Examples {
 }
 
 impl Examples {
-    /// Adds the example in a file. Returns whether it can be used.
-    fn add(&mut self, path: &Path, posteriors: &[PathBuf], front_end: FrontEnd) -> Result<bool> {
+    /// Adds the example in a file. Returns its length in hours, if it can be used.
+    fn add(
+        &mut self,
+        path: &Path,
+        posteriors: &[PathBuf],
+        front_end: FrontEnd,
+    ) -> Result<Option<f64>> {
         let mut example = ExampleFrames::load(path, front_end)?;
+        let hours = Self::hours(std::slice::from_ref(&example), front_end);
         let stem = path.file_stem().unwrap_or_default();
         for folder in posteriors {
             let mut name = stem.to_owned();
@@ -516,9 +529,9 @@ impl Examples {
             self.unlabelled.push(example);
         } else {
             self.mute += 1;
-            return Ok(false);
+            return Ok(None);
         }
-        Ok(true)
+        Ok(Some(hours))
     }
 
     /// Weights of the unlabelled examples such that a `share` of them is sung.

@@ -27,6 +27,9 @@ pub(super) struct Progress {
     pub(super) plateau: Plateau,
     /// Step of the best validation so far, and its loss.
     pub(super) best: Option<(u64, f32)>,
+    /// Seconds of one processor core that the steps took, of all threads together.
+    #[serde(default)]
+    pub(super) core_seconds: f64,
 }
 
 impl Progress {

@@ -27,16 +27,15 @@ pub const EXTENSION_CLASSES: usize = 12 * EXTENSION_VALUES;
 pub const TENSION_CLASSES: usize = 12 * TENSION_VALUES;
 /// The least mean probability over a segment with which an extension is written.
 const EXTENSION_MIN_PROBABILITY: f32 = 0.6;
-/// The same for a ninth on a major triad.
-const MAJOR_NINTH_MIN_PROBABILITY: f32 = 0.45;
-/// The same for a ninth on a minor triad or a sixth. This and the next are low: the networks, which
-/// seldom meet these in training, are less sure of them than they may be
-/// (docs/results/2026-11-30-names.md).
-const RARE_NINTH_MIN_PROBABILITY: f32 = 0.3;
+/// The same for a ninth on a major triad or a sixth.
+const ADDED_NINTH_MIN_PROBABILITY: f32 = 0.45;
+/// The same for a ninth on a minor triad. The networks, which seldom meet these names in training,
+/// are less sure of them than they may be (docs/results/2026-11-30-names.md).
+const MINOR_NINTH_MIN_PROBABILITY: f32 = 0.3;
 /// The same for a missing third: at 0.3 it is also written for guitar chords with a soft third.
 const NO_THIRD_MIN_PROBABILITY: f32 = 0.45;
 /// The same for the seventh of a suspended fourth.
-const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.2;
+const SUSPENDED_SEVENTH_MIN_PROBABILITY: f32 = 0.3;
 /// Log-probability of an extension that a network does not have.
 const UNKNOWN_EXTENSION: f32 = -20.0;
 
@@ -145,8 +144,8 @@ impl SegmentEvidence {
             }
             quality @ (Quality::Maj | Quality::Min | Quality::Maj6 | Quality::Min6) => {
                 let least = match quality {
-                    Quality::Maj => MAJOR_NINTH_MIN_PROBABILITY,
-                    _ => RARE_NINTH_MIN_PROBABILITY,
+                    Quality::Min => MINOR_NINTH_MIN_PROBABILITY,
+                    _ => ADDED_NINTH_MIN_PROBABILITY,
                 };
                 sure(1, least).then_some("9").into_iter().collect()
             }
@@ -241,9 +240,9 @@ mod tests {
     fn names_that_are_rare_need_less() {
         for (label, value, least, named) in [
             ("E:maj", NO_THIRD, 0.45, "E:5"),
-            ("G:sus4", SUSPENDED_SEVENTH, 0.2, "G:sus4(b7)"),
+            ("G:sus4", SUSPENDED_SEVENTH, 0.3, "G:sus4(b7)"),
             ("A:min", 1, 0.3, "A:min(9)"),
-            ("F:maj6", 1, 0.3, "F:maj6(9)"),
+            ("F:maj6", 1, 0.45, "F:maj6(9)"),
             ("C:maj", 1, 0.45, "C:maj(9)"),
             ("G:7", 3, 0.6, "G:7(b9)"),
         ] {

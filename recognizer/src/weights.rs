@@ -83,7 +83,10 @@ pub struct ModelCard {
     pub metrics: BTreeMap<String, f64>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde wants a reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
 fn is_zero(hours: &f64) -> bool {
     *hours == 0.0
 }

@@ -17,6 +17,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, FloatDType, Tensor};
 use recognizer::features::BINS;
+use recognizer::networks::extensions::TENSION_VALUES;
 use recognizer::networks::{OCTAVES, PITCH_CLASSES, PitchClassNetConfig, QUALITIES, TAPS};
 
 use crate::dropout::drop_out;
@@ -55,9 +56,12 @@ impl Init for PitchClassNetConfig {
             absent: LinearConfig::new(2 * c, 2).init(device),
             bass: LinearConfig::new(c, 1).init(device),
             no_bass: LinearConfig::new(2 * c, 1).init(device),
-            colour: self
-                .extensions
-                .then(|| LinearConfig::new(c, self.extension_values()).init(device)),
+            // No teacher tells of the values beyond these: without labels they remain at "none".
+            colour: self.extensions.then(|| {
+                let values = self.extension_values();
+                let head = LinearConfig::new(c, values.min(TENSION_VALUES)).init(device);
+                grow::denying(head, values.saturating_sub(TENSION_VALUES), device)
+            }),
         }
     }
 }
@@ -287,6 +291,7 @@ impl Tap {
 mod tests {
     use super::*;
     use burn::tensor::{Distribution, TensorData};
+    use recognizer::networks::extensions::EXTENSION_VALUES;
 
     fn input(frames: usize) -> Tensor<3> {
         let device = Device::flex();
@@ -302,6 +307,21 @@ mod tests {
     fn live_fits_the_budget() {
         let net = PitchClassNetConfig::live().init(&Device::flex());
         assert!(net.num_params() <= 1_500_000, "{}", net.num_params());
+    }
+
+    #[test]
+    fn what_was_never_taught_is_rejected() {
+        let device = Device::flex();
+        device.seed(3);
+        let net = PitchClassNetConfig::windowed().init(&device);
+        let heard = net.forward(input(20), &mut State::default()).extensions;
+        let heard = heard.unwrap().into_data();
+        let heard: Vec<f32> = heard.iter().collect();
+        for root in heard.chunks_exact(EXTENSION_VALUES) {
+            for [none, is] in root[TENSION_VALUES..].as_chunks().0 {
+                assert!(none - is > 3.0, "{none} {is}");
+            }
+        }
     }
 
     #[test]

@@ -7,13 +7,14 @@
 //! the residual stream.
 
 use burn::module::Param;
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use recognizer::networks::{PITCH_CLASSES, PitchClassNetConfig};
 
 use super::{Block, PitchClassNet};
 use crate::Init;
 
-/// Logit with which a grown network rejects the extensions that it does not know yet.
+/// Logit with which a network rejects the extensions that it has not learned.
 const DENIED: f32 = 2.0;
 
 impl PitchClassNet {
@@ -65,26 +66,33 @@ impl PitchClassNet {
             block
         });
         let blocks = blocks.collect();
-        let colour = self.colour.map(|mut head| {
-            let new = to.extension_values() - from.extension_values();
-            let nothing = (new > 0).then(|| Tensor::zeros([from.channels, new], device));
-            head.weight = Param::from_tensor(joined(head.weight.val(), nothing, 1));
-            // Unlearned extensions are rejected: the first value of each pair is "none".
-            let denied: Vec<f32> = (0..new)
-                .map(|i| if i % 2 == 0 { DENIED } else { -DENIED })
-                .collect();
-            let denied = (new > 0).then(|| Tensor::from_floats(denied.as_slice(), device));
-            head.bias = head
-                .bias
-                .map(|bias| Param::from_tensor(joined(bias.val(), denied, 0)));
-            head
-        });
+        let new = to.extension_values() - from.extension_values();
+        let colour = self.colour.map(|head| denying(head, new, device));
         Some(Self {
             blocks,
             colour,
             ..self
         })
     }
+}
+
+/// The head with `new` more values, which it rejects whatever it hears: the first value of each pair
+/// is "none".
+pub(super) fn denying(mut head: Linear, new: usize, device: &Device) -> Linear {
+    if new == 0 {
+        return head;
+    }
+    let weight = head.weight.val();
+    let nothing = Tensor::zeros([weight.dims()[0], new], device);
+    head.weight = Param::from_tensor(joined(weight, Some(nothing), 1));
+    let denied: Vec<f32> = (0..new)
+        .map(|i| if i % 2 == 0 { DENIED } else { -DENIED })
+        .collect();
+    let denied = Tensor::from_floats(denied.as_slice(), device);
+    head.bias = head
+        .bias
+        .map(|bias| Param::from_tensor(joined(bias.val(), Some(denied), 0)));
+    head
 }
 
 /// The block with a last layer of zeros.
